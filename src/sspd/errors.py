@@ -1,0 +1,58 @@
+"""Everything that ``sspd`` raises on purpose.
+
+The tree::
+
+    SSPDError
+    ├── UsageError          an argument that cannot be right (exit code 2)
+    ├── SourceError         a film or folder that cannot be used (exit code 1)
+    │   ├── DecodeError     not a film, or damaged beyond reading
+    │   └── NoVideoError    a readable file without pictures
+    ├── WeightsError        a weights file that is wrong, damaged or unsafe
+    ├── OutputError         a place that cannot be written
+    ├── DependencyError     an optional package that is needed and absent
+    └── TrainingError       a training that cannot go on
+
+One ``except`` holds them all:
+
+>>> try:
+...     raise DecodeError("a.mp4 is not a film that can be decoded")
+... except SSPDError as error:
+...     print(error)
+a.mp4 is not a film that can be decoded
+"""
+
+
+class SSPDError(Exception):
+    """The root: a message of one line that says what, where and what would work."""
+
+
+class UsageError(SSPDError):
+    """An argument that cannot be right."""
+
+
+class SourceError(SSPDError):
+    """A film or folder that cannot be used."""
+
+
+class DecodeError(SourceError):
+    """Not a film, or damaged beyond reading."""
+
+
+class NoVideoError(SourceError):
+    """A readable file without a video stream."""
+
+
+class WeightsError(SSPDError):
+    """A weights file that is wrong, damaged or unsafe."""
+
+
+class OutputError(SSPDError):
+    """A place that cannot be written."""
+
+
+class DependencyError(SSPDError):
+    """An optional package that is needed and absent; the message names the extra."""
+
+
+class TrainingError(SSPDError):
+    """A training that cannot go on; the last good checkpoint is kept."""
