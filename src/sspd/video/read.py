@@ -1,0 +1,222 @@
+"""A film file as upright RGB pictures with their times, chunk by chunk.
+
+Time is the container's own (presentation stamp times time base), counted from the
+film's first picture. Colours come out as full-range RGB bytes through swscale, with
+the matrix and range that the film states. Deeper films (10-bit HEVC of phones) are
+brought to 8 bits as they are: the transfer curve (HLG, PQ) is left alone, since only
+changes over time are measured and both curves rise smoothly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, tee
+from pathlib import Path
+
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from sspd.containers import Frames
+from sspd.errors import DecodeError, UsageError
+from sspd.video.picture import converter
+from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
+from sspd.video.stamps import mend_stamps
+
+#: A chunk holds fewer pictures than asked where they would take more than this.
+MAX_CHUNK_BYTES = 1 << 27
+#: Where a film states more than this beyond what could be decoded, it was cut short.
+MISSING_S = 1.5
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a film says of itself.
+
+    Parameters
+    ----------
+    width, height : int
+        Pixels of the upright picture.
+    fps : float or None
+        Mean pictures a second as the container states it.
+    duration_s : float or None
+        Seconds, as the container states it.
+    codec : str
+        Name of the codec, such as ``"h264"``.
+    rotation : int
+        Degrees clockwise by which stored pictures are turned to stand upright:
+        0, 90, 180 or 270.
+    bit_rate : int or None
+        Bits a second of the video stream, or of the container where only it says.
+
+    >>> VideoInfo(480, 640, 29.97, 10.0, "hevc", 90, 8_000_000).rotation
+    90
+    """
+
+    width: int
+    height: int
+    fps: float | None
+    duration_s: float | None
+    codec: str
+    rotation: int
+    bit_rate: int | None
+
+
+def probe(path: str | Path) -> VideoInfo:
+    """Read what a film states, and its first picture's orientation.
+
+    Parameters
+    ----------
+    path : str or Path
+        The film.
+
+    Returns
+    -------
+    VideoInfo
+
+    Raises
+    ------
+    SourceError
+        Missing, a folder, or larger than `MAX_SIDE`.
+    DecodeError
+        Not a film, or no picture of it can be decoded.
+    NoVideoError
+        No pictures in it.
+
+    Examples
+    --------
+    >>> probe("no_such_film.mp4")
+    Traceback (most recent call last):
+        ...
+    sspd.errors.SourceError: no_such_film.mp4: no such file
+    """
+    with opened(path) as (container, stream):
+        first = next(pictures(container, stream, []), None)
+        if first is None:
+            raise DecodeError(f"{path}: no picture of this film can be decoded")
+        _, (height, width) = converter(path, first)
+        return VideoInfo(
+            width=width,
+            height=height,
+            fps=mean_rate(stream),
+            duration_s=stated_duration_s(container, stream),
+            codec=stream.codec_context.name,
+            rotation=-round(first.rotation / 90) * 90 % 360,
+            bit_rate=stream.bit_rate or container.bit_rate or None,
+        )
+
+
+def read(
+    path: str | Path,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    chunk: int = 32,
+    warn: Callable[[str], None] | None = None,
+) -> Iterator[Frames]:
+    """Decode a film lazily into chunks of upright RGB pictures.
+
+    Parameters
+    ----------
+    path : str or Path
+        The film.
+    start_s, end_s : float
+        Only pictures with ``start_s <= t < end_s``, seconds of the film.
+    chunk : int
+        Pictures a chunk, at most; large pictures come in smaller chunks, so that a
+        chunk stays under `MAX_CHUNK_BYTES`.
+    warn : callable, optional
+        Told, in one line each, what was wrong with a film that could still be read:
+        cut short, damaged pictures, stamps that were mended.
+
+    Returns
+    -------
+    iterator of Frames
+        uint8, ``t`` in seconds since the film's first picture, strictly rising: a
+        picture whose stamp repeats or falls behind is left out, a clock that starts
+        anew goes on, missing stamps are counted on at the mean rate.
+
+    Raises
+    ------
+    UsageError
+        At once, for a stretch or chunk that cannot be.
+    SourceError, DecodeError, NoVideoError
+        With the first chunk, as `probe`.
+
+    Examples
+    --------
+    >>> read("face.mp4", start_s=4.0, end_s=2.0)
+    Traceback (most recent call last):
+        ...
+    sspd.errors.UsageError: a stretch needs 0 <= start < end, got 4.0 s to 2.0 s
+    """
+    if chunk < 1:
+        raise UsageError(f"chunk must be at least 1 picture, got {chunk}")
+    if start_s < 0 or (end_s is not None and not end_s > start_s):
+        raise UsageError(f"a stretch needs 0 <= start < end, got {start_s} s to {end_s} s")
+    return _read(path, start_s, np.inf if end_s is None else end_s, chunk, warn or (lambda _: None))
+
+
+def _read(
+    path: str | Path, start_s: float, end_s: float, chunk: int, warn: Callable[[str], None]
+) -> Iterator[Frames]:
+    with opened(path) as (container, stream):
+        damage: list[str] = []
+        decoded = pictures(container, stream, damage)
+        first = next(decoded, None)
+        if first is None:
+            raise DecodeError(f"{path}: no picture of this film can be decoded")
+        convert, (height, width) = converter(path, first)
+        n = max(1, min(chunk, MAX_CHUNK_BYTES // (3 * height * width)))
+        rgb, times = np.empty((n, height, width, 3), np.uint8), list[float]()
+        seconds = _seconds(path, chain([first], decoded), mean_rate(stream))
+        for picture, t in _selected(path, (container, stream), seconds, end_s, warn):
+            if t < start_s:
+                continue
+            convert(picture, rgb[len(times)])
+            times.append(t)
+            if len(times) == n:
+                yield Frames(rgb, np.array(times))
+                rgb, times = np.empty_like(rgb), []
+        if times:
+            yield Frames(rgb[: len(times)], np.array(times))
+        if damage:
+            warn(f"{path}: {len(damage)} damaged parts left out ({damage[0]})")
+
+
+def _selected(
+    path: str | Path,
+    film: tuple[InputContainer, VideoStream],
+    seconds: Iterable[tuple[VideoFrame, float | None]],
+    end_s: float,
+    warn: Callable[[str], None],
+) -> Iterator[tuple[VideoFrame, float]]:
+    """Pictures before `end_s` with their times; tells of what was left out or cut short."""
+    dropped, last_s = 0, 0.0
+    for picture, t in seconds:
+        if t is None:
+            dropped += 1
+            continue
+        if t >= end_s:
+            break
+        last_s = t
+        yield picture, t
+    else:
+        stated_s = stated_duration_s(*film)
+        if stated_s is not None and stated_s - last_s > MISSING_S:
+            warn(f"{path}: cut short, {last_s:.1f} s of the {stated_s:.1f} s it states can be read")
+    if dropped:
+        warn(f"{path}: {dropped} pictures left out, their time stamps do not rise")
+
+
+def _seconds(
+    path: str | Path, decoded: Iterable[VideoFrame], rate: float | None
+) -> Iterator[tuple[VideoFrame, float | None]]:
+    shown, stamped = tee(decoded)
+    stamps = (p.time if p.pts is not None and p.time_base else None for p in stamped)
+    try:
+        yield from zip(shown, mend_stamps(stamps, 1 / rate if rate else None), strict=True)
+    except DecodeError as error:
+        raise DecodeError(f"{path}: {error}") from None

@@ -1,0 +1,97 @@
+"""Opening a film: the container, its film stream, what it states, its pictures as decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from sspd.errors import DecodeError, NoVideoError, SourceError
+from sspd.video.picture import checked_size
+
+#: Decoders for text that FFmpeg draws as pictures.
+_TEXT_CODECS = frozenset({"ansi", "bintext", "idf", "xbin"})
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a film and find its film stream; closed with the ``with`` block.
+
+    Raises `SourceError`, `DecodeError` or `NoVideoError`, one line with the film's name.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise SourceError(f"{path}: no such file")
+    if not place.is_file():
+        raise SourceError(f"{path}: not a file; a film is wanted here")
+    if place.stat().st_size == 0:
+        raise DecodeError(f"{path}: an empty file")
+    try:
+        # "file:" and the whitelist keep a hostile film from naming other places to read.
+        container = av.open(
+            f"file:{place}", metadata_errors="ignore", options={"protocol_whitelist": "file"}
+        )
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise DecodeError(f"{path}: not a film that can be decoded ({_brief(error)})") from None
+    with container:
+        stream = _film_stream(path, container)
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def _film_stream(path: str | Path, container: InputContainer) -> VideoStream:
+    for stream in container.streams.video:
+        if stream.disposition & Disposition.attached_pic:  # the cover of a song
+            continue
+        if stream.codec_context is None or stream.codec_context.name in _TEXT_CODECS:
+            raise DecodeError(f"{path}: not a film that can be decoded")
+        checked_size(path, stream.codec_context.width, stream.codec_context.height)
+        return stream
+    raise NoVideoError(f"{path}: no video stream in it, {len(container.streams)} other streams")
+
+
+def pictures(
+    container: InputContainer, stream: VideoStream, damage: list[str]
+) -> Iterator[VideoFrame]:
+    """Every picture that can be decoded; what cannot goes, in words, to `damage`."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError as error:
+            damage.append(_brief(error))
+            return
+        if packet is None:
+            return
+        try:
+            decoded = stream.decode(packet)
+        except av.FFmpegError as error:
+            damage.append(_brief(error))
+            continue
+        yield from decoded
+
+
+def _brief(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error).lower()
+
+
+def mean_rate(stream: VideoStream) -> float | None:
+    """Give the mean pictures a second that the film states, or None."""
+    rate = stream.average_rate or stream.guessed_rate
+    return float(rate) if rate else None
+
+
+def stated_duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+    """Give the length that the film states, seconds, or None."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    # Of several streams another may be the longer one.
+    if container.duration and len(container.streams) == 1:
+        return float(container.duration / av.time_base)
+    return None

@@ -1,0 +1,66 @@
+"""A film's time stamps, mended: seconds from 0 that rise strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sspd.errors import DecodeError
+
+#: A stamp this far behind the one before is a clock that began anew, not a stray picture.
+CLOCK_RESET_S = 1.0
+#: Two pictures closer than this, seconds, are one.
+SAME_TIME_S = 1e-6
+#: One picture's time where a clock begins anew in a film that states no rate.
+UNKNOWN_STEP_S = 0.04
+
+
+def mend_stamps(stamps: Iterable[float | None], step_s: float | None) -> Iterator[float | None]:
+    """Turn a film's stamps into seconds from 0 that rise strictly.
+
+    A clock that begins anew (films joined, a counter that ran over) goes on where it
+    was; a missing stamp is counted on from the picture before.
+
+    Parameters
+    ----------
+    stamps : iterable of float or None
+        Presentation times in seconds, None where a picture has none.
+    step_s : float or None
+        One picture's mean time, used where a stamp is missing or a clock begins anew.
+
+    Yields
+    ------
+    float or None
+        The picture's time; None: leave it out, its stamp does not rise.
+
+    Raises
+    ------
+    DecodeError
+        A stamp is missing and the mean rate is not known.
+
+    Examples
+    --------
+    >>> [t if t is None else round(t, 2) for t in mend_stamps([7.0, 7.04, 7.04, 7.08], 0.04)]
+    [0.0, 0.04, None, 0.08]
+    >>> list(mend_stamps([5.0, 5.5, 0.0, 0.5], 0.5))
+    [0.0, 0.5, 1.0, 1.5]
+    >>> list(mend_stamps([None, None, None], 0.5))
+    [0.0, 0.5, 1.0]
+    """
+    offset_s = 0.0
+    last_s: float | None = None
+    for stamp in stamps:
+        if stamp is None and step_s is None:
+            raise DecodeError("pictures without time stamps, and no frame rate stated")
+        step = step_s or UNKNOWN_STEP_S
+        if last_s is None:
+            offset_s, t = -(stamp or 0.0), 0.0
+        elif stamp is None:
+            t = last_s + step
+        elif (t := stamp + offset_s) < last_s - CLOCK_RESET_S:
+            t = last_s + step
+            offset_s = t - stamp
+        if last_s is not None and t <= last_s + SAME_TIME_S:
+            yield None
+            continue
+        last_s = t
+        yield t
