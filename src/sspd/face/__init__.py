@@ -1,0 +1,1 @@
+"""From a film's pictures to face pictures: detect, crop, follow."""

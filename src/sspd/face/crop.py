@@ -1,0 +1,103 @@
+"""The box around a face, and the one resizing that training and measuring share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Box
+
+#: Side of the padded square, in sides of the detector's rectangle: with 1.5 the whole
+#: face from hairline to chin stands inside with a little room to sway.
+PAD_SCALE = 1.5
+#: How far the square's centre lies above the rectangle's, in sides of the rectangle:
+#: dlib's begins at the brows, and the forehead pulses best.
+PAD_UP = 0.1
+
+
+def pad_box(box: Box, height: int, width: int) -> Box:
+    """Widen a detector's rectangle to a square around the whole face.
+
+    Parameters
+    ----------
+    box : Box
+        The detector's rectangle, brows to chin.
+    height, width : int
+        The picture's, pixels.
+
+    Returns
+    -------
+    Box
+        A square inside the picture: pushed inwards at an edge, smaller only where the
+        picture is.
+
+    Examples
+    --------
+    >>> pad_box(Box(100, 100, 200, 200), 480, 640)
+    Box(left=75, top=65, right=225, bottom=215)
+    >>> pad_box(Box(0, 100, 100, 200), 480, 640)
+    Box(left=0, top=65, right=150, bottom=215)
+    """
+    face = max(box.width, box.height)
+    side = max(1, min(round(PAD_SCALE * face), height, width))
+    centre_x = (box.left + box.right) / 2
+    centre_y = (box.top + box.bottom) / 2 - PAD_UP * face
+    left = min(max(round(centre_x - side / 2), 0), width - side)
+    top = min(max(round(centre_y - side / 2), 0), height - side)
+    return Box(left, top, left + side, top + side)
+
+
+def resize_area(picture: NDArray[Any], size: int) -> NDArray[np.float32]:
+    """Resize a picture to a square, keeping the fractions of its levels.
+
+    Reduction averages areas (every pixel counts once, which is what lowers the
+    sensor's noise). Enlargement is bilinear: OpenCV's area mode would repeat pixels
+    there, and the steps between them jump as the face sways.
+
+    Parameters
+    ----------
+    picture : array, shape (height, width, channels)
+        Levels of any scale.
+    size : int
+        Side of the result, pixels.
+
+    Returns
+    -------
+    float32 array, shape (size, size, channels)
+        The same scale of levels.
+
+    Examples
+    --------
+    >>> resize_area(np.array([[[0, 0, 4], [1, 0, 4]], [[1, 0, 4], [1, 0, 4]]], np.uint8), 1)
+    array([[[0.75, 0.  , 4.  ]]], dtype=float32)
+    """
+    how = cv2.INTER_AREA if min(picture.shape[:2]) >= size else cv2.INTER_LINEAR
+    levels = np.ascontiguousarray(picture, dtype=np.float32)
+    return np.asarray(cv2.resize(levels, (size, size), interpolation=how), dtype=np.float32)
+
+
+def crop_resize(rgb: NDArray[np.uint8], box: Box, size: int) -> NDArray[np.float32]:
+    """Cut a box out of a picture and resize it with `resize_area`.
+
+    Parameters
+    ----------
+    rgb : uint8 array, shape (height, width, 3)
+    box : Box
+        Inside the picture.
+    size : int
+        Side of the result, pixels.
+
+    Returns
+    -------
+    float32 array, shape (size, size, 3)
+        Levels 0-255.
+
+    Examples
+    --------
+    >>> crop_resize(np.full((48, 64, 3), 7, np.uint8), Box(10, 10, 40, 40), 4)[0, 0].round(3)
+    array([7., 7., 7.], dtype=float32)
+    """
+    return resize_area(rgb[box.top : box.bottom, box.left : box.right], size)

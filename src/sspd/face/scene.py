@@ -1,0 +1,117 @@
+"""What stands beside the face in a picture, cheaply: light, exposure, motion."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Box, Scene
+
+#: A pixel with any channel at this level or more is overexposed.
+BRIGHT_LEVEL = 250
+#: A pixel with all channels at this level or less is dark.
+DARK_LEVEL = 30
+#: The background begins outside the box enlarged by this factor.
+CLEARANCE = 1.3
+#: Less background than this share of the picture is none.
+MIN_BACKGROUND = 0.04
+#: Rows and columns are skipped in pictures so large that about these many suffice.
+_ROWS = 540
+_EXPOSURE_SIDE = 128
+_MOTION_SIDE = 16
+
+
+class Sight(NamedTuple):
+    """One picture's row of a `Scene`, and the small grey face that motion is read from."""
+
+    face_rgb: NDArray[np.float32]
+    background_rgb: NDArray[np.float32]
+    overexposed: float
+    dark: float
+    motion: float
+    grey: NDArray[np.float32]
+
+
+def see(
+    rgb: NDArray[np.uint8],
+    box: Box,
+    face: NDArray[np.float32],
+    before: NDArray[np.float32] | None,
+) -> Sight:
+    """Gather one picture's figures.
+
+    Parameters
+    ----------
+    rgb : uint8 array, shape (height, width, 3)
+    box : Box
+        Where the face was cut out.
+    face : float32 array, shape (size, size, 3)
+        The resized crop, levels 0-255.
+    before : float32 array or None
+        ``grey`` of the picture before; None: no motion is known, 0.
+
+    Returns
+    -------
+    Sight
+
+    Examples
+    --------
+    >>> rgb = np.full((48, 64, 3), 255, np.uint8)
+    >>> sight = see(rgb, Box(8, 8, 40, 40), np.full((16, 16, 3), 255, np.float32), None)
+    >>> sight.overexposed, sight.dark, sight.motion
+    (1.0, 0.0, 0.0)
+    """
+    overexposed, dark = _exposure(rgb[box.top : box.bottom, box.left : box.right])
+    small = cv2.resize(face, (_MOTION_SIDE, _MOTION_SIDE), interpolation=cv2.INTER_AREA)
+    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+    motion = 0.0 if before is None else float(np.abs(grey - before).mean())
+    colour = np.array(cv2.mean(face)[:3], np.float32)
+    return Sight(colour, _background(rgb, box), overexposed, dark, motion, grey)
+
+
+def gather(t: NDArray[np.float64], sights: list[Sight]) -> Scene:
+    """Join the rows of one stretch to a `Scene`.
+
+    >>> gather(np.zeros(0), []).face_rgb.shape
+    (0, 3)
+    """
+
+    def column(name: str, *width: int) -> NDArray[np.float32]:
+        rows = [getattr(sight, name) for sight in sights]
+        return np.array(rows, np.float32).reshape(len(sights), *width)
+
+    return Scene(
+        t,
+        column("face_rgb", 3),
+        column("background_rgb", 3),
+        column("overexposed"),
+        column("dark"),
+        column("motion"),
+    )
+
+
+def _exposure(crop: NDArray[np.uint8]) -> tuple[float, float]:
+    step = max(1, min(crop.shape[:2]) // _EXPOSURE_SIDE)
+    some = np.ascontiguousarray(crop[::step, ::step])
+    n = some.shape[0] * some.shape[1]
+    within = cv2.countNonZero(cv2.inRange(some, (0,) * 3, (BRIGHT_LEVEL - 1,) * 3))
+    dark = cv2.countNonZero(cv2.inRange(some, (0,) * 3, (DARK_LEVEL,) * 3))
+    return 1 - within / n, dark / n
+
+
+def _background(rgb: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
+    """Mean colour outside the enlarged box: the whole picture's sum less that box's."""
+    height, width = rgb.shape[:2]
+    step = max(1, height // _ROWS)
+    rows = rgb[::step]
+    out_x, out_y = (CLEARANCE - 1) / 2 * box.width, (CLEARANCE - 1) / 2 * box.height
+    top, bottom = (-(-max(0, round(y)) // step) for y in (box.top - out_y, box.bottom + out_y))
+    inner = rows[top:bottom, max(0, round(box.left - out_x)) : round(box.right + out_x)]
+    n = rows.shape[0] * width - inner.shape[0] * inner.shape[1]
+    if n < MIN_BACKGROUND * rows.shape[0] * width:
+        return np.full(3, np.nan, np.float32)
+    total = np.array(cv2.sumElems(rows)[:3]) - np.array(cv2.sumElems(inner)[:3])
+    return np.asarray(total / n, dtype=np.float32)
