@@ -1,0 +1,173 @@
+"""Face pictures put on the network's clock, and the differences it eats.
+
+A film has its own time stamps; the network has one rate. Each grid time takes the
+weighted line through the film's pictures around it (local linear regression, Cleveland,
+JASA 74, 1979) with a tent one grid step wide on each side: between two pictures that is
+linear interpolation, among more of them an average, and what changes evenly in time
+comes out exactly, however uneven the stamps are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Frames
+from sspd.errors import UsageError
+
+#: A picture this near to a grid time, seconds, is at it.
+SAME_TIME_S = 1e-6
+#: A tent's weight below this is none, so that equal clocks give the pictures as they are.
+MIN_WEIGHT = 1e-4
+#: The grid reaches this share of a step beyond the last picture: stamps are rounded.
+REACH = 0.05
+
+
+def to_grid(
+    faces: Frames, fs: float, start_s: float | None = None, n: int | None = None
+) -> NDArray[np.float32]:
+    """Put pictures by their time on the grid ``start_s + k / fs``.
+
+    Parameters
+    ----------
+    faces : Frames
+        At least one picture, stamps as they may be.
+    fs : float
+        The grid's rate, Hz.
+    start_s : float, optional
+        Its first time, seconds; the first picture's if left out.
+    n : int, optional
+        How many grid times; as many as the film reaches if left out. Outside of the
+        film its first and last picture's time stand in.
+
+    Returns
+    -------
+    float32 array, shape (n, height, width, 3)
+        Levels 0-255. Where every stamp lies on the grid, within `SAME_TIME_S`, these are
+        the pictures themselves; a film of twice the grid's rate is weighted 1/4, 1/2, 1/4.
+
+    Raises
+    ------
+    UsageError
+        No pictures, a rate that is not positive, or no grid time.
+
+    Examples
+    --------
+    >>> levels = np.arange(0, 40, 4, dtype=np.uint8)[:, None, None, None]
+    >>> film = Frames(levels.repeat(3, axis=3), np.arange(10) / 15)
+    >>> to_grid(film, fs=30.0)[:5, 0, 0, 0]
+    array([0., 2., 4., 6., 8.], dtype=float32)
+    """
+    times = _grid_times(faces, fs, start_s, n)
+    out = np.empty((len(times), *faces.rgb.shape[1:]), np.float32)
+    for k, picture in enumerate(_pictures(faces, times, fs)):
+        out[k] = picture
+    return out
+
+
+def differences(grid: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Subtract each picture from the next, channels first.
+
+    Parameters
+    ----------
+    grid : float32 array, shape (t + 1, height, width, 3)
+        RGB pictures, as `to_grid` gives them.
+
+    Returns
+    -------
+    float32 array, shape (t, 3, height, width)
+        RGB, in the grid's levels.
+
+    Examples
+    --------
+    >>> differences(np.arange(6, dtype=np.float32).reshape(2, 1, 1, 3)).ravel()
+    array([3., 3., 3.], dtype=float32)
+    """
+    first = grid.transpose(0, 3, 1, 2)
+    out = np.empty((max(len(grid) - 1, 0), *first.shape[1:]), np.float32)
+    return np.subtract(first[1:], first[:-1], out=out)
+
+
+def network_input(
+    faces: Frames, fs: float, start_s: float | None = None, n: int | None = None
+) -> NDArray[np.float32]:
+    """Give ``differences(to_grid(...))`` in one pass, without holding the grid.
+
+    Difference k lies between the grid times k and k + 1.
+
+    Parameters
+    ----------
+    faces, fs, start_s, n
+        As `to_grid`; `n` counts grid times, one more than differences.
+
+    Returns
+    -------
+    float32 array, shape (n - 1, 3, height, width)
+
+    Examples
+    --------
+    >>> film = Frames(np.zeros((31, 4, 4, 3), np.uint8), np.arange(31) / 30)
+    >>> network_input(film, fs=30.0).shape
+    (30, 3, 4, 4)
+    """
+    times = _grid_times(faces, fs, start_s, n)
+    height, width = faces.rgb.shape[1:3]
+    out = np.empty((len(times) - 1, 3, height, width), np.float32)
+    before: NDArray[np.float32] | None = None
+    for k, picture in enumerate(_pictures(faces, times, fs)):
+        if before is not None:
+            np.subtract(picture.transpose(2, 0, 1), before.transpose(2, 0, 1), out=out[k - 1])
+        before = picture
+    return out
+
+
+def _grid_times(
+    faces: Frames, fs: float, start_s: float | None, n: int | None
+) -> NDArray[np.float64]:
+    if not fs > 0 or not len(faces):
+        raise UsageError(f"a grid needs pictures and a positive rate, got {len(faces)}, {fs} Hz")
+    start = float(faces.t[0]) if start_s is None else start_s
+    if n is None:
+        n = int(np.floor((faces.t[-1] - start) * fs + REACH)) + 1
+    if n < 1:
+        raise UsageError(
+            f"no grid time: the film ends at {faces.t[-1]:.3f} s, before {start:.3f} s"
+        )
+    return start + np.arange(n) / fs
+
+
+def _pictures(
+    faces: Frames, times: NDArray[np.float64], fs: float
+) -> Iterator[NDArray[np.float32]]:
+    scale = 255 / faces.max_value
+    for at_s in np.clip(times, faces.t[0], faces.t[-1]):
+        first, weights = _weights(faces.t, float(at_s), 1 / fs)
+        picture = np.multiply(faces.rgb[first], weights[0] * scale, dtype=np.float32)
+        for k in range(1, len(weights)):
+            picture += np.multiply(faces.rgb[first + k], weights[k] * scale, dtype=np.float32)
+        yield picture
+
+
+def _weights(t: NDArray[np.float64], at_s: float, half_s: float) -> tuple[int, NDArray[Any]]:
+    """Weights, summing to 1, of the pictures from the first that counts at `at_s`."""
+    after = int(np.searchsorted(t, at_s - SAME_TIME_S))  # the first at or after this time
+    here = after < len(t) and t[after] - at_s <= SAME_TIME_S
+    left = max(after if here else after - 1, 0)
+    right = min(after, len(t) - 1)
+    lo = min(left, int(np.searchsorted(t, at_s - half_s)))
+    hi = max(right + 1, int(np.searchsorted(t, at_s + half_s)))
+    d = (t[lo:hi] - at_s) / half_s
+    w = np.maximum(1 - np.abs(d), 0.0)
+    w[w < MIN_WEIGHT] = 0.0
+    if w[left - lo] == 0 or w[right - lo] == 0:  # a film slower than the grid
+        lo, d, w = left, d[left - lo : right - lo + 1], np.ones(right - left + 1)
+    counts = np.flatnonzero(w)
+    if len(counts) == 1:
+        return lo + int(counts[0]), np.ones(1)
+    part = slice(counts[0], counts[-1] + 1)
+    lo, d, w = lo + int(counts[0]), d[part], w[part]
+    s0, s1, s2 = w.sum(), w @ d, w @ d**2
+    return lo, w * (s2 - s1 * d) / (s0 * s2 - s1**2)
