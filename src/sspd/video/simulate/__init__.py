@@ -1,0 +1,34 @@
+"""Films of faces whose pulse is known.
+
+A `FilmSpec` says everything about a film; `simulate` renders it at full size,
+`simulate_faces` only what a face box cuts out of it, `truth` tells what is known
+without rendering, `write_film` and `write_truth` put both on disk (see
+`sspd.video.simulate.files` for the format).
+
+>>> spec = FilmSpec(seed=7, hr_bpm=66, face_px=60, duration_s=0.2)
+>>> simulate_faces(spec, size=16).rgb.shape, round(truth(spec).respiration_hz, 2)
+((6, 16, 16, 3), 0.25)
+"""
+
+from sspd.video.simulate.faces import face_box, simulate_faces
+from sspd.video.simulate.files import write_film, write_truth
+from sspd.video.simulate.presets import PRESETS, random_spec
+from sspd.video.simulate.render import cheek_mask, simulate, skin_mask
+from sspd.video.simulate.spec import FilmSpec, frame_times
+from sspd.video.simulate.truth import Truth, truth
+
+__all__ = [
+    "PRESETS",
+    "FilmSpec",
+    "Truth",
+    "cheek_mask",
+    "face_box",
+    "frame_times",
+    "random_spec",
+    "simulate",
+    "simulate_faces",
+    "skin_mask",
+    "truth",
+    "write_film",
+    "write_truth",
+]

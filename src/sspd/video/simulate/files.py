@@ -1,0 +1,89 @@
+"""Films and their truth on disk.
+
+``NAME.mp4`` is the film, H.264. Its truth is two plain files:
+
+``NAME.csv``
+    one row a frame: ``time_s`` (seconds from the first frame, 6 decimals), ``bvp``
+    (blood-volume pulse at that time, rising at systole, 6 decimals).
+``NAME.json``
+    ``beats_s`` (beat times, seconds), ``hr_bpm`` (mean rate by the beats; null for a
+    film without pulse), ``respiration_hz``, and ``spec``: every option of the film,
+    so that it can be made again to the byte.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+
+from sspd.errors import OutputError
+from sspd.video.simulate.render import simulate
+from sspd.video.simulate.spec import FilmSpec
+from sspd.video.simulate.truth import truth
+from sspd.video.write import write_h264
+
+
+def write_film(spec: FilmSpec, path: str | Path) -> None:
+    """Render the film and write it to ``path`` as H.264, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written.
+    UsageError
+        The film's sides are odd.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     spec = FilmSpec(duration_s=0.1, width=128, height=96, face_px=60)
+    ...     write_film(spec, f"{folder}/a.mp4")
+    ...     Path(f"{folder}/a.mp4").stat().st_size > 0
+    True
+    """
+    write_h264(path, simulate(spec), fps=spec.fps, bit_rate=spec.bit_rate)
+
+
+def write_truth(spec: FilmSpec, path: str | Path) -> None:
+    """Write ``path``.csv and ``path``.json (a suffix of ``path`` is replaced).
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_truth(FilmSpec(duration_s=0.1), f"{folder}/a.mp4")
+    ...     print(Path(f"{folder}/a.csv").read_text().splitlines()[0])
+    time_s,bvp
+    """
+    known = truth(spec)
+    rows = [f"{t:.6f},{bvp:.6f}" for t, bvp in zip(known.t, known.bvp, strict=True)]
+    record = {
+        "beats_s": [round(float(beat), 6) for beat in known.beats_s],
+        "hr_bpm": None if math.isnan(known.hr_bpm) else round(known.hr_bpm, 4),
+        "respiration_hz": known.respiration_hz,
+        "spec": dataclasses.asdict(spec),
+    }
+    path = Path(path)
+    _write_text(path.with_suffix(".csv"), "\n".join(["time_s,bvp", *rows]) + "\n")
+    # last: a .json says that the truth is whole
+    _write_text(path.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    part: str | None = None
+    try:
+        handle, part = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(part).chmod(0o666 & ~umask)
+        Path(part).replace(path)
+    except OSError as error:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error

@@ -1,0 +1,213 @@
+"""Puts light, pulse, motion and noise onto the drawn layers, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Box, Frames
+from sspd.video.simulate.anatomy import F32
+from sspd.video.simulate.background import draw_background
+from sspd.video.simulate.canvas import SIDE, UP
+from sspd.video.simulate.cardiac import beat_model, blood_volume
+from sspd.video.simulate.face import Person, draw_person
+from sspd.video.simulate.light import light_gain
+from sspd.video.simulate.motion import Poses, head_poses
+from sspd.video.simulate.spec import FilmSpec, frame_times, rest_place
+
+#: Noise is drawn once on a tile this much larger than the picture, then shifted.
+_TILE_MARGIN = 97
+#: A head that moves aside by one face width turns this much under a lamp nearby.
+_NEAR_LAMP = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Everything of one film that is computed once; ``window`` is the part rendered."""
+
+    spec: FilmSpec
+    window: Box
+    person: Person
+    background: F32
+    rest: tuple[float, float]
+    t: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    volume_rate: NDArray[np.float64]
+    gain: F32
+    poses: Poses
+    noise: F32
+    shifts: NDArray[np.int64]
+
+
+def set_stage(spec: FilmSpec, window: Box | None = None) -> Stage:
+    """Draw the layers and lay out all that changes with time.
+
+    >>> set_stage(FilmSpec(face_px=60, duration_s=1)).background.shape
+    (480, 640, 3)
+    """
+    whole = Box(0, 0, spec.width, spec.height)
+    window = window or whole
+    t = frame_times(spec)
+    heart = beat_model(spec)
+    step_s = 0.005
+    ahead, behind = (blood_volume(spec, heart, t + s) for s in (step_s, -step_s))
+    rng = spec.rng("noise")
+    tile = (spec.height + _TILE_MARGIN, spec.width + _TILE_MARGIN, 3)
+    noise = rng.standard_normal(tile, dtype=np.float32) * np.float32(spec.noise_levels)
+    cut = (slice(window.top, window.bottom), slice(window.left, window.right))
+    return Stage(
+        spec=spec,
+        window=window,
+        person=draw_person(spec),
+        background=np.ascontiguousarray(draw_background(spec)[cut]),
+        rest=rest_place(spec),
+        t=t,
+        volume=blood_volume(spec, heart, t),
+        volume_rate=(ahead - behind) / (2 * step_s),
+        gain=(light_gain(spec, t) * np.float32(spec.exposure)).astype(np.float32),
+        poses=head_poses(spec, t),
+        noise=noise,
+        shifts=rng.integers(0, _TILE_MARGIN, (t.size, 2)),
+    )
+
+
+def _mix(a: F32, b: F32, share: float) -> F32:
+    return np.asarray(cv2.addWeighted(a, 1 - share, b, share, 0), dtype=np.float32)
+
+
+def _patch(stage: Stage, k: int) -> F32:
+    """The person at frame ``k``, before it is moved: (h, w, 4)."""
+    person, poses = stage.person, stage.poses
+    out = person.rgba.copy()
+    if poses.mouth[k] > 0:
+        place = float(poses.mouth[k]) * (len(person.mouths) - 1)
+        below = min(int(place), len(person.mouths) - 2)
+        out[person.mouth_at] = _mix(person.mouths[below], person.mouths[below + 1], place - below)
+    if poses.lids[k] > 0:
+        out[person.eyes_at] = _mix(out[person.eyes_at], person.shut, float(poses.lids[k]))
+    turn = poses.yaw[k] + _NEAR_LAMP * poses.x[k] / stage.spec.face_px
+    nod = poses.pitch[k] + _NEAR_LAMP * poses.y[k] / stage.spec.face_px
+    for layer, amount in (
+        (person.pulse, stage.volume[k]),
+        (person.late, stage.volume_rate[k]),
+        (person.turn, turn),
+        (person.nod, nod),
+    ):
+        cv2.scaleAdd(layer, float(amount), out, dst=out)
+    return out
+
+
+def _place(stage: Stage, k: int, patch: F32) -> tuple[Box, F32] | None:
+    """Move the patch to its place: the part of the window it covers, and its pixels."""
+    poses, window = stage.poses, stage.window
+    h, w = patch.shape[:2]
+    cx, cy = stage.person.centre
+    x, y = stage.rest[0] + poses.x[k] - window.left, stage.rest[1] + poses.y[k] - window.top
+    reach = 4 + abs(np.sin(poses.roll[k])) * max(h, w)
+    box = Box(
+        max(int(x - cx - reach), 0),
+        max(int(y - cy - reach), 0),
+        min(int(x - cx + w + reach), window.width),
+        min(int(y - cy + h + reach), window.height),
+    )
+    if box.width <= 0 or box.height <= 0:
+        return None
+    cos, sin = np.cos(poses.roll[k]), np.sin(poses.roll[k])
+    # where a pixel of the box comes from on the patch
+    matrix = np.array([[cos, sin, 0.0], [-sin, cos, 0.0]])
+    matrix[:, 2] = (cx, cy) - matrix[:, :2] @ (x - box.left, y - box.top)
+    size = (box.width, box.height)
+    if stage.spec.motion in ("still", "translation"):
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return box, cv2.warpAffine(patch, matrix, size, flags=flags)
+    return box, _turned(stage, k, patch, matrix, size)
+
+
+def _turned(
+    stage: Stage, k: int, patch: F32, matrix: NDArray[np.float64], size: tuple[int, int]
+) -> F32:
+    """Warp with yaw and pitch: what is nearer to the camera moves further (parallax)."""
+    yaw, pitch = stage.poses.yaw[k], stage.poses.pitch[k]
+    cx, cy = stage.person.centre
+    gx, gy = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
+    m = matrix.astype(np.float32)
+    fx = m[0, 0] * gx + m[0, 1] * gy + m[0, 2]
+    fy = m[1, 0] * gx + m[1, 1] * gy + m[1, 2]
+    z = cv2.remap(stage.person.depth, fx, fy, cv2.INTER_LINEAR)
+    # shoulders do not turn with the head
+    face_px = np.float32(stage.spec.face_px)
+    neck = np.clip((np.float32(1.0) - (fy - cy) / face_px) / np.float32(0.5), 0, 1)
+    lift = z - np.float32(0.28) * face_px
+    sx, sy = np.float32(np.sin(yaw)), np.float32(np.sin(pitch))
+    shrink_x, shrink_y = np.float32(1 / np.cos(yaw) - 1), np.float32(1 / np.cos(pitch) - 1)
+    fx += neck * ((fx - cx) * shrink_x - lift * sx)
+    fy += neck * ((fy - cy) * shrink_y - lift * sy)
+    return np.asarray(cv2.remap(patch, fx, fy, cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def render_levels(stage: Stage, k: int) -> F32:
+    """Frame ``k`` before noise and rounding, 8-bit levels, float32 (h, w, 3)."""
+    gain = stage.gain[k]
+    out = cv2.multiply(stage.background, (*map(float, gain), 1.0))
+    placed = _place(stage, k, _patch(stage, k))
+    if placed is None:
+        return np.asarray(out)
+    box, moved = placed
+    moved = cv2.multiply(moved, (*map(float, gain), 1.0))
+    rgb, alpha = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), cv2.extractChannel(moved, 3)
+    part = out[box.top : box.bottom, box.left : box.right]
+    through = cv2.subtract(1.0, alpha)
+    cv2.add(rgb, cv2.multiply(part, cv2.merge((through, through, through))), dst=part)
+    return np.asarray(out)
+
+
+def render_frame(stage: Stage, k: int) -> NDArray[np.uint8]:
+    """Frame ``k`` as a camera gives it: noise added, rounded to 8 bits, (h, w, 3)."""
+    levels = render_levels(stage, k)
+    window = stage.window
+    down, right = stage.shifts[k]
+    noise = stage.noise[
+        down + window.top : down + window.bottom, right + window.left : right + window.right
+    ]
+    levels = cv2.max(cv2.add(levels, noise), 0.0)
+    # rounds and holds at 255; negative levels are already gone
+    return np.asarray(cv2.convertScaleAbs(levels), dtype=np.uint8)
+
+
+def simulate(spec: FilmSpec, chunk: int = 32) -> Iterator[Frames]:
+    """The film's frames, uint8 at full size, ``chunk`` at a time.
+
+    >>> first = next(simulate(FilmSpec(face_px=60, duration_s=1), chunk=4))
+    >>> first.rgb.shape
+    (4, 480, 640, 3)
+    """
+    stage = set_stage(spec)
+    for start in range(0, len(stage.t), chunk):
+        ks = range(start, min(start + chunk, len(stage.t)))
+        rgb = np.stack([render_frame(stage, k) for k in ks])
+        yield Frames(rgb, stage.t[ks.start : ks.stop])
+
+
+def skin_mask(spec: FilmSpec) -> NDArray[np.bool_]:
+    """Where skin pulses in the film's resting pose, shape (height, width).
+
+    >>> bool(skin_mask(FilmSpec(face_px=60)).any())
+    True
+    """
+    return _at_rest(spec, draw_person(spec).skin)
+
+
+def cheek_mask(spec: FilmSpec) -> NDArray[np.bool_]:
+    """Where ``pulse_percent`` is defined, in the resting pose, shape (height, width)."""
+    return _at_rest(spec, draw_person(spec).cheeks)
+
+
+def _at_rest(spec: FilmSpec, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    x, y = rest_place(spec)
+    shift = np.array([[1.0, 0.0, x - SIDE * spec.face_px], [0.0, 1.0, y - UP * spec.face_px]])
+    moved = cv2.warpAffine(mask.astype(np.float32), shift, (spec.width, spec.height))
+    return np.asarray(moved > 0.5)

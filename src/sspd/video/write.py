@@ -1,0 +1,155 @@
+"""Frames to H.264 through PyAV, each frame with its own time stamp."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Frames
+from sspd.errors import OutputError, UsageError
+
+#: Ticks a second of the written time stamps: MPEG's own clock.
+TICKS_HZ = 90_000
+#: Quality where no bit rate is asked: nothing to be seen is lost (0-51, less is better).
+NEAR_LOSSLESS_CRF = 12
+
+
+def write_h264(
+    path: str | Path,
+    frames: Iterable[Frames],
+    *,
+    fps: float,
+    bit_rate: int | None = None,
+    crf: float | None = None,
+) -> None:
+    """Write an .mp4, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to; the folder must exist.
+    frames : iterable of Frames
+        uint8 chunks of one size with even sides, in order of time.
+    fps : float
+        The nominal rate, Hz; each frame keeps its own stamp, to 1/90000 s.
+    bit_rate : int, optional
+        Bits a second; without it the quality is ``crf``.
+    crf : float, optional
+        x264's constant rate factor; `NEAR_LOSSLESS_CRF` where neither is given.
+
+    Raises
+    ------
+    UsageError
+        Odd sides, a change of size, frames that are not uint8, no frame, or both
+        ``bit_rate`` and ``crf``.
+    OutputError
+        The place cannot be written.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     film = Frames(np.zeros((3, 16, 16, 3), np.uint8), np.array([0, 0.04, 0.1]))
+    ...     write_h264(f"{folder}/a.mp4", [film], fps=25)
+    ...     [file.name for file in Path(folder).iterdir()]
+    ['a.mp4']
+    """
+    path = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".mp4", dir=path.parent)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    os.close(handle)
+    part = Path(name)
+    try:
+        _encode(name, frames, fps=fps, bit_rate=bit_rate, crf=crf)
+        # mkstemp's files are private; a film is as open as any other new file
+        umask = os.umask(0)
+        os.umask(umask)
+        part.chmod(0o666 & ~umask)
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def roundtrip_h264(
+    frames: Frames, *, fps: float, bit_rate: int | None = None, crf: float | None = None
+) -> Iterator[NDArray[np.uint8]]:
+    """The pictures after H.264 in memory and back, uint8 (h, w, 3) each.
+
+    >>> film = Frames(np.full((3, 16, 16, 3), 90, np.uint8), np.array([0, 0.04, 0.08]))
+    >>> [int(abs(picture.astype(int) - 90).max()) <= 2 for picture in roundtrip_h264(film, fps=25)]
+    [True, True, True]
+    """
+    memory = io.BytesIO()
+    _encode(memory, [frames], fps=fps, bit_rate=bit_rate, crf=crf)
+    memory.seek(0)
+    with av.open(memory, "r") as container:
+        for picture in container.decode(video=0):
+            yield picture.to_ndarray(format="rgb24")
+
+
+def _encode(
+    target: str | io.BytesIO,
+    frames: Iterable[Frames],
+    *,
+    fps: float,
+    bit_rate: int | None,
+    crf: float | None,
+) -> None:
+    if bit_rate is not None and crf is not None:
+        raise UsageError("write: give a bit_rate or a crf, not both")
+    with av.open(target, "w", format="mp4") as container:
+        stream: Any = None
+        for chunk in frames:
+            if stream is None:
+                stream = _open_stream(container, chunk, fps, bit_rate, crf)
+            _encode_chunk(container, stream, chunk)
+        if stream is None:
+            raise UsageError("write: a film needs at least one frame")
+        container.mux(stream.encode())
+
+
+def _open_stream(
+    container: Any, first: Frames, fps: float, bit_rate: int | None, crf: float | None
+) -> Any:
+    height, width = first.rgb.shape[1:3]
+    if height % 2 or width % 2:
+        raise UsageError(f"write: H.264 needs even sides, got {width}x{height}")
+    # one thread: the same frames give the same bytes on any machine
+    options = {"preset": "veryfast", "threads": "1"}
+    if bit_rate is None:
+        options["crf"] = f"{NEAR_LOSSLESS_CRF if crf is None else crf:g}"
+    else:
+        # without a ceiling x264 lets a short film take many times its rate
+        options |= {"maxrate": str(int(1.2 * bit_rate)), "bufsize": str(int(bit_rate))}
+    stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS_HZ)
+    if bit_rate is not None:
+        stream.bit_rate = bit_rate
+    stream.options = options
+    return stream
+
+
+def _encode_chunk(container: Any, stream: Any, chunk: Frames) -> None:
+    if chunk.rgb.dtype != np.uint8:
+        raise UsageError(f"write: frames must be uint8, got {chunk.rgb.dtype}")
+    if chunk.rgb.shape[1:3] != (stream.height, stream.width):
+        raise UsageError(
+            f"write: the film is {stream.width}x{stream.height}, but a later frame is"
+            f" {chunk.rgb.shape[2]}x{chunk.rgb.shape[1]}"
+        )
+    for rgb, t in zip(chunk.rgb, chunk.t, strict=True):
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+        picture.pts = round(t * TICKS_HZ)
+        picture.time_base = Fraction(1, TICKS_HZ)
+        container.mux(stream.encode(picture))
