@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames
+from sspd.errors import UsageError
+from sspd.face import track
+from sspd.face.crop import crop_resize, pad_box
+from sspd.face.track import face_segments
+from sspd.video.read import read
+
+FPS = 10.0
+HEIGHT, WIDTH = 48, 64
+
+
+def pictures(t: NDArray[np.float64]) -> Frames:
+    """Noise whose top left pixel tells the time, in tenths of a second, modulo 250."""
+    rng = np.random.default_rng(0)
+    rgb = rng.integers(0, 250, (len(t), HEIGHT, WIDTH, 3)).astype(np.uint8)
+    rgb[:, 0, 0, 0] = np.round(t * 10) % 250
+    return Frames(rgb, t)
+
+
+def film(seconds: float, chunk: int = 16, start_s: float = 0.0) -> Iterator[Frames]:
+    t = start_s + np.arange(round(seconds * FPS)) / FPS
+    frames = pictures(t)
+    for k in range(0, len(t), chunk):
+        yield Frames(frames.rgb[k : k + chunk], frames.t[k : k + chunk])
+
+
+class Looks:
+    """A detector that finds what `boxes` says at a time, and remembers when it was asked."""
+
+    def __init__(self, *boxes: tuple[float, float, Box]) -> None:
+        self.boxes = boxes
+        self.asked_s: list[float] = []
+
+    def __call__(self, rgb: NDArray[np.uint8]) -> list[Box]:
+        now_s = float(rgb[0, 0, 0]) / 10
+        self.asked_s.append(now_s)
+        return [box for first, last, box in self.boxes if first <= now_s < last]
+
+
+A, B = Box(20, 20, 40, 40), Box(30, 16, 44, 30)
+PADDED_A, PADDED_B = (pad_box(box, HEIGHT, WIDTH) for box in (A, B))
+
+
+def segments(
+    monkeypatch: pytest.MonkeyPatch, looks: Looks, seconds: float, **options: float
+) -> list[FaceSegment]:
+    monkeypatch.setattr(track, "detect_faces", looks)
+    found = list(face_segments(film(seconds), size=8, segment_s=10.0, **options))
+    ends = [(s.start_s, s.end_s) for s in found]
+    np.testing.assert_allclose([e[0] for e in ends[1:]], [e[1] for e in ends[:-1]])
+    assert ends[0][0] == 0
+    assert ends[-1][1] == pytest.approx(seconds)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "SHORT_S", 4.0)
+
+
+def test_one_box_a_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Looks((0, 9, A), (9, 99, B))
+    found = segments(monkeypatch, looks, 25.0)
+    assert [s.box for s in found] == [PADDED_A, PADDED_B, PADDED_B]
+    assert [len(s.faces) for s in found] == [100, 100, 50]
+    assert [s.start_s for s in found] == pytest.approx([0, 10, 20])
+    assert looks.asked_s == pytest.approx([0, 10, 20])
+
+
+def test_faces_are_the_crops_in_fixed_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    segment = segments(monkeypatch, Looks((0, 99, A)), 3.0)[0]
+    rgb = pictures(segment.faces.t).rgb
+    assert segment.faces.max_value == FIXED_POINT_MAX
+    assert len(segment.scene.t) == len(segment.faces) == 30
+    for k in (0, 7, 29):
+        crop = crop_resize(rgb[k], PADDED_A, 8)
+        np.testing.assert_allclose(segment.faces.rgb[k] / 256, crop, atol=0.502 / 256)
+
+
+def test_cutting_into_chunks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "detect_faces", Looks((0, 9, A), (9, 99, B)))
+    once, often = (list(face_segments(film(13.0, n), size=8, segment_s=5.0)) for n in (999, 7))
+    assert len(once) == len(often) == 3
+    for a, b in zip(once, often, strict=True):
+        assert (a.box, a.start_s, a.end_s) == (b.box, b.start_s, b.end_s)
+        np.testing.assert_array_equal(a.faces.rgb, b.faces.rgb)
+        np.testing.assert_array_equal(a.scene.motion, b.scene.motion)
+
+
+def test_looks_on_until_a_face_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Looks((2.3, 99, A))
+    found = segments(monkeypatch, looks, 15.0)
+    assert [s.box for s in found] == [None, PADDED_A, PADDED_A]
+    assert [s.start_s for s in found] == pytest.approx([0, 2.5, 10])
+    assert len(found[0].faces) == len(found[0].scene.t) == 0
+    assert len(found[1].faces) == 75
+    assert looks.asked_s == pytest.approx([0, 0.5, 1, 1.5, 2, 2.5, 10])
+
+
+def test_no_face_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = segments(monkeypatch, Looks(), 12.0)
+    assert [s.box for s in found] == [None, None]
+    assert all(s.faces.rgb.shape == (0, 8, 8, 3) for s in found)
+
+
+def test_a_short_rest_keeps_the_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = segments(monkeypatch, Looks((0, 9, A), (9, 99, B)), 13.9)
+    assert [s.box for s in found] == [PADDED_A, PADDED_A]
+    assert [len(s.faces) for s in found] == [100, 39]
+
+
+def test_a_rest_long_enough_has_its_own_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = segments(monkeypatch, Looks((0, 9, A), (9, 99, B)), 14.1)
+    assert [s.box for s in found] == [PADDED_A, PADDED_B]
+
+
+@pytest.mark.parametrize(("seconds", "boxes"), [(13.0, ["A", "A"]), (17.0, ["A", None, "B"])])
+def test_a_face_lost_at_the_boundary(
+    seconds: float, boxes: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = segments(monkeypatch, Looks((0, 9, A), (12, 99, B)), seconds)
+    assert [s.box for s in found] == [{"A": PADDED_A, "B": PADDED_B}.get(b or "") for b in boxes]
+
+
+def test_a_given_box_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Looks((0, 99, A))
+    found = segments(monkeypatch, looks, 12.0, box=Box(3, 4, 50, 30))  # type: ignore[arg-type]
+    assert [s.box for s in found] == [Box(3, 4, 50, 30)] * 2
+    assert looks.asked_s == []
+
+
+def test_it_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
+    seen: list[float] = []
+
+    def chunks() -> Iterator[Frames]:
+        for chunk in film(60.0, 10):
+            seen.append(float(chunk.t[-1]))
+            yield chunk
+
+    next(face_segments(chunks(), size=8, segment_s=10.0))
+    assert seen[-1] == pytest.approx(10.9)
+
+
+def test_segments_count_from_the_first_picture_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
+    found = list(face_segments(film(15.0, start_s=7.0), size=8, segment_s=10.0))
+    assert [s.start_s for s in found] == pytest.approx([7, 17])
+
+
+def test_a_hole_in_the_film_keeps_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
+    t = np.concatenate([np.arange(50), np.arange(230, 380)]) / FPS
+    found = list(face_segments([pictures(t)], size=8, segment_s=10.0))
+    assert [s.start_s for s in found] == pytest.approx([0, 23, 30])
+
+
+def test_one_picture() -> None:
+    only = Frames(np.zeros((1, 48, 64, 3), np.uint8), np.zeros(1))
+    (segment,) = face_segments([only], size=8, box=A)
+    assert (segment.start_s, segment.end_s, len(segment.faces)) == (0, 0, 1)
+    assert list(face_segments([], size=8)) == []
+
+
+@pytest.mark.parametrize("box", [Box(-1, 0, 5, 5), Box(0, 0, 65, 5), Box(5, 5, 5, 9)])
+def test_a_box_outside_is_refused(box: Box) -> None:
+    with pytest.raises(UsageError, match="64x48"):
+        list(face_segments(film(1.0), size=8, box=box))
+
+
+def test_sizes_are_checked() -> None:
+    with pytest.raises(UsageError):
+        list(face_segments(film(1.0), size=0))
+
+
+def test_a_real_film(shared: Path) -> None:
+    (segment,) = face_segments(read(shared / "data" / "face.mp4", end_s=2.0), size=128)
+    assert segment.box is not None
+    assert segment.faces.rgb.shape == (60, 128, 128, 3)
+    red, green, blue = segment.scene.face_rgb.mean(0)
+    assert red > green > blue
+    assert not np.isnan(segment.scene.background_rgb).any()
