@@ -94,7 +94,7 @@ def roundtrip_h264(
     memory.seek(0)
     with av.open(memory, "r") as container:
         for picture in container.decode(video=0):
-            yield picture.to_ndarray(format="rgb24")
+            yield np.asarray(picture.to_ndarray(format="rgb24"), dtype=np.uint8)
 
 
 def _encode(

@@ -7,11 +7,13 @@ face widths: cheeks at u = ±0.5, chin at v = 0.63, eyes at v = -0.13.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+#: float32 pictures and maps; `Any`, because OpenCV's stubs know no dtype.
+F32 = NDArray[Any]
 
 EYE_V, BROW_V, MOUTH_V, CHIN_V, HAIRLINE_V = -0.13, -0.255, 0.325, 0.63, -0.70
 

@@ -24,7 +24,7 @@ def draw_background(spec: FilmSpec) -> F32:
     slope = rng.uniform(0.05, 0.12 if spec.background == "plain" else 0.45)
     angle = rng.uniform(0, 2 * np.pi)
     lean = slope * (np.cos(angle) * x + np.sin(angle) * y)
-    picture = np.ascontiguousarray(wall * (1 + lean), np.float32)
+    picture: F32 = np.ascontiguousarray(wall * (1 + lean), np.float32)
     draw = {"blobs": _blobs, "shelves": _shelves, "window": _window}.get(spec.background)
     if draw is not None:
         picture = draw(picture, rng)

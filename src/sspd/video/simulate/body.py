@@ -41,7 +41,7 @@ def draw_body(c: Canvas, look: Look) -> tuple[F32, F32, F32]:
     shirt_light = _smooth_light(u, (v - 1.2) * 0.5, look.light) * folds
     rgb = skin_rgb * (neck_light * neck)[..., None]
     rgb = rgb * (1 - shirt[..., None]) + look.shirt * (shirt_light * shirt)[..., None]
-    red_ear = skin_rgb * np.float32([1.03, 0.90, 0.90])
+    red_ear = skin_rgb * np.array([1.03, 0.90, 0.90], np.float32)
     rgb = rgb * (1 - ears[..., None]) + red_ear * (ear_light * ears)[..., None]
     cover = np.maximum(np.maximum(neck, shirt), ears)
     bare = np.maximum(neck * (1 - shirt), ears)

@@ -54,7 +54,7 @@ def blurred_noise(
     """
     reduce = max(1, int(min(sigma) / 3))
     small = (shape[0] // reduce + 2, shape[1] // reduce + 2)
-    raw = rng.standard_normal(small).astype(np.float32)
+    raw: F32 = rng.standard_normal(small).astype(np.float32)
     across, down = (max(s / reduce, 0.3) for s in sigma)
     raw = cv2.GaussianBlur(raw, (0, 0), across, sigmaY=down)
     if reduce > 1:

@@ -114,4 +114,5 @@ def blood_volume(spec: FilmSpec, heart: Heart, t: NDArray[np.float64]) -> NDArra
     phase = np.interp(t, heart.t, heart.phase)
     breath = np.interp(t, heart.t, heart.breath)
     beat = np.interp(phase % 1.0, np.append(grid, 1.0), np.append(shape, shape[0]))
-    return beat * (1 + _BREATH_AMPLITUDE * breath) + _BREATH_BASELINE * breath
+    wave = beat * (1 + _BREATH_AMPLITUDE * breath) + _BREATH_BASELINE * breath
+    return np.asarray(wave, dtype=np.float64)

@@ -18,7 +18,10 @@ from sspd.video.simulate.spec import FilmSpec, rest_place
 MOUTH_STAGES = 5
 #: Step of the lamp for the change of light with the head's turn, radians.
 _TURN = 0.12
+#: Depth of the axis that the head turns about, face widths.
+_AXIS = 0.28
 # the parts that change shape, face coordinates (u, v)
+_HEAD_PART = ((-0.72, 0.72), (-1.15, 1.2))
 _MOUTH_PART = ((-0.55, 0.55), (0.18, 0.95))
 _EYES_PART = ((-0.40, 0.40), (-0.24, -0.02))
 
@@ -31,16 +34,16 @@ class Person:
     ----------
     rgba : (h, w, 4)
         Colour times coverage, and coverage (0-1).
-    pulse, late : (h, w, 4)
+    pulse, late : (rows, columns, 4), at ``head_at``
         Change of ``rgba`` for a blood volume of 1, and for its rate of 1/s.
-    turn, nod : (h, w, 4)
+    turn, nod : (rows, columns, 4), at ``head_at``
         Change for a turn or nod of one radian under a fixed lamp.
     mouths : (stages, rows, columns, 4), at ``mouth_at``
-        The lower face, closed to open; one stage where the mouth stays shut.
+        Change of the lower face, closed (0) to open; one stage where it stays shut.
     shut : (rows, columns, 4), at ``eyes_at``
-        The eyes with closed lids.
+        Change of the eyes' region when the lids close.
     depth : (h, w)
-        Height towards the camera, pixels.
+        Height towards the camera over the neck's axis, pixels.
     skin, cheeks : bool (h, w)
         Where skin pulses, and where ``pulse_percent`` is defined.
     centre : (x, y)
@@ -52,6 +55,7 @@ class Person:
     late: F32
     turn: F32
     nod: F32
+    head_at: tuple[slice, slice]
     mouths: F32
     mouth_at: tuple[slice, slice]
     shut: F32
@@ -79,7 +83,7 @@ def _albedo(c: Canvas, look: Look, mouth: float, lids: float) -> tuple[F32, F32]
     """Face without light: colour (h, w, 3) and share of pulsing skin (h, w)."""
     v = c.v - jaw_drop(c.v, mouth)
     red = (0.02 * c.blotch + features.redness(c.u, v))[..., None]
-    tint = 1 + red * np.float32([0.4, -1.0, -0.8])
+    tint = 1 + red * np.array([0.4, -1.0, -0.8], np.float32)
     albedo = (look.skin * (1 + c.texture[..., None]) * tint).astype(np.float32)
     skin = np.ones_like(v)
     pen = features.Pen(c.u, v, c.pixel, albedo, skin)
@@ -148,14 +152,16 @@ def _rgba(rgb: F32) -> F32:
     return np.concatenate([rgb, np.zeros_like(rgb[..., :1])], axis=-1).astype(np.float32)
 
 
-def _stages(
+def _changes(
     c: Canvas, look: Look, at: tuple[slice, slice], poses: list[tuple[float, float]]
 ) -> F32:
-    """The part ``at`` of each stage (mouth, lids), drawn with a margin for slopes."""
+    """How the part ``at`` differs from rest in each pose (mouth, lids)."""
     rows, columns = at
+    # slopes need neighbours: drawn with a margin
     wide = (slice(rows.start - 2, rows.stop + 2), slice(columns.start - 2, columns.stop + 2))
     part = c.part(wide)
-    drawn = [_draw(part, look, mouth, lids).rgba[2:-2, 2:-2] for mouth, lids in poses]
+    rest = _draw(part, look).rgba
+    drawn = [(_draw(part, look, mouth, lids).rgba - rest)[2:-2, 2:-2] for mouth, lids in poses]
     return np.ascontiguousarray(np.stack(drawn))
 
 
@@ -181,20 +187,22 @@ def draw_person(spec: FilmSpec) -> Person:
     change = change * np.float32(spec.pulse_percent / 100 / abs(unit))
     # v runs from -0.7 to 0.63 over the face: the delay is 0 at its middle
     delay_s = spec.transit_ms / 1000 * np.clip(c.v / 1.33, -0.5, 0.5)
+    head_at = c.rectangle(*_HEAD_PART)
     talks = spec.motion == "talking"
     mouth_at, eyes_at = c.rectangle(*_MOUTH_PART), c.rectangle(*_EYES_PART)
     opened = np.linspace(0, 1, MOUTH_STAGES) if talks else [0.0]
     return Person(
         rgba=d.rgba,
-        pulse=_rgba(change),
-        late=_rgba(-change * delay_s[..., None].astype(np.float32)),
-        turn=_turning(c, look, d, 0),
-        nod=_turning(c, look, d, 1),
-        mouths=_stages(c, look, mouth_at, [(float(m), 0.0) for m in opened]),
+        pulse=_rgba(change[head_at]),
+        late=_rgba((-change * delay_s[..., None].astype(np.float32))[head_at]),
+        turn=_turning(c, look, d, 0)[head_at].copy(),
+        nod=_turning(c, look, d, 1)[head_at].copy(),
+        head_at=head_at,
+        mouths=_changes(c, look, mouth_at, [(float(m), 0.0) for m in opened]),
         mouth_at=mouth_at,
-        shut=_stages(c, look, eyes_at, [(0.0, 1.0)])[0],
+        shut=_changes(c, look, eyes_at, [(0.0, 1.0)])[0],
         eyes_at=eyes_at,
-        depth=np.asarray(d.depth * spec.face_px, np.float32),
+        depth=np.asarray((d.depth - _AXIS) * spec.face_px, np.float32),
         skin=skin,
         cheeks=cheek,
         centre=(SIDE * spec.face_px, UP * spec.face_px),

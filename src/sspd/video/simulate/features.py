@@ -37,7 +37,7 @@ class Pen:
 
     def shade(self, amount: F32) -> None:
         """Darken by ``amount`` (0-1), a little less in red, as light inside skin does."""
-        self.albedo[...] *= 1 - amount[..., None] * np.float32([0.85, 1.0, 1.0])
+        self.albedo[...] *= 1 - amount[..., None] * np.array([0.85, 1.0, 1.0], np.float32)
 
 
 def redness(u: F32, v: F32) -> F32:
@@ -69,15 +69,18 @@ def draw_eyes(pen: Pen, who: Anatomy, iris: F32, skin: F32, lids: float) -> None
     bottom = 0.62 * who.eye_open * inside
     soft = pen.edge(0.004)
     hole = step(np.minimum(dv - top, bottom - dv), soft) * step(1 - np.abs(x), 0.05)
-    white = np.float32([196, 186, 178]) * (0.75 + 0.25 * step(dv - top - 0.012, 0.012))[..., None]
+    white = (
+        np.array([196, 186, 178], np.float32)
+        * (0.75 + 0.25 * step(dv - top - 0.012, 0.012))[..., None]
+    )
     pen.paint(hole, white)
     # iris and pupil stand still under the lids; both eyes look the same way
     r = np.sqrt((np.abs(pen.u) - who.eye_u) ** 2 + (dv + 0.004) ** 2)
     radius = 0.95 * who.eye_open + 0.004
     pen.paint(hole * step(radius - r, soft), iris)
-    pen.paint(hole * step(0.45 * radius - r, soft), np.float32([14, 11, 10]))
+    pen.paint(hole * step(0.45 * radius - r, soft), np.array([14, 11, 10], np.float32))
     glint = blob(pen.u - np.sign(pen.u) * who.eye_u, dv, 0.010, -0.014, 0.006, 0.006)
-    pen.paint(hole * glint, np.float32([235, 235, 235]))
+    pen.paint(hole * glint, np.array([235, 235, 235], np.float32))
     near = step(1.08 - np.abs(x), 0.06)
     line = pen.edge(0.008)
     lash = np.exp(-0.5 * ((dv - top) / line) ** 2) * near
@@ -119,9 +122,9 @@ def draw_mouth(pen: Pen, who: Anatomy, lip: F32, mouth: float) -> None:
     pen.paint(step(np.minimum(dv + high, -dv + 0.004), soft) * here, 0.88 * lip, pulses=True)
     pen.paint(step(np.minimum(low - dv, dv - gap), soft) * here, lip, pulses=True)
     hole = step(np.minimum(dv + 0.002, gap - dv), soft) * here
-    pen.paint(hole, np.float32([52, 22, 20]))
+    pen.paint(hole, np.array([52, 22, 20], np.float32))
     teeth = hole * step(0.4 * gap - dv, soft) * step(0.7 - np.abs(x), 0.1)
-    pen.paint(0.8 * min(1.0, 3 * mouth) * teeth, np.float32([190, 180, 165]))
+    pen.paint(0.8 * min(1.0, 3 * mouth) * teeth, np.array([190, 180, 165], np.float32))
     width = pen.edge(0.007)
     line = np.exp(-0.5 * ((dv - 0.5 * gap) / (width + 0.5 * gap)) ** 2) * here
     pen.paint(np.asarray(0.7 * (1 - mouth) * line, np.float32), 0.30 * lip)
@@ -150,4 +153,4 @@ def draw_glasses(pen: Pen) -> None:
     )
     arm = np.exp(-0.5 * ((pen.v - EYE_V - 0.0) / pen.edge(0.006)) ** 2) * (np.abs(pen.u) > 0.40)
     cover = np.maximum(frame, np.maximum(bridge, arm))
-    pen.paint(np.asarray(0.8 * cover, np.float32), np.float32([58, 52, 50]))
+    pen.paint(np.asarray(0.8 * cover, np.float32), np.array([58, 52, 50], np.float32))

@@ -27,7 +27,10 @@ _NEAR_LAMP = 0.15
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Everything of one film that is computed once; ``window`` is the part rendered."""
+    """Everything of one film that is computed once; ``window`` is the part rendered.
+
+    ``scratch`` is overwritten by each frame: one stage serves one thread.
+    """
 
     spec: FilmSpec
     window: Box
@@ -39,6 +42,7 @@ class Stage:
     volume_rate: NDArray[np.float64]
     gain: F32
     poses: Poses
+    scratch: F32
     noise: F32
     shifts: NDArray[np.int64]
 
@@ -59,10 +63,12 @@ def set_stage(spec: FilmSpec, window: Box | None = None) -> Stage:
     tile = (spec.height + _TILE_MARGIN, spec.width + _TILE_MARGIN, 3)
     noise = rng.standard_normal(tile, dtype=np.float32) * np.float32(spec.noise_levels)
     cut = (slice(window.top, window.bottom), slice(window.left, window.right))
+    person = draw_person(spec)
     return Stage(
         spec=spec,
         window=window,
-        person=draw_person(spec),
+        person=person,
+        scratch=person.rgba.copy(),
         background=np.ascontiguousarray(draw_background(spec)[cut]),
         rest=rest_place(spec),
         t=t,
@@ -75,29 +81,29 @@ def set_stage(spec: FilmSpec, window: Box | None = None) -> Stage:
     )
 
 
-def _mix(a: F32, b: F32, share: float) -> F32:
-    return np.asarray(cv2.addWeighted(a, 1 - share, b, share, 0), dtype=np.float32)
-
-
 def _patch(stage: Stage, k: int) -> F32:
-    """The person at frame ``k``, before it is moved: (h, w, 4)."""
-    person, poses = stage.person, stage.poses
-    out = person.rgba.copy()
-    if poses.mouth[k] > 0:
-        place = float(poses.mouth[k]) * (len(person.mouths) - 1)
-        below = min(int(place), len(person.mouths) - 2)
-        out[person.mouth_at] = _mix(person.mouths[below], person.mouths[below + 1], place - below)
-    if poses.lids[k] > 0:
-        out[person.eyes_at] = _mix(out[person.eyes_at], person.shut, float(poses.lids[k]))
+    """The person at frame ``k``, before it is moved, on the stage's scratch patch."""
+    person, poses, out = stage.person, stage.poses, stage.scratch
     turn = poses.yaw[k] + _NEAR_LAMP * poses.x[k] / stage.spec.face_px
     nod = poses.pitch[k] + _NEAR_LAMP * poses.y[k] / stage.spec.face_px
+    head = out[person.head_at]
+    # starts from the resting head, so that nothing of the last frame is left
+    cv2.scaleAdd(person.pulse, float(stage.volume[k]), person.rgba[person.head_at], dst=head)
     for layer, amount in (
-        (person.pulse, stage.volume[k]),
         (person.late, stage.volume_rate[k]),
         (person.turn, turn),
         (person.nod, nod),
     ):
-        cv2.scaleAdd(layer, float(amount), out, dst=out)
+        cv2.scaleAdd(layer, float(amount), head, dst=head)
+    if poses.mouth[k] > 0:
+        place = float(poses.mouth[k]) * (len(person.mouths) - 1)
+        below = min(int(place), len(person.mouths) - 2)
+        lips = out[person.mouth_at]
+        cv2.scaleAdd(person.mouths[below], below + 1 - place, lips, dst=lips)
+        cv2.scaleAdd(person.mouths[below + 1], place - below, lips, dst=lips)
+    if poses.lids[k] > 0:
+        eyes = out[person.eyes_at]
+        cv2.scaleAdd(person.shut, float(poses.lids[k]), eyes, dst=eyes)
     return out
 
 
@@ -131,38 +137,36 @@ def _turned(
     stage: Stage, k: int, patch: F32, matrix: NDArray[np.float64], size: tuple[int, int]
 ) -> F32:
     """Warp with yaw and pitch: what is nearer to the camera moves further (parallax)."""
-    yaw, pitch = stage.poses.yaw[k], stage.poses.pitch[k]
+    yaw, pitch = float(stage.poses.yaw[k]), float(stage.poses.pitch[k])
     cx, cy = stage.person.centre
-    gx, gy = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
     m = matrix.astype(np.float32)
-    fx = m[0, 0] * gx + m[0, 1] * gy + m[0, 2]
-    fy = m[1, 0] * gx + m[1, 1] * gy + m[1, 2]
-    z = cv2.remap(stage.person.depth, fx, fy, cv2.INTER_LINEAR)
+    xs, ys = np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    lift = cv2.warpAffine(stage.person.depth, matrix, size, flags=flags)
     # shoulders do not turn with the head
-    face_px = np.float32(stage.spec.face_px)
-    neck = np.clip((np.float32(1.0) - (fy - cy) / face_px) / np.float32(0.5), 0, 1)
-    lift = z - np.float32(0.28) * face_px
-    sx, sy = np.float32(np.sin(yaw)), np.float32(np.sin(pitch))
-    shrink_x, shrink_y = np.float32(1 / np.cos(yaw) - 1), np.float32(1 / np.cos(pitch) - 1)
-    fx += neck * ((fx - cx) * shrink_x - lift * sx)
-    fy += neck * ((fy - cy) * shrink_y - lift * sy)
-    return np.asarray(cv2.remap(patch, fx, fy, cv2.INTER_LINEAR), dtype=np.float32)
+    down = (m[1, 1] * ys + m[1, 2] - np.float32(cy)) / np.float32(stage.spec.face_px)
+    neck = np.clip((np.float32(1.0) - down) / np.float32(0.5), 0, 1)[:, None]
+    maps = []
+    for row, centre, angle in ((0, cx, yaw), (1, cy, pitch)):
+        shrink = neck * np.float32(1 / np.cos(angle) - 1)
+        place = (m[row, 0] * xs)[None, :] + (m[row, 1] * ys + m[row, 2])[:, None]
+        place += shrink * (place - np.float32(centre))
+        place -= lift * (neck * np.float32(np.sin(angle)))
+        maps.append(place)
+    return np.asarray(cv2.remap(patch, maps[0], maps[1], cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def render_levels(stage: Stage, k: int) -> F32:
     """Frame ``k`` before noise and rounding, 8-bit levels, float32 (h, w, 3)."""
-    gain = stage.gain[k]
-    out = cv2.multiply(stage.background, (*map(float, gain), 1.0))
+    out = stage.background.copy()
     placed = _place(stage, k, _patch(stage, k))
-    if placed is None:
-        return np.asarray(out)
-    box, moved = placed
-    moved = cv2.multiply(moved, (*map(float, gain), 1.0))
-    rgb, alpha = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), cv2.extractChannel(moved, 3)
-    part = out[box.top : box.bottom, box.left : box.right]
-    through = cv2.subtract(1.0, alpha)
-    cv2.add(rgb, cv2.multiply(part, cv2.merge((through, through, through))), dst=part)
-    return np.asarray(out)
+    if placed is not None:
+        box, moved = placed
+        part = out[box.top : box.bottom, box.left : box.right]
+        through = np.float32(1) - cv2.extractChannel(moved, 3)
+        cv2.multiply(part, cv2.cvtColor(through, cv2.COLOR_GRAY2RGB), dst=part)
+        cv2.add(part, cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), dst=part)
+    return np.asarray(cv2.transform(out, np.diag(stage.gain[k]), dst=out))
 
 
 def render_frame(stage: Stage, k: int) -> NDArray[np.uint8]:
@@ -173,7 +177,8 @@ def render_frame(stage: Stage, k: int) -> NDArray[np.uint8]:
     noise = stage.noise[
         down + window.top : down + window.bottom, right + window.left : right + window.right
     ]
-    levels = cv2.max(cv2.add(levels, noise), 0.0)
+    cv2.add(levels, noise, dst=levels)
+    np.maximum(levels, 0, out=levels)
     # rounds and holds at 255; negative levels are already gone
     return np.asarray(cv2.convertScaleAbs(levels), dtype=np.uint8)
 
