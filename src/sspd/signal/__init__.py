@@ -1,0 +1,25 @@
+"""Pure functions of a waveform and its rate: ``f(sig, fs)``, numpy and scipy only."""
+
+from sspd.signal.filters import bandpass, detrend, standardise
+from sspd.signal.join import join_signals, pieces
+from sspd.signal.peaks import find_beats
+from sspd.signal.quality import band_shares, snr_db
+from sspd.signal.resample import resample_times
+from sspd.signal.spectrum import peak_frequency, power_spectrum, pulse_frequency
+from sspd.signal.wavelet import released_readout
+
+__all__ = [
+    "band_shares",
+    "bandpass",
+    "detrend",
+    "find_beats",
+    "join_signals",
+    "peak_frequency",
+    "pieces",
+    "power_spectrum",
+    "pulse_frequency",
+    "released_readout",
+    "resample_times",
+    "snr_db",
+    "standardise",
+]

@@ -1,0 +1,63 @@
+"""How much of a waveform is pulse."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sspd.signal.spectrum import power_spectrum
+
+#: Half the width of the window around the rate and its harmonic, Hz (6 bpm).
+HALF_WIDTH_HZ = 0.1
+
+
+def band_shares(
+    sig: ArrayLike, fs: float, f_hz: float, f_range: tuple[float, float]
+) -> tuple[float, float]:
+    """Power near ``f_hz`` and ``2 f_hz``, and in the rest of the band.
+
+    Parameters
+    ----------
+    sig : array, shape (time,)
+    fs : float
+        Hz.
+    f_hz : float
+        The rate, Hz.
+    f_range : (low, high)
+        The band, Hz.
+
+    Returns
+    -------
+    pulse, rest : float
+        Sums of power, in the same unit.
+
+    >>> t = np.arange(900) / 30
+    >>> pulse, rest = band_shares(np.sin(2 * np.pi * 1.5 * t), 30.0, 1.5, (0.5, 4.0))
+    >>> pulse / (pulse + rest) > 0.99
+    True
+    """
+    freqs, power = power_spectrum(sig, fs, f_range)
+    near = np.abs(freqs - f_hz) <= HALF_WIDTH_HZ
+    near |= np.abs(freqs - 2 * f_hz) <= HALF_WIDTH_HZ
+    return float(power[near].sum()), float(power[~near].sum())
+
+
+def snr_db(sig: ArrayLike, fs: float, f_hz: float, f_range: tuple[float, float]) -> float:
+    """Signal-to-noise ratio of a pulse of known rate, dB; NaN for a flat waveform.
+
+    Power within 6 bpm of the rate and of its second harmonic against the rest of the
+    band (de Haan and Jeanne, "Robust pulse rate from chrominance-based rPPG", IEEE
+    TBME 2013, Sec. IV, with the windows in which the field writes it).
+
+    >>> rng = np.random.default_rng(0)
+    >>> t = np.arange(900) / 30
+    >>> wave = np.sin(2 * np.pi * 1.5 * t)
+    >>> clean = snr_db(wave + 0.1 * rng.normal(size=900), 30.0, 1.5, (0.5, 4.0))
+    >>> noisy = snr_db(wave + 2.0 * rng.normal(size=900), 30.0, 1.5, (0.5, 4.0))
+    >>> clean > 15 > noisy
+    True
+    """
+    pulse, rest = band_shares(sig, fs, f_hz, f_range)
+    if pulse + rest <= 0:
+        return float("nan")
+    return float(10 * np.log10(max(pulse, 1e-30) / max(rest, 1e-30)))

@@ -1,0 +1,36 @@
+"""Waveforms become numbers with units, or the reason why not."""
+
+from sspd.vitals.doubt import REASONS, FilmFacts
+from sspd.vitals.heart_rate import SEARCH_HZ, Reading, beats_of, pulse_band, read_rate
+from sspd.vitals.hrv import HRV_NAMES, good_intervals, hrv
+from sspd.vitals.respiration import beat_sizes, respiration
+from sspd.vitals.rhythm import Rhythm, read_rhythm
+from sspd.vitals.windows import (
+    SHORTEST_S,
+    accepted_runs,
+    cut_windows,
+    read_windows,
+    unread_windows,
+)
+
+__all__ = [
+    "HRV_NAMES",
+    "REASONS",
+    "SEARCH_HZ",
+    "SHORTEST_S",
+    "FilmFacts",
+    "Reading",
+    "Rhythm",
+    "accepted_runs",
+    "beat_sizes",
+    "beats_of",
+    "cut_windows",
+    "good_intervals",
+    "hrv",
+    "pulse_band",
+    "read_rate",
+    "read_rhythm",
+    "read_windows",
+    "respiration",
+    "unread_windows",
+]

@@ -1,0 +1,151 @@
+"""When a reading is not believed, and why.
+
+The reasons are a fixed list. Some refuse by themselves (`low_snr`,
+`readouts_disagree`, `flicker`, `frame_rate_too_low`, extreme `overexposed`,
+`too_dark` and `motion`); `motion`, `too_dark`, `overexposed` and `compression` in a
+lesser degree only explain a refusal, because a waveform that comes through them clean
+is a good one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Scene
+from sspd.vitals.heart_rate import Reading
+from sspd.vitals.lamp import lamp_seen
+
+#: Every reason there is, in the order in which they are listed.
+REASONS = (
+    "no_face",
+    "face_lost",
+    "too_short",
+    "low_snr",
+    "readouts_disagree",
+    "motion",
+    "flicker",
+    "too_dark",
+    "overexposed",
+    "compression",
+    "frame_rate_too_low",
+)
+
+#: The two read-outs must agree within this, beats a minute.
+AGREE_BPM = 5.0
+#: Least signal-to-noise ratio of a window of 30 s or more, dB; and how much more is
+#: asked of one of a third of that length, since a short window of noise more easily
+#: looks like a line. Noise of the whole band passes in fewer than 1 of 500 windows,
+#: noise squeezed into 1 Hz in fewer than 1 of 30 (tests/vitals/test_doubt.py).
+LEAST_SNR_DB = 0.5
+SHORT_EXTRA_DB = 1.5
+#: Fewer frames a second than this cannot carry 200 beats a minute with its shape.
+LEAST_FPS = 12.0
+#: Share of clipped pixels in the box: explains from the first on, refuses from the
+#: second on.
+OVEREXPOSED = (0.10, 0.40)
+#: Share of nearly black pixels in the box, likewise (hair and beard are dark too).
+DARK = (0.50, 0.90)
+#: Median change of the 16x16 face from frame to frame, 8-bit levels a thirtieth of a
+#: second, likewise.
+MOTION = (1.5, 12.0)
+#: Coded bits a pixel and frame under which compression is named as an explanation.
+LEAST_BITS_PER_PIXEL = 0.03
+
+
+@dataclass(frozen=True)
+class FilmFacts:
+    """What is known of a film as a whole; None: unknown."""
+
+    bits_per_pixel: float | None = None
+
+
+def still_scene(t: NDArray[np.float64]) -> Scene:
+    """A scene in which nothing happens, for waveforms that come without a film.
+
+    >>> still_scene(np.arange(3) / 30).motion
+    array([0., 0., 0.], dtype=float32)
+    """
+    grey = np.full((t.size, 3), 128.0, np.float32)
+    nothing = np.zeros(t.size, np.float32)
+    return Scene(t, grey, np.full_like(grey, np.nan), nothing, nothing, nothing)
+
+
+def least_snr_db(duration_s: float) -> float:
+    """What `LEAST_SNR_DB` becomes for a window of this length, dB.
+
+    >>> least_snr_db(30.0), round(least_snr_db(10.0), 3)
+    (0.5, 2.0)
+    """
+    thirds = np.log(30.0 / max(duration_s, 1.0)) / np.log(3.0)
+    return float(LEAST_SNR_DB + SHORT_EXTRA_DB * max(0.0, thirds))
+
+
+def doubts(
+    reading: Reading, scene: Scene, start_s: float, end_s: float, facts: FilmFacts
+) -> tuple[str, ...]:
+    """Why a reading is not believed; empty: it is.
+
+    Parameters
+    ----------
+    reading : Reading
+    scene : Scene
+        What was seen; rows outside of the window are not looked at.
+    start_s, end_s : float
+        The window, seconds.
+    facts : FilmFacts
+
+    >>> t = np.arange(900) / 30
+    >>> doubts(Reading(60.0, 70.0, 9.0), still_scene(t), 0.0, 30.0, FilmFacts())
+    ('readouts_disagree',)
+    """
+    found = set(_of_reading(reading, end_s - start_s))
+    keep = (scene.t >= start_s - 1e-9) & (scene.t < end_s)
+    refusing, explaining = _of_scene(scene, keep, facts)
+    found |= refusing
+    if reading.spectral_bpm is not None and lamp_seen(
+        scene, start_s, end_s, reading.spectral_bpm / 60
+    ):
+        found.add("flicker")
+    if found:
+        found |= explaining
+    return tuple(reason for reason in REASONS if reason in found)
+
+
+def _of_reading(reading: Reading, duration_s: float) -> list[str]:
+    if reading.spectral_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
+        return ["low_snr"]
+    found = []
+    if reading.snr_db < least_snr_db(duration_s):
+        found.append("low_snr")
+    if reading.peaks_bpm is None or abs(reading.peaks_bpm - reading.spectral_bpm) > AGREE_BPM:
+        found.append("readouts_disagree")
+    return found
+
+
+def _of_scene(scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts) -> tuple[set[str], set[str]]:
+    """Reasons that refuse by themselves, and those that only explain."""
+    refusing: set[str] = set()
+    explaining: set[str] = set()
+    t = scene.t[keep]
+    if t.size < 2:
+        return refusing, explaining
+    fps = (t.size - 1) / float(t[-1] - t[0])
+    if fps < LEAST_FPS:
+        refusing.add("frame_rate_too_low")
+    # At a lower rate more happens between two frames.
+    degrees = {
+        "overexposed": (float(scene.overexposed[keep].mean()), OVEREXPOSED),
+        "too_dark": (float(scene.dark[keep].mean()), DARK),
+        "motion": (float(np.median(scene.motion[keep])) * min(fps / 30.0, 1.0), MOTION),
+    }
+    for reason, (degree, (explains, refuses)) in degrees.items():
+        if degree >= explains:
+            explaining.add(reason)
+        if degree >= refuses:
+            refusing.add(reason)
+    if facts.bits_per_pixel is not None and facts.bits_per_pixel < LEAST_BITS_PER_PIXEL:
+        explaining.add("compression")
+    return refusing, explaining

@@ -1,0 +1,105 @@
+"""One stretch of waveform becomes a heart rate, read in two ways.
+
+The spectral reading is the one that is reported; the reading by peaks is a second
+opinion. Whether the two are believed is decided in `sspd.vitals.doubt`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sspd.signal import bandpass, find_beats, pulse_frequency, snr_db
+
+#: Everything that is read is filtered to this band first, Hz.
+PASS_HZ = (0.5, 4.0)
+#: Where the heart rate is looked for, Hz: 36 to 216 beats a minute.
+SEARCH_HZ = (0.6, 3.6)
+#: Two beats lie no closer than this, seconds.
+REFRACTORY_S = 0.27
+#: The reading by peaks looks at this part of the spectrum, in multiples of the
+#: spectral rate: half the rate stays visible, so that a rate read double shows.
+PEAKS_BAND = (0.4, 1.7)
+#: Single beats are timed in this part, in multiples of the slowest and fastest rate:
+#: one smooth hump a beat, yet wide enough for the rate to swing at 0.4 Hz.
+BEATS_BAND = (0.6, 1.7)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the two read-outs say, and how far the pulse stands out; None: nothing."""
+
+    spectral_bpm: float | None
+    peaks_bpm: float | None
+    snr_db: float | None
+
+
+def pulse_band(sig: ArrayLike, fs: float) -> NDArray[np.float64]:
+    """The waveform in `PASS_HZ`.
+
+    >>> pulse_band(np.sin(np.arange(300) / 4), 30.0).shape
+    (300,)
+    """
+    return bandpass(sig, fs, PASS_HZ)
+
+
+def _bounded(low: float, high: float) -> tuple[float, float]:
+    """A band inside `PASS_HZ` that stays wide enough for the filter to settle."""
+    return max(PASS_HZ[0], low), float(np.clip(high, 1.2, PASS_HZ[1]))
+
+
+def read_rate(filtered: ArrayLike, fs: float) -> Reading:
+    """Read the heart rate of one window.
+
+    Parameters
+    ----------
+    filtered : array, shape (time,)
+        A window of the output of `pulse_band`: filter first, cut after, so that the
+        filter settles outside of the window. 2 s or more.
+    fs : float
+        Hz.
+
+    >>> t = np.arange(900) / 30
+    >>> reading = read_rate(pulse_band(np.sin(2 * np.pi * 1.2 * t), 30.0), 30.0)
+    >>> round(reading.spectral_bpm, 1), round(reading.peaks_bpm, 1)
+    (72.0, 72.0)
+    """
+    values = np.asarray(filtered, dtype=np.float64)
+    f_hz = pulse_frequency(values, fs, SEARCH_HZ)
+    if not np.isfinite(f_hz):
+        return Reading(None, None, None)
+    band = _bounded(PEAKS_BAND[0] * f_hz, PEAKS_BAND[1] * f_hz)
+    beats = find_beats(bandpass(values, fs, band), fs, REFRACTORY_S)
+    # The median interval: one beat missed or doubled must not move the second opinion.
+    peaks_bpm = 60 / float(np.median(np.diff(beats))) if beats.size > 2 else None
+    return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, PASS_HZ))
+
+
+def beats_of(
+    sig: ArrayLike, fs: float, slowest_bpm: float, fastest_bpm: float
+) -> NDArray[np.float64]:
+    """Times of the single beats of a stretch whose rates are known, seconds.
+
+    Parameters
+    ----------
+    sig : array, shape (time,)
+        The raw waveform.
+    fs : float
+        Hz.
+    slowest_bpm, fastest_bpm : float
+        The lowest and highest rate read in it.
+
+    Returns
+    -------
+    float64 array, shape (beats,)
+        From the first sample on.
+
+    >>> t = np.arange(900) / 30
+    >>> beats = beats_of(np.sin(2 * np.pi * 1.2 * t), 30.0, 72.0, 72.0)
+    >>> round(float(np.diff(beats).mean()), 3)
+    0.833
+    """
+    band = _bounded(BEATS_BAND[0] * slowest_bpm / 60, BEATS_BAND[1] * fastest_bpm / 60)
+    return find_beats(bandpass(sig, fs, band), fs, REFRACTORY_S)

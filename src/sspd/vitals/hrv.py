@@ -1,0 +1,165 @@
+"""Heart-rate variability from the times of beats.
+
+Definitions and least lengths after the Task Force of the ESC and NASPE, "Heart rate
+variability: standards of measurement", Circulation 93, 1996: time-domain numbers from
+a minute on here (the standard's short record is 5 minutes, so what is given is a
+short-term value), low frequencies from two minutes on (ten periods of 0.083 Hz, five
+of the band's lower edge).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import median_filter
+from scipy.signal import detrend as remove_line
+from scipy.signal import lombscargle
+
+from sspd.containers import Figure
+from sspd.errors import UsageError
+
+#: The names of the numbers, in the order in which they are reported.
+HRV_NAMES = ("rmssd_ms", "sdnn_ms", "pnn50", "mean_nn_ms", "lf_nu", "hf_nu", "lf_hf")
+#: Least stretch for numbers over time, and over frequency, seconds.
+TIME_DOMAIN_S = 60.0
+FREQUENCY_DOMAIN_S = 120.0
+#: The bands, Hz.
+LF_HZ = (0.04, 0.15)
+HF_HZ = (0.15, 0.40)
+#: An interval that differs by more than this share from the median of the eleven
+#: around it is left out: a missed, doubled or ectopic beat.
+ODD_SHARE = 0.20
+_AROUND = 11
+#: With more than this share of intervals left out nothing is reported.
+MOST_ODD = 0.20
+
+
+def good_intervals(beats_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Intervals between beats, and which of them are believed.
+
+    Parameters
+    ----------
+    beats_s : array, shape (beats,)
+        Rising, seconds.
+
+    Returns
+    -------
+    nn_s : float64 array, shape (beats - 1,)
+        Seconds.
+    good : bool array, same shape
+
+    >>> nn, good = good_intervals([0.0, 0.8, 1.6, 2.4, 4.0, 4.8])
+    >>> good
+    array([ True,  True,  True, False,  True])
+    """
+    beats = np.asarray(beats_s, dtype=np.float64)
+    if beats.ndim != 1 or not bool((np.diff(beats) > 0).all()):
+        raise UsageError("beats must be one rising row of seconds")
+    nn = np.diff(beats)
+    if nn.size == 0:
+        return nn, np.zeros(0, dtype=np.bool_)
+    usual = median_filter(nn, size=min(_AROUND, nn.size), mode="nearest")
+    return nn, np.abs(nn - usual) <= ODD_SHARE * usual
+
+
+def hrv(beats_s: ArrayLike, *, span_s: float | None = None) -> dict[str, Figure]:
+    """Every number of `HRV_NAMES`, or why it cannot be had.
+
+    Parameters
+    ----------
+    beats_s : array, shape (beats,)
+        Times of the beats of one unbroken stretch, seconds.
+    span_s : float or None
+        How long that stretch is, seconds; None: from the first beat to the last.
+
+    Returns
+    -------
+    dict of Figure
+        ``sdnn_ms``, ``rmssd_ms``, ``mean_nn_ms`` in ms; ``pnn50`` in percent;
+        ``lf_nu`` and ``hf_nu`` as shares of LF + HF (0-1); ``lf_hf`` their ratio.
+
+    >>> figures = hrv(np.arange(80) * 0.8)
+    >>> round(figures["mean_nn_ms"].value), round(figures["sdnn_ms"].value)
+    (800, 0)
+    >>> figures["lf_hf"].reason
+    'needs 120 s'
+    """
+    nn, good = good_intervals(beats_s)
+    beats = np.asarray(beats_s, dtype=np.float64)
+    span = span_s if span_s is not None else float(np.ptp(beats)) if beats.size else 0.0
+    values: dict[str, float] = {}
+    reason = _why_not(nn, good)
+    if reason is None and span >= TIME_DOMAIN_S:
+        values |= _over_time(nn, good)
+    if reason is None and span >= FREQUENCY_DOMAIN_S:
+        values |= _over_frequency(beats[1:][good], nn[good])
+    figures = {}
+    for name in HRV_NAMES:
+        needs = FREQUENCY_DOMAIN_S if name in ("lf_nu", "hf_nu", "lf_hf") else TIME_DOMAIN_S
+        why = None if name in values else f"needs {needs:g} s" if span < needs else reason
+        if why is None and name not in values:
+            why = "no variation to divide"
+        figures[name] = Figure(values.get(name), int(good.sum()) + 1, round(span, 3), why)
+    return figures
+
+
+def _why_not(nn: NDArray[np.float64], good: NDArray[np.bool_]) -> str | None:
+    if nn.size < 10:
+        return "too few beats"
+    odd = int((~good).sum())
+    if odd > MOST_ODD * nn.size:
+        return f"{odd} of {nn.size} beat intervals are irregular"
+    return None
+
+
+def _over_time(nn: NDArray[np.float64], good: NDArray[np.bool_]) -> dict[str, float]:
+    ms = 1000 * nn
+    # Successive differences only where both neighbours are good: over a hole they
+    # would compare intervals that do not follow each other.
+    steps = np.diff(ms)[good[1:] & good[:-1]]
+    return {
+        "mean_nn_ms": float(ms[good].mean()),
+        "sdnn_ms": float(ms[good].std(ddof=1)),
+        "rmssd_ms": float(np.sqrt(np.mean(steps**2))),
+        "pnn50": float(100 * np.mean(np.abs(steps) > 50)),
+    }
+
+
+def _over_frequency(at_s: NDArray[np.float64], nn: NDArray[np.float64]) -> dict[str, float]:
+    lf, hf = band_powers(at_s, nn)
+    if lf + hf <= 0 or hf <= 0:
+        return {}
+    return {"lf_nu": lf / (lf + hf), "hf_nu": hf / (lf + hf), "lf_hf": lf / hf}
+
+
+def band_powers(at_s: ArrayLike, nn_s: ArrayLike) -> tuple[float, float]:
+    """Power of the intervals in the LF and in the HF band.
+
+    Lomb-Scargle periodogram of the line-free intervals at their own, uneven times (no
+    interpolation, which would take power out of HF), summed over evenly spaced
+    frequencies.
+
+    Parameters
+    ----------
+    at_s, nn_s : arrays, shape (intervals,)
+        When each interval ends, and how long it is, seconds.
+
+    Returns
+    -------
+    lf, hf : float
+        Squared seconds, up to one factor.
+
+    >>> at = np.arange(200) * 0.8
+    >>> lf, hf = band_powers(at, 0.8 + 0.03 * np.sin(2 * np.pi * 0.25 * at))
+    >>> hf > 50 * lf
+    True
+    """
+    at = np.asarray(at_s, dtype=np.float64)
+    nn = remove_line(np.asarray(nn_s, dtype=np.float64))
+    if at.size < 4 or float(nn.std()) < 1e-9:
+        return 0.0, 0.0
+    step_hz = 0.25 / float(np.ptp(at))
+    freqs = np.arange(LF_HZ[0] + step_hz / 2, HF_HZ[1], step_hz)
+    power = lombscargle(at, nn - nn.mean(), 2 * np.pi * freqs)
+    low = freqs < LF_HZ[1]
+    return float(power[low].sum()), float(power[~low].sum())

@@ -1,0 +1,119 @@
+"""Is it a lamp that pulses? What only place and colour can tell.
+
+A method that follows periodicity follows a flickering light as willingly as a heart.
+Light falls on the wall behind the face too, and it moves red, green and blue alike;
+blood does neither.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Scene
+from sspd.signal import resample_times
+
+#: A line stands out if its power is this many times the median around it: noise alone
+#: reaches it about once in a hundred thousand windows.
+LINE_TO_FLOOR = 20.0
+#: Relative amplitude of the background's line (a tenth of a percent of its light) from
+#: which on it is a lamp, whatever the face does. Skin that is left in the background
+#: (neck, hands) stays well below.
+LAMP_AMPLITUDE = 1e-3
+#: A weaker line is one if it is this share of the face's own, and not tiny.
+LAMP_SHARE = 0.5
+LAMP_LEAST = 2e-4
+#: Colours count as moved alike if red and blue are within this factor of green ...
+GREY_FACTOR = 1.25
+#: ... and within this angle of it, radians.
+GREY_ANGLE = 0.4
+
+#: Rate of the traces looked at, Hz: four times the highest harmonic of interest.
+_TRACE_FS = 16.0
+
+
+def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
+    """Whether the light itself pulses at ``f_hz``, at half of it or at twice it.
+
+    Parameters
+    ----------
+    scene : Scene
+        Mean colours of face and background.
+    start_s, end_s : float
+        The window, seconds.
+    f_hz : float
+        The rate read in it, Hz.
+
+    >>> t = np.arange(900) / 30
+    >>> lamp = 120 * (1 + 0.004 * np.sin(2 * np.pi * 1.3 * t))[:, None] * np.ones(3)
+    >>> lamp = (lamp + np.random.default_rng(0).normal(0, 0.02, (900, 3))).astype(np.float32)
+    >>> no = np.zeros(900, np.float32)
+    >>> lamp_seen(Scene(t, lamp, lamp, no, no, no), 0.0, 30.0, 1.3)
+    True
+    """
+    keep = (scene.t >= start_s) & (scene.t < end_s)
+    if keep.sum() < 4 * _TRACE_FS:
+        return False
+    t = scene.t[keep]
+    face = _relative(scene.face_rgb[keep], t)
+    if face is None:
+        return False
+    if _grey_line(face, f_hz):
+        return True
+    background = _relative(scene.background_rgb[keep], t)
+    if background is None:
+        return False
+    return any(_background_line(background, face, f) for f in (f_hz, f_hz / 2, 2 * f_hz))
+
+
+def _relative(rgb: NDArray[np.float32], t: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Colours over their slow trend, minus 1, evenly sampled; None where unknown."""
+    if not bool(np.isfinite(rgb).all()) or float(rgb.mean(axis=0).min()) < 1.0:
+        return None
+    n = int((t[-1] - t[0]) * _TRACE_FS)
+    even = resample_times(rgb, t, _TRACE_FS, float(t[0]), n)
+    x = np.linspace(-1, 1, n)
+    trend = np.polynomial.polynomial.polyval(x, np.polynomial.polynomial.polyfit(x, even, 3)).T
+    return even / trend - 1
+
+
+def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex128], float]:
+    """Complex amplitudes at the strongest bin near ``f_hz``, and line over floor there."""
+    n = trace.shape[0]
+    window = np.hanning(n + 2)[1:-1]
+    spectrum = np.fft.rfft(trace * window[:, None], 4 * n, axis=0) * (2 / window.sum())
+    freqs = np.fft.rfftfreq(4 * n, 1 / _TRACE_FS)
+    # Two resolution cells: nearer than that the lamp and the reading are not told apart.
+    reach = 2 * _TRACE_FS / n
+    power = np.abs(spectrum.mean(axis=1)) ** 2
+    near = np.flatnonzero(np.abs(freqs - f_hz) <= reach)
+    apart = np.abs(freqs - f_hz)
+    around = (apart > 2 * reach) & (apart <= max(0.8, 6 * reach)) & (freqs > 0.4)
+    if near.size == 0 or not around.any():
+        return np.zeros(trace.shape[1], np.complex128), 0.0
+    top = int(near[power[near].argmax()])
+    floor = float(np.median(power[around]))
+    return spectrum[top], float(power[top]) / max(floor, 1e-30)
+
+
+def _background_line(
+    background: NDArray[np.float64], face: NDArray[np.float64], f_hz: float
+) -> bool:
+    line, over_floor = _line(background, f_hz)
+    amplitude = float(np.abs(line).mean())
+    if over_floor < LINE_TO_FLOOR or amplitude < LAMP_LEAST:
+        return False
+    of_face = float(np.abs(_line(face, f_hz)[0]).mean())
+    return amplitude >= LAMP_AMPLITUDE or amplitude >= LAMP_SHARE * of_face
+
+
+def _grey_line(face: NDArray[np.float64], f_hz: float) -> bool:
+    """Whether the face's own colours move alike at ``f_hz``; blood moves green most."""
+    line, over_floor = _line(face, f_hz)
+    if over_floor < LINE_TO_FLOOR or float(np.abs(line).min()) < LAMP_LEAST:
+        return False
+    against_green = line[[0, 2]] / line[1]
+    sizes = np.abs(np.log(np.abs(against_green)))
+    return bool((sizes <= np.log(GREY_FACTOR)).all()) and bool(
+        (np.abs(np.angle(against_green)) <= GREY_ANGLE).all()
+    )

@@ -1,0 +1,61 @@
+"""Single beats of a film, and what their spacing tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Figure, Signal, WindowVitals
+from sspd.vitals.heart_rate import beats_of, pulse_band
+from sspd.vitals.hrv import HRV_NAMES, TIME_DOMAIN_S, good_intervals, hrv
+from sspd.vitals.respiration import beat_sizes, respiration
+from sspd.vitals.windows import accepted_runs
+
+
+@dataclass(frozen=True, eq=False)
+class Rhythm:
+    """Beats where the pulse is believed, and the numbers of the longest such stretch."""
+
+    beats_s: NDArray[np.float64]
+    hrv: dict[str, Figure]
+    respiration_hz: Figure
+    warnings: tuple[str, ...] = ()
+
+
+def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhythm:
+    """Time the beats in every accepted stretch; variability from the longest.
+
+    Parameters
+    ----------
+    signal : Signal or None
+        Unfiltered, NaN where there is no face; None: no face at all.
+    windows : sequence of WindowVitals
+        Its readings.
+
+    >>> rhythm = read_rhythm(Signal(np.zeros(90), 30.0), [])
+    >>> rhythm.beats_s.size, rhythm.hrv["sdnn_ms"].reason
+    (0, 'no accepted stretch')
+    """
+    runs = accepted_runs(windows)
+    if signal is None or not runs:
+        none = Figure(None, reason="no accepted stretch")
+        return Rhythm(np.zeros(0), dict.fromkeys(HRV_NAMES, none), none)
+    found = []
+    for start_s, end_s, slowest, fastest in runs:
+        part = signal.between(start_s, end_s)
+        found.append((part, beats_of(part.values, part.fs, slowest, fastest)))
+    longest = max(range(len(runs)), key=lambda i: runs[i][1] - runs[i][0])
+    part, beats = found[longest]
+    sizes = beat_sizes(pulse_band(part.values, part.fs), part.fs, beats)
+    span_s = part.duration_s
+    odd = int((~good_intervals(beats)[1]).sum())
+    left_out = f"{odd} of {beats.size - 1} beat intervals were left out of the variability"
+    return Rhythm(
+        beats_s=np.concatenate([p.start_s + b for p, b in found]),
+        hrv=hrv(beats, span_s=span_s),
+        respiration_hz=respiration(beats, sizes, span_s=span_s),
+        warnings=(left_out,) if odd and span_s >= TIME_DOMAIN_S else (),
+    )

@@ -1,0 +1,161 @@
+"""Which stretches a rate is read from, and the reading of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sspd.containers import Scene, Signal, WindowVitals
+from sspd.errors import UsageError
+from sspd.signal import pieces
+from sspd.vitals.doubt import FilmFacts, doubts
+from sspd.vitals.heart_rate import pulse_band, read_rate
+
+#: Nothing is read from less than this, seconds.
+SHORTEST_S = 8.0
+#: What is left over at the end stands alone from this length on, seconds.
+REMAINDER_S = 10.0
+
+
+def cut_windows(
+    start_s: float, end_s: float, window_s: float, step_s: float | None = None
+) -> list[tuple[float, float]]:
+    """Cut a stretch into windows.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        The stretch, seconds.
+    window_s : float
+        Length of a window, seconds, `SHORTEST_S` or more.
+    step_s : float or None
+        From one window's start to the next, seconds; None: ``window_s``.
+
+    Returns
+    -------
+    list of (start_s, end_s)
+        A remainder of 10 s or more is a window of its own, a shorter one joins the
+        last; a stretch shorter than a window is one window.
+
+    Raises
+    ------
+    UsageError
+        A window under 8 s, or a step that is not within the window.
+
+    >>> cut_windows(0.0, 75.0, 30.0)
+    [(0.0, 30.0), (30.0, 60.0), (60.0, 75.0)]
+    >>> cut_windows(0.0, 65.0, 30.0)
+    [(0.0, 30.0), (30.0, 65.0)]
+    """
+    step = window_s if step_s is None else step_s
+    if not window_s >= SHORTEST_S:
+        raise UsageError(f"a window needs {SHORTEST_S:g} s or more, got {window_s:g} s")
+    if not 0 < step <= window_s:
+        raise UsageError(f"the step must be above 0 and within the window, got {step:g} s")
+    # Half a tenth of a second of grace: 900 frames at 30 fps last 29.97 s by some clocks.
+    count = int(np.floor((end_s - start_s - window_s + 0.05) / step)) + 1
+    if count < 1:
+        return [(start_s, end_s)]
+    windows = [(start_s + k * step, start_s + k * step + window_s) for k in range(count)]
+    rest = end_s - windows[-1][1]
+    if rest >= REMAINDER_S:
+        windows.append((windows[-1][1], end_s))
+    else:
+        windows[-1] = (windows[-1][0], end_s)
+    return windows
+
+
+def read_windows(
+    signal: Signal,
+    scene: Scene,
+    *,
+    window_s: float = 30.0,
+    step_s: float | None = None,
+    facts: FilmFacts | None = None,
+) -> list[WindowVitals]:
+    """Read every window of a waveform; no window reaches across a gap.
+
+    Parameters
+    ----------
+    signal : Signal
+        Unfiltered, NaN where there is no face.
+    scene : Scene
+        What was seen beside the face, over the same stretch.
+    window_s, step_s : float
+        See `cut_windows`.
+    facts : FilmFacts
+        What is known of the film as a whole.
+
+    >>> from sspd.vitals.doubt import still_scene
+    >>> t = np.arange(900) / 30
+    >>> wave = Signal(np.sin(2 * np.pi * 1.1 * t), fs=30.0)
+    >>> window, = read_windows(wave, still_scene(t))
+    >>> round(window.hr_bpm, 1), window.reasons
+    (66.0, ())
+    """
+    rows: list[WindowVitals] = []
+    for piece in pieces(signal):
+        end_s = piece.start_s + piece.duration_s
+        if piece.duration_s < SHORTEST_S - 0.05:
+            rows += unread_windows(piece.start_s, end_s, "too_short", window_s=window_s)
+            continue
+        filtered = Signal(pulse_band(piece.values, piece.fs), piece.fs, piece.start_s)
+        for a, b in cut_windows(piece.start_s, end_s, window_s, step_s):
+            rows.append(_read_window(filtered.between(a, b), scene, a, b, facts or FilmFacts()))
+    return rows
+
+
+def _read_window(
+    filtered: Signal, scene: Scene, start_s: float, end_s: float, facts: FilmFacts
+) -> WindowVitals:
+    reading = read_rate(filtered.values, filtered.fs)
+    reasons = doubts(reading, scene, start_s, end_s, facts)
+    return WindowVitals(
+        start_s=start_s,
+        end_s=end_s,
+        spectral_bpm=reading.spectral_bpm,
+        peaks_bpm=reading.peaks_bpm,
+        snr_db=reading.snr_db,
+        confidence=None,
+        accepted=not reasons,
+        reasons=reasons,
+    )
+
+
+def unread_windows(
+    start_s: float, end_s: float, reason: str, *, window_s: float = 30.0
+) -> list[WindowVitals]:
+    """Windows of a stretch from which nothing can be read, each with the reason.
+
+    >>> [w.reasons for w in unread_windows(0.0, 40.0, "no_face")]
+    [('no_face',), ('no_face',)]
+    """
+    return [
+        WindowVitals(a, b, None, None, None, None, accepted=False, reasons=(reason,))
+        for a, b in cut_windows(start_s, end_s, window_s)
+    ]
+
+
+def accepted_runs(windows: Sequence[WindowVitals]) -> list[tuple[float, float, float, float]]:
+    """Stretches covered by accepted windows that touch or overlap.
+
+    Returns
+    -------
+    list of (start_s, end_s, slowest_bpm, fastest_bpm)
+
+    >>> w = WindowVitals(0.0, 30.0, 60.0, 60.5, 5.0, None, accepted=True)
+    >>> v = WindowVitals(30.0, 60.0, 66.0, 66.1, 5.0, None, accepted=True)
+    >>> accepted_runs([w, v])
+    [(0.0, 60.0, 60.0, 66.0)]
+    """
+    runs: list[tuple[float, float, float, float]] = []
+    for window in sorted(windows, key=lambda w: w.start_s):
+        if window.hr_bpm is None:
+            continue
+        row = (window.start_s, window.end_s, window.hr_bpm, window.hr_bpm)
+        if runs and row[0] <= runs[-1][1] + 1e-6:
+            last = runs.pop()
+            row = (last[0], max(last[1], row[1]), min(last[2], row[2]), max(last[3], row[3]))
+        runs.append(row)
+    return runs
