@@ -1,0 +1,116 @@
+"""What a method is, and the table of those there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from sspd.containers import FaceSegment, Signal
+from sspd.errors import UsageError
+
+#: Name -> module, loaded on use. A module holds ``CITATION`` and ``build``.
+_MODULES = {
+    "green": "sspd.methods.green",
+    "pos": "sspd.methods.pos",
+    "sspd": "sspd.methods.sspd",
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way from faces to a waveform.
+
+    Parameters
+    ----------
+    name : str
+    citation : str
+        Where it was published.
+    fs : float
+        Rate of the waveforms it gives, Hz.
+    size : int
+        Side of the face crops it wants, pixels.
+    run : callable
+        A `FaceSegment` with a face becomes a `Signal` that rises with the blood
+        volume, one a segment, or None where there are too few pictures for one.
+    weights : str or None
+        Name of the weights it uses; None: it uses none.
+    """
+
+    name: str
+    citation: str
+    fs: float
+    size: int
+    run: Callable[[FaceSegment], Signal | None]
+    weights: str | None = None
+
+
+def method_names() -> tuple[str, ...]:
+    """Names of all methods, sorted.
+
+    >>> method_names()
+    ('green', 'pos', 'sspd')
+    """
+    return tuple(sorted(_MODULES))
+
+
+def citation(name: str) -> str:
+    """Where a method was published.
+
+    >>> citation("pos").split(",")[0]
+    'W. Wang'
+    """
+    return str(import_module(_module(name)).CITATION)
+
+
+def _module(name: str) -> str:
+    if name not in _MODULES:
+        raise UsageError(f"no method named {name!r}; there are: {', '.join(method_names())}")
+    return _MODULES[name]
+
+
+def get_method(
+    name: str,
+    *,
+    weights: str | Path | None = None,
+    precision: str = "f32",
+    threads: int | None = None,
+) -> Method:
+    """Make a method ready to run.
+
+    Parameters
+    ----------
+    name : str
+        One of `method_names`.
+    weights : path or None
+        Another network for ``sspd``; None: the one shipped with the package.
+    precision : str
+        Of the network's arithmetic, see `sspd.runtime.load_network`.
+    threads : int or None
+        Processor threads of the network; None: the runtime's own choice.
+
+    Raises
+    ------
+    UsageError
+        No such method, or weights for a method that has none.
+    WeightsError
+        Weights that cannot be used.
+
+    >>> get_method("green").fs
+    30.0
+    >>> get_method("ppg")
+    Traceback (most recent call last):
+        ...
+    sspd.errors.UsageError: no method named 'ppg'; there are: green, pos, sspd
+    """
+    module = import_module(_module(name))
+    if name != "sspd":
+        if weights is not None:
+            raise UsageError(f"the method {name!r} uses no weights; --weights is for 'sspd'")
+        made = module.build()
+    else:
+        made = module.build(weights=weights, precision=precision, threads=threads)
+    if not isinstance(made, Method):  # a module's slip, not a user's
+        raise TypeError(f"{module.__name__}.build() gave {type(made).__name__}, not Method")
+    return made

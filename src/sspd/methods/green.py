@@ -1,0 +1,41 @@
+"""The green channel: blood takes green light away."""
+
+from __future__ import annotations
+
+from sspd.containers import FaceSegment, Signal
+from sspd.methods.base import Method
+from sspd.methods.traces import FS, SIZE, centre_trace
+from sspd.signal import detrend, standardise
+
+CITATION = (
+    "W. Verkruysse, L. O. Svaasand, J. S. Nelson, Remote plethysmographic imaging using "
+    "ambient light, Optics Express 16(26), 2008"
+)
+#: Slower changes than this are light and posture, not pulse, Hz.
+TREND_HZ = 0.4
+
+
+def run(segment: FaceSegment) -> Signal | None:
+    """Mean green of the middle of the face, without trend, turned upside down.
+
+    Turned, because more blood is less green light: the waveform rises with the blood
+    volume, as a contact sensor's does. None for less than a second of film.
+
+    >>> from sspd.methods.base import get_method
+    >>> get_method("green").run is run
+    True
+    """
+    trace = centre_trace(segment, FS)
+    if trace is None or trace.shape[0] < FS:
+        return None
+    wave = standardise(-detrend(trace[:, 1], FS, TREND_HZ))
+    return Signal(wave, FS, float(segment.faces.t[0]))
+
+
+def build() -> Method:
+    """The method, ready to run.
+
+    >>> build().name
+    'green'
+    """
+    return Method("green", CITATION, FS, SIZE, run)

@@ -1,0 +1,51 @@
+"""The network of this project, trained without labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sspd.containers import FaceSegment, Signal
+from sspd.methods.base import Method
+from sspd.signal import standardise
+
+CITATION = (
+    "X. Zhang, W. Sun, H. Lu, Y. Chen, Y. Ge, X. Huang, J. Yuan, Y. Chen, Self-similarity "
+    "prior distillation for unsupervised remote physiological measurement, IEEE "
+    "Transactions on Multimedia, 2024"
+)
+#: The network is fully convolutional in time but halves its rate once.
+_FEWEST_DIFFERENCES = 4
+
+
+def build(
+    *,
+    weights: str | Path | None = None,
+    precision: str = "f32",
+    threads: int | None = None,
+) -> Method:
+    """Load the network, and wrap it as a method.
+
+    A value of the waveform belongs between the two pictures whose difference it came
+    from, half a step after the earlier one; an integrated waveform is the sum up to a
+    difference, so it belongs to the later picture.
+
+    Raises
+    ------
+    WeightsError
+        Weights that cannot be used.
+    """
+    from sspd.runtime import load_network
+    from sspd.views.grid import network_input
+
+    network = load_network(weights, precision=precision, threads=threads)
+    spec = network.spec
+    lag = 1.0 if spec.integrate else 0.5
+
+    def run(segment: FaceSegment) -> Signal | None:
+        faces = segment.faces
+        if len(faces) < 2 or (faces.t[-1] - faces.t[0]) * spec.fs < _FEWEST_DIFFERENCES:
+            return None
+        wave = standardise(network(network_input(faces, spec.fs)))
+        return Signal(wave, spec.fs, float(faces.t[0]) + lag / spec.fs)
+
+    return Method("sspd", CITATION, spec.fs, spec.size, run, weights=spec.name)

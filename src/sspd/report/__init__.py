@@ -1,0 +1,1 @@
+"""Vitals become files and tables: json, csv, png, the terminal."""

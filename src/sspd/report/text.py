@@ -1,0 +1,62 @@
+"""Vitals as words and as a table on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from sspd.containers import Figure, Vitals
+
+#: Printed under every table.
+NOTICE = "Not a medical device: do not base a diagnosis or treatment on these numbers."
+
+
+def headline(vitals: Vitals) -> str:
+    """What was found, in a few words.
+
+    >>> headline(Vitals("a.mp4", "sspd", None, 9.0, 30.0, (), reasons=("no_face",)))
+    'no reliable pulse: no face'
+    """
+    if vitals.error is not None:
+        return "failed"
+    if vitals.hr_bpm is None:
+        why = ", ".join(reason.replace("_", " ") for reason in vitals.reasons)
+        return f"no reliable pulse: {why or 'unknown'}"
+    return f"{vitals.hr_bpm:.1f} bpm"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _breaths(figure: Figure) -> str:
+    return _number(None if figure.value is None else 60 * figure.value, 1)
+
+
+def results_table(results: Sequence[Vitals]) -> Table:
+    """A row a source, for `rich.print`.
+
+    >>> results_table([Vitals("a.mp4", "sspd", None, 9.0, 30.0, ())]).row_count
+    1
+    """
+    table = Table(caption=NOTICE, caption_justify="left", header_style="bold")
+    table.add_column("source", overflow="fold")
+    table.add_column("heart rate", no_wrap=False)
+    for name in ("by peaks", "SNR dB", "windows", "RMSSD ms", "breaths/min", "film s"):
+        table.add_column(name, justify="right")
+    for vitals in results:
+        style = "red" if vitals.error else "green" if vitals.accepted else "yellow"
+        good = sum(window.accepted for window in vitals.windows)
+        table.add_row(
+            Path(vitals.source).name,
+            f"[{style}]{headline(vitals)}[/{style}]",
+            _number(vitals.hr_peaks_bpm, 1),
+            _number(vitals.snr_db, 1),
+            f"{good}/{len(vitals.windows)}",
+            _number(vitals.hrv["rmssd_ms"].value if "rmssd_ms" in vitals.hrv else None, 0),
+            _breaths(vitals.respiration_hz),
+            "–" if vitals.error else f"{vitals.duration_s:.1f}",
+        )
+    return table
