@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,27 @@ def test_a_clock_that_begins_anew_goes_on() -> None:
 def test_no_stamps_and_no_rate_is_an_error() -> None:
     with pytest.raises(DecodeError, match="no frame rate"):
         list(mend_stamps([0.0, None], None))
+
+
+def test_few_pictures_are_held_while_their_times_are_mended() -> None:
+    class Picture:
+        pts, time_base = 1, 1
+
+        def __init__(self, time: float) -> None:
+            self.time = time
+
+    alive: weakref.WeakSet[Picture] = weakref.WeakSet()
+    most = 0
+
+    def pictures() -> Iterator[Picture]:
+        for k in range(50):
+            picture = Picture(k / 25)
+            alive.add(picture)
+            yield picture
+
+    for _ in read_module._seconds("film", pictures(), 25.0):  # type: ignore[arg-type]
+        most = max(most, len(alive))
+    assert 1 <= most <= 3
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])

@@ -9,9 +9,10 @@ changes over time are measured and both curves rise smoothly.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, tee
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
 from sspd.video.stamps import mend_stamps
 
 #: A chunk holds fewer pictures than asked where they would take more than this.
-MAX_CHUNK_BYTES = 1 << 27
+MAX_CHUNK_BYTES = 1 << 26
 #: Where a film states more than this beyond what could be decoded, it was cut short.
 MISSING_S = 1.5
 
@@ -214,9 +215,15 @@ def _selected(
 def _seconds(
     path: str | Path, decoded: Iterable[VideoFrame], rate: float | None
 ) -> Iterator[tuple[VideoFrame, float | None]]:
-    shown, stamped = tee(decoded)
-    stamps = (p.time if p.pts is not None and p.time_base else None for p in stamped)
+    waiting: deque[VideoFrame] = deque()  # one at most; itertools.tee would hold dozens
+
+    def stamps() -> Iterator[float | None]:
+        for picture in decoded:
+            waiting.append(picture)
+            yield picture.time if picture.pts is not None and picture.time_base else None
+
     try:
-        yield from zip(shown, mend_stamps(stamps, 1 / rate if rate else None), strict=True)
+        for t in mend_stamps(stamps(), 1 / rate if rate else None):
+            yield waiting.popleft(), t
     except DecodeError as error:
         raise DecodeError(f"{path}: {error}") from None
