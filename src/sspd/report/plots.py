@@ -89,10 +89,11 @@ def _excerpt(axes: Axes, vitals: Vitals, filtered: list[Signal]) -> None:
     beats = np.zeros(0) if vitals.beats_s is None else vitals.beats_s
     if len(part):
         beats = beats[(beats >= part.t[0]) & (beats <= part.t[-1])]
-        heights = np.interp(beats, part.t, part.values)
-        axes.plot(beats, heights, "o", color=_BEAT, ms=6, label="beat", clip_on=False)
         axes.set_xlim(part.t[0], part.t[-1])
-    if beats.size:
+    if len(part) and beats.size:
+        heights = np.interp(beats, part.t, part.values)
+        axes.plot(beats, heights, "o", color=_BEAT, ms=6, label="beat")
+        axes.margins(y=0.12)
         axes.legend(loc="upper right", frameon=False)
     axes.set(title="Pulse waveform, 0.5–4 Hz (excerpt)", xlabel="time in s", yticks=[])
     axes.spines[["top", "right", "left"]].set_visible(False)

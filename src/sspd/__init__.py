@@ -1,0 +1,111 @@
+"""Heart rate, its variability and breathing from an ordinary face video.
+
+>>> import sspd
+>>> vitals = sspd.measure("face.mp4")                                # doctest: +SKIP
+>>> print(vitals.hr_bpm, vitals.reasons)                             # doctest: +SKIP
+53.1 ()
+
+Importing the package is cheap; numpy, the network's runtime and dlib load on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sspd.containers import Box as Box
+    from sspd.containers import FaceSegment as FaceSegment
+    from sspd.containers import Figure as Figure
+    from sspd.containers import Frames as Frames
+    from sspd.containers import Scene as Scene
+    from sspd.containers import Signal as Signal
+    from sspd.containers import Vitals as Vitals
+    from sspd.containers import WindowVitals as WindowVitals
+    from sspd.errors import DecodeError as DecodeError
+    from sspd.errors import DependencyError as DependencyError
+    from sspd.errors import NoVideoError as NoVideoError
+    from sspd.errors import OutputError as OutputError
+    from sspd.errors import SourceError as SourceError
+    from sspd.errors import SSPDError as SSPDError
+    from sspd.errors import TrainingError as TrainingError
+    from sspd.errors import UsageError as UsageError
+    from sspd.errors import WeightsError as WeightsError
+    from sspd.methods.base import Method as Method
+    from sspd.methods.base import get_method as get_method
+    from sspd.methods.base import method_names as method_names
+    from sspd.pipeline import measure as measure
+
+    __version__: str
+
+#: Public name -> the module that holds it.
+_HOMES = {
+    "Box": "sspd.containers",
+    "DecodeError": "sspd.errors",
+    "DependencyError": "sspd.errors",
+    "FaceSegment": "sspd.containers",
+    "Figure": "sspd.containers",
+    "Frames": "sspd.containers",
+    "Method": "sspd.methods.base",
+    "NoVideoError": "sspd.errors",
+    "OutputError": "sspd.errors",
+    "SSPDError": "sspd.errors",
+    "Scene": "sspd.containers",
+    "Signal": "sspd.containers",
+    "SourceError": "sspd.errors",
+    "TrainingError": "sspd.errors",
+    "UsageError": "sspd.errors",
+    "Vitals": "sspd.containers",
+    "WeightsError": "sspd.errors",
+    "WindowVitals": "sspd.containers",
+    "get_method": "sspd.methods.base",
+    "measure": "sspd.pipeline",
+    "method_names": "sspd.methods.base",
+}
+
+# Literal, so that type checkers and readers see it; a test holds it equal to _HOMES.
+__all__ = [
+    "Box",
+    "DecodeError",
+    "DependencyError",
+    "FaceSegment",
+    "Figure",
+    "Frames",
+    "Method",
+    "NoVideoError",
+    "OutputError",
+    "SSPDError",
+    "Scene",
+    "Signal",
+    "SourceError",
+    "TrainingError",
+    "UsageError",
+    "Vitals",
+    "WeightsError",
+    "WindowVitals",
+    "__version__",
+    "get_method",
+    "measure",
+    "method_names",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version()
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("sspd")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0+uninstalled"

@@ -1,0 +1,74 @@
+"""``sspd``: the entry point, and what becomes of errors.
+
+Exit codes: 2 wrong usage; 1 a source or output failed; 3 all read, but at least one
+has no reliable pulse; 0 all well. A known error is one line on standard error, never
+a traceback; ``SSPD_TRACEBACK=1`` shows the traceback of an unexpected one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from sspd.cli.demo import demo
+from sspd.cli.measure import measure
+from sspd.cli.methods import methods
+from sspd.cli.simulate import simulate
+from sspd.errors import SSPDError, UsageError
+
+app = typer.Typer(
+    name="sspd",
+    help="Heart rate, its variability and breathing from an ordinary face video. "
+    "Not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(measure)
+app.command()(demo)
+app.command()(simulate)
+app.command()(methods)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        import sspd
+
+        typer.echo(f"sspd {sspd.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Options of the program itself; each is acted on by its own callback."""
+
+
+def run() -> None:
+    """Run the command line; errors become one line and an exit code."""
+    try:
+        app()
+    except SSPDError as error:
+        _fail(str(error), 2 if isinstance(error, UsageError) else 1)
+    except Exception as error:
+        if os.environ.get("SSPD_TRACEBACK"):
+            raise
+        # Anything else is a fault of ours; say so in one line, and how to learn more.
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        _fail(f"unexpected {what} (SSPD_TRACEBACK=1 shows where)", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"sspd: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    run()
