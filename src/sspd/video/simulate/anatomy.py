@@ -158,5 +158,5 @@ def lit(z: F32, pixel: float, light: NDArray[np.float64]) -> tuple[F32, F32]:
     diffuse = np.float32(0.38) + np.float32(0.62) * np.maximum(cosine, 0)
     half = np.array([lx, ly, lz + 1.0])
     hx, hy, hz = (half / np.linalg.norm(half)).astype(np.float32)
-    shine = np.maximum((-zu * hx - zv * hy + hz) * length, 0) ** 24
+    shine = np.maximum((-zu * hx - zv * hy + hz) * length, 0) ** 16
     return np.asarray(diffuse, dtype=np.float32), np.asarray(shine, dtype=np.float32)

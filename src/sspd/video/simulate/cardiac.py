@@ -27,7 +27,7 @@ MODEL_HZ = 500.0
 #: Time simulated before and after the film, so that its ends are ordinary.
 MARGIN_S = 3.0
 #: Centre, width (both in phase) and height of the three waves of a beat.
-_WAVES = ((0.20, 0.085, 1.0), (0.40, 0.110, 0.48), (0.64, 0.095, 0.26))
+_WAVES = ((0.21, 0.100, 1.0), (0.40, 0.120, 0.50), (0.63, 0.095, 0.20))
 #: Baseline and amplitude of the pulse follow breathing by this much.
 _BREATH_BASELINE = 0.08
 _BREATH_AMPLITUDE = 0.08
@@ -60,6 +60,8 @@ def _rate_modulation(
     breath_phase = 2 * np.pi * spec.respiration_hz * (t + 0.04 * wander)
     breath = np.sin(breath_phase + rng.uniform(0, 2 * np.pi))
     low = smooth_noise(rng, t, (0.06, 0.14))
+    # in a short film chance would decide the depth: it is met in each film instead
+    low /= low.std()
     depth = (spec.lf_ms * low + np.sqrt(2) * spec.hf_ms * breath) / mean_ms
     # a rate that stops or doubles is no longer a heart: bend extremes over
     return 0.35 * np.tanh(depth / 0.35), breath
@@ -90,7 +92,7 @@ def beat_model(spec: FilmSpec) -> Heart:
 def _beat_shape(rng: np.random.Generator) -> NDArray[np.float64]:
     waves = np.array(_WAVES)
     waves[:, 0] += rng.uniform(-0.02, 0.02, 3)
-    waves[:, 1] *= rng.uniform(0.9, 1.25, 3)
+    waves[:, 1] *= rng.uniform(0.9, 1.15, 3)
     waves[1:, 2] *= rng.uniform(0.6, 1.3, 2)
     return waves
 

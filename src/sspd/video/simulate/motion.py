@@ -43,7 +43,7 @@ def head_poses(spec: FilmSpec, t: NDArray[np.float64]) -> Poses:
     scale = spec.face_px / 200
     # nobody sits like a stone: under 1 px of sway, and a hint of turning
     x, y = (0.45 * scale * smooth_noise(rng, t, (0.05, 0.7)) for _ in range(2))
-    roll, yaw, pitch = (np.radians(0.2) * smooth_noise(rng, t, (0.05, 0.5)) for _ in range(3))
+    roll, yaw, pitch = (np.radians(0.15) * smooth_noise(rng, t, (0.05, 0.5)) for _ in range(3))
     mouth = np.zeros_like(t)
     if spec.motion == "talking":
         x, y = (

@@ -1,0 +1,129 @@
+"""``sspd simulate``: films of faces with a known pulse, and their truth."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sspd.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from sspd.video.simulate import FilmSpec
+
+#: How films and truths can be laid out in the folder.
+LAYOUTS = ("folder",)
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder for the films; made where it is missing.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="How many films.")] = 12,
+    seconds: Annotated[float, typer.Option("--seconds", help="Length of each film.")] = 30.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same films.")] = 0,
+    fps: Annotated[float | None, typer.Option("--fps", help="Frame rate, Hz.")] = None,
+    size: Annotated[str, typer.Option("--size", help="Width x height, pixels.")] = "640x480",
+    preset: Annotated[
+        str,
+        typer.Option(
+            "--preset",
+            help="Kind of film: varied, still, talking, translation, rotation, drift, flicker,"
+            " compressed, weak or train.",
+        ),
+    ] = "varied",
+    layout: Annotated[
+        str, typer.Option("--layout", help="folder: films, and truth/ beside them.")
+    ] = "folder",
+) -> None:
+    """Write films of simulated faces whose pulse is known, and truth/ beside them.
+
+    A film that is already there, whole and with the same options, is kept; another
+    file of that name is never overwritten.
+    """
+    if layout not in LAYOUTS:
+        raise UsageError(f"simulate: --layout must be one of {', '.join(LAYOUTS)}, got {layout!r}")
+    films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
+    # said before the first film is drawn, not after an hour
+    waiting = [(path, spec) for path, spec in films if not _is_whole(path, spec)]
+    _write_all(out, waiting)
+    typer.echo(f"{out}: {len(waiting)} films written, {n - len(waiting)} kept, truth in truth/")
+
+
+def _parse_size(size: str) -> tuple[int, int]:
+    sides = size.lower().split("x")
+    if len(sides) != 2 or not all(side.isdecimal() for side in sides):
+        raise UsageError(f"simulate: --size must be like 640x480, got {size!r}")
+    width, height = (int(side) for side in sides)
+    if width % 2 or height % 2:
+        raise UsageError(f"simulate: --size needs even sides (H.264), got {size!r}")
+    return width, height
+
+
+def _films(
+    out: Path,
+    n: int,
+    seconds: float,
+    seed: int,
+    fps: float | None,
+    size: tuple[int, int],
+    preset: str,
+) -> list[tuple[Path, FilmSpec]]:
+    import numpy as np
+
+    from sspd.video.simulate import random_spec
+
+    fixed = {"duration_s": seconds, "width": size[0], "height": size[1]}
+    if fps is not None:
+        fixed["fps"] = fps
+    return [
+        # film i is the same whatever --n is
+        (
+            out / f"film_{i:04d}.mp4",
+            random_spec(np.random.default_rng([seed, i]), preset, **fixed),
+        )
+        for i in range(n)
+    ]
+
+
+def _truth_of(path: Path) -> Path:
+    return path.parent / "truth" / path.name
+
+
+def _is_whole(path: Path, spec: FilmSpec) -> bool:
+    """Whether the film is there with its truth; raises where something else is."""
+    import dataclasses
+    import json
+
+    record = _truth_of(path).with_suffix(".json")
+    if not path.exists():
+        return False
+    try:
+        known = json.loads(record.read_text(encoding="utf-8"))["spec"]
+    except (OSError, ValueError, KeyError, TypeError):
+        known = None
+    if known != dataclasses.asdict(spec):
+        raise OutputError(
+            f"{path}: is already there and is another film; choose an empty folder, or the"
+            " options it was made with"
+        )
+    return True
+
+
+def _write_all(out: Path, films: list[tuple[Path, FilmSpec]]) -> None:
+    from rich.console import Console
+    from rich.progress import track
+
+    from sspd.video.simulate import write_film, write_truth
+
+    try:
+        (out / "truth").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
+    quiet = not sys.stderr.isatty()
+    for path, spec in track(
+        films, "Simulating", console=Console(stderr=True), disable=quiet, transient=True
+    ):
+        # truth first: a film that is there always has its truth
+        write_truth(spec, _truth_of(path))
+        write_film(spec, path)

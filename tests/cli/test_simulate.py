@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from sspd.cli.simulate import simulate
+from sspd.errors import OutputError, UsageError
+from sspd.video.simulate import PRESETS
+
+SHORT = ["--seconds", "0.2", "--size", "160x120"]
+
+
+def run(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.command()(simulate)
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_writes_films_and_truth_beside_them(tmp_path: Path) -> None:
+    result = run(str(tmp_path / "films"), "--n", "2", "--seed", "3", "--fps", "25", *SHORT)
+    assert result.exit_code == 0, result.output
+    assert "2 films written, 0 kept" in result.output
+    names = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*"))
+    assert names == [
+        "films/film_0000.mp4",
+        "films/film_0001.mp4",
+        "films/truth/film_0000.csv",
+        "films/truth/film_0000.json",
+        "films/truth/film_0001.csv",
+        "films/truth/film_0001.json",
+    ]
+    spec = json.loads((tmp_path / "films/truth/film_0000.json").read_text())["spec"]
+    assert (spec["fps"], spec["width"], spec["height"]) == (25.0, 160, 120)
+
+
+def test_goes_on_where_it_stopped_and_overwrites_nothing(tmp_path: Path) -> None:
+    assert run(str(tmp_path), "--n", "1", *SHORT).exit_code == 0
+    first = (tmp_path / "film_0000.mp4").read_bytes()
+    more = run(str(tmp_path), "--n", "2", *SHORT)
+    assert "1 films written, 1 kept" in more.output
+    assert (tmp_path / "film_0000.mp4").read_bytes() == first
+    other = run(str(tmp_path), "--n", "2", "--seed", "1", *SHORT)
+    assert isinstance(other.exception, OutputError)
+    assert "is another film" in str(other.exception)
+    assert (tmp_path / "film_0000.mp4").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--layout", "pure"], "--layout must be one of folder, got 'pure'"),
+        (["--size", "640"], "--size must be like 640x480"),
+        (["--size", "641x480"], "even sides"),
+        (["--preset", "odd"], "preset must be one of varied"),
+        (["--fps", "0"], "fps must be 1 to 240"),
+    ],
+)
+def test_wrong_use_is_named_before_anything_is_written(
+    tmp_path: Path, options: list[str], message: str
+) -> None:
+    result = run(str(tmp_path / "new"), *options)
+    assert isinstance(result.exception, UsageError)
+    assert message in str(result.exception)
+    assert not (tmp_path / "new").exists()
+
+
+def test_unwritable_folder_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run(str(tmp_path / "file" / "films"), "--n", "1", *SHORT)
+    assert isinstance(result.exception, OutputError)
+
+
+def test_help_names_every_preset() -> None:
+    result = run("--help")
+    text = " ".join(result.output.replace("│", " ").split())
+    assert all(preset in text for preset in PRESETS)
