@@ -8,14 +8,11 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sspd.containers import Frames
 from sspd.errors import DecodeError, NoVideoError, SourceError, SSPDError, UsageError
 from sspd.video import read as read_module
 from sspd.video.read import probe, read
-from sspd.video.stamps import mend_stamps
 
 Make = Callable[..., Any]
 
@@ -164,34 +161,6 @@ def test_a_stream_without_stamps_goes_by_its_rate(
 ) -> None:
     path = write_film(tmp_path / "bare.h264", patches(9), rate=25)
     np.testing.assert_allclose(whole(path).t, np.arange(9) / 25, atol=1e-6)
-
-
-stamps = st.lists(st.none() | st.floats(-5, 100), min_size=1, max_size=40)
-
-
-@given(stamps, st.floats(1e-3, 0.5))
-def test_mended_stamps_rise_from_0(given: list[float | None], step_s: float) -> None:
-    mended = list(mend_stamps(given, step_s))
-    assert len(mended) == len(given)
-    assert mended[0] == 0
-    kept = [t for t in mended if t is not None]
-    assert np.all(np.diff(kept) > 0)
-
-
-@given(st.lists(st.floats(1e-4, 2), min_size=1, max_size=40), st.floats(-10, 10))
-def test_good_stamps_are_only_shifted(steps: list[float], first: float) -> None:
-    t = first + np.concatenate([[0], np.cumsum(steps)])
-    np.testing.assert_allclose(list(mend_stamps(t, None)), t - first, atol=1e-9)
-
-
-def test_a_clock_that_begins_anew_goes_on() -> None:
-    t = [*np.arange(50) / 25, *np.arange(50) / 25]
-    np.testing.assert_allclose(list(mend_stamps(t, 1 / 25)), np.arange(100) / 25)
-
-
-def test_no_stamps_and_no_rate_is_an_error() -> None:
-    with pytest.raises(DecodeError, match="no frame rate"):
-        list(mend_stamps([0.0, None], None))
 
 
 def test_few_pictures_are_held_while_their_times_are_mended() -> None:
