@@ -1,0 +1,1 @@
+"""Where films and faces for training and scoring come from."""

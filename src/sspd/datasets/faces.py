@@ -1,0 +1,168 @@
+"""A store of cropped faces, memory-mapped, from which training draws its clips.
+
+A folder of entries, each one stretch of film with one face box::
+
+    <store>/<name>.faces.npy   uint16 (time, size, size, 3), 256 times the 8-bit level
+    <store>/<name>.times.npy   float64 (time,), seconds
+    <store>/<name>.json        film, box, size: written last, so an entry with it is whole
+
+Entries are found by their ``.json``; half-written ones are written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import FIXED_POINT_MAX, Frames
+from sspd.errors import OutputError, SourceError, SSPDError
+
+
+@dataclass(frozen=True)
+class FaceEntry:
+    """One stored stretch; opening it reads nothing but the times."""
+
+    name: str
+    film: str
+    """Entries of one film share this; an epoch draws one clip a film."""
+    path: Path
+    size: int
+
+    def times(self) -> NDArray[np.float64]:
+        """Seconds of each face, shape (time,)."""
+        t: NDArray[np.float64] = np.load(self.path / f"{self.name}.times.npy", allow_pickle=False)
+        return t
+
+    def read(self, first: int, last: int) -> Frames:
+        """Faces ``first`` to ``last`` (exclusive), read from the disk and no others."""
+        file = self.path / f"{self.name}.faces.npy"
+        faces = np.load(file, mmap_mode="r", allow_pickle=False)
+        return Frames(np.array(faces[first:last]), self.times()[first:last], FIXED_POINT_MAX)
+
+
+def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) -> None:
+    """Store one stretch of faces whole, or not at all.
+
+    Parameters
+    ----------
+    store : Path
+        The folder; made if absent.
+    name : str
+        Of the entry; letters, digits, ``-``, ``_`` and ``.``.
+    faces : Frames
+        With `FIXED_POINT_MAX`.
+    film : str
+        Which film it comes from.
+    facts
+        More for the ``.json``: box, seed...
+    """
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        for kind, array in (("faces", faces.rgb), ("times", faces.t)):
+            temporary = store / f".{name}.{kind}.{os.getpid()}.npy"
+            np.save(temporary, array)
+            temporary.replace(store / f"{name}.{kind}.npy")
+        size = int(faces.rgb.shape[1])
+        card = json.dumps({"film": film, "size": size, "n_frames": len(faces), **facts})
+        temporary = store / f".{name}.{os.getpid()}.json"
+        temporary.write_text(card)
+        temporary.replace(store / f"{name}.json")
+    except OSError as error:
+        raise OutputError(f"{store}: faces cannot be stored ({error.strerror})") from error
+
+
+def open_store(store: str | Path) -> list[FaceEntry]:
+    """The whole entries of a store, sorted by name.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    store = Path(store)
+    entries = []
+    for card_file in sorted(store.glob("[!.]*.json")):
+        try:
+            card = json.loads(card_file.read_text())
+            entry = FaceEntry(card_file.stem, str(card["film"]), store, int(card["size"]))
+        except (ValueError, KeyError, TypeError):
+            continue  # some other JSON file
+        if (store / f"{entry.name}.faces.npy").is_file():
+            entries.append(entry)
+    if not entries:
+        raise SourceError(f"{store}: no stored faces in this folder")
+    return entries
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder holds stored faces (and no films are to be looked for)."""
+    return any(folder.glob("[!.]*.faces.npy"))
+
+
+def store_films(
+    films: Iterable[Path],
+    store: Path,
+    size: int,
+    skipped: Callable[[Path, SSPDError], None],
+) -> Iterator[Path]:
+    """Crop the faces of films into a store; yields each film when it is done.
+
+    A film that was stored before is not read again; one that cannot be read or shows
+    no face is told to `skipped` and the others go on.
+
+    Parameters
+    ----------
+    films : iterable of Path
+    store : Path
+        The folder of the store.
+    size : int
+        Height and width of a stored face, pixels.
+    skipped : callable
+        Is given the film and the error.
+    """
+    for film in films:
+        try:
+            prefix = _entry_prefix(film, size)
+            done = store / f".{prefix}.whole"
+            if not done.exists():
+                _store_film(film, store, prefix, size)
+                done.touch()
+        except SSPDError as error:
+            skipped(film, error)
+        yield film
+
+
+def _entry_prefix(film: Path, size: int) -> str:
+    """The film's name and a hash of what its faces depend on: a changed film is read anew."""
+    try:
+        changed = film.stat().st_mtime_ns
+    except OSError as error:
+        raise SourceError(f"{film}: {error.strerror}") from error
+    digest = hashlib.sha256(f"{film.resolve()}|{size}|{changed}".encode()).hexdigest()[:10]
+    return re.sub(r"[^\w.-]+", "_", film.stem)[:60] + "-" + digest
+
+
+def _store_film(film: Path, store: Path, prefix: str, size: int) -> None:
+    from sspd.face.track import face_segments
+    from sspd.video.read import read
+
+    found = 0
+    for segment in face_segments(read(film), size=size):
+        if segment.box is None or len(segment.faces) == 0:
+            continue
+        box = list(segment.box)
+        write_entry(store, f"{prefix}-{found:04d}", segment.faces, str(film), box=box)
+        found += 1
+    if not found:
+        raise SourceError(f"{film}: no face was found in this film")

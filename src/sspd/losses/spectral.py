@@ -1,0 +1,91 @@
+"""Spectra of waveforms, and the distances and ratios that the losses take of them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sspd.losses.pearson import negative_pearson
+
+TINY = 1e-12
+
+
+def normalised_psd(waveform: Tensor) -> Tensor:
+    """Power of each frequency from 0 to fs/2 as a share of all, the mean removed.
+
+    Parameters
+    ----------
+    waveform : Tensor, shape (..., t)
+
+    Returns
+    -------
+    Tensor, shape (..., t // 2 + 1)
+        Sums to 1 along the last axis (f of Eq. 6 and 10).
+    """
+    waveform = waveform.float()
+    spectrum = torch.fft.rfft(waveform - waveform.mean(dim=-1, keepdim=True), dim=-1)
+    power = spectrum.real.square() + spectrum.imag.square()
+    return power / (power.sum(dim=-1, keepdim=True) + TINY)
+
+
+def psd_distance(online: Tensor, target: Tensor) -> Tensor:
+    """Squared distance of the normalised PSDs, the second term of Eq. 6.
+
+    Examples
+    --------
+    >>> y = torch.sin(torch.arange(60.0))[None]
+    >>> psd_distance(y, -2 * y).item() < 1e-9
+    True
+    """
+    difference = normalised_psd(online) - normalised_psd(target)
+    return difference.square().sum(dim=-1).mean()
+
+
+def noise_to_signal(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
+    """``1 / SNR`` (Eq. 10, 11): power outside the band over power inside it.
+
+    Parameters
+    ----------
+    waveform : Tensor, shape (n, t)
+        A self-similarity wave, or a waveform.
+    fs : float
+        Its samples a second, Hz.
+    band_hz : (float, float)
+        The band a, both ends included.
+
+    Examples
+    --------
+    >>> t = torch.arange(300) / 30
+    >>> noise_to_signal(torch.sin(2 * torch.pi * 1.2 * t)[None], 30.0, (0.5, 3.0)).item() < 1e-6
+    True
+    """
+    psd = normalised_psd(waveform)
+    frequency = torch.fft.rfftfreq(waveform.shape[-1], 1 / fs, device=waveform.device)
+    inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
+    signal = psd[..., inside].sum(dim=-1)
+    return ((psd.sum(dim=-1) - signal) / (signal + TINY)).mean()
+
+
+def released_amplitude(waveform: Tensor) -> Tensor:
+    """Amplitudes of the bins below fs/2, the mean kept, divided by the largest one.
+
+    As the released code has it (field.md of the project's notes calls it so); the
+    paper's own reading is `normalised_psd`.
+    """
+    amplitude = torch.fft.rfft(waveform.float(), dim=-1).abs()[..., : waveform.shape[-1] // 2]
+    return amplitude / amplitude.amax(dim=-1, keepdim=True)
+
+
+def released_spectral_pearson(online: Tensor, target: Tensor) -> Tensor:
+    """Negative Pearson of the released amplitude spectra."""
+    return negative_pearson(released_amplitude(online), released_amplitude(target))
+
+
+def released_noise_to_signal(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
+    """The released band term: all amplitude over that in the band, less 1.
+
+    Band edges are truncated to whole bins and the upper one is left out.
+    """
+    amplitude = released_amplitude(waveform)
+    low, high = (int(edge * waveform.shape[-1] / fs) for edge in band_hz)
+    return (amplitude.sum(dim=-1) / amplitude[..., low:high].sum(dim=-1) - 1).mean()

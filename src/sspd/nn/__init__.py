@@ -1,0 +1,1 @@
+"""Networks and their checkpoints; everything here needs torch, so import it late."""

@@ -1,0 +1,127 @@
+"""Weights on disk: safetensors with the network's facts as JSON in the header.
+
+A file holds everything a measurement needs (`NetworkSpec`) and says how it was made
+(``made_by``). Nothing is unpickled, ever.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sspd.errors import OutputError, UsageError, WeightsError
+from sspd.nn.network import MeasuringNetwork
+from sspd.recipes.network import NetworkSpec
+
+#: Written into every file, so that a later reader knows what to expect.
+FORMAT = "sspd-1"
+#: Larger files are no weights of this network; they are refused unread.
+LARGEST_FILE_BYTES = 1 << 30
+
+
+def save_checkpoint(
+    network: MeasuringNetwork, path: str | Path, made_by: dict[str, Any] | None = None
+) -> None:
+    """Write a measuring network whole, or not at all.
+
+    Parameters
+    ----------
+    network : MeasuringNetwork
+    path : path
+        Where to; ``.safetensors`` by custom.
+    made_by : dict, optional
+        Recipe, seed, steps: whatever says how these weights came to be (JSON types).
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    """
+    from safetensors.torch import save
+
+    spec = json.dumps(network.spec.to_dict())
+    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
+    metadata = {"format": FORMAT, "network": spec, "made_by": json.dumps(made_by or {})}
+    write_whole(Path(path), save(tensors, metadata=metadata))
+
+
+def load_checkpoint(path: str | Path) -> tuple[MeasuringNetwork, dict[str, Any]]:
+    """Read weights written by `save_checkpoint`.
+
+    Returns
+    -------
+    network : MeasuringNetwork
+        In evaluation mode, on the CPU.
+    made_by : dict
+        How the weights came to be.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, pickled, damaged, or not of this network.
+    """
+    path = Path(path)
+    tensors, metadata = read_safetensors(path)
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(f"{path}: not a checkpoint of sspd (no {FORMAT!r} in its header)")
+    try:
+        spec = NetworkSpec.from_dict(json.loads(metadata["network"]))
+        made_by = json.loads(metadata.get("made_by", "{}"))
+        network = MeasuringNetwork(spec)
+        network.load_state_dict(tensors, strict=True)
+    except (KeyError, TypeError, ValueError, RuntimeError, UsageError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"{path}: its contents do not fit the network ({reason})") from error
+    return network.eval(), made_by
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of any safetensors file; `WeightsError` if it is none."""
+    from safetensors import SafetensorError, safe_open
+
+    refuse_unsafe(path)
+    try:
+        with safe_open(str(path), framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, struct.error) as error:
+        raise WeightsError(f"{path}: not a safetensors file, or damaged ({error})") from error
+    if not all(torch.isfinite(t).all() for t in tensors.values() if t.is_floating_point()):
+        raise WeightsError(f"{path}: holds numbers that are not finite")
+    return tensors, metadata
+
+
+def refuse_unsafe(path: Path) -> None:
+    """Raise `WeightsError` for a file that is missing, too large or pickled."""
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file")
+    if path.stat().st_size > LARGEST_FILE_BYTES:
+        raise WeightsError(f"{path}: larger than any weights of this network")
+    with path.open("rb") as file:
+        head = file.read(4)
+    # PyTorch's own files are zip archives of pickles, or bare pickles.
+    if head.startswith((b"PK\x03\x04", b"\x80")):
+        raise WeightsError(
+            f"{path}: a pickled PyTorch file, which could run code; weights of the released"
+            " SSPD code can be turned into a checkpoint with `sspd import`"
+        )
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` under a temporary name, flush it to the disk, then rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error

@@ -1,0 +1,116 @@
+"""What a network is, as data: enough to rebuild it from a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from sspd.errors import UsageError
+
+AttentionDivisor = Literal["embedding", "tokens"]
+Residual = Literal["adaptive_pool", "nearest"]
+
+
+@dataclass(frozen=True)
+class PyramidSpec:
+    """The Separable Self-Similarity Model, Sec. III-C2 (field.md for its reading).
+
+    Examples
+    --------
+    >>> PyramidSpec().token_counts(300)
+    (292, 286, 282)
+    >>> PyramidSpec(widths=(5, 5, 5), halving=True).token_counts(300)
+    (296, 144, 68)
+    """
+
+    widths: tuple[int, ...] = (9, 7, 5)
+    """Width of each tokenizer; as many as there are levels (1 to 4)."""
+    heads: int = 2
+    """Heads of the dot-product attention."""
+    divisor: AttentionDivisor = "embedding"
+    """What Q K^T is divided by: C (Eq. 2) or the number of tokens (released code)."""
+    projection_tanh: bool = False
+    """Whether tanh follows the projection (released code)."""
+    residual: Residual = "adaptive_pool"
+    """How S is brought to the token rate: Eq. 5, or as the released code does."""
+    halving: bool = False
+    """Halve the rate before each tokenizer from the second on (Table VIII, row 6)."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.widths) <= 4:
+            raise UsageError(f"a pyramid has 1 to 4 levels, not {len(self.widths)}")
+
+    def token_counts(self, n_frames: int) -> tuple[int, ...]:
+        """Tokens of each level for a clip of `n_frames` differences."""
+        counts = []
+        for level, width in enumerate(self.widths):
+            n_frames = (n_frames // 2 if self.halving and level else n_frames) - width + 1
+            counts.append(n_frames)
+        return tuple(counts)
+
+    def level_fs(self, fs: float) -> tuple[float, ...]:
+        """Tokens a second of each level: halved per level where `halving` is set."""
+        return tuple(fs / 2**i if self.halving else fs for i in range(len(self.widths)))
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A network with the facts that its input and output need.
+
+    Examples
+    --------
+    >>> NetworkSpec.from_dict(NetworkSpec(fs=30.0).to_dict()) == NetworkSpec(fs=30.0)
+    True
+    """
+
+    fs: float
+    """Frames a second of the grid the network was trained on, Hz."""
+    size: int = 128
+    """Height and width of its input, pixels (128 or 96)."""
+    colour: Literal["rgb", "bgr"] = "rgb"
+    """Channel order of its input; the released weights want BGR."""
+    token_size: int = 256
+    """C: channels of the last block and size of a token (128, 256, 512 in Table VIII)."""
+    pyramid: PyramidSpec | None = None
+    """The training auxiliary; None in a network made for measuring."""
+    polarity: int = 1
+    """Sign that turns the output upright; fixed after training."""
+    integrate: bool = False
+    """Whether the output is the pulse's slope and has to be summed."""
+    name: str = "sspd"
+    """Which weights these are, for reports."""
+    calibrated: bool = False
+    """Whether the confidence was calibrated with these weights."""
+
+    def __post_init__(self) -> None:
+        if not self.fs > 0:
+            raise UsageError(f"fs must be positive, got {self.fs}")
+        if self.size < 92:
+            raise UsageError(f"the network needs faces of 92 pixels or more, got {self.size}")
+        if self.pyramid and self.token_size % self.pyramid.heads:
+            raise UsageError(
+                f"token size {self.token_size} cannot be shared by {self.pyramid.heads} heads"
+            )
+        if self.polarity not in (-1, 1):
+            raise UsageError(f"polarity is 1 or -1, got {self.polarity}")
+
+    def pyramid_counts(self, n_frames: int) -> tuple[int, ...]:
+        """Tokens of each level for a clip of `n_frames` differences; () without S3M."""
+        return self.pyramid.token_counts(n_frames) if self.pyramid else ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> NetworkSpec:
+        """Rebuild from `to_dict`; unknown keys are refused."""
+        unknown = set(data) - {f.name for f in fields(cls)}
+        if unknown:
+            raise UsageError(f"unknown network settings: {', '.join(sorted(unknown))}")
+        values = dict(data)
+        if values.get("pyramid") is not None:
+            pyramid = dict(values["pyramid"])
+            pyramid["widths"] = tuple(pyramid["widths"])
+            values["pyramid"] = PyramidSpec(**pyramid)
+        return cls(**values)

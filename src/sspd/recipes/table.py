@@ -1,0 +1,68 @@
+"""The recipes by name."""
+
+from __future__ import annotations
+
+from sspd.errors import UsageError
+from sspd.recipes.network import NetworkSpec, PyramidSpec
+from sspd.recipes.recipe import LossSpec, Recipe, ViewSpec
+
+#: Wide enough for 200 beats a minute; the paper's 0.5-3 Hz ends at 180.
+WIDE_BAND_HZ = (0.5, 3.7)
+
+PAPER = Recipe(
+    name="paper",
+    source="SSPD, Sec. III and IV-B",
+)
+
+VIPL_HR = Recipe(
+    name="paper-vipl-hr",
+    source="SSPD, Sec. IV-D1: a slower target for the larger data set",
+    momentum_start=0.99,
+)
+
+RELEASED = Recipe(
+    name="released",
+    source="the authors' public code, commit 7c0b6b8",
+    network=NetworkSpec(
+        fs=30.0,
+        colour="bgr",
+        pyramid=PyramidSpec(divisor="tokens", projection_tanh=True, residual="nearest"),
+    ),
+    loss=LossSpec(
+        reading="released", rpd_weight=0.5, tspd_weight=0.5, sd_weight=0.5, snr_weight=0.2
+    ),
+    views=ViewSpec(crop_anchor="corner", mask_shape="pixel"),
+    epochs=30,
+    precision="f16",
+)
+
+LAPTOP = Recipe(
+    name="laptop",
+    source="ours: the paper's loss on clips and batches that two cores can train in an hour",
+    loss=LossSpec(band_hz=WIDE_BAND_HZ),
+    clip_s=5.0,
+    batch=4,
+    epochs=None,
+    steps=150,
+    precision="bf16",
+)
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, VIPL_HR, RELEASED, LAPTOP)}
+
+
+def get_recipe(name: str) -> Recipe:
+    """Look a recipe up.
+
+    Raises
+    ------
+    UsageError
+        For a name that is not there; the message lists those that are.
+
+    Examples
+    --------
+    >>> get_recipe("paper").batch
+    12
+    """
+    if name not in RECIPES:
+        raise UsageError(f"no recipe is called {name!r}; there are {', '.join(sorted(RECIPES))}")
+    return RECIPES[name]

@@ -1,0 +1,11 @@
+"""A trained network as a fast function on this machine.
+
+>>> network = load_network()  # doctest: +SKIP
+>>> network(differences).shape  # doctest: +SKIP
+(300,)
+"""
+
+from sspd.runtime.chunks import CHUNK, MARGIN, run_in_chunks
+from sspd.runtime.network import PRECISIONS, Network, load_network
+
+__all__ = ["CHUNK", "MARGIN", "PRECISIONS", "Network", "load_network", "run_in_chunks"]

@@ -1,0 +1,60 @@
+"""Networks for other runtimes: ONNX with the network's facts inside."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from pathlib import Path
+
+import torch
+
+from sspd.errors import DependencyError
+from sspd.nn.checkpoint import write_whole
+from sspd.nn.network import MeasuringNetwork
+from sspd.runtime.openvino import METADATA_KEY
+
+#: The oldest operators that hold the network: readable by runtimes of years ago.
+OPSET = 17
+
+
+def onnx_bytes(network: MeasuringNetwork) -> bytes:
+    """The network as ONNX, for any even number of differences.
+
+    Input ``differences``, float32 (1, 3, t, size, size); output ``rppg``, (1, t), as
+    the network gives it: sign and summing stand in the metadata under ``sspd``.
+
+    Raises
+    ------
+    DependencyError
+        If the package onnx is absent.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise DependencyError("to write ONNX, install sspd[train]") from error
+    size = network.spec.size
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # The tracing exporter is announced to go; the other one needs onnxscript.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(),
+            (torch.zeros(1, 3, 8, size, size),),
+            buffer,
+            dynamo=False,
+            input_names=["differences"],
+            output_names=["rppg"],
+            dynamic_axes={"differences": {2: "t"}, "rppg": {1: "t"}},
+            opset_version=OPSET,
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, json.dumps(network.spec.to_dict())
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def export_onnx(network: MeasuringNetwork, path: str | Path) -> None:
+    """Write `onnx_bytes` whole, or not at all."""
+    write_whole(Path(path), onnx_bytes(network))

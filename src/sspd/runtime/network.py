@@ -1,0 +1,156 @@
+"""Loading a network and running it: OpenVINO on processors, torch where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.errors import DependencyError, UsageError, WeightsError
+from sspd.recipes.network import NetworkSpec
+from sspd.runtime.chunks import run_in_chunks
+
+if TYPE_CHECKING:
+    from sspd.nn.network import MeasuringNetwork
+
+Run = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+
+#: What may be asked for; "auto" is what the processor does fastest.
+PRECISIONS = ("auto", "f32", "bf16")
+BACKENDS = ("auto", "openvino", "torch")
+SHORTEST = 4
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network ready to run, with the facts its input and output need."""
+
+    spec: NetworkSpec
+    run: Run
+    """Maps (t, 3, size, size) with even t to the raw output (t,)."""
+
+    def __call__(self, differences: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The waveform of RGB frame differences.
+
+        Parameters
+        ----------
+        differences : float32 array, shape (t, 3, size, size)
+            Next face less this one, levels 0-255, on the grid of ``spec.fs``; t >= 4.
+
+        Returns
+        -------
+        float64 array, shape (t,)
+            Upright (more blood is up), summed where the network gives the slope. One
+            value a difference; its unit is arbitrary.
+        """
+        size = self.spec.size
+        if differences.ndim != 4 or differences.shape[1:] != (3, size, size):
+            raise UsageError(
+                f"the network {self.spec.name!r} eats (t, 3, {size}, {size}),"
+                f" got {differences.shape}"
+            )
+        if len(differences) < SHORTEST:
+            raise UsageError(f"the network needs {SHORTEST} differences, got {len(differences)}")
+        if self.spec.colour == "bgr":
+            differences = differences[:, ::-1]
+        waveform = self.spec.polarity * run_in_chunks(self.run, differences)
+        return np.cumsum(waveform - waveform.mean()) if self.spec.integrate else waveform
+
+
+def load_network(
+    weights: str | Path | None = None,
+    *,
+    backend: str = "auto",
+    precision: str = "f32",
+    threads: int | None = None,
+) -> Network:
+    """Load weights and make them ready to run on this machine.
+
+    Parameters
+    ----------
+    weights : path, optional
+        A checkpoint of ours (``.safetensors``; needs torch) or an exported network
+        (``.onnx``). None: the weights that come with the package.
+    backend : str
+        ``openvino``, ``torch``, or ``auto``: torch on a CUDA device where one is at
+        hand and the weights are a checkpoint, OpenVINO elsewhere.
+    precision : str
+        ``f32``; ``bf16`` where the processor has it; ``auto`` leaves it to OpenVINO.
+    threads : int, optional
+        Processor threads; all by default.
+
+    Raises
+    ------
+    WeightsError
+        If the file is not one of ours, damaged, or unsafe.
+    DependencyError
+        If torch is needed and absent.
+
+    Examples
+    --------
+    >>> load_network("no-such-file.onnx")
+    Traceback (most recent call last):
+    ...
+    sspd.errors.WeightsError: no-such-file.onnx: no such weights file
+    """
+    if precision not in PRECISIONS:
+        raise UsageError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
+    if backend not in BACKENDS:
+        raise UsageError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
+    path = shipped_weights(".onnx") if weights is None else Path(weights)
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file")
+    if path.suffix == ".onnx":
+        if backend == "torch":
+            path = path.with_suffix(".safetensors")
+        else:
+            from sspd.runtime.openvino import load_onnx
+
+            return Network(*load_onnx(path.read_bytes(), str(path), precision, threads))
+    return _load_safetensors(path, backend, precision, threads)
+
+
+def shipped_weights(suffix: str) -> Path:
+    """Where the weights of the package lie, ``.onnx`` or ``.safetensors``."""
+    return Path(str(resources.files("sspd") / "weights" / f"sspd{suffix}"))
+
+
+def _load_safetensors(path: Path, backend: str, precision: str, threads: int | None) -> Network:
+    try:
+        import torch
+    except ImportError as error:
+        raise DependencyError(
+            f"{path}: a checkpoint is read with torch, which is not installed; install"
+            " sspd[train], or use the network exported as .onnx"
+        ) from error
+    from sspd.nn.checkpoint import load_checkpoint
+
+    network, _ = load_checkpoint(path)
+    if backend == "torch" or (backend == "auto" and torch.cuda.is_available()):
+        return Network(network.spec, _torch_run(network, precision))
+    from sspd.runtime.export import onnx_bytes
+    from sspd.runtime.openvino import load_onnx
+
+    return Network(*load_onnx(onnx_bytes(network), str(path), precision, threads))
+
+
+def _torch_run(network: MeasuringNetwork, precision: str) -> Run:
+    import torch
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network.eval().to(device)
+
+    @torch.inference_mode()
+    def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
+        x = torch.from_numpy(np.ascontiguousarray(differences.transpose(1, 0, 2, 3)))[None]
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+            y = network(x.to(device))
+        waveform: NDArray[np.float64] = y[0].double().cpu().numpy()
+        return waveform
+
+    return run

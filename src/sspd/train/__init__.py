@@ -1,0 +1,1 @@
+"""Training without labels; everything here needs torch, so import it late."""

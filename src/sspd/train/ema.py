@@ -1,0 +1,26 @@
+"""The target network: an exponential moving average of the online one (Eq. 13)."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+@torch.no_grad()
+def update_target(target: nn.Module, online: nn.Module, momentum: float) -> None:
+    """Move the target's parameters toward the online network's, in place.
+
+    ``target <- momentum * target + (1 - momentum) * online``. Parameters alone: each
+    network keeps its own running statistics of BatchNorm, since the two see
+    differently masked differences.
+
+    Examples
+    --------
+    >>> a, b = nn.Linear(1, 1), nn.Linear(1, 1)
+    >>> update_target(a, b, momentum=0.0)
+    >>> bool(a.weight == b.weight)
+    True
+    """
+    ours = list(target.parameters())
+    theirs = [p.detach() for p in online.parameters()]
+    torch._foreach_lerp_(ours, theirs, 1 - momentum)

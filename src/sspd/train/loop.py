@@ -1,0 +1,270 @@
+"""The training loop: clips -> two views -> two networks -> one step -> moving average."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sspd.errors import OutputError, TrainingError
+from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
+from sspd.recipes import Recipe
+from sspd.train.ema import update_target
+from sspd.train.finish import STATISTICS_CLIPS, FinishClip, finish_network
+from sspd.train.health import Health, read_health
+from sspd.train.log import TrainingLog
+from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, generator_of, steps_of
+from sspd.train.schedules import momentum_at, rate_at
+from sspd.train.state import STATE_FILE, TrainingState, load_state, new_state, save_state
+from sspd.train.step import StepResult, forward_both, make_views
+from sspd.views.lga import global_view
+from sspd.views.mdm import centred_frames, frame_differences
+
+MODEL_FILE = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Told to the caller after each step."""
+
+    step: int
+    steps: int
+    loss: float
+    health: Health
+
+
+def train(
+    films: Sequence[Film],
+    recipe: Recipe,
+    out: str | Path,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    init: str | Path | None = None,
+    resume: bool = False,
+    max_minutes: float | None = None,
+    checkpoint_s: float = 30.0,
+    name: str | None = None,
+    on_step: Callable[[Progress], None] = lambda _: None,
+) -> Path:
+    """Train a network on faces without labels.
+
+    Parameters
+    ----------
+    films : sequence of Film
+        From `sspd.train.sampler.usable_films`.
+    recipe : Recipe
+    out : path
+        Folder for the state, the log and, at the end, ``model.safetensors``.
+    seed : int
+        The same seed, films and machine give the same weights.
+    device : str
+        ``auto`` takes a CUDA device where there is one.
+    init : path, optional
+        Weights to start both networks from.
+    resume : bool
+        Go on from the state in `out`, to the same bits on a CPU.
+    max_minutes : float, optional
+        Stop early and finish with what there is; the schedules stay the recipe's.
+    checkpoint_s : float
+        Seconds between two states on disk; one is written at the start and the end.
+    name : str, optional
+        How reports call the weights; the folder's name by default.
+    on_step : callable
+        Is given a `Progress` after each step.
+
+    Returns
+    -------
+    Path
+        The finished weights.
+
+    Raises
+    ------
+    TrainingError
+        No film is long enough, the loss is not finite, or `out` holds another training.
+    """
+    if not films:
+        raise TrainingError(f"no film is as long as a clip ({recipe.clip_s:g} s)")
+    out = _make_folder(Path(out))
+    place = _device(device)
+    identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in films]}
+    identity["init"] = str(init) if init else None
+    state = _start_state(recipe, seed, place, out, identity, init, resume)
+    log = TrainingLog(out, state.step)
+    try:
+        _run_steps(
+            state, films, recipe, out, seed, place, identity, max_minutes, checkpoint_s, log, on_step
+        )
+    finally:
+        log.close()
+    made_by = {**identity, "films": len(films), "step": state.step, "torch": torch.__version__}
+    return _finish(state, films, recipe, out, seed, name or out.resolve().name, made_by)
+
+
+def _make_folder(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
+    return out
+
+
+def _device(device: str) -> torch.device:
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def _start_state(
+    recipe: Recipe,
+    seed: int,
+    device: torch.device,
+    out: Path,
+    identity: dict[str, Any],
+    init: str | Path | None,
+    resume: bool,
+) -> TrainingState:
+    state = new_state(recipe, seed, device)
+    if (out / STATE_FILE).exists():
+        if not resume:
+            raise TrainingError(f"{out}: holds a training; go on with --resume or give another --out")
+        load_state(state, out, identity)
+        return state
+    if init is not None:
+        network, _ = load_checkpoint(init)
+        for module in (state.online, state.target):
+            module.measuring.load_state_dict(network.state_dict())
+    save_state(state, out, identity)
+    return state
+
+
+def _run_steps(
+    state: TrainingState,
+    films: Sequence[Film],
+    recipe: Recipe,
+    out: Path,
+    seed: int,
+    device: torch.device,
+    identity: dict[str, Any],
+    max_minutes: float | None,
+    checkpoint_s: float,
+    log: TrainingLog,
+    on_step: Callable[[Progress], None],
+) -> None:
+    steps = steps_of(recipe, len(films))
+    began, saved = time.monotonic() - state.elapsed_s, time.monotonic()
+    for clips, draws in _batches(films, recipe, seed, range(state.step, steps)):
+        result, health = take_step(state, clips.to(device), draws, recipe, seed, steps)
+        extra = {"seconds": time.monotonic() - began}
+        log.write(state.step, result, health, extra)
+        state.step += 1
+        state.elapsed_s = time.monotonic() - began
+        on_step(Progress(state.step, steps, result.parts.total.item(), health))
+        late = max_minutes is not None and state.elapsed_s > 60 * max_minutes
+        if late or state.step == steps or time.monotonic() - saved > checkpoint_s:
+            save_state(state, out, identity)
+            saved = time.monotonic()
+        if late:
+            break
+
+
+def take_step(
+    state: TrainingState,
+    clips: Tensor,
+    draws: Sequence[Draw],
+    recipe: Recipe,
+    seed: int,
+    steps: int,
+) -> tuple[StepResult, Health]:
+    """One optimiser step and one of the moving average, in place.
+
+    Parameters
+    ----------
+    state : TrainingState
+    clips : Tensor, shape (n, t + 1, 3, s, s)
+    draws : sequence of Draw
+        Which clips these are; decides their views.
+    recipe : Recipe
+    seed, steps : int
+        Of the whole training.
+
+    Raises
+    ------
+    TrainingError
+        If the loss is not finite; the state is as before the step.
+    """
+    cosine = recipe.rate_schedule == "cosine"
+    rate = rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    generators = [generator_of(draw, seed) for draw in draws]
+    views = make_views(clips, recipe.network.size, recipe.views, generators)
+    result = forward_both(state.online, state.target, views, recipe)
+    if not torch.isfinite(result.parts.total):
+        raise TrainingError(
+            f"the loss is not finite at step {state.step}; the last good state is kept."
+            " A lower learning rate or --precision f32 may help"
+        )
+    state.optimiser.zero_grad(set_to_none=True)
+    state.scaler.scale(result.parts.total).backward()
+    state.scaler.step(state.optimiser)
+    state.scaler.update()
+    momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
+    update_target(state.target, state.online, momentum)
+    health = read_health(
+        result.online.rppg, result.target.rppg, recipe.network.fs, recipe.loss.band_hz
+    )
+    return result, health
+
+
+def _batches(
+    films: Sequence[Film], recipe: Recipe, seed: int, steps: range
+) -> Iterator[tuple[Tensor, list[Draw]]]:
+    """Clips of each step, the next one read while this one trains."""
+
+    def read(step: int) -> tuple[Tensor, list[Draw]]:
+        draws = draws_of_step(step, recipe, len(films), seed)
+        clips = [clip_at(films[draw.film], draw, recipe, seed) for draw in draws]
+        return torch.from_numpy(np.stack(clips)), draws
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pending = [pool.submit(read, step) for step in steps[:1]]
+        for step in steps:
+            batch = pending.pop().result()
+            if step + 1 < steps.stop:
+                pending.append(pool.submit(read, step + 1))
+            yield batch
+
+
+def _finish(
+    state: TrainingState,
+    films: Sequence[Film],
+    recipe: Recipe,
+    out: Path,
+    seed: int,
+    name: str,
+    made_by: dict[str, Any],
+) -> Path:
+    chosen = state.modules()[recipe.exported]
+    network = copy.deepcopy(chosen.measuring).cpu()
+    finish_network(network, lambda: finish_clips(films, recipe, seed), name)
+    save_checkpoint(network, out / MODEL_FILE, made_by)
+    return out / MODEL_FILE
+
+
+def finish_clips(films: Sequence[Film], recipe: Recipe, seed: int) -> Iterator[FinishClip]:
+    """Clips for `finish_network`: random ones of epochs that no training reaches."""
+    to_input = frame_differences if recipe.views.difference else centred_frames
+    for i in range(STATISTICS_CLIPS):
+        draw = Draw(1 << 20 | i // len(films), i % len(films))
+        clip = clip_at(films[draw.film], draw, recipe, seed)
+        whole = global_view(torch.from_numpy(clip)[None], recipe.network.size)
+        yield FinishClip(clip, to_input(whole))

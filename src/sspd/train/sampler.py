@@ -1,0 +1,117 @@
+"""Which clip is drawn when: a pure function of (seed, epoch, film), never of a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sspd.datasets.faces import FaceEntry
+from sspd.errors import TrainingError
+from sspd.recipes import Recipe
+from sspd.views.grid import to_grid
+
+
+@dataclass(frozen=True)
+class Film:
+    """The stretches of one film that are long enough for a clip."""
+
+    name: str
+    entries: tuple[FaceEntry, ...]
+    spans_s: tuple[tuple[float, float], ...]
+    """First and last time of each entry."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One place in the order of clips."""
+
+    epoch: int
+    film: int
+
+
+def usable_films(entries: Sequence[FaceEntry], clip_s: float) -> tuple[list[Film], list[str]]:
+    """Group stored faces by film; names the films that have no stretch of `clip_s`."""
+    by_film: dict[str, list[FaceEntry]] = {}
+    for entry in entries:
+        by_film.setdefault(entry.film, []).append(entry)
+    films, short = [], []
+    for name, rows in by_film.items():
+        spans = [(row, row.times()) for row in rows]
+        long = [(row, t) for row, t in spans if len(t) > 1 and t[-1] - t[0] >= clip_s - 1e-6]
+        if long:
+            ends = tuple((float(t[0]), float(t[-1])) for _, t in long)
+            films.append(Film(name, tuple(row for row, _ in long), ends))
+        else:
+            short.append(name)
+    return films, short
+
+
+def steps_of(recipe: Recipe, n_films: int) -> int:
+    """Optimiser steps of a whole training.
+
+    >>> from sspd.recipes import get_recipe
+    >>> steps_of(get_recipe("released"), 30), steps_of(get_recipe("laptop"), 30)
+    (90, 150)
+    """
+    if recipe.steps is not None:
+        return recipe.steps
+    return (recipe.epochs or 0) * -(-n_films // recipe.batch)
+
+
+def draws_of_step(step: int, recipe: Recipe, n_films: int, seed: int) -> list[Draw]:
+    """The films of a step.
+
+    A recipe of epochs ends each with a smaller batch; one of steps goes on through
+    the epochs, so that its batches are always full.
+    """
+    if recipe.epochs is not None:
+        per_epoch = -(-n_films // recipe.batch)
+        epoch, batch = divmod(step, per_epoch)
+        order = _order(seed, epoch, n_films)
+        films = order[batch * recipe.batch : (batch + 1) * recipe.batch]
+        return [Draw(epoch, int(film)) for film in films]
+    places = range(step * recipe.batch, (step + 1) * recipe.batch)
+    return [Draw(p // n_films, int(_order(seed, p // n_films, n_films)[p % n_films])) for p in places]
+
+
+def _order(seed: int, epoch: int, n_films: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch, 0]).permutation(n_films)
+
+
+def clip_at(film: Film, draw: Draw, recipe: Recipe, seed: int) -> NDArray[np.float32]:
+    """A random clip of a film on the network's grid.
+
+    Returns
+    -------
+    float32 array, shape (t + 1, 3, s, s)
+        Levels 0-255; T + 1 faces give T differences.
+    """
+    rng = np.random.default_rng([seed, draw.epoch, 1, draw.film])
+    lengths = np.array([end - start for start, end in film.spans_s])
+    which = int(rng.choice(len(film.entries), p=lengths / lengths.sum()))
+    start, end = film.spans_s[which]
+    begin_s = start + rng.random() * max(0.0, end - start - recipe.clip_s)
+    entry, t = film.entries[which], film.entries[which].times()
+    # One more face on each side: the grid falls between them.
+    first = max(0, int(np.searchsorted(t, begin_s, "right")) - 2)
+    last = min(len(t), int(np.searchsorted(t, begin_s + recipe.clip_s, "left")) + 2)
+    faces = entry.read(first, last)
+    if faces.rgb.shape[1] < recipe.network.size:
+        raise TrainingError(
+            f"{film.name}: stored faces are {faces.rgb.shape[1]} pixels wide, the recipe"
+            f" {recipe.name!r} needs {recipe.network.size} or more"
+        )
+    grid = to_grid(faces, recipe.network.fs, start_s=begin_s, n=recipe.n_differences + 1)
+    if recipe.network.colour == "bgr":
+        grid = grid[..., ::-1]
+    return np.ascontiguousarray(grid.transpose(0, 3, 1, 2))
+
+
+def generator_of(draw: Draw, seed: int) -> torch.Generator:
+    """The generator of a clip's views and mask."""
+    state = np.random.SeedSequence([seed, draw.epoch, 2, draw.film]).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))
