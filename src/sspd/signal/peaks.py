@@ -27,7 +27,8 @@ def find_beats(sig: ArrayLike, fs: float, refractory_s: float = 0.27) -> NDArray
     fs : float
         Hz.
     refractory_s : float
-        Two beats lie no closer than this; of two that do the lower is dropped.
+        Two beats lie no closer than this, to a sample; of two that do the lower is
+        dropped.
 
     Returns
     -------
@@ -47,7 +48,8 @@ def find_beats(sig: ArrayLike, fs: float, refractory_s: float = 0.27) -> NDArray
     square = uniform_filter1d((values - values.mean()) ** 2, size, mode="reflect")
     local = np.sqrt(np.maximum(square - (mean - values.mean()) ** 2, 0.0))
     floor = PROMINENCE * local
-    distance = max(1, int(np.ceil(refractory_s * fs - 1e-9)))
+    # Rounded down: 9 samples instead of 8.1 would cap 30 Hz waveforms at 200 bpm.
+    distance = max(1, int(np.floor(refractory_s * fs + 1e-9)))
     tops, found = find_peaks(values, distance=distance, prominence=0.0, wlen=2 * size + 1)
     tops = tops[(found["prominences"] >= floor[tops]) & (floor[tops] > 0)]
     before, at, after = values[tops - 1], values[tops], values[tops + 1]

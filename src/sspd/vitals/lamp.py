@@ -27,13 +27,18 @@ LAMP_LEAST = 2e-4
 GREY_FACTOR = 1.25
 #: ... and within this angle of it, radians.
 GREY_ANGLE = 0.4
+#: Slower than this nothing is taken for a lamp, Hz: bodies sway and daylight drifts.
+SLOWEST_HZ = 0.6
 
 #: Rate of the traces looked at, Hz: four times the highest harmonic of interest.
 _TRACE_FS = 16.0
 
 
 def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
-    """Whether the light itself pulses at ``f_hz``, at half of it or at twice it.
+    """Whether the light itself pulses at ``f_hz``, or at half of it.
+
+    At half: what is read may be a lamp's second harmonic, which a method that is not
+    linear makes of a light that has none.
 
     Parameters
     ----------
@@ -63,7 +68,8 @@ def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
     background = _relative(scene.background_rgb[keep], t)
     if background is None:
         return False
-    return any(_background_line(background, face, f) for f in (f_hz, f_hz / 2, 2 * f_hz))
+    rates = [f_hz, f_hz / 2] if f_hz / 2 >= SLOWEST_HZ else [f_hz]
+    return any(_background_line(background, face, rate) for rate in rates)
 
 
 def _relative(rgb: NDArray[np.float32], t: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -84,15 +90,20 @@ def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex12
     spectrum = np.fft.rfft(trace * window[:, None], 4 * n, axis=0) * (2 / window.sum())
     freqs = np.fft.rfftfreq(4 * n, 1 / _TRACE_FS)
     # Two resolution cells: nearer than that the lamp and the reading are not told apart.
-    reach = 2 * _TRACE_FS / n
+    cell = _TRACE_FS / n
     power = np.abs(spectrum.mean(axis=1)) ** 2
-    near = np.flatnonzero(np.abs(freqs - f_hz) <= reach)
-    apart = np.abs(freqs - f_hz)
-    around = (apart > 2 * reach) & (apart <= max(0.8, 6 * reach)) & (freqs > 0.4)
-    if near.size == 0 or not around.any():
-        return np.zeros(trace.shape[1], np.complex128), 0.0
+    apart = freqs - f_hz
+    near = np.flatnonzero(np.abs(apart) <= 2 * cell)
+    below = (apart < -4 * cell) & (apart >= -max(0.4, 10 * cell)) & (freqs > 2 * cell)
+    above = (apart > 4 * cell) & (apart <= max(0.4, 10 * cell))
+    nothing = np.zeros(trace.shape[1], np.complex128), 0.0
+    if near.size < 3 or not (below.any() and above.any()):
+        return nothing
     top = int(near[power[near].argmax()])
-    floor = float(np.median(power[around]))
+    if top in (near[0], near[-1]):  # the flank of a line elsewhere
+        return nothing
+    # Over both sides: a slope (light that drifts, a body that sways) is no line.
+    floor = max(float(np.median(power[below])), float(np.median(power[above])))
     return spectrum[top], float(power[top]) / max(floor, 1e-30)
 
 
