@@ -268,7 +268,7 @@ class Vitals:
         known = [(v, s) for v, s in pairs if v is not None]
         if not known:
             return None
-        return sum(v * s for v, s in known) / sum(s for _, s in known)
+        return float(sum(v * s for v, s in known) / sum(s for _, s in known))
 
     @property
     def accepted(self) -> bool:

@@ -14,9 +14,12 @@ from typing import Annotated
 import typer
 
 from sspd.cli.demo import demo
+from sspd.cli.export import export
+from sspd.cli.import_ import import_weights
 from sspd.cli.measure import measure
 from sspd.cli.methods import methods
 from sspd.cli.simulate import simulate
+from sspd.cli.train import train
 from sspd.errors import SSPDError, UsageError
 
 app = typer.Typer(
@@ -31,6 +34,9 @@ app = typer.Typer(
 app.command()(measure)
 app.command()(demo)
 app.command()(simulate)
+app.command()(train)
+app.command("import")(import_weights)
+app.command()(export)
 app.command()(methods)
 
 

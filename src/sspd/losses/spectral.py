@@ -25,7 +25,8 @@ def normalised_psd(waveform: Tensor) -> Tensor:
     waveform = waveform.float()
     spectrum = torch.fft.rfft(waveform - waveform.mean(dim=-1, keepdim=True), dim=-1)
     power = spectrum.real.square() + spectrum.imag.square()
-    return power / (power.sum(dim=-1, keepdim=True) + TINY)
+    share: Tensor = power / (power.sum(dim=-1, keepdim=True) + TINY)
+    return share
 
 
 def psd_distance(online: Tensor, target: Tensor) -> Tensor:
@@ -73,7 +74,8 @@ def released_amplitude(waveform: Tensor) -> Tensor:
     paper's own reading is `normalised_psd`.
     """
     amplitude = torch.fft.rfft(waveform.float(), dim=-1).abs()[..., : waveform.shape[-1] // 2]
-    return amplitude / amplitude.amax(dim=-1, keepdim=True)
+    share: Tensor = amplitude / amplitude.amax(dim=-1, keepdim=True)
+    return share
 
 
 def released_spectral_pearson(online: Tensor, target: Tensor) -> Tensor:

@@ -8,6 +8,9 @@ from typing import Any, Literal
 from sspd.errors import UsageError
 from sspd.recipes.network import NetworkSpec, PyramidSpec
 
+Precision = Literal["f32", "bf16", "f16"]
+PRECISIONS: tuple[Precision, ...] = ("f32", "bf16", "f16")
+
 
 @dataclass(frozen=True)
 class LossSpec:
@@ -92,7 +95,7 @@ class Recipe:
     """Between backbone and predictor."""
     exported: Literal["online", "target"] = "target"
     """Which of the two networks measures afterwards."""
-    precision: Literal["f32", "bf16", "f16"] = "f32"
+    precision: Precision = "f32"
     """What the networks run in; losses are float32 always."""
     crop_px: int = 151
     """Size of the stored faces, of which `network.size` is cropped (Sec. III-B1)."""

@@ -41,7 +41,7 @@ def onnx_bytes(network: MeasuringNetwork) -> bytes:
         torch.onnx.export(
             network.eval(),
             (torch.zeros(1, 3, 8, size, size),),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # a file object is taken, and documented
             dynamo=False,
             input_names=["differences"],
             output_names=["rppg"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @torch.no_grad()
@@ -21,6 +21,6 @@ def update_target(target: nn.Module, online: nn.Module, momentum: float) -> None
     >>> bool(a.weight == b.weight)
     True
     """
-    ours = list(target.parameters())
-    theirs = [p.detach() for p in online.parameters()]
+    ours: list[Tensor] = list(target.parameters())
+    theirs: list[Tensor] = [p.detach() for p in online.parameters()]
     torch._foreach_lerp_(ours, theirs, 1 - momentum)

@@ -101,7 +101,17 @@ def train(
     log = TrainingLog(out, state.step)
     try:
         _run_steps(
-            state, films, recipe, out, seed, place, identity, max_minutes, checkpoint_s, log, on_step
+            state,
+            films,
+            recipe,
+            out,
+            seed,
+            place,
+            identity,
+            max_minutes,
+            checkpoint_s,
+            log,
+            on_step,
         )
     finally:
         log.close()
@@ -135,7 +145,9 @@ def _start_state(
     state = new_state(recipe, seed, device)
     if (out / STATE_FILE).exists():
         if not resume:
-            raise TrainingError(f"{out}: holds a training; go on with --resume or give another --out")
+            raise TrainingError(
+                f"{out}: holds a training; go on with --resume or give another --out"
+            )
         load_state(state, out, identity)
         return state
     if init is not None:
@@ -214,7 +226,7 @@ def take_step(
             " A lower learning rate or --precision f32 may help"
         )
     state.optimiser.zero_grad(set_to_none=True)
-    state.scaler.scale(result.parts.total).backward()
+    state.scaler.scale(result.parts.total).backward()  # type: ignore[no-untyped-call]
     state.scaler.step(state.optimiser)
     state.scaler.update()
     momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
@@ -253,7 +265,7 @@ def _finish(
     name: str,
     made_by: dict[str, Any],
 ) -> Path:
-    chosen = state.modules()[recipe.exported]
+    chosen = state.online if recipe.exported == "online" else state.target
     network = copy.deepcopy(chosen.measuring).cpu()
     finish_network(network, lambda: finish_clips(films, recipe, seed), name)
     save_checkpoint(network, out / MODEL_FILE, made_by)

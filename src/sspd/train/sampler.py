@@ -75,7 +75,9 @@ def draws_of_step(step: int, recipe: Recipe, n_films: int, seed: int) -> list[Dr
         films = order[batch * recipe.batch : (batch + 1) * recipe.batch]
         return [Draw(epoch, int(film)) for film in films]
     places = range(step * recipe.batch, (step + 1) * recipe.batch)
-    return [Draw(p // n_films, int(_order(seed, p // n_films, n_films)[p % n_films])) for p in places]
+    return [
+        Draw(p // n_films, int(_order(seed, p // n_films, n_films)[p % n_films])) for p in places
+    ]
 
 
 def _order(seed: int, epoch: int, n_films: int) -> NDArray[np.int64]:

@@ -1,0 +1,38 @@
+"""``sspd export``: the network for other runtimes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sspd.errors import DependencyError, OutputError
+
+
+def export(
+    out: Annotated[Path, typer.Argument(help="ONNX file to write.")],
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="Checkpoint; by default the shipped weights.")
+    ] = None,
+) -> None:
+    """Write a network as ONNX: differences (1, 3, t, 128, 128) in, waveform (1, t) out."""
+    from sspd.runtime.network import shipped_weights
+
+    if weights is None:
+        try:
+            shutil.copyfile(shipped_weights(".onnx"), out)
+        except OSError as error:
+            raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
+    else:
+        try:
+            from sspd.nn.checkpoint import load_checkpoint
+        except ImportError as error:
+            raise DependencyError(
+                "export of a checkpoint needs torch; install sspd[train] from the clone"
+            ) from error
+        from sspd.runtime.export import export_onnx
+
+        export_onnx(load_checkpoint(weights)[0], out)
+    typer.echo(f"network: {out}")

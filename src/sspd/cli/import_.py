@@ -1,0 +1,32 @@
+"""``sspd import``: weights of the released code become a checkpoint of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sspd.errors import DependencyError
+
+
+def import_weights(
+    weights: Annotated[Path, typer.Argument(help="State dict of the released SSPD code (.pth).")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Checkpoint to write; by default the name with .safetensors."),
+    ] = None,
+) -> None:
+    """Turn weights of the released code into a checkpoint and an ONNX network."""
+    try:
+        from sspd.nn.checkpoint import save_checkpoint
+        from sspd.nn.released import import_released
+    except ImportError as error:
+        raise DependencyError("import needs torch; install sspd[train] from the clone") from error
+    from sspd.runtime.export import export_onnx
+
+    target = out or weights.with_suffix(".safetensors")
+    network = import_released(weights, name=weights.stem)
+    save_checkpoint(network, target, {"imported_from": weights.name})
+    export_onnx(network, target.with_suffix(".onnx"))
+    typer.echo(f"weights: {target} and {target.with_suffix('.onnx').name} beside it")

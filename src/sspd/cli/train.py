@@ -1,0 +1,182 @@
+"""``sspd train``: a network from films of faces, without labels."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sspd.errors import DependencyError, SourceError, SSPDError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sspd.datasets.faces import FaceEntry
+    from sspd.recipes import Recipe
+    from sspd.train.sampler import Film
+
+FACES_FOLDER = "faces"
+
+
+def train(
+    data: Annotated[
+        Path,
+        typer.Argument(help="Folder of films, searched recursively, or of stored faces."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for faces, states, logs and the weights.")
+    ] = Path("runs/train"),
+    recipe: Annotated[
+        str,
+        typer.Option("--recipe", help="Settings: laptop, shipped, paper, paper-vipl-hr, released."),
+    ] = "laptop",
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", min=0.1, help="Stop after so long.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Optimiser steps, not the recipe's.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same weights.")] = 0,
+    init: Annotated[
+        str | None, typer.Option("--init", help="Start from these weights: a file or 'shipped'.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a training in --out was stopped.")
+    ] = False,
+    precision: Annotated[
+        str | None, typer.Option("--precision", help="f32, bf16 or f16, not the recipe's.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Train a network on films of faces; no labels are needed, none are read."""
+    chosen = _recipe(recipe, steps, precision)
+    _need_torch()
+    entries, failed = _faces(data, out, chosen.crop_px)
+    from sspd.train.memory import keep_freed_memory
+    from sspd.train.sampler import usable_films
+
+    keep_freed_memory()
+    films, short = usable_films(entries, chosen.clip_s)
+    for film in short:
+        _say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")
+    skipped = failed + len(short)
+    _say(f"training {chosen.name!r} on {len(films)} films, {skipped} skipped")
+    weights = _train_with_bar(films, chosen, out, seed, device, init, resume, minutes)
+    typer.echo(f"weights: {weights} and {weights.with_suffix('.onnx').name} beside it")
+    typer.echo(f"try them: sspd measure FILM --weights {weights.with_suffix('.onnx')}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe:
+    from dataclasses import replace
+
+    from sspd.recipes import PRECISIONS, get_recipe
+
+    recipe = get_recipe(name)
+    if steps is not None:
+        recipe = replace(recipe, steps=steps, epochs=None)
+    if precision is not None:
+        if precision not in PRECISIONS:
+            raise UsageError(f"--precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
+        recipe = replace(recipe, precision=precision)
+    return recipe
+
+
+def _need_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise DependencyError(
+            "training needs torch, which is not installed; install sspd[train] from the clone"
+        ) from error
+
+
+def _faces(data: Path, out: Path, size: int) -> tuple[list[FaceEntry], int]:
+    """Stored faces of the data, and how many films could not be used."""
+    from sspd.cli.sources import films_in
+    from sspd.datasets.faces import is_store, open_store, store_films
+
+    if not data.is_dir():
+        raise SourceError(f"{data}: not a folder; give a folder of films")
+    if is_store(data):
+        return open_store(data), 0
+    films = films_in(data)
+    if not films:
+        raise SourceError(f"{data}: no film in this folder")
+    failed: list[Path] = []
+
+    def skip(film: Path, error: SSPDError) -> None:
+        _say(f"skipped: {error}")
+        failed.append(film)
+
+    store = out / FACES_FOLDER
+    for _ in _bar(store_films(films, store, size, skip), len(films), "Cutting out faces"):
+        pass
+    if len(failed) == len(films):
+        raise SourceError(f"{data}: none of its {len(films)} films can be used")
+    wanted = {str(film) for film in films} - {str(film) for film in failed}
+    return [entry for entry in open_store(store) if entry.film in wanted], len(failed)
+
+
+def _train_with_bar(
+    films: Sequence[Film],
+    recipe: Recipe,
+    out: Path,
+    seed: int,
+    device: str,
+    init: str | None,
+    resume: bool,
+    minutes: float | None,
+) -> Path:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from sspd.nn.checkpoint import load_checkpoint
+    from sspd.runtime.export import export_onnx
+    from sspd.runtime.network import shipped_weights
+    from sspd.train.loop import Progress as Told
+    from sspd.train.loop import train as run
+
+    start = shipped_weights(".safetensors") if init == "shipped" else init
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} steps"),
+        TimeRemainingColumn(),
+    )
+    quiet = not sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task("Training", total=None)
+
+        def told(now: Told) -> None:
+            text = f"loss {now.loss:.3f}, in band {now.health.band_ratio:.0%}"
+            bar.update(task, completed=now.step, total=now.steps, description=text)
+
+        weights = run(
+            films,
+            recipe,
+            out,
+            seed=seed,
+            device=device,
+            init=start,
+            resume=resume,
+            max_minutes=minutes,
+            on_step=told,
+        )
+    export_onnx(load_checkpoint(weights)[0], weights.with_suffix(".onnx"))
+    return weights
+
+
+def _bar(items: Iterable[Path], total: int, text: str) -> Iterable[Path]:
+    from rich.console import Console
+    from rich.progress import track
+
+    quiet = not sys.stderr.isatty()
+    return track(items, text, total, console=Console(stderr=True), disable=quiet)
+
+
+def _say(text: str) -> None:
+    typer.echo(f"sspd: {text}", err=True)
