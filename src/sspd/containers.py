@@ -266,9 +266,8 @@ class Vitals:
         rows = [w for w in self.windows if w.accepted or not accepted_only]
         pairs = [(getattr(w, name), w.end_s - w.start_s) for w in rows]
         known = [(v, s) for v, s in pairs if v is not None]
-        if not known:
-            return None
-        return float(sum(v * s for v, s in known) / sum(s for _, s in known))
+        length_s = sum(s for _, s in known)
+        return float(sum(v * s for v, s in known) / length_s) if known else None
 
     @property
     def accepted(self) -> bool:
