@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sspd.containers import Signal, Vitals
+from sspd.errors import OutputError
 from sspd.report.files import whole_file
 from sspd.report.text import headline
 from sspd.signal import pieces, power_spectrum
@@ -48,6 +49,9 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     figure.suptitle(f"{Path(vitals.source).name}: {headline(vitals)}", fontsize=15, weight="bold")
     weights = f", weights {vitals.weights}" if vitals.weights else ""
     figure.supxlabel(f"method {vitals.method}{weights}; not a medical device", fontsize=8)
+    known = figure.canvas.get_supported_filetypes()
+    if Path(path).suffix.lstrip(".").lower() not in known:
+        raise OutputError(f"{path}: a picture is written as png, svg or pdf, by its suffix")
     with whole_file(path) as partial:
         figure.savefig(partial)
 
@@ -121,8 +125,9 @@ def _spectrum(axes: Axes, vitals: Vitals, filtered: list[Signal]) -> None:
     part = max((longest.between(w.start_s, w.end_s) for w in good), key=len, default=longest)
     part = part if part.duration_s >= SHORTEST_S - 0.5 else longest
     freqs, power = power_spectrum(part.values, part.fs, (0.5, 4.0))
-    axes.fill_between(60 * freqs, power / power.max(), color=_SOFT)
-    axes.plot(60 * freqs, power / power.max(), color=_LINE, lw=1)
+    power /= max(float(power.max()), 1e-30)
+    axes.fill_between(60 * freqs, power, color=_SOFT)
+    axes.plot(60 * freqs, power, color=_LINE, lw=1)
     rate = vitals.hr_bpm
     if rate is not None:
         axes.axvline(rate, color=_GOOD, lw=1.5, label=f"{rate:.1f} bpm")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.markup import escape
 from rich.table import Table
 
 from sspd.containers import Figure, Vitals
@@ -50,7 +51,7 @@ def results_table(results: Sequence[Vitals]) -> Table:
         style = "red" if vitals.error else "green" if vitals.accepted else "yellow"
         good = sum(window.accepted for window in vitals.windows)
         table.add_row(
-            Path(vitals.source).name,
+            escape(Path(vitals.source).name),
             f"[{style}]{headline(vitals)}[/{style}]",
             _number(vitals.hr_peaks_bpm, 1),
             _number(vitals.snr_db, 1),

@@ -102,8 +102,9 @@ def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex12
     top = int(near[power[near].argmax()])
     if top in (near[0], near[-1]):  # the flank of a line elsewhere
         return nothing
-    # Over both sides: a slope (light that drifts, a body that sways) is no line.
-    floor = max(float(np.median(power[below])), float(np.median(power[above])))
+    # The geometric mean of both sides is what a slope (light that drifts, a body that
+    # sways) has in between: a slope is no line.
+    floor = float(np.sqrt(np.median(power[below]) * np.median(power[above])))
     return spectrum[top], float(power[top]) / max(floor, 1e-30)
 
 

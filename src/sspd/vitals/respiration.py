@@ -19,8 +19,9 @@ from sspd.signal import detrend, standardise
 from sspd.signal.spectrum import power_spectrum, refine
 from sspd.vitals.hrv import good_intervals
 
-#: Where breathing is looked for, Hz: 6 to 30 breaths a minute.
-BREATH_HZ = (0.1, 0.5)
+#: Where breathing is looked for, Hz: 8 to 30 breaths a minute. Slower breaths cannot be
+#: told from the waves of blood pressure, which sway the heart at 0.1 Hz.
+BREATH_HZ = (0.13, 0.5)
 #: Least stretch, seconds.
 LEAST_S = 30.0
 #: A longer one is read in parts of about this length, seconds, and their median taken.

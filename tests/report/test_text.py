@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+
+from rich.console import Console
+
+from sspd.containers import Vitals
+from sspd.report.text import headline, results_table
+
+
+def test_headlines(measured: Vitals, refused: Vitals, failed: Vitals) -> None:
+    assert headline(measured) == f"{measured.hr_bpm:.1f} bpm"
+    assert headline(refused) == "no reliable pulse: no face"
+    assert headline(failed) == "failed"
+
+
+def test_the_table_holds_every_source_and_the_notice(
+    measured: Vitals, refused: Vitals, failed: Vitals
+) -> None:
+    console = Console(width=160, record=True, file=StringIO())
+    odd = replace(measured, source="films/[red]name.mp4")
+    console.print(results_table([measured, refused, failed, odd]))
+    text = console.export_text()
+    for part in ("good one.mp4", "b.mp4", "c.mp4", "[red]name.mp4", "Not a medical device"):
+        assert part in text

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pulses import pulse_wave
+from sspd.containers import Scene, Signal
+from sspd.signal import bandpass
+from sspd.vitals import REASONS, FilmFacts, Reading, read_windows
+from sspd.vitals.doubt import doubts, least_snr_db, still_scene
+
+GOOD = Reading(70.0, 71.0, 8.0)
+POOR = Reading(70.0, 71.0, -8.0)
+T = np.arange(900) / 30
+
+
+def _scene(**rows: float) -> Scene:
+    still = still_scene(T)
+    return replace(still, **{k: np.full(900, v, np.float32) for k, v in rows.items()})
+
+
+def _doubts(reading: Reading, scene: Scene, facts: FilmFacts | None = None) -> tuple[str, ...]:
+    return doubts(reading, scene, 0.0, 30.0, facts or FilmFacts())
+
+
+def test_the_list_is_the_documented_one() -> None:
+    assert set(REASONS) == {
+        *("no_face", "face_lost", "too_short", "low_snr", "readouts_disagree", "motion"),
+        *("flicker", "too_dark", "overexposed", "compression", "frame_rate_too_low"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (GOOD, ()),
+        (Reading(70.0, 75.1, 8.0), ("readouts_disagree",)),
+        (Reading(70.0, 75.0, 8.0), ()),
+        (Reading(70.0, None, 8.0), ("readouts_disagree",)),
+        (Reading(70.0, 71.0, 0.4), ("low_snr",)),
+        (Reading(None, None, None), ("low_snr",)),
+        (Reading(70.0, 90.0, -3.0), ("low_snr", "readouts_disagree")),
+        (Reading(70.0, 70.0, float("nan")), ("low_snr",)),
+    ],
+)
+def test_reasons_of_the_waveform(reading: Reading, expected: tuple[str, ...]) -> None:
+    assert _doubts(reading, _scene()) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        ({"overexposed": 0.2}, "overexposed"),
+        ({"dark": 0.6}, "too_dark"),
+        ({"motion": 3.0}, "motion"),
+    ],
+)
+def test_a_hard_scene_explains_a_refusal_but_does_not_make_one(
+    rows: dict[str, float], name: str
+) -> None:
+    assert _doubts(GOOD, _scene(**rows)) == ()
+    assert _doubts(POOR, _scene(**rows)) == ("low_snr", name)
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        ({"overexposed": 0.5}, "overexposed"),
+        ({"dark": 0.95}, "too_dark"),
+        ({"motion": 20.0}, "motion"),
+    ],
+)
+def test_an_extreme_scene_refuses(rows: dict[str, float], name: str) -> None:
+    assert _doubts(GOOD, _scene(**rows)) == (name,)
+
+
+def test_compression_only_explains() -> None:
+    assert _doubts(GOOD, _scene(), FilmFacts(bits_per_pixel=0.01)) == ()
+    assert _doubts(POOR, _scene(), FilmFacts(bits_per_pixel=0.01)) == ("low_snr", "compression")
+    assert _doubts(POOR, _scene(), FilmFacts(bits_per_pixel=0.1)) == ("low_snr",)
+
+
+@pytest.mark.parametrize(("fps", "refused"), [(5.0, True), (11.0, True), (12.5, False)])
+def test_too_few_pictures_a_second(fps: float, refused: bool) -> None:
+    scene = still_scene(np.arange(int(30 * fps)) / fps)
+    assert (_doubts(GOOD, scene) == ("frame_rate_too_low",)) == refused
+
+
+def test_short_windows_must_be_clearer() -> None:
+    asked = [least_snr_db(s) for s in (8.0, 10.0, 20.0, 30.0, 60.0)]
+    assert asked == sorted(asked, reverse=True)
+    assert asked[-1] == asked[-2] == 0.5
+
+
+def _accepted_share(seconds: float, half_width_hz: float | None, n: int) -> float:
+    accepted = 0
+    for k in range(n):
+        rng = np.random.default_rng([k, int(seconds)])
+        noise = rng.normal(size=int(30 * seconds))
+        if half_width_hz is not None:
+            centre = rng.uniform(0.8, 2.5)
+            noise = bandpass(noise, 30.0, (centre - half_width_hz, centre + half_width_hz))
+        scene = still_scene(np.arange(noise.size) / 30)
+        accepted += sum(w.accepted for w in read_windows(Signal(noise, 30.0), scene))
+    return accepted / n
+
+
+@pytest.mark.parametrize("seconds", [8.0, 10.0, 30.0])
+def test_noise_is_refused(seconds: float) -> None:
+    assert _accepted_share(seconds, None, 120) <= 0.01
+
+
+@pytest.mark.parametrize("seconds", [10.0, 30.0])
+def test_noise_shaped_like_a_pulse_band_is_mostly_refused(seconds: float) -> None:
+    assert _accepted_share(seconds, 0.5, 100) <= 0.10
+
+
+def test_a_pulse_in_as_much_noise_is_accepted() -> None:
+    accepted = 0
+    for k in range(40):
+        rng = np.random.default_rng([9, k])
+        pulse = pulse_wave(rng.uniform(45, 180), 30.0, rng)
+        noise = bandpass(rng.normal(size=900), 30.0, (0.5, 4.0))
+        wave = Signal(pulse.values + 0.5 * noise / noise.std(), 30.0)
+        (window,) = read_windows(wave, still_scene(T))
+        accepted += window.accepted and abs(window.spectral_bpm - pulse.hr_bpm) < 3
+    assert accepted >= 34

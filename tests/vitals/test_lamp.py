@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sspd.containers import Scene
+from sspd.vitals.lamp import lamp_seen
+
+BLOOD = np.array([0.33, 0.77, 0.53])
+LEVELS = np.array([150.0, 110.0, 90.0])
+
+
+def _film(
+    rng: np.random.Generator,
+    *,
+    lamp: float = 0.0,
+    lamp_hz: float = 1.3,
+    pulse: float = 0.004,
+    pulse_hz: float = 1.2,
+    drift: float = 0.0,
+    noise: float = 0.02,
+    seconds: float = 30.0,
+    background: bool = True,
+    sway: float = 0.0,
+) -> Scene:
+    """Mean colours of a face with a pulse, under a lamp that shines on the wall as well."""
+    t = np.arange(int(30 * seconds)) / 30
+    light = 1 + lamp * np.sin(2 * np.pi * lamp_hz * t + rng.uniform(0, 6))
+    walk = np.cumsum(rng.normal(size=t.size))
+    light = light * (1 + drift * walk / (np.abs(walk).max() + 1e-9))
+    blood = 1 - pulse * np.sin(2 * np.pi * pulse_hz * t)[:, None] * BLOOD
+    moved = 1 + sway * np.cumsum(rng.normal(size=(t.size, 1)), axis=0) / np.sqrt(t.size)
+
+    def seen(relative: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float32]:
+        return (levels * relative + rng.normal(0, noise, (t.size, 3))).astype(np.float32)
+
+    face = seen(light[:, None] * blood * moved, LEVELS)
+    wall = seen(np.repeat(light[:, None], 3, axis=1), LEVELS * 0.9)
+    nothing = np.zeros(t.size, np.float32)
+    behind = wall if background else np.full_like(wall, np.nan)
+    return Scene(t, face, behind, nothing, nothing, nothing)
+
+
+@pytest.mark.parametrize("seconds", [10.0, 30.0])
+@pytest.mark.parametrize("percent", [0.5, 1.0])
+def test_a_lamp_on_face_and_wall_is_seen(seconds: float, percent: float) -> None:
+    for k, lamp_hz in enumerate(np.linspace(0.65 if seconds > 20 else 0.8, 2.5, 12)):
+        rng = np.random.default_rng(k)
+        scene = _film(rng, lamp=percent / 200, lamp_hz=float(lamp_hz), drift=0.01, seconds=seconds)
+        # What is read is the lamp, or its second harmonic.
+        assert lamp_seen(scene, 0.0, seconds, float(lamp_hz))
+        assert lamp_seen(scene, 0.0, seconds, float(lamp_hz) + 0.4 / seconds)
+        assert lamp_seen(scene, 0.0, seconds, 2 * float(lamp_hz))
+
+
+def test_a_lamp_elsewhere_does_not_spoil_the_pulse() -> None:
+    for k in range(20):
+        rng = np.random.default_rng([1, k])
+        scene = _film(rng, lamp=0.0025, lamp_hz=1.9, pulse_hz=rng.uniform(1.1, 1.6))
+        assert not lamp_seen(scene, 0.0, 30.0, 1.3)
+
+
+@pytest.mark.parametrize("seconds", [10.0, 30.0])
+@pytest.mark.parametrize("drift", [0.0, 0.03])
+@pytest.mark.parametrize("sway", [0.0, 0.02])
+@pytest.mark.parametrize("pulse", [0.0, 0.004])
+def test_noise_drift_sway_and_blood_are_no_lamp(
+    seconds: float, drift: float, sway: float, pulse: float
+) -> None:
+    fired = 0
+    for k in range(60):
+        rng = np.random.default_rng([2, k])
+        hz = float(rng.uniform(0.65, 3.4))
+        scene = _film(rng, pulse=pulse, pulse_hz=hz, drift=drift, sway=sway, seconds=seconds)
+        fired += lamp_seen(scene, 0.0, seconds, hz)
+    assert fired <= 1
+
+
+def test_without_a_background_colour_tells() -> None:
+    lit = _film(np.random.default_rng(3), lamp=0.003, pulse=0.0, background=False)
+    beating = _film(np.random.default_rng(3), pulse=0.004, pulse_hz=1.3, background=False)
+    assert lamp_seen(lit, 0.0, 30.0, 1.3)
+    assert not lamp_seen(beating, 0.0, 30.0, 1.3)
+
+
+def test_a_lamp_that_shines_on_the_face_alone_is_seen_by_its_colour() -> None:
+    lit = _film(np.random.default_rng(4), lamp=0.003, pulse=0.0)
+    dark_wall = _film(np.random.default_rng(5)).background_rgb
+    scene = Scene(lit.t, lit.face_rgb, dark_wall, lit.overexposed, lit.dark, lit.motion)
+    assert lamp_seen(scene, 0.0, 30.0, 1.3)
+
+
+def test_skin_left_in_the_background_is_no_lamp() -> None:
+    scene = _film(np.random.default_rng(6), pulse=0.006, pulse_hz=1.3)
+    share = 0.08  # a neck
+    relative = scene.face_rgb / scene.face_rgb.mean(axis=0) - 1
+    wall = (scene.background_rgb * (1 + share * relative)).astype(np.float32)
+    mixed = Scene(scene.t, scene.face_rgb, wall, scene.overexposed, scene.dark, scene.motion)
+    assert not lamp_seen(mixed, 0.0, 30.0, 1.3)
+
+
+def test_too_little_to_look_at_is_no_lamp() -> None:
+    scene = _film(np.random.default_rng(7), lamp=0.01)
+    assert not lamp_seen(scene, 0.0, 1.0, 1.3)

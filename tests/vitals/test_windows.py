@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulses import pulse_wave
+from sspd.containers import Signal, WindowVitals
+from sspd.errors import UsageError
+from sspd.vitals import accepted_runs, cut_windows, read_windows, unread_windows
+from sspd.vitals.doubt import still_scene
+
+
+@given(st.floats(0.0, 100.0), st.floats(0.5, 400.0), st.floats(8.0, 60.0), st.floats(0.02, 1.0))
+def test_windows_cover_the_stretch(
+    start_s: float, length_s: float, window_s: float, share: float
+) -> None:
+    step_s = share * window_s
+    windows = cut_windows(start_s, start_s + length_s, window_s, step_s)
+    assert windows[0][0] == start_s
+    assert max(end for _, end in windows) == pytest.approx(start_s + length_s, abs=0.06)
+    for (a, b), (c, _) in pairwise(windows):
+        assert a < c <= b + 1e-9
+    if len(windows) > 1:
+        lengths = [b - a for a, b in windows]
+        assert all(length == pytest.approx(window_s) for length in lengths[:-2])
+        assert lengths[-1] >= min(window_s, 10.0) - 0.06
+        assert lengths[-1] < window_s + 10.0
+
+
+@pytest.mark.parametrize(
+    ("length_s", "expected"),
+    [
+        (9.0, [(0, 9)]),
+        (30.0, [(0, 30)]),
+        (29.97, [(0, 29.97)]),
+        (39.9, [(0, 39.9)]),
+        (40.0, [(0, 30), (30, 40)]),
+        (60.0, [(0, 30), (30, 60)]),
+        (69.0, [(0, 30), (30, 69)]),
+        (70.5, [(0, 30), (30, 60), (60, 70.5)]),
+    ],
+)
+def test_the_remainder_rule(length_s: float, expected: list[tuple[float, float]]) -> None:
+    assert cut_windows(0.0, length_s, 30.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("window_s", "step_s"), [(7.9, None), (float("nan"), None), (30.0, 0.0), (30.0, 31.0)]
+)
+def test_windows_that_cannot_be(window_s: float, step_s: float | None) -> None:
+    with pytest.raises(UsageError):
+        cut_windows(0.0, 60.0, window_s, step_s)
+
+
+def test_no_window_reaches_across_a_gap() -> None:
+    pulse = pulse_wave(66, 90.0, np.random.default_rng(1))
+    values = pulse.values.copy()
+    values[1200:1290] = np.nan  # 40 to 43 s
+    windows = read_windows(Signal(values, 30.0), still_scene(np.arange(2700) / 30))
+    spans = [(round(w.start_s, 2), round(w.end_s, 2)) for w in windows]
+    assert spans == [(0.0, 30.0), (30.0, 40.0), (43.0, 73.0), (73.0, 90.0)]
+    assert all(w.accepted for w in windows)
+
+
+def test_a_piece_under_eight_seconds_is_too_short() -> None:
+    pulse = pulse_wave(66, 7.0, np.random.default_rng(2))
+    (window,) = read_windows(Signal(pulse.values, 30.0, 5.0), still_scene(np.arange(300) / 30))
+    assert window.reasons == ("too_short",)
+    assert window.hr_bpm is None
+    assert (window.start_s, window.end_s) == (5.0, 12.0)
+
+
+def test_rates_follow_the_heart_over_overlapping_windows() -> None:
+    slow, fast = (pulse_wave(b, 40.0, np.random.default_rng(3)) for b in (60, 90))
+    both = Signal(np.concatenate([slow.values, fast.values]), 30.0)
+    windows = read_windows(both, still_scene(np.arange(2400) / 30), window_s=20.0, step_s=5.0)
+    assert len(windows) == 13
+    assert windows[0].hr_bpm == pytest.approx(slow.hr_bpm, abs=1.5)
+    assert windows[-1].hr_bpm == pytest.approx(fast.hr_bpm, abs=1.5)
+
+
+def test_what_is_not_accepted_has_no_heart_rate() -> None:
+    for window in unread_windows(3.0, 50.0, "face_lost"):
+        assert not window.accepted
+        assert window.hr_bpm is None
+        assert window.reasons == ("face_lost",)
+
+
+def test_accepted_runs_end_at_what_was_refused() -> None:
+    def row(start_s: float, end_s: float, bpm: float, accepted: bool) -> WindowVitals:
+        reasons = () if accepted else ("low_snr",)
+        return WindowVitals(start_s, end_s, bpm, bpm, 3.0, None, accepted, reasons)
+
+    rows = [row(0, 30, 60, True), row(30, 60, 70, True), row(60, 90, 80, False)]
+    rows += [row(90, 120, 65, True)]
+    assert accepted_runs(rows) == [(0, 60, 60, 70), (90, 120, 65, 65)]
