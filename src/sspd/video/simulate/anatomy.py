@@ -120,7 +120,7 @@ def depth(u: F32, v: F32, who: Anatomy) -> F32:
     tip = who.nose_length
     along = np.clip((v + 0.16) / (tip + 0.16), 0, 1)
     ridge = np.exp(-0.5 * (u / (who.nose_width * (0.032 + 0.035 * along))) ** 2)
-    nose = ridge * (0.03 + 0.13 * along**1.3) * step(tip + 0.025 - v, 0.022) * step(v + 0.19, 0.05)
+    nose = ridge * (0.03 + 0.13 * along**1.3) * step(tip + 0.022 - v, 0.036) * step(v + 0.19, 0.05)
     z += who.nose_height * nose
     z += 0.05 * blob(au, v, 0.085 * who.nose_width, tip - 0.012, 0.032, 0.035)
     z -= 0.075 * blob(au, v, who.eye_u - 0.01, EYE_V - 0.005, 0.105, 0.06)

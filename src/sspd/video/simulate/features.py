@@ -52,7 +52,7 @@ def draw_shadows(pen: Pen, who: Anatomy) -> None:
     inner = blob(au, pen.v, who.eye_u - 0.075, EYE_V - 0.035, 0.05, 0.045)
     shadow = 0.30 * inner + 0.22 * blob(au, pen.v, who.eye_u, EYE_V - 0.03, 0.11, 0.05)
     shadow += 0.10 * blob(au, pen.v, who.eye_u, EYE_V + 0.07, 0.09, 0.02)
-    shadow += 0.38 * blob(pen.u, pen.v, 0, who.nose_length + 0.035, 0.085, 0.020)
+    shadow += 0.26 * blob(pen.u, pen.v, 0, who.nose_length + 0.036, 0.075, 0.018)
     shadow += 0.14 * blob(pen.u, pen.v, 0, MOUTH_V + 0.085, 0.11, 0.020)
     shadow += 0.12 * blob(au, pen.v, 0.11, who.nose_length - 0.01, 0.022, 0.04)
     pen.shade(np.minimum(shadow, 0.7).astype(np.float32))
