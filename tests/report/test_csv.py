@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sspd.containers import Vitals
+import results
 from sspd.report.csv import COLUMNS, write_csv, write_signal_csv
 
 
@@ -15,7 +15,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_row_a_source(measured: Vitals, refused: Vitals, failed: Vitals, tmp_path: Path) -> None:
+def test_a_row_a_source(tmp_path: Path) -> None:
+    measured = results.measured()
+    refused = results.refused()
+    failed = results.failed()
     write_csv([measured, refused, failed], tmp_path / "a.csv")
     good, none, bad = _rows(tmp_path / "a.csv")
     assert tuple(good) == COLUMNS
@@ -26,7 +29,8 @@ def test_a_row_a_source(measured: Vitals, refused: Vitals, failed: Vitals, tmp_p
     assert (bad["hr_bpm"], bad["duration_s"], bad["error"]) == ("", "", "c.mp4: no such file")
 
 
-def test_the_waveform_with_its_beats(measured: Vitals, tmp_path: Path) -> None:
+def test_the_waveform_with_its_beats(tmp_path: Path) -> None:
+    measured = results.measured()
     write_signal_csv(measured, tmp_path / "s.csv")
     rows = _rows(tmp_path / "s.csv")
     assert tuple(rows[0]) == ("time_s", "rppg", "beat")
@@ -42,6 +46,7 @@ def test_the_waveform_with_its_beats(measured: Vitals, tmp_path: Path) -> None:
     assert np.abs(marked - measured.beats_s).max() <= 0.5 / 30 + 1e-3
 
 
-def test_no_waveform_is_a_header(refused: Vitals, tmp_path: Path) -> None:
+def test_no_waveform_is_a_header(tmp_path: Path) -> None:
+    refused = results.refused()
     write_signal_csv(refused, tmp_path / "s.csv")
     assert (tmp_path / "s.csv").read_text() == "time_s,rppg,beat\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sspd.containers import Figure, Vitals
+import results
+from sspd.containers import Figure
 from sspd.report.json import vitals_to_dict, write_json
 
 KEYS = (
@@ -21,7 +22,8 @@ WINDOW_KEYS = (
 HRV_KEYS = ("rmssd_ms", "sdnn_ms", "pnn50", "mean_nn_ms", "lf_nu", "hf_nu", "lf_hf")
 
 
-def test_the_schema(measured: Vitals, tmp_path: Path) -> None:
+def test_the_schema(tmp_path: Path) -> None:
+    measured = results.measured()
     write_json([measured], tmp_path / "a.json")
     (row,) = json.loads((tmp_path / "a.json").read_text())
     assert tuple(row) == KEYS
@@ -35,7 +37,9 @@ def test_the_schema(measured: Vitals, tmp_path: Path) -> None:
     assert row["hr_bpm"] == round(measured.hr_bpm or 0, 3)
 
 
-def test_what_is_not_accepted_is_null_with_reasons(measured: Vitals, refused: Vitals) -> None:
+def test_what_is_not_accepted_is_null_with_reasons() -> None:
+    measured = results.measured()
+    refused = results.refused()
     row = vitals_to_dict(measured)
     bad = [window for window in row["windows"] if not window["accepted"]]
     assert bad
@@ -45,14 +49,17 @@ def test_what_is_not_accepted_is_null_with_reasons(measured: Vitals, refused: Vi
     assert none["respiration"] == {"hz": None, "breaths_per_minute": None, "reason": "not measured"}
 
 
-def test_a_failed_source_has_an_error_and_no_numbers(failed: Vitals, measured: Vitals) -> None:
+def test_a_failed_source_has_an_error_and_no_numbers() -> None:
+    measured = results.measured()
+    failed = results.failed()
     row = vitals_to_dict(failed)
     assert row["error"] == "c.mp4: no such file"
     assert row["duration_s"] is None
     assert "error" not in vitals_to_dict(measured)
 
 
-def test_nan_never_stands_in_the_file(measured: Vitals, tmp_path: Path) -> None:
+def test_nan_never_stands_in_the_file(tmp_path: Path) -> None:
+    measured = results.measured()
     odd = replace(measured, fps=float("nan"), hrv={"sdnn_ms": Figure(float("inf"))})
     write_json([odd], tmp_path / "a.json")
     text = (tmp_path / "a.json").read_text()
@@ -61,7 +68,8 @@ def test_nan_never_stands_in_the_file(measured: Vitals, tmp_path: Path) -> None:
     assert json.loads(text)[0]["fps"] is None
 
 
-def test_breaths_are_sixty_times_hertz(measured: Vitals) -> None:
+def test_breaths_are_sixty_times_hertz() -> None:
+    measured = results.measured()
     row = vitals_to_dict(replace(measured, respiration_hz=Figure(0.25)))["respiration"]
     assert row["hz"] == 0.25
     assert row["breaths_per_minute"] == pytest.approx(15.0)

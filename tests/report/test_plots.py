@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+import results
 from sspd.containers import Signal, Vitals, WindowVitals
 from sspd.errors import OutputError
 from sspd.report.plots import plot_vitals
@@ -25,9 +26,9 @@ def _share(picture: np.ndarray, colour: str) -> float:
     return float((np.abs(picture - rgb).sum(axis=2) < 12).mean())
 
 
-def test_accepted_and_refused_look_different(
-    measured: Vitals, refused: Vitals, tmp_path: Path
-) -> None:
+def test_accepted_and_refused_look_different(tmp_path: Path) -> None:
+    measured = results.measured()
+    refused = results.refused()
     plot_vitals(measured, tmp_path / "a.png")
     plot_vitals(refused, tmp_path / "b.png")
     good, none = _picture(tmp_path / "a.png"), _picture(tmp_path / "b.png")
@@ -47,7 +48,8 @@ def test_short_and_flat_waveforms_are_drawn(n: int, tmp_path: Path) -> None:
     _picture(tmp_path / "a.png")
 
 
-def test_other_formats_by_suffix_and_nonsense_refused(measured: Vitals, tmp_path: Path) -> None:
+def test_other_formats_by_suffix_and_nonsense_refused(tmp_path: Path) -> None:
+    measured = results.measured()
     plot_vitals(measured, tmp_path / "a.svg")
     assert "<svg" in (tmp_path / "a.svg").read_text()
     with pytest.raises(OutputError, match="png"):

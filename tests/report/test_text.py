@@ -5,19 +5,23 @@ from io import StringIO
 
 from rich.console import Console
 
-from sspd.containers import Vitals
+import results
 from sspd.report.text import headline, results_table
 
 
-def test_headlines(measured: Vitals, refused: Vitals, failed: Vitals) -> None:
+def test_headlines() -> None:
+    measured = results.measured()
+    refused = results.refused()
+    failed = results.failed()
     assert headline(measured) == f"{measured.hr_bpm:.1f} bpm"
     assert headline(refused) == "no reliable pulse: no face"
     assert headline(failed) == "failed"
 
 
-def test_the_table_holds_every_source_and_the_notice(
-    measured: Vitals, refused: Vitals, failed: Vitals
-) -> None:
+def test_the_table_holds_every_source_and_the_notice() -> None:
+    measured = results.measured()
+    refused = results.refused()
+    failed = results.failed()
     console = Console(width=160, record=True, file=StringIO())
     odd = replace(measured, source="films/[red]name.mp4")
     console.print(results_table([measured, refused, failed, odd]))

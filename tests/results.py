@@ -1,7 +1,10 @@
+"""Results of all kinds, for the tests of reporting them."""
+
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
-import pytest
 
 from pulses import pulse_wave
 from sspd.containers import Box, Signal, Vitals, WindowVitals
@@ -9,7 +12,7 @@ from sspd.vitals import read_rhythm, read_windows
 from sspd.vitals.doubt import still_scene
 
 
-@pytest.fixture(scope="session")
+@cache
 def measured() -> Vitals:
     """A minute and a half of a good pulse, noise in the middle, and a hole after it."""
     rng = np.random.default_rng(0)
@@ -36,14 +39,14 @@ def measured() -> Vitals:
     )
 
 
-@pytest.fixture(scope="session")
+@cache
 def refused() -> Vitals:
     """A film in which no face was found."""
     row = WindowVitals(0.0, 12.0, None, None, None, None, False, ("no_face",))
     return Vitals("b.mp4", "sspd", "sspd-1", 12.0, 25.0, (row,), reasons=("no_face",))
 
 
-@pytest.fixture(scope="session")
+@cache
 def failed() -> Vitals:
     """A film that could not be read."""
     return Vitals("c.mp4", "sspd", None, 0.0, None, (), error="c.mp4: no such file")

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from beating_faces import beating
+from sspd.methods import get_method
+from sspd.signal import bandpass
+
+
+@dataclass(frozen=True)
+class _Spec:
+    fs: float = 30.0
+    size: int = 8
+    integrate: bool = False
+    name: str = "stand-in"
+
+
+@dataclass(frozen=True)
+class _Network:
+    """Gives minus the mean difference: what an ideal slope-reading network would."""
+
+    spec: _Spec = field(default_factory=_Spec)
+
+    def __call__(self, differences: np.ndarray) -> np.ndarray:
+        assert differences.dtype == np.float32
+        assert differences.shape[1:] == (3, 8, 8)
+        slope = -differences.astype(np.float64).mean(axis=(1, 2, 3))
+        return np.cumsum(slope - slope.mean()) if self.spec.integrate else slope
+
+
+@pytest.mark.parametrize("fps", [24.0, 30.0, 60.0])
+@pytest.mark.parametrize("integrate", [False, True])
+def test_values_stand_at_their_time(
+    fps: float,
+    integrate: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = _Network(_Spec(integrate=integrate))
+    monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: network)
+    method = get_method("sspd")
+    assert (method.fs, method.size, method.weights) == (30.0, 8, "stand-in")
+    t = 2.0 + np.arange(int(12 * fps)) / fps
+    wave = method.run(beating(t, lambda s: 8 * np.sin(2 * np.pi * 0.9 * s)))
+    assert wave is not None
+    assert wave.start_s == pytest.approx(2.0 + (1.0 if integrate else 0.5) / 30)
+    turn = np.sin if integrate else np.cos
+    expected = turn(2 * np.pi * 0.9 * wave.t)
+    # Summing lets noise wander slowly; the pulse band is what is read.
+    kept = bandpass(wave.values, 30.0, (0.5, 4.0))
+    assert np.corrcoef(kept[30:-30], expected[30:-30])[0, 1] > 0.98
+    assert wave.values.std() == pytest.approx(1)
+
+
+def test_too_few_pictures_give_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: _Network())
+    run = get_method("sspd").run
+    assert run(beating(np.arange(4) / 30, np.sin)) is None
+    assert run(beating(np.arange(5) / 30, np.sin)) is not None
