@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sspd.errors import DependencyError, OutputError
+from sspd.errors import DependencyError
 
 
 def export(
@@ -18,13 +17,13 @@ def export(
     ] = None,
 ) -> None:
     """Write a network as ONNX: differences (1, 3, t, 128, 128) in, waveform (1, t) out."""
+    from sspd.report.files import whole_file
     from sspd.runtime.network import shipped_weights
 
     if weights is None:
-        try:
-            shutil.copyfile(shipped_weights(".onnx"), out)
-        except OSError as error:
-            raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
+        network = shipped_weights(".onnx").read_bytes()
+        with whole_file(out) as partial:
+            partial.write_bytes(network)
     else:
         try:
             from sspd.nn.checkpoint import load_checkpoint

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sspd.train.sampler import Film
 
 FACES_FOLDER = "faces"
+DEVICES = ("auto", "cpu", "cuda")
 
 
 def train(
@@ -52,7 +53,7 @@ def train(
 ) -> None:
     """Train a network on films of faces; no labels are needed, none are read."""
     chosen = _recipe(recipe, steps, precision)
-    _need_torch()
+    _check_device(device)
     entries, failed = _faces(data, out, chosen.crop_px)
     from sspd.train.memory import keep_freed_memory
     from sspd.train.sampler import usable_films
@@ -85,13 +86,18 @@ def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe:
     return recipe
 
 
-def _need_torch() -> None:
+def _check_device(device: str) -> None:
+    """Refuse what cannot train, before faces are cut out of an hour of film."""
+    if device not in DEVICES:
+        raise UsageError(f"--device is one of {', '.join(DEVICES)}, not {device!r}")
     try:
-        import torch  # noqa: F401
+        import torch
     except ImportError as error:
         raise DependencyError(
             "training needs torch, which is not installed; install sspd[train] from the clone"
         ) from error
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("--device cuda: torch finds no CUDA device here; cpu would work")
 
 
 def _faces(data: Path, out: Path, size: int) -> tuple[list[FaceEntry], int]:

@@ -1,0 +1,148 @@
+"""One contract for every command: it explains itself, and bad input ends well."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from sspd.cli.main import app, run
+
+#: Every command once: input that cannot be right, the exit code, and what the one line
+#: on standard error names. A new command needs a row here.
+BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
+    "demo": (["--out", "a-file/demo"], 1, "a-file"),
+    "export": (["out.onnx", "--weights", "missing.safetensors"], 1, "missing.safetensors"),
+    "import": (["missing.pth"], 1, "missing.pth"),
+    "measure": (["missing.mp4"], 1, "missing.mp4"),
+    "methods": (["too-much"], 2, "too-much"),
+    "simulate": (["films", "--preset", "martian"], 2, "martian"),
+    "train": (["missing"], 1, "missing"),
+}
+#: More that cannot be right, found before any work starts.
+WRONG_USAGE = [
+    ["measure"],
+    ["measure", "a.mp4", "--window", "-3"],
+    ["measure", "a.mp4", "--window", "ten"],
+    ["measure", "a.mp4", "--start", "5", "--end", "4"],
+    ["measure", "a.mp4", "--box", "1,2,3"],
+    ["measure", "a.mp4", "--box", "9,9,3,3"],
+    ["measure", "a.mp4", "--method", "magic"],
+    ["measure", "a.mp4", "--method", "pos", "--weights", "b.onnx"],
+    ["measure", "a.mp4", "--precision", "f8"],
+    ["demo", "--hr", "500"],
+    ["simulate"],
+    ["simulate", "films", "--n", "0"],
+    ["simulate", "films", "--size", "641x480"],
+    ["simulate", "films", "--size", "big"],
+    ["simulate", "films", "--layout", "attic"],
+    ["simulate", "films", "--fps", "0"],
+    ["train"],
+    ["train", ".", "--recipe", "soup"],
+    ["train", ".", "--steps", "0"],
+    ["train", ".", "--precision", "f8"],
+    ["train", ".", "--device", "abacus"],
+    ["import"],
+    ["export"],
+    ["brew"],
+    ["--brew"],
+]
+
+
+def _commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(app)
+    return dict(group.commands)
+
+
+COMMANDS = _commands()
+
+
+@pytest.fixture
+def sspd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Any:
+    """Run `sspd` with arguments in an empty folder: exit code, output, errors."""
+    monkeypatch.chdir(tmp_path)
+    # Wide enough that no option or message is broken over two lines.
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["sspd", *arguments])
+        with pytest.raises(SystemExit) as end:
+            run()
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    return call
+
+
+def test_every_command_has_its_row() -> None:
+    assert BAD_INPUT.keys() == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_and_options_explain_themselves(name: str) -> None:
+    command = COMMANDS[name]
+    assert len(command.help.splitlines()[0]) > 20
+    silent = [param.name for param in command.params if not getattr(param, "help", None)]
+    assert not silent, f"sspd {name}: no help for {silent}"
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_every_option(name: str, flag: str, sspd: Any) -> None:
+    code, out, err = sspd(name, flag)
+    assert (code, err) == (0, "")
+    assert COMMANDS[name].help.splitlines()[0] in out
+    for param in COMMANDS[name].params:
+        if param.param_type_name == "option":
+            assert param.opts[0] in out
+
+
+def test_help_names_every_command_and_the_limit(sspd: Any) -> None:
+    code, out, _ = sspd("--help")
+    assert code == 0
+    assert "Not a medical device" in out
+    for name in COMMANDS:
+        assert f" {name} " in out
+
+
+def test_version(sspd: Any) -> None:
+    import sspd as package
+
+    assert sspd("--version") == (0, f"sspd {package.__version__}\n", "")
+
+
+def test_methods_are_listed_with_citations(sspd: Any) -> None:
+    code, out, _ = sspd("methods")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["green", "pos", "sspd"]
+    assert all("20" in line for line in out.splitlines())
+
+
+@pytest.mark.parametrize("name", BAD_INPUT)
+def test_bad_input_is_one_line_and_an_exit_code(name: str, sspd: Any, tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    arguments, expected, named = BAD_INPUT[name]
+    code, _, err = sspd(name, *arguments)
+    assert code == expected
+    assert named in err
+    assert "Traceback" not in err
+    if code == 1:
+        assert len(err.splitlines()) == 1
+        assert err.startswith("sspd: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
+
+
+@pytest.mark.parametrize("arguments", WRONG_USAGE, ids=" ".join)
+def test_wrong_usage_is_2_and_leaves_nothing(
+    arguments: list[str], sspd: Any, tmp_path: Path
+) -> None:
+    code, _, err = sspd(*arguments)
+    assert code == 2, err
+    assert err.strip()
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
