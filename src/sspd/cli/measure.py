@@ -129,10 +129,10 @@ class _Job:
         default=lambda line: print(line, file=sys.stderr), repr=False
     )
 
-    def say(self, error: Exception | str) -> str:
+    def say(self, error: Exception | str, about: str = "") -> str:
         """Report one failure in one line, and return it."""
         known = isinstance(error, SSPDError | str)
-        text = str(error) if known else f"unexpected {type(error).__name__}: {error}"
+        text = str(error) if known else f"{about}unexpected {type(error).__name__}: {error}"
         line = " ".join(text.split())
         self.misused = self.misused or isinstance(error, UsageError)
         self.failed = True
@@ -179,7 +179,7 @@ class _Job:
                     for warning in vitals.warnings:
                         self._console(f"sspd: {film.name}: warning: {warning}")
                 except Exception as error:  # the other films are still to be measured
-                    line = self.say(error)
+                    line = self.say(error, f"{film.name}: ")
                     vitals = Vitals(str(film), method, weights, 0.0, None, (), error=line)
                 results.append(vitals)
                 bar.advance(task)

@@ -57,7 +57,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "train": {
             **_COMMON,
             **_MOVING,
-            "motion": ["still", "still", "talking", "translation", "rotation"],
+            "motion": ["still", "still", "talking", "translation", "translation", "rotation"],
             "pulse_percent": ("log", 0.2, 1.8),
             "noise_levels": (0.5, 3.0),
             "exposure": (0.6, 1.25),
