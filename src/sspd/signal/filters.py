@@ -122,7 +122,7 @@ def detrend(sig: ArrayLike, fs: float, cutoff_hz: float) -> NDArray[np.float64]:
 
 
 def standardise(sig: ArrayLike) -> NDArray[np.float64]:
-    """Mean 0 and standard deviation 1; a constant becomes zeros.
+    """Mean 0 and standard deviation 1, same shape; a constant becomes zeros.
 
     >>> standardise([1.0, 3.0])
     array([-1.,  1.])

@@ -49,6 +49,16 @@ def snr_db(sig: ArrayLike, fs: float, f_hz: float, f_range: tuple[float, float])
     band (de Haan and Jeanne, "Robust pulse rate from chrominance-based rPPG", IEEE
     TBME 2013, Sec. IV, with the windows in which the field writes it).
 
+    Parameters
+    ----------
+    sig : array, shape (time,)
+    fs : float
+        Hz.
+    f_hz : float
+        Rate of the pulse, Hz.
+    f_range : (float, float)
+        The band, Hz.
+
     >>> rng = np.random.default_rng(0)
     >>> t = np.arange(900) / 30
     >>> wave = np.sin(2 * np.pi * 1.5 * t)

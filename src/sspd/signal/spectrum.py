@@ -91,6 +91,19 @@ def peak_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> f
 
     Good to 0.1 bpm for a steady rhythm of 8 s or more.
 
+    Parameters
+    ----------
+    sig : array, shape (time,)
+    fs : float
+        Hz.
+    f_range : (float, float)
+        Where to look, Hz.
+
+    Raises
+    ------
+    UsageError
+        The band holds no frequency of the spectrum.
+
     >>> t = np.arange(300) / 30
     >>> 60 * peak_frequency(np.sin(2 * np.pi * (71.3 / 60) * t), 30.0, (0.6, 3.6))
     71.3...

@@ -39,6 +39,16 @@ class Reading:
 def pulse_band(sig: ArrayLike, fs: float) -> NDArray[np.float64]:
     """The waveform in `PASS_HZ`.
 
+    Parameters
+    ----------
+    sig : array, shape (time,)
+    fs : float
+        Hz.
+
+    Returns
+    -------
+    float64 array, shape (time,)
+
     >>> pulse_band(np.sin(np.arange(300) / 4), 30.0).shape
     (300,)
     """

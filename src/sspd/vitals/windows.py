@@ -128,6 +128,15 @@ def unread_windows(
 ) -> list[WindowVitals]:
     """Windows of a stretch from which nothing can be read, each with the reason.
 
+    Parameters
+    ----------
+    start_s, end_s : float
+        The stretch, seconds.
+    reason : str
+        One of `REASONS`.
+    window_s : float
+        Length of a window, seconds.
+
     >>> [w.reasons for w in unread_windows(0.0, 40.0, "no_face")]
     [('no_face',), ('no_face',)]
     """

@@ -28,7 +28,13 @@ from sspd.video.write import write_h264
 
 
 def write_film(spec: FilmSpec, path: str | Path) -> None:
-    """Render the film and write it to ``path`` as H.264, whole or not at all.
+    """Render the film and write it as H.264, whole or not at all.
+
+    Parameters
+    ----------
+    spec : FilmSpec
+    path : str or Path
+        The film's file; its suffix names the container, e.g. ``.mp4``.
 
     Raises
     ------
@@ -47,7 +53,13 @@ def write_film(spec: FilmSpec, path: str | Path) -> None:
 
 
 def write_truth(spec: FilmSpec, path: str | Path) -> None:
-    """Write ``path``.csv and ``path``.json (a suffix of ``path`` is replaced).
+    """Write what is known of a film beside it, as ``.csv`` and ``.json``.
+
+    Parameters
+    ----------
+    spec : FilmSpec
+    path : str or Path
+        A file name; its suffix is replaced.
 
     Raises
     ------

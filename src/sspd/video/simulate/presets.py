@@ -81,7 +81,15 @@ def _draw(rng: np.random.Generator, choice: Any) -> Any:
 
 
 def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) -> FilmSpec:
-    """A random film of a preset; ``fixed`` options are taken as they are.
+    """Draw a random film of a preset.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+    preset : str
+        A name of `PRESETS`.
+    **fixed
+        Options of `FilmSpec` that are taken as they are.
 
     Variability shrinks with the cube of the beat interval, about as it does in people
     at work (over 150 bpm a few milliseconds are left); options that the

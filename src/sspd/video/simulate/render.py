@@ -184,7 +184,13 @@ def render_frame(stage: Stage, k: int) -> NDArray[np.uint8]:
 
 
 def simulate(spec: FilmSpec, chunk: int = 32) -> Iterator[Frames]:
-    """The film's frames, uint8 at full size, ``chunk`` at a time.
+    """The film's frames, uint8 at full size.
+
+    Parameters
+    ----------
+    spec : FilmSpec
+    chunk : int
+        Frames yielded at a time.
 
     >>> first = next(simulate(FilmSpec(face_px=60, duration_s=1), chunk=4))
     >>> first.rgb.shape

@@ -1,0 +1,147 @@
+"""What the documents say is so: commands, options, files, the example, docstrings."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import sspd
+from sspd.cli.main import app
+from sspd.recipes import RECIPES
+from sspd.video.simulate import FilmSpec, truth, write_film
+from sspd.vitals import REASONS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(path for room in ("benchmarks", "docs") for path in (ROOT / room).rglob("*.md")),
+]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SPEC = FilmSpec(seed=5, duration_s=12.0, hr_bpm=66.0, width=320, height=240, face_px=120)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _blocks(text: str, language: str) -> list[str]:
+    return [body for name, body in BLOCK.findall(text) if name == language]
+
+
+def _commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(app)
+    return dict(group.commands)
+
+
+def _calls(text: str) -> Iterator[list[str]]:
+    """Every call of `sspd` in shell blocks and in code between backticks."""
+    lines = "\n".join(_blocks(text, "bash")).splitlines()
+    lines += re.findall(r"`([^`\n]+)`", BLOCK.sub("", text))
+    for line in lines:
+        words = line.split("#")[0].split()
+        if words and words[0] in ("sspd", ".venv/bin/sspd"):
+            yield words[1:]
+
+
+def _public() -> dict[str, Callable[..., Any]]:
+    """Functions in the `__all__` of the package and its rooms."""
+    found = {}
+    for path in sorted(Path(sspd.__file__).parent.rglob("__init__.py")):
+        name = ".".join(["sspd", *path.parent.relative_to(Path(sspd.__file__).parent).parts])
+        module = import_module(name)
+        for public in getattr(module, "__all__", ()):
+            value = getattr(module, public)
+            if inspect.isfunction(value):
+                found[f"{value.__module__}.{public}"] = value
+    return dict(sorted(found.items()))
+
+
+PUBLIC = _public()
+
+
+def test_readme_names_every_command() -> None:
+    for name in _commands():
+        assert f"sspd {name}" in README, f"README.md does not name sspd {name}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
+def test_documents_call_what_there_is(path: Path) -> None:
+    commands = _commands()
+    for words in _calls(path.read_text(encoding="utf-8")):
+        if words and not words[0].startswith("-"):
+            assert words[0] in commands, f"{path.name}: no command sspd {words[0]}"
+            known = {name for param in commands[words[0]].params for name in param.opts}
+            asked = {word.split("=")[0] for word in words[1:] if word.startswith("--")}
+            assert asked <= known, f"{path.name}: sspd {words[0]} has no {asked - known}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
+def test_documents_point_to_files_and_targets_that_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)", text) + re.findall(r'src="([^"]+)"', text)
+    for target in targets:
+        if "://" not in target:
+            assert (path.parent / target).exists(), f"{path.name}: {target} is not there"
+    made = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    code = "\n".join(_blocks(text, "bash")) + "\n".join(re.findall(r"`([^`\n]+)`", text))
+    assert set(re.findall(r"^make ([a-z]+)", code, re.MULTILINE)) <= made
+
+
+def test_readme_explains_every_reason_and_names_the_recipes() -> None:
+    for reason in REASONS:
+        assert f"`{reason}`" in README
+    for recipe in ("laptop", "paper", "released"):
+        assert recipe in RECIPES
+        assert recipe in README
+    assert "not a medical device" in README.lower()
+
+
+def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = _blocks(README, "python")
+    assert len(example.splitlines()) == 3
+    write_film(SPEC, tmp_path / "face.mp4")
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(example, "README.md", "exec"), {})
+    rate, reasons = printed.getvalue().split(maxsplit=1)
+    assert float(rate) == pytest.approx(truth(SPEC).hr_bpm, abs=2.0)
+    assert reasons.strip() == "()"
+
+
+def test_train_help_names_every_recipe() -> None:
+    (option,) = [param for param in _commands()["train"].params if param.name == "recipe"]
+    for name in RECIPES:
+        assert re.search(rf"\b{re.escape(name)}\b", option.help), f"--recipe: {name} is not named"
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_functions_explain_their_arguments(name: str) -> None:
+    """Two arguments or more stand under Parameters; an array's shape is told."""
+    function = PUBLIC[name]
+    text = inspect.getdoc(function) or ""
+    assert text, f"{name} has no docstring"
+    signature = inspect.signature(function)
+    if len(signature.parameters) > 1:
+        section = re.search(r"Parameters\n-+\n(.*?)(?:\n\n[A-Z]\w+\n-+\n|\Z)", text, re.DOTALL)
+        assert section, f"{name}: no Parameters"
+        missing = [p for p in signature.parameters if not re.search(rf"\b{p}\b", section[1])]
+        assert not missing, f"{name}: Parameters leave out {missing}"
+    if "NDArray" in str(signature.return_annotation):
+        assert "shape" in text, f"{name}: returns an array and tells no shape"
+
+
+def test_the_changelog_knows_every_command() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for name in _commands():
+        assert f"sspd {name}" in changes
