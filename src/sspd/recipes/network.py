@@ -39,6 +39,8 @@ class PyramidSpec:
     def __post_init__(self) -> None:
         if not 1 <= len(self.widths) <= 4:
             raise UsageError(f"a pyramid has 1 to 4 levels, not {len(self.widths)}")
+        if self.heads < 1 or min(self.widths) < 1:
+            raise UsageError("a pyramid's heads and widths are 1 or more")
 
     def token_counts(self, n_frames: int) -> tuple[int, ...]:
         """Tokens of each level for a clip of `n_frames` differences."""

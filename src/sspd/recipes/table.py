@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sspd.errors import UsageError
 from sspd.recipes.network import NetworkSpec, PyramidSpec
 from sspd.recipes.recipe import LossSpec, Recipe, ViewSpec
@@ -47,7 +49,16 @@ LAPTOP = Recipe(
     precision="bf16",
 )
 
-RECIPES = {recipe.name: recipe for recipe in (PAPER, VIPL_HR, RELEASED, LAPTOP)}
+SHIPPED = replace(
+    LAPTOP,
+    name="shipped",
+    source="ours: `laptop` for longer, with a rate that falls; makes the weights of the package",
+    steps=300,
+    warmup_steps=5,
+    rate_schedule="cosine",
+)
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, VIPL_HR, RELEASED, LAPTOP, SHIPPED)}
 
 
 def get_recipe(name: str) -> Recipe:
