@@ -6,6 +6,7 @@ A file holds everything a measurement needs (`NetworkSpec`) and says how it was 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -73,12 +74,23 @@ def load_checkpoint(path: str | Path) -> tuple[MeasuringNetwork, dict[str, Any]]
     try:
         spec = NetworkSpec.from_dict(json.loads(metadata["network"]))
         made_by = json.loads(metadata.get("made_by", "{}"))
+        _check_shapes(spec, tensors)
         network = MeasuringNetwork(spec)
         network.load_state_dict(tensors, strict=True)
     except (KeyError, TypeError, ValueError, RuntimeError, UsageError) as error:
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{path}: its contents do not fit the network ({reason})") from error
     return network.eval(), made_by
+
+
+def _check_shapes(spec: NetworkSpec, tensors: dict[str, Tensor]) -> None:
+    """`ValueError` where layers differ: no header may make us take memory for its network."""
+    with torch.device("meta"):
+        wanted = {name: t.shape for name, t in MeasuringNetwork(spec).state_dict().items()}
+    found = {name: t.shape for name, t in tensors.items()}
+    wrong = sorted(k for k in wanted | found if wanted.get(k) != found.get(k))
+    if wrong:
+        raise ValueError(f"{len(wrong)} layers differ, the first is {wrong[0]!r}")
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -123,5 +135,6 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error

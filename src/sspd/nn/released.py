@@ -7,7 +7,7 @@ the nearest token for the residual (see the recipe ``released``).
 
 from __future__ import annotations
 
-import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -92,6 +92,8 @@ def import_released(path: str | Path, name: str = "released") -> MeasuringNetwor
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise WeightsError(f"{path}: its layers do not fit the network ({reason})") from error
+    if not all(torch.isfinite(value).all() for value in network.state_dict().values()):
+        raise WeightsError(f"{path}: holds numbers that are not finite")
     return network.eval()
 
 
@@ -101,12 +103,16 @@ def _read_state(path: Path) -> dict[str, Tensor]:
     if path.stat().st_size > LARGEST_FILE_BYTES:
         raise WeightsError(f"{path}: larger than any weights of this network")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged pickles raise whatever their bytes happen to mean
         raise WeightsError(
             f"{path}: not a bare PyTorch state dict that can be read safely"
         ) from error
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+    if not isinstance(state, dict) or not all(
+        isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()
+    ):
         raise WeightsError(f"{path}: not a bare state dict (names to tensors)")
     return state
 

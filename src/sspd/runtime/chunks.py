@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 #: Differences that go through the network at once. Even, as the predictor halves the rate.
 CHUNK = 256
 #: Differences on each side that are run for their neighbours' sake. Ten kernels three
-#: wide, three of them at half the rate at most, look 13 differences to either side.
+#: wide, one of them at half the rate, look 12 differences to either side.
 MARGIN = 16
 
 

@@ -55,9 +55,9 @@ def random_mask(
     if per_pixel:
         shape[0] = 1
     masked = torch.empty_like(differences)
-    for i, generator in enumerate(generators):
+    for i, (clip, generator) in enumerate(zip(differences, generators, strict=True)):
         # 15 random bits an element decide finely enough, at a quarter of the time of floats.
         draw = torch.randint(0, 1 << 15, shape, generator=generator, dtype=torch.int16)
         keep = (draw >= round(ratio * (1 << 15))).to(differences.device)
-        masked[i] = differences[i] * keep
+        masked[i] = clip * keep
     return masked

@@ -1,0 +1,56 @@
+"""Networks with random weights and statistics, for the tests of several rooms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sspd.nn.network import MeasuringNetwork, TrainingNetwork, initialise
+from sspd.recipes import NetworkSpec, PyramidSpec
+
+SMALL = NetworkSpec(fs=30.0, size=96)
+
+
+def randomise(network: torch.nn.Module, seed: int = 0) -> None:
+    """Weights as a training starts with, and statistics as it might leave them."""
+    generator = torch.Generator().manual_seed(seed)
+    initialise(network, generator)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm3d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.normal_(0, 0.1, generator=generator)
+            module.running_var.uniform_(0.5, 2, generator=generator)
+
+
+def measuring_network(seed: int = 0, **settings: Any) -> MeasuringNetwork:
+    """A measuring network in evaluation mode; 96 pixels unless said otherwise."""
+    network = MeasuringNetwork(replace(SMALL, **settings))
+    randomise(network, seed)
+    return network.eval()
+
+
+def training_network(
+    pyramid: PyramidSpec | None = None, stop_gradient: bool = True, **settings: Any
+) -> TrainingNetwork:
+    """A training network in training mode."""
+    spec = replace(SMALL, pyramid=pyramid or PyramidSpec(), **settings)
+    network = TrainingNetwork(spec, stop_gradient)
+    randomise(network)
+    return network
+
+
+def random_differences(t: int, size: int = 96, seed: int = 0, n: int = 1) -> torch.Tensor:
+    """Differences of about the size that faces have, (n, 3, t, size, size)."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n, 3, t, size, size, generator=generator)
+
+
+def random_input(t: int, size: int = 96, seed: int = 0) -> NDArray[np.float32]:
+    """The same for the runtime: (t, 3, size, size)."""
+    array: NDArray[np.float32] = random_differences(t, size, seed)[0].transpose(0, 1).numpy()
+    return np.ascontiguousarray(array)

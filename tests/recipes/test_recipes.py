@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sspd.errors import UsageError
+from sspd.recipes import (
+    RECIPES,
+    LossSpec,
+    NetworkSpec,
+    PyramidSpec,
+    Recipe,
+    ViewSpec,
+    get_recipe,
+)
+
+
+def test_the_paper_is_what_sections_3_and_4_say() -> None:
+    paper = get_recipe("paper")
+    assert (paper.batch, paper.epochs, paper.clip_s, paper.learning_rate) == (12, 50, 10.0, 1e-3)
+    assert (paper.momentum_start, paper.momentum_end) == (0.9, 1.0)
+    assert (paper.loss.sd_weight, paper.loss.snr_weight) == (0.8, 0.6)
+    assert (paper.loss.rpd_weight, paper.loss.tspd_weight) == (1.0, 1.0)
+    assert paper.loss.band_hz == (0.5, 3.0)
+    assert (paper.crop_px, paper.network.size, paper.network.token_size) == (151, 128, 256)
+    assert (paper.n_differences, paper.views.mask_ratio) == (300, 0.3)
+    assert paper.network.pyramid_counts(paper.n_differences) == (292, 286, 282)
+    assert paper.stop_gradient
+    assert get_recipe("paper-vipl-hr") == replace(
+        paper,
+        name="paper-vipl-hr",
+        source=get_recipe("paper-vipl-hr").source,
+        momentum_start=0.99,
+    )
+
+
+def test_the_released_code_departs_from_the_paper_where_the_notes_say() -> None:
+    released = get_recipe("released")
+    pyramid = PyramidSpec(divisor="tokens", projection_tanh=True, residual="nearest")
+    assert released.network.pyramid == pyramid
+    assert released.network.colour == "bgr"
+    loss = released.loss
+    weights = (loss.rpd_weight, loss.tspd_weight, loss.sd_weight, loss.snr_weight)
+    assert (loss.reading, weights) == ("released", (0.5, 0.5, 0.5, 0.2))
+    assert released.views == ViewSpec(crop_anchor="corner", mask_shape="pixel")
+    assert (released.epochs, released.batch) == (30, 12)
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_every_recipe_says_its_name_and_source_and_survives_json(name: str) -> None:
+    recipe = get_recipe(name)
+    assert recipe.name == name
+    assert recipe.source
+    facts = json.loads(json.dumps(recipe.to_dict()))
+    assert NetworkSpec.from_dict(facts["network"]) == recipe.network
+    assert LossSpec(**facts["loss"] | {"band_hz": tuple(facts["loss"]["band_hz"])}) == recipe.loss
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="no recipe is called 'papers'; there are .*paper"):
+        get_recipe("papers")
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"epochs": None}, "either epochs or steps"),
+        ({"steps": 5}, "either epochs or steps"),
+        ({"crop_px": 127}, "hold no 128 crop"),
+        ({"clip_s": 0.6}, "too short for the pyramid"),
+    ],
+)
+def test_recipes_that_cannot_be_right_are_refused(changes: dict[str, Any], match: str) -> None:
+    with pytest.raises(UsageError, match=match):
+        Recipe("mine", "here", **changes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "match"),
+    [
+        (PyramidSpec, {"widths": ()}, "1 to 4 levels, not 0"),
+        (PyramidSpec, {"widths": (9, 7, 5, 3, 3)}, "1 to 4 levels, not 5"),
+        (PyramidSpec, {"heads": 0}, "1 or more"),
+        (PyramidSpec, {"widths": (9, 0)}, "1 or more"),
+        (NetworkSpec, {"fs": 0.0}, "fs must be positive"),
+        (NetworkSpec, {"fs": float("nan")}, "fs must be positive"),
+        (NetworkSpec, {"fs": 30.0, "size": 64}, "92 pixels or more, got 64"),
+        (NetworkSpec, {"fs": 30.0, "polarity": 2}, "polarity is 1 or -1, got 2"),
+        (NetworkSpec, {"fs": 30.0, "pyramid": PyramidSpec(heads=3)}, "shared by 3 heads"),
+        (LossSpec, {"band_hz": (3.0, 0.5)}, "pulse band"),
+        (LossSpec, {"band_hz": (-1.0, 0.5)}, "pulse band"),
+        (ViewSpec, {"mask_ratio": 1.0}, "mask ratio"),
+        (ViewSpec, {"mask_ratio": -0.1}, "mask ratio"),
+    ],
+)
+def test_settings_that_cannot_be_right_are_refused(
+    kind: type, changes: dict[str, Any], match: str
+) -> None:
+    with pytest.raises(UsageError, match=match):
+        kind(**changes)
+
+
+def test_92_pixels_are_the_fewest_the_network_takes() -> None:
+    from sspd.nn.network import map_size
+
+    assert map_size(92) == 4
+    assert NetworkSpec(fs=30.0, size=92).size == 92
+
+
+def test_levels_run_at_half_the_rate_where_they_halve() -> None:
+    assert PyramidSpec().level_fs(30.0) == (30.0, 30.0, 30.0)
+    assert PyramidSpec(widths=(5, 5, 5), halving=True).level_fs(30.0) == (30.0, 15.0, 7.5)
