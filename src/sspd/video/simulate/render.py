@@ -145,13 +145,15 @@ def _turned(
     lift = cv2.warpAffine(stage.person.depth, matrix, size, flags=flags)
     # shoulders do not turn with the head
     down = (m[1, 1] * ys + m[1, 2] - np.float32(cy)) / np.float32(stage.spec.face_px)
-    neck = np.clip((np.float32(1.0) - down) / np.float32(0.5), 0, 1)[:, None]
+    neck = np.clip((np.float32(1.0) - down) / np.float32(0.5), 0, 1)
     maps = []
     for row, centre, angle in ((0, cx, yaw), (1, cy, pitch)):
+        # foreshortening about the centre, written so that few passes touch every pixel
         shrink = neck * np.float32(1 / np.cos(angle) - 1)
-        place = (m[row, 0] * xs)[None, :] + (m[row, 1] * ys + m[row, 2])[:, None]
-        place += shrink * (place - np.float32(centre))
-        place -= lift * (neck * np.float32(np.sin(angle)))
+        start = (m[row, 1] * ys + m[row, 2]) * (1 + shrink) - np.float32(centre) * shrink
+        place = np.outer(m[row, 0] * (1 + shrink), xs)
+        place += start[:, None]
+        place -= lift * (neck * np.float32(np.sin(angle)))[:, None]
         maps.append(place)
     return np.asarray(cv2.remap(patch, maps[0], maps[1], cv2.INTER_LINEAR), dtype=np.float32)
 
