@@ -12,11 +12,10 @@ RATES = [40, 47, 60, 72, 88, 110, 140, 170, 200]
 
 @pytest.mark.parametrize("bpm", RATES)
 @pytest.mark.parametrize("seconds", [10.0, 30.0])
-@pytest.mark.parametrize("differenced", [False, True])
-def test_both_readings_find_the_rate(bpm: float, seconds: float, differenced: bool) -> None:
+def test_both_readings_find_the_rate(bpm: float, seconds: float) -> None:
     for sign in (1.0, -1.0):
         rng = np.random.default_rng([bpm, int(seconds)])
-        pulse = pulse_wave(bpm, seconds, rng, differenced=differenced, sign=sign)
+        pulse = pulse_wave(bpm, seconds, rng, sign=sign)
         noise = bandpass(rng.normal(size=pulse.values.size), 30.0, (0.5, 4.0))
         reading = read_rate(pulse_band(pulse.values + 0.2 * noise / noise.std(), 30.0), 30.0)
         assert reading.spectral_bpm == pytest.approx(pulse.hr_bpm, rel=0.02, abs=1.5)
