@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from sspd.cli.simulate import simulate
+from sspd.datasets.faces import open_store
 from sspd.errors import OutputError, UsageError
 from sspd.video.simulate import PRESETS
 
@@ -52,7 +53,7 @@ def test_goes_on_where_it_stopped_and_overwrites_nothing(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--layout", "pure"], "--layout must be one of folder, got 'pure'"),
+        (["--layout", "pure"], "--layout must be one of folder, faces, got 'pure'"),
         (["--size", "640"], "--size must be like 640x480"),
         (["--size", "641x480"], "even sides"),
         (["--preset", "odd"], "preset must be one of varied"),
@@ -78,3 +79,16 @@ def test_help_names_every_preset() -> None:
     result = run("--help")
     text = " ".join(result.output.replace("│", " ").split())
     assert all(preset in text for preset in PRESETS)
+
+
+def test_faces_can_be_trained_on_and_are_written_once(tmp_path: Path) -> None:
+    out = tmp_path / "faces"
+    arguments = [str(out), "--n", "2", *SHORT, "--layout", "faces"]
+    assert run(*arguments).exit_code == 0
+    entries = open_store(out)
+    assert [entry.name for entry in entries] == ["film_0000", "film_0001"]
+    assert entries[0].read(0, 3).rgb.shape == (3, 151, 151, 3)
+    assert (out / "truth" / "film_0001.json").is_file()
+    before = (out / "film_0000.faces.npy").stat().st_mtime_ns
+    assert run(*arguments).exit_code == 0
+    assert (out / "film_0000.faces.npy").stat().st_mtime_ns == before
