@@ -103,3 +103,16 @@ def test_skin_left_in_the_background_is_no_lamp() -> None:
 def test_too_little_to_look_at_is_no_lamp() -> None:
     scene = _film(np.random.default_rng(7), lamp=0.01)
     assert not lamp_seen(scene, 0.0, 1.0, 1.3)
+
+
+def test_a_coloured_edge_that_sways_is_no_lamp() -> None:
+    scene = _film(np.random.default_rng(8), pulse_hz=1.3)
+    # A blue shoulder before a yellow wall: what one colour gains the others lose. At half
+    # of the reading, where a lamp's fundamental would lie.
+    sway = np.sin(2 * np.pi * 0.65 * scene.t)[:, None] * np.array([-0.0003, 0.0008, 0.0005])
+    wall = (scene.background_rgb * (1 + sway)).astype(np.float32)
+    swaying = Scene(scene.t, scene.face_rgb, wall, scene.overexposed, scene.dark, scene.motion)
+    assert not lamp_seen(swaying, 0.0, 30.0, 1.3)
+    lit = (scene.background_rgb * (1 + np.abs(sway) * np.sign(sway[:, 1:2]))).astype(np.float32)
+    lamp = Scene(scene.t, scene.face_rgb, lit, scene.overexposed, scene.dark, scene.motion)
+    assert lamp_seen(lamp, 0.0, 30.0, 1.3)

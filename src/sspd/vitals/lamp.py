@@ -27,6 +27,9 @@ LAMP_LEAST = 2e-4
 GREY_FACTOR = 1.25
 #: ... and within this angle of it, radians.
 GREY_ANGLE = 0.4
+#: A lamp moves the wall's colours in step, within this angle, radians (wide, since a weak
+#: line is noisy); the edge of a shoulder that sways moves them as its colours have it.
+STEP_ANGLE = 1.0
 #: Slower than this nothing is taken for a lamp, Hz: bodies sway and daylight drifts.
 SLOWEST_HZ = 0.6
 
@@ -114,6 +117,8 @@ def _background_line(
     line, over_floor = _line(background, f_hz)
     amplitude = float(np.abs(line).mean())
     if over_floor < LINE_TO_FLOOR or amplitude < LAMP_LEAST:
+        return False
+    if float(np.abs(np.angle(line * line[1].conjugate())).max()) > STEP_ANGLE:
         return False
     of_face = float(np.abs(_line(face, f_hz)[0]).mean())
     return amplitude >= LAMP_AMPLITUDE or amplitude >= LAMP_SHARE * of_face
