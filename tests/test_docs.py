@@ -100,7 +100,7 @@ def test_documents_point_to_files_and_targets_that_exist(path: Path) -> None:
 def test_readme_explains_every_reason_and_names_the_recipes() -> None:
     for reason in REASONS:
         assert f"`{reason}`" in README
-    for recipe in ("laptop", "paper", "released"):
+    for recipe in ("laptop", "paper", "released", "shipped"):
         assert recipe in RECIPES
         assert recipe in README
     assert "not a medical device" in README.lower()
