@@ -9,7 +9,18 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
+
+# Examples are the same in every run, and a busy machine fails none of them for being slow;
+# SSPD_EXPLORE=1 draws new ones.
+settings.register_profile(
+    "sspd",
+    deadline=None,
+    derandomize=not os.environ.get("SSPD_EXPLORE"),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("sspd")
 
 #: Time base of the films written here.
 TICK = Fraction(1, 90000)
