@@ -14,7 +14,7 @@ from sspd.signal import bandpass
 class _Spec:
     fs: float = 30.0
     size: int = 8
-    integrate: bool = False
+    summations: int = 0
     name: str = "stand-in"
 
 
@@ -28,25 +28,25 @@ class _Network:
         assert differences.dtype == np.float32
         assert differences.shape[1:] == (3, 8, 8)
         slope = -differences.astype(np.float64).mean(axis=(1, 2, 3))
-        return np.cumsum(slope - slope.mean()) if self.spec.integrate else slope
+        return np.cumsum(slope - slope.mean()) if self.spec.summations else slope
 
 
 @pytest.mark.parametrize("fps", [24.0, 30.0, 60.0])
-@pytest.mark.parametrize("integrate", [False, True])
+@pytest.mark.parametrize("summations", [0, 1])
 def test_values_stand_at_their_time(
     fps: float,
-    integrate: bool,
+    summations: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    network = _Network(_Spec(integrate=integrate))
+    network = _Network(_Spec(summations=summations))
     monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: network)
     method = get_method("sspd")
     assert (method.fs, method.size, method.weights) == (30.0, 8, "stand-in")
     t = 2.0 + np.arange(int(12 * fps)) / fps
     wave = method.run(beating(t, lambda s: 8 * np.sin(2 * np.pi * 0.9 * s)))
     assert wave is not None
-    assert wave.start_s == pytest.approx(2.0 + (1.0 if integrate else 0.5) / 30)
-    turn = np.sin if integrate else np.cos
+    assert wave.start_s == pytest.approx(2.0 + (1.0 if summations else 0.5) / 30)
+    turn = np.sin if summations else np.cos
     expected = turn(2 * np.pi * 0.9 * wave.t)
     # Summing lets noise wander slowly; the pulse band is what is read.
     kept = bandpass(wave.values, 30.0, (0.5, 4.0))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import torch
-from networks import measuring_network, random_differences
 from safetensors.torch import load_file, save_file
 
+from networks import measuring_network, random_differences
 from sspd.errors import OutputError, WeightsError
 from sspd.nn.checkpoint import (
     FORMAT,
@@ -26,7 +26,7 @@ from sspd.recipes import NetworkSpec, PyramidSpec
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "ours.safetensors"
-    network = measuring_network(polarity=-1, integrate=True, name="mine", fs=25.0)
+    network = measuring_network(polarity=-1, summations=1, name="mine", fs=25.0)
     save_checkpoint(network, path, {"recipe": "paper", "seed": 3})
     return path
 
@@ -51,7 +51,7 @@ def _rewrite(saved: Path, path: Path, **changes: Any) -> Path:
 
 @torch.no_grad()
 def test_weights_and_facts_come_back(saved: Path) -> None:
-    before = measuring_network(polarity=-1, integrate=True, name="mine", fs=25.0)
+    before = measuring_network(polarity=-1, summations=1, name="mine", fs=25.0)
     network, made_by = load_checkpoint(saved)
     assert network.spec == before.spec
     assert made_by == {"recipe": "paper", "seed": 3}

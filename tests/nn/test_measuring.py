@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from networks import measuring_network, random_differences, training_network
 
+from networks import measuring_network, random_differences, training_network
 from sspd.errors import UsageError
 from sspd.nn.network import MeasuringNetwork, initialise, map_size, pad_to_even
 from sspd.recipes import NetworkSpec, PyramidSpec

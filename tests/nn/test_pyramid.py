@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
-from networks import training_network
 from torch import Tensor, nn
 
+from networks import training_network
 from sspd.nn.pyramid import DotProductAttention, SelfSimilarityModel, TSBlock
 from sspd.recipes import PyramidSpec
 

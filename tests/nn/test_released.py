@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from networks import measuring_network, random_differences
 from torch import Tensor
 
+from networks import measuring_network, random_differences
 from sspd.errors import WeightsError
 from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
 from sspd.nn.network import MeasuringNetwork

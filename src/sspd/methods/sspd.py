@@ -25,9 +25,9 @@ def build(
 ) -> Method:
     """Load the network, and wrap it as a method.
 
-    A value of the waveform belongs between the two pictures whose difference it came
-    from, half a step after the earlier one; an integrated waveform is the sum up to a
-    difference, so it belongs to the later picture.
+    A value of the network's output belongs between the two pictures whose difference it
+    came from, half a step after the earlier one; each sum up to a value belongs half a
+    step later still.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def build(
 
     network = load_network(weights, precision=precision, threads=threads)
     spec = network.spec
-    lag = 1.0 if spec.integrate else 0.5
+    lag = 0.5 + 0.5 * spec.summations
 
     def run(segment: FaceSegment) -> Signal | None:
         faces = segment.faces

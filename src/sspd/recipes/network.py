@@ -9,6 +9,8 @@ from sspd.errors import UsageError
 
 AttentionDivisor = Literal["embedding", "tokens"]
 Residual = Literal["adaptive_pool", "nearest"]
+#: An output steeper than the slope of the slope would be noise.
+MOST_SUMMATIONS = 2
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ class NetworkSpec:
     """The training auxiliary; None in a network made for measuring."""
     polarity: int = 1
     """Sign that turns the output upright; fixed after training."""
-    integrate: bool = False
-    """Whether the output is the pulse's slope and has to be summed."""
+    summations: int = 0
+    """How often the output has to be summed to give the pulse: 1 if it is its slope."""
     name: str = "sspd"
     """Which weights these are, for reports."""
     calibrated: bool = False
@@ -93,6 +95,8 @@ class NetworkSpec:
             raise UsageError(
                 f"token size {self.token_size} cannot be shared by {self.pyramid.heads} heads"
             )
+        if not 0 <= self.summations <= MOST_SUMMATIONS:
+            raise UsageError(f"summations are 0 to {MOST_SUMMATIONS}, got {self.summations}")
         if self.polarity not in (-1, 1):
             raise UsageError(f"polarity is 1 or -1, got {self.polarity}")
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sspd.errors import DependencyError, UsageError, WeightsError
 from sspd.recipes.network import NetworkSpec
 from sspd.runtime.chunks import run_in_chunks
+from sspd.signal import integrate
 
 if TYPE_CHECKING:
     from sspd.nn.network import MeasuringNetwork
@@ -56,10 +57,11 @@ class Network:
             )
         if len(differences) < SHORTEST:
             raise UsageError(f"the network needs {SHORTEST} differences, got {len(differences)}")
+        differences = np.asarray(differences, np.float32)
         if self.spec.colour == "bgr":
             differences = differences[:, ::-1]
         waveform = self.spec.polarity * run_in_chunks(self.run, differences)
-        return np.cumsum(waveform - waveform.mean()) if self.spec.integrate else waveform
+        return integrate(waveform, self.spec.fs, self.spec.summations)
 
 
 def load_network(
@@ -109,8 +111,10 @@ def load_network(
         if backend == "torch":
             path = path.with_suffix(".safetensors")
         else:
-            from sspd.runtime.openvino import load_onnx
+            from sspd.runtime.openvino import LARGEST_BYTES, load_onnx
 
+            if path.stat().st_size > LARGEST_BYTES:
+                raise WeightsError(f"{path}: larger than any network of ours")
             return Network(*load_onnx(path.read_bytes(), str(path), precision, threads))
     return _load_safetensors(path, backend, precision, threads)
 

@@ -28,8 +28,6 @@ def load_onnx(
     """
     import openvino
 
-    if len(data) > LARGEST_BYTES:
-        raise WeightsError(f"{name}: larger than any network of ours")
     core = openvino.Core()
     try:
         model = core.read_model(data)

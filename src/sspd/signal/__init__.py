@@ -1,6 +1,7 @@
 """Pure functions of a waveform and its rate: ``f(sig, fs)``, numpy and scipy only."""
 
 from sspd.signal.filters import bandpass, detrend, standardise
+from sspd.signal.integral import integrate
 from sspd.signal.join import join_signals, pieces
 from sspd.signal.peaks import find_beats
 from sspd.signal.quality import band_shares, snr_db
@@ -13,6 +14,7 @@ __all__ = [
     "bandpass",
     "detrend",
     "find_beats",
+    "integrate",
     "join_signals",
     "peak_frequency",
     "pieces",

@@ -2,7 +2,7 @@
 
 The online network saw masked differences, so its BatchNorm statistics are too small
 for whole ones; and without labels neither the sign of the waveform nor whether it is
-the pulse or its slope is fixed. Both are settled here on unmasked clips, without labels.
+the pulse or a slope of it is fixed. Both are settled here on unmasked clips, without labels.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sspd.nn.network import MeasuringNetwork
-from sspd.signal import bandpass
+from sspd.recipes.network import MOST_SUMMATIONS
+from sspd.signal import bandpass, integrate
 
 #: Clips that the statistics are taken from (field notes: 50 or more).
 STATISTICS_CLIPS = 50
@@ -81,11 +82,13 @@ def blood_volume_trace(faces: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def settle_sign(
     waveforms: Sequence[NDArray[np.float64]], traces: Sequence[NDArray[np.float64]], fs: float
-) -> tuple[int, bool]:
-    """Sign of the output, and whether it is a slope that has to be summed.
+) -> tuple[int, int]:
+    """Sign of the output, and how often it has to be summed to give the pulse.
 
-    Of the waveform and its sum, each upright or not, the one that correlates best with
-    the blood volume seen in the colours, over all clips together.
+    Differences go in, and noise of films rises toward low frequencies, so a network may
+    well give the pulse's slope, or that slope's slope. Of all readings the one is taken
+    that correlates best with the blood volume seen in the colours, over all clips
+    together.
 
     Parameters
     ----------
@@ -98,22 +101,23 @@ def settle_sign(
     -------
     polarity : int
         1 or -1.
-    integrate : bool
+    summations : int
+        0 to `MOST_SUMMATIONS`.
 
     Examples
     --------
-    >>> pulse = np.sin(2 * np.pi * 1.2 * np.arange(300) / 30)
+    >>> pulse = np.sin(2 * np.pi * 1.2 * np.arange(300) / 30) ** 3
     >>> settle_sign([-np.gradient(pulse)], [pulse], fs=30.0)
-    (-1, True)
+    (-1, 1)
     """
-    sums = {False: 0.0, True: 0.0}
+    likeness = np.zeros(MOST_SUMMATIONS + 1)
     for waveform, trace in zip(waveforms, traces, strict=True):
         reference = bandpass(trace, fs, SIGN_BAND_HZ)
-        for integrate in sums:
-            candidate = np.cumsum(waveform - waveform.mean()) if integrate else waveform
-            sums[integrate] += _correlation(bandpass(candidate, fs, SIGN_BAND_HZ), reference)
-    integrate = abs(sums[True]) > abs(sums[False])
-    return (1 if sums[integrate] >= 0 else -1), integrate
+        for times in range(likeness.size):
+            candidate = bandpass(integrate(waveform, fs, times), fs, SIGN_BAND_HZ)
+            likeness[times] += _correlation(candidate, reference)
+    summations = int(np.abs(likeness).argmax())
+    return (1 if likeness[summations] >= 0 else -1), summations
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -143,8 +147,8 @@ def finish_network(
     for clip in islice(clips(), SIGN_CLIPS):
         waveforms.append(network(clip.differences)[0].double().numpy())
         traces.append(blood_volume_trace(clip.faces))
-    polarity, integrate = settle_sign(waveforms, traces, network.spec.fs)
+    polarity, summations = settle_sign(waveforms, traces, network.spec.fs)
     network.spec = replace(
-        network.spec, pyramid=None, polarity=polarity, integrate=integrate, name=name
+        network.spec, pyramid=None, polarity=polarity, summations=summations, name=name
     )
     return network
