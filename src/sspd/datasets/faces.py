@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,14 +39,23 @@ class FaceEntry:
 
     def times(self) -> NDArray[np.float64]:
         """Seconds of each face, shape (time,)."""
-        t: NDArray[np.float64] = np.load(self.path / f"{self.name}.times.npy", allow_pickle=False)
-        return t
+        return self._load("times", None)
+
+    def _load(self, kind: str, mmap_mode: Literal["r"] | None) -> NDArray[Any]:
+        file = self.path / f"{self.name}.{kind}.npy"
+        try:
+            array: NDArray[Any] = np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise SourceError(f"{file}: damaged, or not stored faces") from error
+        return array
 
     def read(self, first: int, last: int) -> Frames:
         """Faces ``first`` to ``last`` (exclusive), read from the disk and no others."""
-        file = self.path / f"{self.name}.faces.npy"
-        faces = np.load(file, mmap_mode="r", allow_pickle=False)
-        return Frames(np.array(faces[first:last]), self.times()[first:last], FIXED_POINT_MAX)
+        faces, times = self._load("faces", "r"), self.times()
+        try:
+            return Frames(np.array(faces[first:last]), times[first:last], FIXED_POINT_MAX)
+        except ValueError as error:
+            raise SourceError(f"{self.path / self.name}: damaged faces ({error})") from error
 
 
 def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) -> None:
@@ -65,7 +74,7 @@ def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) 
     facts
         More for the ``.json``: box, seed...
     """
-    if not re.fullmatch(r"[\w.-]+", name):
+    if not re.fullmatch(r"\w[\w.-]*", name):
         raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
     try:
         store.mkdir(parents=True, exist_ok=True)
@@ -98,7 +107,7 @@ def open_store(store: str | Path) -> list[FaceEntry]:
             entry = FaceEntry(card_file.stem, str(card["film"]), store, int(card["size"]))
         except (ValueError, KeyError, TypeError):
             continue  # some other JSON file
-        if (store / f"{entry.name}.faces.npy").is_file():
+        if all((store / f"{entry.name}.{kind}.npy").is_file() for kind in ("faces", "times")):
             entries.append(entry)
     if not entries:
         raise SourceError(f"{store}: no stored faces in this folder")
@@ -150,7 +159,8 @@ def _entry_prefix(film: Path, size: int) -> str:
     except OSError as error:
         raise SourceError(f"{film}: {error.strerror}") from error
     digest = hashlib.sha256(f"{film.resolve()}|{size}|{changed}".encode()).hexdigest()[:10]
-    return re.sub(r"[^\w.-]+", "_", film.stem)[:60] + "-" + digest
+    stem = re.sub(r"[^\w.-]+", "_", film.stem)[:60].lstrip(".-")
+    return f"{stem or 'film'}-{digest}"
 
 
 def _store_film(film: Path, store: Path, prefix: str, size: int) -> None:
