@@ -19,3 +19,26 @@ def beating(t: np.ndarray, bvp: Callable[[np.ndarray], np.ndarray], size: int = 
     rgb = np.round((levels[:, None, None] + noise) * 256).astype(np.uint16)
     faces = Frames(rgb, t, FIXED_POINT_MAX)
     return FaceSegment(float(t[0]), float(t[-1]) + 0.03, Box(0, 0, 9, 9), faces, still_scene(t))
+
+
+#: Where the skin is in `beating_pictures`.
+SKIN_BOX = Box(8, 4, 48, 60)
+
+
+def beating_pictures(
+    t: np.ndarray, hz: float, *, depth: float = 0.03, lamp: float = 0.0, lamp_hz: float = 1.0
+) -> np.ndarray:
+    """Pictures of 96x64: skin that beats (no face to a detector) before a wall.
+
+    A lamp, where there is one, shines on both.
+    """
+    rng = np.random.default_rng(1)
+    texture = rng.normal(0, 2.0, (64, 96, 3))
+    picture = np.full((t.size, 64, 96, 3), 120.0, np.float32)
+    blood = 1 - depth * np.sin(2 * np.pi * hz * t)[:, None] * np.array([0.33, 0.77, 0.53])
+    skin = (np.array([180.0, 130.0, 110.0]) * blood)[:, None, None]
+    picture[:, SKIN_BOX.top : SKIN_BOX.bottom, SKIN_BOX.left : SKIN_BOX.right] = skin
+    light = 1 + lamp * np.sin(2 * np.pi * lamp_hz * t)
+    noise = 1.5 * rng.standard_normal(picture.shape, dtype=np.float32)
+    levels = (picture + texture) * light[:, None, None, None] + noise
+    return np.clip(np.round(levels), 0, 255).astype(np.uint8)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from sspd.containers import Box, FaceSegment, Frames, Scene, Signal, Vitals, WindowVitals
+from sspd.containers import Box, FaceSegment, Frames, Signal, Vitals
 from sspd.errors import SourceError
 from sspd.face.track import face_segments
 from sspd.methods import Method, get_method
-from sspd.signal import join_signals
 from sspd.video.read import VideoInfo, probe, read
-from sspd.vitals import REASONS, FilmFacts, cut_windows, read_windows, unread_windows
-from sspd.vitals.rhythm import read_rhythm
+from sspd.vitals import FilmFacts, cut_windows, join_scenes, read_film, read_rhythm
 
 Item = TypeVar("Item")
-#: A stretch that gave no waveform and is shorter than this is not worth a window.
-BRIEF_S = 1.0
 
 
 def measure(
@@ -80,21 +76,47 @@ def measure(
     )
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, warn=warnings.append)
-    segments = face_segments(_timed(chunks, spent, "decode"), size=chosen.size, box=box)
-    seen: list[tuple[FaceSegment, Signal | None]] = []
-    for segment in _timed(segments, spent, "face"):
+    stretches = face_segments(_timed(chunks, spent, "decode"), size=chosen.size, box=box)
+    segments: list[FaceSegment] = []
+    waves: list[Signal | None] = []
+    for segment in _timed(stretches, spent, "face"):
         before = time.perf_counter()
-        wave = chosen.run(segment) if segment.box is not None else None
+        waves.append(chosen.run(segment) if segment.box is not None else None)
         spent["network"] += time.perf_counter() - before
         # The pictures have served: an hour of them must not pile up.
         served = Frames(segment.faces.rgb[:0].copy(), np.zeros(0), segment.faces.max_value)
-        seen.append((replace(segment, faces=served), wave))
-    if not seen:
+        segments.append(replace(segment, faces=served))
+    if not segments:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
-    vitals = _vitals(str(source), chosen, info, seen, window_s, step_s)
+    fps, facts = _facts(info, segments)
+    read_out = read_film(segments, waves, window_s=window_s, step_s=step_s, facts=facts)
+    rhythm = read_rhythm(read_out.signal, read_out.windows)
     spent["face"] -= spent["decode"]
-    spent["total"] = time.perf_counter() - began
-    return replace(vitals, warnings=(*warnings, *vitals.warnings), timing_s=spent)
+    return Vitals(
+        source=str(source),
+        method=chosen.name,
+        weights=chosen.weights,
+        duration_s=segments[-1].end_s - segments[0].start_s,
+        fps=fps,
+        windows=read_out.windows,
+        reasons=read_out.reasons,
+        warnings=(*warnings, *rhythm.warnings),
+        hrv=rhythm.hrv,
+        respiration_hz=rhythm.respiration_hz,
+        face_box=next((segment.box for segment in segments if segment.box), None),
+        timing_s=spent | {"total": time.perf_counter() - began},
+        signal=read_out.signal,
+        beats_s=rhythm.beats_s,
+    )
+
+
+def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, FilmFacts]:
+    """Pictures a second by their own stamps, and how hard they were compressed."""
+    t = join_scenes(segments).t
+    fps = (t.size - 1) / float(np.ptp(t)) if t.size > 1 else info.fps
+    if not fps or not info.bit_rate:
+        return fps, FilmFacts()
+    return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
 
 
 def _timed(items: Iterable[Item], spent: dict[str, float], name: str) -> Iterator[Item]:
@@ -107,63 +129,3 @@ def _timed(items: Iterable[Item], spent: dict[str, float], name: str) -> Iterato
         if item is None:
             return
         yield item
-
-
-def _vitals(
-    source: str,
-    method: Method,
-    info: VideoInfo,
-    seen: list[tuple[FaceSegment, Signal | None]],
-    window_s: float,
-    step_s: float | None,
-) -> Vitals:
-    """Waveforms of the stretches become the numbers of the film."""
-    scene = _joined([segment.scene for segment, _ in seen])
-    span_s = float(scene.t[-1] - scene.t[0])
-    fps = (scene.t.size - 1) / span_s if span_s > 0 else info.fps
-    bits = info.bit_rate / (info.width * info.height * fps) if info.bit_rate and fps else None
-    parts = [wave for _, wave in seen if wave is not None]
-    signal = join_signals(parts) if parts else None
-    windows = _unread(seen)
-    if signal is not None:
-        facts = FilmFacts(bits_per_pixel=bits)
-        windows += read_windows(signal, scene, window_s=window_s, step_s=step_s, facts=facts)
-    windows.sort(key=lambda window: window.start_s)
-    rhythm = read_rhythm(signal, windows)
-    found = {reason for window in windows for reason in window.reasons}
-    if any(window.accepted for window in windows):
-        found = set()
-    elif not windows:
-        found = {"too_short" if any(segment.box for segment, _ in seen) else "no_face"}
-    return Vitals(
-        source=source,
-        method=method.name,
-        weights=method.weights,
-        duration_s=seen[-1][0].end_s - seen[0][0].start_s,
-        fps=fps,
-        windows=tuple(windows),
-        reasons=tuple(reason for reason in REASONS if reason in found),
-        warnings=rhythm.warnings,
-        hrv=rhythm.hrv,
-        respiration_hz=rhythm.respiration_hz,
-        face_box=next((segment.box for segment, _ in seen if segment.box), None),
-        signal=signal,
-        beats_s=rhythm.beats_s,
-    )
-
-
-def _joined(scenes: list[Scene]) -> Scene:
-    names = [field.name for field in fields(Scene)]
-    return Scene(**{name: np.concatenate([getattr(s, name) for s in scenes]) for name in names})
-
-
-def _unread(seen: list[tuple[FaceSegment, Signal | None]]) -> list[WindowVitals]:
-    """Windows of the stretches that gave no waveform."""
-    rows: list[WindowVitals] = []
-    met = False
-    for segment, wave in seen:
-        met = met or segment.box is not None
-        if wave is None and segment.end_s - segment.start_s >= BRIEF_S:
-            reason = "too_short" if segment.box else "face_lost" if met else "no_face"
-            rows += unread_windows(segment.start_s, segment.end_s, reason)
-    return rows

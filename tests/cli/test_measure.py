@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from beating_faces import SKIN_BOX, beating_pictures
+from sspd.cli.main import run
+from sspd.cli.sources import expand, numbered
+
+BOX = ",".join(str(edge) for edge in SKIN_BOX)
+
+
+@pytest.fixture
+def measure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run `sspd measure --method pos --box ...`: exit code, output, error lines."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, list[str]]:
+        given = ["sspd", "measure", "--method", "pos", "--box", BOX, *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", given)
+        with pytest.raises(SystemExit) as end:
+            run()
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err.splitlines()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
+    """A folder: two good films, one of them deeper, one short, and what is no film."""
+    folder = tmp_path_factory.mktemp("films")
+    (folder / "deeper").mkdir()
+    (folder / ".hidden").mkdir()
+    t = np.arange(300) / 30
+    options = {"crf": "16"}
+    write_film(folder / "b.mp4", beating_pictures(t, 1.2), t, options=options)
+    write_film(folder / "deeper" / "b.MP4", beating_pictures(t, 1.5), t, options=options)
+    write_film(folder / ".hidden" / "h.mp4", beating_pictures(t, 1.5), t, options=options)
+    (folder / "notes.txt").write_text("not a film")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
+    t = np.arange(60) / 30
+    return write_film(tmp_path_factory.mktemp("short") / "short.mp4", beating_pictures(t, 1.2), t)
+
+
+def test_one_film_with_every_output(films: Path, tmp_path: Path, measure: Any) -> None:
+    outputs = {name: tmp_path / f"out.{name}" for name in ("json", "csv", "png")}
+    code, out, err = measure(
+        films / "b.mp4",
+        *("--json", outputs["json"], "--csv", outputs["csv"], "--plot", outputs["png"]),
+        *("--signal", tmp_path / "wave.csv"),
+    )
+    assert (code, err) == (0, [])
+    assert "b.mp4" in out
+    assert "bpm" in out
+    assert "Not a medical device" in out
+    (row,) = json.loads(outputs["json"].read_text())
+    assert row["hr_bpm"] == pytest.approx(72, abs=0.6)
+    assert row["source"] == str(films / "b.mp4")
+    with outputs["csv"].open(newline="") as file:
+        assert [r["hr_bpm"] for r in csv.DictReader(file)] == [str(row["hr_bpm"])]
+    assert outputs["png"].read_bytes()[:4] == b"\x89PNG"
+    assert len((tmp_path / "wave.csv").read_text().splitlines()) == pytest.approx(300, abs=2)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_folder_is_searched_and_outputs_are_numbered(
+    films: Path, tmp_path: Path, measure: Any
+) -> None:
+    code, _, err = measure(films, "--json", tmp_path / "a.json", "--signal", tmp_path / "s.csv")
+    assert (code, err) == (0, [])
+    rows = json.loads((tmp_path / "a.json").read_text())
+    assert [Path(row["source"]).relative_to(films).as_posix() for row in rows] == [
+        "b.mp4",
+        "deeper/b.MP4",
+    ]
+    assert [row["hr_bpm"] for row in rows] == pytest.approx([72, 90], abs=0.8)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "s-b-2.csv", "s-b.csv"]
+
+
+def test_bad_sources_are_named_and_the_rest_is_done(
+    films: Path, short: Path, tmp_path: Path, measure: Any
+) -> None:
+    (tmp_path / "text.mp4").write_text("no film at all")
+    (tmp_path / "nothing").mkdir()
+    sources = [tmp_path / "gone.mp4", tmp_path / "text.mp4", tmp_path / "nothing"]
+    code, _, err = measure(*sources, short, films / "b.mp4", "--json", tmp_path / "a.json")
+    assert code == 1
+    assert len(err) == 3
+    for line, source in zip(err, sources, strict=True):
+        assert line.startswith("sspd: ")
+        assert source.name in line
+    rows = json.loads((tmp_path / "a.json").read_text())
+    assert [("error" in row, row["accepted"]) for row in rows] == [
+        *[(True, False)] * 3,
+        (False, False),
+        (False, True),
+    ]
+    assert rows[3]["reasons"] == ["too_short"]
+
+
+def test_no_reliable_pulse_is_code_3(films: Path, short: Path, measure: Any) -> None:
+    code, out, err = measure(films / "b.mp4", short)
+    assert (code, err) == (3, [])
+    assert "too short" in out
+
+
+def test_an_output_that_cannot_be_leaves_the_others(
+    films: Path, tmp_path: Path, measure: Any
+) -> None:
+    code, out, err = measure(
+        films / "b.mp4", "--json", tmp_path / "no" / "a.json", "--csv", tmp_path / "a.csv"
+    )
+    assert code == 1
+    assert len(err) == 1
+    assert "a.json" in err[0]
+    assert (tmp_path / "a.csv").exists()
+    assert "bpm" in out
+
+
+def test_wrong_usage_goes_before_failure(films: Path, tmp_path: Path, measure: Any) -> None:
+    code, _, err = measure(films / "b.mp4", tmp_path / "gone.mp4", "--box", "500,0,600,60")
+    assert code == 2
+    assert len(err) == 2
+    assert "does not lie inside" in err[0]
+
+
+def test_an_unexpected_fault_is_one_line(
+    films: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr("sspd.pipeline.measure", broken)
+    code, _, err = measure(films / "b.mp4")
+    assert code == 1
+    assert err == ["sspd: b.mp4: unexpected RuntimeError: first line second line"]
+    monkeypatch.setattr("sspd.methods.base.get_method", broken)
+    code, _, err = measure(films / "b.mp4")
+    assert code == 1
+    assert len(err) == 1
+    assert "SSPD_TRACEBACK=1" in err[0]
+
+
+def test_a_truncated_film_is_measured_with_a_warning(
+    tmp_path: Path, measure: Any, write_film: Callable[..., Path]
+) -> None:
+    t = np.arange(600) / 30
+    # The index in front, so that what is there can be decoded.
+    front = {"movflags": "faststart"}
+    whole = write_film(
+        tmp_path / "w.mp4", beating_pictures(t, 1.2), t, options={"crf": "16"}, muxer=front
+    )
+    data = whole.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: int(0.7 * len(data))])
+    code, _, err = measure(tmp_path / "cut.mp4", "--json", tmp_path / "a.json")
+    (row,) = json.loads((tmp_path / "a.json").read_text())
+    assert code == 0
+    assert row["hr_bpm"] == pytest.approx(72, abs=0.8)
+    assert row["duration_s"] < 18
+    assert len(row["warnings"]) == len(err) >= 1
+    assert "warning" in err[0]
+
+
+def test_names_of_several_outputs() -> None:
+    films = [Path("a/x.mp4"), Path("b/x.mov"), Path("y.mp4")]
+    names = [path.name for path in numbered(Path("out/p.png"), films)]
+    assert names == ["p-x.png", "p-x-2.png", "p-y.png"]
+    assert numbered(Path("out/p.png"), films[:1]) == [Path("out/p.png")]
+
+
+def test_a_folder_without_films_is_a_problem(tmp_path: Path) -> None:
+    ((path, problem),) = expand([tmp_path])
+    assert path == tmp_path
+    assert problem is not None
+    assert ".mp4" in problem
