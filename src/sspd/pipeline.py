@@ -69,23 +69,13 @@ def measure(
     began, spent = time.perf_counter(), {"decode": 0.0, "face": 0.0, "network": 0.0}
     cut_windows(start_s, start_s, window_s, step_s)  # refuses what cannot be, at once
     info = probe(source)
-    chosen = (
-        method
-        if isinstance(method, Method)
-        else get_method(method, weights=weights, precision=precision)
-    )
+    chosen = method
+    if not isinstance(chosen, Method):
+        chosen = get_method(chosen, weights=weights, precision=precision)
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, warn=warnings.append)
     stretches = face_segments(_timed(chunks, spent, "decode"), size=chosen.size, box=box)
-    segments: list[FaceSegment] = []
-    waves: list[Signal | None] = []
-    for segment in _timed(stretches, spent, "face"):
-        before = time.perf_counter()
-        waves.append(chosen.run(segment) if segment.box is not None else None)
-        spent["network"] += time.perf_counter() - before
-        # The pictures have served: an hour of them must not pile up.
-        served = Frames(segment.faces.rgb[:0].copy(), np.zeros(0), segment.faces.max_value)
-        segments.append(replace(segment, faces=served))
+    segments, waves = _waveforms(_timed(stretches, spent, "face"), chosen, spent)
     if not segments:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
     fps, facts = _facts(info, segments)
@@ -108,6 +98,22 @@ def measure(
         signal=read_out.signal,
         beats_s=rhythm.beats_s,
     )
+
+
+def _waveforms(
+    stretches: Iterable[FaceSegment], method: Method, spent: dict[str, float]
+) -> tuple[list[FaceSegment], list[Signal | None]]:
+    """The method's waveform of each stretch, and the stretches without their pictures."""
+    segments: list[FaceSegment] = []
+    waves: list[Signal | None] = []
+    for segment in stretches:
+        before = time.perf_counter()
+        waves.append(method.run(segment) if segment.box is not None else None)
+        spent["network"] += time.perf_counter() - before
+        # The pictures have served: an hour of them must not pile up.
+        served = Frames(segment.faces.rgb[:0].copy(), np.zeros(0), segment.faces.max_value)
+        segments.append(replace(segment, faces=served))
+    return segments, waves
 
 
 def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, FilmFacts]:

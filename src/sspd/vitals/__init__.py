@@ -1,6 +1,7 @@
 """Waveforms become numbers with units, or the reason why not."""
 
 from sspd.vitals.doubt import REASONS, FilmFacts
+from sspd.vitals.film import FilmReading, join_scenes, read_film
 from sspd.vitals.heart_rate import SEARCH_HZ, Reading, beats_of, pulse_band, read_rate
 from sspd.vitals.hrv import HRV_NAMES, good_intervals, hrv
 from sspd.vitals.respiration import beat_sizes, respiration
@@ -19,6 +20,7 @@ __all__ = [
     "SEARCH_HZ",
     "SHORTEST_S",
     "FilmFacts",
+    "FilmReading",
     "Reading",
     "Rhythm",
     "accepted_runs",
@@ -27,7 +29,9 @@ __all__ = [
     "cut_windows",
     "good_intervals",
     "hrv",
+    "join_scenes",
     "pulse_band",
+    "read_film",
     "read_rate",
     "read_rhythm",
     "read_windows",

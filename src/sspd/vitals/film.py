@@ -1,0 +1,95 @@
+"""The stretches of a film, joined: every window, and why there is no number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sspd.containers import FaceSegment, Scene, Signal, WindowVitals
+from sspd.signal import join_signals
+from sspd.vitals.doubt import REASONS, FilmFacts
+from sspd.vitals.windows import read_windows, unread_windows
+
+#: A stretch that gave no waveform and is shorter than this is not worth a window, seconds.
+BRIEF_S = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class FilmReading:
+    """What was read of a film: its waveform, windows in order, and its reasons."""
+
+    signal: Signal | None
+    windows: tuple[WindowVitals, ...]
+    reasons: tuple[str, ...]
+
+
+def join_scenes(segments: Sequence[FaceSegment]) -> Scene:
+    """What was seen in all stretches, in one.
+
+    >>> join_scenes([]).t.size
+    0
+    """
+    names = [field.name for field in fields(Scene)]
+    if not segments:
+        three, one = np.zeros((0, 3), np.float32), np.zeros(0, np.float32)
+        return Scene(np.zeros(0), three, three, one, one, one)
+    scenes = [segment.scene for segment in segments]
+    return Scene(**{name: np.concatenate([getattr(s, name) for s in scenes]) for name in names})
+
+
+def read_film(
+    segments: Sequence[FaceSegment],
+    waves: Sequence[Signal | None],
+    *,
+    window_s: float = 30.0,
+    step_s: float | None = None,
+    facts: FilmFacts | None = None,
+) -> FilmReading:
+    """Read every window of a film from its stretches and their waveforms.
+
+    Parameters
+    ----------
+    segments : sequence of FaceSegment
+        In order; their pictures are not looked at.
+    waves : sequence of Signal or None
+        The waveform of each, None where there is none.
+    window_s, step_s, facts
+        See `read_windows`.
+
+    Returns
+    -------
+    FilmReading
+        No reasons where any window is accepted: the windows keep theirs.
+
+    >>> read_film([], []).reasons
+    ('no_face',)
+    """
+    windows = _unread(segments, waves)
+    parts = [wave for wave in waves if wave is not None]
+    signal = join_signals(parts) if parts else None
+    if signal is not None:
+        scene = join_scenes(segments)
+        windows += read_windows(signal, scene, window_s=window_s, step_s=step_s, facts=facts)
+    windows.sort(key=lambda window: window.start_s)
+    if any(window.accepted for window in windows):
+        found = set()
+    elif windows:
+        found = {reason for window in windows for reason in window.reasons}
+    else:
+        found = {"too_short" if any(segment.box for segment in segments) else "no_face"}
+    reasons = tuple(reason for reason in REASONS if reason in found)
+    return FilmReading(signal, tuple(windows), reasons)
+
+
+def _unread(segments: Sequence[FaceSegment], waves: Sequence[Signal | None]) -> list[WindowVitals]:
+    """Windows of the stretches that gave no waveform."""
+    rows: list[WindowVitals] = []
+    met = False
+    for segment, wave in zip(segments, waves, strict=True):
+        met = met or segment.box is not None
+        if wave is None and segment.end_s - segment.start_s >= BRIEF_S:
+            reason = "too_short" if segment.box else "face_lost" if met else "no_face"
+            rows += unread_windows(segment.start_s, segment.end_s, reason)
+    return rows
