@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,9 @@ def load_state(state: TrainingState, out: Path, identity: dict[str, Any]) -> Non
     """
     path = out / STATE_FILE
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
         before = json.loads(content["identity"])
         now = json.loads(json.dumps(identity))
         if before != now:
@@ -98,5 +100,7 @@ def load_state(state: TrainingState, out: Path, identity: dict[str, Any]) -> Non
         state.scaler.load_state_dict(content["scaler"])
         state.step = int(content["step"])
         state.elapsed_s = float(content["elapsed_s"])
-    except (pickle.UnpicklingError, RuntimeError, KeyError, ValueError, EOFError) as error:
+    except TrainingError:
+        raise
+    except Exception as error:  # damaged pickles raise whatever their bytes happen to mean
         raise WeightsError(f"{path}: not the state of a training, or damaged") from error

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sspd.errors import TrainingError
 from sspd.losses.sspd import LossParts, sspd_loss
 from sspd.nn.network import TrainingNetwork, TrainingOutput
 from sspd.recipes import Recipe, ViewSpec
@@ -70,3 +71,15 @@ def forward_both(
         learned.rppg, learned.tokens, taught.rppg, taught.tokens, network.fs, level_fs, recipe.loss
     )
     return StepResult(parts, learned, taught)
+
+
+def require_finite(value: Tensor, name: str, step: int) -> None:
+    """`TrainingError` for a loss or gradient that is not finite.
+
+    >>> require_finite(torch.tensor(1.0), "loss", 0)
+    """
+    if not torch.isfinite(value):
+        raise TrainingError(
+            f"the {name} is not finite at step {step}; the last good state is kept."
+            " A lower learning rate or --precision f32 may help"
+        )
