@@ -113,6 +113,22 @@ def test_a_coloured_edge_that_sways_is_no_lamp() -> None:
     wall = (scene.background_rgb * (1 + sway)).astype(np.float32)
     swaying = Scene(scene.t, scene.face_rgb, wall, scene.overexposed, scene.dark, scene.motion)
     assert not lamp_seen(swaying, 0.0, 30.0, 1.3)
-    lit = (scene.background_rgb * (1 + np.abs(sway) * np.sign(sway[:, 1:2]))).astype(np.float32)
-    lamp = Scene(scene.t, scene.face_rgb, lit, scene.overexposed, scene.dark, scene.motion)
+    light = 1 + np.abs(sway) * np.sign(sway[:, 1:2])
+    face = (scene.face_rgb * light).astype(np.float32)
+    lit = (scene.background_rgb * light).astype(np.float32)
+    lamp = Scene(scene.t, face, lit, scene.overexposed, scene.dark, scene.motion)
     assert lamp_seen(lamp, 0.0, 30.0, 1.3)
+
+
+def test_a_light_on_the_wall_alone_is_no_lamp_on_the_face() -> None:
+    scene = _film(np.random.default_rng(9), pulse_hz=1.3)
+    wall = scene.background_rgb * (1 + 0.003 * np.sin(2 * np.pi * 0.65 * scene.t))[:, None]
+    beside = Scene(
+        scene.t,
+        scene.face_rgb,
+        wall.astype(np.float32),
+        scene.overexposed,
+        scene.dark,
+        scene.motion,
+    )
+    assert not lamp_seen(beside, 0.0, 30.0, 1.3)

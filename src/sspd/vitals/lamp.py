@@ -30,6 +30,8 @@ GREY_ANGLE = 0.4
 #: A lamp moves the wall's colours in step, within this angle, radians (wide, since a weak
 #: line is noisy); the edge of a shoulder that sways moves them as its colours have it.
 STEP_ANGLE = 1.0
+#: A lamp shines on the face as well: this share of the wall's line is there, at least.
+FACE_SHARE = 0.4
 #: Slower than this nothing is taken for a lamp, Hz: bodies sway and daylight drifts.
 SLOWEST_HZ = 0.6
 
@@ -86,8 +88,8 @@ def _relative(rgb: NDArray[np.float32], t: NDArray[np.float64]) -> NDArray[np.fl
     return even / trend - 1
 
 
-def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex128], float]:
-    """Complex amplitudes at the strongest bin near ``f_hz``, and line over floor there."""
+def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex128], float, float]:
+    """Complex amplitudes at the strongest bin near ``f_hz``, line over floor, its Hz."""
     n = trace.shape[0]
     window = np.hanning(n + 2)[1:-1]
     spectrum = np.fft.rfft(trace * window[:, None], 4 * n, axis=0) * (2 / window.sum())
@@ -99,7 +101,7 @@ def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex12
     near = np.flatnonzero(np.abs(apart) <= 2 * cell)
     below = (apart < -4 * cell) & (apart >= -max(0.4, 10 * cell)) & (freqs > 2 * cell)
     above = (apart > 4 * cell) & (apart <= max(0.4, 10 * cell))
-    nothing = np.zeros(trace.shape[1], np.complex128), 0.0
+    nothing = np.zeros(trace.shape[1], np.complex128), 0.0, f_hz
     if near.size < 3 or not (below.any() and above.any()):
         return nothing
     top = int(near[power[near].argmax()])
@@ -108,25 +110,35 @@ def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex12
     # The geometric mean of both sides is what a slope (light that drifts, a body that
     # sways) has in between: a slope is no line.
     floor = float(np.sqrt(np.median(power[below]) * np.median(power[above])))
-    return spectrum[top], float(power[top]) / max(floor, 1e-30)
+    return spectrum[top], float(power[top]) / max(floor, 1e-30), float(freqs[top])
+
+
+def _amplitude(trace: NDArray[np.float64], f_hz: float) -> float:
+    """Amplitude at one frequency, the mean of the colours'."""
+    n = trace.shape[0]
+    window = np.hanning(n + 2)[1:-1]
+    turning = window * np.exp(-2j * np.pi * f_hz / _TRACE_FS * np.arange(n))
+    return float(np.abs(turning @ trace).mean() * 2 / window.sum())
 
 
 def _background_line(
     background: NDArray[np.float64], face: NDArray[np.float64], f_hz: float
 ) -> bool:
-    line, over_floor = _line(background, f_hz)
+    line, over_floor, line_hz = _line(background, f_hz)
     amplitude = float(np.abs(line).mean())
     if over_floor < LINE_TO_FLOOR or amplitude < LAMP_LEAST:
         return False
     if float(np.abs(np.angle(line * line[1].conjugate())).max()) > STEP_ANGLE:
         return False
-    of_face = float(np.abs(_line(face, f_hz)[0]).mean())
+    of_face = _amplitude(face, line_hz)
+    if of_face < FACE_SHARE * amplitude:
+        return False
     return amplitude >= LAMP_AMPLITUDE or amplitude >= LAMP_SHARE * of_face
 
 
 def _grey_line(face: NDArray[np.float64], f_hz: float) -> bool:
     """Whether the face's own colours move alike at ``f_hz``; blood moves green most."""
-    line, over_floor = _line(face, f_hz)
+    line, over_floor, _ = _line(face, f_hz)
     if over_floor < LINE_TO_FLOOR or float(np.abs(line).min()) < LAMP_LEAST:
         return False
     against_green = line[[0, 2]] / line[1]
