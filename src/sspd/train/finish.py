@@ -1,16 +1,15 @@
 """From a trained network to one that measures: statistics, sign, and files.
 
 The online network saw masked differences, so its BatchNorm statistics are too small
-for whole ones; and without labels neither the sign of the waveform nor whether it is
-the pulse or a slope of it is fixed. Both are settled here on unmasked clips, without labels.
+for whole ones: they are taken anew on unmasked clips. And without labels neither the
+sign of the waveform nor whether it is the pulse or a slope of it is fixed: simulated
+films, whose pulse is known, settle that (`sspd.train.reference`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,22 +19,14 @@ from torch import Tensor, nn
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes.network import MOST_SUMMATIONS
 from sspd.signal import bandpass, integrate
+from sspd.train.reference import reference_films
+from sspd.views.grid import to_grid
+from sspd.views.lga import global_view
 
 #: Clips that the statistics are taken from (field notes: 50 or more).
 STATISTICS_CLIPS = 50
-#: Clips that the sign is read from.
-SIGN_CLIPS = 24
 #: Where the sign is read: the fundamental and first harmonics of any pulse.
 SIGN_BAND_HZ = (0.7, 4.0)
-
-
-class FinishClip(NamedTuple):
-    """A clip as it was stored, and as a measurement would feed it."""
-
-    faces: NDArray[np.float32]
-    """Levels, shape (t + 1, 3, s, s)."""
-    differences: Tensor
-    """Of the whole face, unmasked, shape (1, 3, t, size, size)."""
 
 
 @torch.no_grad()
@@ -62,38 +53,19 @@ def reestimate_statistics(network: MeasuringNetwork, batches: Iterable[Tensor]) 
         norm.momentum = momentum
 
 
-def blood_volume_trace(faces: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Blood volume seen in the mean colour of faces (t + 1, 3, s, s), without labels.
-
-    More blood takes more green than red (Verkruysse et al. 2008): the trace is minus
-    the logarithm of green over red, so that light and exposure cancel.
-
-    Returns
-    -------
-    float64 array, shape (t,)
-        At the times half way between the faces, as the network's output.
-    """
-    middle = slice(faces.shape[-1] // 4, 3 * faces.shape[-1] // 4)
-    colour = faces[:, :, middle, middle].mean(axis=(2, 3), dtype=np.float64) + 1.0
-    trace = -np.log(colour[:, 1] / colour[:, 0])
-    between: NDArray[np.float64] = (trace[1:] + trace[:-1]) / 2
-    return between
-
-
 def settle_sign(
-    waveforms: Sequence[NDArray[np.float64]], traces: Sequence[NDArray[np.float64]], fs: float
+    waveforms: Sequence[NDArray[np.float64]], pulses: Sequence[NDArray[np.float64]], fs: float
 ) -> tuple[int, int]:
     """Sign of the output, and how often it has to be summed to give the pulse.
 
     Differences go in, and noise of films rises toward low frequencies, so a network may
     well give the pulse's slope, or that slope's slope. Of all readings the one is taken
-    that correlates best with the blood volume seen in the colours, over all clips
-    together.
+    that correlates best with the known pulses, over all films together.
 
     Parameters
     ----------
-    waveforms, traces : sequences of float64 array, shape (t,)
-        Network outputs and `blood_volume_trace` of the same clips.
+    waveforms, pulses : sequences of float64 array, shape (t,)
+        Network outputs and blood volumes at the same times.
     fs : float
         Their samples a second, Hz.
 
@@ -111,11 +83,13 @@ def settle_sign(
     (-1, 1)
     """
     likeness = np.zeros(MOST_SUMMATIONS + 1)
-    for waveform, trace in zip(waveforms, traces, strict=True):
-        reference = bandpass(trace, fs, SIGN_BAND_HZ)
+    for waveform, pulse in zip(waveforms, pulses, strict=True):
+        place = np.arange(pulse.size)
         for times in range(likeness.size):
             candidate = bandpass(integrate(waveform, fs, times), fs, SIGN_BAND_HZ)
-            likeness[times] += _correlation(candidate, reference)
+            # Each sum up to a value belongs half a step later.
+            known = np.interp(place + times / 2, place, pulse)
+            likeness[times] += _correlation(candidate, bandpass(known, fs, SIGN_BAND_HZ))
     summations = int(np.abs(likeness).argmax())
     return (1 if likeness[summations] >= 0 else -1), summations
 
@@ -128,27 +102,34 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 @torch.no_grad()
 def finish_network(
     network: MeasuringNetwork,
-    clips: Callable[[], Iterator[FinishClip]],
+    clips: Iterable[Tensor],
+    to_input: Callable[[Tensor], Tensor],
     name: str,
 ) -> MeasuringNetwork:
-    """Settle statistics and sign on clips of faces; returns the network for measuring.
+    """Settle statistics and sign; returns the network for measuring.
 
     Parameters
     ----------
     network : MeasuringNetwork
         On the CPU; changed in place.
-    clips : callable
-        Gives the clips, lazily, each time it is called.
+    clips : iterable of Tensor, shape (1, t + 1, 3, s, s)
+        Whole faces of the films that it was trained on, levels 0-255, its own channel
+        order; only their statistics are read.
+    to_input : callable
+        Turns (1, t + 1, 3, size, size) into what the network eats.
     name : str
         How reports call the weights.
     """
-    reestimate_statistics(network, (clip.differences for clip in clips()))
-    waveforms, traces = [], []
-    for clip in islice(clips(), SIGN_CLIPS):
-        waveforms.append(network(clip.differences)[0].double().numpy())
-        traces.append(blood_volume_trace(clip.faces))
-    polarity, summations = settle_sign(waveforms, traces, network.spec.fs)
-    network.spec = replace(
-        network.spec, pyramid=None, polarity=polarity, summations=summations, name=name
-    )
+    spec = network.spec
+    reestimate_statistics(network, (to_input(global_view(clip, spec.size)) for clip in clips))
+    waveforms, pulses = [], []
+    for film in reference_films(spec.fs, spec.size):
+        grid = to_grid(film.faces, spec.fs)
+        if spec.colour == "bgr":
+            grid = grid[..., ::-1]
+        faces = torch.from_numpy(np.ascontiguousarray(grid.transpose(0, 3, 1, 2)))[None]
+        waveforms.append(network(to_input(faces))[0].double().numpy())
+        pulses.append(film.pulse)
+    polarity, summations = settle_sign(waveforms, pulses, spec.fs)
+    network.spec = replace(spec, pyramid=None, polarity=polarity, summations=summations, name=name)
     return network

@@ -14,18 +14,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sspd.errors import OutputError, TrainingError
+from sspd.errors import OutputError, TrainingError, UsageError, WeightsError
 from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
 from sspd.recipes import Recipe
 from sspd.train.ema import update_target
-from sspd.train.finish import STATISTICS_CLIPS, FinishClip, finish_network
+from sspd.train.finish import STATISTICS_CLIPS, finish_network
 from sspd.train.health import Health, read_health
 from sspd.train.log import TrainingLog
 from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, generator_of, steps_of
 from sspd.train.schedules import momentum_at, rate_at
 from sspd.train.state import STATE_FILE, TrainingState, load_state, new_state, save_state
-from sspd.train.step import StepResult, forward_both, make_views
-from sspd.views.lga import global_view
+from sspd.train.step import StepResult, forward_both, make_views, require_finite
 from sspd.views.mdm import centred_frames, frame_differences
 
 MODEL_FILE = "model.safetensors"
@@ -93,8 +92,8 @@ def train(
     """
     if not films:
         raise TrainingError(f"no film is as long as a clip ({recipe.clip_s:g} s)")
-    out = _make_folder(Path(out))
     place = _device(device)
+    out = _make_folder(Path(out))
     identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in films]}
     identity["init"] = str(init) if init else None
     state = _start_state(recipe, seed, place, out, identity, init, resume)
@@ -122,6 +121,8 @@ def train(
 def _make_folder(out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
+        for torn in out.glob(".*.part"):  # what a killed run was writing
+            torn.unlink()
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
     return out
@@ -130,7 +131,12 @@ def _make_folder(out: Path) -> Path:
 def _device(device: str) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
+    try:
+        place = torch.device(device)
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(f"device {device!r} is not at hand; auto takes what is there") from error
+    return place
 
 
 def _start_state(
@@ -152,6 +158,10 @@ def _start_state(
         return state
     if init is not None:
         network, _ = load_checkpoint(init)
+        for fact in ("token_size", "colour"):
+            theirs, ours = getattr(network.spec, fact), getattr(recipe.network, fact)
+            if theirs != ours:
+                raise WeightsError(f"{init}: its {fact} is {theirs}, the recipe's is {ours}")
         for module in (state.online, state.target):
             module.measuring.load_state_dict(network.state_dict())
     save_state(state, out, identity)
@@ -211,7 +221,7 @@ def take_step(
     Raises
     ------
     TrainingError
-        If the loss is not finite; the state is as before the step.
+        If loss or gradient is not finite; the weights are as before the step.
     """
     cosine = recipe.rate_schedule == "cosine"
     rate = rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
@@ -220,13 +230,12 @@ def take_step(
     generators = [generator_of(draw, seed) for draw in draws]
     views = make_views(clips, recipe.network.size, recipe.views, generators)
     result = forward_both(state.online, state.target, views, recipe)
-    if not torch.isfinite(result.parts.total):
-        raise TrainingError(
-            f"the loss is not finite at step {state.step}; the last good state is kept."
-            " A lower learning rate or --precision f32 may help"
-        )
+    require_finite(result.parts.total, "loss", state.step)
     state.optimiser.zero_grad(set_to_none=True)
     state.scaler.scale(result.parts.total).backward()  # type: ignore[no-untyped-call]
+    if not state.scaler.is_enabled():  # which looks itself, and passes over such a step
+        gradients = [p.grad for p in state.online.parameters() if p.grad is not None]
+        require_finite(torch.nn.utils.get_total_norm(gradients), "gradient", state.step)
     state.scaler.step(state.optimiser)
     state.scaler.update()
     momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
@@ -267,16 +276,14 @@ def _finish(
 ) -> Path:
     chosen = state.online if recipe.exported == "online" else state.target
     network = copy.deepcopy(chosen.measuring).cpu()
-    finish_network(network, lambda: finish_clips(films, recipe, seed), name)
+    to_input = frame_differences if recipe.views.difference else centred_frames
+    finish_network(network, finish_clips(films, recipe, seed), to_input, name)
     save_checkpoint(network, out / MODEL_FILE, made_by)
     return out / MODEL_FILE
 
 
-def finish_clips(films: Sequence[Film], recipe: Recipe, seed: int) -> Iterator[FinishClip]:
+def finish_clips(films: Sequence[Film], recipe: Recipe, seed: int) -> Iterator[Tensor]:
     """Clips for `finish_network`: random ones of epochs that no training reaches."""
-    to_input = frame_differences if recipe.views.difference else centred_frames
     for i in range(STATISTICS_CLIPS):
         draw = Draw(1 << 20 | i // len(films), i % len(films))
-        clip = clip_at(films[draw.film], draw, recipe, seed)
-        whole = global_view(torch.from_numpy(clip)[None], recipe.network.size)
-        yield FinishClip(clip, to_input(whole))
+        yield torch.from_numpy(clip_at(films[draw.film], draw, recipe, seed))[None]
