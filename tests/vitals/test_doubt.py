@@ -91,7 +91,7 @@ def test_too_few_pictures_a_second(fps: float, refused: bool) -> None:
 def test_short_windows_must_be_clearer() -> None:
     asked = [least_snr_db(s) for s in (8.0, 10.0, 20.0, 30.0, 60.0)]
     assert asked == sorted(asked, reverse=True)
-    assert asked[-1] == asked[-2] == 0.5
+    assert asked[-1] == asked[-2] == 1.3
 
 
 def _accepted_share(seconds: float, half_width_hz: float | None, n: int) -> float:

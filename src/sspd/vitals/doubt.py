@@ -39,7 +39,7 @@ AGREE_BPM = 5.0
 #: asked of one of a third of that length, since a short window of noise more easily
 #: looks like a line. Noise of the whole band passes in fewer than 1 of 500 windows,
 #: noise squeezed into 1 Hz in fewer than 1 of 30 (tests/vitals/test_doubt.py).
-LEAST_SNR_DB = 0.5
+LEAST_SNR_DB = 1.3
 SHORT_EXTRA_DB = 1.5
 #: Fewer frames a second than this cannot carry 200 beats a minute with its shape.
 LEAST_FPS = 12.0
@@ -77,7 +77,7 @@ def least_snr_db(duration_s: float) -> float:
     """What `LEAST_SNR_DB` becomes for a window of this length, dB.
 
     >>> least_snr_db(30.0), round(least_snr_db(10.0), 3)
-    (0.5, 2.0)
+    (1.3, 2.8)
     """
     thirds = np.log(30.0 / max(duration_s, 1.0)) / np.log(3.0)
     return float(LEAST_SNR_DB + SHORT_EXTRA_DB * max(0.0, thirds))

@@ -22,6 +22,9 @@ REFRACTORY_S = 0.27
 #: The reading by peaks looks at this part of the spectrum, in multiples of the
 #: spectral rate: half the rate stays visible, so that a rate read double shows.
 PEAKS_BAND = (0.4, 1.7)
+#: Noise counts from this multiple of the rate on: what is slower does not hide a pulse,
+#: and there is much of it in any film.
+NOISE_FROM = 0.7
 #: Single beats are timed in this part, in multiples of the slowest and fastest rate:
 #: one smooth hump a beat, yet wide enough for the rate to swing at 0.4 Hz.
 BEATS_BAND = (0.6, 1.7)
@@ -84,7 +87,8 @@ def read_rate(filtered: ArrayLike, fs: float) -> Reading:
     beats = find_beats(bandpass(values, fs, band), fs, REFRACTORY_S)
     # The median interval: one beat missed or doubled must not move the second opinion.
     peaks_bpm = 60 / float(np.median(np.diff(beats))) if beats.size > 2 else None
-    return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, PASS_HZ))
+    noise_band = (max(PASS_HZ[0], NOISE_FROM * f_hz), PASS_HZ[1])
+    return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, noise_band))
 
 
 def beats_of(
