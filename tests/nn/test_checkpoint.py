@@ -68,6 +68,13 @@ def test_the_pyramid_of_the_facts_comes_back(tmp_path: Path) -> None:
     assert made_by == {}
 
 
+def test_equal_weights_are_equal_bytes(saved: Path, tmp_path: Path) -> None:
+    network, made_by = load_checkpoint(saved)
+    for i in range(5):
+        save_checkpoint(network, tmp_path / str(i), made_by)
+        assert (tmp_path / str(i)).read_bytes() == saved.read_bytes()
+
+
 def _refused(path: Path, match: str) -> None:
     with pytest.raises(WeightsError, match=match) as caught:
         load_checkpoint(path)

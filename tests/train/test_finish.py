@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -10,14 +11,11 @@ from torch import Tensor, nn
 
 from networks import measuring_network, random_differences
 from sspd.nn.network import MeasuringNetwork
-from sspd.recipes import PyramidSpec
-from sspd.train.finish import (
-    FinishClip,
-    blood_volume_trace,
-    finish_network,
-    reestimate_statistics,
-    settle_sign,
-)
+from sspd.recipes import NetworkSpec, PyramidSpec
+from sspd.train.finish import finish_network, reestimate_statistics, settle_sign
+from sspd.train.reference import reference_films
+from sspd.views.lga import global_view
+from sspd.views.mdm import frame_differences
 
 FS = 30.0
 
@@ -35,8 +33,8 @@ def _pulses(n: int, seed: int = 0, seconds: float = 10.0) -> list[NDArray[np.flo
 
 @pytest.mark.parametrize("polarity", [1, -1])
 @pytest.mark.parametrize("summations", [0, 1, 2])
-@pytest.mark.parametrize("seconds", [2.0, 10.0])
-def test_sign_and_slope_are_recovered_from_noisy_traces(
+@pytest.mark.parametrize("seconds", [4.0, 10.0])
+def test_sign_and_slope_are_recovered_from_noisy_pulses(
     polarity: int, summations: int, seconds: float
 ) -> None:
     rng = np.random.default_rng(5)
@@ -45,8 +43,8 @@ def test_sign_and_slope_are_recovered_from_noisy_traces(
     for _ in range(summations):
         outputs = [np.gradient(p) for p in outputs]
     outputs = [polarity * (y / y.std() + rng.normal(size=y.size) / 3) + 2 for y in outputs]
-    traces = [1e-3 * (p + 1.5 * rng.normal(size=p.size)) for p in pulses]
-    assert settle_sign(outputs, traces, FS) == (polarity, summations)
+    known = [1e-3 * (p + 1.5 * rng.normal(size=p.size)) for p in pulses]
+    assert settle_sign(outputs, known, FS) == (polarity, summations)
 
 
 def test_clips_vote_together_whatever_their_strength() -> None:
@@ -58,20 +56,6 @@ def test_clips_vote_together_whatever_their_strength() -> None:
 
 def test_flat_outputs_settle_nothing_and_break_nothing() -> None:
     assert settle_sign([np.zeros(300)], [np.zeros(300)], FS) == (1, 0)
-
-
-def test_the_trace_rises_with_blood_and_not_with_light() -> None:
-    rng = np.random.default_rng(0)
-    blood = np.sin(np.arange(61) / 5)
-    light = 1 + 0.2 * rng.random(61)
-    colour = np.array([150.0, 110.0, 100.0]) * light[:, None]
-    colour[:, 1] *= 1 - 0.005 * blood
-    faces = np.broadcast_to(colour[:, :, None, None], (61, 3, 8, 8)).astype(np.float32)
-    trace = blood_volume_trace(faces)
-    between = (blood[1:] + blood[:-1]) / 2
-    assert trace.shape == (60,)
-    assert np.corrcoef(trace, between)[0, 1] > 0.99
-    assert trace.std() == pytest.approx(0.005 * between.std(), rel=0.1)
 
 
 def _statistics_by_hand(
@@ -114,22 +98,53 @@ def test_statistics_are_plain_means_over_the_clips() -> None:
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), weights, strict=True))
 
 
-def test_a_network_is_finished_for_measuring() -> None:
-    network = measuring_network(pyramid=PyramidSpec())
-    rng = np.random.default_rng(0)
-    reads = 0
+@pytest.fixture
+def two_films(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sspd.train.reference.FILMS", 2)
+    monkeypatch.setattr("sspd.train.reference.DURATION_S", 6.0)
 
-    def clips() -> Iterator[FinishClip]:
-        nonlocal reads
-        reads += 1
-        for i in range(3):
-            faces = rng.uniform(50, 200, (61, 3, 8, 8)).astype(np.float32)
-            yield FinishClip(faces, random_differences(60, seed=i))
 
-    finished = finish_network(network, clips, "mine")
-    assert finished.spec.name == "mine"
-    assert finished.spec.pyramid is None
-    assert finished.spec.polarity in (-1, 1)
-    assert reads == 2
-    waveform = finished(random_differences(60))
-    assert torch.isfinite(waveform).all()
+@pytest.mark.usefixtures("two_films")
+def test_the_reference_films_hold_their_pulse_and_never_change() -> None:
+    first, again = (list(reference_films(20.0, 24)) for _ in range(2))
+    assert len(first) == 2
+    for a, b in zip(first, again, strict=True):
+        assert np.array_equal(a.faces.rgb, b.faces.rgb)
+        assert np.array_equal(a.pulse, b.pulse)
+        green = a.faces.rgb[:, 6:18, 6:18, 1].mean(axis=(1, 2))
+        slope = np.diff(green) @ np.gradient(a.pulse)
+        assert slope < 0, "more blood, less green"
+    with_beats = [np.abs(np.fft.rfft(f.pulse - f.pulse.mean())).argmax() * 10 for f in first]
+    assert with_beats == pytest.approx([45, 175], abs=15)
+
+
+class GreenSlope(MeasuringNetwork):
+    """Gives the slope of the green that its faces show, or of their red: no more."""
+
+    sign = 1
+
+    def forward(self, differences: Tensor) -> Tensor:
+        super().forward(differences)
+        green, other = differences[:, 1], differences[:, 2 if self.spec.colour == "rgb" else 0]
+        return self.sign * (green - other / 2).mean(dim=(2, 3))
+
+
+def _clips() -> Iterator[Tensor]:
+    for seed in range(2):
+        generator = torch.Generator().manual_seed(seed)
+        yield 255 * torch.rand(1, 13, 3, 113, 113, generator=generator)
+
+
+@pytest.mark.usefixtures("two_films")
+@pytest.mark.parametrize(("sign", "colour"), [(1, "rgb"), (-1, "rgb"), (1, "bgr")])
+def test_a_network_is_finished_for_measuring(sign: int, colour: Literal["rgb", "bgr"]) -> None:
+    network = GreenSlope(NetworkSpec(fs=15.0, size=96, pyramid=PyramidSpec(), colour=colour))
+    network.sign = sign
+    finished = finish_network(network, _clips(), frame_differences, "mine")
+    assert finished.spec == NetworkSpec(
+        fs=15.0, size=96, colour=colour, name="mine", polarity=-sign, summations=1
+    )
+    seen = torch.cat([global_view(frame_differences(c), 96).transpose(0, 1) for c in _clips()], 1)
+    expected = seen.flatten(1).mean(dim=1)
+    assert finished.backbone.norm.running_mean is not None
+    torch.testing.assert_close(finished.backbone.norm.running_mean, expected, atol=0.05, rtol=0)

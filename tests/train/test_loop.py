@@ -34,17 +34,23 @@ def stop_after(step: int) -> Callable[[Progress], None]:
     return on_step
 
 
+def finish_fast(patch: pytest.MonkeyPatch) -> None:
+    """Few clips and films to finish with: enough for networks that measure nothing."""
+    patch.setattr("sspd.train.loop.STATISTICS_CLIPS", 4)
+    patch.setattr("sspd.train.reference.FILMS", 1)
+    patch.setattr("sspd.train.reference.DURATION_S", 3.0)
+
+
 @pytest.fixture(autouse=True)
-def few_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four clips for BatchNorm in place of fifty: enough for networks that measure nothing."""
-    monkeypatch.setattr("sspd.train.loop.STATISTICS_CLIPS", 4)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    finish_fast(monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def unbroken(films: list[Film], tiny: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("unbroken")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sspd.train.loop.STATISTICS_CLIPS", 4)
+        finish_fast(patch)
         train(films, tiny, out, seed=5, device="cpu", name="tiny")
     return out
 

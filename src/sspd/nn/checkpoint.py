@@ -49,7 +49,17 @@ def save_checkpoint(
     spec = json.dumps(network.spec.to_dict())
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
     metadata = {"format": FORMAT, "network": spec, "made_by": json.dumps(made_by or {})}
-    write_whole(Path(path), save(tensors, metadata=metadata))
+    write_whole(Path(path), _with_sorted_facts(save(tensors, metadata=metadata)))
+
+
+def _with_sorted_facts(data: bytes) -> bytes:
+    """The same file with its metadata in one order: safetensors draws it anew each time."""
+    start = 8 + struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:start])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data[start:]
 
 
 def load_checkpoint(path: str | Path) -> tuple[MeasuringNetwork, dict[str, Any]]:
