@@ -12,11 +12,11 @@ from sspd.recipes import NetworkSpec, PyramidSpec, Recipe
 from sspd.train.sampler import Film, usable_films
 from sspd.video.simulate import FilmSpec, simulate_faces
 
-#: Two levels, few channels, 15 frames a second: each part of a training in a second.
+#: Two levels, few channels, 12 frames a second: each part of a training in a second.
 TINY = Recipe(
     name="tiny",
     source="these tests",
-    network=NetworkSpec(fs=15.0, size=96, token_size=64, pyramid=PyramidSpec(widths=(9, 5))),
+    network=NetworkSpec(fs=12.0, size=96, token_size=64, pyramid=PyramidSpec(widths=(9, 5))),
     clip_s=2.0,
     batch=2,
     epochs=None,

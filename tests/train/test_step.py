@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ DRAWS = [Draw(0, 0), Draw(0, 1)]
 @pytest.fixture(scope="module")
 def clips() -> Tensor:
     generator = torch.Generator().manual_seed(0)
-    return 255 * torch.rand(2, 31, 3, 113, 113, generator=generator)
+    return 255 * torch.rand(2, 25, 3, 113, 113, generator=generator)
 
 
 def _state(recipe: Recipe) -> TrainingState:
@@ -41,7 +42,7 @@ def test_the_online_network_sees_the_masked_and_the_target_the_whole_view(
     torch.testing.assert_close(result.online.rppg, online.rppg)
     torch.testing.assert_close(result.target.rppg, target.rppg)
     expected = sspd_loss(
-        online.rppg, online.tokens, target.rppg, target.tokens, 15.0, (15.0, 15.0), tiny.loss
+        online.rppg, online.tokens, target.rppg, target.tokens, 12.0, (12.0, 12.0), tiny.loss
     )
     torch.testing.assert_close(result.parts, expected)
     assert result.online.rppg.requires_grad
@@ -57,7 +58,7 @@ def test_levels_that_halve_are_read_at_half_the_rate(tiny: Recipe, clips: Tensor
     result = forward_both(state.online, state.target, views, recipe)
     online, target = result.online, result.target
     expected = sspd_loss(
-        online.rppg, online.tokens, target.rppg, target.tokens, 15.0, (15.0, 7.5), recipe.loss
+        online.rppg, online.tokens, target.rppg, target.tokens, 12.0, (12.0, 6.0), recipe.loss
     )
     torch.testing.assert_close(result.parts.snr, expected.snr)
 
@@ -108,15 +109,18 @@ def test_a_gradient_that_is_not_finite_moves_nothing(tiny: Recipe, clips: Tensor
     assert all(torch.equal(a, b) for a, b in zip(after, before, strict=True))
 
 
-def test_half_precision_steps_are_near_those_in_full(tiny: Recipe, clips: Tensor) -> None:
-    totals = {}
-    for precision in ("f32", "bf16", "f16"):
-        recipe = replace(tiny, precision=precision)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "precision", ["bf16", pytest.param("f16", marks=pytest.mark.slow, id="f16")]
+)
+def test_half_precision_steps_are_near_those_in_full(
+    tiny: Recipe, clips: Tensor, precision: Literal["bf16", "f16"]
+) -> None:
+    totals = []
+    for recipe in (tiny, replace(tiny, precision=precision)):
         state = _state(recipe)
         result, health = take_step(state, clips, DRAWS, recipe, seed=0, steps=4)
-        totals[precision] = result.parts.total.item()
-        assert result.parts.total.dtype == torch.float32
+        totals.append(result.parts.total)
         assert all(torch.isfinite(p).all() for p in state.online.parameters())
         assert -1 <= health.agreement <= 1
-    assert totals["bf16"] == pytest.approx(totals["f32"], rel=0.1)
-    assert totals["f16"] == pytest.approx(totals["f32"], rel=0.1)
+    assert totals[1].dtype == torch.float32
+    assert totals[1].item() == pytest.approx(totals[0].item(), rel=0.1)
