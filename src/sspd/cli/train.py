@@ -54,6 +54,7 @@ def train(
     """Train a network on films of faces; no labels are needed, none are read."""
     chosen = _recipe(recipe, steps, precision)
     _check_device(device)
+    _check_start(out, init, resume)
     entries, failed = _faces(data, out, chosen.crop_px)
     from sspd.train.memory import keep_freed_memory
     from sspd.train.sampler import usable_films
@@ -69,6 +70,17 @@ def train(
     typer.echo(f"try them: sspd measure FILM --weights {weights.with_suffix('.onnx')}")
     if failed:
         raise typer.Exit(1)
+
+
+def _check_start(out: Path, init: str | None, resume: bool) -> None:
+    """Refuse what would only be refused after the faces are cut out."""
+    from sspd.nn.checkpoint import refuse_unsafe
+    from sspd.train.loop import refuse_second_training
+
+    if not resume:
+        refuse_second_training(out)
+    if init not in (None, "shipped"):
+        refuse_unsafe(Path(str(init)))
 
 
 def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe:

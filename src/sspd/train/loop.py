@@ -118,6 +118,12 @@ def train(
     return _finish(state, films, recipe, out, seed, name or out.resolve().name, made_by)
 
 
+def refuse_second_training(out: Path) -> None:
+    """Raise `TrainingError` where a folder holds a training that would be overwritten."""
+    if (out / STATE_FILE).exists():
+        raise TrainingError(f"{out}: holds a training; go on with --resume or give another --out")
+
+
 def _make_folder(out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -151,9 +157,7 @@ def _start_state(
     state = new_state(recipe, seed, device)
     if (out / STATE_FILE).exists():
         if not resume:
-            raise TrainingError(
-                f"{out}: holds a training; go on with --resume or give another --out"
-            )
+            refuse_second_training(out)
         load_state(state, out, identity)
         return state
     if init is not None:

@@ -1,0 +1,68 @@
+"""``sspd train`` on real films: a broken one is named, skipped and counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sspd.cli.main import app
+from sspd.errors import SourceError, SSPDError, TrainingError, WeightsError
+from sspd.runtime import load_network
+from sspd.video.simulate import FilmSpec, write_film
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["train", *map(str, arguments)])
+
+
+def error_of(result: Result) -> str:
+    assert isinstance(result.exception, SSPDError), result.output
+    return str(result.exception)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "broken.mp4").write_text("no film")
+    return folder
+
+
+@pytest.mark.slow
+def test_a_folder_with_one_broken_film_trains_on_the_others(
+    broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sspd.train.loop.STATISTICS_CLIPS", 2)
+    monkeypatch.setattr("sspd.train.reference.FILMS", 2)
+    spec = FilmSpec(seed=1, face_px=120, width=320, height=240, duration_s=5.5, fps=15.0)
+    write_film(spec, broken / "good.mp4")
+    out = tmp_path / "run"
+    result = run(broken, "--out", out, "--steps", 1, "--device", "cpu")
+    assert result.exit_code == 1, result.output
+    assert "broken.mp4: not a film" in result.stderr
+    assert "on 1 films, 1 skipped" in result.stderr
+    assert load_network(out / "model.onnx").spec.fs == 30.0
+    assert "holds a training" in error_of(run(broken, "--out", out, "--steps", 1))
+
+
+def test_a_folder_without_a_readable_film_is_refused(broken: Path, tmp_path: Path) -> None:
+    result = run(broken, "--out", tmp_path / "run")
+    assert isinstance(result.exception, SourceError)
+    assert "none of its 1 films can be used" in error_of(result)
+    (broken / "broken.mp4").unlink()
+    assert "no film in this folder" in error_of(run(broken, "--out", tmp_path / "run"))
+
+
+def test_what_cannot_start_is_refused_before_faces_are_cut_out(
+    broken: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    result = run(broken, "--out", out, "--init", tmp_path / "missing.safetensors")
+    assert isinstance(result.exception, WeightsError)
+    assert not out.exists()
+    out.mkdir()
+    (out / "state.pt").write_bytes(b"")
+    assert isinstance(run(broken, "--out", out).exception, TrainingError)
+    assert [p.name for p in out.iterdir()] == ["state.pt"]
