@@ -101,6 +101,18 @@ def test_wrong_shapes_are_refused(network: Network, shape: tuple[int, ...]) -> N
             network(X[:t])
 
 
+def test_torch_runs_with_the_threads_asked_for_and_gives_them_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    real = torch.set_num_threads
+    monkeypatch.setattr(torch, "set_num_threads", lambda n: (asked.append(n), real(n)))
+    before = torch.get_num_threads()
+    load_network(folder / "net.safetensors", backend="torch", threads=3)(X)
+    assert set(asked) == {3, before}
+    assert torch.get_num_threads() == before
+
+
 def test_unknown_choices_are_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match=", ".join(PRECISIONS)):
         load_network(folder / "net.onnx", precision="f8")

@@ -136,14 +136,14 @@ def _load_safetensors(path: Path, backend: str, precision: str, threads: int | N
 
     network, _ = load_checkpoint(path)
     if backend == "torch" or (backend == "auto" and torch.cuda.is_available()):
-        return Network(network.spec, _torch_run(network, precision))
+        return Network(network.spec, _torch_run(network, precision, threads))
     from sspd.runtime.export import onnx_bytes
     from sspd.runtime.openvino import load_onnx
 
     return Network(*load_onnx(onnx_bytes(network), str(path), precision, threads))
 
 
-def _torch_run(network: MeasuringNetwork, precision: str) -> Run:
+def _torch_run(network: MeasuringNetwork, precision: str, threads: int | None) -> Run:
     import torch
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -152,8 +152,14 @@ def _torch_run(network: MeasuringNetwork, precision: str) -> Run:
     @torch.inference_mode()
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
         x = torch.from_numpy(np.ascontiguousarray(differences.transpose(1, 0, 2, 3)))[None]
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-            y = network(x.to(device))
+        before = torch.get_num_threads()
+        # Torch knows one number for the whole process: it is put back after the run.
+        torch.set_num_threads(threads or before)
+        try:
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+                y = network(x.to(device))
+        finally:
+            torch.set_num_threads(before)
         waveform: NDArray[np.float64] = y[0].double().cpu().numpy()
         return waveform
 
