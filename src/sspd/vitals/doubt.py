@@ -37,8 +37,8 @@ REASONS = (
 AGREE_BPM = 5.0
 #: Least signal-to-noise ratio of a window of 30 s or more, dB; and how much more is
 #: asked of one of a third of that length, since a short window of noise more easily
-#: looks like a line. Noise of the whole band passes in fewer than 1 of 500 windows,
-#: noise squeezed into 1 Hz in fewer than 1 of 30 (tests/vitals/test_doubt.py).
+#: looks like a line. How seldom noise passes is held by tests/vitals/test_doubt.py; how
+#: the number was chosen, and on which films, stands in MODEL_CARD.md.
 LEAST_SNR_DB = 1.3
 SHORT_EXTRA_DB = 1.5
 #: Fewer frames a second than this cannot carry 200 beats a minute with its shape.
