@@ -5,19 +5,22 @@ tones in turn, 42-190 bpm. The films follow from `SUITE_SEED` and chose nothing:
 training, not the number of its steps, not a threshold. `VALIDATION_SEED` gives other
 films of the same kinds, on which such things are chosen.
 
-    python benchmarks/slices.py FOLDER --weights F --method sspd --json out.json
+    python benchmarks/slices.py FOLDER --systems sspd,pos,green,other.onnx --json out.json
 
-FOLDER keeps the films between runs (about 350 MB); they are written by the hash of what
-made them.
+With --keep, FOLDER keeps the films between runs; they are named by the hash of what made
+them.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import hashlib
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sspd
-from sspd.methods import get_method
+from sspd.methods import Method, get_method
 from sspd.signal import bandpass
 from sspd.video.simulate import FilmSpec, random_spec, truth, write_film
 
 SUITE_SEED = 20_261_122
-VALIDATION_SEED = 777
+VALIDATION_SEED = 1777
 SLICES = (
     "still",
     "talking",
@@ -47,6 +50,18 @@ DURATION_S = 30.0
 LARGEST_LAG_S = 0.15
 WAVEFORM_BAND_HZ = (0.5, 4.0)
 RIGHT_WITHIN_BPM = 3.0
+#: What of a film's options stands in its rows.
+OPTIONS = (
+    "motion",
+    "pulse_percent",
+    "face_px",
+    "skin_tone",
+    "noise_levels",
+    "bit_rate",
+    "speed_px_s",
+    "angle_deg",
+    "flicker_hz",
+)
 
 
 def suite(seed: int, films_a_slice: int, duration_s: float) -> list[tuple[str, FilmSpec]]:
@@ -70,10 +85,13 @@ def film_path(folder: Path, spec: FilmSpec) -> Path:
     return path
 
 
+@functools.cache
 def _simulator_hash() -> str:
-    """Of the simulator's own source: other code, other films."""
-    source = Path(sspd.__file__).parent / "video" / "simulate"
-    text = b"".join(file.read_bytes() for file in sorted(source.glob("*.py")))
+    """Of the source of simulator and writer: other code, other films."""
+    video = Path(sspd.__file__).parent / "video"
+    text = b"".join(
+        file.read_bytes() for file in (*sorted(video.glob("simulate/*.py")), video / "write.py")
+    )
     return hashlib.sha256(text).hexdigest()
 
 
@@ -93,29 +111,37 @@ def waveform_correlation(vitals: sspd.Vitals, spec: FilmSpec) -> float:
     return best
 
 
-def measure_film(path: Path, name: str, spec: FilmSpec, method: Any) -> dict[str, Any]:
-    """One row: what is known of a film and what was measured."""
-    vitals = sspd.measure(path, method=method)
-    return {
-        "slice": name,
-        "film": path.name,
-        "truth_bpm": truth(spec).hr_bpm,
-        "estimate_bpm": vitals.estimate_bpm,
-        "accepted": vitals.accepted,
-        "hr_bpm": vitals.hr_bpm,
-        "snr_db": vitals.snr_db,
-        "reasons": list(vitals.reasons),
-        "waveform_r": waveform_correlation(vitals, spec),
-        "motion": spec.motion,
-        "pulse_percent": spec.pulse_percent,
-        "face_px": spec.face_px,
-        "skin_tone": spec.skin_tone,
-        "noise_levels": spec.noise_levels,
-        "bit_rate": spec.bit_rate,
-        "speed_px_s": spec.speed_px_s,
-        "angle_deg": spec.angle_deg,
-        "flicker_hz": spec.flicker_hz,
-    }
+@functools.cache
+def _method(system: str, precision: str) -> Method:
+    if Path(system).suffix:
+        return get_method("sspd", weights=system, precision=precision, threads=1)
+    return get_method(system, precision=precision, threads=1)
+
+
+def measure_film(
+    folder: Path, name: str, spec: FilmSpec, systems: Sequence[str], precision: str, keep: bool
+) -> list[dict[str, Any]]:
+    """A row a system: what is known of a film and what was measured."""
+    path, known = film_path(folder, spec), truth(spec)
+    rows = []
+    for system in systems:
+        vitals = sspd.measure(path, method=_method(system, precision))
+        measured = {
+            "system": system,
+            "slice": name,
+            "film": path.name,
+            "truth_bpm": known.hr_bpm,
+            "estimate_bpm": vitals.estimate_bpm,
+            "accepted": vitals.accepted,
+            "hr_bpm": vitals.hr_bpm,
+            "snr_db": vitals.snr_db,
+            "reasons": list(vitals.reasons),
+            "waveform_r": waveform_correlation(vitals, spec),
+        }
+        rows.append(measured | {option: getattr(spec, option) for option in OPTIONS})
+    if not keep:
+        path.unlink()
+    return rows
 
 
 def _errors(rows: Iterable[dict[str, Any]], key: str) -> NDArray[np.float64]:
@@ -124,10 +150,10 @@ def _errors(rows: Iterable[dict[str, Any]], key: str) -> NDArray[np.float64]:
 
 
 def summarise(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A line a slice, and one over all but the flicker."""
+    """A line a slice, one over all but the flicker, one over all."""
     steady = [row for row in rows if row["slice"] != "flicker"]
     groups = [(name, [r for r in rows if r["slice"] == name]) for name in SLICES]
-    groups.append(("all but flicker", steady))
+    groups += [("all but flicker", steady), ("all", rows)]
     lines = []
     for name, group in groups:
         if not group:
@@ -163,28 +189,36 @@ def table(lines: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Make the films, measure them, print the table."""
+    """Make the films, measure them, print a table a system."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the films are kept")
-    parser.add_argument("--weights", type=Path, help="by default the shipped ones")
-    parser.add_argument("--method", default="sspd", help="sspd, pos or green")
+    parser.add_argument("folder", type=Path, help="where the films are made")
+    parser.add_argument(
+        "--systems", default="sspd", help="sspd, pos, green or files of weights, with commas"
+    )
     parser.add_argument("--set", choices=("suite", "validation"), default="suite")
     parser.add_argument("--films", type=int, default=FILMS_A_SLICE, help="films a slice")
     parser.add_argument("--seconds", type=float, default=DURATION_S)
     parser.add_argument("--slices", default=",".join(SLICES))
     parser.add_argument("--precision", default="f32")
-    parser.add_argument("--json", type=Path, help="every film's row")
+    parser.add_argument("--jobs", type=int, default=2, help="processes, one thread each")
+    parser.add_argument("--keep", action="store_true", help="keep the films (40 MB each)")
+    parser.add_argument("--json", type=Path, help="every film's rows")
     args = parser.parse_args()
     seed = SUITE_SEED if args.set == "suite" else VALIDATION_SEED
-    method = get_method(args.method, weights=args.weights, precision=args.precision)
-    rows = []
-    for name, spec in suite(seed, args.films, args.seconds):
-        if name in args.slices.split(","):
-            rows.append(measure_film(film_path(args.folder, spec), name, spec, method))
-            print(json.dumps(rows[-1]), flush=True)
-    if args.json:
-        args.json.write_text(json.dumps(rows, indent=1))
-    print(table(summarise(rows)))
+    systems, rows = args.systems.split(","), []
+    films = [f for f in suite(seed, args.films, args.seconds) if f[0] in args.slices.split(",")]
+    with ProcessPoolExecutor(args.jobs) as pool:
+        jobs = [
+            pool.submit(measure_film, args.folder, *film, systems, args.precision, args.keep)
+            for film in films
+        ]
+        for job in jobs:
+            rows += job.result()
+            print(f"{len(rows) // len(systems)} of {len(jobs)} films", file=sys.stderr)
+            if args.json:
+                args.json.write_text(json.dumps(rows, indent=1))
+    for system in systems:
+        print(f"\n{system}\n\n{table(summarise([r for r in rows if r['system'] == system]))}")
 
 
 if __name__ == "__main__":

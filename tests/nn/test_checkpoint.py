@@ -17,6 +17,7 @@ from sspd.nn.checkpoint import (
     FORMAT,
     LARGEST_FILE_BYTES,
     load_checkpoint,
+    refuse_unsafe,
     save_checkpoint,
     write_whole,
 )
@@ -47,6 +48,15 @@ def _rewrite(saved: Path, path: Path, **changes: Any) -> Path:
             place[key] = value
     save_file(tensors, path, metadata)
     return path
+
+
+def test_no_length_of_the_header_is_taken_for_a_pickle(tmp_path: Path) -> None:
+    network, first_bytes = measuring_network(), set()
+    for n in range(0, 256, 8):
+        save_checkpoint(network, tmp_path / "w.safetensors", {"note": "x" * n})
+        first_bytes.add((tmp_path / "w.safetensors").read_bytes()[0])
+        refuse_unsafe(tmp_path / "w.safetensors")
+    assert 0x80 in first_bytes
 
 
 @torch.no_grad()

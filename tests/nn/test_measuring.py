@@ -6,7 +6,7 @@ import torch
 
 from networks import measuring_network, random_differences, training_network
 from sspd.errors import UsageError
-from sspd.nn.network import MeasuringNetwork, initialise, map_size, pad_to_even
+from sspd.nn.network import MeasuringNetwork, initialise, map_size, mask_motion, pad_to_even
 from sspd.recipes import NetworkSpec, PyramidSpec
 
 
@@ -133,3 +133,31 @@ def test_weights_start_as_xavier_normal_and_biases_at_zero() -> None:
     again = MeasuringNetwork(NetworkSpec(fs=30.0))
     initialise(again, torch.Generator().manual_seed(3))
     assert torch.equal(weight, again.backbone.conv.weight)
+
+
+def test_motion_is_masked_pixel_by_pixel_as_a_slow_count_says() -> None:
+    x = 3 * random_differences(4, size=6)
+    masked = mask_motion(x, 4.0)
+    for t in range(4):
+        for row in range(6):
+            for column in range(6):
+                pixel = x[0, :, t, row, column]
+                still = all(abs(float(v)) < 4.0 for v in pixel)
+                expected = pixel if still else torch.zeros(3)
+                assert torch.equal(masked[0, :, t, row, column], expected)
+
+
+@torch.no_grad()
+def test_a_network_that_masks_motion_does_not_see_it() -> None:
+    network, x = measuring_network(largest_difference=4.0), random_differences(8)
+    calm = x.clone()
+    calm[..., 20:60, 30:50] = 0
+    jolt = calm.clone()
+    jolt[:, 1, :, 20:60, 30:50] = 70.0
+    assert torch.equal(network(calm), network(jolt))
+    assert not torch.equal(measuring_network()(calm), measuring_network()(jolt))
+
+
+def test_a_limit_of_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match="largest_difference must be positive, got 0"):
+        NetworkSpec(fs=30.0, largest_difference=0.0)

@@ -126,9 +126,10 @@ def refuse_unsafe(path: Path) -> None:
     if path.stat().st_size > LARGEST_FILE_BYTES:
         raise WeightsError(f"{path}: larger than any weights of this network")
     with path.open("rb") as file:
-        head = file.read(4)
-    # PyTorch's own files are zip archives of pickles, or bare pickles.
-    if head.startswith((b"PK\x03\x04", b"\x80")):
+        head = file.read(9)
+    # PyTorch's own files are zip archives of pickles, or bare pickles. A safetensors file
+    # may begin with 0x80 as well: the length of its header, whose JSON follows.
+    if head.startswith((b"PK\x03\x04", b"\x80")) and head[8:] != b"{":
         raise WeightsError(
             f"{path}: a pickled PyTorch file, which could run code; weights of the released"
             " SSPD code can be turned into a checkpoint with `sspd import`"

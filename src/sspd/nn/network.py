@@ -49,6 +49,8 @@ class MeasuringNetwork(nn.Module):
 
     def features(self, differences: Tensor) -> Features:
         """Backbone features of an even number of differences, (n, 3, t, h, w)."""
+        if self.spec.largest_difference is not None:
+            differences = mask_motion(differences, self.spec.largest_difference)
         features: Features = self.backbone(differences)
         return features
 
@@ -95,6 +97,28 @@ class TrainingNetwork(nn.Module):
         map_ = features.map.detach() if self.stop_gradient else features.map
         rppg = self.measuring.predictor(map_)
         return TrainingOutput(rppg[:, :t], self.pyramid(features.sequence[:, :, :t]))
+
+
+def mask_motion(differences: Tensor, largest: float) -> Tensor:
+    """Set pixels to 0 where any channel changes by `largest` levels or more.
+
+    Blood changes a pixel by less than a level from frame to frame; an edge that moves
+    by tens. What moves is hidden as masked difference modelling (Sec. III-B3) hides
+    pixels at random, so that the network knows how to do without.
+
+    Parameters
+    ----------
+    differences : Tensor, shape (n, 3, t, h, w)
+    largest : float
+        Levels.
+
+    Examples
+    --------
+    >>> mask_motion(torch.tensor([0.5, -9.0, 1.0]).view(1, 3, 1, 1, 1), 4.0).flatten()
+    tensor([0., -0., 0.])
+    """
+    still = differences.abs().amax(dim=1, keepdim=True) < largest
+    return differences * still
 
 
 def pad_to_even(differences: Tensor) -> Tensor:

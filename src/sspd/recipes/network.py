@@ -75,6 +75,9 @@ class NetworkSpec:
     """Channel order of its input; the released weights want BGR."""
     token_size: int = 256
     """C: channels of the last block and size of a token (128, 256, 512 in Table VIII)."""
+    largest_difference: float | None = None
+    """Levels from which on a pixel's change is motion and not blood: it counts as masked,
+    in all three channels. None: every difference counts, as in the paper."""
     pyramid: PyramidSpec | None = None
     """The training auxiliary; None in a network made for measuring."""
     polarity: int = 1
@@ -91,6 +94,8 @@ class NetworkSpec:
             raise UsageError(f"fs must be positive, got {self.fs}")
         if self.size < 92:
             raise UsageError(f"the network needs faces of 92 pixels or more, got {self.size}")
+        if self.largest_difference is not None and not self.largest_difference > 0:
+            raise UsageError(f"largest_difference must be positive, got {self.largest_difference}")
         if self.pyramid and self.token_size % self.pyramid.heads:
             raise UsageError(
                 f"token size {self.token_size} cannot be shared by {self.pyramid.heads} heads"

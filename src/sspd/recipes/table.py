@@ -11,6 +11,9 @@ from sspd.recipes.recipe import LossSpec, Recipe, ViewSpec
 #: Wide enough for 200 beats a minute; the paper's 0.5-3 Hz ends at 180.
 WIDE_BAND_HZ = (0.5, 3.7)
 
+#: Levels a frame: four times what a strong pulse does to a pixel, less than most edges.
+LARGEST_DIFFERENCE = 4.0
+
 PAPER = Recipe(
     name="paper",
     source="SSPD, Sec. III and IV-B",
@@ -40,7 +43,9 @@ RELEASED = Recipe(
 
 LAPTOP = Recipe(
     name="laptop",
-    source="ours: the paper's loss on clips and batches that two cores can train in an hour",
+    source="ours: the paper's loss on clips and batches that two cores can train in an hour,"
+    " with moving edges masked",
+    network=NetworkSpec(fs=30.0, largest_difference=LARGEST_DIFFERENCE, pyramid=PyramidSpec()),
     loss=LossSpec(band_hz=WIDE_BAND_HZ),
     clip_s=5.0,
     batch=4,
