@@ -58,7 +58,7 @@ SHIPPED = replace(
     LAPTOP,
     name="shipped",
     source="ours: `laptop` for longer, with a rate that falls; makes the weights of the package",
-    steps=300,
+    steps=400,
     warmup_steps=5,
     rate_schedule="cosine",
 )
