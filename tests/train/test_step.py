@@ -10,10 +10,9 @@ from torch import Tensor
 from sspd.errors import TrainingError
 from sspd.losses.sspd import sspd_loss
 from sspd.recipes import PyramidSpec, Recipe
-from sspd.train.loop import take_step
 from sspd.train.sampler import Draw, generator_of
 from sspd.train.state import TrainingState, new_state
-from sspd.train.step import forward_both, make_views
+from sspd.train.step import forward_both, make_views, take_step
 
 DRAWS = [Draw(0, 0), Draw(0, 1)]
 
@@ -107,6 +106,23 @@ def test_a_gradient_that_is_not_finite_moves_nothing(tiny: Recipe, clips: Tensor
         take_step(state, clips, DRAWS, tiny, seed=0, steps=4)
     after = _parameters(state.online) + _parameters(state.target)
     assert all(torch.equal(a, b) for a, b in zip(after, before, strict=True))
+
+
+@pytest.mark.slow
+def test_gradients_that_no_scale_makes_finite_end_a_float16_training(
+    tiny: Recipe, clips: Tensor
+) -> None:
+    state = _state(replace(tiny, precision="f16"))
+    bias = state.online.measuring.predictor.conv4.bias
+    assert bias is not None
+    bias.register_hook(lambda gradient: gradient * torch.nan)
+    before = _parameters(state.online)
+    state.scaler.load_state_dict({**state.scaler.state_dict(), "scale": 4.0})
+    with pytest.raises(TrainingError, match="the gradient is not finite at step 2"):
+        for step in range(6):
+            state.step = step
+            take_step(state, clips, DRAWS, replace(tiny, precision="f16"), seed=0, steps=6)
+    assert all(torch.equal(a, b) for a, b in zip(_parameters(state.online), before, strict=True))
 
 
 @pytest.mark.parametrize(

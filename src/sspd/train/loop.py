@@ -17,14 +17,12 @@ from torch import Tensor
 from sspd.errors import OutputError, TrainingError, UsageError, WeightsError
 from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
 from sspd.recipes import Recipe
-from sspd.train.ema import update_target
 from sspd.train.finish import STATISTICS_CLIPS, finish_network
-from sspd.train.health import Health, read_health
+from sspd.train.health import Health
 from sspd.train.log import TrainingLog
-from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, generator_of, steps_of
-from sspd.train.schedules import momentum_at, rate_at
+from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, steps_of
 from sspd.train.state import STATE_FILE, TrainingState, load_state, new_state, save_state
-from sspd.train.step import StepResult, forward_both, make_views, require_finite
+from sspd.train.step import take_step
 from sspd.views.mdm import centred_frames, frame_differences
 
 MODEL_FILE = "model.safetensors"
@@ -200,54 +198,6 @@ def _run_steps(
             saved = time.monotonic()
         if late:
             break
-
-
-def take_step(
-    state: TrainingState,
-    clips: Tensor,
-    draws: Sequence[Draw],
-    recipe: Recipe,
-    seed: int,
-    steps: int,
-) -> tuple[StepResult, Health]:
-    """One optimiser step and one of the moving average, in place.
-
-    Parameters
-    ----------
-    state : TrainingState
-    clips : Tensor, shape (n, t + 1, 3, s, s)
-    draws : sequence of Draw
-        Which clips these are; decides their views.
-    recipe : Recipe
-    seed, steps : int
-        Of the whole training.
-
-    Raises
-    ------
-    TrainingError
-        If loss or gradient is not finite; the weights are as before the step.
-    """
-    cosine = recipe.rate_schedule == "cosine"
-    rate = rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
-    for group in state.optimiser.param_groups:
-        group["lr"] = rate
-    generators = [generator_of(draw, seed) for draw in draws]
-    views = make_views(clips, recipe.network.size, recipe.views, generators)
-    result = forward_both(state.online, state.target, views, recipe)
-    require_finite(result.parts.total, "loss", state.step)
-    state.optimiser.zero_grad(set_to_none=True)
-    state.scaler.scale(result.parts.total).backward()  # type: ignore[no-untyped-call]
-    if not state.scaler.is_enabled():  # which looks itself, and passes over such a step
-        gradients = [p.grad for p in state.online.parameters() if p.grad is not None]
-        require_finite(torch.nn.utils.get_total_norm(gradients), "gradient", state.step)
-    state.scaler.step(state.optimiser)
-    state.scaler.update()
-    momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
-    update_target(state.target, state.online, momentum)
-    health = read_health(
-        result.online.rppg, result.target.rppg, recipe.network.fs, recipe.loss.band_hz
-    )
-    return result, health
 
 
 def _batches(

@@ -12,9 +12,17 @@ from sspd.errors import TrainingError
 from sspd.losses.sspd import LossParts, sspd_loss
 from sspd.nn.network import TrainingNetwork, TrainingOutput
 from sspd.recipes import Recipe, ViewSpec
+from sspd.train.ema import update_target
+from sspd.train.health import Health, read_health
+from sspd.train.sampler import Draw, generator_of
+from sspd.train.schedules import momentum_at, rate_at
+from sspd.train.state import TrainingState
 from sspd.views.lga import local_global_views
 from sspd.views.mdm import centred_frames, frame_differences, random_mask
 
+#: Float16 gradients are scaled from 65536 down until they are finite; below this no scale
+#: helps, and every further step would be passed over.
+SMALLEST_SCALE = 1.0
 AUTOCAST = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
@@ -82,4 +90,62 @@ def require_finite(value: Tensor, name: str, step: int) -> None:
         raise TrainingError(
             f"the {name} is not finite at step {step}; the last good state is kept."
             " A lower learning rate or --precision f32 may help"
+        )
+
+
+def take_step(
+    state: TrainingState,
+    clips: Tensor,
+    draws: Sequence[Draw],
+    recipe: Recipe,
+    seed: int,
+    steps: int,
+) -> tuple[StepResult, Health]:
+    """One optimiser step and one of the moving average, in place.
+
+    Parameters
+    ----------
+    state : TrainingState
+    clips : Tensor, shape (n, t + 1, 3, s, s)
+    draws : sequence of Draw
+        Which clips these are; decides their views.
+    recipe : Recipe
+    seed, steps : int
+        Of the whole training.
+
+    Raises
+    ------
+    TrainingError
+        If loss or gradient is not finite; the weights are as before the step.
+    """
+    cosine = recipe.rate_schedule == "cosine"
+    rate = rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    generators = [generator_of(draw, seed) for draw in draws]
+    views = make_views(clips, recipe.network.size, recipe.views, generators)
+    result = forward_both(state.online, state.target, views, recipe)
+    require_finite(result.parts.total, "loss", state.step)
+    _descend(state, result.parts.total)
+    momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
+    update_target(state.target, state.online, momentum)
+    health = read_health(
+        result.online.rppg, result.target.rppg, recipe.network.fs, recipe.loss.band_hz
+    )
+    return result, health
+
+
+def _descend(state: TrainingState, loss: Tensor) -> None:
+    """Gradients, and one step of the optimiser along them."""
+    state.optimiser.zero_grad(set_to_none=True)
+    state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+    if not state.scaler.is_enabled():  # which looks itself, and passes over such a step
+        gradients = [p.grad for p in state.online.parameters() if p.grad is not None]
+        require_finite(torch.nn.utils.get_total_norm(gradients), "gradient", state.step)
+    state.scaler.step(state.optimiser)
+    state.scaler.update()
+    if state.scaler.is_enabled() and state.scaler.get_scale() < SMALLEST_SCALE:
+        raise TrainingError(
+            f"the gradient is not finite at step {state.step}, and was not in the steps before"
+            " it; the last good state is kept. --precision bf16 or f32 may help"
         )
