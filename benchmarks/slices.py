@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 import sspd
 from sspd.methods import Method, get_method
 from sspd.signal import bandpass
-from sspd.video.simulate import FilmSpec, random_spec, truth, write_film
+from sspd.video.simulate import FilmSpec, Truth, random_spec, truth, write_film
 
 SUITE_SEED = 20_261_122
 VALIDATION_SEED = 1777
@@ -95,20 +95,24 @@ def _simulator_hash() -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def waveform_correlation(vitals: sspd.Vitals, spec: FilmSpec) -> float:
-    """Signed correlation with the true pulse, at the best lag within 0.15 s."""
+def likeness(wave: NDArray[np.float64], fs: float, start_s: float, known: Truth) -> float:
+    """Signed correlation of a filtered waveform with the pulse, best lag within 0.15 s."""
+    t = start_s + np.arange(wave.size) / fs
+    best = -1.0
+    for lag in np.arange(-LARGEST_LAG_S, LARGEST_LAG_S + 1e-9, 0.5 / fs):
+        theirs = bandpass(np.interp(t + lag, known.t, known.bvp), fs, WAVEFORM_BAND_HZ)
+        if theirs.std() > 0:
+            best = max(best, float(np.corrcoef(wave, theirs)[0, 1]))
+    return best
+
+
+def waveform_correlation(vitals: sspd.Vitals, known: Truth) -> float:
+    """`likeness` of what was measured; NaN where there is no waveform."""
     signal = vitals.signal
     if signal is None:
         return float("nan")
-    known = truth(spec)
-    values = np.nan_to_num(signal.values)
-    ours = bandpass(values, signal.fs, WAVEFORM_BAND_HZ)
-    best = -1.0
-    for lag in np.arange(-LARGEST_LAG_S, LARGEST_LAG_S + 1e-9, 0.5 / signal.fs):
-        theirs = np.interp(signal.t + lag, known.t, known.bvp)
-        r = np.corrcoef(ours, bandpass(theirs, signal.fs, WAVEFORM_BAND_HZ))[0, 1]
-        best = max(best, float(r))
-    return best
+    ours = bandpass(np.nan_to_num(signal.values), signal.fs, WAVEFORM_BAND_HZ)
+    return likeness(ours, signal.fs, float(signal.t[0]), known)
 
 
 @functools.cache
@@ -136,7 +140,7 @@ def measure_film(
             "hr_bpm": vitals.hr_bpm,
             "snr_db": vitals.snr_db,
             "reasons": list(vitals.reasons),
-            "waveform_r": waveform_correlation(vitals, spec),
+            "waveform_r": waveform_correlation(vitals, known),
         }
         rows.append(measured | {option: getattr(spec, option) for option in OPTIONS})
     if not keep:

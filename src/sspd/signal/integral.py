@@ -13,11 +13,13 @@ from sspd.signal.filters import checked
 LEVEL_HZ = 0.8
 
 
-def integrate(sig: ArrayLike, fs: float, times: int) -> NDArray[np.float64]:
+def integrate(
+    sig: ArrayLike, fs: float, times: int, level_hz: float = LEVEL_HZ
+) -> NDArray[np.float64]:
     """Integrate a waveform `times` over, without its drift.
 
-    Each frequency is divided by ``2 pi sqrt(f^2 + LEVEL_HZ^2)`` and turned back by a
-    quarter, for each time: an integral well above `LEVEL_HZ`, a mere quarter turn well
+    Each frequency is divided by ``2 pi sqrt(f^2 + level_hz^2)`` and turned back by a
+    quarter, for each time: an integral well above `level_hz`, a mere quarter turn well
     below. Ends are mirrored.
 
     Parameters
@@ -27,6 +29,8 @@ def integrate(sig: ArrayLike, fs: float, times: int) -> NDArray[np.float64]:
         Hz.
     times : int
         0 gives the waveform back.
+    level_hz : float
+        Where a sum stops growing, Hz.
 
     Returns
     -------
@@ -46,6 +50,6 @@ def integrate(sig: ArrayLike, fs: float, times: int) -> NDArray[np.float64]:
     mirrored = np.pad(values - values.mean(), reach, mode="reflect")
     freqs = rfftfreq(mirrored.size, 1 / fs)
     turned = np.where(freqs > 0, -1j, 0)
-    response = (turned / (2 * np.pi * np.hypot(freqs, LEVEL_HZ))) ** times
+    response = (turned / (2 * np.pi * np.hypot(freqs, level_hz))) ** times
     summed: NDArray[np.float64] = irfft(rfft(mirrored) * response, mirrored.size)
     return summed[reach : reach + values.size]

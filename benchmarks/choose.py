@@ -1,0 +1,142 @@
+"""Which weights, and which settings of the read-out: chosen on validation films alone.
+
+    python benchmarks/choose.py FOLDER a.onnx b.onnx --json table.json
+
+For each file of weights and each corner of the summation, on validation films of the
+slices (other seeds than the suite's) and on films of faces without a pulse: errors over
+all slices but the flicker, the likeness of the waveform, and how many of the films that
+are read right stand out further than the most pulse-like of those without a pulse.
+`MODEL_CARD.md` says what was taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slices import (
+    RIGHT_WITHIN_BPM,
+    VALIDATION_SEED,
+    WAVEFORM_BAND_HZ,
+    film_path,
+    likeness,
+    suite,
+)
+from sspd.face.track import face_segments
+from sspd.recipes import NetworkSpec
+from sspd.runtime import load_network
+from sspd.signal import bandpass, integrate, pulse_frequency, snr_db
+from sspd.video.read import read
+from sspd.video.simulate import FilmSpec, random_spec, truth
+from sspd.views.grid import network_input
+from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, pulse_band
+
+CORNERS_HZ = (0.4, 0.6, 0.8, 1.0, 1.4, 2.0)
+#: Noise is counted from this multiple of the rate on.
+NOISE_FROM = (0.0, 0.5, 0.7)
+FILMS_A_SLICE, NULLS, DURATION_S = 6, 24, 30.0
+
+
+def films() -> list[tuple[str, FilmSpec]]:
+    """Validation films, and as many kinds of film without a pulse."""
+    rows = suite(VALIDATION_SEED, FILMS_A_SLICE, DURATION_S)
+    for i in range(NULLS):
+        rng = np.random.default_rng([VALIDATION_SEED, 99, i])
+        spec = random_spec(rng, "varied", duration_s=DURATION_S, fps=30.0, pulse_percent=0.0)
+        rows.append(("no pulse", spec))
+    return rows
+
+
+def waveforms(
+    folder: Path, name: str, spec: FilmSpec, weights: Sequence[str], precision: str
+) -> dict[str, Any] | None:
+    """Outputs of the networks for one film as they are, with its pulse; None: no face."""
+    path = film_path(folder, spec)
+    segments = [s for s in face_segments(read(path), size=128) if s.box]
+    if not segments:
+        return None
+    faces = segments[0].faces
+    outputs = {}
+    for file in weights:
+        network = load_network(file, precision=precision, threads=1)
+        raw = replace(network, spec=replace(network.spec, summations=0))
+        outputs[file] = raw(network_input(faces, network.spec.fs))
+    return {"slice": name, "spec": spec, "start_s": float(faces.t[0]), "outputs": outputs}
+
+
+def read_film(
+    row: dict[str, Any], file: str, spec: NetworkSpec, corner_hz: float
+) -> dict[str, Any]:
+    """Rate, likeness and signal-to-noise ratios by one setting."""
+    fs, known = spec.fs, truth(row["spec"])
+    wave = integrate(row["outputs"][file], fs, spec.summations, corner_hz)
+    values = pulse_band(wave, fs)
+    f_hz = pulse_frequency(values, fs, SEARCH_HZ)
+    start_s = row["start_s"] + (0.5 + 0.5 * spec.summations) / fs
+    ratios = [
+        snr_db(values, fs, f_hz, (max(PASS_HZ[0], share * f_hz), PASS_HZ[1]))
+        for share in NOISE_FROM
+    ]
+    r = likeness(bandpass(wave, fs, WAVEFORM_BAND_HZ), fs, start_s, known)
+    return {"error": abs(60 * f_hz - known.hr_bpm), "r": r, "snr_db": ratios}
+
+
+def line(rows: list[dict[str, Any]], read_rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What one setting makes of all films."""
+    kinds = np.array([row["slice"] for row in rows])
+    errors = np.array([row["error"] for row in read_rows])
+    ratios: NDArray[np.float64] = np.array([row["snr_db"] for row in read_rows])
+    null, steady = kinds == "no pulse", ~np.isin(kinds, ("no pulse", "flicker"))
+    right = steady & (errors <= RIGHT_WITHIN_BPM)
+    highest = ratios[null].max(axis=0)
+    return {
+        "mae_bpm": float(errors[steady].mean()),
+        "wrong": int((steady & ~right).sum()),
+        "films": int(steady.sum()),
+        "r": float(np.nanmedian([row["r"] for row in np.array(read_rows)[steady]])),
+        "highest_null_db": [round(float(v), 2) for v in highest],
+        "right_above_it": [round(float(v), 3) for v in (ratios[right] > highest).mean(axis=0)],
+        "wrong_highest_db": [
+            round(float(v), 2)
+            for v in (ratios[steady & ~right].max(axis=0) if (steady & ~right).any() else [])
+        ],
+    }
+
+
+def main() -> None:
+    """Make the films, run the networks, print a line a setting."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path, help="where the films are kept (4 GB)")
+    parser.add_argument("weights", nargs="+", help="files of weights, .onnx")
+    parser.add_argument("--precision", default="f32")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    with ProcessPoolExecutor(args.jobs) as pool:
+        jobs = [
+            pool.submit(waveforms, args.folder, *film, args.weights, args.precision)
+            for film in films()
+        ]
+        found = [job.result() for job in jobs]
+    rows = [row for row in found if row is not None]
+    table = []
+    for file in args.weights:
+        spec = load_network(file).spec
+        for corner_hz in CORNERS_HZ:
+            setting = line(rows, [read_film(row, file, spec, corner_hz) for row in rows])
+            table.append({"weights": file, "corner_hz": corner_hz, **setting})
+            print(json.dumps(table[-1]), flush=True)
+    if args.json:
+        args.json.write_text(json.dumps(table, indent=1))
+
+
+if __name__ == "__main__":
+    main()
