@@ -7,6 +7,8 @@ on clips of 300 frames, against the plain float32 forward pass of one clip, in t
 one run. The losses' share is timed inside the step.
 """
 
+# ruff: noqa: E402
+
 from __future__ import annotations
 
 import argparse
@@ -16,12 +18,15 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from sspd.train.memory import prepare_memory
+
+prepare_memory()  # torch looks at it when it is imported
+
 import torch
 
 from sspd.losses.sspd import sspd_loss
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes import Recipe, get_recipe
-from sspd.train.memory import keep_freed_memory
 from sspd.train.sampler import Draw
 from sspd.train.state import new_state
 from sspd.train.step import take_step
@@ -90,7 +95,6 @@ def main() -> None:
     parser.add_argument("--clips", type=int, nargs="+", default=[2, 4])
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
-    keep_freed_memory()
     for n_clips in args.clips:
         print(json.dumps(measure(get_recipe(args.recipe), n_clips, args.repeats)), flush=True)
 

@@ -6,6 +6,7 @@ import torch
 
 from networks import measuring_network, random_differences, training_network
 from sspd.errors import UsageError
+from sspd.nn.backbone import halve
 from sspd.nn.network import MeasuringNetwork, initialise, map_size, mask_motion, pad_to_even
 from sspd.recipes import NetworkSpec, PyramidSpec
 
@@ -161,3 +162,12 @@ def test_a_network_that_masks_motion_does_not_see_it() -> None:
 def test_a_limit_of_nothing_is_refused() -> None:
     with pytest.raises(UsageError, match="largest_difference must be positive, got 0"):
         NetworkSpec(fs=30.0, largest_difference=0.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_halving_is_the_mean_of_four_pixels(dtype: torch.dtype) -> None:
+    x = random_differences(3, size=9, n=2).to(dtype)
+    whole = x[..., :8, :8].float().unflatten(-1, (4, 2)).unflatten(-3, (4, 2))
+    halved = halve(x)
+    assert halved.dtype == dtype
+    np.testing.assert_allclose(halved.float(), whole.mean(dim=(-1, -3)), atol=1e-2)

@@ -163,7 +163,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_state(
         views = make_views(*args)
         return Views(views.masked * (torch.nan if calls == 3 else 1), views.original)
 
-    monkeypatch.setattr("sspd.train.loop.make_views", poisoned)
+    monkeypatch.setattr("sspd.train.step.make_views", poisoned)
     with pytest.raises(TrainingError, match="loss is not finite at step 2") as caught:
         train(films, tiny, tmp_path, device="cpu", checkpoint_s=checkpoint_s)
     assert "\n" not in str(caught.value)

@@ -52,14 +52,15 @@ def train(
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Train a network on films of faces; no labels are needed, none are read."""
+    from sspd.train.memory import prepare_memory
+
+    prepare_memory()  # before anything imports torch
     chosen = _recipe(recipe, steps, precision)
     _check_device(device)
     _check_start(out, init, resume)
     entries, failed = _faces(data, out, chosen.crop_px)
-    from sspd.train.memory import keep_freed_memory
     from sspd.train.sampler import usable_films
 
-    keep_freed_memory()
     films, short = usable_films(entries, chosen.clip_s)
     for film in short:
         _say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")

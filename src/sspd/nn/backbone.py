@@ -25,6 +25,20 @@ def _convolution(inputs: int, outputs: int, width: int) -> nn.Conv3d:
     return nn.Conv3d(inputs, outputs, (3, width, width), padding=(1, 0, 0), bias=False)
 
 
+def halve(x: Tensor) -> Tensor:
+    """Average 2x2 pixels: (n, c, t, h, w) to (n, c, t, h // 2, w // 2).
+
+    >>> halve(torch.arange(4.0).view(1, 1, 1, 2, 2)).flatten()
+    tensor([1.5000])
+    """
+    if x.dtype == torch.float32:
+        return nn.functional.avg_pool3d(x, (1, 2, 2))
+    # Processors have no avg_pool3d for half precision, and autocast would turn the
+    # largest maps of the network into float32 and back.
+    pooled = nn.functional.avg_pool2d(x.flatten(1, 2), 2)
+    return pooled.view(*x.shape[:3], *pooled.shape[2:])
+
+
 class ConvBlock(nn.Module):
     """Two convolutions with normalisation and tanh, then pooling by 2 in space.
 
@@ -43,9 +57,10 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, inputs, t, h, w) to (n, outputs, t, (h-6)//2, (w-6)//2)."""
-        x = torch.tanh(self.norm1(self.conv1(x)))
-        x = torch.tanh(self.norm2(self.conv2(x)))
-        return nn.functional.avg_pool3d(x, (1, 2, 2))
+        # in place: what a norm gives is needed by nobody else, not even for gradients
+        x = self.norm1(self.conv1(x)).tanh_()
+        x = self.norm2(self.conv2(x)).tanh_()
+        return halve(x)
 
 
 class Backbone(nn.Module):
@@ -77,5 +92,5 @@ class Backbone(nn.Module):
         x = self.norm(differences)
         for block in self.blocks:
             x = block(x)
-        x = torch.tanh(self.conv_norm(self.conv(x)))
+        x = self.conv_norm(self.conv(x)).tanh_()
         return Features(x.mean(dim=(3, 4)), x)
