@@ -14,6 +14,9 @@ WIDE_BAND_HZ = (0.5, 3.7)
 #: Levels a frame: four times what a strong pulse does to a pixel, less than most edges.
 LARGEST_DIFFERENCE = 4.0
 
+#: Pixels of a stored face of 151: a twentieth of its width to either side.
+SWAY_PX = 8.0
+
 PAPER = Recipe(
     name="paper",
     source="SSPD, Sec. III and IV-B",
@@ -44,9 +47,10 @@ RELEASED = Recipe(
 LAPTOP = Recipe(
     name="laptop",
     source="ours: the paper's loss on clips and batches that two cores can train in an hour,"
-    " with moving edges masked",
+    " with moving edges masked and views that sway",
     network=NetworkSpec(fs=30.0, largest_difference=LARGEST_DIFFERENCE, pyramid=PyramidSpec()),
     loss=LossSpec(band_hz=WIDE_BAND_HZ),
+    views=ViewSpec(sway_px=SWAY_PX),
     clip_s=5.0,
     batch=4,
     epochs=None,
@@ -58,7 +62,7 @@ SHIPPED = replace(
     LAPTOP,
     name="shipped",
     source="ours: `laptop` for longer, with a rate that falls; makes the weights of the package",
-    steps=400,
+    steps=300,
     warmup_steps=5,
     rate_schedule="cosine",
 )

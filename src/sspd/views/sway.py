@@ -1,0 +1,115 @@
+"""Windows into a clip, at rest or swaying: how a view is cut and resized.
+
+The two views of the paper stand still, so a head that moves does so in both of them
+alike, and whatever is alike is what is learned. Ours may sway, each on a way of its own:
+then motion differs between the views and the pulse alone is the same.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+#: A way is a sum of this many waves, of these rates: as heads move, pulse rates included.
+_WAVES = 8
+SWAY_HZ = (0.15, 2.5)
+
+
+def area_weights(
+    inputs: int, outputs: int, start: Tensor | float = 0.0, span: float | None = None
+) -> Tensor:
+    """Weights of area averaging along one axis, shape (..., outputs, inputs), rows sum to 1.
+
+    Output pixel i covers the inputs from ``start + i * span / outputs`` on, over
+    ``span / outputs``; each counts by how much of it lies inside. With neither given the
+    same as OpenCV's ``INTER_AREA``, which cuts out the faces that are measured.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Pixels.
+    start : Tensor, shape (...), or float
+        Where the window begins, pixels.
+    span : float, optional
+        Its length; all of the inputs by default.
+
+    Examples
+    --------
+    >>> area_weights(3, 2)
+    tensor([[0.6667, 0.3333, 0.0000],
+            [0.0000, 0.3333, 0.6667]])
+    >>> area_weights(3, 1, start=0.5, span=2.0)
+    tensor([[0.2500, 0.5000, 0.2500]])
+    """
+    step = (inputs if span is None else span) / outputs
+    begin = torch.as_tensor(start, dtype=torch.float64)[..., None, None]
+    low = begin + torch.arange(outputs, dtype=torch.float64)[:, None] * step
+    pixel = torch.arange(inputs, dtype=torch.float64)
+    overlap = torch.minimum(low + step, pixel + 1) - torch.maximum(low, pixel)
+    return (overlap.clamp(min=0) / step).float()
+
+
+def sway_path(n: int, fs: float, reach_px: float, generator: torch.Generator) -> Tensor:
+    """A smooth random way, shape (n, 2), within `reach_px` of 0, mostly much less.
+
+    Parameters
+    ----------
+    n : int
+        Frames.
+    fs : float
+        Frames a second, Hz.
+    reach_px : float
+        Pixels. How far a way reaches is itself drawn, evenly from 0 to this.
+    generator : torch.Generator
+        On the CPU.
+
+    Examples
+    --------
+    >>> path = sway_path(150, 30.0, 8.0, torch.Generator().manual_seed(0))
+    >>> tuple(path.shape), bool(path.abs().max() <= 8)
+    ((150, 2), True)
+    """
+    draws = torch.rand(3, _WAVES, 2, generator=generator, dtype=torch.float64)
+    low, high = (math.log(hz) for hz in SWAY_HZ)
+    rates = torch.exp(low + (high - low) * draws[0])
+    t = torch.arange(n, dtype=torch.float64)[:, None, None] / fs
+    # slow waves reach further, as in any motion of a body
+    waves = draws[1] / rates.sqrt() * torch.sin(2 * math.pi * (rates * t + draws[2]))
+    path = waves.sum(dim=1)
+    reach = reach_px * torch.rand(2, generator=generator, dtype=torch.float64)
+    return path / path.abs().amax(dim=0).clamp(min=1e-9) * reach
+
+
+def swaying_view(
+    clip: Tensor,
+    span: float,
+    size: int,
+    sway_px: float,
+    fs: float,
+    generator: torch.Generator,
+) -> Tensor:
+    """A window that sways about a random place: (t, 3, s, s) -> (t, 3, size, size).
+
+    Parameters
+    ----------
+    clip : Tensor, shape (t, 3, s, s)
+    span : float
+        Side of the window, pixels; with the sway on both sides at most s.
+    size : int
+        Side of the view.
+    sway_px, fs : float
+        See `sway_path`.
+    generator : torch.Generator
+        On the CPU.
+    """
+    n, side = clip.shape[0], clip.shape[-1]
+    room = side - span - 2 * sway_px
+    place = sway_px + room * torch.rand(2, generator=generator, dtype=torch.float64)
+    starts = place + sway_path(n, fs, sway_px, generator)
+    rows, columns = (
+        area_weights(side, size, starts[:, axis], span)[:, None].to(clip.device)
+        for axis in range(2)
+    )
+    return rows @ (clip @ columns.transpose(-1, -2))
