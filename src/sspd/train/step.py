@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ from sspd.recipes import Recipe, ViewSpec
 from sspd.train.ema import update_target
 from sspd.train.health import Health, read_health
 from sspd.train.sampler import Draw, generator_of
-from sspd.train.schedules import momentum_at, rate_at
+from sspd.train.schedules import momentum_at, rate_at, sway_at
 from sspd.train.state import TrainingState
 from sspd.views.lga import local_global_views
 from sspd.views.mdm import centred_frames, frame_differences, random_mask
@@ -125,7 +126,9 @@ def take_step(
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     network, generators = recipe.network, [generator_of(draw, seed) for draw in draws]
-    views = make_views(clips, network.size, recipe.views, generators, network.fs)
+    sway_px = sway_at(state.step, steps, recipe.views.sway_px)
+    spec = replace(recipe.views, sway_px=sway_px)
+    views = make_views(clips, network.size, spec, generators, network.fs)
     result = forward_both(state.online, state.target, views, recipe)
     require_finite(result.parts.total, "loss", state.step)
     _descend(state, result.parts.total)

@@ -15,6 +15,7 @@ from torch import Tensor
 #: A way is a sum of this many waves, of these rates: as heads move, pulse rates included.
 _WAVES = 8
 SWAY_HZ = (0.15, 2.5)
+_LEAST_SHARE = 1 / 40
 
 
 def area_weights(
@@ -61,7 +62,8 @@ def sway_path(n: int, fs: float, reach_px: float, generator: torch.Generator) ->
     fs : float
         Frames a second, Hz.
     reach_px : float
-        Pixels. How far a way reaches is itself drawn, evenly from 0 to this.
+        Pixels. How far a way reaches is itself drawn, evenly in its logarithm, from
+        a fortieth of this on: most films are of people who sit.
     generator : torch.Generator
         On the CPU.
 
@@ -78,7 +80,7 @@ def sway_path(n: int, fs: float, reach_px: float, generator: torch.Generator) ->
     # slow waves reach further, as in any motion of a body
     waves = draws[1] / rates.sqrt() * torch.sin(2 * math.pi * (rates * t + draws[2]))
     path = waves.sum(dim=1)
-    reach = reach_px * torch.rand(2, generator=generator, dtype=torch.float64)
+    reach = reach_px * _LEAST_SHARE ** torch.rand(2, generator=generator, dtype=torch.float64)
     return path / path.abs().amax(dim=0).clamp(min=1e-9) * reach
 
 
