@@ -43,7 +43,7 @@ def test_sign_and_slope_are_recovered_from_noisy_pulses(
     for _ in range(summations):
         outputs = [np.gradient(p) for p in outputs]
     outputs = [polarity * (y / y.std() + rng.normal(size=y.size) / 3) + 2 for y in outputs]
-    known = [1e-3 * (p + 1.5 * rng.normal(size=p.size)) for p in pulses]
+    known = [1e-3 * p for p in pulses]
     assert settle_sign(outputs, known, FS) == (polarity, summations)
 
 
@@ -52,6 +52,19 @@ def test_clips_vote_together_whatever_their_strength() -> None:
     outputs = [p.copy() for p in pulses]
     outputs[0] *= -1000  # one film may be wrong, however loud
     assert settle_sign(outputs, pulses, FS) == (1, 0)
+
+
+def test_rates_that_are_read_right_come_before_likeness() -> None:
+    t = np.arange(300) / FS
+    phases = [2 * np.pi * hz * t for hz in (0.8, 0.9, 1.0, 2.2, 2.4)]
+    pulses = [np.sin(phase) for phase in phases]
+    # slow hearts drown in their second harmonic as it stands, and stand out when summed
+    slow = [np.cos(phase) * 0.5 + 1.2 * np.cos(2 * phase) for phase in phases[:3]]
+    outputs = [*slow, *pulses[3:]]
+    likeness = [np.corrcoef(y, p)[0, 1] for y, p in zip(outputs, pulses, strict=True)]
+    assert sum(likeness) > 1.9
+    _, summations = settle_sign(outputs, pulses, FS)
+    assert summations == 2
 
 
 def test_flat_outputs_settle_nothing_and_break_nothing() -> None:

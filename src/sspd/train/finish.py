@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes.network import MOST_SUMMATIONS
-from sspd.signal import bandpass, integrate
+from sspd.signal import bandpass, integrate, pulse_frequency
 from sspd.train.reference import reference_films
 from sspd.views.grid import to_grid
 from sspd.views.lga import global_view
@@ -27,6 +27,9 @@ from sspd.views.lga import global_view
 STATISTICS_CLIPS = 50
 #: Where the sign is read: the fundamental and first harmonics of any pulse.
 SIGN_BAND_HZ = (0.7, 4.0)
+#: Where their rates lie, and how near a rate is right, Hz.
+RATES_HZ = (0.6, 3.6)
+RIGHT_HZ = 0.05
 
 
 @torch.no_grad()
@@ -60,7 +63,8 @@ def settle_sign(
 
     Differences go in, and noise of films rises toward low frequencies, so a network may
     well give the pulse's slope, or that slope's slope. Of all readings the one is taken
-    that correlates best with the known pulses, over all films together.
+    by which most of the known rates are read right; among equals the one that correlates
+    best with the known pulses, over all films together.
 
     Parameters
     ----------
@@ -82,15 +86,18 @@ def settle_sign(
     >>> settle_sign([-np.gradient(pulse)], [pulse], fs=30.0)
     (-1, 1)
     """
-    likeness = np.zeros(MOST_SUMMATIONS + 1)
+    readings = range(MOST_SUMMATIONS + 1)
+    likeness, right = np.zeros(len(readings)), np.zeros(len(readings), int)
     for waveform, pulse in zip(waveforms, pulses, strict=True):
         place = np.arange(pulse.size)
-        for times in range(likeness.size):
+        rate_hz = pulse_frequency(bandpass(pulse, fs, SIGN_BAND_HZ), fs, RATES_HZ)
+        for times in readings:
             candidate = bandpass(integrate(waveform, fs, times), fs, SIGN_BAND_HZ)
+            right[times] += abs(pulse_frequency(candidate, fs, RATES_HZ) - rate_hz) < RIGHT_HZ
             # Each sum up to a value belongs half a step later.
             known = np.interp(place + times / 2, place, pulse)
             likeness[times] += _correlation(candidate, bandpass(known, fs, SIGN_BAND_HZ))
-    summations = int(np.abs(likeness).argmax())
+    summations = max(readings, key=lambda times: (right[times], abs(likeness[times])))
     return (1 if likeness[summations] >= 0 else -1), summations
 
 
