@@ -45,11 +45,11 @@ def area_weights(
     tensor([[0.2500, 0.5000, 0.2500]])
     """
     step = (inputs if span is None else span) / outputs
-    begin = torch.as_tensor(start, dtype=torch.float64)[..., None, None]
-    low = begin + torch.arange(outputs, dtype=torch.float64)[:, None] * step
-    pixel = torch.arange(inputs, dtype=torch.float64)
-    overlap = torch.minimum(low + step, pixel + 1) - torch.maximum(low, pixel)
-    return (overlap.clamp(min=0) / step).float()
+    begin = start if isinstance(start, Tensor) else torch.tensor(start, dtype=torch.float64)
+    edges = begin[..., None] + step * torch.arange(outputs + 1, dtype=begin.dtype)
+    # of pixel p, the part from p to p + 1 that lies before an edge
+    before = (edges[..., None] - torch.arange(inputs)).clamp_(0, 1)
+    return ((before[..., 1:, :] - before[..., :-1, :]) / step).float()
 
 
 def sway_path(n: int, fs: float, reach_px: float, generator: torch.Generator) -> Tensor:
@@ -109,9 +109,9 @@ def swaying_view(
     n, side = clip.shape[0], clip.shape[-1]
     room = side - span - 2 * sway_px
     place = sway_px + room * torch.rand(2, generator=generator, dtype=torch.float64)
-    starts = place + sway_path(n, fs, sway_px, generator)
+    starts = (place + sway_path(n, fs, sway_px, generator)).float()
     rows, columns = (
-        area_weights(side, size, starts[:, axis], span)[:, None].to(clip.device)
-        for axis in range(2)
+        area_weights(side, size, starts[:, axis], span).to(clip.device) for axis in range(2)
     )
-    return rows @ (clip @ columns.transpose(-1, -2))
+    narrow = clip.flatten(1, 2) @ columns.transpose(1, 2)
+    return rows[:, None] @ narrow.view(n, 3, side, size)
