@@ -45,7 +45,7 @@ def test_a_way_stays_within_its_reach_and_is_smooth() -> None:
         path = sway_path(150, 30.0, 8.0, generator(seed)).numpy()
         reached.append(np.abs(path).max())
         assert reached[-1] <= 8
-        assert np.abs(np.diff(path, axis=0)).max() < 8 * 2 * np.pi * 2.5 / 30
+        assert np.abs(np.diff(path, axis=0)).max() < 8 * 2 * np.pi * 5.0 / 30
     assert np.median(reached) < 4
     assert max(reached) > 7
 
@@ -62,13 +62,19 @@ def test_the_same_way_at_any_frame_rate() -> None:
 def test_the_window_stands_where_the_way_says() -> None:
     # a picture whose levels are the places themselves: the view tells where it was
     rows = torch.arange(40.0).view(1, 1, 40, 1).expand(6, 3, 40, 40)
-    view = swaying_view(rows, 30.0, 10, 3.0, 30.0, generator(5))
-    twin = generator(5)
-    place = 3.0 + 4.0 * torch.rand(2, generator=twin, dtype=torch.float64)
-    starts = place + sway_path(6, 30.0, 3.0, twin)
-    for k in range(6):
-        expected = float(starts[k, 0]) + (torch.arange(10.0) + 0.5) * 3.0 - 0.5
-        np.testing.assert_allclose(view[k, 1, :, 4], expected, atol=1e-4)
+    inside = 0
+    for seed in range(8):
+        view = swaying_view(rows, 30, 10, 3.0, 30.0, generator(seed))
+        twin = generator(seed)
+        place = 10 * torch.rand(2, generator=twin, dtype=torch.float64)
+        starts = place + sway_path(6, 30.0, 3.0, twin)
+        for k in range(6):
+            begin = float(starts[k, 0])
+            if 0 <= begin <= 10:  # elsewhere it sees the picture mirrored
+                inside += 1
+                expected = begin + (torch.arange(10.0) + 0.5) * 3.0 - 0.5
+                np.testing.assert_allclose(view[k, 1, :, 4], expected, atol=1e-3)
+    assert inside > 24
 
 
 def test_a_way_of_no_length_is_a_crop_between_pixels() -> None:
@@ -98,4 +104,4 @@ def test_sway_without_room_is_refused() -> None:
         ViewSpec(sway_px=-1.0)
 
     with pytest.raises(UsageError, match="no room for the sway"):
-        replace(get_recipe("laptop"), views=ViewSpec(sway_px=12.0))
+        replace(get_recipe("laptop"), views=ViewSpec(sway_px=151.0))

@@ -110,7 +110,7 @@ class Recipe:
             raise UsageError("a recipe says either epochs or steps")
         if self.crop_px < self.network.size:
             raise UsageError(f"faces of {self.crop_px} pixels hold no {self.network.size} crop")
-        if self.crop_px - self.network.size < 2 * self.views.sway_px:
+        if self.crop_px <= self.views.sway_px:
             raise UsageError(f"faces of {self.crop_px} pixels leave no room for the sway")
         if min(self.network.pyramid_counts(self.n_differences), default=0) < 4:
             raise UsageError(f"clips of {self.clip_s:g} s are too short for the pyramid")

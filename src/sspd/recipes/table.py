@@ -14,8 +14,8 @@ WIDE_BAND_HZ = (0.5, 3.7)
 #: Levels a frame: four times what a strong pulse does to a pixel, less than most edges.
 LARGEST_DIFFERENCE = 4.0
 
-#: Pixels of a stored face of 151: a twentieth of its width to either side.
-SWAY_PX = 8.0
+#: Pixels of a stored face of 151, to either side.
+SWAY_PX = 12.0
 
 PAPER = Recipe(
     name="paper",
@@ -62,7 +62,7 @@ SHIPPED = replace(
     LAPTOP,
     name="shipped",
     source="ours: `laptop` for longer, with a rate that falls; makes the weights of the package",
-    steps=300,
+    steps=240,
     warmup_steps=5,
     rate_schedule="cosine",
 )

@@ -99,8 +99,7 @@ def local_global_views(
             continue
         if sway_px > 0:
             crop = swaying_view(clip, size, size, sway_px, fs, generator)
-            span = clip.shape[-1] - 2 * sway_px
-            whole = swaying_view(clip, span, size, sway_px, fs, generator)
+            whole = swaying_view(clip, clip.shape[-1], size, sway_px, fs, generator)
         else:
             crop = local_view(clip, size, generator, corner)
             whole = global_view(clip, size)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-#: A way is a sum of this many waves, of these rates: as heads move, pulse rates included.
+#: A way is a sum of this many waves, of these rates. Wider than heads move: above its
+#: highest rate a network would find the second harmonic of slow hearts undisturbed.
 _WAVES = 8
-SWAY_HZ = (0.15, 2.5)
-_LEAST_SHARE = 1 / 40
+SWAY_HZ = (0.15, 5.0)
+_LEAST_SHARE = 1 / 20
 
 
 def area_weights(
@@ -63,7 +64,7 @@ def sway_path(n: int, fs: float, reach_px: float, generator: torch.Generator) ->
         Frames a second, Hz.
     reach_px : float
         Pixels. How far a way reaches is itself drawn, evenly in its logarithm, from
-        a fortieth of this on: most films are of people who sit.
+        a twentieth of this on: most films are of people who sit.
     generator : torch.Generator
         On the CPU.
 
@@ -77,7 +78,7 @@ def sway_path(n: int, fs: float, reach_px: float, generator: torch.Generator) ->
     low, high = (math.log(hz) for hz in SWAY_HZ)
     rates = torch.exp(low + (high - low) * draws[0])
     t = torch.arange(n, dtype=torch.float64)[:, None, None] / fs
-    # slow waves reach further, as in any motion of a body
+    # slow waves reach further: the speed is the same at all rates
     waves = draws[1] / rates.sqrt() * torch.sin(2 * math.pi * (rates * t + draws[2]))
     path = waves.sum(dim=1)
     reach = reach_px * _LEAST_SHARE ** torch.rand(2, generator=generator, dtype=torch.float64)
@@ -85,33 +86,32 @@ def sway_path(n: int, fs: float, reach_px: float, generator: torch.Generator) ->
 
 
 def swaying_view(
-    clip: Tensor,
-    span: float,
-    size: int,
-    sway_px: float,
-    fs: float,
-    generator: torch.Generator,
+    clip: Tensor, span: int, size: int, sway_px: float, fs: float, generator: torch.Generator
 ) -> Tensor:
     """A window that sways about a random place: (t, 3, s, s) -> (t, 3, size, size).
+
+    Where it leaves the clip it sees the clip mirrored.
 
     Parameters
     ----------
     clip : Tensor, shape (t, 3, s, s)
-    span : float
-        Side of the window, pixels; with the sway on both sides at most s.
+    span : int
+        Side of the window, pixels, at most s.
     size : int
         Side of the view.
     sway_px, fs : float
-        See `sway_path`.
+        See `sway_path`; the sway is less than s.
     generator : torch.Generator
         On the CPU.
     """
     n, side = clip.shape[0], clip.shape[-1]
-    room = side - span - 2 * sway_px
-    place = sway_px + room * torch.rand(2, generator=generator, dtype=torch.float64)
-    starts = (place + sway_path(n, fs, sway_px, generator)).float()
+    margin = math.ceil(sway_px)
+    place = (side - span) * torch.rand(2, generator=generator, dtype=torch.float64)
+    starts = (margin + place + sway_path(n, fs, sway_px, generator)).float()
+    wide = nn.functional.pad(clip, (margin,) * 4, mode="reflect")
     rows, columns = (
-        area_weights(side, size, starts[:, axis], span).to(clip.device) for axis in range(2)
+        area_weights(side + 2 * margin, size, starts[:, axis], span).to(clip.device)
+        for axis in range(2)
     )
-    narrow = clip.flatten(1, 2) @ columns.transpose(1, 2)
-    return rows[:, None] @ narrow.view(n, 3, side, size)
+    narrow = wide.flatten(1, 2) @ columns.transpose(1, 2)
+    return rows[:, None] @ narrow.view(n, 3, -1, size)
