@@ -36,14 +36,14 @@ def rate_at(
 
 
 def sway_at(step: int, steps: int, sway_px: float) -> float:
-    """How far views may sway at a step, pixels: from nothing to all of it a quarter on.
+    """How far views may sway at a step, pixels: from nothing to all of it half way on.
 
     What beats is learned first and what moves is unlearned then; with all of the motion
     from the start a network takes to the second harmonic, above the rates of motion.
 
     Examples
     --------
-    >>> [sway_at(step, 400, 8.0) for step in (0, 50, 100, 399)]
+    >>> [sway_at(step, 300, 8.0) for step in (0, 75, 150, 299)]
     [0.0, 4.0, 8.0, 8.0]
     """
-    return sway_px * min(1.0, 4 * step / steps)
+    return sway_px * min(1.0, 2 * step / steps)

@@ -12,11 +12,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-#: A way is a sum of this many waves, of these rates. Wider than heads move: above its
-#: highest rate a network would find the second harmonic of slow hearts undisturbed.
+#: A way is a sum of this many waves, of these rates: as heads move, pulse rates included.
 _WAVES = 8
-SWAY_HZ = (0.15, 5.0)
-_LEAST_SHARE = 1 / 20
+SWAY_HZ = (0.15, 2.5)
+_LEAST_SHARE = 1 / 40
 
 
 def area_weights(
@@ -64,7 +63,7 @@ def sway_path(n: int, fs: float, reach_px: float, generator: torch.Generator) ->
         Frames a second, Hz.
     reach_px : float
         Pixels. How far a way reaches is itself drawn, evenly in its logarithm, from
-        a twentieth of this on: most films are of people who sit.
+        a fortieth of this on: most films are of people who sit.
     generator : torch.Generator
         On the CPU.
 
