@@ -89,9 +89,9 @@ def film_path(folder: Path, spec: FilmSpec) -> Path:
 def _simulator_hash() -> str:
     """Of the source of simulator and writer: other code, other films."""
     video = Path(sspd.__file__).parent / "video"
-    text = b"".join(
-        file.read_bytes() for file in (*sorted(video.glob("simulate/*.py")), video / "write.py")
-    )
+    # presets only say which films are drawn, and a film's options are in its name anyway
+    drawing = (f for f in sorted(video.glob("simulate/*.py")) if f.name != "presets.py")
+    text = b"".join(file.read_bytes() for file in (*drawing, video / "write.py"))
     return hashlib.sha256(text).hexdigest()
 
 

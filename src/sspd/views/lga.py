@@ -11,7 +11,25 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from sspd.views.sway import area_weights, swaying_view
+
+def area_weights(inputs: int, outputs: int) -> Tensor:
+    """Weights of area averaging along one axis, shape (outputs, inputs), rows sum to 1.
+
+    Output pixel i covers the inputs from ``i * inputs / outputs`` to
+    ``(i + 1) * inputs / outputs``; each counts by how much of it lies inside. The same
+    as OpenCV's ``INTER_AREA``, which cuts out the faces that are measured.
+
+    Examples
+    --------
+    >>> area_weights(3, 2)
+    tensor([[0.6667, 0.3333, 0.0000],
+            [0.0000, 0.3333, 0.6667]])
+    """
+    step = inputs / outputs
+    low = torch.arange(outputs, dtype=torch.float64)[:, None] * step
+    pixel = torch.arange(inputs, dtype=torch.float64)[None, :]
+    overlap = torch.minimum(low + step, pixel + 1) - torch.maximum(low, pixel)
+    return (overlap.clamp(min=0) / step).float()
 
 
 def global_view(clip: Tensor, size: int) -> Tensor:
@@ -56,8 +74,6 @@ def local_global_views(
     *,
     augment: bool = True,
     corner: bool = False,
-    sway_px: float = 0.0,
-    fs: float = 30.0,
 ) -> tuple[Tensor, Tensor]:
     """Both views of a batch of clips.
 
@@ -73,11 +89,6 @@ def local_global_views(
         False: both views are the whole face, unflipped (Table VI, "w/o LGA").
     corner : bool
         The released code's crop.
-    sway_px : float
-        How far the window of each view sways, pixels of the clip, on a way of its own
-        (`sspd.views.sway`); 0: it stands still, as in the paper.
-    fs : float
-        Frames a second, Hz; only a sway needs it.
 
     Returns
     -------
@@ -92,17 +103,12 @@ def local_global_views(
     """
     locals_, globals_ = [], []
     for clip, generator in zip(clips, generators, strict=True):
-        if not augment:
-            whole = global_view(clip, size)
+        whole = global_view(clip, size)
+        if augment:
+            crop = random_flip(local_view(clip, size, generator, corner), generator)
+            locals_.append(crop)
+            globals_.append(random_flip(whole, generator))
+        else:
             locals_.append(whole)
             globals_.append(whole)
-            continue
-        if sway_px > 0:
-            crop = swaying_view(clip, size, size, sway_px, fs, generator)
-            whole = swaying_view(clip, clip.shape[-1], size, sway_px, fs, generator)
-        else:
-            crop = local_view(clip, size, generator, corner)
-            whole = global_view(clip, size)
-        locals_.append(random_flip(crop, generator))
-        globals_.append(random_flip(whole, generator))
     return torch.stack(locals_), torch.stack(globals_)
