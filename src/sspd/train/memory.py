@@ -20,7 +20,7 @@ def prepare_memory() -> bool:
     each large block back to the kernel, which then clears every page of 4 KiB anew.
     Freed blocks are kept, and torch asks for pages of 2 MiB where the kernel has them
     (a setting of its own, which stays as it is if the user has set it). On two cores the
-    first made a step a third faster, the second a tenth (``benchmarks/train_step.py``).
+    first made a step a third faster (``benchmarks/README.md``).
 
     Returns
     -------
