@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 
 from sspd.containers import FIXED_POINT_MAX, Frames
-from sspd.datasets.faces import is_store, open_store, store_films, write_entry
+from sspd.datasets.faces import (
+    FaceEntry,
+    is_store,
+    open_store,
+    still_entries,
+    store_films,
+    write_entry,
+)
 from sspd.errors import OutputError, SourceError, SSPDError
+from sspd.face.follow import FOLLOW_PX, still_faces
+from sspd.face.track import face_segments
+from sspd.video.read import read
 from sspd.video.simulate import FilmSpec, write_film
 
 
@@ -164,6 +174,47 @@ def test_films_are_stored_once_and_bad_ones_told(films: Path, tmp_path: Path) ->
     skipped.clear()
     list(store_films([films / "absent.mp4"], tmp_path, 113, lambda f, e: skipped.append((f, e))))
     assert "absent.mp4" in str(skipped[0][1])
+
+
+def _not_skipped(film: Path, error: SSPDError) -> None:
+    raise AssertionError(f"{film} was skipped: {error}")
+
+
+def test_films_are_stored_with_their_heads_held_still(films: Path, tmp_path: Path) -> None:
+    def store(follow: bool) -> list[FaceEntry]:
+        list(store_films([films / "film 1.mp4"], tmp_path, 32, _not_skipped, follow))
+        return [entry for entry in open_store(tmp_path) if entry.still == follow]
+
+    (loose,), (still,) = store(follow=False), store(follow=True)
+    assert still.size == loose.size == 32
+    assert not np.array_equal(still.read(0, 99).rgb, loose.read(0, 99).rgb)
+    seen = next(face_segments(read(films / "film 1.mp4"), size=FOLLOW_PX))
+    np.testing.assert_array_equal(still.read(0, 99).rgb, still_faces(seen.faces, 32).rgb)
+
+
+def test_stored_faces_are_held_still_once(tmp_path: Path) -> None:
+    write_entry(tmp_path / "a", "one", faces(5, 48), "one.mp4")
+    write_entry(tmp_path / "a", "two", faces(5, 48, seed=1), "two.mp4")
+    given = open_store(tmp_path / "a")
+    held = list(still_entries(given, tmp_path / "b", 16))
+    assert held == open_store(tmp_path / "b")
+    assert [(entry.name, entry.film, entry.still) for entry in held] == [
+        ("one", "one.mp4", True),
+        ("two", "two.mp4", True),
+    ]
+    expected = still_faces(given[1].read(0, 5), 16)
+    np.testing.assert_array_equal(held[1].read(0, 5).rgb, expected.rgb)
+    written = {p: p.stat().st_mtime_ns for p in (tmp_path / "b").glob("*.npy")}
+    assert list(still_entries(given, tmp_path / "b", 16)) == held
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "b").glob("*.npy")} == written
+    assert list(still_entries(held, tmp_path / "c", 16)) == held
+    assert not (tmp_path / "c").exists()
+    # of another size, or another store, they are made anew
+    larger = list(still_entries(given, tmp_path / "b", 24))
+    assert larger[0].read(0, 1).rgb.shape[1] == 24
+    write_entry(tmp_path / "d", "one", faces(4, 48), "one.mp4")
+    other = list(still_entries(open_store(tmp_path / "d"), tmp_path / "b", 24))
+    assert other[0].times().size == 4
 
 
 @pytest.mark.parametrize("name", ["-.x.mp4", ".mp4.mp4", "é ü!.mp4"])

@@ -11,7 +11,7 @@ from sspd.nn.network import MeasuringNetwork, initialise, map_size, mask_motion,
 from sspd.recipes import NetworkSpec, PyramidSpec
 
 
-@pytest.mark.parametrize("size", [96, 128])
+@pytest.mark.parametrize("size", [16, 32, 91, 92, 96, 128])
 @pytest.mark.parametrize("t", [4, 5, 7, 12])
 @torch.no_grad()
 def test_any_length_from_four_on_gives_one_value_a_difference(t: int, size: int) -> None:
@@ -71,8 +71,8 @@ def test_the_backbone_narrows_as_figure_2_says() -> None:
 
 @torch.no_grad()
 def test_the_map_size_is_what_the_backbone_gives() -> None:
-    for size in (92, 96, 113, 151):
-        features = measuring_network().backbone(random_differences(4, size))
+    for size in (16, 32, 50, 91, 92, 96, 113, 151):
+        features = measuring_network(size=size).backbone(random_differences(4, size))
         assert features.map.shape[-1] == map_size(size)
 
 

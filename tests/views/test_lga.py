@@ -73,6 +73,14 @@ def test_a_crop_is_a_piece_of_the_clip_the_same_in_all_frames() -> None:
     assert torch.equal(corner, clip[..., :96, :96])
 
 
+def test_a_smaller_view_is_the_papers_crop_area_averaged() -> None:
+    clip = 255 * torch.rand(2, 3, 76, 76)
+    small = local_view(clip, 32, generators(5)[0], corner=False)
+    large = local_view(clip, 64, generators(5)[0], corner=False)
+    assert large.shape == (2, 3, 64, 64)
+    torch.testing.assert_close(small, torch.nn.functional.avg_pool2d(large, 2))
+
+
 def test_flips_are_even_and_independent() -> None:
     picture, generator = torch.arange(4.0).view(1, 1, 2, 2), generators(0)[0]
     first = [int(random_flip(picture, generator)[0, 0, 0, 0]) for _ in range(4000)]

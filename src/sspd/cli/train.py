@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sspd.recipes import Recipe
     from sspd.train.sampler import Film
 
+Item = TypeVar("Item")
 FACES_FOLDER = "faces"
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -58,7 +59,7 @@ def train(
     chosen = _recipe(recipe, steps, precision)
     _check_device(device)
     _check_start(out, init, resume)
-    entries, failed = _faces(data, out, chosen.crop_px)
+    entries, failed = _faces(data, out, chosen.crop_px, chosen.network.follow)
     from sspd.train.sampler import usable_films
 
     films, short = usable_films(entries, chosen.clip_s)
@@ -113,15 +114,20 @@ def _check_device(device: str) -> None:
         raise UsageError("--device cuda: torch finds no CUDA device here; cpu would work")
 
 
-def _faces(data: Path, out: Path, size: int) -> tuple[list[FaceEntry], int]:
+def _faces(data: Path, out: Path, size: int, follow: bool) -> tuple[list[FaceEntry], int]:
     """Stored faces of the data, and how many films could not be used."""
     from sspd.cli.sources import films_in
-    from sspd.datasets.faces import is_store, open_store, store_films
+    from sspd.datasets.faces import is_store, open_store, still_entries, store_films
 
     if not data.is_dir():
         raise SourceError(f"{data}: not a folder; give a folder of films")
+    store = out / FACES_FOLDER
     if is_store(data):
-        return open_store(data), 0
+        entries = open_store(data)
+        if not follow:
+            return entries, 0
+        held = still_entries(entries, store, size)
+        return list(_bar(held, len(entries), "Holding heads still")), 0
     films = films_in(data)
     if not films:
         raise SourceError(f"{data}: no film in this folder")
@@ -131,13 +137,14 @@ def _faces(data: Path, out: Path, size: int) -> tuple[list[FaceEntry], int]:
         _say(f"skipped: {error}")
         failed.append(film)
 
-    store = out / FACES_FOLDER
-    for _ in _bar(store_films(films, store, size, skip), len(films), "Cutting out faces"):
+    for _ in _bar(store_films(films, store, size, skip, follow), len(films), "Cutting out faces"):
         pass
     if len(failed) == len(films):
         raise SourceError(f"{data}: none of its {len(films)} films can be used")
     wanted = {str(film) for film in films} - {str(film) for film in failed}
-    return [entry for entry in open_store(store) if entry.film in wanted], len(failed)
+    kind = (size, follow)
+    entries = [entry for entry in open_store(store) if (entry.size, entry.still) == kind]
+    return [entry for entry in entries if entry.film in wanted], len(failed)
 
 
 def _train_with_bar(
@@ -189,7 +196,7 @@ def _train_with_bar(
     return weights
 
 
-def _bar(items: Iterable[Path], total: int, text: str) -> Iterable[Path]:
+def _bar(items: Iterable[Item], total: int, text: str) -> Iterable[Item]:
     from rich.console import Console
     from rich.progress import track
 

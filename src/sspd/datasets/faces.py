@@ -15,8 +15,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,6 +37,8 @@ class FaceEntry:
     """Entries of one film share this; an epoch draws one clip a film."""
     path: Path
     size: int
+    still: bool = False
+    """Whether the head is held still in them."""
 
     def times(self) -> NDArray[np.float64]:
         """Seconds of each face, shape (time,)."""
@@ -104,7 +107,8 @@ def open_store(store: str | Path) -> list[FaceEntry]:
     for card_file in sorted(store.glob("[!.]*.json")):
         try:
             card = json.loads(card_file.read_text())
-            entry = FaceEntry(card_file.stem, str(card["film"]), store, int(card["size"]))
+            size, still = int(card["size"]), card.get("still") is True
+            entry = FaceEntry(card_file.stem, str(card["film"]), store, size, still)
         except (ValueError, KeyError, TypeError):
             continue  # some other JSON file
         if all((store / f"{entry.name}.{kind}.npy").is_file() for kind in ("faces", "times")):
@@ -124,6 +128,7 @@ def store_films(
     store: Path,
     size: int,
     skipped: Callable[[Path, SSPDError], None],
+    follow: bool = False,
 ) -> Iterator[Path]:
     """Crop the faces of films into a store; yields each film when it is done.
 
@@ -139,40 +144,82 @@ def store_films(
         Height and width of a stored face, pixels.
     skipped : callable
         Is given the film and the error.
+    follow : bool
+        Hold the head still (`sspd.face.follow`).
     """
     for film in films:
         try:
-            prefix = _entry_prefix(film, size)
+            prefix = _entry_prefix(film, size, follow)
             done = store / f".{prefix}.whole"
             if not done.exists():
-                _store_film(film, store, prefix, size)
+                _store_film(film, store, prefix, size, follow)
                 done.touch()
         except SSPDError as error:
             skipped(film, error)
         yield film
 
 
-def _entry_prefix(film: Path, size: int) -> str:
+def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Iterator[FaceEntry]:
+    """Hold the heads of stored faces still; yields each entry of the new store when it is done.
+
+    Entries that are still already are yielded as they are, and so are those that a run
+    before has written. Several are made at a time.
+
+    Parameters
+    ----------
+    entries : sequence of FaceEntry
+    store : Path
+        Where the new ones go.
+    size : int
+        Height and width of a face there, pixels.
+    """
+    from sspd.face.follow import still_faces
+
+    def hold(entry: FaceEntry) -> FaceEntry:
+        if entry.still:
+            return entry
+        source = str(entry.path.resolve())
+        if not _is_made_of(store / f"{entry.name}.json", source, size):
+            faces = still_faces(entry.read(0, entry.times().size), size)
+            write_entry(store, entry.name, faces, entry.film, still=True, source=source)
+        return replace(entry, path=store, size=size, still=True)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        yield from pool.map(hold, entries)
+
+
+def _is_made_of(card_file: Path, source: str, size: int) -> bool:
+    try:
+        card = json.loads(card_file.read_text())
+        return bool(card["source"] == source and card["size"] == size)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _entry_prefix(film: Path, size: int, follow: bool) -> str:
     """The film's name and a hash of what its faces depend on: a changed film is read anew."""
     try:
         changed = film.stat().st_mtime_ns
     except OSError as error:
         raise SourceError(f"{film}: {error.strerror}") from error
-    digest = hashlib.sha256(f"{film.resolve()}|{size}|{changed}".encode()).hexdigest()[:10]
+    facts = f"{film.resolve()}|{size}|{'still|' if follow else ''}{changed}"
+    digest = hashlib.sha256(facts.encode()).hexdigest()[:10]
     stem = re.sub(r"[^\w.-]+", "_", film.stem)[:60].lstrip(".-")
     return f"{stem or 'film'}-{digest}"
 
 
-def _store_film(film: Path, store: Path, prefix: str, size: int) -> None:
+def _store_film(film: Path, store: Path, prefix: str, size: int, follow: bool) -> None:
+    from sspd.face.follow import FOLLOW_PX, still_faces
     from sspd.face.track import face_segments
     from sspd.video.read import read
 
     found = 0
-    for segment in face_segments(read(film), size=size):
+    for segment in face_segments(read(film), size=FOLLOW_PX if follow else size):
         if segment.box is None or len(segment.faces) == 0:
             continue
-        box = list(segment.box)
-        write_entry(store, f"{prefix}-{found:04d}", segment.faces, str(film), box=box)
+        faces = still_faces(segment.faces, size) if follow else segment.faces
+        facts = {"box": list(segment.box), "still": follow}
+        write_entry(store, f"{prefix}-{found:04d}", faces, str(film), **facts)
         found += 1
     if not found:
         raise SourceError(f"{film}: no face was found in this film")

@@ -11,7 +11,7 @@ from sspd.errors import UsageError
 from sspd.nn.backbone import BLOCK_CHANNELS, Backbone, Features
 from sspd.nn.predictor import Predictor
 from sspd.nn.pyramid import SelfSimilarityModel
-from sspd.recipes.network import NetworkSpec
+from sspd.recipes.network import SMALLEST_UNPADDED, NetworkSpec
 
 #: Fewest differences a clip may have: the predictor halves the rate once.
 SHORTEST_CLIP = 4
@@ -20,12 +20,13 @@ SHORTEST_CLIP = 4
 def map_size(size: int) -> int:
     """Height and width of the backbone's map for faces of `size` pixels.
 
-    >>> map_size(128), map_size(96)
-    (8, 4)
+    >>> map_size(128), map_size(96), map_size(32)
+    (8, 4, 4)
     """
+    cost = 0 if size < SMALLEST_UNPADDED else 2
     for _ in BLOCK_CHANNELS:
-        size = (size - 6) // 2
-    return size - 2
+        size = (size - 3 * cost) // 2
+    return size - cost
 
 
 class MeasuringNetwork(nn.Module):
@@ -44,7 +45,7 @@ class MeasuringNetwork(nn.Module):
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.backbone = Backbone(spec.token_size)
+        self.backbone = Backbone(spec.token_size, padded=spec.size < SMALLEST_UNPADDED)
         self.predictor = Predictor(spec.token_size, map_size(spec.size))
 
     def features(self, differences: Tensor) -> Features:

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+#: Side of the local view's crop over that of the whole face: 128 of 151 pixels in the paper.
+LOCAL_SHARE = 128 / 151
+
 
 def area_weights(inputs: int, outputs: int) -> Tensor:
     """Weights of area averaging along one axis, shape (outputs, inputs), rows sum to 1.
@@ -41,7 +44,10 @@ def global_view(clip: Tensor, size: int) -> Tensor:
 
 
 def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool) -> Tensor:
-    """A crop of `size` pixels at a random place: (..., s, s) -> (..., size, size).
+    """A crop at a random place: (..., s, s) -> (..., size, size).
+
+    The crop is 128/151 of the face, as the paper's; networks for smaller faces than the
+    stored ones see it area-averaged, like the whole face.
 
     Parameters
     ----------
@@ -53,11 +59,12 @@ def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool
     corner : bool
         Always take the top left corner, as the released code does.
     """
-    room = clip.shape[-1] - size
+    side = max(size, round(clip.shape[-1] * LOCAL_SHARE))
+    room = clip.shape[-1] - side
     top, left = (int(v) for v in torch.randint(0, room + 1, (2,), generator=generator))
     if corner:
         top = left = 0
-    return clip[..., top : top + size, left : left + size]
+    return global_view(clip[..., top : top + side, left : left + side], size)
 
 
 def random_flip(clip: Tensor, generator: torch.Generator) -> Tensor:

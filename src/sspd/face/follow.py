@@ -1,0 +1,162 @@
+"""A head held still: faces cut out with one fixed box, shifted by what the head moved.
+
+The box of a segment is fixed (the paper's choice), so a head that moves does so inside
+its face pictures, and there its edges change by far more than blood ever does. Each
+picture is laid over a slowly renewed template of the ones before by least squares on the
+levels, from coarse to fine (Lucas and Kanade, IJCAI 1981), gain and offset of the light
+let free, and is shifted back: to a few hundredths of a pixel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Frames
+from sspd.face.crop import resize_area
+
+#: Side of the face pictures that a head is followed in, pixels.
+FOLLOW_PX = 151
+#: The margin that the template leaves on each side, in sides: background, mostly.
+MARGIN = 1 / 6
+#: Fine detail is mostly the sensor's noise.
+BLUR_PX = 1.0
+#: Each picture's share in the template: turned heads and changed faces are learned in a second.
+RENEWAL = 0.05
+#: The picture is laid over at these parts of its size, one after the other, with so many
+#: looks each, and each starts where the one before ended.
+PARTS, LOOKS, CLOSE = (4, 1), 4, 0.02
+#: Further in one picture, or further from the start, no head moves: the way is kept instead.
+FURTHEST_STEP, FURTHEST = 0.2, 0.4
+
+
+def head_shifts(faces: Frames) -> NDArray[np.float64]:
+    """How far the head has moved since the first picture.
+
+    Parameters
+    ----------
+    faces : Frames
+        Crops of one fixed box, at least 24 pixels wide.
+
+    Returns
+    -------
+    float64 array, shape (time, 2)
+        Pixels of the crops to the right and down. Where a picture fits nowhere, the
+        shift of the one before.
+
+    Examples
+    --------
+    >>> levels = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    >>> one = cv2.GaussianBlur(levels, (0, 0), 2)[..., None].repeat(3, axis=2)
+    >>> film = Frames(np.stack([one, np.roll(one, 2, axis=1)]), np.array([0.0, 0.1]))
+    >>> abs(head_shifts(film)[1] - (2.0, 0.0)).max() < 0.1
+    np.True_
+    """
+    shifts = np.zeros((len(faces), 2))
+    if not len(faces):
+        return shifts
+    template = _middle(_grey(faces.rgb[0], faces.max_value)).copy()
+    for k in range(1, len(faces)):
+        grey = _grey(faces.rgb[k], faces.max_value)
+        shifts[k] = _look(grey, template, shifts[k - 1])
+        cv2.accumulateWeighted(_middle(shifted(grey, shifts[k])), template, RENEWAL)
+    return shifts
+
+
+def still_faces(faces: Frames, size: int) -> Frames:
+    """Hold the head still, and resize.
+
+    Parameters
+    ----------
+    faces : Frames
+        Crops of one fixed box, best of `FOLLOW_PX` pixels.
+    size : int
+        Side of the result, pixels.
+
+    Returns
+    -------
+    Frames
+        As many, of the same kind of levels. What a shift brings in from beyond an edge
+        is that edge's pixel, repeated.
+
+    Examples
+    --------
+    >>> still_faces(Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30), 16)
+    Frames(5 x 16x16, uint8/255, 0.000-0.133 s)
+    """
+    rgb = np.empty((len(faces), size, size, 3), faces.rgb.dtype)
+    for k, shift in enumerate(head_shifts(faces)):
+        rgb[k] = np.rint(resize_area(shifted(faces.rgb[k], shift), size))
+    return Frames(rgb, faces.t, faces.max_value)
+
+
+def shifted(picture: NDArray[Any], shift: NDArray[np.float64]) -> NDArray[Any]:
+    """What lies `shift` pixels to the right and down, moved back (bilinear)."""
+    matrix = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    height, width = picture.shape[:2]
+    return np.asarray(
+        cv2.warpAffine(picture, matrix, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def _look(
+    grey: NDArray[np.float32], template: NDArray[np.float32], before: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The shift at which a picture fits the template best, looked for from `before` on."""
+    here = before
+    for part in PARTS:
+        known = _smaller(template, part)
+        for _ in range(LOOKS):
+            step = _least_squares(_smaller(_middle(shifted(grey, here)), part), known)
+            here = here + part * step
+            if not np.abs(step).max() >= CLOSE:
+                break
+    side = min(grey.shape)
+    far = np.abs(here - before).max() > FURTHEST_STEP * side or np.abs(here).max() > FURTHEST * side
+    return before if far or not np.isfinite(here).all() else here
+
+
+def _least_squares(
+    picture: NDArray[np.float32], template: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Shift (x, y) by which a picture differs from the template, to first order.
+
+    picture = gain * template + offset + shift . slopes of the template; NaN where there
+    is no slope.
+    """
+    slopes = [
+        cv2.Sobel(template, cv2.CV_32F, *axis, ksize=1, scale=0.5) for axis in ((1, 0), (0, 1))
+    ]
+    terms = np.stack([*slopes, template, np.ones_like(template)], axis=-1).reshape(-1, 4)
+    rows, columns = (np.hanning(side + 2)[1:-1] for side in template.shape)
+    weighted = terms * np.outer(rows, columns).astype(np.float32).reshape(-1, 1)
+    try:
+        found = np.linalg.solve(weighted.T @ terms, weighted.T @ picture.ravel())
+    except np.linalg.LinAlgError:
+        return np.full(2, np.nan)
+    # a picture that lies further right is the template less its slope
+    return np.asarray(-found[:2] / found[2], np.float64)
+
+
+def _grey(picture: NDArray[Any], max_value: int) -> NDArray[np.float32]:
+    """Mean of the channels, 0-255, blurred, float32 (height, width)."""
+    levels = picture.astype(np.float32)
+    grey = cv2.transform(levels, np.full((1, 3), 255 / (3 * max_value), np.float32))
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), BLUR_PX), dtype=np.float32)
+
+
+def _middle(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The part without the margin."""
+    top, left = (round(side * MARGIN) for side in grey.shape)
+    return np.ascontiguousarray(grey[top : grey.shape[0] - top, left : grey.shape[1] - left])
+
+
+def _smaller(grey: NDArray[np.float32], part: int) -> NDArray[np.float32]:
+    if part == 1:
+        return grey
+    size = (grey.shape[1] // part, grey.shape[0] // part)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
