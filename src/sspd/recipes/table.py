@@ -44,8 +44,10 @@ RELEASED = Recipe(
 LAPTOP = Recipe(
     name="laptop",
     source="ours: the paper's loss on clips and batches that two cores can train in an hour,"
-    " with moving edges masked",
-    network=NetworkSpec(fs=30.0, largest_difference=LARGEST_DIFFERENCE, pyramid=PyramidSpec()),
+    " with heads held still and moving edges masked",
+    network=NetworkSpec(
+        fs=30.0, follow=True, largest_difference=LARGEST_DIFFERENCE, pyramid=PyramidSpec()
+    ),
     loss=LossSpec(band_hz=WIDE_BAND_HZ),
     clip_s=5.0,
     batch=4,
