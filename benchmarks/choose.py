@@ -30,6 +30,8 @@ from slices import (
     likeness,
     suite,
 )
+from sspd.containers import Frames
+from sspd.face.follow import crop_px, network_faces
 from sspd.face.track import face_segments
 from sspd.recipes import NetworkSpec
 from sspd.runtime import load_network
@@ -60,15 +62,20 @@ def waveforms(
 ) -> dict[str, Any] | None:
     """Outputs of the networks for one film as they are, with its pulse; None: no face."""
     path = film_path(folder, spec)
-    segments = [s for s in face_segments(read(path), size=128) if s.box]
-    if not segments:
-        return None
-    faces = segments[0].faces
+    crops: dict[int, Frames] = {}
     outputs = {}
     for file in weights:
         network = load_network(file, precision=precision, threads=1)
-        raw = replace(network, spec=replace(network.spec, summations=0))
-        outputs[file] = raw(network_input(faces, network.spec.fs))
+        settings = network.spec
+        size = crop_px(settings.size, settings.follow)
+        if size not in crops:
+            segments = [s for s in face_segments(read(path), size=size) if s.box]
+            if not segments:
+                return None
+            crops[size] = segments[0].faces
+        faces = network_faces(crops[size], settings.size, settings.follow)
+        raw = replace(network, spec=replace(settings, summations=0))
+        outputs[file] = raw(network_input(faces, settings.fs))
     return {"slice": name, "spec": spec, "start_s": float(faces.t[0]), "outputs": outputs}
 
 

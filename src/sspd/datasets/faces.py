@@ -209,15 +209,15 @@ def _entry_prefix(film: Path, size: int, follow: bool) -> str:
 
 
 def _store_film(film: Path, store: Path, prefix: str, size: int, follow: bool) -> None:
-    from sspd.face.follow import FOLLOW_PX, still_faces
+    from sspd.face.follow import crop_px, network_faces
     from sspd.face.track import face_segments
     from sspd.video.read import read
 
     found = 0
-    for segment in face_segments(read(film), size=FOLLOW_PX if follow else size):
+    for segment in face_segments(read(film), size=crop_px(size, follow)):
         if segment.box is None or len(segment.faces) == 0:
             continue
-        faces = still_faces(segment.faces, size) if follow else segment.faces
+        faces = network_faces(segment.faces, size, follow)
         facts = {"box": list(segment.box), "still": follow}
         write_entry(store, f"{prefix}-{found:04d}", faces, str(film), **facts)
         found += 1

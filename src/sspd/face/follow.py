@@ -93,6 +93,25 @@ def still_faces(faces: Frames, size: int) -> Frames:
     return Frames(rgb, faces.t, faces.max_value)
 
 
+def crop_px(size: int, follow: bool) -> int:
+    """Side of the crops that a network of `size` wants: fine ones where the head is followed.
+
+    >>> crop_px(32, follow=True), crop_px(128, follow=False)
+    (151, 128)
+    """
+    return FOLLOW_PX if follow else size
+
+
+def network_faces(faces: Frames, size: int, follow: bool) -> Frames:
+    """What a network of `size` sees of crops of `crop_px`: held still, or as they are.
+
+    >>> crops = Frames(np.zeros((3, 151, 151, 3), np.uint8), np.arange(3) / 30)
+    >>> network_faces(crops, 32, follow=True)
+    Frames(3 x 32x32, uint8/255, 0.000-0.067 s)
+    """
+    return still_faces(faces, size) if follow else faces
+
+
 def shifted(picture: NDArray[Any], shift: NDArray[np.float64]) -> NDArray[Any]:
     """What lies `shift` pixels to the right and down, moved back (bilinear)."""
     matrix = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])

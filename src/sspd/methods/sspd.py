@@ -34,7 +34,7 @@ def build(
     WeightsError
         Weights that cannot be used.
     """
-    from sspd.face.follow import FOLLOW_PX, still_faces
+    from sspd.face.follow import crop_px, network_faces
     from sspd.runtime import load_network
     from sspd.views.grid import network_input
 
@@ -46,10 +46,9 @@ def build(
         faces = segment.faces
         if len(faces) < 2 or (faces.t[-1] - faces.t[0]) * spec.fs < _FEWEST_DIFFERENCES:
             return None
-        if spec.follow:
-            faces = still_faces(faces, spec.size)
-        wave = standardise(network(network_input(faces, spec.fs)))
+        seen = network_faces(faces, spec.size, spec.follow)
+        wave = standardise(network(network_input(seen, spec.fs)))
         return Signal(wave, spec.fs, float(faces.t[0]) + lag / spec.fs)
 
-    size = FOLLOW_PX if spec.follow else spec.size
+    size = crop_px(spec.size, spec.follow)
     return Method("sspd", CITATION, spec.fs, size, run, weights=spec.name)

@@ -98,7 +98,8 @@ def _excerpt(axes: Axes, vitals: Vitals, filtered: list[Signal]) -> None:
         heights = np.interp(beats, part.t, part.values)
         axes.plot(beats, heights, "o", color=_BEAT, ms=6, label="beat")
         axes.margins(y=0.12)
-        axes.legend(loc="upper right", frameon=False)
+        # above the waveform, which may have a beat in any corner
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0, frameon=False)
     axes.set(title="Pulse waveform, 0.5–4 Hz (excerpt)", xlabel="time in s", yticks=[])
     axes.spines[["top", "right", "left"]].set_visible(False)
 

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sspd.face.follow import FOLLOW_PX, still_faces
+from sspd.face.follow import crop_px, network_faces
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes.network import MOST_SUMMATIONS
 from sspd.signal import bandpass, integrate, pulse_frequency
@@ -131,9 +131,8 @@ def finish_network(
     spec = network.spec
     reestimate_statistics(network, (to_input(global_view(clip, spec.size)) for clip in clips))
     waveforms, pulses = [], []
-    for film in reference_films(spec.fs, FOLLOW_PX if spec.follow else spec.size):
-        seen = still_faces(film.faces, spec.size) if spec.follow else film.faces
-        grid = to_grid(seen, spec.fs)
+    for film in reference_films(spec.fs, crop_px(spec.size, spec.follow)):
+        grid = to_grid(network_faces(film.faces, spec.size, spec.follow), spec.fs)
         if spec.colour == "bgr":
             grid = grid[..., ::-1]
         faces = torch.from_numpy(np.ascontiguousarray(grid.transpose(0, 3, 1, 2)))[None]
