@@ -1,32 +1,31 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from beating_faces import beating
+from sspd.face.follow import FOLLOW_PX, still_faces
 from sspd.methods import get_method
-from sspd.signal import bandpass
+from sspd.recipes import NetworkSpec
+from sspd.signal import bandpass, standardise
+from sspd.video.simulate import FilmSpec, simulate_faces
+from sspd.views.grid import network_input
 
-
-@dataclass(frozen=True)
-class _Spec:
-    fs: float = 30.0
-    size: int = 8
-    summations: int = 0
-    name: str = "stand-in"
+SIZE = 16
+SPEC = NetworkSpec(fs=30.0, size=SIZE, name="stand-in")
 
 
 @dataclass(frozen=True)
 class _Network:
     """Gives minus the mean difference: what an ideal slope-reading network would."""
 
-    spec: _Spec = field(default_factory=_Spec)
+    spec: NetworkSpec = SPEC
 
     def __call__(self, differences: np.ndarray) -> np.ndarray:
         assert differences.dtype == np.float32
-        assert differences.shape[1:] == (3, 8, 8)
+        assert differences.shape[1:] == (3, SIZE, SIZE)
         slope = -differences.astype(np.float64).mean(axis=(1, 2, 3))
         return np.cumsum(slope - slope.mean()) if self.spec.summations else slope
 
@@ -38,12 +37,12 @@ def test_values_stand_at_their_time(
     summations: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    network = _Network(_Spec(summations=summations))
+    network = _Network(replace(SPEC, summations=summations))
     monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: network)
     method = get_method("sspd")
-    assert (method.fs, method.size, method.weights) == (30.0, 8, "stand-in")
+    assert (method.fs, method.size, method.weights) == (30.0, SIZE, "stand-in")
     t = 2.0 + np.arange(int(12 * fps)) / fps
-    wave = method.run(beating(t, lambda s: 8 * np.sin(2 * np.pi * 0.9 * s)))
+    wave = method.run(beating(t, lambda s: 8 * np.sin(2 * np.pi * 0.9 * s), SIZE))
     assert wave is not None
     assert wave.start_s == pytest.approx(2.0 + (1.0 if summations else 0.5) / 30)
     turn = np.sin if summations else np.cos
@@ -57,5 +56,19 @@ def test_values_stand_at_their_time(
 def test_too_few_pictures_give_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: _Network())
     run = get_method("sspd").run
-    assert run(beating(np.arange(4) / 30, np.sin)) is None
-    assert run(beating(np.arange(5) / 30, np.sin)) is not None
+    assert run(beating(np.arange(4) / 30, np.sin, SIZE)) is None
+    assert run(beating(np.arange(5) / 30, np.sin, SIZE)) is not None
+
+
+def test_a_network_that_follows_sees_the_head_held_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = _Network(replace(SPEC, follow=True))
+    monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: network)
+    method = get_method("sspd")
+    assert method.size == FOLLOW_PX
+    spec = FilmSpec(duration_s=3.0, motion="translation", speed_px_s=90.0)
+    segment = beating(np.arange(90) / 30, np.sin, SIZE)
+    moving = simulate_faces(spec, FOLLOW_PX)
+    wave = method.run(replace(segment, faces=moving))
+    assert wave is not None
+    expected = network(network_input(still_faces(moving, SIZE), 30.0))
+    np.testing.assert_allclose(wave.values, standardise(expected), atol=1e-9)

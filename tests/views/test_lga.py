@@ -131,11 +131,11 @@ def test_without_augmentation_both_views_are_the_whole_face() -> None:
 
 def test_each_setting_of_the_views_changes_them() -> None:
     clips = 255 * torch.rand(1, 5, 3, 113, 113)
-    plain = make_views(clips, 96, ViewSpec(), generators(4))
+    plain = make_views(clips, 96, ViewSpec(), generators(4), 30.0)
     settings = [{"local_view": "resize"}, {"crop_anchor": "corner"}, {"mask_ratio": 0.0}]
-    settings += [{"mask_shape": "pixel"}, {"difference": False}]
+    settings += [{"mask_shape": "pixel"}, {"difference": False}, {"sway_px": 4.0}]
     for change in settings:
-        other = make_views(clips, 96, replace(ViewSpec(), **change), generators(4))
+        other = make_views(clips, 96, replace(ViewSpec(), **change), generators(4), 30.0)
         assert other.masked.shape == other.original.shape == (1, 3, 4, 96, 96)
         assert not torch.equal(other.masked, plain.masked), change
 
@@ -143,6 +143,6 @@ def test_each_setting_of_the_views_changes_them() -> None:
 @pytest.mark.parametrize("name", ["paper", "released"])
 def test_a_clip_that_stands_still_gives_zero_differences(name: str) -> None:
     clips = (255 * torch.rand(1, 1, 3, 151, 151)).expand(1, 6, 3, 151, 151)
-    views = make_views(clips, 128, get_recipe(name).views, generators(0))
+    views = make_views(clips, 128, get_recipe(name).views, generators(0), 30.0)
     assert views.masked.abs().max() == 0
     assert views.original.abs().max() == 0

@@ -11,28 +11,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from sspd.views.sway import area_weights, swaying_view
+
 #: Side of the local view's crop over that of the whole face: 128 of 151 pixels in the paper.
 LOCAL_SHARE = 128 / 151
-
-
-def area_weights(inputs: int, outputs: int) -> Tensor:
-    """Weights of area averaging along one axis, shape (outputs, inputs), rows sum to 1.
-
-    Output pixel i covers the inputs from ``i * inputs / outputs`` to
-    ``(i + 1) * inputs / outputs``; each counts by how much of it lies inside. The same
-    as OpenCV's ``INTER_AREA``, which cuts out the faces that are measured.
-
-    Examples
-    --------
-    >>> area_weights(3, 2)
-    tensor([[0.6667, 0.3333, 0.0000],
-            [0.0000, 0.3333, 0.6667]])
-    """
-    step = inputs / outputs
-    low = torch.arange(outputs, dtype=torch.float64)[:, None] * step
-    pixel = torch.arange(inputs, dtype=torch.float64)[None, :]
-    overlap = torch.minimum(low + step, pixel + 1) - torch.maximum(low, pixel)
-    return (overlap.clamp(min=0) / step).float()
 
 
 def global_view(clip: Tensor, size: int) -> Tensor:
@@ -41,6 +23,15 @@ def global_view(clip: Tensor, size: int) -> Tensor:
         return clip
     weights = area_weights(clip.shape[-1], size).to(clip.device)
     return weights @ (clip @ weights.T)
+
+
+def local_side(face: int, size: int) -> int:
+    """Side of the crop that becomes a view of `size`, pixels of a face of `face`.
+
+    >>> local_side(151, 128), local_side(76, 32)
+    (128, 64)
+    """
+    return max(size, round(face * LOCAL_SHARE))
 
 
 def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool) -> Tensor:
@@ -59,7 +50,7 @@ def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool
     corner : bool
         Always take the top left corner, as the released code does.
     """
-    side = max(size, round(clip.shape[-1] * LOCAL_SHARE))
+    side = local_side(clip.shape[-1], size)
     room = clip.shape[-1] - side
     top, left = (int(v) for v in torch.randint(0, room + 1, (2,), generator=generator))
     if corner:
@@ -81,6 +72,8 @@ def local_global_views(
     *,
     augment: bool = True,
     corner: bool = False,
+    sway_px: float = 0.0,
+    fs: float = 30.0,
 ) -> tuple[Tensor, Tensor]:
     """Both views of a batch of clips.
 
@@ -96,6 +89,11 @@ def local_global_views(
         False: both views are the whole face, unflipped (Table VI, "w/o LGA").
     corner : bool
         The released code's crop.
+    sway_px : float
+        How far the window of each view sways, pixels of the clip, on a way of its own
+        (`sspd.views.sway`); 0: it stands still, as in the paper.
+    fs : float
+        Frames a second, Hz; only a sway needs it.
 
     Returns
     -------
@@ -110,12 +108,18 @@ def local_global_views(
     """
     locals_, globals_ = [], []
     for clip, generator in zip(clips, generators, strict=True):
-        whole = global_view(clip, size)
-        if augment:
-            crop = random_flip(local_view(clip, size, generator, corner), generator)
-            locals_.append(crop)
-            globals_.append(random_flip(whole, generator))
-        else:
+        if not augment:
+            whole = global_view(clip, size)
             locals_.append(whole)
             globals_.append(whole)
+            continue
+        if sway_px > 0:
+            side = local_side(clip.shape[-1], size)
+            crop = swaying_view(clip, side, size, sway_px, fs, generator)
+            whole = swaying_view(clip, clip.shape[-1], size, sway_px, fs, generator)
+        else:
+            crop = local_view(clip, size, generator, corner)
+            whole = global_view(clip, size)
+        locals_.append(random_flip(crop, generator))
+        globals_.append(random_flip(whole, generator))
     return torch.stack(locals_), torch.stack(globals_)
