@@ -7,11 +7,11 @@ import torch
 from networks import measuring_network, random_differences, training_network
 from sspd.errors import UsageError
 from sspd.nn.backbone import halve
-from sspd.nn.network import MeasuringNetwork, initialise, map_size, mask_motion, pad_to_even
+from sspd.nn.network import MeasuringNetwork, initialise, map_size, pad_to_even
 from sspd.recipes import NetworkSpec, PyramidSpec
 
 
-@pytest.mark.parametrize("size", [16, 32, 91, 92, 96, 128])
+@pytest.mark.parametrize("size", [96, 128])
 @pytest.mark.parametrize("t", [4, 5, 7, 12])
 @torch.no_grad()
 def test_any_length_from_four_on_gives_one_value_a_difference(t: int, size: int) -> None:
@@ -71,8 +71,8 @@ def test_the_backbone_narrows_as_figure_2_says() -> None:
 
 @torch.no_grad()
 def test_the_map_size_is_what_the_backbone_gives() -> None:
-    for size in (16, 32, 50, 91, 92, 96, 113, 151):
-        features = measuring_network(size=size).backbone(random_differences(4, size))
+    for size in (92, 96, 113, 151):
+        features = measuring_network().backbone(random_differences(4, size))
         assert features.map.shape[-1] == map_size(size)
 
 
@@ -134,34 +134,6 @@ def test_weights_start_as_xavier_normal_and_biases_at_zero() -> None:
     again = MeasuringNetwork(NetworkSpec(fs=30.0))
     initialise(again, torch.Generator().manual_seed(3))
     assert torch.equal(weight, again.backbone.conv.weight)
-
-
-def test_motion_is_masked_pixel_by_pixel_as_a_slow_count_says() -> None:
-    x = 3 * random_differences(4, size=6)
-    masked = mask_motion(x, 4.0)
-    for t in range(4):
-        for row in range(6):
-            for column in range(6):
-                pixel = x[0, :, t, row, column]
-                still = all(abs(float(v)) < 4.0 for v in pixel)
-                expected = pixel if still else torch.zeros(3)
-                assert torch.equal(masked[0, :, t, row, column], expected)
-
-
-@torch.no_grad()
-def test_a_network_that_masks_motion_does_not_see_it() -> None:
-    network, x = measuring_network(largest_difference=4.0), random_differences(8)
-    calm = x.clone()
-    calm[..., 20:60, 30:50] = 0
-    jolt = calm.clone()
-    jolt[:, 1, :, 20:60, 30:50] = 70.0
-    assert torch.equal(network(calm), network(jolt))
-    assert not torch.equal(measuring_network()(calm), measuring_network()(jolt))
-
-
-def test_a_limit_of_nothing_is_refused() -> None:
-    with pytest.raises(UsageError, match="largest_difference must be positive, got 0"):
-        NetworkSpec(fs=30.0, largest_difference=0.0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])

@@ -34,7 +34,7 @@ def _parameters(module: torch.nn.Module) -> list[Tensor]:
 def test_the_online_network_sees_the_masked_and_the_target_the_whole_view(
     tiny: Recipe, clips: Tensor
 ) -> None:
-    views = make_views(clips, 96, tiny.views, [generator_of(d, 0) for d in DRAWS], 30.0)
+    views = make_views(clips, 96, tiny.views, [generator_of(d, 0) for d in DRAWS])
     state = _state(tiny)
     result = forward_both(state.online, state.target, views, tiny)
     online, target = state.online(views.masked), state.target(views.original)
@@ -52,7 +52,7 @@ def test_the_online_network_sees_the_masked_and_the_target_the_whole_view(
 def test_levels_that_halve_are_read_at_half_the_rate(tiny: Recipe, clips: Tensor) -> None:
     pyramid = PyramidSpec(widths=(5, 5), halving=True)
     recipe = replace(tiny, network=replace(tiny.network, pyramid=pyramid))
-    views = make_views(clips, 96, recipe.views, [generator_of(d, 0) for d in DRAWS], 30.0)
+    views = make_views(clips, 96, recipe.views, [generator_of(d, 0) for d in DRAWS])
     state = _state(recipe)
     result = forward_both(state.online, state.target, views, recipe)
     online, target = result.online, result.target
@@ -64,7 +64,7 @@ def test_levels_that_halve_are_read_at_half_the_rate(tiny: Recipe, clips: Tensor
 
 def test_a_step_is_adam_and_then_the_moving_average(tiny: Recipe, clips: Tensor) -> None:
     state, twin = _state(tiny), _state(tiny)
-    views = make_views(clips, 96, tiny.views, [generator_of(d, 0) for d in DRAWS], 30.0)
+    views = make_views(clips, 96, tiny.views, [generator_of(d, 0) for d in DRAWS])
     take_step(state, clips, DRAWS, tiny, seed=0, steps=4)
     before = _parameters(twin.target)
     forward_both(twin.online, twin.target, views, tiny).parts.total.backward()

@@ -20,11 +20,9 @@ class Features(NamedTuple):
     """The same before global average pooling, shape (n, C, t, h', w')."""
 
 
-def _convolution(inputs: int, outputs: int, width: int, padded: bool) -> nn.Conv3d:
-    """Kernel (3, width, width), padded by 1 in time and, if asked for, in space; no bias."""
-    around = width // 2 if padded else 0
-    padding = (1, around, around)
-    return nn.Conv3d(inputs, outputs, (3, width, width), padding=padding, bias=False)
+def _convolution(inputs: int, outputs: int, width: int) -> nn.Conv3d:
+    """Kernel (3, width, width), padded by 1 in time and not in space, no bias."""
+    return nn.Conv3d(inputs, outputs, (3, width, width), padding=(1, 0, 0), bias=False)
 
 
 def halve(x: Tensor) -> Tensor:
@@ -48,19 +46,17 @@ class ConvBlock(nn.Module):
     ----------
     inputs, between, outputs : int
         Channels.
-    padded : bool
-        Whether the convolutions keep height and width.
     """
 
-    def __init__(self, inputs: int, between: int, outputs: int, padded: bool = False) -> None:
+    def __init__(self, inputs: int, between: int, outputs: int) -> None:
         super().__init__()
-        self.conv1 = _convolution(inputs, between, 5, padded)
+        self.conv1 = _convolution(inputs, between, 5)
         self.norm1 = nn.BatchNorm3d(between)
-        self.conv2 = _convolution(between, outputs, 3, padded)
+        self.conv2 = _convolution(between, outputs, 3)
         self.norm2 = nn.BatchNorm3d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, inputs, t, h, w) to (n, outputs, t, (h-6)//2, (w-6)//2); padded, to h//2."""
+        """Map (n, inputs, t, h, w) to (n, outputs, t, (h-6)//2, (w-6)//2)."""
         # in place: what a norm gives is needed by nobody else, not even for gradients
         x = self.norm1(self.conv1(x)).tanh_()
         x = self.norm2(self.conv2(x)).tanh_()
@@ -70,15 +66,12 @@ class ConvBlock(nn.Module):
 class Backbone(nn.Module):
     """Four ConvBlocks on normalised frame differences.
 
-    A 128-pixel face becomes 61, 27, 10 and last 8 pixels wide; time keeps its length. Faces
-    too small for that need padding: 32 pixels become 16, 8, 4 and stay 4.
+    A 128-pixel face becomes 61, 27, 10 and last 8 pixels wide; time keeps its length.
 
     Parameters
     ----------
     token_size : int
         C, the channels of the last block, which are the size of a token.
-    padded : bool
-        Whether the convolutions keep height and width (the paper's do not).
 
     Examples
     --------
@@ -87,11 +80,11 @@ class Backbone(nn.Module):
     ((1, 256, 4), (1, 256, 4, 8, 8))
     """
 
-    def __init__(self, token_size: int, padded: bool = False) -> None:
+    def __init__(self, token_size: int) -> None:
         super().__init__()
         self.norm = nn.BatchNorm3d(3)
-        self.blocks = nn.ModuleList(ConvBlock(*channels, padded) for channels in BLOCK_CHANNELS)
-        self.conv = _convolution(BLOCK_CHANNELS[-1][2], token_size, 3, padded)
+        self.blocks = nn.ModuleList(ConvBlock(*channels) for channels in BLOCK_CHANNELS)
+        self.conv = _convolution(BLOCK_CHANNELS[-1][2], token_size, 3)
         self.conv_norm = nn.BatchNorm3d(token_size)
 
     def forward(self, differences: Tensor) -> Features:

@@ -11,7 +11,7 @@ from sspd.errors import UsageError
 from sspd.nn.backbone import BLOCK_CHANNELS, Backbone, Features
 from sspd.nn.predictor import Predictor
 from sspd.nn.pyramid import SelfSimilarityModel
-from sspd.recipes.network import SMALLEST_UNPADDED, NetworkSpec
+from sspd.recipes.network import NetworkSpec
 
 #: Fewest differences a clip may have: the predictor halves the rate once.
 SHORTEST_CLIP = 4
@@ -20,13 +20,12 @@ SHORTEST_CLIP = 4
 def map_size(size: int) -> int:
     """Height and width of the backbone's map for faces of `size` pixels.
 
-    >>> map_size(128), map_size(96), map_size(32)
-    (8, 4, 4)
+    >>> map_size(128), map_size(96)
+    (8, 4)
     """
-    cost = 0 if size < SMALLEST_UNPADDED else 2
     for _ in BLOCK_CHANNELS:
-        size = (size - 3 * cost) // 2
-    return size - cost
+        size = (size - 6) // 2
+    return size - 2
 
 
 class MeasuringNetwork(nn.Module):
@@ -45,13 +44,11 @@ class MeasuringNetwork(nn.Module):
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.backbone = Backbone(spec.token_size, padded=spec.size < SMALLEST_UNPADDED)
+        self.backbone = Backbone(spec.token_size)
         self.predictor = Predictor(spec.token_size, map_size(spec.size))
 
     def features(self, differences: Tensor) -> Features:
         """Backbone features of an even number of differences, (n, 3, t, h, w)."""
-        if self.spec.largest_difference is not None:
-            differences = mask_motion(differences, self.spec.largest_difference)
         features: Features = self.backbone(differences)
         return features
 
@@ -98,28 +95,6 @@ class TrainingNetwork(nn.Module):
         map_ = features.map.detach() if self.stop_gradient else features.map
         rppg = self.measuring.predictor(map_)
         return TrainingOutput(rppg[:, :t], self.pyramid(features.sequence[:, :, :t]))
-
-
-def mask_motion(differences: Tensor, largest: float) -> Tensor:
-    """Set pixels to 0 where any channel changes by `largest` levels or more.
-
-    Blood changes a pixel by less than a level from frame to frame; an edge that moves
-    by tens. What moves is hidden as masked difference modelling (Sec. III-B3) hides
-    pixels at random, so that the network knows how to do without.
-
-    Parameters
-    ----------
-    differences : Tensor, shape (n, 3, t, h, w)
-    largest : float
-        Levels.
-
-    Examples
-    --------
-    >>> mask_motion(torch.tensor([0.5, -9.0, 1.0]).view(1, 3, 1, 1, 1), 4.0).flatten()
-    tensor([0., -0., 0.])
-    """
-    still = differences.abs().amax(dim=1, keepdim=True) < largest
-    return differences * still
 
 
 def pad_to_even(differences: Tensor) -> Tensor:

@@ -11,10 +11,6 @@ AttentionDivisor = Literal["embedding", "tokens"]
 Residual = Literal["adaptive_pool", "nearest"]
 #: An output steeper than the slope of the slope would be noise.
 MOST_SUMMATIONS = 2
-#: The smallest face that the paper's unpadded convolutions leave something of ...
-SMALLEST_UNPADDED = 92
-#: ... and that padded ones do: three blocks halve it, and the predictor does once more.
-SMALLEST = 16
 
 
 @dataclass(frozen=True)
@@ -74,18 +70,14 @@ class NetworkSpec:
     fs: float
     """Frames a second of the grid the network was trained on, Hz."""
     size: int = 128
-    """Height and width of its input, pixels: 128 or 96 in the paper. Below 92 the backbone's
-    convolutions are padded in space, since unpadded ones would leave nothing."""
+    """Height and width of its input, pixels (128 or 96)."""
     colour: Literal["rgb", "bgr"] = "rgb"
     """Channel order of its input; the released weights want BGR."""
+    token_size: int = 256
+    """C: channels of the last block and size of a token (128, 256, 512 in Table VIII)."""
     follow: bool = False
     """Whether the head is held still in its fixed box before anything else (`sspd.face.follow`);
     the paper's is not."""
-    token_size: int = 256
-    """C: channels of the last block and size of a token (128, 256, 512 in Table VIII)."""
-    largest_difference: float | None = None
-    """Levels from which on a pixel's change is motion and not blood: it counts as masked,
-    in all three channels. None: every difference counts, as in the paper."""
     pyramid: PyramidSpec | None = None
     """The training auxiliary; None in a network made for measuring."""
     polarity: int = 1
@@ -100,12 +92,8 @@ class NetworkSpec:
     def __post_init__(self) -> None:
         if not self.fs > 0:
             raise UsageError(f"fs must be positive, got {self.fs}")
-        if self.size < SMALLEST:
-            raise UsageError(
-                f"the network needs faces of {SMALLEST} pixels or more, got {self.size}"
-            )
-        if self.largest_difference is not None and not self.largest_difference > 0:
-            raise UsageError(f"largest_difference must be positive, got {self.largest_difference}")
+        if self.size < 92:
+            raise UsageError(f"the network needs faces of 92 pixels or more, got {self.size}")
         if self.pyramid and self.token_size % self.pyramid.heads:
             raise UsageError(
                 f"token size {self.token_size} cannot be shared by {self.pyramid.heads} heads"

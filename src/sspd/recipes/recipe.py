@@ -43,9 +43,6 @@ class ViewSpec:
     """Random crop and flips (paper); ``resize`` drops LGA: both views whole, no flips."""
     crop_anchor: Literal["random", "corner"] = "random"
     """Where the local crop lies; the released code's is always the top left corner."""
-    sway_px: float = 0.0
-    """How far the window of each view sways, pixels of the stored face, each on a way of
-    its own, so that motion is nothing that the views share; 0: not at all (paper)."""
     mask_ratio: float = 0.3
     """Share of the differences that is dropped (Fig. 8b)."""
     mask_shape: Literal["element", "pixel"] = "element"
@@ -56,8 +53,6 @@ class ViewSpec:
     def __post_init__(self) -> None:
         if not 0 <= self.mask_ratio < 1:
             raise UsageError(f"a mask ratio lies in [0, 1), not {self.mask_ratio}")
-        if not self.sway_px >= 0:
-            raise UsageError(f"a sway is 0 pixels or more, not {self.sway_px}")
 
 
 @dataclass(frozen=True)
@@ -110,8 +105,6 @@ class Recipe:
             raise UsageError("a recipe says either epochs or steps")
         if self.crop_px < self.network.size:
             raise UsageError(f"faces of {self.crop_px} pixels hold no {self.network.size} crop")
-        if self.crop_px <= self.views.sway_px:
-            raise UsageError(f"faces of {self.crop_px} pixels leave no room for the sway")
         if min(self.network.pyramid_counts(self.n_differences), default=0) < 4:
             raise UsageError(f"clips of {self.clip_s:g} s are too short for the pyramid")
 

@@ -11,14 +11,6 @@ from sspd.recipes.recipe import LossSpec, Recipe, ViewSpec
 #: Wide enough for 200 beats a minute; the paper's 0.5-3 Hz ends at 180.
 WIDE_BAND_HZ = (0.5, 3.7)
 
-#: Levels a frame: four times what a strong pulse does to a pixel, less than most edges.
-LARGEST_DIFFERENCE = 4.0
-
-#: Pixels of a stored face of 151, to either side. Of 12, faster and from the first quarter
-#: of a training on, the network learned to follow motion; of 8, evenly drawn and from the
-#: first step on, the second harmonic of slow hearts.
-SWAY_PX = 8.0
-
 PAPER = Recipe(
     name="paper",
     source="SSPD, Sec. III and IV-B",
@@ -49,12 +41,9 @@ RELEASED = Recipe(
 LAPTOP = Recipe(
     name="laptop",
     source="ours: the paper's loss on clips and batches that two cores can train in an hour,"
-    " with heads held still, moving edges masked and views that sway",
-    network=NetworkSpec(
-        fs=30.0, follow=True, largest_difference=LARGEST_DIFFERENCE, pyramid=PyramidSpec()
-    ),
+    " with heads held still",
+    network=NetworkSpec(fs=30.0, follow=True, pyramid=PyramidSpec()),
     loss=LossSpec(band_hz=WIDE_BAND_HZ),
-    views=ViewSpec(sway_px=SWAY_PX),
     clip_s=5.0,
     batch=4,
     epochs=None,

@@ -33,17 +33,3 @@ def rate_at(
         return learning_rate
     progress = (step - warmup_steps) / max(1, max_steps - 1 - warmup_steps)
     return learning_rate * (1 + math.cos(math.pi * min(1.0, progress))) / 2
-
-
-def sway_at(step: int, steps: int, sway_px: float) -> float:
-    """How far views may sway at a step, pixels: from nothing to all of it half way on.
-
-    What beats is learned first and what moves is unlearned then; with all of the motion
-    from the start a network takes to the second harmonic, above the rates of motion.
-
-    Examples
-    --------
-    >>> [sway_at(step, 300, 8.0) for step in (0, 75, 150, 299)]
-    [0.0, 4.0, 8.0, 8.0]
-    """
-    return sway_px * min(1.0, 2 * step / steps)

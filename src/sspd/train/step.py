@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -16,7 +15,7 @@ from sspd.recipes import Recipe, ViewSpec
 from sspd.train.ema import update_target
 from sspd.train.health import Health, read_health
 from sspd.train.sampler import Draw, generator_of
-from sspd.train.schedules import momentum_at, rate_at, sway_at
+from sspd.train.schedules import momentum_at, rate_at
 from sspd.train.state import TrainingState
 from sspd.views.lga import local_global_views
 from sspd.views.mdm import centred_frames, frame_differences, random_mask
@@ -43,7 +42,7 @@ class StepResult(NamedTuple):
 
 
 def make_views(
-    clips: Tensor, size: int, spec: ViewSpec, generators: Sequence[torch.Generator], fs: float
+    clips: Tensor, size: int, spec: ViewSpec, generators: Sequence[torch.Generator]
 ) -> Views:
     """V_m of the local and V_o of the global view (Eq. 1) for clips (n, t + 1, 3, s, s)."""
     local, whole = local_global_views(
@@ -52,8 +51,6 @@ def make_views(
         generators,
         augment=spec.local_view == "crop",
         corner=spec.crop_anchor == "corner",
-        sway_px=spec.sway_px,
-        fs=fs,
     )
     to_input = frame_differences if spec.difference else centred_frames
     masked = random_mask(
@@ -125,16 +122,16 @@ def take_step(
     rate = rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
     for group in state.optimiser.param_groups:
         group["lr"] = rate
-    network, generators = recipe.network, [generator_of(draw, seed) for draw in draws]
-    sway_px = sway_at(state.step, steps, recipe.views.sway_px)
-    spec = replace(recipe.views, sway_px=sway_px)
-    views = make_views(clips, network.size, spec, generators, network.fs)
+    generators = [generator_of(draw, seed) for draw in draws]
+    views = make_views(clips, recipe.network.size, recipe.views, generators)
     result = forward_both(state.online, state.target, views, recipe)
     require_finite(result.parts.total, "loss", state.step)
     _descend(state, result.parts.total)
     momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
     update_target(state.target, state.online, momentum)
-    health = read_health(result.online.rppg, result.target.rppg, network.fs, recipe.loss.band_hz)
+    health = read_health(
+        result.online.rppg, result.target.rppg, recipe.network.fs, recipe.loss.band_hz
+    )
     return result, health
 
 

@@ -11,10 +11,25 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from sspd.views.sway import area_weights, swaying_view
 
-#: Side of the local view's crop over that of the whole face: 128 of 151 pixels in the paper.
-LOCAL_SHARE = 128 / 151
+def area_weights(inputs: int, outputs: int) -> Tensor:
+    """Weights of area averaging along one axis, shape (outputs, inputs), rows sum to 1.
+
+    Output pixel i covers the inputs from ``i * inputs / outputs`` to
+    ``(i + 1) * inputs / outputs``; each counts by how much of it lies inside. The same
+    as OpenCV's ``INTER_AREA``, which cuts out the faces that are measured.
+
+    Examples
+    --------
+    >>> area_weights(3, 2)
+    tensor([[0.6667, 0.3333, 0.0000],
+            [0.0000, 0.3333, 0.6667]])
+    """
+    step = inputs / outputs
+    low = torch.arange(outputs, dtype=torch.float64)[:, None] * step
+    pixel = torch.arange(inputs, dtype=torch.float64)[None, :]
+    overlap = torch.minimum(low + step, pixel + 1) - torch.maximum(low, pixel)
+    return (overlap.clamp(min=0) / step).float()
 
 
 def global_view(clip: Tensor, size: int) -> Tensor:
@@ -25,20 +40,8 @@ def global_view(clip: Tensor, size: int) -> Tensor:
     return weights @ (clip @ weights.T)
 
 
-def local_side(face: int, size: int) -> int:
-    """Side of the crop that becomes a view of `size`, pixels of a face of `face`.
-
-    >>> local_side(151, 128), local_side(76, 32)
-    (128, 64)
-    """
-    return max(size, round(face * LOCAL_SHARE))
-
-
 def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool) -> Tensor:
-    """A crop at a random place: (..., s, s) -> (..., size, size).
-
-    The crop is 128/151 of the face, as the paper's; networks for smaller faces than the
-    stored ones see it area-averaged, like the whole face.
+    """A crop of `size` pixels at a random place: (..., s, s) -> (..., size, size).
 
     Parameters
     ----------
@@ -50,12 +53,11 @@ def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool
     corner : bool
         Always take the top left corner, as the released code does.
     """
-    side = local_side(clip.shape[-1], size)
-    room = clip.shape[-1] - side
+    room = clip.shape[-1] - size
     top, left = (int(v) for v in torch.randint(0, room + 1, (2,), generator=generator))
     if corner:
         top = left = 0
-    return global_view(clip[..., top : top + side, left : left + side], size)
+    return clip[..., top : top + size, left : left + size]
 
 
 def random_flip(clip: Tensor, generator: torch.Generator) -> Tensor:
@@ -72,8 +74,6 @@ def local_global_views(
     *,
     augment: bool = True,
     corner: bool = False,
-    sway_px: float = 0.0,
-    fs: float = 30.0,
 ) -> tuple[Tensor, Tensor]:
     """Both views of a batch of clips.
 
@@ -89,11 +89,6 @@ def local_global_views(
         False: both views are the whole face, unflipped (Table VI, "w/o LGA").
     corner : bool
         The released code's crop.
-    sway_px : float
-        How far the window of each view sways, pixels of the clip, on a way of its own
-        (`sspd.views.sway`); 0: it stands still, as in the paper.
-    fs : float
-        Frames a second, Hz; only a sway needs it.
 
     Returns
     -------
@@ -108,18 +103,12 @@ def local_global_views(
     """
     locals_, globals_ = [], []
     for clip, generator in zip(clips, generators, strict=True):
-        if not augment:
-            whole = global_view(clip, size)
+        whole = global_view(clip, size)
+        if augment:
+            crop = random_flip(local_view(clip, size, generator, corner), generator)
+            locals_.append(crop)
+            globals_.append(random_flip(whole, generator))
+        else:
             locals_.append(whole)
             globals_.append(whole)
-            continue
-        if sway_px > 0:
-            side = local_side(clip.shape[-1], size)
-            crop = swaying_view(clip, side, size, sway_px, fs, generator)
-            whole = swaying_view(clip, clip.shape[-1], size, sway_px, fs, generator)
-        else:
-            crop = local_view(clip, size, generator, corner)
-            whole = global_view(clip, size)
-        locals_.append(random_flip(crop, generator))
-        globals_.append(random_flip(whole, generator))
     return torch.stack(locals_), torch.stack(globals_)

@@ -31,8 +31,7 @@ _RATES = ("log", 200_000.0, 5_000_000.0)
 
 #: Name -> options drawn. ``varied`` has everything but the lamp; ``train`` is what the
 #: shipped network learns from: the same with weaker and stronger pulses, other frame
-#: rates and less motion, since what moves in a film moves in both of its views (training
-#: adds motion of its own to each).
+#: rates and less hurry.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "varied": {
@@ -58,8 +57,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "train": {
             **_COMMON,
             **_MOVING,
-            "motion": ["still", "still", "still", "talking", "translation", "rotation"],
-            "speed_px_s": ("log", 15.0, 60.0),
+            "motion": ["still", "still", "talking", "translation", "translation", "rotation"],
             "pulse_percent": ("log", 0.2, 1.8),
             "noise_levels": (0.5, 3.0),
             "exposure": (0.6, 1.25),
