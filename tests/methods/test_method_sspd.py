@@ -13,7 +13,7 @@ from sspd.signal import bandpass, standardise
 from sspd.video.simulate import FilmSpec, simulate_faces
 from sspd.views.grid import network_input
 
-SIZE = 16
+SIZE = 92
 SPEC = NetworkSpec(fs=30.0, size=SIZE, name="stand-in")
 
 
