@@ -11,6 +11,7 @@ from beating_faces import SKIN_BOX, beating_pictures
 from sspd.containers import FaceSegment, Signal
 from sspd.errors import NoVideoError, SourceError, UsageError, WeightsError
 from sspd.methods import Method
+from sspd.video.simulate import FilmSpec, truth, write_film
 from sspd.vitals import HRV_NAMES
 
 WriteFilm = Callable[..., Path]
@@ -159,6 +160,24 @@ def test_what_cannot_be_used_raises(
         sspd.measure(skin, method="pos", window_s=2.0)
     with pytest.raises(WeightsError):
         sspd.measure(skin, weights=tmp_path / "none.onnx")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("speed_px_s", "hr_bpm"), [(130.0, 81.0), (60.0, 127.0)])
+def test_a_head_that_moves_fast_is_read(speed_px_s: float, hr_bpm: float, tmp_path: Path) -> None:
+    spec = FilmSpec(
+        seed=8,
+        duration_s=16.0,
+        motion="translation",
+        speed_px_s=speed_px_s,
+        hr_bpm=hr_bpm,
+        lf_ms=5.0,
+        hf_ms=5.0,
+        noise_levels=1.5,
+    )
+    write_film(spec, tmp_path / "fast.mp4")
+    vitals = sspd.measure(tmp_path / "fast.mp4")
+    assert vitals.hr_bpm == pytest.approx(truth(spec).hr_bpm, abs=2)
 
 
 @pytest.mark.slow
