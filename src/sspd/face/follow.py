@@ -128,9 +128,12 @@ def _look(
     """The shift at which a picture fits the template best, looked for from `before` on."""
     here = before
     for part in PARTS:
-        known = _smaller(template, part)
+        weighted, inverse = _terms(_smaller(template, part))
         for _ in range(LOOKS):
-            step = _least_squares(_smaller(_middle(shifted(grey, here)), part), known)
+            picture = _smaller(_middle(shifted(grey, here)), part)
+            right, down, gain, _ = inverse @ (weighted @ picture.ravel())
+            # a picture that lies further right is the template less its slope
+            step = -np.array([right, down]) / gain
             here = here + part * step
             if not np.abs(step).max() >= CLOSE:
                 break
@@ -139,26 +142,24 @@ def _look(
     return before if far or not np.isfinite(here).all() else here
 
 
-def _least_squares(
-    picture: NDArray[np.float32], template: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Shift (x, y) by which a picture differs from the template, to first order.
+def _terms(template: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """The normal equations of a picture's shift, to first order.
 
-    picture = gain * template + offset + shift . slopes of the template; NaN where there
-    is no slope.
+    picture = (x, y) . slopes of the template + gain * template + offset, what lies in the
+    middle counting most: the terms, shape (4, pixels), and the inverse of their products,
+    shape (4, 4), NaN where there is no slope.
     """
     slopes = [
         cv2.Sobel(template, cv2.CV_32F, *axis, ksize=1, scale=0.5) for axis in ((1, 0), (0, 1))
     ]
-    terms = np.stack([*slopes, template, np.ones_like(template)], axis=-1).reshape(-1, 4)
-    rows, columns = (np.hanning(side + 2)[1:-1] for side in template.shape)
-    weighted = terms * np.outer(rows, columns).astype(np.float32).reshape(-1, 1)
+    terms = np.stack([*slopes, template - template.mean(), np.ones_like(template)])
+    rows, columns = (np.hanning(side + 2)[1:-1].astype(np.float32) for side in template.shape)
+    terms = terms.reshape(4, -1)
+    weighted = terms * np.outer(rows, columns).ravel()
     try:
-        found = np.linalg.solve(weighted.T @ terms, weighted.T @ picture.ravel())
+        return weighted, np.linalg.inv((weighted @ terms.T).astype(np.float64))
     except np.linalg.LinAlgError:
-        return np.full(2, np.nan)
-    # a picture that lies further right is the template less its slope
-    return np.asarray(-found[:2] / found[2], np.float64)
+        return weighted, np.full((4, 4), np.nan)
 
 
 def _grey(picture: NDArray[Any], max_value: int) -> NDArray[np.float32]:
