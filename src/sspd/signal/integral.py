@@ -9,8 +9,8 @@ from scipy.fft import irfft, rfft, rfftfreq
 from sspd.signal.filters import checked
 
 #: Below this a sum stops growing, Hz. A plain sum would raise slow noise over a fast
-#: heart; chosen with validation films and real ones in view (MODEL_CARD.md).
-LEVEL_HZ = 0.8
+#: heart; chosen on validation films (MODEL_CARD.md).
+LEVEL_HZ = 0.7
 
 
 def integrate(

@@ -16,8 +16,8 @@ BIN_HZ = 0.5 / 60
 #: What the double of a frequency adds to it; below 1, or the half would always win.
 DOUBLE_WEIGHT = 0.5
 #: How much of a slope is read: amplitudes count times this power of their frequency. At 1
-#: slow hearts are read double, at 0 slow noise wins over fast ones.
-SLOPE = 0.25
+#: slow hearts are read double, at 0 slow noise wins over fast ones (MODEL_CARD.md).
+SLOPE = 0.5
 
 
 def power_spectrum(
