@@ -209,7 +209,10 @@ def test_stored_faces_are_held_still_once(tmp_path: Path) -> None:
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "b").glob("*.npy")} == written
     assert list(still_entries(held, tmp_path / "c", 16)) == held
     assert not (tmp_path / "c").exists()
-    # of another size, or another store, they are made anew
+    # of changed faces, another size, or another store, they are made anew
+    write_entry(tmp_path / "a", "one", faces(3, 48, seed=2), "one.mp4")
+    changed = list(still_entries(given, tmp_path / "b", 16))
+    assert changed[0].times().size == 3
     larger = list(still_entries(given, tmp_path / "b", 24))
     assert larger[0].read(0, 1).rgb.shape[1] == 24
     write_entry(tmp_path / "d", "one", faces(4, 48), "one.mp4")

@@ -52,16 +52,14 @@ def test_a_shift_is_the_one_that_an_exhaustive_search_finds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("motion", "speed_px_s", "angle_deg"),
-    [("translation", 140.0, 0.0), ("translation", 40.0, 0.0), ("still", 0.0, 0.0)],
+    ("motion", "speed_px_s"), [("translation", 140.0), ("translation", 40.0), ("still", 0.0)]
 )
-def test_simulated_heads_are_followed(motion: str, speed_px_s: float, angle_deg: float) -> None:
+def test_simulated_heads_are_followed(motion: str, speed_px_s: float) -> None:
     spec = FilmSpec(
         seed=5,
         duration_s=6.0,
         motion=motion,
         speed_px_s=speed_px_s,
-        angle_deg=angle_deg,
         face_px=180,
         noise_levels=2.0,
     )

@@ -163,7 +163,7 @@ def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Itera
     """Hold the heads of stored faces still; yields each entry of the new store when it is done.
 
     Entries that are still already are yielded as they are, and so are those that a run
-    before has written. Several are made at a time.
+    before has written of the same faces. Several are made at a time.
 
     Parameters
     ----------
@@ -178,7 +178,8 @@ def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Itera
     def hold(entry: FaceEntry) -> FaceEntry:
         if entry.still:
             return entry
-        source = str(entry.path.resolve())
+        faces_file = entry.path / f"{entry.name}.faces.npy"
+        source = f"{faces_file.resolve()}|{faces_file.stat().st_mtime_ns}"
         if not _is_made_of(store / f"{entry.name}.json", source, size):
             faces = still_faces(entry.read(0, entry.times().size), size)
             write_entry(store, entry.name, faces, entry.film, still=True, source=source)

@@ -41,7 +41,8 @@ class Network:
         Parameters
         ----------
         differences : float32 array, shape (t, 3, size, size)
-            Next face less this one, levels 0-255, on the grid of ``spec.fs``; t >= 4.
+            Next face less this one, levels 0-255, on the grid of ``spec.fs``; t >= 4. The
+            head held still in them (`sspd.face.follow`) where ``spec.follow`` says so.
 
         Returns
         -------
