@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from sspd.nn.norm import normalise
+
 #: Channels of the four blocks: in, between their two convolutions, out.
 BLOCK_CHANNELS = ((3, 8, 16), (16, 16, 32), (32, 32, 64))
 
@@ -34,9 +36,12 @@ def halve(x: Tensor) -> Tensor:
     if x.dtype == torch.float32:
         return nn.functional.avg_pool3d(x, (1, 2, 2))
     # Processors have no avg_pool3d for half precision, and autocast would turn the
-    # largest maps of the network into float32 and back.
-    pooled = nn.functional.avg_pool2d(x.flatten(1, 2), 2)
-    return pooled.view(*x.shape[:3], *pooled.shape[2:])
+    # largest maps of the network into float32 and back. Both ways are views.
+    if x.is_contiguous():
+        pooled = nn.functional.avg_pool2d(x.flatten(1, 2), 2)
+        return pooled.view(*x.shape[:3], *pooled.shape[2:])
+    pooled = nn.functional.avg_pool2d(x.transpose(1, 2).flatten(0, 1), 2)
+    return pooled.view(x.shape[0], x.shape[2], *pooled.shape[1:]).transpose(1, 2)
 
 
 class ConvBlock(nn.Module):
@@ -58,8 +63,8 @@ class ConvBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, inputs, t, h, w) to (n, outputs, t, (h-6)//2, (w-6)//2)."""
         # in place: what a norm gives is needed by nobody else, not even for gradients
-        x = self.norm1(self.conv1(x)).tanh_()
-        x = self.norm2(self.conv2(x)).tanh_()
+        x = normalise(self.conv1(x), self.norm1).tanh_()
+        x = normalise(self.conv2(x), self.norm2).tanh_()
         return halve(x)
 
 
@@ -89,7 +94,7 @@ class Backbone(nn.Module):
 
     def forward(self, differences: Tensor) -> Features:
         """Map (n, 3, t, h, w) to `Features`."""
-        x = self.norm(differences)
+        x = normalise(differences, self.norm)
         for block in self.blocks:
             x = block(x)
         x = self.conv_norm(self.conv(x)).tanh_()

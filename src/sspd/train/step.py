@@ -71,6 +71,8 @@ def forward_both(
     level_fs = network.pyramid.level_fs(network.fs) if network.pyramid else ()
     device = views.masked.device.type
     dtype = AUTOCAST[recipe.precision]
+    if device == "cpu" and dtype == torch.bfloat16:  # ten times faster in some layers
+        views = Views(*(view.to(memory_format=torch.channels_last_3d) for view in views))
     with torch.autocast(device, dtype=dtype, enabled=dtype != torch.float32):
         with torch.no_grad():
             taught = target(views.original)
