@@ -16,7 +16,7 @@ SOURCE = ROOT / "src" / "sspd"
 #: front door, `sspd` itself, only names what others hold, so the command line alone may
 #: pass through it.
 BARS = (
-    ("errors",),
+    ("errors", "version"),
     ("containers", "recipes"),
     ("signal",),
     ("video",),
@@ -28,6 +28,7 @@ BARS = (
     ("vitals",),
     ("report",),
     ("pipeline",),
+    ("many",),
     ("train",),
     ("evaluate",),
     ("sspd",),

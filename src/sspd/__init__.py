@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from sspd.errors import TrainingError as TrainingError
     from sspd.errors import UsageError as UsageError
     from sspd.errors import WeightsError as WeightsError
+    from sspd.many.film import Measured as Measured
+    from sspd.many.journal import Journal as Journal
+    from sspd.many.run import measure_many as measure_many
     from sspd.methods.base import Method as Method
     from sspd.methods.base import get_method as get_method
     from sspd.methods.base import method_names as method_names
@@ -46,6 +49,8 @@ _HOMES = {
     "FaceSegment": "sspd.containers",
     "Figure": "sspd.containers",
     "Frames": "sspd.containers",
+    "Journal": "sspd.many.journal",
+    "Measured": "sspd.many.film",
     "Method": "sspd.methods.base",
     "NoVideoError": "sspd.errors",
     "OutputError": "sspd.errors",
@@ -60,6 +65,7 @@ _HOMES = {
     "WindowVitals": "sspd.containers",
     "get_method": "sspd.methods.base",
     "measure": "sspd.pipeline",
+    "measure_many": "sspd.many.run",
     "method_names": "sspd.methods.base",
 }
 
@@ -71,6 +77,8 @@ __all__ = [
     "FaceSegment",
     "Figure",
     "Frames",
+    "Journal",
+    "Measured",
     "Method",
     "NoVideoError",
     "OutputError",
@@ -86,13 +94,16 @@ __all__ = [
     "__version__",
     "get_method",
     "measure",
+    "measure_many",
     "method_names",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        return _version()
+        from sspd.version import package_version
+
+        return package_version()
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -100,12 +111,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return [*__all__]
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("sspd")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "0+uninstalled"

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from sspd.errors import OutputError
-from sspd.report.files import check_output, whole_file
+from sspd.report.files import check_output, remove_parts, whole_file
 
 
 def test_what_can_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -37,3 +38,14 @@ def test_a_refused_writing_is_an_output_error(tmp_path: Path) -> None:
         whole_file(tmp_path / "gone" / "a.txt") as partial,
     ):
         partial.write_text("x")
+
+
+def test_parts_of_dead_processes_go_and_no_others(tmp_path: Path) -> None:
+    dead, alive = 2**30, os.getpid()
+    mine = [f".a[1].{dead}.part.png", f".a[1].{10**30}.part.png"]
+    others = [f".a[1].{alive}.part.png", ".a[1].x.part.png", f".a1.{dead}.part.png", "a[1].png"]
+    for name in (*mine, *others, f".b.{dead}.part.png"):
+        (tmp_path / name).touch()
+    remove_parts(tmp_path / "a[1].png")
+    assert {path.name for path in tmp_path.iterdir()} == {*others, f".b.{dead}.part.png"}
+    remove_parts(tmp_path / "gone" / "a.png")

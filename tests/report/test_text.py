@@ -6,7 +6,8 @@ from io import StringIO
 from rich.console import Console
 
 import results
-from sspd.report.text import headline, results_table
+from sspd.containers import Vitals
+from sspd.report.text import headline, results_table, summary
 
 
 def test_headlines() -> None:
@@ -28,3 +29,17 @@ def test_the_table_holds_every_source_and_the_notice() -> None:
     text = console.export_text()
     for part in ("good one.mp4", "b.mp4", "c.mp4", "[red]name.mp4", "Not a medical device"):
         assert part in text
+
+
+def test_all_films_in_one_line() -> None:
+    doubtful = [
+        Vitals("d.mp4", "pos", None, 30.0, 30.0, (), reasons=reasons)
+        for reasons in [("no_face",), ("low_snr", "no_face"), ("low_snr",), ("no_face",)]
+    ]
+    line = summary([results.measured(), *doubtful, results.failed()])
+    assert line == (
+        "6 films: 1 measured, 4 without a reliable pulse (no face 3, low snr 2), 1 failed"
+    )
+    assert summary([results.measured()] * 2) == (
+        "2 films: 2 measured, 0 without a reliable pulse, 0 failed"
+    )

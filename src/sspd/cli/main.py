@@ -1,8 +1,9 @@
 """``sspd``: the entry point, and what becomes of errors.
 
 Exit codes: 2 wrong usage; 1 a source or output failed; 3 all read, but at least one
-has no reliable pulse; 0 all well. A known error is one line on standard error, never
-a traceback; ``SSPD_TRACEBACK=1`` shows the traceback of an unexpected one.
+has no reliable pulse; 0 all well; 130 a measuring that Ctrl-C broke off. A known error
+is one line on standard error, never a traceback; ``SSPD_TRACEBACK=1`` shows the
+traceback of an unexpected one.
 """
 
 from __future__ import annotations

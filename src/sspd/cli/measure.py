@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sspd.errors import OutputError, SSPDError, UsageError
+from sspd.cli.told import Told
+from sspd.errors import SSPDError, UsageError
 
 if TYPE_CHECKING:
+    from sspd.cli.sources import Found
     from sspd.containers import Box, Vitals
+    from sspd.many import Journal
+
+#: Exit code of a run that Ctrl-C broke off, as shells have it.
+BROKEN_OFF = 130
 
 
 def measure(
@@ -68,41 +73,60 @@ def measure(
     precision: Annotated[
         str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16 or auto.")
     ] = "f32",
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs", metavar="N", min=0, help="Films measured at a time; 0: one a processor core."
+        ),
+    ] = 1,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on where the same command was broken off or failed."),
+    ] = False,
 ) -> None:
     """Measure heart rate, variability and breathing in face films.
 
     Prints a table. Exit code 0: all measured; 3: at least one film has no reliable
-    pulse (the reasons are given); 1: a film or an output failed; 2: wrong usage.
+    pulse (the reasons are given); 1: a film or an output failed; 2: wrong usage;
+    130: broken off by Ctrl-C.
+
+    Each result goes into a journal beside the first output as soon as it is there; the
+    journal goes when nothing is left to be done. With it, --resume measures only what is
+    missing, failed or changed.
     """
     from sspd.cli.sources import expand
-    from sspd.methods.base import get_method
-    from sspd.pipeline import measure as measure_film
-    from sspd.vitals import cut_windows
+    from sspd.cli.watch import watch
+    from sspd.many import measure_many
 
-    cut_windows(start, start, window, step)
     if end is not None and end <= start:
         raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
     face_box = _parse_box(box)
-    job = _Job()
-    outputs = {"json": json, "csv": csv, "plot": plot, "signal": signal}
-    usable = {name: path for name, path in outputs.items() if path and job.writable(path)}
-    ready = get_method(method, weights=weights, precision=precision)
-
-    def one(film: Path) -> Vitals:
-        return measure_film(
-            film,
-            method=ready,
-            window_s=window,
-            step_s=step,
-            start_s=start,
-            end_s=end,
-            box=face_box,
-        )
-
-    results = job.run(list(expand(sources)), one, ready.name, ready.weights)
-    job.write(results, usable)
-    _print_table(results)
-    raise typer.Exit(job.code(results))
+    told = Told()
+    outputs = told.usable({"json": json, "csv": csv, "plot": plot, "signal": signal})
+    journal = _journal(outputs, resume, told)
+    found = list(expand(sources))
+    run = measure_many(
+        [film for film, problem in found if problem is None],
+        jobs=jobs,
+        outputs=_film_outputs(found, outputs),
+        journal=journal,
+        method=method,
+        weights=weights,
+        window_s=window,
+        step_s=step,
+        start_s=start,
+        end_s=end,
+        box=face_box,
+        precision=precision,
+    )
+    results, broken_off = watch(run, found, method, told)
+    written = _write(results, outputs, told) if results else False
+    unfinished = _close(journal, results, written and not broken_off)
+    _print(results, unfinished)
+    if broken_off:
+        how = "; the same command with --resume goes on" if unfinished else ""
+        told.note(f"broken off after {len(results)} of {len(found)} films{how}")
+    raise typer.Exit(BROKEN_OFF if broken_off else told.code(results))
 
 
 def _parse_box(text: str | None) -> Box | None:
@@ -119,109 +143,82 @@ def _parse_box(text: str | None) -> Box | None:
     return Box(left, top, right, bottom)
 
 
-@dataclass
-class _Job:
-    """What went wrong so far, said once each on standard error."""
+def _journal(outputs: Mapping[str, Path], resume: bool, told: Told) -> Journal | None:
+    """The journal, beside the first output; without outputs there is nothing to keep."""
+    from sspd.many import Journal
+    from sspd.report.files import remove_parts
 
-    failed: bool = False
-    misused: bool = False
-    _console: Callable[[str], None] = field(
-        default=lambda line: print(line, file=sys.stderr), repr=False
-    )
+    if not outputs:
+        if resume and not told.failed:
+            raise UsageError("--resume needs an output (--json, --csv): the journal lies beside it")
+        return None
+    first = next(iter(outputs.values()))
+    journal = Journal(first.with_name(f"{first.name}.journal"), resume=resume)
+    if journal.found_lines and not resume:
+        told.note(
+            f"{journal.path}: {journal.found_lines} films of a run that was broken off;"
+            " --resume would not measure them again"
+        )
+    for path in outputs.values() if resume else ():
+        remove_parts(path)
+    return journal
 
-    def say(self, error: Exception | str, about: str = "") -> str:
-        """Report one failure in one line, and return it."""
-        known = isinstance(error, SSPDError | str)
-        text = str(error) if known else f"{about}unexpected {type(error).__name__}: {error}"
-        line = " ".join(text.split())
-        self.misused = self.misused or isinstance(error, UsageError)
-        self.failed = True
-        self._console(f"sspd: {line}")
-        return line
 
-    def writable(self, path: Path) -> bool:
-        from sspd.report.files import check_output
+def _film_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[dict[str, Path]]:
+    """The files of each film that can be measured, kind by kind."""
+    from sspd.cli.sources import numbered
+    from sspd.report.outputs import FILM_OUTPUTS
 
+    names = {
+        kind: numbered(outputs[kind], [film for film, _ in found])
+        for kind in FILM_OUTPUTS
+        if kind in outputs
+    }
+    return [
+        {kind: paths[i] for kind, paths in names.items()}
+        for i, (_, problem) in enumerate(found)
+        if problem is None
+    ]
+
+
+def _write(results: Sequence[Vitals], outputs: Mapping[str, Path], told: Told) -> bool:
+    """Write what holds all films; one output that fails leaves the others."""
+    from sspd.report.csv import write_csv
+    from sspd.report.json import write_json
+
+    writers = {"json": write_json, "csv": write_csv}
+    whole = True
+    for kind in [kind for kind in outputs if kind in writers]:
         try:
-            check_output(path)
-        except OutputError as error:
-            self.say(error)
-            return False
-        return True
-
-    def run(
-        self,
-        films: list[tuple[Path, str | None]],
-        one: Callable[[Path], Vitals],
-        method: str,
-        weights: str | None,
-    ) -> list[Vitals]:
-        """Measure film after film; one that fails becomes a result with ``error``."""
-        from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
-
-        from sspd.containers import Vitals
-
-        results: list[Vitals] = []
-        console = Console(stderr=True)
-        columns = (SpinnerColumn(), *Progress.get_default_columns(), TimeElapsedColumn())
-        quiet = not sys.stderr.isatty()
-        with Progress(*columns, console=console, disable=quiet, transient=True) as bar:
-            if not quiet:
-                self._console = lambda line: bar.console.print(line, markup=False, highlight=False)
-            task = bar.add_task("", total=len(films))
-            for film, problem in films:
-                bar.update(task, description=film.name)
-                try:
-                    if problem is not None:
-                        raise SSPDError(problem)
-                    vitals = one(film)
-                    for warning in vitals.warnings:
-                        self._console(f"sspd: {film.name}: warning: {warning}")
-                except Exception as error:  # the other films are still to be measured
-                    line = self.say(error, f"{film.name}: ")
-                    vitals = Vitals(str(film), method, weights, 0.0, None, (), error=line)
-                results.append(vitals)
-                bar.advance(task)
-        return results
-
-    def write(self, results: Sequence[Vitals], outputs: dict[str, Path]) -> None:
-        """Write what was asked for; one output that fails leaves the others."""
-        from sspd.cli.sources import numbered
-        from sspd.report.csv import write_csv, write_signal_csv
-        from sspd.report.json import write_json
-
-        whole = {"json": write_json, "csv": write_csv}
-        for name, path in outputs.items():
-            try:
-                if name in whole:
-                    whole[name](results, path)
-                    continue
-                names = numbered(path, [Path(vitals.source) for vitals in results])
-                for vitals, target in zip(results, names, strict=True):
-                    if vitals.error is None and name == "plot":
-                        from sspd.report.plots import plot_vitals
-
-                        plot_vitals(vitals, target)
-                    elif vitals.error is None:
-                        write_signal_csv(vitals, target)
-            except SSPDError as error:
-                self.say(error)
-
-    def code(self, results: Sequence[Vitals]) -> int:
-        """The exit code of the whole."""
-        if self.misused:
-            return 2
-        if self.failed:
-            return 1
-        return 0 if all(vitals.accepted for vitals in results) else 3
+            writers[kind](results, outputs[kind])
+        except SSPDError as error:
+            told.fail(str(error), isinstance(error, UsageError))
+            whole = False
+    return whole
 
 
-def _print_table(results: Sequence[Vitals]) -> None:
+def _close(journal: Journal | None, results: Sequence[Vitals], ended_well: bool) -> bool:
+    """Remove the journal where nothing is left to be done; True if one stays."""
+    if journal is None:
+        return False
+    if ended_well and all(vitals.error is None for vitals in results):
+        journal.remove()
+    journal.close()
+    return journal.path.exists()
+
+
+def _print(results: Sequence[Vitals], unfinished: bool) -> None:
     from rich.console import Console
 
-    from sspd.report.text import results_table
+    from sspd.report.text import results_table, summary
 
     # In a pipe there is no width to obey; a table cut at 80 would lose names.
     width = None if sys.stdout.isatty() else 140
-    Console(width=width).print(results_table(results))
+    console = Console(width=width)
+    if results:
+        console.print(results_table(results))
+    if len(results) > 1:
+        again = "; --resume tries these again" if unfinished else ""
+        failed = any(vitals.error is not None for vitals in results)
+        line = summary(results) + (again if failed else "")
+        console.print(line, markup=False, highlight=False)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+#: A film and None, or a source that cannot be measured and what is wrong with it.
+Found = tuple[Path, str | None]
+
 #: What counts as a film inside of a folder; a file named outright is always tried.
 SUFFIXES = (
     *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
@@ -27,7 +30,7 @@ def films_in(folder: Path) -> list[Path]:
     )
 
 
-def expand(sources: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:
+def expand(sources: Iterable[Path]) -> Iterator[Found]:
     """Films of all sources in order, each with None, or a folder with what is wrong.
 
     >>> list(expand([Path("a.mp4")]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sspd.errors import OutputError
@@ -67,3 +68,34 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         raise OutputError(f"{target}: cannot be written ({error.strerror or error})") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def remove_parts(path: str | Path) -> None:
+    """Remove what a killed process left beside ``path`` of its `whole_file`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / f".a.{2**30}.part.txt").write_text("half of")
+    ...     remove_parts(Path(folder) / "a.txt")
+    ...     list(Path(folder).iterdir())
+    []
+    """
+    target = Path(path)
+    pattern = re.compile(rf"\.{re.escape(target.stem)}\.(\d+)\.part{re.escape(target.suffix)}")
+    for beside in target.parent.iterdir() if target.parent.is_dir() else ():
+        found = pattern.fullmatch(beside.name)
+        if found and not _lives(int(found[1])):
+            with suppress(OSError):
+                beside.unlink()
+
+
+def _lives(pid: int) -> bool:
+    if os.name != "posix":  # to ask would be to kill
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True

@@ -38,6 +38,7 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    check_picture(path)
     figure = Figure(figsize=(10, 7.2), dpi=110, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(3, 2, height_ratios=(1.1, 0.7, 1.2))
@@ -49,11 +50,17 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     figure.suptitle(f"{Path(vitals.source).name}: {headline(vitals)}", fontsize=15, weight="bold")
     weights = f", weights {vitals.weights}" if vitals.weights else ""
     figure.supxlabel(f"method {vitals.method}{weights}; not a medical device", fontsize=8)
-    known = figure.canvas.get_supported_filetypes()
-    if Path(path).suffix.lstrip(".").lower() not in known:
-        raise OutputError(f"{path}: a picture is written as png, svg or pdf, by its suffix")
     with whole_file(path) as partial:
         figure.savefig(partial)
+
+
+def check_picture(path: str | Path) -> None:
+    """Raise `OutputError` where a suffix is no picture format."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    known = FigureCanvasAgg.get_supported_filetypes()
+    if Path(path).suffix.lstrip(".").lower() not in known:
+        raise OutputError(f"{path}: a picture is written as png, svg or pdf, by its suffix")
 
 
 def _filtered(vitals: Vitals) -> list[Signal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,25 @@ def headline(vitals: Vitals) -> str:
         why = ", ".join(reason.replace("_", " ") for reason in vitals.reasons)
         return f"no reliable pulse: {why or 'unknown'}"
     return f"{vitals.hr_bpm:.1f} bpm"
+
+
+def summary(results: Sequence[Vitals]) -> str:
+    """All films in one line: measured, refused and why, failed.
+
+    >>> short = Vitals("a.mp4", "pos", None, 5.0, None, (), reasons=("too_short",))
+    >>> summary([short, Vitals("b.mp4", "pos", None, 0.0, None, (), error="no such file")])
+    '2 films: 0 measured, 1 without a reliable pulse (too short 1), 1 failed'
+    """
+    measured = sum(vitals.accepted for vitals in results)
+    failed = sum(vitals.error is not None for vitals in results)
+    reasons = Counter(
+        reason for vitals in results if vitals.error is None for reason in vitals.reasons
+    )
+    refused = f"{len(results) - measured - failed} without a reliable pulse"
+    # a film may have several reasons
+    told = ", ".join(f"{why.replace('_', ' ')} {n}" for why, n in reasons.most_common())
+    why = f" ({told})" if told else ""
+    return f"{len(results)} films: {measured} measured, {refused}{why}, {failed} failed"
 
 
 def _number(value: float | None, digits: int) -> str:

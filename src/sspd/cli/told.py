@@ -1,0 +1,60 @@
+"""What a command tells on standard error, and what that makes of its exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sspd.errors import OutputError
+
+if TYPE_CHECKING:
+    from sspd.containers import Vitals
+
+
+def _to_standard_error(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+@dataclass
+class Told:
+    """What went wrong so far, said once each, in one line."""
+
+    failed: bool = False
+    misused: bool = False
+    out: Callable[[str], None] = _to_standard_error
+    """Takes a line; a progress bar puts its own here while it stands."""
+
+    def note(self, text: str) -> None:
+        """Tell what is no failure."""
+        self.out(f"sspd: {' '.join(text.split())}")
+
+    def fail(self, text: str, misused: bool = False) -> None:
+        """Tell a failure; ``misused``: an argument is at fault."""
+        self.failed = True
+        self.misused = self.misused or misused
+        self.note(text)
+
+    def usable(self, outputs: Mapping[str, Path | None]) -> dict[str, Path]:
+        """Keep the outputs that are asked for and can be written, before work starts."""
+        from sspd.report.outputs import check_result_output
+
+        kept = {}
+        for kind, path in outputs.items():
+            if path is None:
+                continue
+            try:
+                kept[kind] = check_result_output(kind, path)
+            except OutputError as error:
+                self.fail(str(error))
+        return kept
+
+    def code(self, results: Sequence[Vitals]) -> int:
+        """The exit code of the whole."""
+        if self.misused:
+            return 2
+        if self.failed:
+            return 1
+        return 0 if all(vitals.accepted for vitals in results) else 3

@@ -1,0 +1,108 @@
+"""One film of many: measured, its own files written, failures told in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sspd.containers import Vitals
+from sspd.errors import SSPDError, UsageError
+from sspd.many.settings import Settings
+from sspd.methods.base import Method
+
+
+@dataclass(frozen=True)
+class Task:
+    """A film to be measured, and the files that are to be written of it.
+
+    Parameters
+    ----------
+    index : int
+        Its place among the films.
+    film : str
+    outputs : mapping of str to str
+        Kind (see `sspd.report.outputs`) to file.
+    """
+
+    index: int
+    film: str
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One film of many, done.
+
+    Parameters
+    ----------
+    index : int
+        Its place among the films that were given.
+    vitals : Vitals
+        With ``error`` where it failed.
+    misused : bool
+        Whether it failed because of an argument that cannot be right for it.
+    failures : tuple of str
+        What could not be written, a line each.
+    resumed : bool
+        Whether it was measured by a run before this one.
+    """
+
+    index: int
+    vitals: Vitals
+    misused: bool = False
+    failures: tuple[str, ...] = ()
+    resumed: bool = False
+
+
+def measure_film(task: Task, settings: Settings, method: Method) -> Measured:
+    """Measure a film and write its files; what fails stands in the result.
+
+    Parameters
+    ----------
+    task : Task
+    settings : Settings
+    method : Method
+        What ``settings`` made ready.
+
+    >>> settings = Settings(method="pos")
+    >>> measure_film(Task(0, "gone.mp4"), settings, settings.ready()).vitals.error
+    'gone.mp4: no such file'
+    """
+    from sspd.pipeline import measure
+    from sspd.report.outputs import write_outputs
+
+    try:
+        vitals = measure(
+            task.film,
+            method=method,
+            window_s=settings.window_s,
+            step_s=settings.step_s,
+            start_s=settings.start_s,
+            end_s=settings.end_s,
+            box=settings.box,
+        )
+    except Exception as error:  # the other films are still to be measured
+        return failed(task, method.name, method.weights, error)
+    return Measured(task.index, vitals, failures=write_outputs(vitals, task.outputs))
+
+
+def failed(task: Task, method: str, weights: str | None, error: Exception) -> Measured:
+    """The result of a film that could not be measured, with one line that says why.
+
+    Parameters
+    ----------
+    task : Task
+    method, weights : str
+        Names, as in `Vitals`.
+    error : Exception
+
+    >>> failed(Task(0, "films/a.mp4"), "pos", None, KeyError("x")).vitals.error
+    "a.mp4: unexpected KeyError: 'x'"
+    """
+    told = str(error)
+    if not isinstance(error, SSPDError):
+        told = f"{Path(task.film).name}: unexpected {type(error).__name__}: {error}"
+    line = " ".join(told.split())
+    vitals = Vitals(task.film, method, weights, 0.0, None, (), error=line)
+    return Measured(task.index, vitals, misused=isinstance(error, UsageError))

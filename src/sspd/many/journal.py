@@ -1,0 +1,191 @@
+"""What a run has measured so far: one line of JSON a film, on the disk at once.
+
+A run that dies loses the films in progress and no other: the journal is only ever added
+to, and a line that is torn or means nothing is passed over. A line is believed where
+all that its numbers depend on is the same (`entry_of`), so it never matters which run
+wrote it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from sspd.containers import Vitals
+from sspd.errors import OutputError
+from sspd.many.film import Task
+from sspd.many.record import from_record, to_record
+
+#: Longer lines are no result: the waveform of a whole day takes half of this.
+LONGEST_LINE_BYTES = 1 << 26
+
+
+def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
+    """Give all that a film's result depends on; None where there is no such film.
+
+    Parameters
+    ----------
+    task : Task
+    made_with : dict
+        `sspd.many.settings.identity`.
+
+    >>> entry_of(Task(0, "no_such_film.mp4"), {}) is None
+    True
+    """
+    try:
+        film = Path(task.film).stat()
+    except (OSError, ValueError):
+        return None
+    outputs = {kind: str(Path(path).absolute()) for kind, path in task.outputs.items()}
+    return {
+        "film": task.film,
+        "path": str(Path(task.film).absolute()),
+        "size": film.st_size,
+        "mtime_ns": film.st_mtime_ns,
+        "outputs": outputs,
+        **made_with,
+    }
+
+
+class Journal:
+    """The journal of one run.
+
+    Parameters
+    ----------
+    path : str or Path
+        Made with the first film that is added.
+    resume : bool
+        Whether results of a run before are to be found; those that stand there are
+        kept in any case, until `remove`.
+
+    Raises
+    ------
+    OutputError
+        There is one, and it cannot be read.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     journal = Journal(Path(folder) / "out.json.journal")
+    ...     journal.add({"film": "a.mp4"}, Vitals("a.mp4", "pos", None, 5.0, None, ()))
+    ...     journal.close()
+    ...     again = Journal(Path(folder) / "out.json.journal", resume=True)
+    ...     again.find({"film": "a.mp4"}).duration_s
+    5.0
+    """
+
+    def __init__(self, path: str | Path, *, resume: bool = False) -> None:
+        self.path = Path(path)
+        self.resume = resume
+        self.found_lines = 0
+        """Results that stood there before this run."""
+        self._places: dict[str, int] = {}
+        self._file: IO[bytes] | None = None
+        self._broken = False
+        for place, row in self._rows():
+            self._places[_key(row["entry"])] = place
+            self.found_lines = len(self._places)
+
+    def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Every line that is one of ours, and where it begins."""
+        try:
+            with self.path.open("rb") as file:
+                place = 0
+                while line := file.readline(LONGEST_LINE_BYTES):
+                    row = _parsed(line)
+                    if row is not None:
+                        yield place, row
+                    place = file.tell()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be read ({error.strerror})") from error
+
+    def find(self, entry: dict[str, Any]) -> Vitals | None:
+        """The result of a film that was measured before just so, its files still there.
+
+        Parameters
+        ----------
+        entry : dict
+            Of `entry_of`.
+
+        Returns
+        -------
+        Vitals or None
+        """
+        place = self._places.get(_key(entry)) if self.resume else None
+        if place is None or not all(Path(p).exists() for p in entry.get("outputs", {}).values()):
+            return None
+        try:
+            with self.path.open("rb") as file:
+                file.seek(place)
+                row = _parsed(file.readline(LONGEST_LINE_BYTES))
+            return None if row is None else from_record(row["vitals"])
+        except (OSError, ValueError):  # it is measured again
+            return None
+
+    def add(self, entry: dict[str, Any], vitals: Vitals) -> str | None:
+        """Write down a result; it is on the disk when this returns.
+
+        Parameters
+        ----------
+        entry : dict
+            Of `entry_of`.
+        vitals : Vitals
+
+        Returns
+        -------
+        str or None
+            One line, the first time that it cannot be written.
+        """
+        line = json.dumps({"entry": entry, "vitals": to_record(vitals)}) + "\n"
+        try:
+            if self._file is None:
+                self._file = self._opened()
+            if self._file.write(line.encode()) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self.close()
+            if not self._broken:
+                self._broken = True
+                return f"{self.path}: cannot be written ({error.strerror or error})"
+        return None
+
+    def _opened(self) -> IO[bytes]:
+        # unbuffered: a line leaves the process as a whole, or is torn by the system alone
+        file = self.path.open("ab+", buffering=0)
+        if file.tell() > 0:
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # a torn line must not take the next one along
+                file.write(b"\n")
+        return file
+
+    def close(self) -> None:
+        """Let go of the file, which stays."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def remove(self) -> None:
+        """The run ended well: nothing is to be gone on from."""
+        self.close()
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be removed ({error.strerror})") from error
+
+
+def _key(entry: object) -> str:
+    return json.dumps(entry, sort_keys=True)
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) and {"entry", "vitals"} <= row.keys() else None

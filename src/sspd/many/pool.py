@@ -1,0 +1,196 @@
+"""Worker processes of which any may die: it takes its own film along and no other.
+
+Each is a fresh Python (nothing is forked, no script is run again), asked film after film
+by a thread of ours through a pipe; a reply that does not come means that it died.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from queue import SimpleQueue
+from typing import Any
+
+from sspd.errors import SourceError
+from sspd.many.film import Measured, Task, failed
+from sspd.many.record import from_record
+from sspd.many.settings import Settings
+from sspd.methods.base import Method
+
+#: How long a worker may take to remove what it was writing, seconds.
+GRACE_S = 2.0
+#: Where libraries look, once, how many threads to start.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def measure_in_workers(
+    tasks: Iterable[Task], settings: Settings, method: Method, jobs: int, threads: int | None
+) -> Iterator[Measured]:
+    """Measure films in several processes; results as they come.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+    settings : Settings
+    method : Method
+        What ``settings`` made ready here: names the method where a film fails.
+    jobs : int
+        Processes.
+    threads : int or None
+        Processor threads of each; None: the libraries' own choice.
+
+    Yields
+    ------
+    Measured
+        The generator's end, however it comes, ends the processes.
+    """
+    hello = json.dumps({"settings": settings.to_dict(), "threads": threads}).encode() + b"\n"
+    workers = [_Worker(hello, _environment(threads)) for _ in range(jobs)]
+    idle: SimpleQueue[_Worker] = SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def one(task: Task) -> Measured:
+        worker = idle.get()
+        try:
+            return worker.measure(task)
+        except Exception as error:  # its process died, or could not even start
+            return failed(task, method.name, method.weights, error)
+        finally:
+            idle.put(worker)
+
+    waiting = iter(tasks)
+    try:
+        with ThreadPoolExecutor(jobs, "sspd-worker", initializer=_leave_interrupts) as pool:
+            running = {pool.submit(one, task) for task in islice(waiting, jobs)}
+            try:
+                while running:
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    # no worker waits for whoever takes the results
+                    running |= {pool.submit(one, task) for task in islice(waiting, len(done))}
+                    yield from sorted((future.result() for future in done), key=_index)
+            finally:
+                for future in running:
+                    future.cancel()
+                for worker in workers:
+                    worker.end()
+    finally:  # the threads are done: nobody reads from the pipes any more
+        for worker in workers:
+            worker.bury()
+
+
+def _index(done: Measured) -> int:
+    return done.index
+
+
+def _environment(threads: int | None) -> dict[str, str]:
+    """Give our own environment, with our own places to import from and a share of the cores."""
+    places = [place or str(os.getcwd()) for place in sys.path]  # noqa: PTH109
+    shares = {} if threads is None else dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    return shares | os.environ | {"PYTHONPATH": os.pathsep.join(places)}
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C reach the main thread alone: workers inherit this from our threads."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+@dataclass
+class _Worker:
+    """A process that measures film after film; started with its first, and anew after a death."""
+
+    hello: bytes
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    ended: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def measure(self, task: Task) -> Measured:
+        """Ask for a film and wait; `SourceError` where the process dies over it."""
+        line = json.dumps({"index": task.index, "film": task.film, "outputs": {**task.outputs}})
+        if self.process is not None and self.process.poll() is not None:
+            self.bury()  # it died between two films: neither is to blame
+        fresh = self.process is None
+        process = self.process or self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write((self.hello if fresh else b"") + line.encode() + b"\n")
+            process.stdin.flush()
+            reply = process.stdout.readline()
+        except OSError:  # a broken pipe
+            reply = b""
+        if not reply.endswith(b"\n"):
+            raise SourceError(f"{task.film}: {_death(self.bury())}")
+        return _measured(task, json.loads(reply))
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        # -P: a file in the working folder must not pass for a library
+        command = [sys.executable, "-P", "-m", "sspd.many.worker"]
+        # A library's last words are no line of ours; whoever looks for a fault wants them.
+        words = None if os.environ.get("SSPD_TRACEBACK") else subprocess.DEVNULL
+        pipe = subprocess.PIPE
+        with self.lock:
+            if self.ended:
+                raise SourceError("the run was broken off")
+            self.process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=words, env=self.environment
+            )
+            return self.process
+
+    def end(self) -> None:
+        """Ask the process to go, and start no other; its pipes stay with their reader."""
+        with self.lock:
+            self.ended = True
+            process = self.process
+        if process is not None:
+            process.terminate()
+
+    def bury(self) -> int:
+        """Wait until the process is gone, close its pipes, and give its exit code."""
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        _gone(process)
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was never sent is of no use now
+                if pipe is not None:
+                    pipe.close()
+        return process.returncode
+
+
+def _gone(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _measured(task: Task, reply: dict[str, Any]) -> Measured:
+    vitals = from_record(reply["vitals"])
+    return Measured(task.index, vitals, reply["misused"], tuple(reply["failures"]))
+
+
+def _death(code: int) -> str:
+    """What became of a worker, from its exit code.
+
+    >>> _death(-11)
+    'its worker process crashed (SIGSEGV)'
+    """
+    if code >= 0:
+        return f"its worker process ended by itself (exit code {code})"
+    name = signal.Signals(-code).name
+    if name == "SIGKILL":
+        return "its worker process was killed (SIGKILL); out of memory? fewer --jobs need less"
+    return f"its worker process crashed ({name})"

@@ -1,0 +1,166 @@
+"""Many films, one after the other or several at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sspd.containers import Box
+from sspd.errors import UsageError
+from sspd.many.film import Measured, Task, measure_film
+from sspd.many.journal import Journal, entry_of
+from sspd.many.pool import measure_in_workers
+from sspd.many.settings import Settings, identity
+from sspd.methods.base import Method
+from sspd.report.files import remove_parts
+
+
+def measure_many(
+    films: Iterable[str | Path],
+    *,
+    jobs: int = 1,
+    outputs: Sequence[Mapping[str, str | Path]] | None = None,
+    journal: Journal | None = None,
+    method: str = "sspd",
+    weights: str | Path | None = None,
+    window_s: float = 30.0,
+    step_s: float | None = None,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    box: Box | None = None,
+    precision: str = "f32",
+) -> Generator[Measured, None, None]:
+    """Measure films in processes of their own; each result as it comes.
+
+    A film that fails is a result with ``vitals.error``, also where it takes its process
+    along (out of memory, a decoder that crashes): the others go on. A single film is
+    measured in this process.
+
+    Parameters
+    ----------
+    films : iterable of path
+    jobs : int
+        Films measured at a time, each by a process with its share of the cores; 0: one
+        a core. Memory grows with it.
+    outputs : sequence of mapping, optional
+        For each film the files to write of it: kind, of `sspd.report.outputs`, to path.
+    journal : Journal, optional
+        Where each result is written down as soon as it is there, its files before it;
+        if the journal resumes, what stands in it is not measured again, unless film,
+        options, weights, files or version changed. Films that failed are.
+    method, weights, window_s, step_s, start_s, end_s, box, precision
+        See `sspd.measure`; the method by name.
+
+    Yields
+    ------
+    Measured
+        In order of their ends; ``index`` is the place among ``films``.
+
+    Raises
+    ------
+    SSPDError
+        At once: an argument that cannot be right, weights that cannot be used.
+
+    >>> for done in measure_many(["no_such_film.mp4"], method="pos"):
+    ...     print(done.index, done.vitals.error)
+    0 no_such_film.mp4: no such file
+    """
+    settings = Settings(
+        method=method,
+        weights=None if weights is None else str(weights),
+        precision=precision,
+        window_s=window_s,
+        step_s=step_s,
+        start_s=start_s,
+        end_s=end_s,
+        box=box,
+    )
+    if jobs < 0:
+        raise UsageError(f"jobs must be 0 or more, got {jobs}")
+    tasks = _tasks([str(film) for film in films], outputs)
+    ready = settings.ready()
+    # of each film as it is now: one that changes while it waits is measured again by a
+    # run that resumes
+    made_with = {} if journal is None else identity(settings, ready)
+    entries = [None if journal is None else entry_of(task, made_with) for task in tasks]
+    return _measure(tasks, entries, journal, settings, ready, jobs)
+
+
+def _tasks(films: list[str], outputs: Sequence[Mapping[str, str | Path]] | None) -> list[Task]:
+    files = [{}] * len(films) if outputs is None else outputs
+    if len(files) != len(films):
+        raise UsageError(f"outputs must be one mapping a film, got {len(files)} for {len(films)}")
+    return [
+        Task(i, film, {kind: str(path) for kind, path in wanted.items()})
+        for i, (film, wanted) in enumerate(zip(films, files, strict=True))
+    ]
+
+
+def _measure(
+    tasks: list[Task],
+    entries: list[dict[str, Any] | None],
+    journal: Journal | None,
+    settings: Settings,
+    method: Method,
+    jobs: int,
+) -> Generator[Measured, None, None]:
+    waiting = []
+    for task, entry in zip(tasks, entries, strict=True):
+        known = _known(task, entry, journal)
+        if known is not None:
+            yield known
+        else:
+            waiting.append(task)
+    with closing(_run(waiting, len(tasks), settings, method, jobs)) as run:
+        for done in run:
+            yield _written_down(done, entries[done.index], journal)
+
+
+def _known(task: Task, entry: dict[str, Any] | None, journal: Journal | None) -> Measured | None:
+    """A film's result from the journal, or a place where nothing is left of a try before."""
+    if journal is None or entry is None or not journal.resume:
+        return None
+    vitals = journal.find(entry)
+    if vitals is None:
+        for path in task.outputs.values():
+            remove_parts(path)
+        return None
+    return Measured(task.index, vitals, resumed=True)
+
+
+def _written_down(
+    done: Measured, entry: dict[str, Any] | None, journal: Journal | None
+) -> Measured:
+    """Add a result to the journal; what failed is left out, and so tried again."""
+    if journal is None or entry is None or done.vitals.error is not None or done.failures:
+        return done
+    problem = journal.add(entry, done.vitals)
+    if problem is None:
+        return done
+    return Measured(done.index, done.vitals, done.misused, (problem,))
+
+
+def _run(
+    tasks: list[Task], given: int, settings: Settings, method: Method, jobs: int
+) -> Generator[Measured, None, None]:
+    # The number of films that were given decides, not what is left of them: where a run
+    # resumes, the last one may be the one that crashes its process.
+    if given <= 1:
+        for task in tasks:
+            yield measure_film(task, settings, method)
+        return
+    cores = _cores()
+    jobs = min(jobs or cores, len(tasks))
+    if jobs:
+        threads = max(1, cores // jobs) if jobs > 1 else None
+        yield from measure_in_workers(tasks, settings, method, jobs, threads)
+
+
+def _cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,89 @@
+"""What a worker process does: ``python -m sspd.many.worker``, started by `sspd.many.pool`.
+
+Lines of JSON come in on standard input: first how films are measured, then a film each.
+A line goes out for each film. When the input ends, whoever asked is gone, and so is the
+worker, in the middle of a film too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from queue import SimpleQueue
+from typing import IO, Any
+
+from sspd.many.film import Measured, Task, failed, measure_film
+from sspd.many.record import to_record
+from sspd.many.settings import Settings
+from sspd.methods.base import Method
+
+#: How long an orphan's film may take to let go, seconds.
+GRACE_S = 5.0
+
+Lines = SimpleQueue[bytes | None]
+
+
+def main() -> None:
+    """Measure what comes in until nothing does."""
+    replies = _reply_channel()
+    # the way out that lets half-written files be removed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    lines: Lines = SimpleQueue()
+    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    first = lines.get()
+    if first is None:
+        return
+    hello = json.loads(first)
+    settings, threads = Settings.from_dict(hello["settings"]), hello["threads"]
+    if threads is not None:
+        _share_cores(threads)
+    method: Method | None = None
+    while (line := lines.get()) is not None:
+        task = Task(**json.loads(line))
+        try:
+            method = method or settings.ready(threads)
+        except Exception as error:  # it could be loaded a moment ago: say what changed
+            done = failed(task, settings.method, None, error)
+        else:
+            done = measure_film(task, settings, method)
+        replies.write(json.dumps(_reply(done)).encode() + b"\n")
+        replies.flush()
+
+
+def _reply(done: Measured) -> dict[str, Any]:
+    return {
+        "vitals": to_record(done.vitals),
+        "misused": done.misused,
+        "failures": list(done.failures),
+    }
+
+
+def _reply_channel() -> IO[bytes]:
+    """Standard output for replies alone: what a library prints goes to standard error."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return replies
+
+
+def _listen(lines: Lines) -> None:
+    # unbuffered: a thread that waits inside of a buffer would hang Python's end
+    with open(0, "rb", buffering=0, closefd=False) as tasks:
+        for line in tasks:
+            lines.put(line)
+    lines.put(None)
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    threading.Event().wait(GRACE_S)  # a decoder in the middle of something hears nothing
+    os._exit(1)
+
+
+def _share_cores(threads: int) -> None:
+    import cv2
+
+    cv2.setNumThreads(threads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Files that every measured film has of its own: the table of their kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sspd.containers import Vitals
+from sspd.errors import SSPDError
+from sspd.report.files import check_output
+
+#: Kind -> module and function, loaded on use; called with the vitals and the path.
+_WRITERS = {
+    "plot": ("sspd.report.plots", "plot_vitals"),
+    "signal": ("sspd.report.csv", "write_signal_csv"),
+}
+#: Every kind there is.
+FILM_OUTPUTS = tuple(_WRITERS)
+
+
+def check_result_output(kind: str, path: str | Path) -> Path:
+    """Make sure, before work starts, that a file of results can be written.
+
+    Parameters
+    ----------
+    kind : str
+        Of `FILM_OUTPUTS`, or of a file that holds all films (json, csv).
+    path : path
+
+    Raises
+    ------
+    OutputError
+        It cannot be written here, or not in the format that its name asks for.
+
+    >>> check_result_output("plot", "result.docx")
+    Traceback (most recent call last):
+        ...
+    sspd.errors.OutputError: result.docx: a picture is written as png, svg or pdf, by its suffix
+    """
+    target = check_output(path)
+    if kind == "plot":
+        from sspd.report.plots import check_picture
+
+        check_picture(target)
+    return target
+
+
+def write_outputs(vitals: Vitals, outputs: Mapping[str, str | Path]) -> tuple[str, ...]:
+    """Write the files of one film; one that fails leaves the others.
+
+    Parameters
+    ----------
+    vitals : Vitals
+    outputs : mapping of str to path
+        Kind, of `FILM_OUTPUTS`, to file.
+
+    Returns
+    -------
+    tuple of str
+        One line for each file that could not be written.
+
+    >>> vitals = Vitals("a.mp4", "pos", None, 5.0, None, ())
+    >>> write_outputs(vitals, {"signal": "no_such_folder/a.csv"})
+    ('no_such_folder/a.csv: cannot be written (No such file or directory)',)
+    """
+    failures = []
+    for kind, path in outputs.items():
+        module, name = _WRITERS[kind]
+        write: Callable[[Vitals, str | Path], Any] = getattr(import_module(module), name)
+        try:
+            write(vitals, path)
+        except SSPDError as error:
+            failures.append(str(error))
+        except Exception as error:  # the numbers are there, and other films to come
+            failures.append(f"{path}: unexpected {type(error).__name__}: {error}")
+    return tuple(" ".join(line.split()) for line in failures)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from beating_faces import SKIN_BOX, beating_pictures
+
+#: No process of these tests takes so long, on whatever machine, seconds.
+DEADLINE_S = 300.0
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
+    """A folder of eight films of 9 s, one of them short, one refused, one no film at all."""
+    folder = tmp_path_factory.mktemp("many")
+    for i in range(8):
+        t = np.arange(30 if i == 2 else 270) / 30
+        if i == 5:
+            (folder / "f5.mp4").write_text("no film at all")
+        else:
+            pictures = beating_pictures(t, 1.0 + 0.1 * i)
+            write_film(folder / f"f{i}.mp4", pictures, t, options={"crf": "16", "threads": "1"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def long(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
+    """A film of a minute, which takes long enough to do something meanwhile."""
+    t = np.arange(1740) / 30
+    path = tmp_path_factory.mktemp("long") / "long.mp4"
+    return write_film(path, beating_pictures(t, 1.2), t, options={"threads": "1"})
+
+
+class Run:
+    """`sspd measure` in a process group of its own, as from a terminal."""
+
+    def __init__(self, *arguments: str | Path) -> None:
+        box = ",".join(map(str, SKIN_BOX))
+        command = [sys.executable, "-m", "sspd.cli.main", "measure", "--method", "pos"]
+        self.process = subprocess.Popen(
+            [*command, "--box", box, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def send(self, number: int) -> None:
+        """Signal the whole group: the command and its workers."""
+        os.killpg(self.process.pid, number)
+
+    def end(self) -> tuple[int, str, str]:
+        """Exit code, output and errors."""
+        try:
+            out, err = self.process.communicate(timeout=DEADLINE_S)
+        finally:
+            if self.process.poll() is None:
+                self.send(signal.SIGKILL)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def run() -> type[Run]:
+    """The class `Run`."""
+    return Run
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(path.read_text())
+    return [{name: row[name] for name in row if name != "timing_s"} for row in rows]
+
+
+@pytest.fixture
+def rows() -> Callable[[Path], list[dict[str, Any]]]:
+    """Read a JSON of results, timings left out."""
+    return _rows
+
+
+def _wait_for_lines(path: Path, n: int, running: subprocess.Popen[str]) -> None:
+    end_s = time.monotonic() + DEADLINE_S
+    while running.poll() is None:
+        if path.exists() and path.read_bytes().count(b"\n") >= n:
+            return
+        assert time.monotonic() < end_s, f"{path} never had {n} lines"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def wait_for_lines() -> Callable[[Path, int, Any], None]:
+    """Wait until a file has so many lines, or the process is done."""
+    return _wait_for_lines

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import results
+from sspd.containers import Vitals
+from sspd.errors import OutputError
+from sspd.report.outputs import FILM_OUTPUTS, check_result_output, write_outputs
+
+
+def test_every_kind_of_file_is_written(tmp_path: Path) -> None:
+    outputs = {kind: tmp_path / f"{kind}.png" for kind in FILM_OUTPUTS}
+    assert write_outputs(results.measured(), outputs) == ()
+    assert all(path.stat().st_size > 1000 for path in outputs.values())
+
+
+def test_a_file_that_fails_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("two\nlines")
+
+    monkeypatch.setattr("sspd.report.plots.plot_vitals", broken)
+    outputs = {"plot": tmp_path / "a.png", "signal": tmp_path / "a.csv"}
+    (line,) = write_outputs(results.refused(), outputs)
+    assert line == f"{tmp_path / 'a.png'}: unexpected RuntimeError: two lines"
+    assert outputs["signal"].exists()
+
+
+def test_a_plot_is_a_picture_before_work_starts(tmp_path: Path) -> None:
+    assert check_result_output("plot", tmp_path / "a.PNG") == tmp_path / "a.PNG"
+    assert check_result_output("signal", tmp_path / "a.docx") == tmp_path / "a.docx"
+    with pytest.raises(OutputError, match="png"):
+        check_result_output("plot", tmp_path / "a.docx")
+    with pytest.raises(OutputError, match="does not exist"):
+        check_result_output("plot", tmp_path / "gone" / "a.png")
+
+
+def test_a_result_without_a_waveform_has_its_files(tmp_path: Path) -> None:
+    bare = Vitals("a.mp4", "pos", None, 5.0, None, ())
+    assert write_outputs(bare, {kind: tmp_path / f"{kind}.png" for kind in FILM_OUTPUTS}) == ()
