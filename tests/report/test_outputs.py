@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import results
 from sspd.containers import Vitals
 from sspd.errors import OutputError
+from sspd.report.csv import write_csv
+from sspd.report.json import write_json
 from sspd.report.outputs import FILM_OUTPUTS, check_result_output, write_outputs
+from sspd.report.text import results_table
 
 
 def test_every_kind_of_file_is_written(tmp_path: Path) -> None:
@@ -41,3 +48,16 @@ def test_a_plot_is_a_picture_before_work_starts(tmp_path: Path) -> None:
 def test_a_result_without_a_waveform_has_its_files(tmp_path: Path) -> None:
     bare = Vitals("a.mp4", "pos", None, 5.0, None, ())
     assert write_outputs(bare, {kind: tmp_path / f"{kind}.png" for kind in FILM_OUTPUTS}) == ()
+
+
+def test_a_name_that_is_no_text_stands_in_every_output(tmp_path: Path) -> None:
+    odd = replace(results.measured(), source="films/a\udcff.mp4")
+    outputs = {kind: tmp_path / f"{kind}.png" for kind in FILM_OUTPUTS}
+    assert write_outputs(odd, outputs) == ()
+    write_json([odd], tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))[0]["source"] == odd.source
+    write_csv([odd], tmp_path / "a.csv")
+    assert "a\\udcff.mp4" in (tmp_path / "a.csv").read_text(encoding="utf-8")
+    console = Console(width=160, record=True, file=StringIO())
+    console.print(results_table([odd]))
+    assert "a\\udcff.mp4" in console.export_text().encode().decode()

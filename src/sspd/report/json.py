@@ -101,4 +101,5 @@ def write_json(results: Sequence[Vitals], path: str | Path) -> None:
     rows = [vitals_to_dict(vitals) for vitals in results]
     text = json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False)
     with whole_file(path) as partial:
-        partial.write_text(text + "\n", encoding="utf-8")
+        # a name that is not UTF-8 becomes an escape, which JSON reads as the same name
+        partial.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

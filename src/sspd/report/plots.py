@@ -10,7 +10,7 @@ import numpy as np
 from sspd.containers import Signal, Vitals
 from sspd.errors import OutputError
 from sspd.report.files import whole_file
-from sspd.report.text import headline
+from sspd.report.text import film_name, headline
 from sspd.signal import pieces, power_spectrum
 from sspd.vitals import SEARCH_HZ, SHORTEST_S, pulse_band
 
@@ -47,7 +47,7 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     _whole(figure.add_subplot(grid[1, :]), vitals, filtered)
     _spectrum(figure.add_subplot(grid[2, 0]), vitals, filtered)
     _rates(figure.add_subplot(grid[2, 1]), vitals)
-    figure.suptitle(f"{Path(vitals.source).name}: {headline(vitals)}", fontsize=15, weight="bold")
+    figure.suptitle(f"{film_name(vitals)}: {headline(vitals)}", fontsize=15, weight="bold")
     weights = f", weights {vitals.weights}" if vitals.weights else ""
     figure.supxlabel(f"method {vitals.method}{weights}; not a medical device", fontsize=8)
     with whole_file(path) as partial:

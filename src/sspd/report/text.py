@@ -15,6 +15,15 @@ from sspd.containers import Figure, Vitals
 NOTICE = "Not a medical device: do not base a diagnosis or treatment on these numbers."
 
 
+def film_name(vitals: Vitals) -> str:
+    """The film's name without its folder; what is no letter in it is escaped.
+
+    >>> film_name(Vitals("films/a.mp4", "pos", None, 9.0, 30.0, ()))
+    'a.mp4'
+    """
+    return Path(vitals.source).name.encode(errors="backslashreplace").decode()
+
+
 def headline(vitals: Vitals) -> str:
     """What was found, in a few words.
 
@@ -71,7 +80,7 @@ def results_table(results: Sequence[Vitals]) -> Table:
         style = "red" if vitals.error else "green" if vitals.accepted else "yellow"
         good = sum(window.accepted for window in vitals.windows)
         table.add_row(
-            escape(Path(vitals.source).name),
+            escape(film_name(vitals)),
             f"[{style}]{headline(vitals)}[/{style}]",
             _number(vitals.hr_peaks_bpm, 1),
             _number(vitals.snr_db, 1),
