@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,47 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from beating_faces import SKIN_BOX, beating_pictures
-from sspd.cli.main import run
+from beating_faces import beating_pictures
 from sspd.cli.sources import expand, numbered
-
-BOX = ",".join(str(edge) for edge in SKIN_BOX)
-
-
-@pytest.fixture
-def measure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run `sspd measure --method pos --box ...`: exit code, output, error lines."""
-
-    def call(*arguments: str | Path) -> tuple[int, str, list[str]]:
-        given = ["sspd", "measure", "--method", "pos", "--box", BOX, *map(str, arguments)]
-        monkeypatch.setattr(sys, "argv", given)
-        with pytest.raises(SystemExit) as end:
-            run()
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err.splitlines()
-
-    return call
-
-
-@pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
-    """A folder: two good films, one of them deeper, one short, and what is no film."""
-    folder = tmp_path_factory.mktemp("films")
-    (folder / "deeper").mkdir()
-    (folder / ".hidden").mkdir()
-    t = np.arange(300) / 30
-    options = {"crf": "16"}
-    write_film(folder / "b.mp4", beating_pictures(t, 1.2), t, options=options)
-    write_film(folder / "deeper" / "b.MP4", beating_pictures(t, 1.5), t, options=options)
-    write_film(folder / ".hidden" / "h.mp4", beating_pictures(t, 1.5), t, options=options)
-    (folder / "notes.txt").write_text("not a film")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def short(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
-    t = np.arange(60) / 30
-    return write_film(tmp_path_factory.mktemp("short") / "short.mp4", beating_pictures(t, 1.2), t)
 
 
 def test_one_film_with_every_output(films: Path, tmp_path: Path, measure: Any) -> None:
@@ -185,88 +145,3 @@ def test_a_folder_without_films_is_a_problem(tmp_path: Path) -> None:
     assert path == tmp_path
     assert problem is not None
     assert ".mp4" in problem
-
-
-def test_two_jobs_find_what_one_finds(
-    films: Path, short: Path, tmp_path: Path, measure: Any
-) -> None:
-    (tmp_path / "text.mp4").write_text("no film at all")
-    sources = [tmp_path / "gone.mp4", films, tmp_path / "text.mp4", short]
-    told = {}
-    for jobs in ("1", "2"):
-        out = tmp_path / f"{jobs}.json", tmp_path / f"{jobs}.csv"
-        code, table, err = measure(*sources, "--jobs", jobs, "--json", out[0], "--csv", out[1])
-        rows = [row | {"timing_s": {}} for row in json.loads(out[0].read_text())]
-        told[jobs] = code, table.splitlines()[-1], sorted(err), rows, out[1].read_bytes()
-    assert told["1"] == told["2"]
-    code, line, err, rows, _ = told["1"]
-    assert code == 1
-    assert line.startswith(
-        "5 films: 2 measured, 1 without a reliable pulse (too short 1), 2 failed"
-    )
-    assert [name in line for name, line in zip(("gone", "text"), err, strict=True)] == [True] * 2
-    assert [Path(row["source"]).name for row in rows] == [
-        *("gone.mp4", "b.mp4", "b.MP4", "text.mp4", "short.mp4")
-    ]
-
-
-def test_resuming_measures_what_failed_and_nothing_else(
-    films: Path, tmp_path: Path, measure: Any
-) -> None:
-    late, out = tmp_path / "late.mp4", tmp_path / "a.json"
-    code, table, err = measure(films, late, "--json", out)
-    assert (code, len(err)) == (1, 1)
-    assert table.splitlines()[-1].endswith("1 failed; --resume tries these again")
-    journal = tmp_path / "a.json.journal"
-    assert len(journal.read_text().splitlines()) == 2
-    before = json.loads(out.read_text())
-    late.write_bytes((films / "b.mp4").read_bytes())
-    # the results that are there show their timings: none was measured again
-    code, table, err = measure(films, late, "--json", out, "--resume")
-    assert (code, err) == (0, [])
-    rows = json.loads(out.read_text())
-    assert rows[:2] == before[:2]
-    assert rows[2]["hr_bpm"] == rows[0]["hr_bpm"]
-    assert not journal.exists()
-    assert table.splitlines()[-1] == ("3 films: 3 measured, 0 without a reliable pulse, 0 failed")
-
-
-def test_a_run_that_starts_anew_says_what_it_leaves(
-    films: Path, tmp_path: Path, measure: Any
-) -> None:
-    arguments = (films, tmp_path / "gone.mp4", "--csv", tmp_path / "a.csv")
-    measure(*arguments)
-    code, _, err = measure(*arguments)
-    assert code == 1
-    assert len(err) == 2
-    assert "a.csv.journal: 2 films of a run that was broken off" in err[0]
-
-
-def test_resuming_needs_an_output(films: Path, measure: Any) -> None:
-    code, _, err = measure(films, "--resume")
-    assert code == 2
-    assert "--resume needs an output" in err[0]
-
-
-def test_ctrl_c_is_130_and_leaves_old_results(
-    films: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken_off(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("sspd.pipeline.measure", broken_off)
-    (tmp_path / "a.json").write_text("old")
-    code, out, err = measure(films / "b.mp4", "--json", tmp_path / "a.json")
-    assert (code, out) == (130, "")
-    assert err == ["sspd: broken off after 0 of 1 films"]
-    assert (tmp_path / "a.json").read_text() == "old"
-
-
-def test_a_picture_that_cannot_be_is_said_once_and_at_once(
-    films: Path, tmp_path: Path, measure: Any
-) -> None:
-    code, out, err = measure(films, "--plot", tmp_path / "a.docx")
-    assert code == 1
-    assert len(err) == 1
-    assert "png" in err[0]
-    assert "2 films: 2 measured" in out

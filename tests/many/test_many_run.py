@@ -15,6 +15,7 @@ from beating_faces import SKIN_BOX
 from sspd.containers import Vitals
 from sspd.errors import UsageError, WeightsError
 from sspd.many import Journal, Measured, measure_many
+from sspd.many.run import _sensible_jobs
 from sspd.report.json import vitals_to_dict
 
 POS: dict[str, Any] = {"method": "pos", "box": SKIN_BOX}
@@ -65,6 +66,17 @@ def test_a_single_film_needs_no_other_process(films: Path, started: list[Any]) -
     (done,) = measure_many([films / "f0.mp4"], jobs=4, **POS)
     assert done.vitals.accepted
     assert not started
+
+
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "jobs"), [(4, 64, 4), (64, 16, 8), (2, 1, 1), (1, 64, 1)]
+)
+def test_as_many_workers_as_there_are_cores_and_memory_for(
+    cores: int, gigabytes: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"SC_PHYS_PAGES": gigabytes << 18, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr("sspd.many.run.os.sysconf", told.__getitem__)
+    assert _sensible_jobs(cores) == jobs
 
 
 def test_no_films_are_no_results(started: list[Any]) -> None:

@@ -76,7 +76,10 @@ def measure(
     jobs: Annotated[
         int,
         typer.Option(
-            "--jobs", metavar="N", min=0, help="Films measured at a time; 0: one a processor core."
+            "--jobs",
+            metavar="N",
+            min=0,
+            help="Films measured at a time; 0: as many as there are cores and memory for.",
         ),
     ] = 1,
     resume: Annotated[
@@ -221,4 +224,4 @@ def _print(results: Sequence[Vitals], unfinished: bool) -> None:
         again = "; --resume tries these again" if unfinished else ""
         failed = any(vitals.error is not None for vitals in results)
         line = summary(results) + (again if failed else "")
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

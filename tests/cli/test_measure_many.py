@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_two_jobs_find_what_one_finds(
+    films: Path, short: Path, tmp_path: Path, measure: Any
+) -> None:
+    (tmp_path / "text.mp4").write_text("no film at all")
+    sources = [tmp_path / "gone.mp4", films, tmp_path / "text.mp4", short]
+    told = {}
+    for jobs in ("1", "2"):
+        out = tmp_path / f"{jobs}.json", tmp_path / f"{jobs}.csv"
+        code, table, err = measure(*sources, "--jobs", jobs, "--json", out[0], "--csv", out[1])
+        rows = [row | {"timing_s": {}} for row in json.loads(out[0].read_text())]
+        told[jobs] = code, table.splitlines()[-1], sorted(err), rows, out[1].read_bytes()
+    assert told["1"] == told["2"]
+    code, line, err, rows, _ = told["1"]
+    assert code == 1
+    assert line.startswith(
+        "5 films: 2 measured, 1 without a reliable pulse (too short 1), 2 failed"
+    )
+    assert [name in line for name, line in zip(("gone", "text"), err, strict=True)] == [True] * 2
+    assert [Path(row["source"]).name for row in rows] == [
+        *("gone.mp4", "b.mp4", "b.MP4", "text.mp4", "short.mp4")
+    ]
+
+
+def test_resuming_measures_what_failed_and_nothing_else(
+    films: Path, tmp_path: Path, measure: Any
+) -> None:
+    late, out = tmp_path / "late.mp4", tmp_path / "a.json"
+    code, table, err = measure(films, late, "--json", out)
+    assert (code, len(err)) == (1, 1)
+    assert table.splitlines()[-1].endswith("1 failed; --resume tries these again")
+    journal = tmp_path / "a.json.journal"
+    assert len(journal.read_text().splitlines()) == 2
+    before = json.loads(out.read_text())
+    late.write_bytes((films / "b.mp4").read_bytes())
+    # the results that are there show their timings: none was measured again
+    code, table, err = measure(films, late, "--json", out, "--resume")
+    assert (code, err) == (0, [])
+    rows = json.loads(out.read_text())
+    assert rows[:2] == before[:2]
+    assert rows[2]["hr_bpm"] == rows[0]["hr_bpm"]
+    assert not journal.exists()
+    assert table.splitlines()[-1] == ("3 films: 3 measured, 0 without a reliable pulse, 0 failed")
+
+
+def test_a_run_that_starts_anew_says_what_it_leaves(
+    films: Path, tmp_path: Path, measure: Any
+) -> None:
+    arguments = (films, tmp_path / "gone.mp4", "--csv", tmp_path / "a.csv")
+    measure(*arguments)
+    code, _, err = measure(*arguments)
+    assert code == 1
+    assert len(err) == 2
+    assert "a.csv.journal: 2 films of a run that was broken off" in err[0]
+
+
+def test_resuming_needs_an_output(films: Path, measure: Any) -> None:
+    code, _, err = measure(films, "--resume")
+    assert code == 2
+    assert "--resume needs an output" in err[0]
+
+
+def test_ctrl_c_is_130_and_leaves_old_results(
+    films: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sspd.pipeline.measure", broken_off)
+    (tmp_path / "a.json").write_text("old")
+    code, out, err = measure(films / "b.mp4", "--json", tmp_path / "a.json")
+    assert (code, out) == (130, "")
+    assert err == ["sspd: broken off after 0 of 1 films"]
+    assert (tmp_path / "a.json").read_text() == "old"
+
+
+def test_a_picture_that_cannot_be_is_said_once_and_at_once(
+    films: Path, tmp_path: Path, measure: Any
+) -> None:
+    code, out, err = measure(films, "--plot", tmp_path / "a.docx")
+    assert code == 1
+    assert len(err) == 1
+    assert "png" in err[0]
+    assert "2 films: 2 measured" in out
