@@ -90,3 +90,16 @@ def test_a_picture_that_cannot_be_is_said_once_and_at_once(
     assert len(err) == 1
     assert "png" in err[0]
     assert "2 films: 2 measured" in out
+
+
+def test_a_file_that_could_not_be_written_is_tried_again(
+    films: Path, tmp_path: Path, measure: Any
+) -> None:
+    wanted = (films, "--json", tmp_path / "a.json", "--signal", tmp_path / "s.csv")
+    (tmp_path / "s-b.csv").mkdir()
+    code, _, err = measure(*wanted)
+    assert (code, len(err)) == (1, 1)
+    assert "s-b.csv" in err[0]
+    (tmp_path / "s-b.csv").rmdir()
+    assert measure(*wanted, "--resume")[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "s-b-2.csv", "s-b.csv"]

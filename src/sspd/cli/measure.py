@@ -123,8 +123,9 @@ def measure(
         precision=precision,
     )
     results, broken_off = watch(run, found, method, told)
-    written = _write(results, outputs, told) if results else False
-    unfinished = _close(journal, results, written and not broken_off)
+    if results:
+        _write(results, outputs, told)
+    unfinished = _close(journal, ended_well=not (broken_off or told.failed))
     _print(results, unfinished)
     if broken_off:
         how = "; the same command with --resume goes on" if unfinished else ""
@@ -184,27 +185,24 @@ def _film_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[d
     ]
 
 
-def _write(results: Sequence[Vitals], outputs: Mapping[str, Path], told: Told) -> bool:
+def _write(results: Sequence[Vitals], outputs: Mapping[str, Path], told: Told) -> None:
     """Write what holds all films; one output that fails leaves the others."""
     from sspd.report.csv import write_csv
     from sspd.report.json import write_json
 
     writers = {"json": write_json, "csv": write_csv}
-    whole = True
     for kind in [kind for kind in outputs if kind in writers]:
         try:
             writers[kind](results, outputs[kind])
         except SSPDError as error:
-            told.fail(str(error), isinstance(error, UsageError))
-            whole = False
-    return whole
+            told.fail(str(error))
 
 
-def _close(journal: Journal | None, results: Sequence[Vitals], ended_well: bool) -> bool:
+def _close(journal: Journal | None, ended_well: bool) -> bool:
     """Remove the journal where nothing is left to be done; True if one stays."""
     if journal is None:
         return False
-    if ended_well and all(vitals.error is None for vitals in results):
+    if ended_well:
         journal.remove()
     journal.close()
     return journal.path.exists()
