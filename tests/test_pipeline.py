@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import pytest
 
 import sspd
 from beating_faces import SKIN_BOX, beating_pictures
-from sspd.containers import FaceSegment, Signal
+from sspd.containers import Frames, Signal
 from sspd.errors import NoVideoError, SourceError, UsageError, WeightsError
 from sspd.methods import Method
 from sspd.video.simulate import FilmSpec, truth, write_film
@@ -47,8 +47,9 @@ def test_a_film_becomes_vitals(skin: Path) -> None:
     assert tuple(vitals.hrv) == HRV_NAMES
     assert vitals.hrv["sdnn_ms"].reason == "needs 60 s"
     assert set(vitals.timing_s) == {"decode", "face", "network", "total"}
-    parts = sum(vitals.timing_s[name] for name in ("decode", "face", "network"))
-    assert 0 < parts <= vitals.timing_s["total"]
+    # They run side by side: each is shorter than the whole, their sum need not be.
+    for part in ("decode", "face", "network"):
+        assert 0 < vitals.timing_s[part] <= vitals.timing_s["total"]
     assert all(spent >= 0 for spent in vitals.timing_s.values())
     assert vitals.signal is not None
     assert vitals.beats_s is not None
@@ -123,19 +124,17 @@ def test_still_skin_is_refused(make: WriteFilm) -> None:
 def test_a_lost_face_leaves_a_gap(skin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sspd.measure(skin, method="pos", box=SKIN_BOX)
 
-    def run(segment: FaceSegment) -> Signal | None:
-        return whole.signal.between(segment.start_s, segment.end_s) if whole.signal else None
+    def run(faces: Iterable[Frames]) -> Signal | None:
+        t = np.concatenate([piece.t for piece in faces])
+        return whole.signal.between(t[0], t[-1] + 0.03) if whole.signal else None
 
-    def segments(chunks, *, size, segment_s=30.0, box=None):  # type: ignore[no-untyped-def]
-        from dataclasses import replace
+    def pieces(chunks, **options):  # type: ignore[no-untyped-def]
+        from sspd.face.track import face_pieces
 
-        from sspd.face.track import face_segments
+        found = face_pieces(chunks, **options | {"segment_s": 10.0, "box": SKIN_BOX})
+        return (piece for piece in found if piece.stretch != 1)
 
-        for segment in face_segments(chunks, size=size, segment_s=10.0, box=SKIN_BOX):
-            lost = 9 < segment.start_s < 19
-            yield replace(segment, box=None) if lost else segment
-
-    monkeypatch.setattr("sspd.pipeline.face_segments", segments)
+    monkeypatch.setattr("sspd.pipeline.face_pieces", pieces)
     vitals = sspd.measure(skin, method=Method("pos", "", 30.0, 8, run))
     spans = [(round(w.start_s), round(w.end_s), w.reasons) for w in vitals.windows]
     assert spans == [(0, 10, ()), (10, 20, ("face_lost",)), (20, 40, ())]

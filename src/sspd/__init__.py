@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sspd.methods.base import get_method as get_method
     from sspd.methods.base import method_names as method_names
     from sspd.pipeline import measure as measure
+    from sspd.pipeline import measure_faces as measure_faces
 
     __version__: str
 
@@ -65,6 +66,7 @@ _HOMES = {
     "WindowVitals": "sspd.containers",
     "get_method": "sspd.methods.base",
     "measure": "sspd.pipeline",
+    "measure_faces": "sspd.pipeline",
     "measure_many": "sspd.many.run",
     "method_names": "sspd.methods.base",
 }
@@ -94,6 +96,7 @@ __all__ = [
     "__version__",
     "get_method",
     "measure",
+    "measure_faces",
     "measure_many",
     "method_names",
 ]

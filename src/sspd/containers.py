@@ -159,20 +159,15 @@ class Scene:
     def __post_init__(self) -> None:
         n = self.t.shape[0]
         _check_times(self.t, n, "Scene")
-        for name, shape in (
-            ("face_rgb", (n, 3)),
-            ("background_rgb", (n, 3)),
-            ("overexposed", (n,)),
-            ("dark", (n,)),
-            ("motion", (n,)),
-        ):
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"Scene: {name} must be {shape}, got {getattr(self, name).shape}")
+        for name, rows in vars(self).items():
+            shape = (n, 3) if name.endswith("_rgb") else (n,)
+            if rows.shape != shape:
+                raise ValueError(f"Scene: {name} must be {shape}, got {rows.shape}")
 
 
 @dataclass(frozen=True, eq=False)
 class FaceSegment:
-    """A stretch of film with one fixed face box.
+    """A stretch of film with one fixed face box, or a piece of one.
 
     Parameters
     ----------
@@ -185,6 +180,8 @@ class FaceSegment:
         where there is no face.
     scene : Scene
         What was seen, one row a crop.
+    face_id, stretch : int
+        Whose face, and which stretch of the film; a stretch's pieces have one number.
     """
 
     start_s: float
@@ -192,6 +189,8 @@ class FaceSegment:
     box: Box | None
     faces: Frames
     scene: Scene
+    face_id: int = 0
+    stretch: int = 0
 
 
 @dataclass(frozen=True)

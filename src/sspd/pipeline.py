@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from sspd.containers import Box, FaceSegment, Frames, Signal, Vitals
+from sspd.containers import Box, FaceSegment, Vitals
 from sspd.errors import SourceError
-from sspd.face.track import face_segments
+from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
+from sspd.methods.flow import Measured, by_face, measure_stretches
+from sspd.runtime.ahead import ahead
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, cut_windows, join_scenes, read_film, read_rhythm
 
 Item = TypeVar("Item")
+#: How much may wait between reading and faces, and between faces and the method.
+CHUNKS_AHEAD, PIECES_AHEAD = 1, 2
 
 
 def measure(
@@ -66,54 +70,134 @@ def measure(
         ...
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
-    began, spent = time.perf_counter(), {"decode": 0.0, "face": 0.0, "network": 0.0}
     cut_windows(start_s, start_s, window_s, step_s)  # refuses what cannot be, at once
+    ready = _ready(method, weights, precision)
+    film = _read_through(source, ready, start_s, end_s, box, every=False)
+    ((face_id, own),) = by_face(film.stretches)
+    return _vitals(film, face_id, own, window_s, step_s)
+
+
+def measure_faces(
+    source: str | Path,
+    *,
+    method: str | Method = "sspd",
+    weights: str | Path | None = None,
+    window_s: float = 30.0,
+    step_s: float | None = None,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    precision: str = "f32",
+) -> list[Vitals]:
+    """Measure every face in a film, each for as long as it is there.
+
+    Parameters
+    ----------
+    source, method, weights, window_s, step_s, start_s, end_s, precision
+        See `measure`.
+
+    Returns
+    -------
+    list of Vitals
+        One a person, the largest face of the film's beginning first; ``face_id`` tells
+        them apart. One without a pulse where there is no face at all.
+
+    Raises
+    ------
+    SSPDError
+        As `measure`.
+
+    >>> measure_faces("no_such_film.mp4", method="pos")
+    Traceback (most recent call last):
+        ...
+    sspd.errors.SourceError: no_such_film.mp4: no such file
+    """
+    cut_windows(start_s, start_s, window_s, step_s)
+    ready = _ready(method, weights, precision)
+    film = _read_through(source, ready, start_s, end_s, None, every=True)
+    return [
+        _vitals(film, face_id, own, window_s, step_s) for face_id, own in by_face(film.stretches)
+    ]
+
+
+def _ready(method: str | Method, weights: str | Path | None, precision: str) -> Method:
+    if isinstance(method, Method):
+        return method
+    return get_method(method, weights=weights, precision=precision)
+
+
+@dataclass(frozen=True, eq=False)
+class _Film:
+    """A film read through: the waveforms of its faces, and what was noticed."""
+
+    info: VideoInfo
+    stretches: list[Measured]
+    told: Vitals
+    """Names, warnings and times, without anything read."""
+
+
+def _read_through(
+    source: str | Path,
+    method: Method,
+    start_s: float,
+    end_s: float | None,
+    box: Box | None,
+    every: bool,
+) -> _Film:
+    """Film -> pictures -> faces -> waveforms, side by side, a few pictures at a time."""
+    began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network", "wait"), 0.0)
     info = probe(source)
-    chosen = method
-    if not isinstance(chosen, Method):
-        chosen = get_method(chosen, weights=weights, precision=precision)
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, warn=warnings.append)
-    stretches = face_segments(_timed(chunks, spent, "decode"), size=chosen.size, box=box)
-    segments, waves = _waveforms(_timed(stretches, spent, "face"), chosen, spent)
-    if not segments:
+    pictures = ahead(_timed(chunks, spent, "decode"), CHUNKS_AHEAD)
+    pieces = face_pieces(
+        _timed(pictures, spent, "wait"),
+        size=method.size,
+        box=box,
+        end_s=info.duration_s if end_s is None else end_s,
+        every=every,
+    )
+    faces = ahead(_timed(pieces, spent, "face"), PIECES_AHEAD)
+    stretches = measure_stretches(faces, method, spent)
+    if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
-    fps, facts = _facts(info, segments)
+    spent["face"] -= spent.pop("wait")
+    spent["total"] = time.perf_counter() - began
+    told = Vitals(
+        source=str(source),
+        method=method.name,
+        weights=method.weights,
+        duration_s=0.0,
+        fps=info.fps,
+        windows=(),
+        warnings=tuple(warnings),
+        timing_s=spent,
+    )
+    return _Film(info, stretches, told)
+
+
+def _vitals(
+    film: _Film, face_id: int, own: list[Measured], window_s: float, step_s: float | None
+) -> Vitals:
+    """What one face's stretches tell."""
+    segments = [part.segment for part in own]
+    fps, facts = _facts(film.info, segments)
+    waves = [part.wave for part in own]
     read_out = read_film(segments, waves, window_s=window_s, step_s=step_s, facts=facts)
     rhythm = read_rhythm(read_out.signal, read_out.windows)
-    spent["face"] -= spent["decode"]
-    return Vitals(
-        source=str(source),
-        method=chosen.name,
-        weights=chosen.weights,
+    return replace(
+        film.told,
         duration_s=segments[-1].end_s - segments[0].start_s,
         fps=fps,
         windows=read_out.windows,
         reasons=read_out.reasons,
-        warnings=(*warnings, *rhythm.warnings),
+        warnings=(*film.told.warnings, *rhythm.warnings),
         hrv=rhythm.hrv,
         respiration_hz=rhythm.respiration_hz,
+        face_id=face_id,
         face_box=next((segment.box for segment in segments if segment.box), None),
-        timing_s=spent | {"total": time.perf_counter() - began},
         signal=read_out.signal,
         beats_s=rhythm.beats_s,
     )
-
-
-def _waveforms(
-    stretches: Iterable[FaceSegment], method: Method, spent: dict[str, float]
-) -> tuple[list[FaceSegment], list[Signal | None]]:
-    """The method's waveform of each stretch, and the stretches without their pictures."""
-    segments: list[FaceSegment] = []
-    waves: list[Signal | None] = []
-    for segment in stretches:
-        before = time.perf_counter()
-        waves.append(method.run(segment) if segment.box is not None else None)
-        spent["network"] += time.perf_counter() - before
-        # The pictures have served: an hour of them must not pile up.
-        served = Frames(segment.faces.rgb[:0].copy(), np.zeros(0), segment.faces.max_value)
-        segments.append(replace(segment, faces=served))
-    return segments, waves
 
 
 def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, FilmFacts]:

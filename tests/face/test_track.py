@@ -11,7 +11,7 @@ from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames
 from sspd.errors import UsageError
 from sspd.face import track
 from sspd.face.crop import crop_resize, pad_box
-from sspd.face.track import face_segments
+from sspd.face.track import PIECE, face_pieces, face_segments
 from sspd.video.read import read
 
 FPS = 10.0
@@ -54,7 +54,7 @@ def segments(
     monkeypatch: pytest.MonkeyPatch, looks: Looks, seconds: float, **options: float
 ) -> list[FaceSegment]:
     monkeypatch.setattr(track, "detect_faces", looks)
-    found = list(face_segments(film(seconds), size=8, segment_s=10.0, **options))
+    found = list(face_segments(film(seconds), size=8, segment_s=10.0, end_s=seconds, **options))
     ends = [(s.start_s, s.end_s) for s in found]
     np.testing.assert_allclose([e[0] for e in ends[1:]], [e[1] for e in ends[:-1]])
     assert ends[0][0] == 0
@@ -107,15 +107,15 @@ def test_looks_on_until_a_face_is_found(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_no_face_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = segments(monkeypatch, Looks(), 12.0)
+    found = segments(monkeypatch, Looks(), 15.0)
     assert [s.box for s in found] == [None, None]
     assert all(s.faces.rgb.shape == (0, 8, 8, 3) for s in found)
 
 
-def test_a_short_rest_keeps_the_box(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = segments(monkeypatch, Looks((0, 9, A), (9, 99, B)), 13.9)
-    assert [s.box for s in found] == [PADDED_A, PADDED_A]
-    assert [len(s.faces) for s in found] == [100, 39]
+def test_a_short_rest_belongs_to_the_segment_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = segments(monkeypatch, Looks((0, 9, A), (9, 99, B)), 13.9)
+    assert found.box == PADDED_A
+    assert len(found.faces) == 139
 
 
 def test_a_rest_long_enough_has_its_own_box(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,17 +123,49 @@ def test_a_rest_long_enough_has_its_own_box(monkeypatch: pytest.MonkeyPatch) -> 
     assert [s.box for s in found] == [PADDED_A, PADDED_B]
 
 
-@pytest.mark.parametrize(("seconds", "boxes"), [(13.0, ["A", "A"]), (17.0, ["A", None, "B"])])
-def test_a_face_lost_at_the_boundary(
-    seconds: float, boxes: list[str | None], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("stated_s", [13.0, 3.0, 1e9, -5.0, None])
+def test_a_film_that_lies_about_its_length_is_cut_all_the_same(
+    stated_s: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = segments(monkeypatch, Looks((0, 9, A), (12, 99, B)), seconds)
-    assert [s.box for s in found] == [{"A": PADDED_A, "B": PADDED_B}.get(b or "") for b in boxes]
+    monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
+    found = list(face_segments(film(60.0), size=8, segment_s=10.0, end_s=stated_s))
+    assert sum(len(s.faces) for s in found) == 600
+    assert max(len(s.faces) for s in found) <= 140
+
+
+def test_a_face_lost_at_the_boundary(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = segments(monkeypatch, Looks((0, 9, A), (12, 99, B)), 17.0)
+    assert [s.box for s in found] == [PADDED_A, None, PADDED_B]
+
+
+def test_pieces_are_short_and_make_up_their_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track, "detect_faces", Looks((2.3, 99, A)))
+    options = {"size": 8, "segment_s": 10.0}
+    pieces = list(face_pieces(film(25.0), **options))  # type: ignore[arg-type]
+    whole = list(face_segments(film(25.0), **options))  # type: ignore[arg-type]
+    assert max(len(piece.faces) for piece in pieces) == PIECE
+    for segment in whole:
+        parts = [piece for piece in pieces if piece.stretch == segment.stretch]
+        joined = np.concatenate([part.faces.rgb for part in parts])
+        np.testing.assert_array_equal(joined, segment.faces.rgb)
+        motion = np.concatenate([part.scene.motion for part in parts])
+        np.testing.assert_array_equal(motion, segment.scene.motion)
+        assert (parts[0].start_s, parts[-1].end_s) == (segment.start_s, segment.end_s)
+
+
+def test_every_face_has_its_own_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Box(4, 20, 16, 32)
+    looks = Looks((0, 19, A), (0, 9, both), (19, 99, both))
+    monkeypatch.setattr(track, "detect_faces", looks)
+    pieces = list(face_pieces(film(30.0), size=8, segment_s=10.0, every=True))
+    seen = {(p.face_id, p.stretch, round(p.start_s) // 10) for p in pieces if p.start_s % 10 == 0}
+    assert seen == {(0, 0, 0), (1, 1, 0), (0, 2, 1), (1, 3, 2)}
+    assert {p.box for p in pieces if p.face_id == 1} == {pad_box(both, HEIGHT, WIDTH)}
 
 
 def test_a_given_box_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = Looks((0, 99, A))
-    found = segments(monkeypatch, looks, 12.0, box=Box(3, 4, 50, 30))  # type: ignore[arg-type]
+    found = segments(monkeypatch, looks, 15.0, box=Box(3, 4, 50, 30))  # type: ignore[arg-type]
     assert [s.box for s in found] == [Box(3, 4, 50, 30)] * 2
     assert looks.asked_s == []
 
@@ -147,8 +179,8 @@ def test_it_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:
             seen.append(float(chunk.t[-1]))
             yield chunk
 
-    next(face_segments(chunks(), size=8, segment_s=10.0))
-    assert seen[-1] == pytest.approx(10.9)
+    next(face_pieces(chunks(), size=8, segment_s=10.0))
+    assert seen[-1] == pytest.approx(3.9)
 
 
 def test_segments_count_from_the_first_picture_given(monkeypatch: pytest.MonkeyPatch) -> None:

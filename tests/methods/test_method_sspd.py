@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,10 +24,11 @@ class _Network:
 
     spec: NetworkSpec = SPEC
 
-    def __call__(self, differences: np.ndarray) -> np.ndarray:
-        assert differences.dtype == np.float32
-        assert differences.shape[1:] == (3, SIZE, SIZE)
-        slope = -differences.astype(np.float64).mean(axis=(1, 2, 3))
+    def __call__(self, differences: Iterable[np.ndarray]) -> np.ndarray:
+        rows = np.stack(list(differences))
+        assert rows.dtype == np.float32
+        assert rows.shape[1:] == (3, SIZE, SIZE)
+        slope = -rows.astype(np.float64).mean(axis=(1, 2, 3))
         return np.cumsum(slope - slope.mean()) if self.spec.summations else slope
 
 
@@ -42,7 +44,7 @@ def test_values_stand_at_their_time(
     method = get_method("sspd")
     assert (method.fs, method.size, method.weights) == (30.0, SIZE, "stand-in")
     t = 2.0 + np.arange(int(12 * fps)) / fps
-    wave = method.run(beating(t, lambda s: 8 * np.sin(2 * np.pi * 0.9 * s), SIZE))
+    wave = method.run([beating(t, lambda s: 8 * np.sin(2 * np.pi * 0.9 * s), SIZE).faces])
     assert wave is not None
     assert wave.start_s == pytest.approx(2.0 + (1.0 if summations else 0.5) / 30)
     turn = np.sin if summations else np.cos
@@ -56,8 +58,9 @@ def test_values_stand_at_their_time(
 def test_too_few_pictures_give_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: _Network())
     run = get_method("sspd").run
-    assert run(beating(np.arange(4) / 30, np.sin, SIZE)) is None
-    assert run(beating(np.arange(5) / 30, np.sin, SIZE)) is not None
+    assert run([beating(np.arange(4) / 30, np.sin, SIZE).faces]) is None
+    assert run([beating(np.arange(5) / 30, np.sin, SIZE).faces]) is not None
+    assert run([]) is None
 
 
 def test_a_network_that_follows_sees_the_head_held_still(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,9 +69,8 @@ def test_a_network_that_follows_sees_the_head_held_still(monkeypatch: pytest.Mon
     method = get_method("sspd")
     assert method.size == FOLLOW_PX
     spec = FilmSpec(duration_s=3.0, motion="translation", speed_px_s=90.0)
-    segment = beating(np.arange(90) / 30, np.sin, SIZE)
     moving = simulate_faces(spec, FOLLOW_PX)
-    wave = method.run(replace(segment, faces=moving))
+    wave = method.run([moving])
     assert wave is not None
     expected = network(network_input(still_faces(moving, SIZE), 30.0))
     np.testing.assert_allclose(wave.values, standardise(expected), atol=1e-9)

@@ -23,9 +23,9 @@ def neighbours(reach: int, seen: list[int]) -> Run:
     """
 
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
-        seen.append(len(differences))
-        assert len(differences) % 2 == 0
-        pairs = differences[:, 0, 0, 0].astype(float).reshape(-1, 2).sum(axis=1)
+        seen.append(differences.shape[1])
+        assert differences.shape[1] % 2 == 0
+        pairs = differences[0, :, 0, 0].astype(float).reshape(-1, 2).sum(axis=1)
         padded = np.pad(pairs, reach)
         weights = np.arange(1, 2 * reach + 2)
         return np.correlate(padded, weights, "valid").repeat(2)
@@ -43,10 +43,9 @@ def numbers(n: int) -> NDArray[np.float32]:
 def test_pieces_equal_the_whole(n: int, half_chunk: int, reach: int) -> None:
     margin = 2 * reach + 2
     differences, seen = numbers(n), []
-    whole = neighbours(reach, [])(
-        differences if n % 2 == 0 else np.append(differences, differences[-1:], axis=0)
-    )[:n]
-    got = run_in_chunks(neighbours(reach, seen), differences, 2 * half_chunk, margin)
+    even = differences if n % 2 == 0 else np.append(differences, differences[-1:], axis=0)
+    whole = neighbours(reach, [])(even.transpose(1, 0, 2, 3))[:n]
+    got = run_in_chunks(neighbours(reach, seen), iter(differences), 2 * half_chunk, margin)
     np.testing.assert_array_equal(got, whole)
     piece = 2 * half_chunk + 2 * margin
     assert set(seen) == {piece} if n + n % 2 > piece else seen == [n + n % 2]
@@ -71,7 +70,7 @@ def _torch_run(seed: int = 0) -> Run:
 
     @torch.no_grad()
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
-        x = torch.from_numpy(np.ascontiguousarray(differences.transpose(1, 0, 2, 3)))[None]
+        x = torch.from_numpy(differences)[None]
         waveform: NDArray[np.float64] = network(x)[0].double().numpy()
         return waveform
 

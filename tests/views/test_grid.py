@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import FIXED_POINT_MAX, Frames
 from sspd.errors import UsageError
-from sspd.views.grid import differences, network_input, to_grid
+from sspd.views.grid import differences, network_input, network_input_pieces, to_grid
 
 #: Steps between stamps, seconds: nothing closer than a millisecond, gaps of half a second.
 uneven = st.lists(st.floats(1e-3, 0.5), min_size=1, max_size=25)
@@ -148,6 +150,37 @@ def test_network_input_is_the_differences_of_the_grid(fps: int) -> None:
         np.testing.assert_array_equal(
             network_input(faces, 30.0, **where), differences(to_grid(faces, 30.0, **where))
         )
+
+
+@given(uneven, st.sampled_from([10.0, 30.0, 75.0]), st.integers(1, 9), st.integers(0, 99))
+def test_pieces_give_what_the_whole_gives(
+    steps: list[float], fs: float, length: int, seed: int
+) -> None:
+    t = np.cumsum([3.0, *steps])
+    faces = film(noise(seed, len(t)), t)
+    cuts = [slice(k, k + length) for k in range(0, len(t) + length, length)]
+    pieces = [Frames(faces.rgb[cut], t[cut], faces.max_value) for cut in cuts]
+    got = list(network_input_pieces(pieces, fs))
+    whole = network_input(faces, fs)
+    assert len(got) == len(whole)
+    if len(whole):
+        np.testing.assert_array_equal(np.stack(got), whole)
+
+
+def test_pieces_hold_little(fps: float = 30.0) -> None:
+    taken = 0
+
+    def pieces() -> Iterator[Frames]:
+        nonlocal taken
+        for k in range(100):
+            taken += 1
+            rgb = np.zeros((10, 2, 2, 3), np.uint8)
+            yield Frames(rgb, (10 * k + np.arange(10)) / fps)
+
+    rows = network_input_pieces(pieces(), fps)
+    for k in range(500):
+        next(rows)
+        assert 10 * taken <= k + 22
 
 
 @pytest.mark.parametrize(

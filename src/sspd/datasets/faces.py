@@ -212,10 +212,11 @@ def _entry_prefix(film: Path, size: int, follow: bool) -> str:
 def _store_film(film: Path, store: Path, prefix: str, size: int, follow: bool) -> None:
     from sspd.face.follow import crop_px, network_faces
     from sspd.face.track import face_segments
-    from sspd.video.read import read
+    from sspd.video.read import probe, read
 
     found = 0
-    for segment in face_segments(read(film), size=crop_px(size, follow)):
+    crops, end_s = crop_px(size, follow), probe(film).duration_s
+    for segment in face_segments(read(film), size=crops, end_s=end_s):
         if segment.box is None or len(segment.faces) == 0:
             continue
         faces = network_faces(segment.faces, size, follow)

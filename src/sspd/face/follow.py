@@ -9,6 +9,7 @@ let free, and is shifted back: to a few hundredths of a pixel.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import cv2
@@ -56,41 +57,52 @@ def head_shifts(faces: Frames) -> NDArray[np.float64]:
     np.True_
     """
     shifts = np.zeros((len(faces), 2))
-    if not len(faces):
-        return shifts
-    template = _middle(_grey(faces.rgb[0], faces.max_value)).copy()
-    for k in range(1, len(faces)):
-        grey = _grey(faces.rgb[k], faces.max_value)
-        shifts[k] = _look(grey, template, shifts[k - 1])
-        cv2.accumulateWeighted(_middle(shifted(grey, shifts[k])), template, RENEWAL)
+    template: NDArray[np.float32] | None = None
+    for k, picture in enumerate(faces.rgb):
+        template, shifts[k] = _follow(picture, faces.max_value, template, shifts[max(k - 1, 0)])
     return shifts
 
 
-def still_faces(faces: Frames, size: int) -> Frames:
-    """Hold the head still, and resize.
+def still_pieces(pieces: Iterable[Frames], size: int) -> Iterator[Frames]:
+    """Hold the head still, and resize, piece by piece.
 
     Parameters
     ----------
-    faces : Frames
-        Crops of one fixed box, best of `FOLLOW_PX` pixels.
+    pieces : iterable of Frames
+        One stretch in order: crops of one fixed box, best of `FOLLOW_PX` pixels.
     size : int
         Side of the result, pixels.
 
-    Returns
-    -------
+    Yields
+    ------
     Frames
-        As many, of the same kind of levels. What a shift brings in from beyond an edge
-        is that edge's pixel, repeated.
+        One a piece, of the same kind of levels. What a shift brings in from beyond an
+        edge is that edge's pixel, repeated.
 
     Examples
     --------
+    >>> wall = Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30)
+    >>> next(still_pieces([wall], 16))
+    Frames(5 x 16x16, uint8/255, 0.000-0.133 s)
+    """
+    template: NDArray[np.float32] | None = None
+    shift = np.zeros(2)
+    for faces in pieces:
+        rgb = np.empty((len(faces), size, size, 3), faces.rgb.dtype)
+        for k, picture in enumerate(faces.rgb):
+            template, shift = _follow(picture, faces.max_value, template, shift)
+            rgb[k] = np.rint(resize_area(shifted(picture, shift), size))
+        yield Frames(rgb, faces.t, faces.max_value)
+
+
+def still_faces(faces: Frames, size: int) -> Frames:
+    """What `still_pieces` makes of a stretch in one piece.
+
     >>> still_faces(Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30), 16)
     Frames(5 x 16x16, uint8/255, 0.000-0.133 s)
     """
-    rgb = np.empty((len(faces), size, size, 3), faces.rgb.dtype)
-    for k, shift in enumerate(head_shifts(faces)):
-        rgb[k] = np.rint(resize_area(shifted(faces.rgb[k], shift), size))
-    return Frames(rgb, faces.t, faces.max_value)
+    (still,) = still_pieces([faces], size)
+    return still
 
 
 def crop_px(size: int, follow: bool) -> int:
@@ -102,8 +114,18 @@ def crop_px(size: int, follow: bool) -> int:
     return FOLLOW_PX if follow else size
 
 
-def network_faces(faces: Frames, size: int, follow: bool) -> Frames:
+def network_pieces(pieces: Iterable[Frames], size: int, follow: bool) -> Iterable[Frames]:
     """What a network of `size` sees of crops of `crop_px`: held still, or as they are.
+
+    >>> crops = Frames(np.zeros((3, 151, 151, 3), np.uint8), np.arange(3) / 30)
+    >>> list(network_pieces([crops], 32, follow=True))
+    [Frames(3 x 32x32, uint8/255, 0.000-0.067 s)]
+    """
+    return still_pieces(pieces, size) if follow else pieces
+
+
+def network_faces(faces: Frames, size: int, follow: bool) -> Frames:
+    """What `network_pieces` makes of a stretch in one piece.
 
     >>> crops = Frames(np.zeros((3, 151, 151, 3), np.uint8), np.arange(3) / 30)
     >>> network_faces(crops, 32, follow=True)
@@ -120,6 +142,21 @@ def shifted(picture: NDArray[Any], shift: NDArray[np.float64]) -> NDArray[Any]:
     return np.asarray(
         cv2.warpAffine(picture, matrix, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
     )
+
+
+def _follow(
+    picture: NDArray[Any],
+    max_value: int,
+    template: NDArray[np.float32] | None,
+    before: NDArray[np.float64],
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """The next picture's shift, and the template with its share in it (in place)."""
+    grey = _grey(picture, max_value)
+    if template is None:
+        return _middle(grey).copy(), before
+    shift = _look(grey, template, before)
+    cv2.accumulateWeighted(_middle(shifted(grey, shift)), template, RENEWAL)
+    return template, shift
 
 
 def _look(

@@ -1,36 +1,49 @@
-"""A film's face, stretch by stretch, each with one fixed box (the paper's choice)."""
+"""A film's faces, stretch by stretch, each with one fixed box (the paper's choice)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames
+from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames, Scene
 from sspd.errors import UsageError
 from sspd.face.crop import crop_resize, pad_box
 from sspd.face.detect import detect_faces
+from sspd.face.people import People
 from sspd.face.scene import Sight, gather, see
 
+#: Length of a segment, seconds.
+SEGMENT_S = 30.0
 #: Where no face is found, the next look follows after this much film.
 LOOK_EVERY_S = 0.5
-#: A last segment shorter than this keeps the box of the one before.
+#: A rest of the film shorter than this belongs to the segment before it.
 SHORT_S = 10.0
+#: Pictures in a piece.
+PIECE = 32
+#: What a film says of its length may be so wrong, seconds.
+_SLACK_S = 1.0
 _TINY_S = 1e-6
 
 
-def face_segments(
-    chunks: Iterable[Frames], *, size: int, segment_s: float = 30.0, box: Box | None = None
+def face_pieces(
+    chunks: Iterable[Frames],
+    *,
+    size: int,
+    segment_s: float = SEGMENT_S,
+    box: Box | None = None,
+    end_s: float | None = None,
+    every: bool = False,
 ) -> Iterator[FaceSegment]:
-    """Cut the largest face out of a film, lazily.
+    """Cut faces out of a film, piece by piece.
 
     A segment starts every `segment_s` seconds; its box is found on its first picture
     or, failing that, on a later one (a look every `LOOK_EVERY_S`), and stays. Pictures
-    before the face is found make a stretch of their own, without a box. A last segment
-    under `SHORT_S` keeps the box of the one before, which costs cropping the first
-    `SHORT_S` of every later segment twice: the film's end is not known beforehand.
+    before a face is found make a stretch of their own, without a box. The face is the
+    largest one, in later segments the same person's where that is still there.
 
     Parameters
     ----------
@@ -42,11 +55,17 @@ def face_segments(
         Length of a segment, seconds.
     box : Box, optional
         Use this box throughout, as it is; nothing is detected.
+    end_s : float, optional
+        Where the film is said to end: a last segment that would be shorter than
+        `SHORT_S` is not begun.
+    every : bool
+        Every face, not just one; who comes in later waits for the next segment.
 
     Yields
     ------
     FaceSegment
-        In order of time, without gaps; ``box`` None where there is no face.
+        `PIECE` pictures or fewer, in order of time, without gaps; pieces of one stretch
+        have the same ``stretch``. ``box`` None, in one piece, where there is no face.
 
     Raises
     ------
@@ -56,49 +75,113 @@ def face_segments(
 
     Examples
     --------
+    >>> film = Frames(np.full((50, 48, 64, 3), 90, np.uint8), np.arange(50) / 10)
+    >>> pieces = face_pieces([film], size=8, box=Box(10, 10, 40, 40))
+    >>> [(len(piece.faces), piece.stretch) for piece in pieces]
+    [(32, 0), (18, 0)]
+    """
+    if size < 1 or not segment_s > 0:
+        raise UsageError(f"size and segment_s must be positive, got {size} and {segment_s}")
+    people = People(every)
+    boundary_s: float | None = None
+    next_look_s = 0.0
+    now: list[_Stretch] = []
+    for rgb, t in _pictures(chunks, box):
+        boundary_s = t if boundary_s is None else boundary_s
+        if t >= boundary_s - _TINY_S and not (now and _nearly_over(t, boundary_s, end_s)):
+            yield from _closed(now)
+            boundary_s += segment_s * (1 + (t + _TINY_S - boundary_s) // segment_s)
+            now, next_look_s = [_Stretch(box, size, 0, _next(now))], t
+        if now[0].box is None and t >= next_look_s - _TINY_S:
+            found = people.recognise([pad_box(b, *rgb.shape[:2]) for b in detect_faces(rgb)])
+            if found:
+                yield from _closed(now)
+                first = _next(now) if now[0].t else now[0].number
+                now = [_Stretch(b, size, who, first + k) for k, (who, b) in enumerate(found)]
+            next_look_s = t + LOOK_EVERY_S
+        for stretch in now:
+            _add(stretch, rgb, t)
+            if len(stretch.sights) == PIECE:
+                yield _piece(stretch)
+    yield from _closed(now)
+
+
+def face_segments(
+    chunks: Iterable[Frames],
+    *,
+    size: int,
+    segment_s: float = SEGMENT_S,
+    box: Box | None = None,
+    end_s: float | None = None,
+) -> Iterator[FaceSegment]:
+    """Cut the largest face out of a film, a whole stretch at a time.
+
+    Parameters
+    ----------
+    chunks, size, segment_s, box, end_s
+        See `face_pieces`.
+
+    Yields
+    ------
+    FaceSegment
+        A stretch, all its pictures in memory.
+
+    Examples
+    --------
     >>> film = Frames(np.full((20, 48, 64, 3), 90, np.uint8), np.arange(20) / 10)
     >>> segment, = face_segments([film], size=8, box=Box(10, 10, 40, 40))
     >>> segment.start_s, round(segment.end_s, 3), segment.faces
     (0.0, 2.0, Frames(20 x 8x8, uint16/65280, 0.000-1.900 s))
     """
-    if size < 1 or not segment_s > 0:
-        raise UsageError(f"size and segment_s must be positive, got {size} and {segment_s}")
-    origin_s: float | None = None
-    boundary_s = next_look_s = 0.0
-    now = rest = _Stretch(box)
-    finished: list[FaceSegment] = []  # of this segment, while it may yet prove short
-    for rgb, t in _pictures(chunks, box):
-        if origin_s is None:
-            origin_s = boundary_s = t
-        if t >= boundary_s - _TINY_S:
-            yield from [*finished, *_closed(now, size)]
-            boundary_s += segment_s * (1 + (t + _TINY_S - boundary_s) // segment_s)
-            finished, next_look_s = [], t
-            now, rest = _Stretch(box), _Stretch(now.box if box is None else None)
-        if now.box is None and t >= next_look_s - _TINY_S:
-            if (found := _look(rgb)) is not None:
-                finished += _closed(now, size)
-                now = _Stretch(found)
-            next_look_s = t + LOOK_EVERY_S
-        _add(now, rgb, t, size)
-        if rest.box is not None:
-            _add(rest, rgb, t, size)
-            if t - rest.t[0] >= SHORT_S - _TINY_S:
-                rest = _Stretch(None)
-        if rest.box is None:
-            yield from finished
-            finished = []
-    yield from _closed(rest, size) if rest.box else [*finished, *_closed(now, size)]
+    pieces = face_pieces(chunks, size=size, segment_s=segment_s, box=box, end_s=end_s)
+    for _, parts in groupby(pieces, key=lambda piece: piece.stretch):
+        yield join_pieces(list(parts))
+
+
+def join_pieces(pieces: Sequence[FaceSegment]) -> FaceSegment:
+    """The pieces of one stretch, one or more, in one.
+
+    >>> film = Frames(np.full((50, 48, 64, 3), 90, np.uint8), np.arange(50) / 10)
+    >>> len(join_pieces(list(face_pieces([film], size=8, box=Box(0, 0, 9, 9)))).faces)
+    50
+    """
+    first = pieces[0]
+    if len(pieces) == 1:
+        return first
+    faces = [piece.faces for piece in pieces]
+    rgb, t = np.concatenate([f.rgb for f in faces]), np.concatenate([f.t for f in faces])
+    names = [field.name for field in fields(Scene)]
+    scene = {name: np.concatenate([getattr(p.scene, name) for p in pieces]) for name in names}
+    joined = Frames(rgb, t, first.faces.max_value)
+    return replace(first, end_s=pieces[-1].end_s, faces=joined, scene=Scene(**scene))
 
 
 @dataclass
 class _Stretch:
-    """Pictures gathered so far with one box."""
+    """A stretch so far; of what was seen, what no piece holds yet."""
 
     box: Box | None
+    size: int
+    face_id: int
+    number: int
     t: list[float] = field(default_factory=list)
     faces: NDArray[np.uint16] = field(default_factory=lambda: np.empty((0,), np.uint16))
     sights: list[Sight] = field(default_factory=list)
+    grey: NDArray[np.float32] | None = None
+
+
+def _next(stretches: Sequence[_Stretch]) -> int:
+    return stretches[-1].number + 1 if stretches else 0
+
+
+def _nearly_over(t: float, boundary_s: float, end_s: float | None) -> bool:
+    """Whether so little of the film is left that it makes no segment of its own.
+
+    What a film says of its length is not believed any more when it goes on beyond it.
+    """
+    if end_s is None or t >= boundary_s + SHORT_S:
+        return False
+    return -_SLACK_S < end_s - boundary_s < SHORT_S - _TINY_S
 
 
 def _pictures(
@@ -113,38 +196,40 @@ def _pictures(
         yield from zip(chunk.rgb, chunk.t.tolist(), strict=True)
 
 
-def _look(rgb: NDArray[np.uint8]) -> Box | None:
-    faces = detect_faces(rgb)
-    return pad_box(faces[0], *rgb.shape[:2]) if faces else None
-
-
-def _add(stretch: _Stretch, rgb: NDArray[np.uint8], t: float, size: int) -> None:
-    n = len(stretch.t)
+def _add(stretch: _Stretch, rgb: NDArray[np.uint8], t: float) -> None:
     stretch.t.append(t)
     if stretch.box is None:
         return
-    if n == stretch.faces.shape[0]:  # grown in place: a copy would double the memory
-        stretch.faces.resize((max(64, n + n // 2), size, size, 3), refcheck=False)
-    face = crop_resize(rgb, stretch.box, size)
-    before = stretch.sights[-1].grey if stretch.sights else None
-    stretch.sights.append(see(rgb, stretch.box, face, before))
-    stretch.faces[n] = face * (FIXED_POINT_MAX / 255) + 0.5
+    if not stretch.sights:
+        stretch.faces = np.empty((PIECE, stretch.size, stretch.size, 3), np.uint16)
+    face = crop_resize(rgb, stretch.box, stretch.size)
+    stretch.faces[len(stretch.sights)] = face * (FIXED_POINT_MAX / 255) + 0.5
+    sight = see(rgb, stretch.box, face, stretch.grey)
+    stretch.sights.append(sight)
+    stretch.grey = sight.grey
 
 
-def _closed(stretch: _Stretch, size: int) -> list[FaceSegment]:
-    """Make the finished segment, or nothing of no pictures."""
-    if not stretch.t:
-        return []
-    t = np.array(stretch.t)
-    step_s = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
-    stretch.faces.resize((len(stretch.sights), size, size, 3), refcheck=False)
-    seen = t[: len(stretch.sights)]
-    return [
-        FaceSegment(
-            start_s=float(t[0]),
-            end_s=float(t[-1]) + step_s,
-            box=stretch.box,
-            faces=Frames(stretch.faces, seen, FIXED_POINT_MAX),
-            scene=gather(seen, stretch.sights),
-        )
-    ]
+def _piece(stretch: _Stretch) -> FaceSegment:
+    """Hand over what was gathered since the last piece."""
+    n = len(stretch.sights)
+    step_s = float(np.median(np.diff(stretch.t))) if len(stretch.t) > 1 else 0.0
+    seen = np.array(stretch.t[len(stretch.t) - n :])
+    faces = stretch.faces if n else np.empty((0, stretch.size, stretch.size, 3), np.uint16)
+    piece = FaceSegment(
+        start_s=float(seen[0] if n else stretch.t[0]),
+        end_s=stretch.t[-1] + step_s,
+        box=stretch.box,
+        faces=Frames(faces[:n], seen, FIXED_POINT_MAX),
+        scene=gather(seen, stretch.sights),
+        face_id=stretch.face_id,
+        stretch=stretch.number,
+    )
+    stretch.sights = []
+    return piece
+
+
+def _closed(stretches: Iterable[_Stretch]) -> Iterator[FaceSegment]:
+    """The last piece of each, where there is one."""
+    for stretch in stretches:
+        if stretch.sights or (stretch.box is None and stretch.t):
+            yield _piece(stretch)

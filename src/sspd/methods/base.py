@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from sspd.containers import FaceSegment, Signal
+from sspd.containers import Frames, Signal
 from sspd.errors import UsageError
 
 #: Name -> module, loaded on use. A module holds ``CITATION`` and ``build``.
@@ -32,8 +32,10 @@ class Method:
     size : int
         Side of the face crops it wants, pixels.
     run : callable
-        A `FaceSegment` with a face becomes a `Signal` that rises with the blood
-        volume, one a segment, or None where there are too few pictures for one.
+        Face crops of one fixed box, in pieces of any length (an iterable of `Frames`,
+        in order, none twice), become a `Signal` that rises with the blood volume, or
+        None where there are too few pictures for one. It takes a piece when it has
+        served the one before, so that a long film is never held whole.
     weights : str or None
         Name of the weights it uses; None: it uses none.
     """
@@ -42,7 +44,7 @@ class Method:
     citation: str
     fs: float
     size: int
-    run: Callable[[FaceSegment], Signal | None]
+    run: Callable[[Iterable[Frames]], Signal | None]
     weights: str | None = None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sspd.containers import FaceSegment, Signal
+from collections.abc import Iterable
+
+from sspd.containers import Frames, Signal
 from sspd.methods.base import Method
 from sspd.methods.traces import FS, SIZE, centre_trace
 from sspd.signal import detrend, standardise
@@ -15,7 +17,7 @@ CITATION = (
 TREND_HZ = 0.4
 
 
-def run(segment: FaceSegment) -> Signal | None:
+def run(faces: Iterable[Frames]) -> Signal | None:
     """Mean green of the middle of the face, without trend, turned upside down.
 
     Turned, because more blood is less green light: the waveform rises with the blood
@@ -25,11 +27,11 @@ def run(segment: FaceSegment) -> Signal | None:
     >>> get_method("green").run is run
     True
     """
-    trace = centre_trace(segment, FS)
-    if trace is None or trace.shape[0] < FS:
+    trace = centre_trace(faces, FS)
+    if trace is None or len(trace.rgb) < FS:
         return None
-    wave = standardise(-detrend(trace[:, 1], FS, TREND_HZ))
-    return Signal(wave, FS, float(segment.faces.t[0]))
+    wave = standardise(-detrend(trace.rgb[:, 1], FS, TREND_HZ))
+    return Signal(wave, FS, trace.start_s)
 
 
 def build() -> Method:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sspd.containers import FaceSegment, Signal
+from sspd.containers import Frames, Signal
 from sspd.errors import UsageError
 from sspd.methods.base import Method
 from sspd.methods.traces import FS, SIZE, centre_trace
@@ -68,7 +70,7 @@ def pos_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     return out
 
 
-def run(segment: FaceSegment) -> Signal | None:
+def run(faces: Iterable[Frames]) -> Signal | None:
     """POS on the mean colour of the middle of the face, turned to rise with the blood.
 
     None for less film than the window.
@@ -77,10 +79,10 @@ def run(segment: FaceSegment) -> Signal | None:
     >>> get_method("pos").run is run
     True
     """
-    trace = centre_trace(segment, FS)
-    if trace is None or trace.shape[0] < np.ceil(WINDOW_S * FS) or float(trace.min()) <= 0:
+    trace = centre_trace(faces, FS)
+    if trace is None or len(trace.rgb) < np.ceil(WINDOW_S * FS) or float(trace.rgb.min()) <= 0:
         return None
-    return Signal(standardise(-pos_waveform(trace, FS)), FS, float(segment.faces.t[0]))
+    return Signal(standardise(-pos_waveform(trace.rgb, FS)), FS, trace.start_s)
 
 
 def build() -> Method:

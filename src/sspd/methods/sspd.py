@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain, islice
 from pathlib import Path
 
-from sspd.containers import FaceSegment, Signal
+from sspd.containers import Frames, Signal
 from sspd.methods.base import Method
 from sspd.signal import standardise
 
@@ -13,8 +15,6 @@ CITATION = (
     "prior distillation for unsupervised remote physiological measurement, IEEE "
     "Transactions on Multimedia, 2024"
 )
-#: The network is fully convolutional in time but halves its rate once.
-_FEWEST_DIFFERENCES = 4
 
 
 def build(
@@ -34,21 +34,26 @@ def build(
     WeightsError
         Weights that cannot be used.
     """
-    from sspd.face.follow import crop_px, network_faces
-    from sspd.runtime import load_network
-    from sspd.views.grid import network_input
+    from sspd.face.follow import crop_px, network_pieces
+    from sspd.runtime import SHORTEST, load_network
+    from sspd.views.grid import network_input_pieces
 
     network = load_network(weights, precision=precision, threads=threads)
     spec = network.spec
     lag = 0.5 + 0.5 * spec.summations
 
-    def run(segment: FaceSegment) -> Signal | None:
-        faces = segment.faces
-        if len(faces) < 2 or (faces.t[-1] - faces.t[0]) * spec.fs < _FEWEST_DIFFERENCES:
+    def run(faces: Iterable[Frames]) -> Signal | None:
+        pieces = (piece for piece in faces if len(piece))
+        first = next(pieces, None)
+        if first is None:
             return None
-        seen = network_faces(faces, spec.size, spec.follow)
-        wave = standardise(network(network_input(seen, spec.fs)))
-        return Signal(wave, spec.fs, float(faces.t[0]) + lag / spec.fs)
+        seen = network_pieces(chain([first], pieces), spec.size, spec.follow)
+        differences = network_input_pieces(seen, spec.fs)
+        enough = list(islice(differences, SHORTEST))
+        if len(enough) < SHORTEST:
+            return None
+        wave = standardise(network(chain(enough, differences)))
+        return Signal(wave, spec.fs, float(first.t[0]) + lag / spec.fs)
 
     size = crop_px(spec.size, spec.follow)
     return Method("sspd", CITATION, spec.fs, size, run, weights=spec.name)

@@ -6,6 +6,14 @@
 """
 
 from sspd.runtime.chunks import CHUNK, MARGIN, run_in_chunks
-from sspd.runtime.network import PRECISIONS, Network, load_network
+from sspd.runtime.network import PRECISIONS, SHORTEST, Network, load_network
 
-__all__ = ["CHUNK", "MARGIN", "PRECISIONS", "Network", "load_network", "run_in_chunks"]
+__all__ = [
+    "CHUNK",
+    "MARGIN",
+    "PRECISIONS",
+    "SHORTEST",
+    "Network",
+    "load_network",
+    "run_in_chunks",
+]

@@ -1,11 +1,14 @@
-"""A long film through the network piece by piece, as if in one piece."""
+"""A film of any length through the network piece by piece, as if in one piece."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Maps (3, t, h, w) with even t to (t,).
+Run = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 #: Differences that go through the network at once. Even, as the predictor halves the rate.
 CHUNK = 256
@@ -15,19 +18,19 @@ MARGIN = 16
 
 
 def run_in_chunks(
-    run: Callable[[NDArray[np.float32]], NDArray[np.float64]],
-    differences: NDArray[np.float32],
+    run: Run,
+    differences: Iterable[NDArray[np.float32]],
     chunk: int = CHUNK,
     margin: int = MARGIN,
 ) -> NDArray[np.float64]:
-    """Run a network over differences of any length in pieces of one length.
+    """Run a network over differences of any number in pieces of one length.
 
     Parameters
     ----------
     run : callable
-        Maps (t, 3, h, w) with even t to (t,).
-    differences : float32 array, shape (t, 3, h, w)
-        At least 4.
+        Maps (3, t, h, w) with even t to (t,).
+    differences : iterable of float32 arrays, shape (3, h, w)
+        In order, or an array (t, 3, h, w). Two pieces of them are held at a time.
     chunk, margin : int
         Even. A piece is ``chunk + 2 * margin`` long; only its middle is kept, but at
         the ends of the film.
@@ -39,22 +42,34 @@ def run_in_chunks(
 
     Examples
     --------
-    >>> mean = lambda d: d.mean(axis=(1, 2, 3)).astype(float)
+    >>> mean = lambda d: d.mean(axis=(0, 2, 3)).astype(float)
     >>> run_in_chunks(mean, np.ones((701, 3, 2, 2), np.float32)).shape
     (701,)
     """
-    n = differences.shape[0]
+    piece, seam = chunk + 2 * margin, 2 * margin
+    empty = np.empty((0, 0, 0, 0), np.float32)
+    now = before = empty
+    waveform: list[NDArray[np.float64]] = []
+    n = filled = done = 0
+    for difference in differences:
+        if now is empty:
+            now = np.empty((difference.shape[0], piece, *difference.shape[1:]), np.float32)
+        if filled == piece:
+            waveform.append(run(now)[done - n :][: n - margin - done])
+            done = n - margin
+            now, before = np.empty_like(now) if before is empty else before, now
+            now[:, :seam] = before[:, chunk:]
+            filled = seam
+        now[:, filled] = difference
+        n, filled = n + 1, filled + 1
+    if not n:
+        return np.zeros(0)
     if n % 2:
-        differences = np.concatenate([differences, differences[-1:]])
-    total, piece = differences.shape[0], chunk + 2 * margin
-    if total <= piece:
-        return run(differences)[:n]
-    waveform = np.empty(total)
-    done = 0
-    while done < total:
-        # The last pieces start early enough to be as long as the others.
-        start = min(max(0, done - margin), total - piece)
-        end = total if start + piece == total else start + piece - margin
-        waveform[done:end] = run(differences[start : start + piece])[done - start : end - start]
-        done = end
-    return waveform[:n]
+        now[:, filled] = now[:, filled - 1]
+        filled += 1
+    if before is empty:
+        last = np.ascontiguousarray(now[:, :filled])
+    else:  # starts early enough to be as long as the others
+        last = np.concatenate([before[:, filled - seam :], now[:, seam:filled]], axis=1)
+    waveform.append(run(last)[done - n - n % 2 :][: n - done])
+    return np.concatenate(waveform)

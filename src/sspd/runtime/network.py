@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,11 @@ from numpy.typing import NDArray
 
 from sspd.errors import DependencyError, UsageError, WeightsError
 from sspd.recipes.network import NetworkSpec
-from sspd.runtime.chunks import run_in_chunks
+from sspd.runtime.chunks import Run, run_in_chunks
 from sspd.signal import integrate
 
 if TYPE_CHECKING:
     from sspd.nn.network import MeasuringNetwork
-
-Run = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 #: What may be asked for; "auto" is what the processor does fastest.
 PRECISIONS = ("auto", "f32", "bf16")
@@ -33,36 +32,41 @@ class Network:
 
     spec: NetworkSpec
     run: Run
-    """Maps (t, 3, size, size) with even t to the raw output (t,)."""
+    """Maps (3, t, size, size) with even t to the raw output (t,)."""
 
-    def __call__(self, differences: NDArray[np.float32]) -> NDArray[np.float64]:
+    def __call__(self, differences: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
         """The waveform of RGB frame differences.
 
         Parameters
         ----------
-        differences : float32 array, shape (t, 3, size, size)
-            Next face less this one, levels 0-255, on the grid of ``spec.fs``; t >= 4. The
-            head held still in them (`sspd.face.follow`) where ``spec.follow`` says so.
+        differences : iterable of float32 arrays, shape (3, size, size)
+            Next face less this one, levels 0-255, on the grid of ``spec.fs``; 4 or more,
+            or an array (t, 3, size, size). The head held still in them
+            (`sspd.face.follow`) where ``spec.follow`` says so.
 
         Returns
         -------
         float64 array, shape (t,)
             Upright (more blood is up), summed where the network gives the slope. One
-            value a difference; its unit is arbitrary.
+            value a difference; its unit is arbitrary. The same, to rounding, however
+            long the film is: only a few hundred differences are held at a time.
         """
+        coming = self._checked(differences)
+        first = list(islice(coming, SHORTEST))
+        if len(first) < SHORTEST:
+            raise UsageError(f"the network needs {SHORTEST} differences, got {len(first)}")
+        waveform = run_in_chunks(self.run, chain(first, coming))
+        return integrate(self.spec.polarity * waveform, self.spec.fs, self.spec.summations)
+
+    def _checked(self, differences: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         size = self.spec.size
-        if differences.ndim != 4 or differences.shape[1:] != (3, size, size):
-            raise UsageError(
-                f"the network {self.spec.name!r} eats (t, 3, {size}, {size}),"
-                f" got {differences.shape}"
-            )
-        if len(differences) < SHORTEST:
-            raise UsageError(f"the network needs {SHORTEST} differences, got {len(differences)}")
-        differences = np.asarray(differences, np.float32)
-        if self.spec.colour == "bgr":
-            differences = differences[:, ::-1]
-        waveform = self.spec.polarity * run_in_chunks(self.run, differences)
-        return integrate(waveform, self.spec.fs, self.spec.summations)
+        for difference in differences:
+            if difference.shape != (3, size, size):
+                raise UsageError(
+                    f"the network {self.spec.name!r} eats (t, 3, {size}, {size}),"
+                    f" got {difference.shape} at a time"
+                )
+            yield difference[::-1] if self.spec.colour == "bgr" else difference
 
 
 def load_network(
@@ -152,7 +156,7 @@ def _torch_run(network: MeasuringNetwork, precision: str, threads: int | None) -
 
     @torch.inference_mode()
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
-        x = torch.from_numpy(np.ascontiguousarray(differences.transpose(1, 0, 2, 3)))[None]
+        x = torch.from_numpy(np.ascontiguousarray(differences))[None]
         before = torch.get_num_threads()
         # Torch knows one number for the whole process: it is put back after the run.
         torch.set_num_threads(threads or before)

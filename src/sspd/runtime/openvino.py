@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sspd.errors import SSPDError, WeightsError
 from sspd.recipes.network import NetworkSpec
+from sspd.runtime.chunks import Run
 
 #: Larger files are no network of ours.
 LARGEST_BYTES = 1 << 28
@@ -20,7 +21,7 @@ METADATA_KEY = "sspd"
 
 def load_onnx(
     data: bytes, name: str, precision: str, threads: int | None
-) -> tuple[NetworkSpec, Callable[[NDArray[np.float32]], NDArray[np.float64]]]:
+) -> tuple[NetworkSpec, Run]:
     """Read an ONNX network of ours; returns its facts and a function that runs it.
 
     The network is compiled once for each length of clip that comes along: fixed shapes
@@ -42,15 +43,17 @@ def load_onnx(
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
     compiled: dict[int, Any] = {}
+    lock = Lock()  # several faces of a film take turns
 
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
-        t = differences.shape[0]
-        if t not in compiled:
-            compiled.clear()  # one length at a time: each holds its own buffers
-            model.reshape([1, 3, t, spec.size, spec.size])
-            compiled[t] = core.compile_model(model, "CPU", settings)
-        x = np.ascontiguousarray(differences.transpose(1, 0, 2, 3))[None]
-        waveform: NDArray[np.float64] = compiled[t]([x])[0][0].astype(np.float64)
+        t = differences.shape[1]
+        with lock:
+            if t not in compiled:
+                compiled.clear()  # one length at a time: each holds its own buffers
+                model.reshape([1, 3, t, spec.size, spec.size])
+                compiled[t] = core.compile_model(model, "CPU", settings)
+            x = np.ascontiguousarray(differences)[None]
+            waveform: NDArray[np.float64] = compiled[t]([x])[0][0].astype(np.float64)
         return waveform
 
     return spec, run

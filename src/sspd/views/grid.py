@@ -9,7 +9,8 @@ comes out exactly, however uneven the stamps are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -116,12 +117,74 @@ def network_input(
     times = _grid_times(faces, fs, start_s, n)
     height, width = faces.rgb.shape[1:3]
     out = np.empty((len(times) - 1, 3, height, width), np.float32)
-    before: NDArray[np.float32] | None = None
-    for k, picture in enumerate(_pictures(faces, times, fs)):
-        if before is not None:
-            np.subtract(picture.transpose(2, 0, 1), before.transpose(2, 0, 1), out=out[k - 1])
-        before = picture
+    for k, difference in enumerate(_differences(_pictures(faces, times, fs))):
+        out[k] = difference
     return out
+
+
+def network_input_pieces(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
+    """The rows of `network_input`, one by one, of a stretch that comes in pieces.
+
+    Parameters
+    ----------
+    pieces : iterable of Frames
+        In order, of one kind.
+    fs : float
+        The grid's rate, Hz; it starts at the first picture.
+
+    Yields
+    ------
+    float32 array, shape (3, height, width)
+        Equal to `network_input` of all pieces joined; none where there is no picture.
+        Only the pictures about one grid time are held.
+
+    Examples
+    --------
+    >>> film = Frames(np.zeros((31, 4, 4, 3), np.uint8), np.arange(31) / 30)
+    >>> len(list(network_input_pieces([film], fs=30.0)))
+    30
+    """
+    if not fs > 0:
+        raise UsageError(f"a grid needs a positive rate, got {fs} Hz")
+    yield from _differences(_grid_pieces(pieces, fs))
+
+
+def _differences(grid: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+    """Each picture (height, width, 3) less the one before it, channels first."""
+    for before, picture in pairwise(grid):
+        yield np.subtract(picture, before).transpose(2, 0, 1)
+
+
+def _grid_pieces(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
+    """The pictures at ``first picture + k / fs``, as soon as the film is far enough."""
+    held: Frames | None = None
+    start_s, done = 0.0, 0
+    for piece in pieces:
+        if not len(piece):
+            continue
+        if held is None:
+            held, start_s = piece, float(piece.t[0])
+        else:
+            held = _joined(held, piece)
+        # A grid time is settled when a picture lies a step beyond it, which no other passes.
+        settled = max(done, int(np.floor((held.t[-1] - start_s) * fs - 1.0)))
+        yield from _pictures(held, start_s + np.arange(done, settled) / fs, fs)
+        done = settled
+        # Of the pictures before the next time's step the last may still be its neighbour.
+        needless = int(np.searchsorted(held.t, start_s + (done - 1) / fs - SAME_TIME_S)) - 1
+        held = _from(held, max(needless, 0))
+    if held is not None:
+        n = int(np.floor((held.t[-1] - start_s) * fs + REACH)) + 1
+        yield from _pictures(held, start_s + np.arange(done, n) / fs, fs)
+
+
+def _joined(first: Frames, then: Frames) -> Frames:
+    rgb = np.concatenate([first.rgb, then.rgb])
+    return Frames(rgb, np.concatenate([first.t, then.t]), first.max_value)
+
+
+def _from(frames: Frames, k: int) -> Frames:
+    return Frames(frames.rgb[k:], frames.t[k:], frames.max_value)
 
 
 def _grid_times(

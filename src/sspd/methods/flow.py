@@ -1,0 +1,169 @@
+"""Faces that come in pieces, several at a time, through a method."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, fields, replace
+from queue import Full, Queue
+
+import numpy as np
+
+from sspd.containers import FaceSegment, Frames, Scene, Signal
+from sspd.face.people import MOST_FACES
+from sspd.face.track import join_pieces
+from sspd.methods.base import Method
+
+#: Pieces that wait for the method; more would only take memory.
+_WAITING = 2
+_LOOK_S = 0.05
+#: Neighbouring stretches lie a picture or two apart.
+_BRIEF_S = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A stretch without its pictures, and the waveform of its face, if there is one."""
+
+    segment: FaceSegment
+    wave: Signal | None
+
+
+@dataclass
+class _Stretch:
+    """A stretch on its way: the method runs in a thread and is fed piece by piece."""
+
+    pieces: list[FaceSegment] = field(default_factory=list)
+    waiting: Queue[Frames | None] = field(default_factory=lambda: Queue(_WAITING))
+    wave: Future[Signal | None] | None = None
+    busy_s: float = 0.0
+
+
+def measure_stretches(
+    pieces: Iterable[FaceSegment], method: Method, spent: dict[str, float] | None = None
+) -> list[Measured]:
+    """Run a method over every stretch of a film.
+
+    The pieces of one face are taken in the order in which they come, each as soon as
+    the method has served the one before: few are held at a time.
+
+    Parameters
+    ----------
+    pieces : iterable of FaceSegment
+        As `sspd.face.track.face_pieces` gives them.
+    method : Method
+    spent : dict, optional
+        The seconds that the method worked are added to its ``network``.
+
+    Returns
+    -------
+    list of Measured
+        In the order in which the stretches began.
+
+    Examples
+    --------
+    >>> from sspd.methods import get_method
+    >>> measure_stretches([], get_method("pos"))
+    []
+    """
+    running: dict[int, _Stretch] = {}
+    stretches: list[_Stretch] = []
+    with ThreadPoolExecutor(MOST_FACES) as pool:
+        try:
+            for piece in pieces:
+                stretch = running.get(piece.face_id)
+                if stretch is None or stretch.pieces[0].stretch != piece.stretch:
+                    if stretch is not None and stretch.wave is not None:
+                        _put(stretch, None)
+                        stretch.wave.result()
+                    stretch = running[piece.face_id] = _Stretch()
+                    stretches.append(stretch)
+                    if piece.box is not None:
+                        stretch.wave = pool.submit(_run, method, stretch)
+                _feed(stretch, piece)
+        finally:
+            for stretch in running.values():  # whatever happened: no thread waits for more
+                _put(stretch, None)
+    if spent is not None:
+        spent["network"] += sum(stretch.busy_s for stretch in stretches)
+    return [
+        Measured(join_pieces(stretch.pieces), stretch.wave.result() if stretch.wave else None)
+        for stretch in stretches
+    ]
+
+
+def by_face(stretches: Sequence[Measured]) -> list[tuple[int, list[Measured]]]:
+    """Sort stretches by face; each face's fill the film, without a box where it is not seen.
+
+    Parameters
+    ----------
+    stretches : sequence of Measured
+        One or more, as `measure_stretches` gives them.
+
+    Returns
+    -------
+    list of (face_id, stretches)
+        By number. Face 0 without any box where no face was found at all.
+    """
+    start_s = min(each.segment.start_s for each in stretches)
+    end_s = max(each.segment.end_s for each in stretches)
+    faces: dict[int, list[Measured]] = {}
+    for each in stretches:
+        if each.segment.box is not None:
+            faces.setdefault(each.segment.face_id, []).append(each)
+    if not faces:
+        return [(0, list(stretches))]
+    return [(who, _without_holes(faces[who], start_s, end_s)) for who in sorted(faces)]
+
+
+def _without_holes(own: Sequence[Measured], start_s: float, end_s: float) -> list[Measured]:
+    whole: list[Measured] = []
+    for each in own:
+        whole += _hole(each.segment, start_s, each.segment.start_s)
+        whole.append(each)
+        start_s = each.segment.end_s
+    return whole + _hole(own[-1].segment, start_s, end_s)
+
+
+def _hole(near: FaceSegment, start_s: float, end_s: float) -> list[Measured]:
+    """A stretch in which a face is not seen, where it lasts at all."""
+    if end_s - start_s < _BRIEF_S:
+        return []
+    scene = Scene(**{f.name: getattr(near.scene, f.name)[:0] for f in fields(Scene)})
+    return [Measured(replace(near, start_s=start_s, end_s=end_s, box=None, scene=scene), None)]
+
+
+def _feed(stretch: _Stretch, piece: FaceSegment) -> None:
+    none = Frames(piece.faces.rgb[:0].copy(), np.zeros(0), piece.faces.max_value)
+    stretch.pieces.append(replace(piece, faces=none))
+    _put(stretch, piece.faces)
+
+
+def _put(stretch: _Stretch, faces: Frames | None) -> None:
+    """Wait until there is room; a method that has ended needs no more."""
+    while stretch.wave is not None and not stretch.wave.done():
+        try:
+            stretch.waiting.put(faces, timeout=_LOOK_S)
+        except Full:
+            continue
+        return
+
+
+def _run(method: Method, stretch: _Stretch) -> Signal | None:
+    began, waited_s = time.perf_counter(), 0.0
+
+    def faces() -> Iterator[Frames]:
+        nonlocal waited_s
+        while True:
+            before = time.perf_counter()
+            piece = stretch.waiting.get()
+            waited_s += time.perf_counter() - before
+            if piece is None:
+                return
+            yield piece
+
+    try:
+        return method.run(faces())
+    finally:
+        stretch.busy_s = time.perf_counter() - began - waited_s

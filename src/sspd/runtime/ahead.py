@@ -1,0 +1,82 @@
+"""Work that runs ahead of whoever wants it, in a thread of its own, and never far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from queue import Full, Queue
+from threading import Event, Thread
+from typing import TypeVar
+
+Item = TypeVar("Item")
+#: How often a thread that waits looks whether it is still wanted, seconds.
+_LOOK_S = 0.05
+
+
+class _End:
+    """Stands behind the last item, with what went wrong."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
+    """Iterate in a thread of its own.
+
+    Decoding, cutting out faces and the network leave Python's lock most of the time, so
+    they run side by side. A consumer that is slow holds the thread up: no more than
+    `depth` items wait. One that stops early ends it.
+
+    Parameters
+    ----------
+    items : iterable
+        Made and used in the thread alone.
+    depth : int
+        How many items may wait, 1 or more.
+
+    Yields
+    ------
+    item
+        In order. What `items` raises is raised here, in its turn.
+
+    Examples
+    --------
+    >>> list(ahead(iter("abc"), depth=1))
+    ['a', 'b', 'c']
+    """
+    waiting: Queue[Item | _End] = Queue(depth)
+    unwanted = Event()
+    thread = Thread(target=_fill, args=(items, waiting, unwanted), daemon=True)
+    thread.start()
+    try:
+        while not isinstance(item := waiting.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        unwanted.set()
+        thread.join()
+
+
+def _fill(items: Iterable[Item], waiting: Queue[Item | _End], unwanted: Event) -> None:
+    error: BaseException | None = None
+    try:
+        for item in items:
+            if not _put(item, waiting, unwanted):
+                break
+    except BaseException as raised:  # the consumer's thread is where it belongs
+        error = raised
+    finally:
+        if hasattr(items, "close"):
+            items.close()  # a film is closed here, where it was read
+    _put(_End(error), waiting, unwanted)
+
+
+def _put(item: Item | _End, waiting: Queue[Item | _End], unwanted: Event) -> bool:
+    """Wait until there is room; False where nobody wants it any more."""
+    while not unwanted.is_set():
+        try:
+            waiting.put(item, timeout=_LOOK_S)
+        except Full:
+            continue
+        return True
+    return False

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from sspd.runtime.ahead import ahead
+
+
+def test_order_and_number_are_kept() -> None:
+    assert list(ahead(iter(range(500)), depth=3)) == list(range(500))
+    assert list(ahead([], depth=1)) == []
+
+
+def test_it_never_runs_far_ahead() -> None:
+    made = 0
+
+    def items() -> Iterator[int]:
+        nonlocal made
+        for k in range(50):
+            made += 1
+            yield k
+
+    for k in ahead(items(), depth=2):
+        assert made <= k + 1 + 2 + 1  # taken, waiting, and one in hand
+
+
+def test_what_goes_wrong_is_raised_where_it_would_have_come() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("torn")
+
+    got = []
+    with pytest.raises(ValueError, match="torn"):
+        for item in ahead(items(), depth=5):
+            got.append(item)
+    assert got == [1]
+
+
+def test_who_stops_early_ends_the_thread_and_closes_the_items() -> None:
+    closed = threading.Event()
+
+    def items() -> Iterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.set()
+
+    before = threading.active_count()
+    some = ahead(items(), depth=1)
+    assert next(some) == 1
+    some.close()  # type: ignore[attr-defined]
+    assert closed.is_set()
+    assert threading.active_count() == before
