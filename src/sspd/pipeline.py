@@ -14,7 +14,7 @@ from sspd.containers import Box, FaceSegment, Vitals
 from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
-from sspd.methods.flow import Measured, by_face, measure_stretches
+from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.runtime.ahead import ahead
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, cut_windows, join_scenes, read_film, read_rhythm
@@ -130,7 +130,7 @@ class _Film:
     """A film read through: the waveforms of its faces, and what was noticed."""
 
     info: VideoInfo
-    stretches: list[Measured]
+    stretches: list[StretchWave]
     told: Vitals
     """Names, warnings and times, without anything read."""
 
@@ -176,7 +176,7 @@ def _read_through(
 
 
 def _vitals(
-    film: _Film, face_id: int, own: list[Measured], window_s: float, step_s: float | None
+    film: _Film, face_id: int, own: list[StretchWave], window_s: float, step_s: float | None
 ) -> Vitals:
     """What one face's stretches tell."""
     segments = [part.segment for part in own]

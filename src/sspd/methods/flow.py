@@ -23,7 +23,7 @@ _BRIEF_S = 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class StretchWave:
     """A stretch without its pictures, and the waveform of its face, if there is one."""
 
     segment: FaceSegment
@@ -42,7 +42,7 @@ class _Stretch:
 
 def measure_stretches(
     pieces: Iterable[FaceSegment], method: Method, spent: dict[str, float] | None = None
-) -> list[Measured]:
+) -> list[StretchWave]:
     """Run a method over every stretch of a film.
 
     The pieces of one face are taken in the order in which they come, each as soon as
@@ -58,7 +58,7 @@ def measure_stretches(
 
     Returns
     -------
-    list of Measured
+    list of StretchWave
         In the order in which the stretches began.
 
     Examples
@@ -88,17 +88,17 @@ def measure_stretches(
     if spent is not None:
         spent["network"] += sum(stretch.busy_s for stretch in stretches)
     return [
-        Measured(join_pieces(stretch.pieces), stretch.wave.result() if stretch.wave else None)
+        StretchWave(join_pieces(stretch.pieces), stretch.wave.result() if stretch.wave else None)
         for stretch in stretches
     ]
 
 
-def by_face(stretches: Sequence[Measured]) -> list[tuple[int, list[Measured]]]:
+def by_face(stretches: Sequence[StretchWave]) -> list[tuple[int, list[StretchWave]]]:
     """Sort stretches by face; each face's fill the film, without a box where it is not seen.
 
     Parameters
     ----------
-    stretches : sequence of Measured
+    stretches : sequence of StretchWave
         One or more, as `measure_stretches` gives them.
 
     Returns
@@ -108,7 +108,7 @@ def by_face(stretches: Sequence[Measured]) -> list[tuple[int, list[Measured]]]:
     """
     start_s = min(each.segment.start_s for each in stretches)
     end_s = max(each.segment.end_s for each in stretches)
-    faces: dict[int, list[Measured]] = {}
+    faces: dict[int, list[StretchWave]] = {}
     for each in stretches:
         if each.segment.box is not None:
             faces.setdefault(each.segment.face_id, []).append(each)
@@ -117,8 +117,8 @@ def by_face(stretches: Sequence[Measured]) -> list[tuple[int, list[Measured]]]:
     return [(who, _without_holes(faces[who], start_s, end_s)) for who in sorted(faces)]
 
 
-def _without_holes(own: Sequence[Measured], start_s: float, end_s: float) -> list[Measured]:
-    whole: list[Measured] = []
+def _without_holes(own: Sequence[StretchWave], start_s: float, end_s: float) -> list[StretchWave]:
+    whole: list[StretchWave] = []
     for each in own:
         whole += _hole(each.segment, start_s, each.segment.start_s)
         whole.append(each)
@@ -126,12 +126,12 @@ def _without_holes(own: Sequence[Measured], start_s: float, end_s: float) -> lis
     return whole + _hole(own[-1].segment, start_s, end_s)
 
 
-def _hole(near: FaceSegment, start_s: float, end_s: float) -> list[Measured]:
+def _hole(near: FaceSegment, start_s: float, end_s: float) -> list[StretchWave]:
     """A stretch in which a face is not seen, where it lasts at all."""
     if end_s - start_s < _BRIEF_S:
         return []
     scene = Scene(**{f.name: getattr(near.scene, f.name)[:0] for f in fields(Scene)})
-    return [Measured(replace(near, start_s=start_s, end_s=end_s, box=None, scene=scene), None)]
+    return [StretchWave(replace(near, start_s=start_s, end_s=end_s, box=None, scene=scene), None)]
 
 
 def _feed(stretch: _Stretch, piece: FaceSegment) -> None:
