@@ -6,6 +6,8 @@ from sspd.signal.join import join_signals, pieces
 from sspd.signal.peaks import find_beats
 from sspd.signal.quality import band_shares, snr_db
 from sspd.signal.resample import resample_times
+from sspd.signal.similarity import self_similarity
+from sspd.signal.spectrogram import spectrogram
 from sspd.signal.spectrum import peak_frequency, power_spectrum, pulse_frequency
 from sspd.signal.wavelet import released_readout
 
@@ -22,6 +24,8 @@ __all__ = [
     "pulse_frequency",
     "released_readout",
     "resample_times",
+    "self_similarity",
     "snr_db",
+    "spectrogram",
     "standardise",
 ]
