@@ -44,6 +44,8 @@ def test_a_film_becomes_vitals(skin: Path) -> None:
     assert vitals.duration_s == pytest.approx(40, abs=0.05)
     assert [(w.start_s, round(w.end_s)) for w in vitals.windows] == [(0, 30), (30, 40)]
     assert vitals.face_box == SKIN_BOX
+    assert [span.box for span in vitals.faces] == [SKIN_BOX, SKIN_BOX]
+    assert [span.start_s for span in vitals.faces] == pytest.approx([0, 30], abs=1e-3)
     assert tuple(vitals.hrv) == HRV_NAMES
     assert vitals.hrv["sdnn_ms"].reason == "needs 60 s"
     assert set(vitals.timing_s) == {"decode", "face", "network", "total"}
@@ -75,6 +77,9 @@ def test_a_part_of_the_film(skin: Path) -> None:
     (window,) = vitals.windows
     assert (window.start_s, window.end_s) == pytest.approx((12.0, 24.0), abs=0.05)
     assert vitals.duration_s == pytest.approx(12.0, abs=0.05)
+    (span,) = vitals.faces
+    assert span.start_s == pytest.approx(12.0, abs=0.05)
+    assert 23.9 < span.end_s <= 24.0
     assert vitals.signal is not None
     assert vitals.signal.start_s == pytest.approx(12.0, abs=0.05)
 
@@ -138,6 +143,7 @@ def test_a_lost_face_leaves_a_gap(skin: Path, monkeypatch: pytest.MonkeyPatch) -
     vitals = sspd.measure(skin, method=Method("pos", "", 30.0, 8, run))
     spans = [(round(w.start_s), round(w.end_s), w.reasons) for w in vitals.windows]
     assert spans == [(0, 10, ()), (10, 20, ("face_lost",)), (20, 40, ())]
+    assert [span.box is None for span in vitals.faces] == [False, True, False, False]
     assert vitals.signal is not None
     assert np.isnan(vitals.signal.between(10.5, 19.5).values).all()
     assert vitals.hrv["sdnn_ms"].span_s == pytest.approx(20, abs=0.1)

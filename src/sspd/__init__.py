@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sspd.containers import Box as Box
     from sspd.containers import FaceSegment as FaceSegment
+    from sspd.containers import FaceSpan as FaceSpan
     from sspd.containers import Figure as Figure
     from sspd.containers import Frames as Frames
     from sspd.containers import Scene as Scene
@@ -48,6 +49,7 @@ _HOMES = {
     "DecodeError": "sspd.errors",
     "DependencyError": "sspd.errors",
     "FaceSegment": "sspd.containers",
+    "FaceSpan": "sspd.containers",
     "Figure": "sspd.containers",
     "Frames": "sspd.containers",
     "Journal": "sspd.many.journal",
@@ -77,6 +79,7 @@ __all__ = [
     "DecodeError",
     "DependencyError",
     "FaceSegment",
+    "FaceSpan",
     "Figure",
     "Frames",
     "Journal",

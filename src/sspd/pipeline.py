@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from sspd.containers import Box, FaceSegment, Vitals
+from sspd.containers import Box, FaceSegment, FaceSpan, Vitals
 from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
@@ -130,6 +130,8 @@ class _Film:
     """A film read through: the waveforms of its faces, and what was noticed."""
 
     info: VideoInfo
+    end_s: float | None
+    """Where it was asked to end."""
     stretches: list[StretchWave]
     told: Vitals
     """Names, warnings and times, without anything read."""
@@ -172,7 +174,7 @@ def _read_through(
         warnings=tuple(warnings),
         timing_s=spent,
     )
-    return _Film(info, stretches, told)
+    return _Film(info, end_s, stretches, told)
 
 
 def _vitals(
@@ -195,9 +197,16 @@ def _vitals(
         respiration_hz=rhythm.respiration_hz,
         face_id=face_id,
         face_box=next((segment.box for segment in segments if segment.box), None),
+        faces=_spans(segments, film.end_s),
         signal=read_out.signal,
         beats_s=rhythm.beats_s,
     )
+
+
+def _spans(segments: list[FaceSegment], end_s: float | None) -> tuple[FaceSpan, ...]:
+    """Where the face was; a segment ends a frame's time late, not after ``end_s``."""
+    asked_s = np.inf if end_s is None else end_s
+    return tuple(FaceSpan(s.start_s, min(s.end_s, asked_s), s.box) for s in segments)
 
 
 def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, FilmFacts]:

@@ -57,7 +57,8 @@ def spectrogram(
             f"stretches of {window_s:g} s every {step_s:g} s do not fit a waveform of"
             f" {values.size} samples at {fs:g} Hz"
         )
-    starts = np.arange(0, values.size - length + 1, step)
+    starts = range(0, values.size - length + 1, step)
     spectra = [power_spectrum(values[a : a + length], fs, f_range) for a in starts]
     power = np.stack([power for _, power in spectra], axis=1)
-    return (starts + length / 2) / fs, spectra[0][0], power
+    centres_s = np.array([(a + length / 2) / fs for a in starts])
+    return centres_s, spectra[0][0], power

@@ -1,0 +1,29 @@
+"""The nouns that travel between the rooms: frames, signals, what was seen, vitals.
+
+Each is a frozen dataclass that checks its shapes on construction and carries its
+own time in seconds, so that no function has to assume a frame rate.
+"""
+
+from sspd.containers.pictures import (
+    FIXED_POINT_MAX,
+    Box,
+    FaceSegment,
+    FaceSpan,
+    Frames,
+    Scene,
+)
+from sspd.containers.vitals import Figure, Vitals, WindowVitals
+from sspd.containers.waveform import Signal
+
+__all__ = [
+    "FIXED_POINT_MAX",
+    "Box",
+    "FaceSegment",
+    "FaceSpan",
+    "Figure",
+    "Frames",
+    "Scene",
+    "Signal",
+    "Vitals",
+    "WindowVitals",
+]

@@ -1,0 +1,158 @@
+"""Pictures with their times, and where in them the face is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Range of face frames: 8 bits of level and 8 bits of fraction (255 * 256).
+FIXED_POINT_MAX = 65280
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels; ``right`` and ``bottom`` are exclusive.
+
+    >>> Box(10, 20, 110, 140).width
+    100
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return self.bottom - self.top
+
+
+def _check_times(t: NDArray[np.float64], n: int, what: str) -> None:
+    if t.shape != (n,):
+        raise ValueError(f"{what}: {n} items need {n} time stamps, got shape {t.shape}")
+    if n > 1 and not bool(np.all(np.diff(t) > 0)):
+        raise ValueError(f"{what}: time stamps must rise strictly")
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Pictures in RGB order, each with its time.
+
+    Parameters
+    ----------
+    rgb : uint8 or uint16 array, shape (time, height, width, 3)
+    t : float64 array, shape (time,)
+        Seconds, strictly rising.
+    max_value : int
+        The level that stands for full white: 255 for uint8; face frames are stored
+        as uint16 with `FIXED_POINT_MAX`, i.e. 256 times their 8-bit level.
+
+    >>> frames = Frames(np.zeros((2, 4, 4, 3), np.uint8), np.array([0.0, 0.04]))
+    >>> frames
+    Frames(2 x 4x4, uint8/255, 0.000-0.040 s)
+    """
+
+    rgb: NDArray[Any]
+    t: NDArray[np.float64]
+    max_value: int = 255
+
+    def __post_init__(self) -> None:
+        if self.rgb.ndim != 4 or self.rgb.shape[3] != 3:
+            raise ValueError(f"Frames: rgb must be (time, height, width, 3), got {self.rgb.shape}")
+        if self.rgb.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
+            raise ValueError(f"Frames: rgb must be uint8 or uint16, got {self.rgb.dtype}")
+        _check_times(self.t, self.rgb.shape[0], "Frames")
+
+    def __len__(self) -> int:
+        return int(self.rgb.shape[0])
+
+    def __repr__(self) -> str:
+        n, h, w, _ = self.rgb.shape
+        span = f"{self.t[0]:.3f}-{self.t[-1]:.3f} s" if n else "empty"
+        return f"Frames({n} x {w}x{h}, {self.rgb.dtype}/{self.max_value}, {span})"
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What was seen beside the face, frame by frame, on an 8-bit scale (0-255).
+
+    Parameters
+    ----------
+    t : float64 array, shape (time,)
+        Seconds.
+    face_rgb, background_rgb : float32 arrays, shape (time, 3)
+        Mean colour inside the face box and well outside of it; the background is
+        NaN where the box leaves no room for one.
+    overexposed, dark : float32 arrays, shape (time,)
+        Share of the pixels in the box with any channel at 250 or more, and with
+        all channels at 30 or less.
+    motion : float32 array, shape (time,)
+        Mean absolute change of the face's grey level against the frame before,
+        on a 16x16 picture; 0 for the first frame.
+    """
+
+    t: NDArray[np.float64]
+    face_rgb: NDArray[np.float32]
+    background_rgb: NDArray[np.float32]
+    overexposed: NDArray[np.float32]
+    dark: NDArray[np.float32]
+    motion: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        n = self.t.shape[0]
+        _check_times(self.t, n, "Scene")
+        for name, rows in vars(self).items():
+            shape = (n, 3) if name.endswith("_rgb") else (n,)
+            if rows.shape != shape:
+                raise ValueError(f"Scene: {name} must be {shape}, got {rows.shape}")
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSegment:
+    """A stretch of film with one fixed face box, or a piece of one.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        The stretch, seconds; ``end_s`` is the time of its last frame plus one frame.
+    box : Box or None
+        Where the face was cut out, pixels of the upright film; None: no face found.
+    faces : Frames
+        The crops, uint16 with `FIXED_POINT_MAX`, shape (time, size, size, 3); empty
+        where there is no face.
+    scene : Scene
+        What was seen, one row a crop.
+    face_id, stretch : int
+        Whose face, and which stretch of the film; a stretch's pieces have one number.
+    """
+
+    start_s: float
+    end_s: float
+    box: Box | None
+    faces: Frames
+    scene: Scene
+    face_id: int = 0
+    stretch: int = 0
+
+
+class FaceSpan(NamedTuple):
+    """Where the face was, from one time to another.
+
+    ``box`` is in pixels of the upright film; None: no face was found there. ``end_s`` is
+    exclusive.
+
+    >>> FaceSpan(0.0, 30.0, Box(10, 20, 110, 140)).box.height
+    120
+    """
+
+    start_s: float
+    end_s: float
+    box: Box | None
