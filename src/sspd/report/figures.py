@@ -1,0 +1,141 @@
+"""The pictures of a report, each by itself as SVG, with the words that belong to it."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sspd.containers import Signal, Vitals
+from sspd.report.axes import (
+    SPAN_S,
+    column_s,
+    draw_excerpt,
+    draw_rates,
+    draw_similarity,
+    draw_spectrogram,
+    draw_spectrum,
+    draw_whole,
+    spectrum_part,
+)
+from sspd.report.reading import excerpt, in_pulse_band, refused_stretches
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Inches; the page shows a wide picture over its whole width and two others side by side.
+WIDE, HALF = (9.0, 1.8), (4.4, 2.7)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One picture of a report.
+
+    Parameters
+    ----------
+    name : str
+        Short, for the page's own use.
+    title, caption : str
+        Plain words above and under it.
+    svg : bytes
+        The picture; it holds nothing of the film's pictures and no name from outside.
+    wide : bool
+        Whether it wants the page's whole width.
+    """
+
+    name: str
+    title: str
+    caption: str
+    svg: bytes
+    wide: bool
+
+
+def drawings(vitals: Vitals) -> list[Drawing]:
+    """Draw everything a report shows of a waveform; nothing where there is none.
+
+    >>> drawings(Vitals("a.mp4", "pos", None, 9.0, 30.0, (), reasons=("no_face",)))
+    []
+    """
+    filtered = in_pulse_band(vitals)
+    if not filtered:
+        return []
+    near, part = excerpt(vitals, filtered), spectrum_part(vitals, filtered)
+    shaded = " Shaded: refused." if refused_stretches(vitals.windows) else ""
+    found = [
+        _drawing("waveform", "Waveform", _WAVEFORM, lambda a: draw_excerpt(a, vitals, near)),
+        _drawing("rates", "Heart rate over time", _RATES + shaded, lambda a: draw_rates(a, vitals)),
+    ]
+    if near is None or len(near) < sum(map(len, filtered)):
+        words = f"The same waveform, all of it.{shaded}"
+        draw = partial(draw_whole, vitals=vitals, filtered=filtered)
+        found.append(_drawing("whole", "Whole film", words, draw))
+    return [
+        *found,
+        _drawing("spectrogram", "Spectrogram", _spectrogram_words(filtered),
+                 lambda a: draw_spectrogram(a, vitals, filtered)),
+        _drawing("spectrum", "Spectrum", f"{_SPECTRUM} {_stretch(part)}.",
+                 lambda a: draw_spectrum(a, vitals, part), HALF),
+        _drawing("similarity", "Self-similarity", f"{_SIMILARITY} {_stretch(near)}.",
+                 lambda a: draw_similarity(a, near), HALF),
+    ]  # fmt: skip
+
+
+_WAVEFORM = (
+    "What the skin's colour says of the blood under it, 0.5–4 Hz, in no unit. A dot is a beat"
+    " that is believed."
+)
+_RATES = (
+    "A bar is a window, read from its spectrum; × the same window read from its peaks; a"
+    " small dot the rate from one beat to the next. Green was believed, red was not."
+)
+_SPECTRUM = "How strong each rate is in the waveform,"
+_SIMILARITY = (
+    "Cosine similarity of the waveform's delay embedding: each instant stands for the"
+    f" {SPAN_S:g} s that follow it. A heart that beats evenly draws stripes along the diagonal."
+    " Made from the waveform, not taken from the network;"
+)
+
+
+def _stretch(part: Signal | None) -> str:
+    if part is None:
+        return "which is too short here"
+    return f"from {part.t[0]:.1f} s to {part.t[-1]:.1f} s"
+
+
+def _spectrogram_words(filtered: list[Signal]) -> str:
+    seconds = column_s(filtered)
+    if seconds is None:
+        return "How the spectrum changes: the film is too short for it."
+    return (
+        f"How the spectrum changes: a column is the spectrum of the {seconds:.3g} s around it,"
+        " dark where it is strongest."
+    )
+
+
+def _drawing(
+    name: str,
+    title: str,
+    caption: str,
+    draw: Callable[[Axes], None],
+    size: tuple[float, float] = WIDE,
+) -> Drawing:
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    # Letters stay letters, and the same result gives the same bytes.
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "sspd", "font.size": 9}):
+        # dpi: of the maps alone, which are pixels also in an SVG
+        figure = Figure(figsize=size, dpi=150, layout="constrained", facecolor="none")
+        FigureCanvasSVG(figure)
+        draw(figure.add_subplot())
+        memory = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph")
+            figure.savefig(memory, format="svg", metadata={"Date": None, "Creator": None})
+    # what comes before names a document type by its address on the web
+    svg = memory.getvalue()
+    return Drawing(name, title, caption, svg[svg.index(b"<svg") :], size == WIDE)

@@ -1,0 +1,114 @@
+"""Vitals as one HTML page: no network, no scripts, every picture in the page itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from sspd.containers import Vitals
+from sspd.report.files import whole_file
+from sspd.report.markup import Html, element, escaped, table
+from sspd.report.section import film_name, film_section
+from sspd.report.text import NOTICE, headline
+from sspd.report.words import number
+
+#: The page itself forbids its reader to load or run anything, should a name ever slip
+#: through as a tag.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool = True) -> None:
+    """Write the report of one or several films as one page, whole or not at all.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+        A section each; several get a table of all of them in front.
+    path : str or Path
+        Where to.
+    with_image : bool
+        False: no pixel of a film stands in the page.
+
+    Raises
+    ------
+    OutputError
+        ``path`` cannot be written.
+
+    >>> import tempfile
+    >>> refused = Vitals("a.mp4", "pos", None, 5.0, 30.0, (), reasons=("too_short",))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_html([refused], f"{folder}/a.html", with_image=False)
+    ...     page = Path(folder, "a.html").read_text(encoding="utf-8")
+    >>> "No reliable pulse" in page, "<img" in page
+    (True, False)
+    """
+    # Piece by piece: the pictures of a hundred films would be much to hold at once.
+    with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(_page(results, with_image))
+
+
+def _page(results: Sequence[Vitals], with_image: bool) -> Iterator[str]:
+    alone = len(results) == 1
+    title = film_name(results[0]) if alone else f"{len(results)} films"
+    yield _head(title)
+    yield element(
+        "header", element("p", "Pulse from a face film", class_="kind"), element("h1", title)
+    )
+    yield "\n<main>\n"
+    if not alone:
+        yield _summary(results) + "\n"
+    for i, vitals in enumerate(results, 1):
+        yield film_section(vitals, f"film-{i}", with_image=with_image, alone=alone) + "\n"
+    when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z")
+    yield "</main>\n"
+    yield element(
+        "footer", element("p", element("strong", NOTICE)), element("p", f"Written {when}.")
+    )
+    yield "\n</body>\n</html>\n"
+
+
+def _head(title: str) -> str:
+    style = files("sspd.report").joinpath("page.css").read_text(encoding="utf-8")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escaped(POLICY)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>Pulse report: {escaped(title)}</title>\n"
+        f"<style>\n{style}</style>\n</head>\n<body>\n"
+    )
+
+
+def _summary(results: Sequence[Vitals]) -> Html:
+    header = [
+        "film",
+        "heart rate",
+        "by peaks",
+        "windows",
+        "SNR",
+        "RMSSD",
+        "breaths/min",
+        "length",
+    ]
+    rows = [_summary_row(vitals, f"#film-{i}") for i, vitals in enumerate(results, 1)]
+    good = sum(vitals.accepted for vitals in results)
+    said = f"{good} of {len(results)} films have a heart rate that is believed."
+    all_films = element("div", table(header, rows, class_="summary"), class_="scroll")
+    return element("section", element("p", said), all_films, class_="all")
+
+
+def _summary_row(vitals: Vitals, link: str) -> list[object]:
+    style = "failed" if vitals.error else "yes" if vitals.accepted else "no"
+    good = sum(window.accepted for window in vitals.windows)
+    breath_hz = vitals.respiration_hz.value
+    return [
+        element("a", film_name(vitals), href=link),
+        element("span", headline(vitals), class_=style),
+        number(vitals.hr_peaks_bpm),
+        f"{good}/{len(vitals.windows)}",
+        number(vitals.snr_db, 1, "dB"),
+        number(vitals.hrv["rmssd_ms"].value, 0, "ms") if "rmssd_ms" in vitals.hrv else "–",
+        number(None if breath_hz is None else 60 * breath_hz),
+        "–" if vitals.error else number(vitals.duration_s, 1, "s"),
+    ]

@@ -1,0 +1,203 @@
+"""One film's part of a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sspd.containers import Figure, Vitals, WindowVitals
+from sspd.errors import SSPDError
+from sspd.report.figures import Drawing, drawings
+from sspd.report.frame import face_picture
+from sspd.report.markup import Html, element, image, joined, table
+from sspd.report.text import NOTICE
+from sspd.report.words import HRV_WORDS, meanings, number
+from sspd.version import installed_version
+
+
+def film_name(vitals: Vitals) -> str:
+    """What a film is called in headings.
+
+    >>> film_name(Vitals("films/a.mp4", "pos", None, 9.0, 30.0, (), face_id=1))
+    'a.mp4, face 2'
+    """
+    name = Path(vitals.source).name or vitals.source
+    return f"{name}, face {vitals.face_id + 1}" if vitals.face_id else name
+
+
+def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> Html:
+    """Everything about one film.
+
+    Parameters
+    ----------
+    vitals : Vitals
+    anchor : str
+        The section's id in the page.
+    with_image : bool
+        Whether a picture of the film may be shown.
+    alone : bool
+        Whether the page holds this film only; its name is the page's title then.
+
+    >>> failed = Vitals("a.mp4", "pos", None, 0.0, None, (), error="a.mp4: no such file")
+    >>> section = film_section(failed, "film-1", with_image=True, alone=False)
+    >>> "could not be measured" in section, "a.mp4: no such file" in section
+    (True, True)
+    """
+    title = Html() if alone else element("h2", film_name(vitals))
+    if vitals.error is not None:
+        said = element("p", "This film could not be measured", class_="headline none")
+        rest = element("p", vitals.error)
+    else:
+        said = _headline(vitals)
+        facts = element("div", _vitals_table(vitals), class_="facts")
+        top = element("div", _face(vitals, with_image), facts, class_="top")
+        seen = element("div", *map(_figure, drawings(vitals)), class_="drawings")
+        rest = joined([top, seen, _windows(vitals), _warnings(vitals), _made(vitals)])
+    return element("section", title, Html("\n"), said, Html("\n"), rest, id=anchor, class_="film")
+
+
+def _headline(vitals: Vitals) -> Html:
+    good = [window for window in vitals.windows if window.accepted]
+    if vitals.hr_bpm is None:
+        reasons = [
+            element("li", element("strong", words.meaning), f" {words.help}".rstrip())
+            for words in meanings(vitals.reasons)
+        ]
+        return Html(
+            element("p", "No reliable pulse", class_="headline none")
+            + element("ul", *reasons, class_="reasons")
+        )
+    unit = element("small", "beats a minute")
+    rate = element("p", number(vitals.hr_bpm), Html(" "), unit, class_="headline good")
+    span_s = sum(window.end_s - window.start_s for window in good)
+    of = f"{len(good)} of {len(vitals.windows)}, {span_s:.0f} s"
+    return Html(rate + element("p", f"Heart rate, mean over the accepted windows ({of})."))
+
+
+def _face(vitals: Vitals, with_image: bool) -> Html:
+    if not with_image:
+        words = "Made without a picture of the film (--no-image)."
+        return element("figure", element("figcaption", words), class_="face")
+    try:
+        shown = face_picture(vitals)
+    except SSPDError as error:
+        words = f"The film's picture cannot be shown: {error}"
+        return element("figure", element("figcaption", words), class_="face")
+    at = number(shown.t_s, 1, "s")
+    if vitals.face_box is None:
+        words = f"The film at {at}. No face was found in it."
+    else:
+        words = f"The film at {at}; what lies in the box was measured."
+    picture = image(shown.png, "image/png", words)
+    return element("figure", picture, element("figcaption", words), class_="face")
+
+
+def _figure(drawing: Drawing) -> Html:
+    return element(
+        "figure",
+        element("h3", drawing.title),
+        element(
+            "div", image(drawing.svg, "image/svg+xml", f"{drawing.title}: drawing"), class_="scroll"
+        ),
+        element("figcaption", drawing.caption),
+        class_="wide" if drawing.wide else "half",
+    )
+
+
+def _value(figure: Figure | None, digits: int, unit: str = "", scale: float = 1.0) -> list[str]:
+    """What a number's row says after its name: the number, and where it comes from."""
+    if figure is None or figure.value is None:
+        why = figure.reason if figure is not None else None
+        return ["–", why or "not measured"]
+    beats = f"{figure.n_beats} beats" if figure.n_beats is not None else ""
+    span = f"{figure.span_s:.0f} s" if figure.span_s is not None else ""
+    joined = " in ".join(part for part in (beats, span) if part)
+    return [number(scale * figure.value, digits, unit), f"from {joined}" if joined else ""]
+
+
+def _vitals_table(vitals: Vitals) -> Html:
+    none = "no reliable pulse"
+    believed = "" if vitals.accepted else none
+    of = "mean over accepted windows" if vitals.accepted else "mean over all windows, none accepted"
+    rows: list[list[str]] = [
+        ["Heart rate", number(vitals.hr_bpm, 1, "bpm"), believed or "by the spectrum"],
+        [
+            "Heart rate, second reading",
+            number(vitals.hr_peaks_bpm, 1, "bpm"),
+            believed or "by peaks",
+        ],
+    ]
+    rows += [
+        [words.label, *_value(vitals.hrv.get(name), words.digits, words.unit)]
+        for name, words in HRV_WORDS.items()
+    ]
+    rows += [
+        ["Breaths", *_value(vitals.respiration_hz, 1, "a minute", 60.0)],
+        [
+            "Signal to noise",
+            number(vitals.snr_db, 1, "dB"),
+            of if vitals.snr_db is not None else "nothing was read",
+        ],
+        [
+            "Confidence",
+            number(vitals.confidence, 2),
+            of if vitals.confidence is not None else "not calibrated for these weights",
+        ],
+    ]
+    return Html(
+        element("h3", "Vitals")
+        + table(["", "value", "made from, or why there is none"], rows, class_="vitals")
+    )
+
+
+def _windows(vitals: Vitals) -> Html:
+    header = ["window", "heart rate", "by peaks", "SNR", "confidence", "", "reasons"]
+    rows = [_window_row(window) for window in vitals.windows]
+    title = element("h3", "Windows")
+    if not rows:
+        return Html(title + element("p", "None: the film is too short, or shows no face."))
+    return Html(title + element("div", table(header, rows, class_="windows"), class_="scroll"))
+
+
+def _window_row(window: WindowVitals) -> list[object]:
+    style = "yes" if window.accepted else "no"
+    return [
+        f"{number(window.start_s)} to {number(window.end_s)} s",
+        number(window.hr_bpm, 1, "bpm"),
+        number(window.hr_peaks_bpm, 1, "bpm"),
+        number(window.snr_db, 1, "dB"),
+        number(window.confidence, 2),
+        element("span", "accepted" if window.accepted else "refused", class_=style),
+        " ".join(words.meaning for words in meanings(window.reasons)),
+    ]
+
+
+def _warnings(vitals: Vitals) -> Html:
+    lines = [element("li", warning) for warning in vitals.warnings]
+    said = element("ul", *lines) if lines else element("p", "None.")
+    return Html(element("h3", "Warnings") + said)
+
+
+def _made(vitals: Vitals) -> Html:
+    spent = ", ".join(f"{name} {number(took, 2, 's')}" for name, took in vitals.timing_s.items())
+    rows = [
+        ["Source", vitals.source],
+        ["Method", vitals.method],
+        ["Weights", vitals.weights or "none"],
+        ["Version", f"sspd {installed_version()}"],
+        ["Duration", number(vitals.duration_s, 2, "s")],
+        ["Pictures a second", number(vitals.fps, 2)],
+        ["Face box", _box_words(vitals)],
+        ["Time it took", spent or "not known"],
+    ]
+    return Html(
+        element("h3", "How it was made")
+        + table([], rows, class_="made")
+        + element("p", NOTICE, class_="notice")
+    )
+
+
+def _box_words(vitals: Vitals) -> str:
+    box = vitals.face_box
+    if box is None:
+        return "none"
+    return f"{box.width} × {box.height} pixels at {box.left}, {box.top} (left, top)"

@@ -1,0 +1,89 @@
+"""Reasons, figures and numbers in plain words, for those who read a report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class ReasonWords(NamedTuple):
+    """What a reason means, and what helps."""
+
+    meaning: str
+    help: str
+
+
+#: One row for each of `sspd.vitals.REASONS`; the README's table says the same.
+REASON_WORDS = {
+    "no_face": ReasonWords("No face was found.", "Face the camera, or say where it is (--box)."),
+    "face_lost": ReasonWords("The face was lost on the way.", "Stay in the picture."),
+    "too_short": ReasonWords("Less than 8 s to read from.", "Make a longer film."),
+    "low_snr": ReasonWords(
+        "No rhythm stands out of the noise.", "More light, stillness, less compression."
+    ),
+    "readouts_disagree": ReasonWords(
+        "Two ways of reading the rate do not agree.", "More light, stillness, less compression."
+    ),
+    "motion": ReasonWords("The head moved too much.", "Sit still."),
+    "flicker": ReasonWords(
+        "A lamp or a screen pulses as a heart would.", "Daylight, or another lamp."
+    ),
+    "too_dark": ReasonWords("The face is too dark.", "More light, or a longer exposure."),
+    "overexposed": ReasonWords("The face is overexposed.", "Less light, or a shorter exposure."),
+    "compression": ReasonWords(
+        "The film is compressed so hard that little is left of the skin.", "A higher bit rate."
+    ),
+    "frame_rate_too_low": ReasonWords("Fewer than 12 pictures a second.", "A faster camera."),
+}
+
+
+class FigureWords(NamedTuple):
+    """What a number is called, its unit, and how many digits are worth printing."""
+
+    label: str
+    unit: str
+    digits: int
+
+
+#: One row for each of `sspd.vitals.HRV_NAMES`.
+HRV_WORDS = {
+    "rmssd_ms": FigureWords("RMSSD, from beat to beat", "ms", 0),
+    "sdnn_ms": FigureWords("SDNN, over all beats", "ms", 0),
+    "pnn50": FigureWords("pNN50, steps over 50 ms", "%", 1),
+    "mean_nn_ms": FigureWords("Mean beat interval", "ms", 0),
+    "lf_nu": FigureWords("Low frequencies, LF", "of LF + HF", 2),
+    "hf_nu": FigureWords("High frequencies, HF", "of LF + HF", 2),
+    "lf_hf": FigureWords("LF / HF", "", 2),
+}
+
+
+def meanings(reasons: Sequence[str]) -> list[ReasonWords]:
+    """Say reasons in plain words; one that has none yet is said by its name.
+
+    >>> meanings(["too_short", "eclipse_of_the_sun"])[1].meaning
+    'Eclipse of the sun.'
+    """
+    return [
+        REASON_WORDS.get(reason, ReasonWords(f"{reason.replace('_', ' ').capitalize()}.", ""))
+        for reason in reasons
+    ]
+
+
+def number(value: float | None, digits: int = 1, unit: str = "") -> str:
+    """Print a number with its unit, or a dash where there is none.
+
+    Parameters
+    ----------
+    value : float or None
+    digits : int
+        After the point.
+    unit : str
+        Put behind it.
+
+    >>> number(71.96, 1, "bpm"), number(-3.2, 0), number(None), number(float("nan"))
+    ('72.0 bpm', '−3', '–', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:.{digits}f} {unit}".rstrip().replace("-", "−")
