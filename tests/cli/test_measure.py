@@ -11,13 +11,15 @@ import pytest
 
 from beating_faces import beating_pictures
 from sspd.cli.sources import expand, numbered
+from sspd.video.read import probe
 
 
 def test_one_film_with_every_output(films: Path, tmp_path: Path, measure: Any) -> None:
-    outputs = {name: tmp_path / f"out.{name}" for name in ("json", "csv", "png")}
+    outputs = {name: tmp_path / f"out.{name}" for name in ("json", "csv", "png", "html", "mp4")}
     code, out, err = measure(
         films / "b.mp4",
         *("--json", outputs["json"], "--csv", outputs["csv"], "--plot", outputs["png"]),
+        *("--report", outputs["html"], "--overlay", outputs["mp4"]),
         *("--signal", tmp_path / "wave.csv"),
     )
     assert (code, err) == (0, [])
@@ -31,13 +33,21 @@ def test_one_film_with_every_output(films: Path, tmp_path: Path, measure: Any) -
         assert [r["hr_bpm"] for r in csv.DictReader(file)] == [str(row["hr_bpm"])]
     assert outputs["png"].read_bytes()[:4] == b"\x89PNG"
     assert len((tmp_path / "wave.csv").read_text().splitlines()) == pytest.approx(300, abs=2)
-    assert len(list(tmp_path.iterdir())) == 4
+    page = outputs["html"].read_text(encoding="utf-8")
+    assert f"{row['hr_bpm']:.1f}" in page
+    assert "data:image/png" in page
+    assert probe(outputs["mp4"]).codec == "h264"
+    assert len(list(tmp_path.iterdir())) == 6
 
 
 def test_a_folder_is_searched_and_outputs_are_numbered(
     films: Path, tmp_path: Path, measure: Any
 ) -> None:
-    code, _, err = measure(films, "--json", tmp_path / "a.json", "--signal", tmp_path / "s.csv")
+    code, _, err = measure(
+        films,
+        *("--json", tmp_path / "a.json", "--signal", tmp_path / "s.csv"),
+        *("--report", tmp_path / "r.html", "--overlay", tmp_path / "o.mp4", "--no-image"),
+    )
     assert (code, err) == (0, [])
     rows = json.loads((tmp_path / "a.json").read_text())
     assert [Path(row["source"]).relative_to(films).as_posix() for row in rows] == [
@@ -45,7 +55,12 @@ def test_a_folder_is_searched_and_outputs_are_numbered(
         "deeper/b.MP4",
     ]
     assert [row["hr_bpm"] for row in rows] == pytest.approx([72, 90], abs=0.8)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "s-b-2.csv", "s-b.csv"]
+    overlays = ["o-b-2.mp4", "o-b.mp4"]
+    expected = ["a.json", *overlays, "r.html", "s-b-2.csv", "s-b.csv"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == expected
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert page.count('class="film"') == 2
+    assert "data:image/png" not in page
 
 
 def test_bad_sources_are_named_and_the_rest_is_done(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +51,9 @@ def test_no_waveform_is_a_header(tmp_path: Path) -> None:
     refused = results.refused()
     write_signal_csv(refused, tmp_path / "s.csv")
     assert (tmp_path / "s.csv").read_text() == "time_s,rppg,beat\n"
+
+
+def test_a_name_that_is_no_text_is_written(tmp_path: Path) -> None:
+    write_csv([replace(results.refused(), source="b\udcff ü.mp4")], tmp_path / "a.csv")
+    (row,) = _rows(tmp_path / "a.csv")
+    assert row["source"] == "b\\udcff ü.mp4"

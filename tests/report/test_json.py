@@ -73,3 +73,9 @@ def test_breaths_are_sixty_times_hertz() -> None:
     row = vitals_to_dict(replace(measured, respiration_hz=Figure(0.25)))["respiration"]
     assert row["hz"] == 0.25
     assert row["breaths_per_minute"] == pytest.approx(15.0)
+
+
+def test_a_name_that_is_no_text_comes_back_as_it_was(tmp_path: Path) -> None:
+    odd = replace(results.refused(), source="b\udcff ü.mp4")
+    write_json([odd], tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))[0]["source"] == odd.source

@@ -54,3 +54,10 @@ def test_other_formats_by_suffix_and_nonsense_refused(tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "a.svg").read_text()
     with pytest.raises(OutputError, match="png"):
         plot_vitals(measured, tmp_path / "a.docx")
+
+
+@pytest.mark.parametrize("name", ["$x^$.mp4", "bytes \udcff.mp4", "顔\n\a.mp4"], ids=range(3))
+def test_any_name_can_be_drawn(name: str, tmp_path: Path) -> None:
+    odd = replace(results.refused(), source=name, method=name, weights=name)
+    plot_vitals(odd, tmp_path / "a.png")
+    _picture(tmp_path / "a.png")

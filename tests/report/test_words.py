@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sspd.report.words import HRV_WORDS, REASON_WORDS, meanings, number
+from sspd.report.words import HRV_WORDS, REASON_WORDS, legible, meanings, number
 from sspd.vitals import HRV_NAMES, REASONS
 
 
@@ -24,3 +24,10 @@ def test_numbers_carry_their_unit_and_nothing_is_a_dash() -> None:
     assert number(1.0, 0) == "1"
     for nothing in (None, float("nan"), float("inf")):
         assert number(nothing, 1, "bpm") == "–"
+
+
+def test_what_hides_or_turns_words_is_shown_as_a_question_mark() -> None:
+    assert legible("film\u202e4pm.exe") == "film?4pm.exe"
+    assert legible("bell\a nul\0 tab\t line\n lone\udcff") == "bell? nul? tab? line? lone?"
+    for kept in ("Gesicht 顔 é", "👩\u200d🔬", "narrow\u202fspace", "<&>"):
+        assert legible(kept) == kept

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.told import Told
-from sspd.errors import SSPDError, UsageError
+from sspd.errors import UsageError
 
 if TYPE_CHECKING:
-    from sspd.cli.sources import Found
     from sspd.containers import Box, Vitals
     from sspd.many import Journal
 
@@ -32,6 +31,10 @@ def measure(
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="F.csv", help="Write a row a film.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="F.html", help="Write a page to read or print."),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -46,6 +49,17 @@ def measure(
             help="Write time, rPPG and beats; several films: F-FILM.csv each.",
         ),
     ] = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(
+            "--overlay",
+            metavar="F.mp4",
+            help="Write the film with box, rate and waveform; several films: F-FILM.mp4 each.",
+        ),
+    ] = None,
+    no_image: Annotated[
+        bool, typer.Option("--no-image", help="Leave the film's picture out of the report.")
+    ] = False,
     method: Annotated[
         str, typer.Option("--method", help="sspd, pos or green (see `sspd methods`).")
     ] = "sspd",
@@ -97,6 +111,7 @@ def measure(
     journal goes when nothing is left to be done. With it, --resume measures only what is
     missing, failed or changed.
     """
+    from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
     from sspd.cli.sources import expand
     from sspd.cli.watch import watch
     from sspd.many import measure_many
@@ -104,14 +119,15 @@ def measure(
     if end is not None and end <= start:
         raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
     face_box = _parse_box(box)
-    told = Told()
-    outputs = told.usable({"json": json, "csv": csv, "plot": plot, "signal": signal})
+    told, found = Told(), list(expand(sources))
+    asked = {"json": json, "csv": csv, "report": report}
+    asked |= {"plot": plot, "signal": signal, "overlay": overlay}
+    outputs = usable_outputs(asked, found, told.fail)
     journal = _journal(outputs, resume, told)
-    found = list(expand(sources))
     run = measure_many(
         [film for film, problem in found if problem is None],
         jobs=jobs,
-        outputs=_film_outputs(found, outputs),
+        outputs=film_outputs(found, outputs),
         journal=journal,
         method=method,
         weights=weights,
@@ -122,9 +138,9 @@ def measure(
         box=face_box,
         precision=precision,
     )
-    results, broken_off = watch(run, found, method, told)
+    results, broken_off = watch(run, found, method, told, waveforms="report" in outputs)
     if results:
-        _write(results, outputs, told)
+        write_whole(results, outputs, told.fail, with_image=not no_image)
     unfinished = _close(journal, ended_well=not (broken_off or told.failed))
     _print(results, unfinished)
     if broken_off:
@@ -166,36 +182,6 @@ def _journal(outputs: Mapping[str, Path], resume: bool, told: Told) -> Journal |
     for path in outputs.values() if resume else ():
         remove_parts(path)
     return journal
-
-
-def _film_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[dict[str, Path]]:
-    """The files of each film that can be measured, kind by kind."""
-    from sspd.cli.sources import numbered
-    from sspd.report.outputs import FILM_OUTPUTS
-
-    names = {
-        kind: numbered(outputs[kind], [film for film, _ in found])
-        for kind in FILM_OUTPUTS
-        if kind in outputs
-    }
-    return [
-        {kind: paths[i] for kind, paths in names.items()}
-        for i, (_, problem) in enumerate(found)
-        if problem is None
-    ]
-
-
-def _write(results: Sequence[Vitals], outputs: Mapping[str, Path], told: Told) -> None:
-    """Write what holds all films; one output that fails leaves the others."""
-    from sspd.report.csv import write_csv
-    from sspd.report.json import write_json
-
-    writers = {"json": write_json, "csv": write_csv}
-    for kind in [kind for kind in outputs if kind in writers]:
-        try:
-            writers[kind](results, outputs[kind])
-        except SSPDError as error:
-            told.fail(str(error))
 
 
 def _close(journal: Journal | None, ended_well: bool) -> bool:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sspd.errors import OutputError
 
 if TYPE_CHECKING:
     from sspd.containers import Vitals
@@ -36,20 +33,6 @@ class Told:
         self.failed = True
         self.misused = self.misused or misused
         self.note(text)
-
-    def usable(self, outputs: Mapping[str, Path | None]) -> dict[str, Path]:
-        """Keep the outputs that are asked for and can be written, before work starts."""
-        from sspd.report.outputs import check_result_output
-
-        kept = {}
-        for kind, path in outputs.items():
-            if path is None:
-                continue
-            try:
-                kept[kind] = check_result_output(kind, path)
-            except OutputError as error:
-                self.fail(str(error))
-        return kept
 
     def code(self, results: Sequence[Vitals]) -> int:
         """The exit code of the whole."""

@@ -31,7 +31,12 @@ SPEED_OVER_S = 3600.0
 
 
 def watch(
-    run: Generator[Measured, None, None], found: Sequence[Found], method: str, told: Told
+    run: Generator[Measured, None, None],
+    found: Sequence[Found],
+    method: str,
+    told: Told,
+    *,
+    waveforms: bool,
 ) -> tuple[list[Vitals], bool]:
     """Take results as they come and tell of them.
 
@@ -44,12 +49,14 @@ def watch(
     method : str
         Its name, for the sources that cannot be measured.
     told : Told
+    waveforms : bool
+        Whether the results keep them: thousands are large, and their own files are
+        written already.
 
     Returns
     -------
     results : list of Vitals
-        In the order of the sources, without waveforms: their files are written, and
-        thousands of them are large.
+        In the order of the sources.
     broken_off : bool
         Whether Ctrl-C came before the end.
     """
@@ -64,7 +71,10 @@ def watch(
         try:
             for done in run:
                 _tell(done, told)
-                results[films[done.index]] = replace(done.vitals, signal=None, beats_s=None)
+                vitals = done.vitals
+                if not waveforms:
+                    vitals = replace(vitals, signal=None, beats_s=None)
+                results[films[done.index]] = vitals
                 bar.add(done)
         except KeyboardInterrupt:
             broken_off = True

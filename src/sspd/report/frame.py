@@ -78,7 +78,7 @@ def draw_box(rgb: NDArray[Any], box: Box) -> None:
     >>> rgb[30, 10].tolist(), rgb[30, 9].tolist()
     ([255, 255, 255], [128, 128, 128])
     """
-    thick = max(1, round(max(rgb.shape[:2]) / 240))
+    thick = max(1, round(max(rgb.shape[:2]) / 300))
     for colour, inset in ((_DARK, thick), (_WHITE, 0)):
         for k in range(inset, inset + thick):
             corner = (box.right - 1 - k, box.bottom - 1 - k)

@@ -10,8 +10,8 @@ from pathlib import Path
 from sspd.containers import Vitals
 from sspd.report.files import whole_file
 from sspd.report.markup import Html, element, escaped, table
-from sspd.report.section import film_name, film_section
-from sspd.report.text import NOTICE, headline
+from sspd.report.section import film_section
+from sspd.report.text import NOTICE, film_name, headline
 from sspd.report.words import number
 
 #: The page itself forbids its reader to load or run anything, should a name ever slip

@@ -101,5 +101,5 @@ def write_json(results: Sequence[Vitals], path: str | Path) -> None:
     rows = [vitals_to_dict(vitals) for vitals in results]
     text = json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False)
     with whole_file(path) as partial:
-        # a name that is not UTF-8 becomes an escape, which JSON reads as the same name
+        # a file name's bytes that are no text: "\\udcff", as JSON itself would write it
         partial.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import html
-import unicodedata
 from collections.abc import Iterable, Sequence
 
-#: Invisible, and yet letters: joiners of Persian, of Indian scripts and of emoji.
-_JOINERS = "\u200c\u200d"
+from sspd.report.words import legible
 
 
 class Html(str):
@@ -22,8 +20,8 @@ class Html(str):
 def escaped(value: object) -> Html:
     """Plain text as HTML; `Html` stays as it is.
 
-    Bytes of a file name that are no text, and control characters, become question
-    marks: the page is valid UTF-8 whatever the name.
+    What `sspd.report.words.legible` refuses becomes question marks, so that the page is
+    valid UTF-8 whatever the name.
 
     >>> escaped("<script>"), escaped(Html("<b>"))
     ('&lt;script&gt;', '<b>')
@@ -32,12 +30,7 @@ def escaped(value: object) -> Html:
     """
     if isinstance(value, Html):
         return value
-    return Html(html.escape("".join(c if _is_text(c) else "?" for c in str(value))))
-
-
-def _is_text(c: str) -> bool:
-    # invisible letters that turn the direction of writing would let a name lie
-    return c == "\n" or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+    return Html(html.escape(legible(str(value))))
 
 
 def element(name: str, *content: object, **attributes: str | bool | None) -> Html:
@@ -99,7 +92,7 @@ def table(
         for row in rows
     )
     top = element("thead", element("tr", *cells)) if header else ""
-    return element("table", top, element("tbody", "\n", body), class_=class_)
+    return element("table", top, element("tbody", Html("\n"), body), class_=class_)
 
 
 def image(data: bytes, kind: str, alt: str) -> Html:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sspd.containers import Vitals
-from sspd.errors import SSPDError
+from sspd.errors import OutputError, SSPDError
 from sspd.report.files import check_output
 
 #: Kind -> module and function, loaded on use; called with the vitals and the path.
 _WRITERS = {
     "plot": ("sspd.report.plots", "plot_vitals"),
     "signal": ("sspd.report.csv", "write_signal_csv"),
+    "overlay": ("sspd.report.overlay", "write_overlay"),
 }
 #: Every kind there is.
 FILM_OUTPUTS = tuple(_WRITERS)
@@ -44,6 +45,8 @@ def check_result_output(kind: str, path: str | Path) -> Path:
         from sspd.report.plots import check_picture
 
         check_picture(target)
+    if kind == "overlay" and target.suffix.lower() != ".mp4":
+        raise OutputError(f"{target}: --overlay writes .mp4 only")
     return target
 
 

@@ -17,6 +17,7 @@ from sspd.report.axes import (
 from sspd.report.files import whole_file
 from sspd.report.reading import excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
+from sspd.report.words import legible
 
 
 def plot_vitals(vitals: Vitals, path: str | Path) -> None:
@@ -52,11 +53,11 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     draw_rates(rates, vitals)
     rates.set_title("Heart rate: bars by spectrum, × by peaks, dots from beat to beat", fontsize=10)
     # a name may hold what matplotlib would take for mathematics
-    title = f"{film_name(vitals)}: {headline(vitals)}"
+    title = legible(f"{film_name(vitals)}: {headline(vitals)}")
     figure.suptitle(title, fontsize=15, weight="bold", parse_math=False)
     weights = f", weights {vitals.weights}" if vitals.weights else ""
     made = f"method {vitals.method}{weights}; not a medical device"
-    figure.supxlabel(made, fontsize=8, parse_math=False)
+    figure.supxlabel(legible(made), fontsize=8, parse_math=False)
     with whole_file(path) as partial, warnings.catch_warnings():
         # or letters that its font has not: boxes stand for them
         warnings.filterwarnings("ignore", message="Glyph")

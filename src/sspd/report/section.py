@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sspd.containers import Figure, Vitals, WindowVitals
 from sspd.errors import SSPDError
 from sspd.report.figures import Drawing, drawings
 from sspd.report.frame import face_picture
 from sspd.report.markup import Html, element, image, joined, table
-from sspd.report.text import NOTICE
+from sspd.report.text import NOTICE, film_name
 from sspd.report.words import HRV_WORDS, meanings, number
 from sspd.version import installed_version
-
-
-def film_name(vitals: Vitals) -> str:
-    """What a film is called in headings.
-
-    >>> film_name(Vitals("films/a.mp4", "pos", None, 9.0, 30.0, (), face_id=1))
-    'a.mp4, face 2'
-    """
-    name = Path(vitals.source).name or vitals.source
-    return f"{name}, face {vitals.face_id + 1}" if vitals.face_id else name
 
 
 def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> Html:

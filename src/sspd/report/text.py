@@ -10,18 +10,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from sspd.containers import Figure, Vitals
+from sspd.report.words import legible
 
 #: Printed under every table.
 NOTICE = "Not a medical device: do not base a diagnosis or treatment on these numbers."
 
 
 def film_name(vitals: Vitals) -> str:
-    """The film's name without its folder; what is no letter in it is escaped.
+    """What a film is called in headings; what is no letter in its name is a question mark.
 
-    >>> film_name(Vitals("films/a.mp4", "pos", None, 9.0, 30.0, ()))
-    'a.mp4'
+    >>> film_name(Vitals("films/a.mp4", "pos", None, 9.0, 30.0, (), face_id=1))
+    'a.mp4, face 2'
     """
-    return Path(vitals.source).name.encode(errors="backslashreplace").decode()
+    name = legible(Path(vitals.source).name or vitals.source)
+    return f"{name}, face {vitals.face_id + 1}" if vitals.face_id else name
 
 
 def headline(vitals: Vitals) -> str:

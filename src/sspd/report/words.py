@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
+
+#: Invisible, and yet letters: joiners of Persian, of Indian scripts and of emoji.
+_JOINERS = "\u200c\u200d"
 
 
 class ReasonWords(NamedTuple):
@@ -87,3 +91,19 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
         return "–"
     return f"{value:.{digits}f} {unit}".rstrip().replace("-", "−")
+
+
+def legible(text: str) -> str:
+    """A name from outside as one line of letters; what is none becomes a question mark.
+
+    Those are bytes of a file name that are no text, control characters, and invisible
+    ones that turn the direction of writing, with which a name could lie.
+
+    >>> legible("bad" + chr(0xDCFF) + chr(7) + chr(0x202E) + ".mp4")
+    'bad???.mp4'
+    """
+    return "".join(c if c in _JOINERS or _is_letter(c) else "?" for c in text)
+
+
+def _is_letter(c: str) -> bool:
+    return unicodedata.category(c) not in ("Cc", "Cf", "Cs")

@@ -1,0 +1,103 @@
+"""The files that ``sspd measure`` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sspd.cli.sources import Found, numbered
+from sspd.errors import OutputError
+
+if TYPE_CHECKING:
+    from sspd.containers import Vitals
+
+#: Told in one line what went wrong.
+Fail = Callable[[str], object]
+
+
+def usable_outputs(
+    asked: Mapping[str, Path | None], found: Sequence[Found], fail: Fail
+) -> dict[str, Path]:
+    """The outputs that were asked for and can be written; `fail` is told of the others.
+
+    Parameters
+    ----------
+    asked : mapping of str to Path or None
+        By the option's name.
+    found : sequence of (path, problem)
+        What is to be measured, which no output may replace.
+    fail : callable
+
+    >>> usable_outputs({"csv": Path("a.mp4")}, [(Path("a.mp4"), None)], print)
+    a.mp4: is one of the films, which would be lost
+    {}
+    """
+    from sspd.report.outputs import FILM_OUTPUTS, check_result_output
+
+    films = [film for film, _ in found]
+    kept = {film.resolve() for film in films}
+    usable = {}
+    for kind, path in asked.items():
+        if path is None:
+            continue
+        try:
+            for target in numbered(path, films) if kind in FILM_OUTPUTS else [path]:
+                if target.resolve() in kept:
+                    raise OutputError(f"{target}: is one of the films, which would be lost")
+            usable[kind] = check_result_output(kind, path)
+        except OutputError as error:
+            fail(str(error))
+    return usable
+
+
+def film_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[dict[str, Path]]:
+    """The files of each film that can be measured, kind by kind.
+
+    >>> found = [(Path("a.mp4"), None), (Path("b"), "b: no film in it"), (Path("c.mp4"), None)]
+    >>> film_outputs(found, {"plot": Path("p.png"), "json": Path("o.json")})
+    [{'plot': PosixPath('p-a.png')}, {'plot': PosixPath('p-c.png')}]
+    """
+    from sspd.report.outputs import FILM_OUTPUTS
+
+    names = {
+        kind: numbered(outputs[kind], [film for film, _ in found])
+        for kind in FILM_OUTPUTS
+        if kind in outputs
+    }
+    return [
+        {kind: paths[i] for kind, paths in names.items()}
+        for i, (_, problem) in enumerate(found)
+        if problem is None
+    ]
+
+
+def write_whole(
+    results: Sequence[Vitals], outputs: Mapping[str, Path], fail: Fail, *, with_image: bool
+) -> None:
+    """Write what holds all films; one file that fails leaves the others.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+    outputs : mapping of str to Path
+        What `usable_outputs` gave; files of single films are not looked at.
+    fail : callable
+    with_image : bool
+        Whether the report may show a picture of the film.
+    """
+    from sspd.report.csv import write_csv
+    from sspd.report.html import write_html
+    from sspd.report.json import write_json
+
+    page = partial(write_html, with_image=with_image)
+    writers: dict[str, Callable[[Sequence[Vitals], Path], None]]
+    writers = {"json": write_json, "csv": write_csv, "report": page}
+    for kind in [kind for kind in outputs if kind in writers]:
+        try:
+            writers[kind](results, outputs[kind])
+        except OutputError as error:
+            fail(str(error))
+        except Exception as error:  # the others are still to be written
+            fail(f"{outputs[kind]}: unexpected {type(error).__name__}: {error}")
