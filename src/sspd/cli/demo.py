@@ -23,14 +23,15 @@ def demo(
         float, typer.Option("--hr", min=42, max=190, help="Heart rate to simulate, bpm.")
     ] = 72.0,
     show: Annotated[
-        bool, typer.Option("--open/--no-open", help="Open the picture when done.")
+        bool, typer.Option("--open/--no-open", help="Open the report when done.")
     ] = True,
 ) -> None:
     """Simulate a face with a known pulse, measure it, and compare.
 
-    Writes DIR/face.mp4, the truth beside it, DIR/result.json and DIR/result.png.
+    Writes DIR/face.mp4, the truth beside it, DIR/result.json, .png and .html.
     """
     from sspd.pipeline import measure
+    from sspd.report.html import write_html
     from sspd.report.json import write_json
     from sspd.report.plots import plot_vitals
     from sspd.report.text import NOTICE, headline
@@ -49,14 +50,15 @@ def demo(
     vitals = measure(film)
     write_json([vitals], out / "result.json")
     plot_vitals(vitals, out / "result.png")
+    write_html([vitals], out / "result.html")
     known = truth(spec)
     typer.echo(f"truth     {known.hr_bpm:.1f} bpm")
     typer.echo(f"estimate  {headline(vitals)}")
-    for path in (film, out / "result.json", out / "result.png"):
-        typer.echo(f"wrote     {path}")
+    for name in ("face.mp4", "result.json", "result.png", "result.html"):
+        typer.echo(f"wrote     {out / name}")
     typer.echo(NOTICE)
     # Only for someone who sits in front of it: never from a script or a build.
     if show and sys.stdout.isatty():
-        typer.launch(str(out / "result.png"))
+        typer.launch(str(out / "result.html"))
     if not vitals.accepted:
         raise typer.Exit(3)

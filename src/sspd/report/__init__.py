@@ -1,1 +1,1 @@
-"""Vitals become files and tables: json, csv, png, the terminal."""
+"""Vitals become files and tables: json, csv, html, png, mp4, the terminal."""

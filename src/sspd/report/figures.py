@@ -110,7 +110,7 @@ def _spectrogram_words(filtered: list[Signal]) -> str:
     if seconds is None:
         return "How the spectrum changes: the film is too short for it."
     return (
-        f"How the spectrum changes: a column is the spectrum of the {seconds:.3g} s around it,"
+        f"How the spectrum changes: a column is the spectrum of the {seconds:.2g} s around it,"
         " dark where it is strongest."
     )
 

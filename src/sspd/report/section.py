@@ -9,7 +9,7 @@ from sspd.report.frame import face_picture
 from sspd.report.markup import Html, element, image, joined, table
 from sspd.report.text import NOTICE, film_name
 from sspd.report.words import HRV_WORDS, meanings, number
-from sspd.version import installed_version
+from sspd.version import package_version
 
 
 def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> Html:
@@ -138,7 +138,7 @@ def _vitals_table(vitals: Vitals) -> Html:
 
 
 def _windows(vitals: Vitals) -> Html:
-    header = ["window", "heart rate", "by peaks", "SNR", "confidence", "", "reasons"]
+    header = ["window", "heart rate", "by peaks", "SNR", "confidence", "result", "reasons"]
     rows = [_window_row(window) for window in vitals.windows]
     title = element("h3", "Windows")
     if not rows:
@@ -171,7 +171,7 @@ def _made(vitals: Vitals) -> Html:
         ["Source", vitals.source],
         ["Method", vitals.method],
         ["Weights", vitals.weights or "none"],
-        ["Version", f"sspd {installed_version()}"],
+        ["Version", f"sspd {package_version()}"],
         ["Duration", number(vitals.duration_s, 2, "s")],
         ["Pictures a second", number(vitals.fps, 2)],
         ["Face box", _box_words(vitals)],
