@@ -32,7 +32,9 @@ def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture
     found = [*_films(2), (Path("empty"), "empty: no film in this folder"), *_films(1)]
     done = [Measured(2, results.refused()), Measured(0, results.measured())]
     told = Told()
-    rows, broken_off = watch(_run(*done, Measured(1, results.failed())), found, "pos", told)
+    rows, broken_off = watch(
+        _run(*done, Measured(1, results.failed())), found, "pos", told, waveforms=False
+    )
     assert [row.source for row in rows] == ["films/good one.mp4", "c.mp4", "empty", "b.mp4"]
     assert not broken_off
     assert rows[0].signal is None
@@ -49,7 +51,7 @@ def test_what_was_told_by_the_run_before_is_not_told_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = Measured(0, results.measured(), resumed=True)
-    watch(_run(before, Measured(1, results.measured())), _films(2), "pos", Told())
+    watch(_run(before, Measured(1, results.measured())), _films(2), "pos", Told(), waveforms=False)
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
@@ -58,7 +60,7 @@ def test_files_that_failed_and_misuse_are_told() -> None:
     told = Told(out=lines.append)
     failed = Measured(1, replace(results.failed(), error="the box is too large"), misused=True)
     run = _run(Measured(0, results.refused(), failures=("a.png: no space",)), failed)
-    rows, _ = watch(run, _films(2), "pos", told)
+    rows, _ = watch(run, _films(2), "pos", told, waveforms=False)
     assert lines == ["sspd: a.png: no space", "sspd: the box is too large"]
     assert told.code(rows) == 2
 
@@ -73,7 +75,7 @@ def test_ctrl_c_keeps_what_came_before() -> None:
         finally:
             ended.append("workers")
 
-    rows, broken_off = watch(run(), _films(3), "pos", Told())
+    rows, broken_off = watch(run(), _films(3), "pos", Told(), waveforms=False)
     assert broken_off
     assert [row.source for row in rows] == ["b.mp4"]
     assert ended == ["workers"]
@@ -90,7 +92,13 @@ def test_a_terminal_shows_films_done_and_time_left(
     console = Console(file=screen, force_terminal=True, width=120)
     monkeypatch.setattr("sys.stderr", screen)
     monkeypatch.setattr("sspd.cli.watch.Console", lambda **_: console)
-    watch(_run(before, *(Measured(i, results.failed()) for i in (0, 1))), found, "pos", told)
+    watch(
+        _run(before, *(Measured(i, results.failed()) for i in (0, 1))),
+        found,
+        "pos",
+        told,
+        waveforms=False,
+    )
     shown = screen.getvalue()
     assert "films 3/3" in shown
     assert "left" in shown
@@ -115,5 +123,12 @@ def test_a_bar_grows_with_the_size_of_the_films(tmp_path: Path) -> None:
 
 
 def test_a_pipe_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    watch(_run(Measured(0, results.refused())), _films(1), "pos", Told())
+    watch(_run(Measured(0, results.refused())), _films(1), "pos", Told(), waveforms=False)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("waveforms", [False, True])
+def test_waveforms_are_kept_where_they_are_wanted(waveforms: bool) -> None:
+    run = _run(Measured(0, results.measured()))
+    (vitals,), _ = watch(run, _films(1), "pos", Told(), waveforms=waveforms)
+    assert (vitals.signal is not None) == (vitals.beats_s is not None) == waveforms

@@ -16,9 +16,12 @@ from sspd.report.json import write_json
 from sspd.report.outputs import FILM_OUTPUTS, check_result_output, write_outputs
 from sspd.report.text import results_table
 
+#: An annotated film wants the film itself: tests/cli/test_outputs.py.
+DRAWN = tuple(kind for kind in FILM_OUTPUTS if kind != "overlay")
+
 
 def test_every_kind_of_file_is_written(tmp_path: Path) -> None:
-    outputs = {kind: tmp_path / f"{kind}.png" for kind in FILM_OUTPUTS}
+    outputs = {kind: tmp_path / f"{kind}.png" for kind in DRAWN}
     assert write_outputs(results.measured(), outputs) == ()
     assert all(path.stat().st_size > 1000 for path in outputs.values())
 
@@ -41,18 +44,21 @@ def test_a_plot_is_a_picture_before_work_starts(tmp_path: Path) -> None:
     assert check_result_output("signal", tmp_path / "a.docx") == tmp_path / "a.docx"
     with pytest.raises(OutputError, match="png"):
         check_result_output("plot", tmp_path / "a.docx")
+    assert check_result_output("overlay", tmp_path / "a.MP4") == tmp_path / "a.MP4"
+    with pytest.raises(OutputError, match="mp4"):
+        check_result_output("overlay", tmp_path / "a.avi")
     with pytest.raises(OutputError, match="does not exist"):
         check_result_output("plot", tmp_path / "gone" / "a.png")
 
 
 def test_a_result_without_a_waveform_has_its_files(tmp_path: Path) -> None:
     bare = Vitals("a.mp4", "pos", None, 5.0, None, ())
-    assert write_outputs(bare, {kind: tmp_path / f"{kind}.png" for kind in FILM_OUTPUTS}) == ()
+    assert write_outputs(bare, {kind: tmp_path / f"{kind}.png" for kind in DRAWN}) == ()
 
 
 def test_a_name_that_is_no_text_stands_in_every_output(tmp_path: Path) -> None:
     odd = replace(results.measured(), source="films/a\udcff.mp4")
-    outputs = {kind: tmp_path / f"{kind}.png" for kind in FILM_OUTPUTS}
+    outputs = {kind: tmp_path / f"{kind}.png" for kind in DRAWN}
     assert write_outputs(odd, outputs) == ()
     write_json([odd], tmp_path / "a.json")
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))[0]["source"] == odd.source
@@ -60,4 +66,4 @@ def test_a_name_that_is_no_text_stands_in_every_output(tmp_path: Path) -> None:
     assert "a\\udcff.mp4" in (tmp_path / "a.csv").read_text(encoding="utf-8")
     console = Console(width=160, record=True, file=StringIO())
     console.print(results_table([odd]))
-    assert "a\\udcff.mp4" in console.export_text().encode().decode()
+    assert "a?.mp4" in console.export_text().encode().decode()

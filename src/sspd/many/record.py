@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Box, Vitals
+from sspd.containers import Vitals
 
 #: Under this name stands a waveform: little-endian float64, in base64.
 ARRAY_KEY = "float64"
@@ -93,8 +93,10 @@ def _typed(value: Any, kind: Any) -> Any:
     if origin is dict:
         found = _checked(value, dict).items()
         return {_checked(name, str): _typed(item, parts[1]) for name, item in found}
-    if kind is Box:
-        return Box(*(_checked(edge, int) for edge in _checked(value, list, len(Box._fields))))
+    if isinstance(kind, type) and issubclass(kind, tuple):  # a Box, or another named tuple
+        types = _hints(kind).values()
+        items = _checked(value, list, len(types))
+        return kind(*(_typed(item, hint) for item, hint in zip(items, types, strict=True)))
     if is_dataclass(kind):
         return _filled(value, kind)
     if kind is float:
