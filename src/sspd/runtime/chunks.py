@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 Run = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 #: Differences that go through the network at once. Even, as the predictor halves the rate.
-CHUNK = 256
+CHUNK = 120
 #: Differences on each side that are run for their neighbours' sake. Ten kernels three
 #: wide, one of them at half the rate, look 12 differences to either side.
-MARGIN = 16
+MARGIN = 12
 
 
 def run_in_chunks(

@@ -1,0 +1,116 @@
+"""The whole command on whole films: `sspd measure FILM`, start-up included.
+
+    python benchmarks/film.py FOLDER --sizes 640x480,1920x1080 --minutes 1,10
+
+A minute of a simulated face is written once a size; longer films are that minute's
+packets again and again, with shifted stamps. Every run is a fresh process; times the
+film's length over its wall-clock seconds, and the most memory it ever held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from sspd.video.simulate import FilmSpec, write_film
+
+MINUTE_S = 60.0
+SPEC = FilmSpec(seed=5, hr_bpm=71, duration_s=MINUTE_S, fps=30.0)
+
+
+def minute(folder: Path, width: int, height: int) -> Path:
+    """A minute of film, written if it is not there."""
+    path = folder / f"minute-{width}x{height}.mp4"
+    if not path.exists():
+        scale = height / 480
+        options = {"width": width, "height": height, "face_px": round(200 * scale)}
+        write_film(FilmSpec(**{**vars(SPEC), **options}), path)
+    return path
+
+
+def repeated(film: Path, minutes: int) -> Path:
+    """The film so many times in a row: its packets, not its pictures, copied."""
+    if minutes == 1:
+        return film
+    path = film.with_name(f"{film.stem}-x{minutes}.mp4")
+    if path.exists():
+        return path
+    part = path.with_suffix(".part.mp4")
+    with av.open(str(part), "w") as out:
+        stream = None
+        for k in range(minutes):
+            with av.open(str(film)) as source:
+                theirs = source.streams.video[0]
+                if stream is None:
+                    stream = out.add_stream_from_template(theirs)
+                assert theirs.time_base is not None
+                shift = round(k * Fraction(MINUTE_S) / theirs.time_base)
+                for packet in source.demux(theirs):
+                    if packet.dts is None or packet.pts is None:
+                        continue
+                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                    packet.stream = stream
+                    out.mux(packet)
+    part.rename(path)
+    return path
+
+
+def run_once(film: Path, arguments: list[str]) -> dict[str, float]:
+    """Seconds and memory of one fresh process, and the rate that it read."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.json"
+        command = [sys.executable, "-m", "sspd.cli.main", "measure", str(film), *arguments]
+        began = time.perf_counter()
+        process = subprocess.Popen([*command, "--json", str(out)], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - began
+        row = json.loads(out.read_text())[0]
+    memory_mb = usage.ru_maxrss / 1024
+    return {"seconds": seconds, "memory_mb": memory_mb, "hr_bpm": row["hr_bpm"] or float("nan")}
+
+
+def main() -> None:
+    """Print one JSON line a film and setting."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path, help="where the films are kept")
+    parser.add_argument("--sizes", default="640x480,1920x1080")
+    parser.add_argument("--minutes", default="1")
+    parser.add_argument("--settings", default="auto,f32,pos,green")
+    parser.add_argument("--repeats", type=int, default=3)
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    for size in args.sizes.split(","):
+        width, height = (int(side) for side in size.split("x"))
+        first = minute(args.folder, width, height)
+        for minutes in (int(n) for n in args.minutes.split(",")):
+            film = repeated(first, minutes)
+            for setting in args.settings.split(","):
+                colour = setting in ("pos", "green")
+                options = ["--method" if colour else "--precision", setting]
+                rows = [run_once(film, options) for _ in range(args.repeats)]
+                seconds = statistics.median(row["seconds"] for row in rows)
+                shown = {
+                    "size": size,
+                    "minutes": minutes,
+                    "setting": setting,
+                    "seconds": round(seconds, 2),
+                    "times_real_time": round(MINUTE_S * minutes / seconds, 1),
+                    "memory_mb": round(max(row["memory_mb"] for row in rows)),
+                    "hr_bpm": rows[0]["hr_bpm"],
+                }
+                print(json.dumps(shown), flush=True)
+
+
+if __name__ == "__main__":
+    main()
