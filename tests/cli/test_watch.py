@@ -89,7 +89,7 @@ def test_a_terminal_shows_films_done_and_time_left(
         film.write_bytes(bytes(100 * (i + 1)))
     before = Measured(2, results.refused(), resumed=True)
     screen, told = _Terminal(), Told()
-    console = Console(file=screen, force_terminal=True, width=120)
+    console = Console(file=screen, force_terminal=True, width=120, _environ={"TERM": "xterm"})
     monkeypatch.setattr("sys.stderr", screen)
     monkeypatch.setattr("sspd.cli.watch.Console", lambda **_: console)
     watch(

@@ -53,6 +53,8 @@ class Run:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # a shell's background job ignores Ctrl-C, and its children would, too
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def send(self, number: int) -> None:
