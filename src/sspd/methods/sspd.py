@@ -16,6 +16,9 @@ CITATION = (
     "Transactions on Multimedia, 2024"
 )
 
+#: How many pieces of faces held still may wait for the network.
+PIECES_AHEAD = 2
+
 
 def build(
     *,
@@ -36,6 +39,7 @@ def build(
     """
     from sspd.face.follow import crop_px, network_pieces
     from sspd.runtime import SHORTEST, load_network
+    from sspd.runtime.ahead import ahead
     from sspd.views.grid import network_input_pieces
 
     network = load_network(weights, precision=precision, threads=threads)
@@ -47,7 +51,8 @@ def build(
         first = next(pieces, None)
         if first is None:
             return None
-        seen = network_pieces(chain([first], pieces), spec.size, spec.follow)
+        # following the head costs as much as the network: the two run side by side
+        seen = ahead(network_pieces(chain([first], pieces), spec.size, spec.follow), PIECES_AHEAD)
         differences = network_input_pieces(seen, spec.fs)
         enough = list(islice(differences, SHORTEST))
         if len(enough) < SHORTEST:
