@@ -111,8 +111,8 @@ def test_a_slow_method_holds_the_film_up() -> None:
         nonlocal taken
         for piece in pieces_of(segment(0.0, 20.0), 0, 0):
             taken += 1
-            if taken > 3:
-                go.set()  # three lie ready, and a fourth is asked for
+            if taken == 3:
+                go.set()  # two lie ready, and the third waits for room
             assert taken <= served + 6
             yield piece
 
