@@ -8,6 +8,7 @@ import pytest
 
 from beating_faces import beating
 from sspd.containers import Box, FaceSegment, Frames, Scene, Signal
+from sspd.face.people import MOST_FACES
 from sspd.methods import Method
 from sspd.methods.flow import by_face, measure_stretches
 from sspd.vitals.doubt import still_scene
@@ -118,6 +119,27 @@ def test_a_slow_method_holds_the_film_up() -> None:
 
     measure_stretches(film(), Method("slow", "", 30.0, 8, slow))
     assert served == taken
+
+
+def test_more_people_than_threads_come_and_go() -> None:
+    film = (
+        piece
+        for k in range(3 * MOST_FACES)
+        for piece in pieces_of(segment(float(k), 1.0), face_id=k, stretch=k)
+    )
+    before = threading.active_count()
+    most = 0
+
+    def counted() -> Iterator[FaceSegment]:
+        nonlocal most
+        for piece in film:
+            most = max(most, threading.active_count() - before)
+            yield piece
+
+    found = measure_stretches(counted(), METHOD)
+    assert [m.segment.face_id for m in found] == list(range(3 * MOST_FACES))
+    assert all(m.wave is not None and len(m.wave) == 30 for m in found)
+    assert most <= 2  # those who have left keep no thread
 
 
 def test_each_faces_stretches_fill_the_film() -> None:

@@ -74,9 +74,7 @@ def measure_stretches(
             for piece in pieces:
                 stretch = running.get(piece.face_id)
                 if stretch is None or stretch.pieces[0].stretch != piece.stretch:
-                    if stretch is not None and stretch.wave is not None:
-                        _put(stretch, None)
-                        stretch.wave.result()
+                    _end_those_before(piece.start_s, running)
                     stretch = running[piece.face_id] = _Stretch()
                     stretches.append(stretch)
                     if piece.box is not None:
@@ -91,6 +89,25 @@ def measure_stretches(
         StretchWave(join_pieces(stretch.pieces), stretch.wave.result() if stretch.wave else None)
         for stretch in stretches
     ]
+
+
+def _end_those_before(start_s: float, running: dict[int, _Stretch]) -> None:
+    """End the stretches of segments that are over; what a method raises is raised.
+
+    A person who is not seen any more must not keep a thread waiting: there are as many
+    threads as faces at a time, not as faces in a film.
+    """
+    over = [who for who, each in running.items() if _last_s(each.pieces[-1]) < start_s]
+    for who in over:
+        stretch = running.pop(who)
+        _put(stretch, None)
+        if stretch.wave is not None:
+            stretch.wave.result()
+
+
+def _last_s(piece: FaceSegment) -> float:
+    """The time of its last picture; of a piece without faces, where it starts."""
+    return float(piece.scene.t[-1]) if piece.scene.t.size else piece.start_s
 
 
 def by_face(stretches: Sequence[StretchWave]) -> list[tuple[int, list[StretchWave]]]:
