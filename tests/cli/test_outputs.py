@@ -137,4 +137,4 @@ def test_an_overlay_is_an_mp4_and_what_is_not_asked_is_not_there(out: Path) -> N
     said: list[str] = []
     asked = dict.fromkeys(KINDS) | {"overlay": out / "o.avi", "json": out / "o.MP4"}
     assert usable_outputs(asked, [(Path("a.mp4"), None)], said.append) == {"json": out / "o.MP4"}
-    assert said == [f"{out / 'o.avi'}: --overlay writes .mp4 only"]
+    assert said == [f"{out / 'o.avi'}: an annotated film is written as .mp4"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sspd.containers import Vitals
-from sspd.errors import OutputError, SSPDError
+from sspd.errors import SSPDError
 from sspd.report.files import check_output
 
 #: Kind -> module and function, loaded on use; called with the vitals and the path.
@@ -45,8 +45,10 @@ def check_result_output(kind: str, path: str | Path) -> Path:
         from sspd.report.plots import check_picture
 
         check_picture(target)
-    if kind == "overlay" and target.suffix.lower() != ".mp4":
-        raise OutputError(f"{target}: --overlay writes .mp4 only")
+    if kind == "overlay":
+        from sspd.report.overlay import check_annotated
+
+        check_annotated(target)
     return target
 
 

@@ -60,8 +60,7 @@ def write_overlay(vitals: Vitals, path: str | Path) -> None:
     sspd.errors.OutputError: a.avi: an annotated film is written as .mp4
     """
     target = Path(path)
-    if target.suffix.lower() != ".mp4":
-        raise OutputError(f"{path}: an annotated film is written as .mp4")
+    check_annotated(target)
     if target.resolve() == Path(vitals.source).resolve():
         raise OutputError(f"{path}: is the film itself, which would be lost")
     spans = vitals.faces or (FaceSpan(0.0, math.inf, vitals.face_box),)
@@ -74,6 +73,12 @@ def write_overlay(vitals: Vitals, path: str | Path) -> None:
     drawn = _annotated(vitals, spans, chain([first], chunks), first)
     # the nominal rate only; players go by the stamps
     write_h264(target, drawn, fps=min(max(vitals.fps or 30.0, 1.0), 1000.0), crf=CRF)
+
+
+def check_annotated(path: str | Path) -> None:
+    """Raise `OutputError` where a suffix is not that of an annotated film."""
+    if Path(path).suffix.lower() != ".mp4":
+        raise OutputError(f"{path}: an annotated film is written as .mp4")
 
 
 def _annotated(
