@@ -35,10 +35,11 @@ def films(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Pa
 
 @pytest.fixture(scope="session")
 def long(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
-    """A film of a minute, which takes long enough to do something meanwhile."""
-    t = np.arange(1740) / 30
+    """A film of four minutes, which takes long enough to do something meanwhile."""
+    pictures = beating_pictures(np.arange(750) / 30, 1.2)  # 30 whole beats
     path = tmp_path_factory.mktemp("long") / "long.mp4"
-    return write_film(path, beating_pictures(t, 1.2), t, options={"threads": "1"})
+    options = {"threads": "1", "preset": "ultrafast"}
+    return write_film(path, np.tile(pictures, (10, 1, 1, 1)), options=options)
 
 
 class Run:

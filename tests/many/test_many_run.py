@@ -3,9 +3,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,8 @@ from beating_faces import SKIN_BOX
 from sspd.containers import Vitals
 from sspd.errors import UsageError, WeightsError
 from sspd.many import Journal, Measured, measure_many
+from sspd.many.film import Task
+from sspd.many.pool import _Worker
 from sspd.many.run import _sensible_jobs
 from sspd.report.json import vitals_to_dict
 
@@ -84,6 +86,30 @@ def test_no_films_are_no_results(started: list[Any]) -> None:
     assert not started
 
 
+@dataclass
+class _Last:
+    """A worker's input whose next line is its last: it has the line when it dies.
+
+    It is stopped while it is sent, so that it cannot be done with its film before.
+    """
+
+    pipe: IO[bytes]
+    process: subprocess.Popen[bytes]
+    number: int
+
+    def write(self, line: bytes) -> int:
+        os.kill(self.process.pid, signal.SIGSTOP)
+        return self.pipe.write(line)
+
+    def flush(self) -> None:
+        self.pipe.flush()
+        for number in (self.number, signal.SIGCONT):
+            os.kill(self.process.pid, number)
+
+    def close(self) -> None:
+        self.pipe.close()
+
+
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [(signal.SIGKILL, "killed (SIGKILL); out of memory?"), (signal.SIGSEGV, "crashed (SIGSEGV)")],
@@ -94,12 +120,18 @@ def test_a_worker_that_dies_takes_one_film_along(
     films: Path,
     long: Path,
     started: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done: list[Measured] = []
-    for one in measure_many([films / "f0.mp4", long, films / "f1.mp4"], **POS):
-        done.append(one)
-        if len(done) == 1:  # the worker has the long film by now
-            os.kill(started[0].pid, number)
+    measure = _Worker.measure
+
+    def dying_of_long(worker: _Worker, task: Task) -> Measured:
+        process = worker.process
+        if task.film == str(long) and process is not None and process.stdin is not None:
+            process.stdin = _Last(process.stdin, process, number)
+        return measure(worker, task)
+
+    monkeypatch.setattr(_Worker, "measure", dying_of_long)
+    done = list(measure_many([films / "f0.mp4", long, films / "f1.mp4"], **POS))
     assert [one.index for one in done] == [0, 1, 2]
     assert [one.vitals.accepted for one in done] == [True, False, True]
     line = str(done[1].vitals.error)
