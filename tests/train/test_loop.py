@@ -13,8 +13,9 @@ import torch
 from networks import measuring_network
 from sspd.errors import OutputError, TrainingError, UsageError, WeightsError
 from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
-from sspd.recipes import LossSpec, Recipe, ViewSpec
+from sspd.recipes import LossSpec, Recipe, ViewSpec, get_recipe
 from sspd.runtime import load_network
+from sspd.runtime.network import shipped_weights
 from sspd.train.log import read_metrics
 from sspd.train.loop import MODEL_FILE, Progress, train
 from sspd.train.sampler import Film
@@ -193,6 +194,39 @@ def test_a_training_can_start_from_weights(films: list[Film], tiny: Recipe, tmp_
     for name, value in network.state_dict().items():
         for module in ("online", "target"):
             assert torch.equal(content[module][f"measuring.{name}"], value)
+
+
+@pytest.mark.parametrize(("init", "from_start"), [(None, True), ("nothing", False)])
+def test_a_recipe_says_where_a_training_starts(
+    init: str | None,
+    from_start: bool,
+    films: list[Film],
+    tiny: Recipe,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = measuring_network(seed=8, token_size=64)
+    save_checkpoint(network, tmp_path / "theirs.safetensors")
+    monkeypatch.setattr("sspd.train.loop.shipped_weights", lambda kind: tmp_path / f"theirs{kind}")
+    recipe = replace(tiny, init="shipped")
+    with pytest.raises(StoppedError):
+        train(films, recipe, tmp_path / "out", device="cpu", init=init, on_step=stop_after(1))
+    content = torch.load(tmp_path / "out" / STATE_FILE, weights_only=True)
+    same = [
+        torch.equal(content["online"][f"measuring.{name}"], value)
+        for name, value in network.state_dict().items()
+        if name.endswith("conv.weight") or value.ndim == 5
+    ]
+    assert same
+    assert all(same) if from_start else not any(same)
+
+
+def test_the_recipe_that_starts_from_the_shipped_weights_has_their_network() -> None:
+    shipped, _ = load_checkpoint(shipped_weights(".safetensors"))
+    laptop = get_recipe("laptop")
+    assert laptop.init == "shipped"
+    for fact in ("fs", "size", "colour", "token_size", "follow"):
+        assert getattr(shipped.spec, fact) == getattr(laptop.network, fact)
 
 
 def test_weights_of_another_shape_start_nothing(

@@ -42,7 +42,12 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same weights.")] = 0,
     init: Annotated[
-        str | None, typer.Option("--init", help="Start from these weights: a file or 'shipped'.")
+        str | None,
+        typer.Option(
+            "--init",
+            help="Start from these weights: a file, 'shipped' or 'nothing', not the recipe's."
+            " laptop starts from the shipped ones, the others from nothing.",
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a training in --out was stopped.")
@@ -81,7 +86,7 @@ def _check_start(out: Path, init: str | None, resume: bool) -> None:
 
     if not resume:
         refuse_second_training(out)
-    if init not in (None, "shipped"):
+    if init not in (None, "shipped", "nothing"):
         refuse_unsafe(Path(str(init)))
 
 
@@ -162,11 +167,9 @@ def _train_with_bar(
 
     from sspd.nn.checkpoint import load_checkpoint
     from sspd.runtime.export import export_onnx
-    from sspd.runtime.network import shipped_weights
     from sspd.train.loop import Progress as Told
     from sspd.train.loop import train as run
 
-    start = shipped_weights(".safetensors") if init == "shipped" else init
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -187,7 +190,7 @@ def _train_with_bar(
             out,
             seed=seed,
             device=device,
-            init=start,
+            init=init,
             resume=resume,
             max_minutes=minutes,
             on_step=told,

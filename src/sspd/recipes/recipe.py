@@ -97,6 +97,9 @@ class Recipe:
     """Which of the two networks measures afterwards."""
     precision: Precision = "f32"
     """What the networks run in; losses are float32 always."""
+    init: Literal["nothing", "shipped"] = "nothing"
+    """Where both networks begin, if nobody says otherwise: at random, or at the weights of
+    the package."""
     crop_px: int = 151
     """Size of the stored faces, of which `network.size` is cropped (Sec. III-B1)."""
 

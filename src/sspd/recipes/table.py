@@ -40,8 +40,8 @@ RELEASED = Recipe(
 
 LAPTOP = Recipe(
     name="laptop",
-    source="ours: the paper's loss on clips and batches that two cores can train in an hour,"
-    " with heads held still",
+    source="ours: from the shipped weights on; the paper's loss on clips and batches that two"
+    " cores can train in an hour, with heads held still",
     network=NetworkSpec(fs=30.0, follow=True, pyramid=PyramidSpec()),
     loss=LossSpec(band_hz=WIDE_BAND_HZ),
     clip_s=5.0,
@@ -49,15 +49,18 @@ LAPTOP = Recipe(
     epochs=None,
     steps=150,
     precision="bf16",
+    init="shipped",
 )
 
 SHIPPED = replace(
     LAPTOP,
     name="shipped",
-    source="ours: `laptop` for longer, with a rate that falls; makes the weights of the package",
+    source="ours: `laptop` from nothing, for longer, with a rate that falls; makes the weights"
+    " of the package",
     steps=300,
     warmup_steps=5,
     rate_schedule="cosine",
+    init="nothing",
 )
 
 RECIPES = {recipe.name: recipe for recipe in (PAPER, VIPL_HR, RELEASED, LAPTOP, SHIPPED)}

@@ -17,6 +17,7 @@ from torch import Tensor
 from sspd.errors import OutputError, TrainingError, UsageError, WeightsError
 from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
 from sspd.recipes import Recipe
+from sspd.runtime.network import shipped_weights
 from sspd.train.finish import STATISTICS_CLIPS, finish_network
 from sspd.train.health import Health
 from sspd.train.log import TrainingLog
@@ -65,8 +66,9 @@ def train(
         The same seed, films and machine give the same weights.
     device : str
         ``auto`` takes a CUDA device where there is one.
-    init : path, optional
-        Weights to start both networks from.
+    init : path or str, optional
+        Weights to start both networks from: a file, ``"shipped"`` or ``"nothing"``; by
+        default what the recipe says.
     resume : bool
         Go on from the state in `out`, to the same bits on a CPU.
     max_minutes : float, optional
@@ -93,8 +95,9 @@ def train(
     place = _device(device)
     out = _make_folder(Path(out))
     identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in films]}
-    identity["init"] = str(init) if init else None
-    state = _start_state(recipe, seed, place, out, identity, init, resume)
+    start = recipe.init if init is None else str(init)
+    identity["init"] = start
+    state = _start_state(recipe, seed, place, out, identity, start, resume)
     log = TrainingLog(out, state.step)
     try:
         _run_steps(
@@ -149,7 +152,7 @@ def _start_state(
     device: torch.device,
     out: Path,
     identity: dict[str, Any],
-    init: str | Path | None,
+    init: str,
     resume: bool,
 ) -> TrainingState:
     state = new_state(recipe, seed, device)
@@ -158,8 +161,8 @@ def _start_state(
             refuse_second_training(out)
         load_state(state, out, identity)
         return state
-    if init is not None:
-        network, _ = load_checkpoint(init)
+    if init != "nothing":
+        network, _ = load_checkpoint(shipped_weights(".safetensors") if init == "shipped" else init)
         for fact in ("token_size", "colour"):
             theirs, ours = getattr(network.spec, fact), getattr(recipe.network, fact)
             if theirs != ours:
