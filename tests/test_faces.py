@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
 import sspd
+from sspd.cli.main import app
 from sspd.containers import Frames
+from sspd.report.json import vitals_to_dict
 from sspd.video.simulate import FilmSpec, simulate, truth
 from sspd.video.write import write_h264
 
@@ -77,6 +81,37 @@ def test_one_person_is_the_largest_and_stays_so(film: Path) -> None:
     assert vitals.signal is not None
     assert everybody[0].signal is not None
     np.testing.assert_array_equal(vitals.signal.values, everybody[0].signal.values)
+
+
+@pytest.mark.slow
+def test_the_command_gives_everybody_a_row_and_files(film: Path, tmp_path: Path) -> None:
+    kinds = {"json": "a.json", "csv": "a.csv", "signal": "s.csv", "plot": "p.png"}
+    given = ["measure", film, tmp_path / "gone.mp4", "--face", "all", "--method", "green"]
+    for kind, name in kinds.items():
+        given += [f"--{kind}", tmp_path / name]
+    arguments = [*map(str, given), "--jobs", "2"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1
+    assert "2 faces in 2 films: 2 measured, 0 without a reliable pulse, 1 failed" in done.stdout
+    assert f"{film.name}, face 2" in done.stdout
+    rows = json.loads((tmp_path / "a.json").read_text())
+    assert [(row["face_id"], "error" in row) for row in rows] == [
+        (0, False),
+        (1, False),
+        (0, True),
+    ]
+    alone = [vitals_to_dict(each) for each in sspd.measure_faces(film, method="green")]
+    for row, expected in zip(rows, alone, strict=False):
+        assert row | {"timing_s": {}} == expected | {"timing_s": {}}
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 4
+    name = film.stem
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("a.csv", "a.json", "a.json.journal", f"p-{name}-face2.png", f"p-{name}.png"),
+        *(f"s-{name}-face2.csv", f"s-{name}.csv"),
+    ]
+    again = CliRunner().invoke(app, [*arguments, "--resume"])
+    assert again.exit_code == 1
+    assert json.loads((tmp_path / "a.json").read_text()) == rows  # with its timings
 
 
 def test_a_film_without_a_face_gives_one_result(

@@ -133,6 +133,20 @@ def test_a_film_is_never_replaced(kind: str, tmp_path: Path) -> None:
     assert next(iter(read(film))).rgb.shape == (15, 64, 96, 3)
 
 
+def test_no_file_of_a_further_face_replaces_a_film(tmp_path: Path) -> None:
+    found = [(tmp_path / name, None) for name in ("a.mp4", "o-face2.mp4")]
+    asked = {"overlay": tmp_path / "o.mp4"}
+    said: list[str] = []
+    assert usable_outputs(asked, found[:1], said.append, every_face=True) == asked
+    plain = {"plot": tmp_path / "o.png"}
+    assert usable_outputs(plain, found, said.append, every_face=True) == plain
+    one = [found[1]]
+    assert usable_outputs(asked, one, said.append) == asked
+    assert not said
+    assert usable_outputs(asked, one, said.append, every_face=True) == {}
+    assert said == [f"{found[1][0]}: is one of the films, which would be lost"]
+
+
 def test_an_overlay_is_an_mp4_and_what_is_not_asked_is_not_there(out: Path) -> None:
     said: list[str] = []
     asked = dict.fromkeys(KINDS) | {"overlay": out / "o.avi", "json": out / "o.MP4"}

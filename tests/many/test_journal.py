@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import results
-from sspd.containers import Vitals
-from sspd.errors import OutputError
+from sspd.containers import Box, Vitals
+from sspd.errors import OutputError, UsageError
 from sspd.many.film import Task
 from sspd.many.journal import Journal, entry_of
 from sspd.many.settings import Settings, identity
@@ -40,7 +40,7 @@ def test_a_result_is_found_again_and_gone_when_removed(tmp_path: Path) -> None:
     journal = Journal(path, resume=True)
     found = journal.find({"film": "a"})
     assert found is not None
-    assert found.hr_bpm == results.measured().hr_bpm
+    assert [each.hr_bpm for each in found] == [results.measured().hr_bpm]
     assert journal.find({"film": "b"}) is None
     assert journal.found_lines == 1
     journal.remove()
@@ -84,7 +84,7 @@ def test_the_last_word_on_a_film_counts(tmp_path: Path) -> None:
     path = _written(tmp_path / "j", ({"film": "a"}, early), ({"film": "a"}, results.refused()))
     found = Journal(path, resume=True).find({"film": "a"})
     assert found is not None
-    assert found.duration_s == results.refused().duration_s
+    assert [each.duration_s for each in found] == [results.refused().duration_s]
 
 
 @pytest.mark.parametrize(
@@ -96,12 +96,14 @@ def test_the_last_word_on_a_film_counts(tmp_path: Path) -> None:
         b'"text"',
         b"{}",
         b'{"entry": {"film": "a"}}',
-        b'{"entry": {"film": "a"}, "vitals": {"source": "a"}}',
-        b'{"entry": [1], "vitals": 3}',
+        b'{"entry": {"film": "a"}, "faces": [{"source": "a"}]}',
+        b'{"entry": {"film": "a"}, "faces": 3}',
+        b'{"entry": {"film": "a"}, "faces": []}',
+        b'{"entry": [1], "faces": 3}',
         b"[" * 100_000,
         b"\xff\xfe",
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_a_line_that_means_nothing_is_passed_over(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "j"
@@ -169,6 +171,26 @@ def test_files_of_a_film_must_be_asked_alike_and_there(film: Path, tmp_path: Pat
     assert journal.find(with_plot) is not None
 
 
+def test_everybody_in_a_film_is_found_again_with_their_files(tmp_path: Path) -> None:
+    one, other = results.measured(), replace(results.refused(), face_id=1)
+    entry = {"film": "a", "outputs": {"signal": str(tmp_path / "s.csv")}}
+    path = tmp_path / "j"
+    journal = Journal(path)
+    assert journal.add(entry, one, other) is None
+    journal.close()
+    (tmp_path / "s.csv").touch()
+    assert Journal(path, resume=True).find(entry) is None
+    (tmp_path / "s-face2.csv").touch()
+    found = Journal(path, resume=True).find(entry)
+    assert found is not None
+    assert [each.face_id for each in found] == [0, 1]
+
+
+def test_a_box_is_of_one_face() -> None:
+    with pytest.raises(UsageError, match="a box says where one face is"):
+        Settings(method="pos", every_face=True, box=Box(0, 0, 9, 9))
+
+
 def test_every_option_and_the_weights_make_another_result(tmp_path: Path) -> None:
     base = Settings(method="pos")
     ready = base.ready()
@@ -179,6 +201,7 @@ def test_every_option_and_the_weights_make_another_result(tmp_path: Path) -> Non
         Settings(method="pos", end_s=9.0),
         Settings(method="pos", precision="bf16"),
         Settings(method="green"),
+        Settings(method="pos", every_face=True),
     ]
     keys = {json.dumps(identity(s, s.ready()), sort_keys=True) for s in [base, *others]}
     assert len(keys) == len(others) + 1

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Exit code of a run that Ctrl-C broke off, as shells have it.
 BROKEN_OFF = 130
+#: Whose pulse is measured.
+FACES = ("largest", "all")
 
 
 def measure(
@@ -84,6 +86,13 @@ def measure(
         str | None,
         typer.Option("--box", metavar="L,T,R,B", help="Where the face is; no search."),
     ] = None,
+    face: Annotated[
+        str,
+        typer.Option(
+            "--face",
+            help="largest, or all: everybody, a row each; files of the others: F-face2.csv ...",
+        ),
+    ] = "largest",
     precision: Annotated[
         str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16 or auto.")
     ] = "f32",
@@ -115,14 +124,17 @@ def measure(
     from sspd.cli.sources import expand
     from sspd.cli.watch import watch
     from sspd.many import measure_many
+    from sspd.report.text import film_count
 
     if end is not None and end <= start:
         raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
     face_box = _parse_box(box)
+    if face not in FACES:
+        raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
     told, found = Told(), list(expand(sources))
     asked = {"json": json, "csv": csv, "report": report}
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
-    outputs = usable_outputs(asked, found, told.fail)
+    outputs = usable_outputs(asked, found, told.fail, every_face=face == "all")
     journal = _journal(outputs, resume, told)
     run = measure_many(
         [film for film, problem in found if problem is None],
@@ -136,6 +148,7 @@ def measure(
         start_s=start,
         end_s=end,
         box=face_box,
+        every_face=face == "all",
         precision=precision,
     )
     results, broken_off = watch(run, found, method, told, waveforms="report" in outputs)
@@ -145,7 +158,7 @@ def measure(
     _print(results, unfinished)
     if broken_off:
         how = "; the same command with --resume goes on" if unfinished else ""
-        told.note(f"broken off after {len(results)} of {len(found)} films{how}")
+        told.note(f"broken off after {film_count(results)} of {len(found)} films{how}")
     raise typer.Exit(BROKEN_OFF if broken_off else told.code(results))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,11 @@ Fail = Callable[[str], object]
 
 
 def usable_outputs(
-    asked: Mapping[str, Path | None], found: Sequence[Found], fail: Fail
+    asked: Mapping[str, Path | None],
+    found: Sequence[Found],
+    fail: Fail,
+    *,
+    every_face: bool = False,
 ) -> dict[str, Path]:
     """The outputs that were asked for and can be written; `fail` is told of the others.
 
@@ -29,6 +34,8 @@ def usable_outputs(
     found : sequence of (path, problem)
         What is to be measured, which no output may replace.
     fail : callable
+    every_face : bool
+        Whether there may be files of further faces.
 
     >>> usable_outputs({"csv": Path("a.mp4")}, [(Path("a.mp4"), None)], print)
     a.mp4: is one of the films, which would be lost
@@ -44,12 +51,21 @@ def usable_outputs(
             continue
         try:
             for target in numbered(path, films) if kind in FILM_OUTPUTS else [path]:
-                if target.resolve() in kept:
-                    raise OutputError(f"{target}: is one of the films, which would be lost")
+                place = target.resolve()
+                lost = _of_further_faces(place, kept) if every_face else []
+                if place in kept or lost:
+                    name = lost[0] if lost else target
+                    raise OutputError(f"{name}: is one of the films, which would be lost")
             usable[kind] = check_result_output(kind, path)
         except OutputError as error:
             fail(str(error))
     return usable
+
+
+def _of_further_faces(target: Path, films: Iterable[Path]) -> list[Path]:
+    """The films that are called as files of further faces beside ``target`` would be."""
+    name = re.compile(rf"{re.escape(target.stem)}-face\d+{re.escape(target.suffix)}")
+    return [film for film in films if film.parent == target.parent and name.fullmatch(film.name)]
 
 
 def film_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[dict[str, Path]]:

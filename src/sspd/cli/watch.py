@@ -56,29 +56,29 @@ def watch(
     Returns
     -------
     results : list of Vitals
-        In the order of the sources.
+        In the order of the sources, the faces of each beside each other.
     broken_off : bool
         Whether Ctrl-C came before the end.
     """
-    results: dict[int, Vitals] = {}
+    results: dict[int, list[Vitals]] = {}
     for place, (path, problem) in enumerate(found):
         if problem is not None:
             told.fail(problem)
-            results[place] = Vitals(str(path), method, None, 0.0, None, (), error=problem)
+            results[place] = [Vitals(str(path), method, None, 0.0, None, (), error=problem)]
     films = [place for place in range(len(found)) if place not in results]
     broken_off = False
     with closing(run), _bar([found[place][0] for place in films], told) as bar:
         try:
             for done in run:
                 _tell(done, told)
-                vitals = done.vitals
+                faces = list(done.faces)
                 if not waveforms:
-                    vitals = replace(vitals, signal=None, beats_s=None)
-                results[films[done.index]] = vitals
+                    faces = [replace(vitals, signal=None, beats_s=None) for vitals in faces]
+                results[films[done.index]] = faces
                 bar.add(done)
         except KeyboardInterrupt:
             broken_off = True
-    return [results[place] for place in sorted(results)], broken_off
+    return [vitals for place in sorted(results) for vitals in results[place]], broken_off
 
 
 def _tell(done: Measured, told: Told) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sspd.containers import Vitals
 from sspd.errors import SSPDError, UsageError
@@ -39,13 +40,15 @@ class Measured:
     index : int
         Its place among the films that were given.
     vitals : Vitals
-        With ``error`` where it failed.
+        Of its largest face; with ``error`` where the film failed.
     misused : bool
         Whether it failed because of an argument that cannot be right for it.
     failures : tuple of str
         What could not be written, a line each.
     resumed : bool
         Whether it was measured by a run before this one.
+    others : tuple of Vitals
+        Of its other faces, where every face was asked for.
     """
 
     index: int
@@ -53,6 +56,12 @@ class Measured:
     misused: bool = False
     failures: tuple[str, ...] = ()
     resumed: bool = False
+    others: tuple[Vitals, ...] = ()
+
+    @property
+    def faces(self) -> tuple[Vitals, ...]:
+        """Everybody in the film."""
+        return (self.vitals, *self.others)
 
 
 def measure_film(task: Task, settings: Settings, method: Method) -> Measured:
@@ -69,22 +78,28 @@ def measure_film(task: Task, settings: Settings, method: Method) -> Measured:
     >>> measure_film(Task(0, "gone.mp4"), settings, settings.ready()).vitals.error
     'gone.mp4: no such file'
     """
-    from sspd.pipeline import measure
     from sspd.report.outputs import write_outputs
 
     try:
-        vitals = measure(
-            task.film,
-            method=method,
-            window_s=settings.window_s,
-            step_s=settings.step_s,
-            start_s=settings.start_s,
-            end_s=settings.end_s,
-            box=settings.box,
-        )
+        vitals, *others = _faces(task.film, settings, method)
     except Exception as error:  # the other films are still to be measured
         return failed(task, method.name, method.weights, error)
-    return Measured(task.index, vitals, failures=write_outputs(vitals, task.outputs))
+    failures = [line for each in (vitals, *others) for line in write_outputs(each, task.outputs)]
+    return Measured(task.index, vitals, failures=tuple(failures), others=tuple(others))
+
+
+def _faces(film: str, settings: Settings, method: Method) -> list[Vitals]:
+    from sspd.pipeline import measure, measure_faces
+
+    stretch: dict[str, Any] = {
+        "window_s": settings.window_s,
+        "step_s": settings.step_s,
+        "start_s": settings.start_s,
+        "end_s": settings.end_s,
+    }
+    if settings.every_face:
+        return measure_faces(film, method=method, **stretch)
+    return [measure(film, method=method, box=settings.box, **stretch)]
 
 
 def failed(task: Task, method: str, weights: str | None, error: Exception) -> Measured:

@@ -19,6 +19,7 @@ from sspd.containers import Vitals
 from sspd.errors import OutputError
 from sspd.many.film import Task
 from sspd.many.record import from_record, to_record
+from sspd.report.outputs import file_of_face
 
 #: Longer lines are no result: the waveform of a whole day takes half of this.
 LONGEST_LINE_BYTES = 1 << 26
@@ -73,7 +74,7 @@ class Journal:
     ...     journal.add({"film": "a.mp4"}, Vitals("a.mp4", "pos", None, 5.0, None, ()))
     ...     journal.close()
     ...     again = Journal(Path(folder) / "out.json.journal", resume=True)
-    ...     again.find({"film": "a.mp4"}).duration_s
+    ...     again.find({"film": "a.mp4"})[0].duration_s
     5.0
     """
 
@@ -104,8 +105,8 @@ class Journal:
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read ({error.strerror})") from error
 
-    def find(self, entry: dict[str, Any]) -> Vitals | None:
-        """The result of a film that was measured before just so, its files still there.
+    def find(self, entry: dict[str, Any]) -> tuple[Vitals, ...] | None:
+        """The faces of a film that was measured before just so, its files still there.
 
         Parameters
         ----------
@@ -114,34 +115,39 @@ class Journal:
 
         Returns
         -------
-        Vitals or None
+        tuple of Vitals, or None
         """
         place = self._places.get(_key(entry)) if self.resume else None
-        if place is None or not all(Path(p).exists() for p in entry.get("outputs", {}).values()):
+        if place is None:
             return None
         try:
             with self.path.open("rb") as file:
                 file.seek(place)
                 row = _parsed(file.readline(LONGEST_LINE_BYTES))
-            return None if row is None else from_record(row["vitals"])
-        except (OSError, ValueError):  # it is measured again
+            faces = tuple(from_record(record) for record in row["faces"]) if row else ()
+        except (OSError, TypeError, ValueError):  # it is measured again
             return None
+        files = entry.get("outputs", {}).values()
+        written = (file_of_face(path, face.face_id) for path in files for face in faces)
+        return faces if faces and all(path.exists() for path in written) else None
 
-    def add(self, entry: dict[str, Any], vitals: Vitals) -> str | None:
+    def add(self, entry: dict[str, Any], *faces: Vitals) -> str | None:
         """Write down a result; it is on the disk when this returns.
 
         Parameters
         ----------
         entry : dict
             Of `entry_of`.
-        vitals : Vitals
+        faces : Vitals
+            Of everybody who was measured in it.
 
         Returns
         -------
         str or None
             One line, the first time that it cannot be written.
         """
-        line = json.dumps({"entry": entry, "vitals": to_record(vitals)}) + "\n"
+        records = [to_record(vitals) for vitals in faces]
+        line = json.dumps({"entry": entry, "faces": records}) + "\n"
         try:
             if self._file is None:
                 self._file = self._opened()
@@ -188,4 +194,4 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return row if isinstance(row, dict) and {"entry", "vitals"} <= row.keys() else None
+    return row if isinstance(row, dict) and {"entry", "faces"} <= row.keys() else None

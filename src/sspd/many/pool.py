@@ -178,8 +178,9 @@ def _gone(process: subprocess.Popen[bytes]) -> None:
 
 
 def _measured(task: Task, reply: dict[str, Any]) -> Measured:
-    vitals = from_record(reply["vitals"])
-    return Measured(task.index, vitals, reply["misused"], tuple(reply["failures"]))
+    vitals, *others = (from_record(record) for record in reply["faces"])
+    failures = tuple(reply["failures"])
+    return Measured(task.index, vitals, reply["misused"], failures, others=tuple(others))
 
 
 def _death(code: int) -> str:

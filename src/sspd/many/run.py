@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def measure_many(
     start_s: float = 0.0,
     end_s: float | None = None,
     box: Box | None = None,
+    every_face: bool = False,
     precision: str = "f32",
 ) -> Generator[Measured, None, None]:
     """Measure films in processes of their own; each result as it comes.
@@ -57,6 +59,9 @@ def measure_many(
         options, weights, files or version changed. Films that failed are.
     method, weights, window_s, step_s, start_s, end_s, box, precision
         See `sspd.measure`; the method by name.
+    every_face : bool
+        Measure everybody, see `sspd.measure_faces`: the largest face is the result's
+        ``vitals``, the files of the others are called after their number.
 
     Yields
     ------
@@ -81,6 +86,7 @@ def measure_many(
         start_s=start_s,
         end_s=end_s,
         box=box,
+        every_face=every_face,
     )
     if jobs < 0:
         raise UsageError(f"jobs must be 0 or more, got {jobs}")
@@ -127,12 +133,12 @@ def _known(task: Task, entry: dict[str, Any] | None, journal: Journal | None) ->
     """A film's result from the journal, or a place where nothing is left of a try before."""
     if journal is None or entry is None or not journal.resume:
         return None
-    vitals = journal.find(entry)
-    if vitals is None:
+    faces = journal.find(entry)
+    if faces is None:
         for path in task.outputs.values():
             remove_parts(path)
         return None
-    return Measured(task.index, vitals, resumed=True)
+    return Measured(task.index, faces[0], resumed=True, others=faces[1:])
 
 
 def _written_down(
@@ -141,10 +147,8 @@ def _written_down(
     """Add a result to the journal; what failed is left out, and so tried again."""
     if journal is None or entry is None or done.vitals.error is not None or done.failures:
         return done
-    problem = journal.add(entry, done.vitals)
-    if problem is None:
-        return done
-    return Measured(done.index, done.vitals, done.misused, (problem,))
+    problem = journal.add(entry, *done.faces)
+    return done if problem is None else replace(done, failures=(problem,))
 
 
 def _run(

@@ -34,6 +34,8 @@ class Settings:
     end_s: float | None = None
     box: Box | None = None
     """Pixels of the upright film; None: the face is looked for."""
+    every_face: bool = False
+    """Whether everybody is measured, not the largest face alone."""
 
     def __post_init__(self) -> None:
         cut_windows(self.start_s, self.start_s, self.window_s, self.step_s)
@@ -41,6 +43,8 @@ class Settings:
             raise UsageError(
                 f"a stretch needs 0 <= start < end, got {self.start_s} s to {self.end_s} s"
             )
+        if self.every_face and self.box is not None:
+            raise UsageError("a box says where one face is: every face is looked for without one")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings, ready for `json.dumps`.

@@ -55,7 +55,7 @@ def main() -> None:
 
 def _reply(done: Measured) -> dict[str, Any]:
     return {
-        "vitals": to_record(done.vitals),
+        "faces": [to_record(vitals) for vitals in done.faces],
         "misused": done.misused,
         "failures": list(done.failures),
     }

@@ -71,7 +71,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 def remove_parts(path: str | Path) -> None:
-    """Remove what a killed process left beside ``path`` of its `whole_file`.
+    """Remove what a killed process left beside ``path``, or a face's, of its `whole_file`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +81,9 @@ def remove_parts(path: str | Path) -> None:
     []
     """
     target = Path(path)
-    pattern = re.compile(rf"\.{re.escape(target.stem)}\.(\d+)\.part{re.escape(target.suffix)}")
+    pattern = re.compile(
+        rf"\.{re.escape(target.stem)}(?:-face\d+)?\.(\d+)\.part{re.escape(target.suffix)}"
+    )
     for beside in target.parent.iterdir() if target.parent.is_dir() else ():
         found = pattern.fullmatch(beside.name)
         if found and not _lives(int(found[1])):

@@ -52,14 +52,24 @@ def check_result_output(kind: str, path: str | Path) -> Path:
     return target
 
 
+def file_of_face(path: str | Path, face_id: int) -> Path:
+    """What a file is called where it is of one person among several.
+
+    >>> file_of_face("out/pulse.csv", 0).name, file_of_face("out/pulse.csv", 1).name
+    ('pulse.csv', 'pulse-face2.csv')
+    """
+    target = Path(path)
+    return target.with_stem(f"{target.stem}-face{face_id + 1}") if face_id else target
+
+
 def write_outputs(vitals: Vitals, outputs: Mapping[str, str | Path]) -> tuple[str, ...]:
-    """Write the files of one film; one that fails leaves the others.
+    """Write the files of one face in a film; one that fails leaves the others.
 
     Parameters
     ----------
     vitals : Vitals
     outputs : mapping of str to path
-        Kind, of `FILM_OUTPUTS`, to file.
+        Kind, of `FILM_OUTPUTS`, to file; see `file_of_face`.
 
     Returns
     -------
@@ -71,7 +81,8 @@ def write_outputs(vitals: Vitals, outputs: Mapping[str, str | Path]) -> tuple[st
     ('no_such_folder/a.csv: cannot be written (No such file or directory)',)
     """
     failures = []
-    for kind, path in outputs.items():
+    for kind, plain in outputs.items():
+        path = file_of_face(plain, vitals.face_id)
         module, name = _WRITERS[kind]
         write: Callable[[Vitals, str | Path], Any] = getattr(import_module(module), name)
         try:

@@ -40,6 +40,22 @@ def headline(vitals: Vitals) -> str:
     return f"{vitals.hr_bpm:.1f} bpm"
 
 
+def film_count(results: Sequence[Vitals]) -> int:
+    """How many films results are of, when everybody in a film has one.
+
+    >>> one, other = (Vitals("a.mp4", "pos", None, 5.0, None, (), face_id=k) for k in (0, 1))
+    >>> film_count([one, other]), film_count([one, one])
+    (1, 2)
+    """
+    films, before = 0, None
+    for vitals in results:
+        same = before is not None and before.source == vitals.source
+        if before is None or not same or vitals.face_id <= before.face_id:
+            films += 1
+        before = vitals
+    return films
+
+
 def summary(results: Sequence[Vitals]) -> str:
     """All films in one line: measured, refused and why, failed.
 
@@ -56,7 +72,10 @@ def summary(results: Sequence[Vitals]) -> str:
     # a film may have several reasons
     told = ", ".join(f"{why.replace('_', ' ')} {n}" for why, n in reasons.most_common())
     why = f" ({told})" if told else ""
-    return f"{len(results)} films: {measured} measured, {refused}{why}, {failed} failed"
+    films = film_count(results)
+    what = "" if films == len(results) else f"{len(results) - failed} faces in "
+    plural = "" if films == 1 else "s"
+    return f"{what}{films} film{plural}: {measured} measured, {refused}{why}, {failed} failed"
 
 
 def _number(value: float | None, digits: int) -> str:
