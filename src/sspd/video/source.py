@@ -67,10 +67,15 @@ def pictures(
         except av.FFmpegError as error:
             damage.append(_brief(error))
             return
+        except IndexError:  # of a stream that begins later, which PyAV does not know
+            packets = container.demux(stream)
+            continue
         if packet is None:
             return
         try:
             decoded = stream.decode(packet)
+        except av.EOFError:  # it was told of its end before
+            return
         except av.FFmpegError as error:
             damage.append(_brief(error))
             continue
