@@ -11,7 +11,7 @@ from sspd.containers import Vitals
 from sspd.report.files import whole_file
 from sspd.report.markup import Html, element, escaped, table
 from sspd.report.section import film_section
-from sspd.report.text import NOTICE, film_name, headline
+from sspd.report.text import NOTICE, film_count, film_name, film_words, headline
 from sspd.report.words import number
 
 #: The page itself forbids its reader to load or run anything, should a name ever slip
@@ -51,7 +51,7 @@ def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool 
 
 def _page(results: Sequence[Vitals], with_image: bool) -> Iterator[str]:
     alone = len(results) == 1
-    title = film_name(results[0]) if alone else f"{len(results)} films"
+    title = film_name(results[0]) if alone else film_words(results)
     yield _head(title)
     yield element(
         "header", element("p", "Pulse from a face film", class_="kind"), element("h1", title)
@@ -93,7 +93,8 @@ def _summary(results: Sequence[Vitals]) -> Html:
     ]
     rows = [_summary_row(vitals, f"#film-{i}") for i, vitals in enumerate(results, 1)]
     good = sum(vitals.accepted for vitals in results)
-    said = f"{good} of {len(results)} films have a heart rate that is believed."
+    what = "films" if film_count(results) == len(results) else "faces"
+    said = f"{good} of {len(results)} {what} have a heart rate that is believed."
     all_films = element("div", table(header, rows, class_="summary"), class_="scroll")
     return element("section", element("p", said), all_films, class_="all")
 

@@ -56,6 +56,19 @@ def film_count(results: Sequence[Vitals]) -> int:
     return films
 
 
+def film_words(results: Sequence[Vitals]) -> str:
+    """Say of how many films results are, and of how many faces where these are more.
+
+    >>> one, other = (Vitals("a.mp4", "pos", None, 5.0, None, (), face_id=k) for k in (0, 1))
+    >>> film_words([one, other]), film_words([one, one])
+    ('2 faces in 1 film', '2 films')
+    """
+    films = film_count(results)
+    faces = sum(vitals.error is None for vitals in results)
+    what = "" if films == len(results) else f"{faces} faces in "
+    return f"{what}{films} film{'' if films == 1 else 's'}"
+
+
 def summary(results: Sequence[Vitals]) -> str:
     """All films in one line: measured, refused and why, failed.
 
@@ -72,10 +85,7 @@ def summary(results: Sequence[Vitals]) -> str:
     # a film may have several reasons
     told = ", ".join(f"{why.replace('_', ' ')} {n}" for why, n in reasons.most_common())
     why = f" ({told})" if told else ""
-    films = film_count(results)
-    what = "" if films == len(results) else f"{len(results) - failed} faces in "
-    plural = "" if films == 1 else "s"
-    return f"{what}{films} film{plural}: {measured} measured, {refused}{why}, {failed} failed"
+    return f"{film_words(results)}: {measured} measured, {refused}{why}, {failed} failed"
 
 
 def _number(value: float | None, digits: int) -> str:
