@@ -102,35 +102,6 @@ def test_noise_at_half_the_rate_does_not_halve_it(seconds: float) -> None:
     assert wrong <= 2
 
 
-@pytest.mark.parametrize(
-    ("half_hz", "height", "expected_bpm"),
-    [
-        (0.9, 0.6, 54.0),  # a line at the half: the pulse, whose double is higher
-        (0.9, 0.4, 108.0),  # too low a line
-        (0.98, 0.6, 108.0),  # a line, but not at the half
-        (0.0, 0.0, 108.0),
-    ],
-)
-def test_the_half_is_taken_where_a_line_stands(
-    half_hz: float, height: float, expected_bpm: float
-) -> None:
-    t = np.arange(900) / 30
-    wave = np.sin(2 * np.pi * 1.8 * t) + height * np.sin(2 * np.pi * half_hz * t)
-    assert 60 * pulse_frequency(wave, 30.0, BAND) == pytest.approx(expected_bpm, abs=0.5)
-
-
-def test_slow_motion_at_the_half_is_no_line() -> None:
-    """A hump as wide as talking is, in which a line of that height would be taken."""
-    t = np.arange(900) / 30
-    halved = 0
-    for k in range(100):
-        rng = np.random.default_rng([7, k])
-        talk = bandpass(rng.normal(size=t.size), 30.0, (0.6, 1.2))
-        wave = np.sin(2 * np.pi * 1.8 * t) + 0.5 * talk / talk.std()
-        halved += abs(60 * pulse_frequency(wave, 30.0, BAND) - 108) > 1
-    assert halved <= 3
-
-
 @settings(max_examples=100)
 @given(
     hz=st.floats(0.65, 3.5),

@@ -10,7 +10,7 @@ from sspd.signal.filters import checked
 
 #: Below this a sum stops growing, Hz. A plain sum would raise slow noise over a fast
 #: heart; chosen on validation films (MODEL_CARD.md).
-LEVEL_HZ = 1.2
+LEVEL_HZ = 0.7
 
 
 def integrate(

@@ -16,17 +16,8 @@ BIN_HZ = 0.5 / 60
 #: What the double of a frequency adds to it; below 1, or the half would always win.
 DOUBLE_WEIGHT = 0.5
 #: How much of a slope is read: amplitudes count times this power of their frequency. At 1
-#: POS reads still more of its noise, at 0 slow noise wins over fast hearts (MODEL_CARD.md).
-SLOPE = 0.75
-#: Half of the frequency found is the pulse where a line stands there: at least this part of
-#: the found one's amplitude, this many times its surroundings, and this near, Hz. Chosen on
-#: validation films, as the weight of the double (MODEL_CARD.md).
-HALF_HEIGHT = 0.5
-LINE_HEIGHT = 3.0
-HALF_OFF_HZ = 0.05
-#: How far a line reaches to either side, and where its surroundings begin and end, Hz.
-LINE_HZ = 0.1
-AROUND_HZ = (0.12, 0.35)
+#: slow hearts are read double, at 0 slow noise wins over fast ones (MODEL_CARD.md).
+SLOPE = 0.5
 
 
 def power_spectrum(
@@ -123,10 +114,9 @@ def peak_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> f
 def pulse_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> float:
     """Frequency of the pulse, Hz; NaN if the band holds no peak.
 
-    Noise and slow motion rise toward low frequencies, so the rate is read most of the way
-    to the slope (`SLOPE`). There a second harmonic may outweigh the first one: each
-    frequency counts with its double at half the weight, as in subharmonic summation
-    (Hermes, JASA 83, 1988), and the half of what is found is taken where a line stands.
+    The noise of films rises toward low frequencies, so the rate is read half-way to
+    the slope (`SLOPE`). A second harmonic may outweigh the first one, so each frequency counts with
+    its double at half the weight, as in subharmonic summation (Hermes, JASA 83, 1988).
 
     Parameters
     ----------
@@ -143,30 +133,10 @@ def pulse_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> 
     54.0
     """
     freqs, power = power_spectrum(sig, fs)
-    slope = freqs**SLOPE * np.sqrt(power)
-    summed = slope + DOUBLE_WEIGHT * np.interp(2 * freqs, freqs, slope, right=0.0)
+    leaning = freqs**SLOPE * np.sqrt(power)
+    summed = leaning + DOUBLE_WEIGHT * np.interp(2 * freqs, freqs, leaning, right=0.0)
     keep = (freqs >= f_range[0]) & (freqs <= f_range[1])
     if keep.sum() < 3:
         raise UsageError(f"the band {f_range[0]}-{f_range[1]} Hz holds no spectrum at {fs} Hz")
     i = _highest(freqs[keep], summed[keep] ** 2)
-    if i is None:
-        return float("nan")
-    found = refine(freqs[keep], summed[keep] ** 2, i)
-    half = _line_at(freqs, power, found / 2) if found / 2 >= f_range[0] else None
-    return found if half is None else half
-
-
-def _line_at(
-    freqs: NDArray[np.float64], power: NDArray[np.float64], half_hz: float
-) -> float | None:
-    """Frequency of the line at half of a peak's frequency; None where there is none."""
-    amplitude = np.sqrt(power)
-    off = freqs - half_hz
-    near = np.flatnonzero(np.abs(off) <= LINE_HZ)
-    i = int(near[amplitude[near].argmax()])
-    peak = float(amplitude[np.abs(freqs - 2 * half_hz) <= LINE_HZ].max())
-    around = (np.abs(off) > AROUND_HZ[0]) & (np.abs(off) < AROUND_HZ[1])
-    below, above = amplitude[around & (off < 0)], amplitude[around & (off > 0)]
-    floor = max((float(np.median(side)) for side in (below, above) if side.size), default=0.0)
-    high = amplitude[i] > HALF_HEIGHT * peak and amplitude[i] > LINE_HEIGHT * floor
-    return refine(freqs, power, i) if high and abs(off[i]) < HALF_OFF_HZ else None
+    return float("nan") if i is None else refine(freqs[keep], summed[keep] ** 2, i)
