@@ -262,28 +262,6 @@ def test_bad_sources_fail_with_one_line_that_names_them(
         assert "\n" not in message
 
 
-def test_a_stream_that_begins_late_is_left_alone(tmp_path: Path) -> None:
-    """As in television; PyAV raises IndexError for its packets (benchmarks/fuzz.py)."""
-    noise = np.random.default_rng(0).integers(0, 255, (24, 64, 96, 3), np.uint8)
-    path = tmp_path / "late.ts"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg2video", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        for picture in noise:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode(None))
-    film = path.read_bytes()
-    packets = [bytearray(film[i : i + 188]) for i in range(0, len(film), 188)]
-    known = [p for p in packets if (p[1] & 31, p[2]) == (1, 0)]  # of the pictures alone
-    late = [bytearray(p) for p in known]
-    for packet in late:
-        packet[1:3] = bytes([packet[1] & 0xE0 | 1, 0x23])
-    # so long that the second stream is not among those that are found at the beginning
-    times = -(-6_000_000 // (188 * len(known)))
-    path.write_bytes(b"".join(known * times + late + known))
-    assert sum(len(chunk) for chunk in read(path)) >= 20
-
-
 def test_the_cover_of_a_song_is_no_film(tmp_path: Path, patches: Make) -> None:
     path = tmp_path / "song.mp4"
     with av.open(str(path), "w") as container:
