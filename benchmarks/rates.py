@@ -33,6 +33,9 @@ PEOPLE = ((1, 52.0, "still"), (2, 74.0, "talking"), (3, 118.0, "rotation"))
 SWEEP_BPM = tuple(range(40, 201, 10))
 SWEEP_FPS = (20.0, 30.0, 60.0)
 DURATION_S = 30.0
+#: Swing of the beat intervals at 60 a minute. A fast heart swings less, by about the square
+#: of its intervals; with 20 ms at 180 a minute no spectrum has a line at the mean rate.
+VARIABILITY_MS = 20.0
 #: What the issue of this asks for, beats a minute.
 SPREAD_BPM, MAE_BPM = 0.5, 1.0
 
@@ -61,6 +64,8 @@ def sweep() -> list[FilmSpec]:
         FilmSpec(
             seed=1000 + bpm,
             hr_bpm=float(bpm),
+            lf_ms=VARIABILITY_MS * (60 / bpm) ** 2,
+            hf_ms=VARIABILITY_MS * (60 / bpm) ** 2,
             fps=fps,
             duration_s=DURATION_S,
             skin_tone=bpm // 10 % 6,
