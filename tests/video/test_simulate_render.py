@@ -16,6 +16,7 @@ from sspd.video.simulate import (
     truth,
 )
 from sspd.video.simulate.render import render_levels, set_stage
+from sspd.video.simulate.spec import rest_place
 
 SMALL = {"width": 160, "height": 140, "face_px": 80}
 
@@ -82,6 +83,18 @@ def test_lamp_acts_on_face_and_background_alike() -> None:
         assert swing == pytest.approx(0.01, rel=0.15)
 
 
+def test_a_swinging_lamp_lights_one_cheek_while_the_other_darkens() -> None:
+    spec = FilmSpec(swing_percent=4.0, swing_hz=2.0, pulse_percent=0, duration_s=4, **SMALL)
+    cheeks = cheek_mask(spec)
+    middle = round(rest_place(spec)[0])
+    left, right = cheeks.copy(), cheeks.copy()
+    left[:, middle:], right[:, :middle] = False, False
+    one, other = (_levels(spec, side)[:, 1] for side in (left, right))
+    line = [np.fft.rfft(level / level.mean())[8] / (level.size / 2) for level in (one, other)]
+    assert abs(line[1]) > abs(line[0]) > 0.002
+    assert abs(np.angle(line[0] / line[1])) == pytest.approx(np.pi, abs=0.2)
+
+
 def test_noise_has_the_asked_strength_and_is_new_in_each_frame() -> None:
     spec = FilmSpec(noise_levels=2.0, duration_s=1, **SMALL)
     corner = np.concatenate([chunk.rgb[:, :12, :12] for chunk in simulate(spec)]).astype(float)
@@ -91,7 +104,7 @@ def test_noise_has_the_asked_strength_and_is_new_in_each_frame() -> None:
     assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.2
 
 
-@pytest.mark.parametrize("motion", ["still", "talking", "translation", "rotation"])
+@pytest.mark.parametrize("motion", ["still", "talking", "translation", "rotation", "nodding"])
 def test_same_spec_gives_the_same_bytes_and_chunks_do_not_matter(motion: str) -> None:
     spec = FilmSpec(
         seed=9, motion=motion, speed_px_s=40, angle_deg=10, duration_s=0.5, jitter_s=0.01, **SMALL

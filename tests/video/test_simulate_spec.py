@@ -48,12 +48,13 @@ def test_presets_draw_what_they_promise(preset: str) -> None:
         assert all(low <= spec.pulse_percent <= high for spec in specs)
         assert all(1 <= spec.noise_levels <= 3 for spec in specs)
     assert all((spec.flicker_percent > 0) == (preset == "flicker") for spec in specs)
+    assert all((spec.swing_percent > 0) == (preset == "swinging") for spec in specs)
     for spec in specs:
         assert (spec.speed_px_s > 0) == (spec.motion == "translation")
-        assert (spec.angle_deg > 0) == (spec.motion == "rotation")
+        assert (spec.angle_deg > 0) == (spec.motion in ("rotation", "nodding"))
     if preset == "compressed":
         assert all(200_000 <= (spec.bit_rate or 0) <= 5_000_000 for spec in specs)
-    if preset in ("talking", "translation", "rotation"):
+    if preset in ("talking", "translation", "rotation", "nodding"):
         assert {spec.motion for spec in specs} == {preset}
 
 
@@ -89,6 +90,16 @@ def test_still_heads_sway_under_two_pixels() -> None:
         poses = head_poses(spec, frame_times(spec))
         assert 0.1 < np.abs(poses.x).max() < 2
         assert poses.mouth.max() == 0 and poses.lids.max() > 0.9
+
+
+def test_a_nod_has_one_rate_and_the_asked_angle() -> None:
+    spec = FilmSpec(motion="nodding", angle_deg=4.0, nod_hz=1.3, duration_s=30)
+    t = frame_times(spec)
+    poses = head_poses(spec, t)
+    assert np.degrees(np.abs(poses.pitch).max()) == pytest.approx(4.0, abs=0.5)
+    for path in (poses.pitch, poses.y):
+        power = np.abs(np.fft.rfft((path - path.mean()) * np.hanning(t.size)))
+        assert np.fft.rfftfreq(t.size, 1 / 30)[power.argmax()] == pytest.approx(1.3, abs=0.04)
 
 
 def test_motion_is_aperiodic() -> None:

@@ -30,8 +30,8 @@ def simulate(
         str,
         typer.Option(
             "--preset",
-            help="Kind of film: varied, still, talking, translation, rotation, drift, flicker,"
-            " compressed, weak or train.",
+            help="Kind of film: varied, still, talking, translation, rotation, nodding, drift,"
+            " flicker, swinging, compressed, weak or train.",
         ),
     ] = "varied",
     layout: Annotated[

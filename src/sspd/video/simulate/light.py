@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.video.simulate.spec import FilmSpec, smooth_noise
+from sspd.video.simulate.spec import FilmSpec, rest_place, smooth_noise
 
 
 def light_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -27,6 +27,36 @@ def light_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float32]:
     lamp = np.sin(2 * np.pi * spec.flicker_hz * t + phase)
     gain = np.maximum(gain, 0.2) * (1 + spec.flicker_percent / 200 * lamp[:, None])
     return gain.astype(np.float32)
+
+
+def swing_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much brighter the right cheek is than the middle of the face, shape (time,).
+
+    >>> spec = FilmSpec(swing_percent=2.0, swing_hz=1.0)
+    >>> round(float(np.ptp(swing_gain(spec, np.arange(0, 10, 0.001)))), 4)
+    0.02
+    """
+    phase = spec.rng("swing").uniform(0, 2 * np.pi)
+    return np.asarray(spec.swing_percent / 200 * np.sin(2 * np.pi * spec.swing_hz * t + phase))
+
+
+def swing_ramp(spec: FilmSpec, x: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What a place gets of `swing_gain`: -1 and 1 at the cheeks, level far from the face.
+
+    The lamp comes nearer on its way, so the middle gets a fifth.
+
+    Parameters
+    ----------
+    x : array, shape (width,)
+        Pixels of the film.
+
+    >>> spec = FilmSpec(face_px=100)
+    >>> places = rest_place(spec)[0] + np.array([0.0, 50.0])
+    >>> [round(float(share), 2) for share in swing_ramp(spec, places)]
+    [0.2, 0.96]
+    """
+    across = (x - rest_place(spec)[0]) / (0.5 * spec.face_px)
+    return (0.2 + np.tanh(across)).astype(np.float32)
 
 
 def lamp_colour(rng: np.random.Generator) -> NDArray[np.float32]:

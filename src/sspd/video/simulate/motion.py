@@ -13,6 +13,8 @@ from sspd.video.simulate.spec import FilmSpec, smooth_noise
 #: The head stays within these parts of the face width, left-right and up-down.
 REACH_X, REACH_Y = 0.30, 0.12
 _PATH_HZ = 240.0
+#: A nod turns about a point this far behind the face, in face widths.
+_NECK = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,11 @@ def head_poses(spec: FilmSpec, t: NDArray[np.float64]) -> Poses:
         pitch = pitch + _swing(rng, t, 0.45 * most)
         roll = roll + _swing(rng, t, 0.45 * most)
         yaw = np.clip(yaw * most / max(float(np.abs(yaw).max()), 1e-9), -most, most)
+    elif spec.motion == "nodding":
+        phase = rng.uniform(0, 2 * np.pi)
+        nod = np.radians(spec.angle_deg) * np.sin(2 * np.pi * spec.nod_hz * t + phase)
+        pitch = pitch + nod
+        y = y + _NECK * spec.face_px * np.sin(nod)
     return Poses(x, y, roll, yaw, pitch, mouth, _blinks(rng, t))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sspd.errors import UsageError
-from sspd.video.simulate.spec import BACKGROUNDS, MOTIONS, N_SKIN_TONES, FilmSpec
+from sspd.video.simulate.spec import BACKGROUNDS, N_SKIN_TONES, FilmSpec
 
 # a tuple of two floats is a range, ("log", low, high) a logarithmic one, a list a choice
 _COMMON: dict[str, Any] = {
@@ -37,7 +37,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "varied": {
             **_COMMON,
             **_MOVING,
-            "motion": list(MOTIONS),
+            "motion": ["still", "talking", "translation", "rotation"],
             "light_drift_percent": (0.0, 2.5),
             "bit_rate": [None, _RATES],
         },
@@ -51,6 +51,18 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "motion": ["still"],
             "flicker_percent": (0.5, 1.0),
             "flicker_hz": (0.6, 2.5),
+        },
+        "swinging": {
+            **_COMMON,
+            "motion": ["still"],
+            "swing_percent": ("log", 0.5, 8.0),
+            "swing_hz": (0.6, 2.5),
+        },
+        "nodding": {
+            **_COMMON,
+            "motion": ["nodding"],
+            "angle_deg": ("log", 0.3, 6.0),
+            "nod_hz": (0.7, 2.5),
         },
         "compressed": {**_COMMON, "motion": ["still", "talking"], "bit_rate": _RATES},
         "weak": {**_COMMON, "motion": ["still"], "pulse_percent": (0.15, 0.3)},
@@ -67,6 +79,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
     }
 )
+_USED_BY = {"speed_px_s": ("translation",), "angle_deg": ("rotation", "nodding")}
 _WHOLE = ("skin_tone", "face_px", "bit_rate", "width", "height", "seed")
 
 
@@ -111,8 +124,8 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     for name in ("lf_ms", "hf_ms"):
         if name not in fixed:
             drawn[name] *= min(1.0, 70.0 / drawn["hr_bpm"]) ** 3
-    for name, motion in (("speed_px_s", "translation"), ("angle_deg", "rotation")):
-        if name in drawn and name not in fixed and drawn["motion"] != motion:
+    for name, motions in _USED_BY.items():
+        if name in drawn and name not in fixed and drawn["motion"] not in motions:
             drawn[name] = 0.0
     small = 0.65 * min(drawn.get("width", 640), drawn.get("height", 480))
     if "face_px" not in fixed:

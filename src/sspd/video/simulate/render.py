@@ -15,7 +15,7 @@ from sspd.video.simulate.background import draw_background
 from sspd.video.simulate.canvas import SIDE, UP
 from sspd.video.simulate.cardiac import beat_model, blood_volume
 from sspd.video.simulate.face import Person, draw_person
-from sspd.video.simulate.light import light_gain
+from sspd.video.simulate.light import light_gain, swing_gain, swing_ramp
 from sspd.video.simulate.motion import Poses, head_poses
 from sspd.video.simulate.spec import FilmSpec, frame_times, rest_place
 
@@ -41,6 +41,8 @@ class Stage:
     volume: NDArray[np.float64]
     volume_rate: NDArray[np.float64]
     gain: F32
+    swing: NDArray[np.float64]
+    ramp: F32
     poses: Poses
     scratch: F32
     noise: F32
@@ -75,6 +77,8 @@ def set_stage(spec: FilmSpec, window: Box | None = None) -> Stage:
         volume=blood_volume(spec, heart, t),
         volume_rate=(ahead - behind) / (2 * step_s),
         gain=(light_gain(spec, t) * np.float32(spec.exposure)).astype(np.float32),
+        swing=swing_gain(spec, t),
+        ramp=swing_ramp(spec, np.arange(window.left, window.right, dtype=np.float64)),
         poses=head_poses(spec, t),
         noise=noise,
         shifts=rng.integers(0, _TILE_MARGIN, (t.size, 2)),
@@ -168,6 +172,8 @@ def render_levels(stage: Stage, k: int) -> F32:
         through = np.float32(1) - cv2.extractChannel(moved, 3)
         cv2.multiply(part, cv2.cvtColor(through, cv2.COLOR_GRAY2RGB), dst=part)
         cv2.add(part, cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), dst=part)
+    if stage.spec.swing_percent:
+        out *= (np.float32(1) + np.float32(stage.swing[k]) * stage.ramp)[:, None]
     return np.asarray(cv2.transform(out, np.diag(stage.gain[k]), dst=out))
 
 

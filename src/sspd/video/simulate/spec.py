@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sspd.errors import UsageError
 
 #: The ways a head can move.
-MOTIONS = ("still", "talking", "translation", "rotation")
+MOTIONS = ("still", "talking", "translation", "rotation", "nodding")
 #: What can stand behind the head.
 BACKGROUNDS = ("plain", "gradient", "blobs", "shelves", "window", "texture")
 #: Fitzpatrick types I-VI are the tones 0-5.
@@ -35,9 +35,12 @@ _RANGES: dict[str, tuple[float, float]] = {
     "face_px": (60, 1200),
     "speed_px_s": (0.0, 400.0),
     "angle_deg": (0.0, 25.0),
+    "nod_hz": (0.05, 10.0),
     "light_drift_percent": (0.0, 20.0),
     "flicker_percent": (0.0, 10.0),
     "flicker_hz": (0.05, 10.0),
+    "swing_percent": (0.0, 50.0),
+    "swing_hz": (0.05, 10.0),
     "noise_levels": (0.0, 20.0),
     "exposure": (0.2, 2.5),
     "transit_ms": (0.0, 100.0),
@@ -73,11 +76,14 @@ class FilmSpec:
         0-5: Fitzpatrick I-VI.
     motion : str
         One of `MOTIONS`; ``speed_px_s`` belongs to translation, ``angle_deg`` (the
-        largest yaw) to rotation.
+        largest yaw or nod) to rotation and nodding, ``nod_hz`` to nodding.
     light_drift_percent : float
         Standard deviation of the slow change of light, percent.
     flicker_percent, flicker_hz : float
         A lamp on face and background alike: peak to peak in percent of the light.
+    swing_percent, swing_hz : float
+        A lamp that swings from side to side: peak to peak in percent of the light at
+        the cheeks, where one grows darker while the other grows brighter.
     noise_levels : float
         Standard deviation of the sensor noise, 8-bit levels.
     exposure : float
@@ -113,9 +119,12 @@ class FilmSpec:
     motion: str = "still"
     speed_px_s: float = 0.0
     angle_deg: float = 0.0
+    nod_hz: float = 1.0
     light_drift_percent: float = 0.0
     flicker_percent: float = 0.0
     flicker_hz: float = 1.0
+    swing_percent: float = 0.0
+    swing_hz: float = 1.0
     noise_levels: float = 1.0
     exposure: float = 1.0
     background: str = "gradient"
