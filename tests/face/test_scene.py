@@ -23,6 +23,10 @@ def test_against_the_slow_version(box: Box) -> None:
             off_y = abs(y + 0.5 - (box.top + box.bottom) / 2) / box.height
             inside[y, x] = max(off_x, off_y) < 1.3 / 2
     np.testing.assert_allclose(sight.background_rgb, rgb[~inside].mean(0), rtol=1e-5)
+    middle = crop_resize(rgb, box, 16)[4:12, 4:12]
+    for k, (down, right) in enumerate(((0, 0), (0, 4), (4, 0), (4, 4))):
+        part = middle[down : down + 4, right : right + 4]
+        np.testing.assert_allclose(sight.quarters_rgb[k], part.mean((0, 1)), atol=0.02)
     crop = rgb[box.top : box.bottom, box.left : box.right]
     np.testing.assert_allclose(sight.face_rgb, crop.mean((0, 1)), atol=0.02)
     assert sight.overexposed == pytest.approx((crop >= 250).any(2).mean())

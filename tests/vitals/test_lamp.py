@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -39,7 +41,8 @@ def _film(
     wall = seen(np.repeat(light[:, None], 3, axis=1), LEVELS * 0.9)
     nothing = np.zeros(t.size, np.float32)
     behind = wall if background else np.full_like(wall, np.nan)
-    return Scene(t, face, behind, nothing, nothing, nothing)
+    four = np.repeat(face[:, None], 4, axis=1)
+    return Scene(t, face, behind, four, nothing, nothing, nothing)
 
 
 @pytest.mark.parametrize("seconds", [10.0, 30.0])
@@ -87,7 +90,7 @@ def test_without_a_background_colour_tells() -> None:
 def test_a_lamp_that_shines_on_the_face_alone_is_seen_by_its_colour() -> None:
     lit = _film(np.random.default_rng(4), lamp=0.003, pulse=0.0)
     dark_wall = _film(np.random.default_rng(5)).background_rgb
-    scene = Scene(lit.t, lit.face_rgb, dark_wall, lit.overexposed, lit.dark, lit.motion)
+    scene = replace(lit, background_rgb=dark_wall)
     assert lamp_seen(scene, 0.0, 30.0, 1.3)
 
 
@@ -96,7 +99,7 @@ def test_skin_left_in_the_background_is_no_lamp() -> None:
     share = 0.08  # a neck
     relative = scene.face_rgb / scene.face_rgb.mean(axis=0) - 1
     wall = (scene.background_rgb * (1 + share * relative)).astype(np.float32)
-    mixed = Scene(scene.t, scene.face_rgb, wall, scene.overexposed, scene.dark, scene.motion)
+    mixed = replace(scene, background_rgb=wall)
     assert not lamp_seen(mixed, 0.0, 30.0, 1.3)
 
 
@@ -111,24 +114,17 @@ def test_a_coloured_edge_that_sways_is_no_lamp() -> None:
     # of the reading, where a lamp's fundamental would lie.
     sway = np.sin(2 * np.pi * 0.65 * scene.t)[:, None] * np.array([-0.0003, 0.0008, 0.0005])
     wall = (scene.background_rgb * (1 + sway)).astype(np.float32)
-    swaying = Scene(scene.t, scene.face_rgb, wall, scene.overexposed, scene.dark, scene.motion)
+    swaying = replace(scene, background_rgb=wall)
     assert not lamp_seen(swaying, 0.0, 30.0, 1.3)
     light = 1 + np.abs(sway) * np.sign(sway[:, 1:2])
     face = (scene.face_rgb * light).astype(np.float32)
     lit = (scene.background_rgb * light).astype(np.float32)
-    lamp = Scene(scene.t, face, lit, scene.overexposed, scene.dark, scene.motion)
+    lamp = replace(scene, face_rgb=face, background_rgb=lit)
     assert lamp_seen(lamp, 0.0, 30.0, 1.3)
 
 
 def test_a_light_on_the_wall_alone_is_no_lamp_on_the_face() -> None:
     scene = _film(np.random.default_rng(9), pulse_hz=1.3)
     wall = scene.background_rgb * (1 + 0.003 * np.sin(2 * np.pi * 0.65 * scene.t))[:, None]
-    beside = Scene(
-        scene.t,
-        scene.face_rgb,
-        wall.astype(np.float32),
-        scene.overexposed,
-        scene.dark,
-        scene.motion,
-    )
+    beside = replace(scene, background_rgb=wall.astype(np.float32))
     assert not lamp_seen(beside, 0.0, 30.0, 1.3)

@@ -6,6 +6,7 @@ own time in seconds, so that no function has to assume a frame rate.
 
 from sspd.containers.pictures import (
     FIXED_POINT_MAX,
+    SCENE_SHAPES,
     Box,
     FaceSegment,
     FaceSpan,
@@ -17,6 +18,7 @@ from sspd.containers.waveform import Signal
 
 __all__ = [
     "FIXED_POINT_MAX",
+    "SCENE_SHAPES",
     "Box",
     "FaceSegment",
     "FaceSpan",

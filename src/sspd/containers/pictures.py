@@ -80,6 +80,10 @@ class Frames:
         return f"Frames({n} x {w}x{h}, {self.rgb.dtype}/{self.max_value}, {span})"
 
 
+#: What each row of a `Scene` is, where it is not one number.
+SCENE_SHAPES = {"face_rgb": (3,), "background_rgb": (3,), "quarters_rgb": (4, 3)}
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """What was seen beside the face, frame by frame, on an 8-bit scale (0-255).
@@ -91,6 +95,9 @@ class Scene:
     face_rgb, background_rgb : float32 arrays, shape (time, 3)
         Mean colour inside the face box and well outside of it; the background is
         NaN where the box leaves no room for one.
+    quarters_rgb : float32 array, shape (time, 4, 3)
+        Mean colours of the quarters of the middle of the face: upper left, upper right,
+        lower left, lower right of the picture.
     overexposed, dark : float32 arrays, shape (time,)
         Share of the pixels in the box with any channel at 250 or more, and with
         all channels at 30 or less.
@@ -102,6 +109,7 @@ class Scene:
     t: NDArray[np.float64]
     face_rgb: NDArray[np.float32]
     background_rgb: NDArray[np.float32]
+    quarters_rgb: NDArray[np.float32]
     overexposed: NDArray[np.float32]
     dark: NDArray[np.float32]
     motion: NDArray[np.float32]
@@ -110,7 +118,7 @@ class Scene:
         n = self.t.shape[0]
         _check_times(self.t, n, "Scene")
         for name, rows in vars(self).items():
-            shape = (n, 3) if name.endswith("_rgb") else (n,)
+            shape = (n, *SCENE_SHAPES.get(name, ()))
             if rows.shape != shape:
                 raise ValueError(f"Scene: {name} must be {shape}, got {rows.shape}")
 

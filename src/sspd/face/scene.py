@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Box, Scene
+from sspd.containers import SCENE_SHAPES, Box, Scene
 
 #: A pixel with any channel at this level or more is overexposed.
 BRIGHT_LEVEL = 250
@@ -29,6 +30,7 @@ class Sight(NamedTuple):
 
     face_rgb: NDArray[np.float32]
     background_rgb: NDArray[np.float32]
+    quarters_rgb: NDArray[np.float32]
     overexposed: float
     dark: float
     motion: float
@@ -69,7 +71,8 @@ def see(
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
     motion = 0.0 if before is None else float(np.abs(grey - before).mean())
     colour = np.array(cv2.mean(face)[:3], np.float32)
-    return Sight(colour, _background(rgb, box), overexposed, dark, motion, grey)
+    background, quarters = _background(rgb, box), _quarters(face)
+    return Sight(colour, background, quarters, overexposed, dark, motion, grey)
 
 
 def gather(t: NDArray[np.float64], sights: list[Sight]) -> Scene:
@@ -79,18 +82,19 @@ def gather(t: NDArray[np.float64], sights: list[Sight]) -> Scene:
     (0, 3)
     """
 
-    def column(name: str, *width: int) -> NDArray[np.float32]:
+    def column(name: str) -> NDArray[np.float32]:
         rows = [getattr(sight, name) for sight in sights]
-        return np.array(rows, np.float32).reshape(len(sights), *width)
+        return np.array(rows, np.float32).reshape(len(sights), *SCENE_SHAPES.get(name, ()))
 
-    return Scene(
-        t,
-        column("face_rgb", 3),
-        column("background_rgb", 3),
-        column("overexposed"),
-        column("dark"),
-        column("motion"),
-    )
+    return Scene(t, **{field.name: column(field.name) for field in fields(Scene)[1:]})
+
+
+def _quarters(face: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean colours of the quarters of the middle, shape (4, 3)."""
+    height, width = face.shape[:2]
+    rows, columns = (slice(side // 4, max(side - side // 4, 1)) for side in (height, width))
+    four = cv2.resize(face[rows, columns], (2, 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(four, np.float32).reshape(4, 3)
 
 
 def _exposure(crop: NDArray[np.uint8]) -> tuple[float, float]:

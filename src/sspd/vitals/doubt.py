@@ -69,8 +69,9 @@ def still_scene(t: NDArray[np.float64]) -> Scene:
     array([0., 0., 0.], dtype=float32)
     """
     grey = np.full((t.size, 3), 128.0, np.float32)
+    quarters = np.full((t.size, 4, 3), 128.0, np.float32)
     nothing = np.zeros(t.size, np.float32)
-    return Scene(t, grey, np.full_like(grey, np.nan), nothing, nothing, nothing)
+    return Scene(t, grey, np.full_like(grey, np.nan), quarters, nothing, nothing, nothing)
 
 
 def least_snr_db(duration_s: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sspd.containers import FaceSegment, Scene, Signal, WindowVitals
 from sspd.signal import join_signals
-from sspd.vitals.doubt import REASONS, FilmFacts
+from sspd.vitals.doubt import REASONS, FilmFacts, still_scene
 from sspd.vitals.windows import read_windows, unread_windows
 
 #: A stretch that gave no waveform and is shorter than this is not worth a window, seconds.
@@ -33,8 +33,7 @@ def join_scenes(segments: Sequence[FaceSegment]) -> Scene:
     """
     names = [field.name for field in fields(Scene)]
     if not segments:
-        three, one = np.zeros((0, 3), np.float32), np.zeros(0, np.float32)
-        return Scene(np.zeros(0), three, three, one, one, one)
+        return still_scene(np.zeros(0))
     scenes = [segment.scene for segment in segments]
     return Scene(**{name: np.concatenate([getattr(s, name) for s in scenes]) for name in names})
 
