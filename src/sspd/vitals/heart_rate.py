@@ -25,9 +25,10 @@ PEAKS_BAND = (0.4, 1.7)
 #: Noise counts from this multiple of the rate on: what is slower does not hide a pulse,
 #: and there is much of it in any film.
 NOISE_FROM = 0.7
-#: Single beats are timed in this part, in multiples of the slowest and fastest rate:
-#: one smooth hump a beat, yet wide enough for the rate to swing at 0.4 Hz.
-BEATS_BAND = (0.6, 1.7)
+#: Single beats are timed this far around the slowest and fastest rate, Hz: a rate that
+#: swings at 0.4 Hz, as it does with quick breath, needs no more, and what is wider lets in
+#: noise that passes for variability. From `NOISE_FROM` of the slowest rate on.
+BEATS_SWING_HZ = 0.45
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,15 @@ def _bounded(low: float, high: float) -> tuple[float, float]:
     return max(PASS_HZ[0], low), float(np.clip(high, 1.2, PASS_HZ[1]))
 
 
+def noise_band(f_hz: float) -> tuple[float, float]:
+    """Where noise counts against a pulse of this rate, Hz.
+
+    >>> noise_band(2.0)
+    (1.4, 4.0)
+    """
+    return max(PASS_HZ[0], NOISE_FROM * f_hz), PASS_HZ[1]
+
+
 def read_rate(filtered: ArrayLike, fs: float) -> Reading:
     """Read the heart rate of one window.
 
@@ -87,8 +97,7 @@ def read_rate(filtered: ArrayLike, fs: float) -> Reading:
     beats = find_beats(bandpass(values, fs, band), fs, REFRACTORY_S)
     # The median interval: one beat missed or doubled must not move the second opinion.
     peaks_bpm = 60 / float(np.median(np.diff(beats))) if beats.size > 2 else None
-    noise_band = (max(PASS_HZ[0], NOISE_FROM * f_hz), PASS_HZ[1])
-    return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, noise_band))
+    return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, noise_band(f_hz)))
 
 
 def beats_of(
@@ -115,5 +124,7 @@ def beats_of(
     >>> round(float(np.diff(beats).mean()), 3)
     0.833
     """
-    band = _bounded(BEATS_BAND[0] * slowest_bpm / 60, BEATS_BAND[1] * fastest_bpm / 60)
+    slowest_hz, fastest_hz = slowest_bpm / 60, fastest_bpm / 60
+    low = max(NOISE_FROM * slowest_hz, slowest_hz - BEATS_SWING_HZ)
+    band = _bounded(low, fastest_hz + BEATS_SWING_HZ)
     return find_beats(bandpass(sig, fs, band), fs, REFRACTORY_S)
