@@ -15,6 +15,7 @@ from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
 from sspd.methods.flow import StretchWave, by_face, measure_stretches
+from sspd.recipes.network import ConfidenceSpec
 from sspd.runtime.ahead import ahead
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, cut_windows, join_scenes, read_film, read_rhythm
@@ -135,6 +136,7 @@ class _Film:
     stretches: list[StretchWave]
     told: Vitals
     """Names, warnings and times, without anything read."""
+    confidence: ConfidenceSpec | None
 
 
 def _read_through(
@@ -174,7 +176,7 @@ def _read_through(
         warnings=tuple(warnings),
         timing_s=spent,
     )
-    return _Film(info, end_s, stretches, told)
+    return _Film(info, end_s, stretches, told, method.confidence)
 
 
 def _vitals(
@@ -184,7 +186,14 @@ def _vitals(
     segments = [part.segment for part in own]
     fps, facts = _facts(film.info, segments)
     waves = [part.wave for part in own]
-    read_out = read_film(segments, waves, window_s=window_s, step_s=step_s, facts=facts)
+    read_out = read_film(
+        segments,
+        waves,
+        window_s=window_s,
+        step_s=step_s,
+        facts=facts,
+        confidence=film.confidence,
+    )
     rhythm = read_rhythm(read_out.signal, read_out.windows)
     return replace(
         film.told,

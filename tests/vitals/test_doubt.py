@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evidences import CLEAN
 from pulses import pulse_wave
 from sspd.containers import Scene, Signal
+from sspd.recipes.network import ConfidenceSpec
 from sspd.signal import bandpass
 from sspd.vitals import REASONS, FilmFacts, Reading, read_windows
-from sspd.vitals.doubt import doubts, least_snr_db, still_scene
+from sspd.vitals.doubt import LEAST_CONFIDENCE, doubts, least_snr_db, still_scene
 
 GOOD = Reading(70.0, 71.0, 8.0)
 POOR = Reading(70.0, 71.0, -8.0)
@@ -127,3 +129,36 @@ def test_a_pulse_in_as_much_noise_is_accepted() -> None:
         (window,) = read_windows(wave, still_scene(T))
         accepted += window.accepted and abs(window.spectral_bpm - pulse.hr_bpm) < 3
     assert accepted >= 34
+
+
+def test_confidence_decides_where_it_is_known() -> None:
+    sure, unsure = LEAST_CONFIDENCE, LEAST_CONFIDENCE - 0.01
+    for reading, confidence, expected in (
+        (GOOD, sure, ()),
+        (GOOD, unsure, ("low_snr",)),
+        (POOR, sure, ()),
+        (POOR, unsure, ("low_snr",)),
+        (Reading(70.0, 80.0, 8.0), 1.0, ("readouts_disagree",)),
+        (Reading(None, None, None), None, ("low_snr",)),
+    ):
+        assert doubts(reading, _scene(), 0.0, 30.0, FilmFacts(), confidence) == expected
+    lit = _scene(overexposed=0.5)
+    assert doubts(GOOD, lit, 0.0, 30.0, FilmFacts(), 1.0) == ("overexposed",)
+
+
+def test_a_line_that_others_do_not_see_is_a_disagreement() -> None:
+    halves = replace(CLEAN, halves_bpm=30.0)
+    found = doubts(GOOD, _scene(motion=3.0), 0.0, 30.0, FilmFacts(), 0.1, halves)
+    assert found == ("readouts_disagree", "motion")
+    assert doubts(GOOD, _scene(), 0.0, 30.0, FilmFacts(), 0.1, CLEAN) == ("low_snr",)
+
+
+def test_windows_get_the_confidence_that_is_asked_for() -> None:
+    wave = Signal(pulse_wave(75.0, 30.0, np.random.default_rng(0)).values, 30.0)
+    scene = still_scene(wave.t)
+    (without,) = read_windows(wave, scene)
+    assert without.confidence is None and without.accepted
+    for intercept, believed in ((3.0, True), (-3.0, False)):
+        (window,) = read_windows(wave, scene, confidence=ConfidenceSpec(intercept, ()))
+        assert window.confidence == pytest.approx(1 / (1 + np.exp(-intercept)))
+        assert window.accepted == believed

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pulses import pulse_wave
 from sspd.containers import Signal, WindowVitals
 from sspd.errors import UsageError
+from sspd.recipes.network import ConfidenceSpec
 from sspd.vitals import accepted_runs, cut_windows, read_windows, unread_windows
 from sspd.vitals.doubt import still_scene
 
@@ -98,3 +100,25 @@ def test_accepted_runs_end_at_what_was_refused() -> None:
     rows = [row(0, 30, 60, True), row(30, 60, 70, True), row(60, 90, 80, False)]
     rows += [row(90, 120, 65, True)]
     assert accepted_runs(rows) == [(0, 60, 60, 70), (90, 120, 65, 65)]
+
+
+def test_a_rate_read_double_is_put_right_where_its_half_is_believed() -> None:
+    """A waveform of which the slope is strong and the rate itself weak."""
+    t = np.arange(900) / 30
+    phase = 2 * np.pi * np.cumsum(0.85 + 0.015 * np.sin(0.6 * t)) / 30
+    rng = np.random.default_rng(6)
+    blood = np.sin(phase) + 0.4 * np.sin(2 * phase + 1)
+    wave = 0.6 * np.sin(phase) + np.sin(2 * phase + 1) + 0.1 * rng.normal(size=t.size)
+    colours = -0.003 * blood[:, None, None] * np.array([0.33, 0.77, 0.53])
+    levels = 120 * (1 + colours + 0.0003 * rng.normal(size=(t.size, 4, 3)))
+    scene = replace(still_scene(t), quarters_rgb=levels.astype(np.float32))
+    signal = Signal(wave, 30.0)
+    (plain,) = read_windows(signal, scene)
+    assert plain.spectral_bpm == pytest.approx(102, abs=1)
+    # who asks for agreement with POS believes the half alone
+    asks = ConfidenceSpec(4.0, (("pos_apart", -1.0), ("not_with_pos", -4.0)))
+    (window,) = read_windows(signal, scene, confidence=asks)
+    assert window.hr_bpm == pytest.approx(51, abs=1)
+    # and where neither is believed the first reading stays, refused
+    (neither,) = read_windows(signal, scene, confidence=ConfidenceSpec(-4.0, ()))
+    assert neither.spectral_bpm == plain.spectral_bpm and not neither.accepted

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sspd.containers import Frames, Signal
 from sspd.errors import UsageError
+from sspd.recipes.network import ConfidenceSpec
 
 #: Name -> module, loaded on use. A module holds ``CITATION`` and ``build``.
 _MODULES = {
@@ -38,6 +39,8 @@ class Method:
         served the one before, so that a long film is never held whole.
     weights : str or None
         Name of the weights it uses; None: it uses none.
+    confidence : ConfidenceSpec or None
+        How the evidence for its readings is weighed; None: not calibrated.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Method:
     size: int
     run: Callable[[Iterable[Frames]], Signal | None]
     weights: str | None = None
+    confidence: ConfidenceSpec | None = None
 
 
 def method_names() -> tuple[str, ...]:

@@ -61,4 +61,6 @@ def build(
         return Signal(wave, spec.fs, float(first.t[0]) + lag / spec.fs)
 
     size = crop_px(spec.size, spec.follow)
-    return Method("sspd", CITATION, spec.fs, size, run, weights=spec.name)
+    return Method(
+        "sspd", CITATION, spec.fs, size, run, weights=spec.name, confidence=spec.confidence
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -58,6 +59,26 @@ class PyramidSpec:
 
 
 @dataclass(frozen=True)
+class ConfidenceSpec:
+    """A logistic regression on the terms of `sspd.vitals.confidence`, as data.
+
+    Examples
+    --------
+    >>> ConfidenceSpec(-1.0, (("snr", 0.5),)).weights
+    (('snr', 0.5),)
+    """
+
+    intercept: float
+    weights: tuple[tuple[str, float], ...]
+    """Name of a term and its weight; terms that are not named weigh nothing."""
+
+    def __post_init__(self) -> None:
+        for name, value in (("intercept", self.intercept), *self.weights):
+            if not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise UsageError(f"confidence: {name} must be a finite number, got {value!r}")
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """A network with the facts that its input and output need.
 
@@ -86,8 +107,8 @@ class NetworkSpec:
     """How often the output has to be summed to give the pulse: 1 if it is its slope."""
     name: str = "sspd"
     """Which weights these are, for reports."""
-    calibrated: bool = False
-    """Whether the confidence was calibrated with these weights."""
+    confidence: ConfidenceSpec | None = None
+    """How the evidence for a reading is weighed; None: not calibrated with these weights."""
 
     def __post_init__(self) -> None:
         if not self.fs > 0:
@@ -114,12 +135,19 @@ class NetworkSpec:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NetworkSpec:
         """Rebuild from `to_dict`; unknown keys are refused."""
-        unknown = set(data) - {f.name for f in fields(cls)}
+        if not isinstance(data, dict):
+            raise UsageError(f"network settings are a table, got {type(data).__name__}")
+        # "calibrated" stood in files before the confidence itself did, and was never true
+        values = {name: value for name, value in data.items() if name != "calibrated"}
+        unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise UsageError(f"unknown network settings: {', '.join(sorted(unknown))}")
-        values = dict(data)
         if values.get("pyramid") is not None:
             pyramid = dict(values["pyramid"])
             pyramid["widths"] = tuple(pyramid["widths"])
             values["pyramid"] = PyramidSpec(**pyramid)
+        if values.get("confidence") is not None:
+            found = values["confidence"]
+            pairs = tuple((str(name), value) for name, value in found["weights"])
+            values["confidence"] = ConfidenceSpec(found["intercept"], pairs)
         return cls(**values)

@@ -128,7 +128,11 @@ def _vitals_table(vitals: Vitals) -> Html:
         [
             "Confidence",
             number(vitals.confidence, 2),
-            of if vitals.confidence is not None else "not calibrated for these weights",
+            "nothing was read"
+            if vitals.snr_db is None
+            else of
+            if vitals.confidence is not None
+            else "not calibrated for these weights",
         ],
     ]
     return Html(

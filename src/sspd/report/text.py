@@ -105,7 +105,7 @@ def results_table(results: Sequence[Vitals]) -> Table:
     table = Table(caption=NOTICE, caption_justify="left", header_style="bold")
     table.add_column("source", overflow="fold")
     table.add_column("heart rate", no_wrap=False)
-    for name in ("by peaks", "SNR dB", "windows", "RMSSD ms", "breaths/min", "film s"):
+    for name in ("confidence", "SNR dB", "windows", "RMSSD ms", "breaths/min", "film s"):
         table.add_column(name, justify="right")
     for vitals in results:
         style = "red" if vitals.error else "green" if vitals.accepted else "yellow"
@@ -113,7 +113,7 @@ def results_table(results: Sequence[Vitals]) -> Table:
         table.add_row(
             escape(film_name(vitals)),
             f"[{style}]{headline(vitals)}[/{style}]",
-            _number(vitals.hr_peaks_bpm, 1),
+            _number(vitals.confidence, 2),
             _number(vitals.snr_db, 1),
             f"{good}/{len(vitals.windows)}",
             _number(vitals.hrv["rmssd_ms"].value if "rmssd_ms" in vitals.hrv else None, 0),

@@ -1,10 +1,11 @@
 """When a reading is not believed, and why.
 
-The reasons are a fixed list. Some refuse by themselves (`low_snr`,
-`readouts_disagree`, `flicker`, `frame_rate_too_low`, extreme `overexposed`,
-`too_dark` and `motion`); `motion`, `too_dark`, `overexposed` and `compression` in a
-lesser degree only explain a refusal, because a waveform that comes through them clean
-is a good one.
+With a calibrated confidence, a reading is believed from `LEAST_CONFIDENCE` on; without
+one, `low_snr` and `flicker` decide by fixed rules. `readouts_disagree`,
+`frame_rate_too_low` and extreme `overexposed`, `too_dark` and `motion` refuse in any
+case. The reasons are a fixed list; `motion`, `too_dark`, `overexposed` and `compression`
+in a lesser degree only explain a refusal, because a waveform that comes through them
+clean is a good one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Scene
+from sspd.vitals.evidence import Evidence
 from sspd.vitals.heart_rate import Reading
 from sspd.vitals.lamp import lamp_seen
 
@@ -41,6 +43,8 @@ AGREE_BPM = 5.0
 #: the number was chosen, and on which films, stands in MODEL_CARD.md.
 LEAST_SNR_DB = 1.3
 SHORT_EXTRA_DB = 1.5
+#: Least confidence of what is believed; how it was chosen stands in MODEL_CARD.md.
+LEAST_CONFIDENCE = 0.8
 #: Fewer frames a second than this cannot carry 200 beats a minute with its shape.
 LEAST_FPS = 12.0
 #: Share of clipped pixels in the box: explains from the first on, refuses from the
@@ -85,7 +89,13 @@ def least_snr_db(duration_s: float) -> float:
 
 
 def doubts(
-    reading: Reading, scene: Scene, start_s: float, end_s: float, facts: FilmFacts
+    reading: Reading,
+    scene: Scene,
+    start_s: float,
+    end_s: float,
+    facts: FilmFacts,
+    confidence: float | None = None,
+    evidence: Evidence | None = None,
 ) -> tuple[str, ...]:
     """Why a reading is not believed; empty: it is.
 
@@ -97,33 +107,39 @@ def doubts(
     start_s, end_s : float
         The window, seconds.
     facts : FilmFacts
+    confidence : float or None
+        None: not calibrated.
+    evidence : Evidence or None
+        What that confidence came from.
 
     >>> t = np.arange(900) / 30
     >>> doubts(Reading(60.0, 70.0, 9.0), still_scene(t), 0.0, 30.0, FilmFacts())
     ('readouts_disagree',)
     """
-    found = set(_of_reading(reading, end_s - start_s))
     keep = (scene.t >= start_s - 1e-9) & (scene.t < end_s)
-    refusing, explaining = _of_scene(scene, keep, facts)
-    found |= refusing
-    if reading.spectral_bpm is not None and lamp_seen(
-        scene, start_s, end_s, reading.spectral_bpm / 60
-    ):
-        found.add("flicker")
+    found, explaining = _of_scene(scene, keep, facts)
+    f_bpm = reading.spectral_bpm
+    if f_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
+        found.add("low_snr")
+    else:
+        if reading.peaks_bpm is None or abs(reading.peaks_bpm - f_bpm) > AGREE_BPM:
+            found.add("readouts_disagree")
+        if confidence is None or confidence < LEAST_CONFIDENCE:
+            weak = reading.snr_db < least_snr_db(end_s - start_s)
+            lit = lamp_seen(scene, start_s, end_s, f_bpm / 60)
+            found |= {name for name, is_so in (("low_snr", weak), ("flicker", lit)) if is_so}
+            if confidence is not None and not found:
+                found.add(_of_evidence(evidence))
     if found:
         found |= explaining
     return tuple(reason for reason in REASONS if reason in found)
 
 
-def _of_reading(reading: Reading, duration_s: float) -> list[str]:
-    if reading.spectral_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
-        return ["low_snr"]
-    found = []
-    if reading.snr_db < least_snr_db(duration_s):
-        found.append("low_snr")
-    if reading.peaks_bpm is None or abs(reading.peaks_bpm - reading.spectral_bpm) > AGREE_BPM:
-        found.append("readouts_disagree")
-    return found
+def _of_evidence(evidence: Evidence | None) -> str:
+    """Why a line that stands out is not believed: who else disagrees with it."""
+    if evidence is not None and max(evidence.pos_bpm, evidence.halves_bpm) > AGREE_BPM:
+        return "readouts_disagree"
+    return "low_snr"
 
 
 def _of_scene(scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts) -> tuple[set[str], set[str]]:

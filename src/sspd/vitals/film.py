@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from sspd.containers import FaceSegment, Scene, Signal, WindowVitals
+from sspd.recipes.network import ConfidenceSpec
 from sspd.signal import join_signals
 from sspd.vitals.doubt import REASONS, FilmFacts, still_scene
 from sspd.vitals.windows import read_windows, unread_windows
@@ -45,6 +46,7 @@ def read_film(
     window_s: float = 30.0,
     step_s: float | None = None,
     facts: FilmFacts | None = None,
+    confidence: ConfidenceSpec | None = None,
 ) -> FilmReading:
     """Read every window of a film from its stretches and their waveforms.
 
@@ -54,7 +56,7 @@ def read_film(
         In order; their pictures are not looked at.
     waves : sequence of Signal or None
         The waveform of each, None where there is none.
-    window_s, step_s, facts
+    window_s, step_s, facts, confidence
         See `read_windows`.
 
     Returns
@@ -70,7 +72,9 @@ def read_film(
     signal = join_signals(parts) if parts else None
     if signal is not None:
         scene = join_scenes(segments)
-        windows += read_windows(signal, scene, window_s=window_s, step_s=step_s, facts=facts)
+        windows += read_windows(
+            signal, scene, window_s=window_s, step_s=step_s, facts=facts, confidence=confidence
+        )
     windows.sort(key=lambda window: window.start_s)
     if any(window.accepted for window in windows):
         found = set()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sspd.signal import bandpass, find_beats, pulse_frequency, snr_db
+from sspd.signal import bandpass, find_beats, peak_frequency, pulse_frequency, snr_db
 
 #: Everything that is read is filtered to this band first, Hz.
 PASS_HZ = (0.5, 4.0)
@@ -19,6 +19,8 @@ PASS_HZ = (0.5, 4.0)
 SEARCH_HZ = (0.6, 3.6)
 #: Two beats lie no closer than this, seconds.
 REFRACTORY_S = 0.27
+#: Where `read_rate_near` looks, Hz (6 bpm to each side).
+NEAR_HZ = 0.1
 #: The reading by peaks looks at this part of the spectrum, in multiples of the
 #: spectral rate: half the rate stays visible, so that a rate read double shows.
 PEAKS_BAND = (0.4, 1.7)
@@ -64,15 +66,6 @@ def _bounded(low: float, high: float) -> tuple[float, float]:
     return max(PASS_HZ[0], low), float(np.clip(high, 1.2, PASS_HZ[1]))
 
 
-def noise_band(f_hz: float) -> tuple[float, float]:
-    """Where noise counts against a pulse of this rate, Hz.
-
-    >>> noise_band(2.0)
-    (1.4, 4.0)
-    """
-    return max(PASS_HZ[0], NOISE_FROM * f_hz), PASS_HZ[1]
-
-
 def read_rate(filtered: ArrayLike, fs: float) -> Reading:
     """Read the heart rate of one window.
 
@@ -91,13 +84,38 @@ def read_rate(filtered: ArrayLike, fs: float) -> Reading:
     """
     values = np.asarray(filtered, dtype=np.float64)
     f_hz = pulse_frequency(values, fs, SEARCH_HZ)
+    return _reading(values, fs, f_hz)
+
+
+def read_rate_near(filtered: ArrayLike, fs: float, f_hz: float) -> Reading:
+    """Read one window at the highest line near a frequency, whatever stands elsewhere.
+
+    Parameters
+    ----------
+    filtered, fs
+        See `read_rate`.
+    f_hz : float
+        Hz; lines within `NEAR_HZ` of it are looked at.
+
+    >>> t = np.arange(900) / 30
+    >>> two = np.sin(2 * np.pi * 0.93 * t) + 3 * np.sin(2 * np.pi * 1.86 * t)
+    >>> round(read_rate_near(pulse_band(two, 30.0), 30.0, 0.95).spectral_bpm, 1)
+    55.8
+    """
+    values = np.asarray(filtered, dtype=np.float64)
+    band = max(PASS_HZ[0], f_hz - NEAR_HZ), f_hz + NEAR_HZ
+    return _reading(values, fs, peak_frequency(values, fs, band))
+
+
+def _reading(values: NDArray[np.float64], fs: float, f_hz: float) -> Reading:
     if not np.isfinite(f_hz):
         return Reading(None, None, None)
     band = _bounded(PEAKS_BAND[0] * f_hz, PEAKS_BAND[1] * f_hz)
     beats = find_beats(bandpass(values, fs, band), fs, REFRACTORY_S)
     # The median interval: one beat missed or doubled must not move the second opinion.
     peaks_bpm = 60 / float(np.median(np.diff(beats))) if beats.size > 2 else None
-    return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, noise_band(f_hz)))
+    noise_band = (max(PASS_HZ[0], NOISE_FROM * f_hz), PASS_HZ[1])
+    return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, noise_band))
 
 
 def beats_of(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sspd.containers import Scene, Signal, WindowVitals
 from sspd.errors import UsageError
+from sspd.recipes.network import ConfidenceSpec
 from sspd.signal import pieces
+from sspd.vitals.confidence import confidence_of
 from sspd.vitals.doubt import FilmFacts, doubts
-from sspd.vitals.heart_rate import pulse_band, read_rate
+from sspd.vitals.evidence import gather_evidence
+from sspd.vitals.heart_rate import SEARCH_HZ, Reading, pulse_band, read_rate, read_rate_near
 
 #: Nothing is read from less than this, seconds.
 SHORTEST_S = 8.0
@@ -73,6 +77,7 @@ def read_windows(
     window_s: float = 30.0,
     step_s: float | None = None,
     facts: FilmFacts | None = None,
+    confidence: ConfidenceSpec | None = None,
 ) -> list[WindowVitals]:
     """Read every window of a waveform; no window reaches across a gap.
 
@@ -86,6 +91,9 @@ def read_windows(
         See `cut_windows`.
     facts : FilmFacts
         What is known of the film as a whole.
+    confidence : ConfidenceSpec
+        How the evidence for a reading is weighed; without it no confidence is given, and
+        fixed rules alone decide.
 
     >>> from sspd.vitals.doubt import still_scene
     >>> t = np.arange(900) / 30
@@ -102,22 +110,50 @@ def read_windows(
             continue
         filtered = Signal(pulse_band(piece.values, piece.fs), piece.fs, piece.start_s)
         for a, b in cut_windows(piece.start_s, end_s, window_s, step_s):
-            rows.append(_read_window(filtered.between(a, b), scene, a, b, facts or FilmFacts()))
+            part = filtered.between(a, b)
+            rows.append(_read_window(part, scene, a, b, facts or FilmFacts(), confidence))
     return rows
 
 
 def _read_window(
-    filtered: Signal, scene: Scene, start_s: float, end_s: float, facts: FilmFacts
+    filtered: Signal,
+    scene: Scene,
+    start_s: float,
+    end_s: float,
+    facts: FilmFacts,
+    spec: ConfidenceSpec | None,
 ) -> WindowVitals:
     reading = read_rate(filtered.values, filtered.fs)
-    reasons = doubts(reading, scene, start_s, end_s, facts)
+    found = _judged(filtered, reading, scene, facts, spec)
+    if spec and reading.spectral_bpm and found.reasons:
+        # A doubted rate may be the double of the heart's: if its half is believed, it is.
+        half_hz = reading.spectral_bpm / 120
+        if half_hz >= SEARCH_HZ[0]:
+            other = read_rate_near(filtered.values, filtered.fs, half_hz)
+            half = _judged(filtered, other, scene, facts, spec)
+            found = half if half.accepted else found
+    return replace(found, start_s=start_s, end_s=end_s)
+
+
+def _judged(
+    filtered: Signal,
+    reading: Reading,
+    scene: Scene,
+    facts: FilmFacts,
+    spec: ConfidenceSpec | None,
+) -> WindowVitals:
+    """A reading of a window with what is thought of it."""
+    start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
+    evidence = gather_evidence(filtered, reading, scene) if spec else None
+    confidence = confidence_of(evidence, spec) if spec and evidence else None
+    reasons = doubts(reading, scene, start_s, end_s, facts, confidence, evidence)
     return WindowVitals(
         start_s=start_s,
         end_s=end_s,
         spectral_bpm=reading.spectral_bpm,
         peaks_bpm=reading.peaks_bpm,
         snr_db=reading.snr_db,
-        confidence=None,
+        confidence=confidence,
         accepted=not reasons,
         reasons=reasons,
     )

@@ -1,0 +1,173 @@
+"""Can the doubt be trusted? Confidence against truth, and films without a pulse.
+
+Each film is measured as `sspd measure` does, in windows of 30 s and of 10 s. Sets:
+
+- ``fit``: what the confidence was fitted to (`benchmarks/calibrate.py`).
+- ``held``: other seeds, and two kinds of film without a pulse that ``fit`` has not. They
+  chose nothing: neither weights nor threshold.
+
+    python benchmarks/doubt.py collect held FOLDER --jobs 2
+    python benchmarks/doubt.py score FOLDER --figure reliability.png
+
+What takes long, films, faces and network, is kept in FOLDER, a file a film; a run that is
+broken off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doubt_films import SETS, Kept, collect, load
+from sspd.containers import FaceSegment, Signal
+from sspd.recipes.network import ConfidenceSpec
+from sspd.runtime import load_network
+from sspd.vitals import join_scenes, pulse_band, read_film, read_rate
+from sspd.vitals.doubt import LEAST_CONFIDENCE
+from sspd.vitals.evidence import Evidence, gather_evidence
+
+WINDOWS_S = (30.0, 10.0)
+RIGHT_WITHIN_BPM = 3.0
+BINS = 10
+
+
+def window_rows(film: Kept, confidence: ConfidenceSpec | None) -> list[dict[str, Any]]:
+    """A row a window, as `sspd measure` would read it; with its truth and its evidence."""
+    rows = []
+    for window_s in WINDOWS_S:
+        found = read_film(
+            film.segments, film.waves, window_s=window_s, facts=film.facts, confidence=confidence
+        )
+        for window in found.windows:
+            row = dataclasses.asdict(window) | {"window_s": window_s}
+            row |= {"kind": film.kind, "film": film.number}
+            row["truth_bpm"] = _truth_bpm(film.beats_s, window.start_s, window.end_s)
+            row["evidence"] = _evidence(found.signal, film.segments, window.start_s, window.end_s)
+            rows.append(row)
+    return rows
+
+
+def _truth_bpm(beats_s: NDArray[np.float64], start_s: float, end_s: float) -> float | None:
+    """The mean rate by the beats of a window; None: there is no pulse."""
+    beats = beats_s[(beats_s >= start_s) & (beats_s <= end_s)]
+    return 60 / float(np.diff(beats).mean()) if beats.size > 2 else None
+
+
+def _evidence(
+    signal: Signal | None, segments: Sequence[FaceSegment], start_s: float, end_s: float
+) -> Evidence | None:
+    if signal is None or not bool(np.isfinite(signal.values).all()):
+        return None
+    filtered = Signal(pulse_band(signal.values, signal.fs), signal.fs, signal.start_s)
+    part = filtered.between(start_s, end_s)
+    return gather_evidence(part, read_rate(part.values, part.fs), join_scenes(segments))
+
+
+def is_right(row: dict[str, Any]) -> bool:
+    """Whether the reading, believed or not, is within 3 beats a minute of the truth."""
+    if row["truth_bpm"] is None or row["spectral_bpm"] is None:
+        return False
+    return bool(abs(row["spectral_bpm"] - row["truth_bpm"]) <= RIGHT_WITHIN_BPM)
+
+
+def calibration_error(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error in ten bins of equal width."""
+    return float(sum(n * abs(mean - share) for mean, share, n in bins(p, right)) / p.size)
+
+
+def bins(p: NDArray[np.float64], right: NDArray[np.bool_]) -> Iterator[tuple[float, float, int]]:
+    """Mean confidence, share of right readings and number, for each bin that has any."""
+    of = np.minimum((p * BINS).astype(int), BINS - 1)
+    for k in range(BINS):
+        if (of == k).any():
+            yield float(p[of == k].mean()), float(right[of == k].mean()), int((of == k).sum())
+
+
+def auroc(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """How often a right reading has more confidence than a wrong one."""
+    wins = (p[right][:, None] > p[~right]).mean() + 0.5 * (p[right][:, None] == p[~right]).mean()
+    return float(wins)
+
+
+def score(rows: list[dict[str, Any]], figure: Path | None) -> None:
+    """Print what was asked for, and draw the reliability diagram."""
+    known = [row for row in rows if row["confidence"] is not None]
+    p = np.array([row["confidence"] for row in known])
+    right = np.array([is_right(row) for row in known])
+    print(f"{len(known)} windows with a confidence, {1 - right.mean():.0%} of them wrong")
+    print(f"expected calibration error {calibration_error(p, right):.3f}")
+    print(f"AUROC {auroc(p, right):.3f}; threshold {LEAST_CONFIDENCE}")
+    for mean, share, n in bins(p, right):
+        print(f"  says {mean:.2f}: {share:.2f} right ({n})")
+    for window_s in WINDOWS_S:
+        print(f"windows of {window_s:g} s: films, rates right, believed, believed and wrong")
+        own = [row for row in rows if row["window_s"] == window_s]
+        for kind in dict.fromkeys(row["kind"] for row in own):
+            some = [row for row in own if row["kind"] == kind]
+            _line(kind, some)
+        _line("good", [row for row in own if row["kind"].startswith("good")])
+        _line("null", [row for row in own if row["kind"].startswith("null")])
+    if figure is not None:
+        _draw(p, right, figure)
+
+
+def _line(name: str, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    films = len({(row["kind"], row["film"]) for row in rows})
+    believed = [row for row in rows if row["accepted"]]
+    right, wrong = sum(map(is_right, rows)), sum(not is_right(row) for row in believed)
+    print(
+        f"  {name:16s} {films:4d} films {len(rows):4d} windows: {right:4d} right,"
+        f" {len(believed):4d} believed ({len(believed) / len(rows):.1%}), {wrong} of them wrong"
+    )
+
+
+def _draw(p: NDArray[np.float64], right: NDArray[np.bool_], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    drawing = Figure(figsize=(4.6, 4.4), layout="constrained")
+    axes = drawing.subplots()
+    axes.plot([0, 1], [0, 1], color="0.7", lw=1)
+    means, shares, counts = (np.array(column) for column in zip(*bins(p, right), strict=True))
+    spread = np.sqrt(np.maximum(shares * (1 - shares), 0.25 / counts) / counts)
+    axes.errorbar(means, shares, 1.96 * spread, fmt="o-", color="#b0303a", capsize=3, lw=1.5)
+    axes.axvline(LEAST_CONFIDENCE, color="0.4", ls=":", lw=1)
+    axes.text(LEAST_CONFIDENCE - 0.015, 0.02, "believed from here on", rotation=90, ha="right")
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("share within 3 beats a minute")
+    axes.set_title(f"{p.size} held-out windows", loc="left")
+    drawing.savefig(path, dpi=150)
+
+
+def main() -> None:
+    """Parse, and do what is asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    gather = commands.add_parser("collect")
+    gather.add_argument("set_name", choices=sorted(SETS))
+    gather.add_argument("folder", type=Path)
+    gather.add_argument("--jobs", type=int, default=2)
+    judge = commands.add_parser("score")
+    judge.add_argument("folder", type=Path)
+    for command in (gather, judge):
+        command.add_argument("--weights")
+    judge.add_argument("--figure", type=Path)
+    args = parser.parse_args()
+    if args.command == "collect":
+        collect(args.set_name, args.folder, args.jobs, args.weights)
+        return
+    confidence = load_network(args.weights).spec.confidence
+    rows = [row for film in load(args.folder) for row in window_rows(film, confidence)]
+    score(rows, args.figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""The films on which the doubt was fitted and those on which it is judged, measured and kept."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nulls import DURATION_S, FPS, TUNED, UNSEEN, null_film
+from sspd.containers import Box, FaceSegment, Frames, Scene, Signal
+from sspd.face.track import face_segments
+from sspd.methods import Method, get_method
+from sspd.video.read import probe, read
+from sspd.video.simulate import FilmSpec, Truth, random_spec, truth, write_film
+from sspd.vitals import FilmFacts
+
+FIT_SEED, FIT_MORE_SEED, HELD_SEED = 606_001, 808_003, 909_007
+#: Kind -> how many films. The order is part of their seeds.
+FIT = {
+    "varied": 14,
+    "still": 5,
+    "talking": 8,
+    "translation": 8,
+    "rotation": 6,
+    "drift": 6,
+    "compressed": 10,
+    "weak": 10,
+    "flicker": 10,
+    "nodding": 14,
+    "swinging": 0,
+    "faint": 24,
+    "null_photo": 12,
+    "null_wall": 10,
+    "null_noise": 10,
+    "null_flicker": 24,
+    "null_mannequin": 24,
+    "null_compressed": 20,
+    "null_varied": 24,
+    "slow": 30,
+}
+#: Films with a pulse that were drawn for another purpose and joined.
+FIT_MORE = ("talking", "rotation", "compressed", "weak", "varied", "still")
+N_FIT_MORE = 54
+#: Good films: somebody sits for it, in steady light, with a pulse of half a percent or more.
+GOOD = ("still", "talking", "translation", "rotation", "drift")
+N_GOOD, N_NULL = 80, 208
+HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, "nodding": 14}
+
+
+@dataclass(frozen=True)
+class Film:
+    """One film of a set; `seed` decides all of it."""
+
+    kind: str
+    number: int
+    seed: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What is kept of a film: all but its pictures."""
+
+    kind: str
+    number: int
+    segments: list[FaceSegment]
+    waves: list[Signal | None]
+    facts: FilmFacts
+    beats_s: NDArray[np.float64]
+    """Empty: it has no pulse."""
+
+
+def fit_set() -> list[Film]:
+    """What the confidence is fitted to: 269 films and 54."""
+    films = [
+        Film(kind, i, (FIT_SEED, place, i))
+        for place, (kind, n) in enumerate(FIT.items())
+        for i in range(n)
+    ]
+    more = (FIT_MORE[i % len(FIT_MORE)] for i in range(N_FIT_MORE))
+    return films + [Film(f"more_{kind}", i, (FIT_MORE_SEED, i)) for i, kind in enumerate(more)]
+
+
+def held_set() -> list[Film]:
+    """What judges: good films, hard ones, and such without a pulse; kinds by turns."""
+    kinds = {f"good_{kind}": N_GOOD // len(GOOD) for kind in GOOD} | HARD
+    kinds |= {f"null_{kind}": N_NULL // 8 for kind in (*TUNED, *UNSEEN)}
+    films = [
+        (i / n, Film(kind, i, (HELD_SEED, place, i)))
+        for place, (kind, n) in enumerate(kinds.items())
+        for i in range(n)
+    ]
+    return [film for _, film in sorted(films, key=lambda pair: pair[0])]
+
+
+SETS = {"fit": fit_set, "held": held_set}
+
+
+def write(film: Film, path: Path) -> tuple[Truth | None, Box | None]:
+    """Write a film; what is known of its pulse (None: it has none), and where to look."""
+    rng = np.random.default_rng(film.seed)
+    if film.kind.startswith("null_") and film.kind != "null_varied":
+        return None, null_film(film.kind.removeprefix("null_"), rng, path)[1]
+    spec = _spec(film, rng)
+    write_film(spec, path)
+    return (truth(spec) if spec.pulse_percent else None), None
+
+
+def _spec(film: Film, rng: np.random.Generator) -> FilmSpec:
+    fixed: dict[str, Any] = {"duration_s": DURATION_S, "fps": FPS}
+    group, _, kind = film.kind.rpartition("_")
+    if group == "more":
+        fixed["skin_tone"] = (film.number // 6) % 6
+    elif group == "good":
+        fixed["pulse_percent"] = float(rng.uniform(0.5, 1.2))
+    elif group == "null":
+        fixed["pulse_percent"] = 0.0
+    elif kind == "faint":
+        fixed["pulse_percent"] = float(np.exp(rng.uniform(np.log(0.03), np.log(0.3))))
+        kind = "varied"
+    elif kind == "slow":  # hearts that a network which whitens reads double
+        fixed["hr_bpm"] = float(rng.uniform(42.0, 64.0))
+        kind = "varied"
+    return random_spec(rng, kind, **fixed)
+
+
+@cache
+def _method(weights: str | None) -> Method:
+    cv2.setNumThreads(1)
+    return get_method("sspd", weights=weights, precision="auto", threads=1)
+
+
+def _measure(film: Film, weights: str | None) -> Kept:
+    method = _method(weights)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        known, box = write(film, path)
+        info = probe(path)
+        segments = list(face_segments(read(path), size=method.size, box=box))
+    waves = [method.run([segment.faces]) if segment.box else None for segment in segments]
+    pixels = info.width * info.height * (info.fps or FPS)
+    facts = FilmFacts(info.bit_rate / pixels if info.bit_rate else None)
+    beats_s = known.beats_s if known else np.zeros(0)
+    return Kept(film.kind, film.number, segments, waves, facts, beats_s)
+
+
+def _keep(film: Film, folder: Path, weights: str | None) -> None:
+    save(_measure(film, weights), folder / f"{film.kind}-{film.number:03d}.npz")
+
+
+def collect(set_name: str, folder: Path, jobs: int, weights: str | None) -> None:
+    """Measure the films of a set that are not kept yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = {path.stem for path in folder.glob("*.npz")}
+    films = [film for film in SETS[set_name]() if f"{film.kind}-{film.number:03d}" not in done]
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = [pool.submit(_keep, film, folder, weights) for film in films]
+        for count, future in enumerate(as_completed(waiting), 1):
+            future.result()
+            print(f"{count} of {len(films)}", flush=True)
+
+
+def save(film: Kept, path: Path) -> None:
+    """Keep a film, whole or not at all."""
+    arrays: dict[str, NDArray[Any]] = {"beats_s": film.beats_s}
+    arrays["bits_per_pixel"] = np.array(film.facts.bits_per_pixel or np.nan)
+    for k, (segment, wave) in enumerate(zip(film.segments, film.waves, strict=True)):
+        arrays[f"{k}/span_s"] = np.array([segment.start_s, segment.end_s])
+        arrays[f"{k}/box"] = np.array(segment.box or [], np.int64)
+        for name, rows in vars(segment.scene).items():
+            arrays[f"{k}/scene/{name}"] = rows
+        if wave is not None:
+            arrays[f"{k}/wave"] = wave.values
+            arrays[f"{k}/wave_fs_start"] = np.array([wave.fs, wave.start_s])
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    part.replace(path)
+
+
+def load(folder: Path) -> Iterator[Kept]:
+    """The films that were kept, by name."""
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path, allow_pickle=False) as found:
+            arrays = dict(found)
+        kind, number = path.stem.rsplit("-", 1)
+        segments, waves = [], []
+        for k in range(sum(name.endswith("/span_s") for name in arrays)):
+            scene = Scene(**{f.name: arrays[f"{k}/scene/{f.name}"] for f in fields(Scene)})
+            none = Frames(np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0))
+            box = Box(*arrays[f"{k}/box"].tolist()) if arrays[f"{k}/box"].size else None
+            start_s, end_s = arrays[f"{k}/span_s"].tolist()
+            segments.append(FaceSegment(start_s, end_s, box, none, scene))
+            wave = f"{k}/wave" in arrays
+            facts = arrays[f"{k}/wave_fs_start"].tolist() if wave else []
+            waves.append(Signal(arrays[f"{k}/wave"], *facts) if wave else None)
+        bits = float(arrays["bits_per_pixel"])
+        facts_of = FilmFacts(bits if np.isfinite(bits) else None)
+        yield Kept(kind, int(number), segments, waves, facts_of, arrays["beats_s"])

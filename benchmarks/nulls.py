@@ -1,0 +1,119 @@
+"""Films in which there is no pulse to be read, as real H.264 files.
+
+Photos, walls, noise, lamps and moving mannequins: whatever `sspd measure` says of them
+is wrong unless it is "I can't tell". Made from the simulator's own pictures, so that
+they look like the films it is good at. `benchmarks/doubt.py` counts how many are believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Box, Frames
+from sspd.video.simulate import FilmSpec, random_spec, simulate
+from sspd.video.simulate.background import draw_background
+from sspd.video.simulate.render import render_levels, set_stage
+from sspd.video.simulate.spec import smooth_noise
+from sspd.video.write import write_h264
+
+#: Kinds looked at while the doubt was made, and kinds that were not.
+TUNED = ("photo", "wall", "noise", "flicker", "mannequin", "compressed")
+UNSEEN = ("handheld", "swinging")
+DURATION_S, FPS = 30.0, 30.0
+WIDTH, HEIGHT = 640, 480
+_TILE_MARGIN = 97
+#: This share is compressed as telephones do it, the others nearly not.
+COARSE_SHARE = 0.25
+
+
+def null_film(kind: str, rng: np.random.Generator, path: Path) -> tuple[FilmSpec, Box | None]:
+    """Write a film of a kind; the box in which to look where no face can be found."""
+    fixed: dict[str, Any] = {"pulse_percent": 0.0, "duration_s": DURATION_S, "fps": FPS}
+    preset = {"flicker": "flicker", "swinging": "swinging", "mannequin": "nodding"}.get(kind)
+    if preset == "flicker":
+        fixed["flicker_hz"] = float(rng.uniform(1.0, 2.0))
+        fixed["flicker_percent"] = float(np.exp(rng.uniform(np.log(0.1), np.log(4.0))))
+    if kind == "compressed":
+        # a pulse that the encoder has taken away
+        fixed |= {"pulse_percent": float(rng.uniform(0.1, 0.3))}
+        fixed |= {"bit_rate": int(np.exp(rng.uniform(np.log(2e4), np.log(6e4))))}
+    spec = random_spec(rng, preset or ("compressed" if kind == "compressed" else "still"), **fixed)
+    frames, box = _frames(kind, spec, rng)
+    coarse = rng.random() < COARSE_SHARE
+    drawn = int(np.exp(rng.uniform(np.log(5e5), np.log(8e6)))) if coarse else None
+    write_h264(path, frames, fps=FPS, bit_rate=spec.bit_rate or drawn)
+    return spec, box
+
+
+def _frames(
+    kind: str, spec: FilmSpec, rng: np.random.Generator
+) -> tuple[Iterator[Frames], Box | None]:
+    if kind in ("photo", "handheld"):
+        return _photo(spec, rng, held=kind == "handheld"), None
+    if kind in ("wall", "noise"):
+        side = int(rng.integers(120, 300))
+        left, top = int(rng.integers(0, WIDTH - side)), int(rng.integers(0, HEIGHT - side))
+        frames = _wall(spec, rng) if kind == "wall" else _noise(rng)
+        return frames, Box(left, top, left + side, top + side)
+    return simulate(spec), None
+
+
+def _photo(spec: FilmSpec, rng: np.random.Generator, held: bool) -> Iterator[Frames]:
+    """One picture of a face, filmed; held in a hand it sways, trembles and turns."""
+    picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
+    t = np.arange(round(DURATION_S * FPS)) / FPS
+    sway, turn = np.zeros((2, t.size)), np.zeros(t.size)
+    if held:
+        for axis in range(2):
+            sway[axis] = rng.uniform(1, 8) * smooth_noise(rng, t, (0.1, 0.6))
+            sway[axis] += rng.uniform(0.1, 1.0) * smooth_noise(rng, t, (0.8, 4.0))
+        turn = np.radians(rng.uniform(0.1, 1.0)) * smooth_noise(rng, t, (0.1, 1.5))
+    noise = _tile(rng, spec.noise_levels)
+    light = 1 + rng.uniform(0, 0.01) * smooth_noise(rng, t, (0.02, 0.4))
+    for k in range(t.size):
+        matrix = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), float(np.degrees(turn[k])), 1.0)
+        matrix[:, 2] += sway[:, k]
+        levels = cv2.warpAffine(
+            picture * np.float32(light[k]), matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
+        )
+        yield _picture(levels, noise, t[k])
+
+
+def _wall(spec: FilmSpec, rng: np.random.Generator) -> Iterator[Frames]:
+    """What stands behind a head, without one, under light that drifts."""
+    picture = draw_background(spec)
+    t = np.arange(round(DURATION_S * FPS)) / FPS
+    noise = _tile(rng, spec.noise_levels)
+    light = 1 + rng.uniform(0, 0.02) * smooth_noise(rng, t, (0.02, 0.4))
+    for k in range(t.size):
+        yield _picture(picture * np.float32(light[k]), noise, t[k])
+
+
+def _noise(rng: np.random.Generator) -> Iterator[Frames]:
+    """Snow, in grains of one to sixteen pixels."""
+    grain = int(2 ** rng.integers(0, 5))
+    shape = (HEIGHT // grain, WIDTH // grain, 3)
+    strength, none = rng.uniform(5, 60), _tile(rng, 0.0)
+    for k in range(round(DURATION_S * FPS)):
+        grains = 128 + strength * rng.standard_normal(shape, dtype=np.float32)
+        levels = cv2.resize(grains, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
+        yield _picture(np.asarray(levels, np.float32), none, k / FPS)
+
+
+def _picture(levels: NDArray[np.float32], noise: NDArray[np.float32], t: float) -> Frames:
+    """One frame as a camera gives it; the noise's tile is larger than the picture."""
+    down, right = np.random.default_rng(round(t * 1e6)).integers(0, _TILE_MARGIN, 2)
+    noisy = cv2.add(levels, noise[down : down + HEIGHT, right : right + WIDTH])
+    np.maximum(noisy, 0, out=noisy)
+    return Frames(np.asarray(cv2.convertScaleAbs(noisy))[None], np.array([t]))
+
+
+def _tile(rng: np.random.Generator, noise_levels: float) -> NDArray[np.float32]:
+    shape = (HEIGHT + _TILE_MARGIN, WIDTH + _TILE_MARGIN, 3)
+    return rng.standard_normal(shape, dtype=np.float32) * np.float32(noise_levels)

@@ -1,0 +1,218 @@
+"""What speaks for a reading and against it: waveform, colours and light side by side.
+
+Blood moves the colours of all skin alike: green most, in step with the network's
+waveform, in each quarter of the face. A lamp moves all colours equally, and the wall
+behind; a head that nods moves a quarter against the others; a rate that is read double
+leaves lines at the odd multiples of its half. Each of these is one number here; what they mean
+together is learned (`sspd.vitals.confidence`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Scene, Signal
+from sspd.methods.pos import WINDOW_S, pos_waveform
+from sspd.signal import bandpass, detrend, power_spectrum, pulse_frequency, resample_times
+from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, Reading
+from sspd.vitals.lamp import lamp_seen
+
+Complex = NDArray[np.complex128]
+
+#: What goes with the pulse is looked for this near to its rate, Hz.
+NEAR_HZ = 0.25
+#: Slower changes of a colour are its trend, Hz.
+TREND_HZ = 0.4
+#: A line and its neighbourhood, Hz: the highest within the first, the median between the
+#: second and the third.
+LINE_HZ = (0.06, 0.15, 0.45)
+#: Below this the half of a rate is none that is looked for, Hz.
+SLOWEST_HZ = SEARCH_HZ[0]
+#: Decibels stay within this, above and below.
+MOST_DB = 40.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One window's numbers; decibels are of power, ``_bpm`` are distances between rates."""
+
+    duration_s: float
+    snr_db: float
+    """Of the waveform, see `sspd.signal.snr_db`."""
+    peaks_bpm: float
+    """From the spectral reading to the one by peaks."""
+    halves_bpm: float
+    """From the reading to those of the window's two halves, the larger."""
+    odd_lines_db: float
+    """Lines at 1/2 and 3/2 of the rate over what is around them, their sum."""
+    pos_bpm: float
+    """From the reading to that of POS."""
+    pos_half_bpm: float
+    """From the half of the reading to that of POS."""
+    with_pos: float
+    """Cosine between waveform and POS near the rate, -1 to 1."""
+    with_colour: float
+    """Cosine between waveform and what green does more than red and blue."""
+    quarter_least: float
+    """The least of the quarters' parts in that, 1 where all have the same."""
+    grey_db: float
+    """How much all colours move together, over what green does more."""
+    red_over_green: float
+    """What red does where green does 1."""
+    background_db: float
+    """The background's part that goes with the waveform, over what green does more."""
+    lamp: float
+    """1 where `sspd.vitals.lamp.lamp_seen` says so, else 0."""
+
+
+def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidence | None:
+    """Gather what speaks for a reading and against it.
+
+    Parameters
+    ----------
+    filtered : Signal
+        The window of the filtered waveform that was read.
+    reading : Reading
+    scene : Scene
+        What was seen; rows outside of the window are not looked at.
+
+    Returns
+    -------
+    Evidence or None
+        None where there is no reading, or hardly a picture.
+
+    >>> from sspd.vitals.doubt import still_scene
+    >>> from sspd.vitals.heart_rate import read_rate
+    >>> wave = Signal(np.sin(np.arange(900) / 4), 30.0)
+    >>> found = gather_evidence(wave, read_rate(wave.values, 30.0), still_scene(wave.t))
+    >>> round(found.with_colour, 3), round(found.peaks_bpm, 1)
+    (0.0, 0.0)
+    """
+    start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
+    keep = (scene.t >= start_s - 1.0) & (scene.t < end_s + 1.0)
+    if reading.spectral_bpm is None or reading.snr_db is None or keep.sum() < 4 * WINDOW_S:
+        return None
+    f_hz = reading.spectral_bpm / 60
+    # (time, 4, 3) and (time, 3) on the waveform's clock
+    quarters, background = (
+        resample_times(rows[keep], scene.t[keep], filtered.fs, start_s, len(filtered.values))
+        for rows in (scene.quarters_rgb, scene.background_rgb)
+    )
+    quarters = np.maximum(quarters, 1e-3)
+    return Evidence(
+        duration_s=filtered.duration_s,
+        snr_db=_bounded_db(reading.snr_db),
+        peaks_bpm=abs((reading.peaks_bpm or 0.0) - reading.spectral_bpm),
+        **_of_waveform(filtered, f_hz),
+        **_of_pos(filtered, quarters.mean(axis=1), f_hz),
+        **_of_colours(filtered, quarters, background, f_hz),
+        lamp=float(lamp_seen(scene, start_s, end_s, f_hz)),
+    )
+
+
+def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
+    values, fs = filtered.values, filtered.fs
+    half = values.size // 2
+    halves = [pulse_frequency(part, fs, SEARCH_HZ) for part in (values[:half], values[half:])]
+    apart = [abs(f - f_hz) for f in halves if np.isfinite(f)]
+    odd = 0.0
+    if f_hz / 2 >= SLOWEST_HZ:
+        odd = sum(_line_db(values, fs, k * f_hz) for k in (0.5, 1.5))
+    return {
+        "halves_bpm": 60 * max(apart, default=SEARCH_HZ[1]),
+        "odd_lines_db": odd,
+    }
+
+
+def _line_db(values: NDArray[np.float64], fs: float, f_hz: float) -> float:
+    """The highest power near a frequency over the median around it; of the slope."""
+    freqs, power = power_spectrum(values, fs, (0.3, 8.0))
+    power = power * freqs**2
+    apart = np.abs(freqs - f_hz)
+    near, around = apart <= LINE_HZ[0], (apart > LINE_HZ[1]) & (apart <= LINE_HZ[2])
+    if not (near.any() and around.any()):
+        return 0.0
+    return _db(float(power[near].max()), float(np.median(power[around])))
+
+
+def _of_pos(filtered: Signal, rgb: NDArray[np.float64], f_hz: float) -> dict[str, float]:
+    fs = filtered.fs
+    pos = bandpass(-pos_waveform(rgb, fs), fs, PASS_HZ)
+    pos_hz = pulse_frequency(pos, fs, SEARCH_HZ)
+    apart = [60 * abs(pos_hz - f) if np.isfinite(pos_hz) else 60 * f for f in (f_hz, f_hz / 2)]
+    ours, theirs = (_near(part[:, None], fs, f_hz)[:, 0] for part in (filtered.values, pos))
+    return {
+        "pos_bpm": apart[0],
+        "pos_half_bpm": apart[1],
+        "with_pos": _cosine(theirs, ours),
+    }
+
+
+def _of_colours(
+    filtered: Signal, quarters: NDArray[np.float64], background: NDArray[np.float64], f_hz: float
+) -> dict[str, float]:
+    """What in the colours goes with the waveform, quarter by quarter."""
+    fs = filtered.fs
+    ours = _near(filtered.values[:, None], fs, f_hz)[:, 0]
+    # more blood, less light: what goes with it counts as positive; (time, 12)
+    traces = -_near(_relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
+    parts = _part(traces, ours).reshape(4, 3)
+    grey = parts.mean(axis=1)
+    more = parts[:, 1] - (parts[:, 0] + parts[:, 2]) / 2
+    green = complex(more.mean())
+    size = max(abs(green), 1e-12)
+    by_colour = traces.reshape(-1, 4, 3).mean(axis=1)
+    wall = 0.0
+    if bool(np.isfinite(background).all()) and float(background.min()) > 1.0:
+        wall = abs(_part(_near(_relative(background, fs), fs, f_hz), ours).mean())
+    red, middle = parts.mean(axis=0)[:2]
+    return {
+        "with_colour": _cosine(by_colour[:, 1] - (by_colour[:, 0] + by_colour[:, 2]) / 2, ours),
+        "quarter_least": float((more * np.conj(green)).real.min()) / size**2,
+        "grey_db": _size_db(abs(complex(grey.mean())), size),
+        "red_over_green": float((red / middle).real) if abs(middle) > 1e-12 else 0.0,
+        "background_db": _size_db(float(wall), size),
+    }
+
+
+def _relative(rows: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
+    """Each column over its mean, less its slow trend."""
+    return np.stack([detrend(row / row.mean() - 1, fs, TREND_HZ) for row in rows.T], axis=1)
+
+
+def _near(rows: NDArray[np.float64], fs: float, f_hz: float) -> Complex:
+    """The analytic signal of each column near a frequency, under a Hann window."""
+    n = rows.shape[0]
+    window = np.hanning(n + 2)[1:-1, None]
+    spectrum = np.fft.fft((rows - rows.mean(axis=0)) * window, axis=0)
+    spectrum[np.abs(np.fft.fftfreq(n, 1 / fs) - f_hz) > NEAR_HZ] = 0
+    return np.asarray(np.fft.ifft(spectrum, axis=0), np.complex128)
+
+
+def _part(traces: Complex, of: Complex) -> Complex:
+    """How much of ``of`` is in each column, by least squares."""
+    power = max(float(np.vdot(of, of).real), 1e-30)
+    return np.asarray(traces.T @ of.conj() / power, np.complex128)
+
+
+def _cosine(a: Complex, b: Complex) -> float:
+    sizes = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(np.vdot(b, a).real) / sizes if sizes > 0 else 0.0
+
+
+def _db(power: float, other: float) -> float:
+    if power <= 0 and other <= 0:
+        return 0.0
+    return _bounded_db(10 * float(np.log10(max(power, 1e-30) / max(other, 1e-30))))
+
+
+def _size_db(size: float, other: float) -> float:
+    """Of amplitudes."""
+    return _db(size**2, other**2)
+
+
+def _bounded_db(value: float) -> float:
+    return float(np.clip(value, -MOST_DB, MOST_DB)) if np.isfinite(value) else -MOST_DB

@@ -1,0 +1,22 @@
+"""Evidence as a clean film gives it, for the tests of what is made of it."""
+
+from __future__ import annotations
+
+from sspd.vitals.evidence import Evidence
+
+CLEAN = Evidence(
+    duration_s=30.0,
+    snr_db=8.0,
+    peaks_bpm=0.3,
+    halves_bpm=0.5,
+    odd_lines_db=5.0,
+    pos_bpm=0.1,
+    pos_half_bpm=40.0,
+    with_pos=0.95,
+    with_colour=0.95,
+    quarter_least=0.8,
+    grey_db=4.5,
+    red_over_green=0.45,
+    background_db=-12.0,
+    lamp=0.0,
+)

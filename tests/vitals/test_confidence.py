@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidences import CLEAN
+from sspd.errors import UsageError, WeightsError
+from sspd.recipes.network import ConfidenceSpec, NetworkSpec
+from sspd.runtime import load_network
+from sspd.vitals.confidence import AGAINST, FOR, TERMS, confidence_of
+from sspd.vitals.evidence import Evidence
+
+any_db = st.floats(-40.0, 40.0)
+any_bpm = st.floats(0.0, 220.0)
+
+
+@st.composite
+def evidence(draw: st.DrawFn) -> Evidence:
+    values = {}
+    for field in fields(Evidence):
+        kind = any_db if field.name.endswith("_db") else any_bpm
+        kind = st.floats(-1.0, 1.0) if field.name.startswith("with_") else kind
+        values[field.name] = draw(kind)
+    values["red_over_green"] = draw(st.floats(-1e6, 1e6))
+    values["quarter_least"] = draw(st.floats(-1e6, 1.0))
+    values["duration_s"] = draw(st.floats(8.0, 7200.0))
+    values["lamp"] = draw(st.sampled_from([0.0, 1.0]))
+    return Evidence(**values)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> ConfidenceSpec:
+    spec = load_network(threads=1).spec.confidence
+    assert spec is not None, "the shipped weights come with their confidence"
+    return spec
+
+
+@given(found=evidence())
+def test_terms_are_bounded_and_speak_one_way(found: Evidence) -> None:
+    for name, term in TERMS.items():
+        assert -15.0 <= term(found) <= 25.0, name
+    assert not set(FOR) & set(AGAINST)
+
+
+@given(found=evidence())
+def test_confidence_is_a_probability(found: Evidence) -> None:
+    spec = ConfidenceSpec(0.3, tuple((name, 1e3) for name in TERMS))
+    assert 0.0 <= confidence_of(found, spec) <= 1.0
+
+
+def test_against_the_formula_written_out() -> None:
+    spec = ConfidenceSpec(-1.0, (("snr", 0.25), ("peaks_apart", -0.5)))
+    logit = -1.0 + 0.25 * 8.0 - 0.5 * 0.3
+    assert confidence_of(CLEAN, spec) == pytest.approx(1 / (1 + np.exp(-logit)))
+
+
+def test_the_shipped_weights_speak_in_their_directions(shipped: ConfidenceSpec) -> None:
+    assert {name for name, _ in shipped.weights} <= set(TERMS)
+    for name, weight in shipped.weights:
+        assert (weight > 0) == (name in FOR), name
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        {"snr_db": -4.0},
+        {"with_pos": -0.2, "with_colour": 0.0},
+        {"background_db": 15.0, "lamp": 1.0},
+        {"odd_lines_db": 25.0, "pos_half_bpm": 0.5, "pos_bpm": 40.0},
+        {"red_over_green": 3.0, "grey_db": -11.0},
+        {"halves_bpm": 40.0, "pos_bpm": 40.0},
+    ],
+)
+def test_clean_films_are_believed_and_each_doubt_lowers_it(
+    worse: dict[str, float], shipped: ConfidenceSpec
+) -> None:
+    assert confidence_of(CLEAN, shipped) > 0.95
+    assert confidence_of(replace(CLEAN, **worse), shipped) < confidence_of(CLEAN, shipped) - 0.01
+
+
+def test_terms_of_another_version_are_refused() -> None:
+    with pytest.raises(WeightsError, match="moon_phase"):
+        confidence_of(CLEAN, ConfidenceSpec(0.0, (("moon_phase", 1.0),)))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "1"])
+def test_weights_that_are_no_numbers_are_refused(bad: float) -> None:
+    with pytest.raises(UsageError, match="snr"):
+        ConfidenceSpec(0.0, (("snr", bad),))
+
+
+def test_a_network_carries_its_confidence() -> None:
+    spec = NetworkSpec(fs=30.0, confidence=ConfidenceSpec(-0.5, (("snr", 0.2), ("lamp", -2.0))))
+    assert NetworkSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+    older = json.loads(json.dumps(NetworkSpec(fs=30.0).to_dict())) | {"calibrated": False}
+    assert NetworkSpec.from_dict(older).confidence is None
