@@ -2,10 +2,11 @@
 
 from sspd.vitals.doubt import REASONS, FilmFacts
 from sspd.vitals.film import FilmReading, join_scenes, read_film
-from sspd.vitals.heart_rate import SEARCH_HZ, Reading, beats_of, pulse_band, read_rate
+from sspd.vitals.heart_rate import SEARCH_HZ, Reading, pulse_band, read_rate
 from sspd.vitals.hrv import HRV_NAMES, good_intervals, hrv
 from sspd.vitals.respiration import beat_sizes, respiration
 from sspd.vitals.rhythm import Rhythm, read_rhythm
+from sspd.vitals.timing import BeatTimes, IntervalNoise, time_beats
 from sspd.vitals.windows import (
     SHORTEST_S,
     accepted_runs,
@@ -19,13 +20,14 @@ __all__ = [
     "REASONS",
     "SEARCH_HZ",
     "SHORTEST_S",
+    "BeatTimes",
     "FilmFacts",
     "FilmReading",
+    "IntervalNoise",
     "Reading",
     "Rhythm",
     "accepted_runs",
     "beat_sizes",
-    "beats_of",
     "cut_windows",
     "good_intervals",
     "hrv",
@@ -36,5 +38,6 @@ __all__ = [
     "read_rhythm",
     "read_windows",
     "respiration",
+    "time_beats",
     "unread_windows",
 ]

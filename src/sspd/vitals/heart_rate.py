@@ -27,10 +27,6 @@ PEAKS_BAND = (0.4, 1.7)
 #: Noise counts from this multiple of the rate on: what is slower does not hide a pulse,
 #: and there is much of it in any film.
 NOISE_FROM = 0.7
-#: Single beats are timed this far around the slowest and fastest rate, Hz: a rate that
-#: swings at 0.4 Hz, as it does with quick breath, needs no more, and what is wider lets in
-#: noise that passes for variability. From `NOISE_FROM` of the slowest rate on.
-BEATS_SWING_HZ = 0.45
 
 
 @dataclass(frozen=True)
@@ -116,33 +112,3 @@ def _reading(values: NDArray[np.float64], fs: float, f_hz: float) -> Reading:
     peaks_bpm = 60 / float(np.median(np.diff(beats))) if beats.size > 2 else None
     noise_band = (max(PASS_HZ[0], NOISE_FROM * f_hz), PASS_HZ[1])
     return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, noise_band))
-
-
-def beats_of(
-    sig: ArrayLike, fs: float, slowest_bpm: float, fastest_bpm: float
-) -> NDArray[np.float64]:
-    """Times of the single beats of a stretch whose rates are known, seconds.
-
-    Parameters
-    ----------
-    sig : array, shape (time,)
-        The raw waveform.
-    fs : float
-        Hz.
-    slowest_bpm, fastest_bpm : float
-        The lowest and highest rate read in it.
-
-    Returns
-    -------
-    float64 array, shape (beats,)
-        From the first sample on.
-
-    >>> t = np.arange(900) / 30
-    >>> beats = beats_of(np.sin(2 * np.pi * 1.2 * t), 30.0, 72.0, 72.0)
-    >>> round(float(np.diff(beats).mean()), 3)
-    0.833
-    """
-    slowest_hz, fastest_hz = slowest_bpm / 60, fastest_bpm / 60
-    low = max(NOISE_FROM * slowest_hz, slowest_hz - BEATS_SWING_HZ)
-    band = _bounded(low, fastest_hz + BEATS_SWING_HZ)
-    return find_beats(bandpass(sig, fs, band), fs, REFRACTORY_S)

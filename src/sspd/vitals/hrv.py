@@ -5,6 +5,10 @@ variability: standards of measurement", Circulation 93, 1996: time-domain number
 a minute on here (the standard's short record is 5 minutes, so what is given is a
 short-term value), low frequencies from two minutes on (ten periods of 0.083 Hz, five
 of the band's lower edge).
+
+Where it is known how intervals would vary by the film's noise alone
+(`sspd.vitals.timing`), that part is taken out of what varies, and what would be mostly
+noise is not told.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from scipy.signal import lombscargle
 
 from sspd.containers import Figure
 from sspd.errors import UsageError
+from sspd.vitals.timing import IntervalNoise
 
 #: The names of the numbers, in the order in which they are reported.
 HRV_NAMES = ("rmssd_ms", "sdnn_ms", "pnn50", "mean_nn_ms", "lf_nu", "hf_nu", "lf_hf")
@@ -34,6 +39,9 @@ ODD_SHARE = 0.20
 _AROUND = 11
 #: With more than this share of intervals left out nothing is reported.
 MOST_ODD = 0.20
+#: Where noise alone gives more than this share of a number, as an amplitude (half of the
+#: power), the number is not told.
+MOST_NOISE = 0.7
 
 
 def good_intervals(beats_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -64,7 +72,13 @@ def good_intervals(beats_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.
     return nn, np.abs(nn - usual) <= ODD_SHARE * usual
 
 
-def hrv(beats_s: ArrayLike, *, span_s: float | None = None) -> dict[str, Figure]:
+def hrv(
+    beats_s: ArrayLike,
+    *,
+    span_s: float | None = None,
+    steady: NDArray[np.bool_] | None = None,
+    noise: IntervalNoise | None = None,
+) -> dict[str, Figure]:
     """Every number of `HRV_NAMES`, or why it cannot be had.
 
     Parameters
@@ -73,6 +87,10 @@ def hrv(beats_s: ArrayLike, *, span_s: float | None = None) -> dict[str, Figure]
         Times of the beats of one unbroken stretch, seconds.
     span_s : float or None
         How long that stretch is, seconds; None: from the first beat to the last.
+    steady : bool array, shape (beats - 1,)
+        Which intervals may count; None: all.
+    noise : IntervalNoise
+        What noise does to the intervals; None: nothing.
 
     Returns
     -------
@@ -87,20 +105,22 @@ def hrv(beats_s: ArrayLike, *, span_s: float | None = None) -> dict[str, Figure]
     'needs 120 s'
     """
     nn, good = good_intervals(beats_s)
+    good = good if steady is None else good & steady
     beats = np.asarray(beats_s, dtype=np.float64)
     span = span_s if span_s is not None else float(np.ptp(beats)) if beats.size else 0.0
     values: dict[str, float] = {}
     reason = _why_not(nn, good)
     if reason is None and span >= TIME_DOMAIN_S:
-        values |= _over_time(nn, good)
+        values |= _over_time(nn, good, noise)
     if reason is None and span >= FREQUENCY_DOMAIN_S:
-        values |= _over_frequency(beats[1:][good], nn[good])
+        values |= _over_frequency(beats[1:][good], nn[good], noise)
     figures = {}
     for name in HRV_NAMES:
         needs = FREQUENCY_DOMAIN_S if name in ("lf_nu", "hf_nu", "lf_hf") else TIME_DOMAIN_S
         why = None if name in values else f"needs {needs:g} s" if span < needs else reason
         if why is None and name not in values:
-            why = "no variation to divide"
+            drowned = noise is not None and noise.rmssd_ms > 0
+            why = "mostly the film's noise" if drowned else "no variation to divide"
         figures[name] = Figure(values.get(name), int(good.sum()) + 1, round(span, 3), why)
     return figures
 
@@ -114,24 +134,52 @@ def _why_not(nn: NDArray[np.float64], good: NDArray[np.bool_]) -> str | None:
     return None
 
 
-def _over_time(nn: NDArray[np.float64], good: NDArray[np.bool_]) -> dict[str, float]:
+def _over_time(
+    nn: NDArray[np.float64], good: NDArray[np.bool_], noise: IntervalNoise | None
+) -> dict[str, float]:
     ms = 1000 * nn
     # Successive differences only where both neighbours are good: over a hole they
     # would compare intervals that do not follow each other.
     steps = np.diff(ms)[good[1:] & good[:-1]]
-    return {
-        "mean_nn_ms": float(ms[good].mean()),
-        "sdnn_ms": float(ms[good].std(ddof=1)),
-        "rmssd_ms": float(np.sqrt(np.mean(steps**2))),
-        "pnn50": float(100 * np.mean(np.abs(steps) > 50)),
-    }
+    values = {"mean_nn_ms": float(ms[good].mean())}
+    seen = {"sdnn_ms": float(ms[good].std(ddof=1))}
+    if steps.size:
+        seen["rmssd_ms"] = float(np.sqrt(np.mean(steps**2)))
+    for name, size in seen.items():
+        own = 0.0 if noise is None else float(getattr(noise, name))
+        if own <= MOST_NOISE * size:
+            values[name] = float(np.sqrt(size**2 - own**2))
+    if "rmssd_ms" in values:
+        values["pnn50"] = float(100 * np.mean(np.abs(steps) > 50))
+    return values
 
 
-def _over_frequency(at_s: NDArray[np.float64], nn: NDArray[np.float64]) -> dict[str, float]:
+def _over_frequency(
+    at_s: NDArray[np.float64], nn: NDArray[np.float64], noise: IntervalNoise | None
+) -> dict[str, float]:
     lf, hf = band_powers(at_s, nn)
+    if noise is not None and at_s.size >= 4:
+        of_noise = _noise_powers(at_s, noise)
+        if sum(of_noise) > MOST_NOISE**2 * (lf + hf):
+            return {}
+        lf, hf = (max(seen - own, 0.0) for seen, own in zip((lf, hf), of_noise, strict=True))
     if lf + hf <= 0 or hf <= 0:
         return {}
     return {"lf_nu": lf / (lf + hf), "hf_nu": hf / (lf + hf), "lf_hf": lf / hf}
+
+
+def _noise_powers(at_s: NDArray[np.float64], noise: IntervalNoise) -> tuple[float, float]:
+    """What noise adds to `band_powers`: its density times the intervals a second."""
+    freqs = _frequencies(at_s)
+    power = noise.at(freqs) / noise.interval_s
+    low = freqs < LF_HZ[1]
+    return float(power[low].sum()), float(power[~low].sum())
+
+
+def _frequencies(at_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where the periodogram looks, Hz."""
+    step_hz = 0.25 / float(np.ptp(at_s))
+    return np.asarray(np.arange(LF_HZ[0] + step_hz / 2, HF_HZ[1], step_hz))
 
 
 def band_powers(at_s: ArrayLike, nn_s: ArrayLike) -> tuple[float, float]:
@@ -160,8 +208,7 @@ def band_powers(at_s: ArrayLike, nn_s: ArrayLike) -> tuple[float, float]:
     nn = remove_line(np.asarray(nn_s, dtype=np.float64))
     if at.size < 4 or float(nn.std()) < 1e-9:
         return 0.0, 0.0
-    step_hz = 0.25 / float(np.ptp(at))
-    freqs = np.arange(LF_HZ[0] + step_hz / 2, HF_HZ[1], step_hz)
+    freqs = _frequencies(at)
     # SciPy holds every frequency against every beat at once: a gigabyte for an hour.
     blocks = np.array_split(freqs, 1 + freqs.size * at.size // TABLE_ENTRIES)
     centred = nn - nn.mean()

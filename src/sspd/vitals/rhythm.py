@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Figure, Signal, WindowVitals
-from sspd.vitals.heart_rate import beats_of, pulse_band
+from sspd.vitals.heart_rate import pulse_band
 from sspd.vitals.hrv import HRV_NAMES, TIME_DOMAIN_S, good_intervals, hrv
 from sspd.vitals.respiration import beat_sizes, respiration
+from sspd.vitals.timing import time_beats
 from sspd.vitals.windows import accepted_runs
 
 
@@ -46,16 +47,17 @@ def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhyth
     found = []
     for start_s, end_s, slowest, fastest in runs:
         part = signal.between(start_s, end_s)
-        found.append((part, beats_of(part.values, part.fs, slowest, fastest)))
+        found.append((part, time_beats(part.values, part.fs, slowest, fastest)))
     longest = max(range(len(runs)), key=lambda i: runs[i][1] - runs[i][0])
-    part, beats = found[longest]
+    part, timed = found[longest]
+    beats = timed.beats_s
     sizes = beat_sizes(pulse_band(part.values, part.fs), part.fs, beats)
     span_s = part.duration_s
-    odd = int((~good_intervals(beats)[1]).sum())
+    odd = int((~(good_intervals(beats)[1] & timed.steady)).sum())
     left_out = f"{odd} of {beats.size - 1} beat intervals were left out of the variability"
     return Rhythm(
-        beats_s=np.concatenate([p.start_s + b for p, b in found]),
-        hrv=hrv(beats, span_s=span_s),
+        beats_s=np.concatenate([p.start_s + timed.beats_s for p, timed in found]),
+        hrv=hrv(beats, span_s=span_s, steady=timed.steady, noise=timed.noise),
         respiration_hz=respiration(beats, sizes, span_s=span_s),
         warnings=(left_out,) if odd and span_s >= TIME_DOMAIN_S else (),
     )
