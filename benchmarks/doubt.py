@@ -48,7 +48,10 @@ def window_rows(film: Kept, confidence: ConfidenceSpec | None) -> list[dict[str,
             row = dataclasses.asdict(window) | {"window_s": window_s}
             row |= {"kind": film.kind, "film": film.number}
             row["truth_bpm"] = _truth_bpm(film.beats_s, window.start_s, window.end_s)
-            row["evidence"] = _evidence(found.signal, film.segments, window.start_s, window.end_s)
+            row["evidence"] = None
+            if found.signal is not None and window.spectral_bpm is not None:
+                span = window.start_s, window.end_s
+                row["evidence"] = _evidence(found.signal, film.segments, *span)
             rows.append(row)
     return rows
 
@@ -60,9 +63,9 @@ def _truth_bpm(beats_s: NDArray[np.float64], start_s: float, end_s: float) -> fl
 
 
 def _evidence(
-    signal: Signal | None, segments: Sequence[FaceSegment], start_s: float, end_s: float
+    signal: Signal, segments: Sequence[FaceSegment], start_s: float, end_s: float
 ) -> Evidence | None:
-    if signal is None or not bool(np.isfinite(signal.values).all()):
+    if not bool(np.isfinite(signal.values).all()):
         return None
     filtered = Signal(pulse_band(signal.values, signal.fs), signal.fs, signal.start_s)
     part = filtered.between(start_s, end_s)
@@ -137,9 +140,11 @@ def _draw(p: NDArray[np.float64], right: NDArray[np.bool_], path: Path) -> None:
     axes.plot([0, 1], [0, 1], color="0.7", lw=1)
     means, shares, counts = (np.array(column) for column in zip(*bins(p, right), strict=True))
     spread = np.sqrt(np.maximum(shares * (1 - shares), 0.25 / counts) / counts)
-    axes.errorbar(means, shares, 1.96 * spread, fmt="o-", color="#b0303a", capsize=3, lw=1.5)
+    axes.errorbar(
+        means, shares, 1.96 * spread, fmt="o-", color="#b0303a", capsize=3, lw=1.5, clip_on=False
+    )
     axes.axvline(LEAST_CONFIDENCE, color="0.4", ls=":", lw=1)
-    axes.text(LEAST_CONFIDENCE - 0.015, 0.02, "believed from here on", rotation=90, ha="right")
+    axes.text(LEAST_CONFIDENCE + 0.015, 0.02, "believed from here on", rotation=90)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.set_xlabel("confidence")
     axes.set_ylabel("share within 3 beats a minute")
