@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sspd.containers import FaceSegment, Scene, Signal, WindowVitals
 from sspd.recipes.network import ConfidenceSpec
@@ -15,6 +16,8 @@ from sspd.vitals.windows import read_windows, unread_windows
 
 #: A stretch that gave no waveform and is shorter than this is not worth a window, seconds.
 BRIEF_S = 1.0
+#: Pictures at a stretch's edge whose colours are brought together.
+EDGE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,9 @@ class FilmReading:
 def join_scenes(segments: Sequence[FaceSegment]) -> Scene:
     """What was seen in all stretches, in one.
 
+    Another box shows another part of the picture: its colours are brought to the level
+    at which those before it ended, so that no step looks like a change of light.
+
     >>> join_scenes([]).t.size
     0
     """
@@ -36,7 +42,25 @@ def join_scenes(segments: Sequence[FaceSegment]) -> Scene:
     if not segments:
         return still_scene(np.zeros(0))
     scenes = [segment.scene for segment in segments]
-    return Scene(**{name: np.concatenate([getattr(s, name) for s in scenes]) for name in names})
+    rows = {name: [getattr(scene, name) for scene in scenes] for name in names}
+    for name in ("face_rgb", "background_rgb", "quarters_rgb"):
+        rows[name] = _levelled(rows[name])
+    return Scene(**{name: np.concatenate(parts) for name, parts in rows.items()})
+
+
+def _levelled(parts: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Colours of one stretch after the other, each begun where the last one ended."""
+    out: list[NDArray[np.float32]] = []
+    ended: NDArray[np.float32] | None = None
+    for part in parts:
+        if len(part) and ended is not None:
+            begun = part[:EDGE].mean(axis=0)
+            known = np.isfinite(ended) & np.isfinite(begun) & (ended > 1) & (begun > 1)
+            gain = np.divide(ended, begun, out=np.ones_like(begun), where=known)
+            part = part * gain
+        ended = part[-EDGE:].mean(axis=0) if len(part) else ended
+        out.append(part)
+    return out
 
 
 def read_film(
