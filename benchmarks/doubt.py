@@ -104,7 +104,7 @@ def score(rows: list[dict[str, Any]], figure: Path | None) -> None:
     p = np.array([row["confidence"] for row in known])
     right = np.array([is_right(row) for row in known])
     print(f"{len(known)} windows with a confidence, {1 - right.mean():.0%} of them wrong")
-    print(f"expected calibration error {calibration_error(p, right):.3f}")
+    print(f"expected calibration error {calibration_error(p, right):.4f}")
     print(f"AUROC {auroc(p, right):.3f}; threshold {LEAST_CONFIDENCE}")
     for mean, share, n in bins(p, right):
         print(f"  says {mean:.2f}: {share:.2f} right ({n})")

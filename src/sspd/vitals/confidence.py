@@ -17,6 +17,9 @@ from sspd.errors import WeightsError
 from sspd.recipes.network import ConfidenceSpec
 from sspd.vitals.evidence import Evidence
 
+#: No less and no more is claimed: some hundred films show no more.
+CLAIMED = (0.01, 0.99)
+
 
 def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
@@ -67,7 +70,7 @@ def confidence_of(evidence: Evidence, spec: ConfidenceSpec) -> float:
     Returns
     -------
     float
-        Between 0 and 1.
+        Within `CLAIMED`.
 
     Raises
     ------
@@ -82,4 +85,4 @@ def confidence_of(evidence: Evidence, spec: ConfidenceSpec) -> float:
         )
     terms = (weight * TERMS[name](evidence) for name, weight in spec.weights)
     logit = spec.intercept + sum(terms)
-    return float(1 / (1 + np.exp(-np.clip(logit, -50.0, 50.0))))
+    return float(np.clip(1 / (1 + np.exp(-np.clip(logit, -50.0, 50.0))), *CLAIMED))
