@@ -55,12 +55,12 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_bits(
     for _ in range(5):
         child = _start(task)
         try:
-            child.communicate(timeout=lasted * rng.uniform(0.3, 0.9))
+            child.communicate(timeout=lasted * rng.uniform(0.1, 0.7))
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
             kills += 1
-    assert kills >= 2
+    assert kills >= 1  # a machine that was busy before and is not now ends early
     _run_whole(task)
     assert (out / MODEL_FILE).read_bytes() == (whole / MODEL_FILE).read_bytes()
     assert [p.name for p in out.glob(".*")] == []

@@ -70,7 +70,7 @@ def train(
         Weights to start both networks from: a file, ``"shipped"`` or ``"nothing"``; by
         default what the recipe says.
     resume : bool
-        Go on from the state in `out`, to the same bits on a CPU.
+        Go on from the state in `out`, to the same bits on one thread of a CPU.
     max_minutes : float, optional
         Stop early and finish with what there is; the schedules stay the recipe's.
     checkpoint_s : float
