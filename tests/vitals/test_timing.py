@@ -13,7 +13,7 @@ from sspd.vitals.timing import IntervalNoise, _gain
 FS = 30.0
 
 
-@pytest.mark.parametrize("bpm", [45, 60, 90, 130, 180])
+@pytest.mark.parametrize("bpm", [40, 47, 60, 72, 88, 110, 140, 170, 200])
 def test_single_beats_are_timed(bpm: float) -> None:
     rng = np.random.default_rng(bpm)
     pulse = pulse_wave(bpm, 60.0, rng, variability=0.04)
@@ -48,6 +48,16 @@ def test_noise_is_foretold_for_a_heart_that_does_not_vary(bpm: float, strength: 
         seen.append((nn.std(), np.sqrt(np.mean(np.diff(nn) ** 2))))
         told.append((found.noise.sdnn_ms, found.noise.rmssd_ms))
     np.testing.assert_allclose(np.mean(told, axis=0), np.mean(seen, axis=0), rtol=0.12)
+
+
+@pytest.mark.parametrize("rates", [(42.0, 84.0), (50.0, 100.0), (45.0, 180.0)])
+def test_rates_far_apart_leave_a_noise_that_is_known(rates: tuple[float, float]) -> None:
+    t = np.arange(3600) / FS
+    rate = np.where(t < 60, *rates) / 60
+    wave = np.sin(2 * np.pi * np.cumsum(rate) / FS)
+    wave = wave + 0.2 * np.random.default_rng(0).normal(size=t.size)
+    noise = time_beats(wave, FS, *rates).noise
+    assert np.isfinite(noise.density).all() and noise.rmssd_ms > 0
 
 
 def test_a_line_that_is_gone_for_a_while_is_not_steady() -> None:

@@ -8,7 +8,7 @@ of the band's lower edge).
 
 Where it is known how intervals would vary by the film's noise alone
 (`sspd.vitals.timing`), that part is taken out of what varies, and what would be mostly
-noise is not told.
+noise is not told. ``pnn50`` is a count, and told as it was counted.
 """
 
 from __future__ import annotations

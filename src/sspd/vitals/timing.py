@@ -27,6 +27,8 @@ SWING_HZ = 0.4
 BESIDE_HZ = 0.4
 #: The second harmonic and this much around it is no noise, Hz.
 HARMONIC_HZ = 0.2
+#: What is slower is drift, Hz.
+DRIFT_HZ = 0.3
 #: Between two beats the line may fall to this share of its median height; where it falls
 #: lower it is noise that has the tops.
 LEAST_HEIGHT = 0.5
@@ -124,9 +126,12 @@ def _noise(
     density = power / (0.375 * fs / 2)  # of a Hann window: one-sided, sig² a Hz
     outside = np.maximum(slow_hz - freqs, freqs - fast_hz)
     harmonic = np.maximum(2 * slow_hz - freqs, freqs - 2 * fast_hz) <= HARMONIC_HZ
-    beside = (outside > SWING_HZ) & (outside <= SWING_HZ + BESIDE_HZ) & ~harmonic
-    # the median of a squared Gaussian spectrum is ln 2 of its mean; slow drift stays out
-    level = float(np.median(density[beside & (freqs > 0.3)])) / np.log(2)
+    # slow drift stays out
+    beside = (outside > SWING_HZ) & (outside <= SWING_HZ + BESIDE_HZ) & (freqs > DRIFT_HZ)
+    if bool((beside & ~harmonic).any()):  # rates far apart have harmonics everywhere
+        beside &= ~harmonic
+    # the median of a squared Gaussian spectrum is ln 2 of its mean
+    level = float(np.median(density[beside])) / np.log(2)
     within = outside <= SWING_HZ
     step_hz = float(freqs[1])
     line = max(float((density[within] - level).sum()) * step_hz, 1e-30)
