@@ -77,8 +77,7 @@ def test_ctrl_c_keeps_what_is_done(
     assert f"{n} measured" in out or n == 1  # one film alone has no line of sums
     assert not list(tmp_path.glob(".*"))
     code, out, said = run(*good, "--resume", *_outputs(tmp_path)).end()
-    assert code == 0
-    assert all("warning: " in line for line in said.splitlines())
+    assert (code, said) == (0, "")
     assert [row["source"] for row in rows(tmp_path / "a.json")] == [str(film) for film in good]
     assert rows(tmp_path / "a.json")[:n] == kept
     assert not journal.exists()

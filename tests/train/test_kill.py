@@ -60,7 +60,7 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_bits(
             child.kill()
             child.communicate()
             kills += 1
-    assert kills >= 1  # a machine that was busy before and is not now ends early
+    assert kills >= 2
     _run_whole(task)
     assert (out / MODEL_FILE).read_bytes() == (whole / MODEL_FILE).read_bytes()
     assert [p.name for p in out.glob(".*")] == []

@@ -53,7 +53,8 @@ def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhyth
     beats = timed.beats_s
     sizes = beat_sizes(pulse_band(part.values, part.fs), part.fs, beats)
     span_s = part.duration_s
-    odd = int((~(good_intervals(beats)[1] & timed.steady)).sum())
+    # where the line is faint tells of the film; `n_beats` says how many are left
+    odd = int((~good_intervals(beats)[1]).sum())
     left_out = f"{odd} of {beats.size - 1} beat intervals were left out of the variability"
     return Rhythm(
         beats_s=np.concatenate([p.start_s + timed.beats_s for p, timed in found]),
