@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import sspd
+from sspd.errors import WeightsError
+from sspd.methods import get_method
+from sspd.recipes.network import ConfidenceSpec
 from sspd.video.simulate import FilmSpec, truth, write_film
 
 LAMP = {"flicker_percent": 1.0, "flicker_hz": 1.3}
@@ -33,3 +37,11 @@ def test_a_pulse_is_believed_and_other_weights_have_no_confidence(tmp_path: Path
     assert vitals.hr_bpm == pytest.approx(truth(spec).hr_bpm, abs=1.5)
     assert vitals.confidence is not None and vitals.confidence > 0.8
     assert sspd.measure(tmp_path / "face.mp4", method="pos").confidence is None
+
+
+def test_a_confidence_of_another_version_is_refused_before_the_film_is_read(
+    tmp_path: Path,
+) -> None:
+    strange = replace(get_method("pos"), confidence=ConfidenceSpec(0.0, (("moon_phase", 1.0),)))
+    with pytest.raises(WeightsError, match="moon_phase"):
+        sspd.measure(tmp_path / "no_such_film.mp4", method=strange)

@@ -18,7 +18,7 @@ from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.recipes.network import ConfidenceSpec
 from sspd.runtime.ahead import ahead
 from sspd.video.read import VideoInfo, probe, read
-from sspd.vitals import FilmFacts, cut_windows, join_scenes, read_film, read_rhythm
+from sspd.vitals import FilmFacts, check_terms, cut_windows, join_scenes, read_film, read_rhythm
 
 Item = TypeVar("Item")
 #: How much may wait between reading and faces, and between faces and the method.
@@ -121,9 +121,12 @@ def measure_faces(
 
 
 def _ready(method: str | Method, weights: str | Path | None, precision: str) -> Method:
-    if isinstance(method, Method):
-        return method
-    return get_method(method, weights=weights, precision=precision)
+    ready = method
+    if not isinstance(ready, Method):
+        ready = get_method(ready, weights=weights, precision=precision)
+    if ready.confidence is not None:
+        check_terms(ready.confidence)  # now, not after an hour of film
+    return ready
 
 
 @dataclass(frozen=True, eq=False)

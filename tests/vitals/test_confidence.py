@@ -88,7 +88,7 @@ def test_terms_of_another_version_are_refused() -> None:
         confidence_of(CLEAN, ConfidenceSpec(0.0, (("moon_phase", 1.0),)))
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "1"])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "1", 1e300])
 def test_weights_that_are_no_numbers_are_refused(bad: float) -> None:
     with pytest.raises(UsageError, match="snr"):
         ConfidenceSpec(0.0, (("snr", bad),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -12,6 +11,8 @@ AttentionDivisor = Literal["embedding", "tokens"]
 Residual = Literal["adaptive_pool", "nearest"]
 #: An output steeper than the slope of the slope would be noise.
 MOST_SUMMATIONS = 2
+#: A term of the confidence that weighed more could only overflow.
+MOST_WEIGHT = 1e6
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,10 @@ class ConfidenceSpec:
 
     def __post_init__(self) -> None:
         for name, value in (("intercept", self.intercept), *self.weights):
-            if not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise UsageError(f"confidence: {name} must be a finite number, got {value!r}")
+            if not isinstance(value, (int, float)) or not abs(value) <= MOST_WEIGHT:
+                raise UsageError(
+                    f"confidence: {name} must be a number within {MOST_WEIGHT:g}, got {value!r}"
+                )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Waveforms become numbers with units, or the reason why not."""
 
+from sspd.vitals.confidence import check_terms
 from sspd.vitals.doubt import REASONS, FilmFacts
 from sspd.vitals.film import FilmReading, join_scenes, read_film
 from sspd.vitals.heart_rate import SEARCH_HZ, Reading, pulse_band, read_rate
@@ -28,6 +29,7 @@ __all__ = [
     "Rhythm",
     "accepted_runs",
     "beat_sizes",
+    "check_terms",
     "cut_windows",
     "good_intervals",
     "hrv",

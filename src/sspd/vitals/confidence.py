@@ -58,6 +58,19 @@ def _odd_lines(evidence: Evidence, bend_db: float) -> float:
     return _within(evidence.odd_lines_db - bend_db, 0.0, 15.0)
 
 
+def check_terms(spec: ConfidenceSpec) -> None:
+    """Raise `WeightsError` where a spec names a term that this version does not know.
+
+    >>> check_terms(ConfidenceSpec(0.0, (("snr", 0.3),)))
+    """
+    unknown = {name for name, _ in spec.weights} - set(TERMS)
+    if unknown:
+        raise WeightsError(
+            f"the weights' confidence has terms unknown here: {', '.join(sorted(unknown))};"
+            " a newer sspd may read them"
+        )
+
+
 def confidence_of(evidence: Evidence, spec: ConfidenceSpec) -> float:
     """How likely the reading is within 3 beats a minute of the heart's rate.
 
@@ -77,12 +90,7 @@ def confidence_of(evidence: Evidence, spec: ConfidenceSpec) -> float:
     WeightsError
         The spec names a term that this version does not know.
     """
-    unknown = {name for name, _ in spec.weights} - set(TERMS)
-    if unknown:
-        raise WeightsError(
-            f"the weights' confidence has terms unknown here: {', '.join(sorted(unknown))};"
-            " a newer sspd may read them"
-        )
+    check_terms(spec)
     terms = (weight * TERMS[name](evidence) for name, weight in spec.weights)
     logit = spec.intercept + sum(terms)
     return float(np.clip(1 / (1 + np.exp(-np.clip(logit, -50.0, 50.0))), *CLAIMED))

@@ -124,7 +124,7 @@ def doubts(
     else:
         if reading.peaks_bpm is None or abs(reading.peaks_bpm - f_bpm) > AGREE_BPM:
             found.add("readouts_disagree")
-        if confidence is None or confidence < LEAST_CONFIDENCE:
+        if confidence is None or not confidence >= LEAST_CONFIDENCE:  # NaN is not believed
             weak = reading.snr_db < least_snr_db(end_s - start_s)
             lit = lamp_seen(scene, start_s, end_s, f_bpm / 60)
             found |= {name for name, is_so in (("low_snr", weak), ("flicker", lit)) if is_so}
