@@ -1,4 +1,4 @@
-"""The nouns that travel between the rooms: frames, signals, what was seen, vitals.
+"""The nouns that travel between the rooms: frames, signals, what was seen, vitals, recordings.
 
 Each is a frozen dataclass that checks its shapes on construction and carries its
 own time in seconds, so that no function has to assume a frame rate.
@@ -13,6 +13,7 @@ from sspd.containers.pictures import (
     Frames,
     Scene,
 )
+from sspd.containers.recording import OpenFrames, Recording, References, Series
 from sspd.containers.vitals import Figure, Vitals, WindowVitals
 from sspd.containers.waveform import Signal
 
@@ -24,7 +25,11 @@ __all__ = [
     "FaceSpan",
     "Figure",
     "Frames",
+    "OpenFrames",
+    "Recording",
+    "References",
     "Scene",
+    "Series",
     "Signal",
     "Vitals",
     "WindowVitals",

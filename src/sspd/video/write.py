@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Frames
-from sspd.errors import OutputError, UsageError
+from sspd.errors import UsageError
+from sspd.video.files import whole_file
 
 #: Ticks a second of the written time stamps: MPEG's own clock.
 TICKS_HZ = 90_000
@@ -60,24 +59,8 @@ def write_h264(
     ...     [file.name for file in Path(folder).iterdir()]
     ['a.mp4']
     """
-    path = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".mp4", dir=path.parent)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-    os.close(handle)
-    part = Path(name)
-    try:
-        _encode(name, frames, fps=fps, bit_rate=bit_rate, crf=crf)
-        # mkstemp's files are private; a film is as open as any other new file
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as part:
+        _encode(str(part), frames, fps=fps, bit_rate=bit_rate, crf=crf)
 
 
 def roundtrip_h264(

@@ -10,6 +10,7 @@ without rendering, `write_film` and `write_truth` put both on disk (see
 ((6, 16, 16, 3), 0.25)
 """
 
+from sspd.video.simulate.contact import contact_bvp, contact_rate
 from sspd.video.simulate.faces import face_box, simulate_faces
 from sspd.video.simulate.files import write_film, write_truth
 from sspd.video.simulate.presets import PRESETS, random_spec
@@ -22,6 +23,8 @@ __all__ = [
     "FilmSpec",
     "Truth",
     "cheek_mask",
+    "contact_bvp",
+    "contact_rate",
     "face_box",
     "frame_times",
     "random_spec",

@@ -16,11 +16,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
-import tempfile
 from pathlib import Path
 
-from sspd.errors import OutputError
+from sspd.video.files import whole_file
 from sspd.video.simulate.render import simulate
 from sspd.video.simulate.spec import FilmSpec
 from sspd.video.simulate.truth import truth
@@ -80,22 +78,8 @@ def write_truth(spec: FilmSpec, path: str | Path) -> None:
         "spec": dataclasses.asdict(spec),
     }
     path = Path(path)
-    _write_text(path.with_suffix(".csv"), "\n".join(["time_s,bvp", *rows]) + "\n")
+    with whole_file(path.with_suffix(".csv")) as part:
+        part.write_text("\n".join(["time_s,bvp", *rows]) + "\n", encoding="utf-8")
     # last: a .json says that the truth is whole
-    _write_text(path.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
-
-
-def _write_text(path: Path, text: str) -> None:
-    part: str | None = None
-    try:
-        handle, part = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(part).chmod(0o666 & ~umask)
-        Path(part).replace(path)
-    except OSError as error:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    with whole_file(path.with_suffix(".json")) as part:
+        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

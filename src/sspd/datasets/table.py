@@ -1,0 +1,55 @@
+"""The datasets there are, by name; each module is loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from sspd.errors import UsageError
+
+if TYPE_CHECKING:
+    from sspd.containers import Recording
+    from sspd.datasets.card import Dataset
+
+#: Name -> module, which holds a `Dataset` called ``DATASET``.
+DATASETS = MappingProxyType(
+    {
+        "ubfc-rppg": "ubfc_rppg",
+    }
+)
+
+
+def get_dataset(name: str) -> Dataset:
+    """The dataset of a name.
+
+    Raises
+    ------
+    UsageError
+        There is none; the message lists those there are.
+
+    >>> get_dataset("ubfc-rppg").title
+    'UBFC-rPPG'
+    """
+    if name not in DATASETS:
+        raise UsageError(f"no dataset {name!r}; there are: {', '.join(DATASETS)}")
+    dataset: Dataset = import_module(f"sspd.datasets.{DATASETS[name]}").DATASET
+    return dataset
+
+
+def open_dataset(data: str) -> tuple[Dataset, list[Recording]]:
+    """A dataset and its recordings from ``NAME:PATH``; no film is opened.
+
+    Raises
+    ------
+    UsageError
+        Not of that form, or no such dataset.
+    SourceError
+        Nothing of it is found there.
+    """
+    name, colon, path = data.partition(":")
+    if not colon or not path:
+        raise UsageError(f"{data!r}: a dataset is named like ubfc-rppg:/data/UBFC")
+    dataset = get_dataset(name)
+    return dataset, dataset.recordings(Path(path))

@@ -1,0 +1,65 @@
+"""Frames to .avi, as most datasets have them: one fixed rate, no time stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import av
+import numpy as np
+
+from sspd.containers import Frames
+from sspd.errors import UsageError
+from sspd.video.files import whole_file
+
+#: Name -> codec, pixel format and its options.
+_CODECS: MappingProxyType[str, tuple[str, str, dict[str, str]]] = MappingProxyType(
+    {
+        "raw": ("rawvideo", "bgr24", {}),
+        "mjpeg": ("mjpeg", "yuvj420p", {"qmin": "2", "qmax": "2"}),
+    }
+)
+
+
+def write_avi(
+    path: str | Path, frames: Iterable[Frames], *, fps: float, codec: str = "raw"
+) -> None:
+    """Write an .avi, whole or not at all; pictures follow each other at ``fps``.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to; the folder must exist.
+    frames : iterable of Frames
+        uint8 chunks of one size. Their times are lost: AVI has none.
+    fps : float
+        Pictures a second, Hz.
+    codec : str
+        ``"raw"`` (24 bits a pixel) or ``"mjpeg"`` (each picture a fine JPEG).
+
+    Raises
+    ------
+    UsageError
+        An unknown codec, or no frame.
+    OutputError
+        The place cannot be written.
+    """
+    if codec not in _CODECS:
+        raise UsageError(f"write: codec must be one of {', '.join(_CODECS)}, got {codec!r}")
+    name, pixels, options = _CODECS[codec]
+    with whole_file(path) as part, av.open(str(part), "w", format="avi") as container:
+        stream: Any = None
+        for chunk in frames:
+            for rgb in chunk.rgb:
+                if stream is None:
+                    stream = container.add_stream(name, rate=Fraction(fps).limit_denominator(1001))
+                    stream.height, stream.width = rgb.shape[:2]
+                    stream.pix_fmt, stream.options = pixels, options
+                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+                container.mux(stream.encode(picture))
+        if stream is None:
+            raise UsageError("write: a film needs at least one frame")
+        container.mux(stream.encode())
