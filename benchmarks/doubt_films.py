@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nulls import DURATION_S, FPS, TUNED, UNSEEN, null_film
+from nulls import DURATION_S, FPS, null_film
 from sspd.containers import Box, FaceSegment, Frames, Scene, Signal
 from sspd.face.track import face_segments
 from sspd.methods import Method, get_method
@@ -45,13 +45,20 @@ FIT = {
     "null_compressed": 20,
     "null_varied": 24,
     "slow": 30,
+    "null_swinging": 36,
+    "good_talking": 30,
+    "good_still": 10,
+    "good_drift": 10,
 }
 #: Films with a pulse that were drawn for another purpose and joined.
 FIT_MORE = ("talking", "rotation", "compressed", "weak", "varied", "still")
 N_FIT_MORE = 54
 #: Good films: somebody sits for it, in steady light, with a pulse of half a percent or more.
 GOOD = ("still", "talking", "translation", "rotation", "drift")
-N_GOOD, N_NULL = 80, 208
+N_GOOD, N_NULL = 80, 234
+#: Without a pulse; `FIT` has no ``handheld`` and no ``screen``. The order is part of their seeds.
+NULLS = ("photo", "wall", "noise", "flicker", "mannequin", "compressed")
+NULLS += ("handheld", "swinging", "screen")
 HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, "nodding": 14}
 
 
@@ -78,7 +85,7 @@ class Kept:
 
 
 def fit_set() -> list[Film]:
-    """What the confidence is fitted to: 269 films and 54."""
+    """What the confidence is fitted to: those of `FIT` and 54."""
     films = [
         Film(kind, i, (FIT_SEED, place, i))
         for place, (kind, n) in enumerate(FIT.items())
@@ -91,7 +98,7 @@ def fit_set() -> list[Film]:
 def held_set() -> list[Film]:
     """What judges: good films, hard ones, and such without a pulse; kinds by turns."""
     kinds = {f"good_{kind}": N_GOOD // len(GOOD) for kind in GOOD} | HARD
-    kinds |= {f"null_{kind}": N_NULL // 8 for kind in (*TUNED, *UNSEEN)}
+    kinds |= {f"null_{kind}": N_NULL // len(NULLS) for kind in NULLS}
     films = [
         (i / n, Film(kind, i, (HELD_SEED, place, i)))
         for place, (kind, n) in enumerate(kinds.items())

@@ -22,9 +22,6 @@ from sspd.video.simulate.render import render_levels, set_stage
 from sspd.video.simulate.spec import smooth_noise
 from sspd.video.write import write_h264
 
-#: Kinds looked at while the doubt was made, and kinds that were not.
-TUNED = ("photo", "wall", "noise", "flicker", "mannequin", "compressed")
-UNSEEN = ("handheld", "swinging")
 DURATION_S, FPS = 30.0, 30.0
 WIDTH, HEIGHT = 640, 480
 _TILE_MARGIN = 97
@@ -56,6 +53,8 @@ def _frames(
 ) -> tuple[Iterator[Frames], Box | None]:
     if kind in ("photo", "handheld"):
         return _photo(spec, rng, held=kind == "handheld"), None
+    if kind == "screen":
+        return _screen(spec, rng), None
     if kind in ("wall", "noise"):
         side = int(rng.integers(120, 300))
         left, top = int(rng.integers(0, WIDTH - side)), int(rng.integers(0, HEIGHT - side))
@@ -83,6 +82,26 @@ def _photo(spec: FilmSpec, rng: np.random.Generator, held: bool) -> Iterator[Fra
             picture * np.float32(light[k]), matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
         )
         yield _picture(levels, noise, t[k])
+
+
+def _screen(spec: FilmSpec, rng: np.random.Generator) -> Iterator[Frames]:
+    """One picture of a face in the light of a screen, whose colours change cut by cut."""
+    picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
+    t = np.arange(round(DURATION_S * FPS)) / FPS
+    shot_s, uneven = rng.uniform(0.35, 1.5), rng.uniform(0.0, 0.5)
+    cuts = np.cumsum(shot_s * (1 + uneven * rng.uniform(-1, 1, int(2 * DURATION_S / shot_s) + 9)))
+    shot = np.searchsorted(cuts, t)
+    strength = np.exp(rng.uniform(np.log(0.002), np.log(0.03)))
+    # (shots, 3): brightness and colour of each, half and half
+    lit = rng.standard_normal((cuts.size + 1, 1)) + rng.standard_normal((cuts.size + 1, 3))
+    level = cv2.GaussianBlur(lit[shot] * strength / np.sqrt(2), (1, 0), sigmaX=1, sigmaY=1.0)
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    away = np.hypot(x / WIDTH - 0.5, y / HEIGHT - 0.5)
+    reach = np.exp(-((away / rng.uniform(0.3, 0.8)) ** 2)).astype(np.float32)[:, :, None]
+    noise = _tile(rng, spec.noise_levels)
+    for k in range(t.size):
+        gain = 1 + reach * level[k].astype(np.float32)
+        yield _picture(picture * gain, noise, t[k])
 
 
 def _wall(spec: FilmSpec, rng: np.random.Generator) -> Iterator[Frames]:
