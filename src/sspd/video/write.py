@@ -53,6 +53,7 @@ def write_h264(
     OutputError
         The place cannot be written.
 
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     film = Frames(np.zeros((3, 16, 16, 3), np.uint8), np.array([0, 0.04, 0.1]))
     ...     write_h264(f"{folder}/a.mp4", [film], fps=25)

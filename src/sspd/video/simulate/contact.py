@@ -19,6 +19,12 @@ def contact_bvp(spec: FilmSpec, t: NDArray[np.float64]) -> Series:
 
     Flat for a film without pulse.
 
+    Parameters
+    ----------
+    spec : FilmSpec
+    t : float64 array, shape (time,)
+        Seconds of the film, rising.
+
     >>> contact_bvp(FilmSpec(duration_s=2), np.arange(0, 2, 1 / 60)).values.shape
     (120,)
     """
@@ -31,6 +37,12 @@ def contact_rate(spec: FilmSpec, t: NDArray[np.float64]) -> Series:
     """The rate that a finger clip shows: of the beats of `SHOWN_OVER_S` around each time.
 
     0 for a film without pulse, as a clip shows it.
+
+    Parameters
+    ----------
+    spec : FilmSpec
+    t : float64 array, shape (time,)
+        Seconds of the film, rising.
 
     >>> spec = FilmSpec(hr_bpm=75, duration_s=20, lf_ms=0, hf_ms=0)
     >>> contact_rate(spec, np.array([10.0])).values.round(1)

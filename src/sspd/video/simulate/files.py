@@ -41,6 +41,7 @@ def write_film(spec: FilmSpec, path: str | Path) -> None:
     UsageError
         The film's sides are odd.
 
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     spec = FilmSpec(duration_s=0.1, width=128, height=96, face_px=60)
     ...     write_film(spec, f"{folder}/a.mp4")
@@ -64,6 +65,7 @@ def write_truth(spec: FilmSpec, path: str | Path) -> None:
     OutputError
         The place cannot be written.
 
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_truth(FilmSpec(duration_s=0.1), f"{folder}/a.mp4")
     ...     print(Path(f"{folder}/a.csv").read_text().splitlines()[0])
