@@ -29,6 +29,9 @@ from sspd.vitals.doubt import LEAST_CONFIDENCE
 #: How far weights are drawn to 0, per squared weight of a standardised term.
 RIDGE = 1.0
 FOLDS = 8
+#: Wrong readings count as if they were this share of all: confidence depends on how many
+#: there are, and more than half of what it is shown here is hard or has no pulse.
+WRONG_SHARE = 0.6
 
 
 def fit(terms: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, NDArray[np.float64]]:
@@ -42,11 +45,13 @@ def fit(terms: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, ND
     """
     mean, spread = terms.mean(axis=0), terms.std(axis=0) + 1e-9
     z = (terms - mean) / spread
+    counts = np.where(right, (1 - WRONG_SHARE) / right.mean(), WRONG_SHARE / (1 - right.mean()))
 
     def loss(b: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logit = b[0] + z @ b[1:]
-        off = 1 / (1 + np.exp(-logit)) - right
-        value = np.logaddexp(0, np.where(right, -logit, logit)).sum() + RIDGE / 2 * (b[1:] @ b[1:])
+        off = counts * (1 / (1 + np.exp(-logit)) - right)
+        value = counts @ np.logaddexp(0, np.where(right, -logit, logit))
+        value += RIDGE / 2 * (b[1:] @ b[1:])
         return float(value), np.concatenate([[off.sum()], z.T @ off + RIDGE * b[1:]])
 
     signs = [(None, 0.0) if name in AGAINST else (0.0, None) for name in TERMS]
