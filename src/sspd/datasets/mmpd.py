@@ -5,13 +5,14 @@ levels 0 to 1; `GT_ppg`, the contact waveform; labels. Its readme calls the midd
 width and height, its loaders read rows and columns, as here: the phone stood upright.
 Neither picture nor sample has a time; both have the nominal 30 Hz, as in other loaders.
 
-The labels are read when the folder is opened: they are small, and the variables before
-them are skipped unread, so that a whole copy costs a second or two. The conditions cannot
-be told from the file's number, since not everyone followed the same order. A file whose
-labels cannot be read is still listed; asked for its film, it says what is wrong.
+The labels are read when the folder is opened: they are small, and what lies between them
+is skipped, all but the beginnings of the variables; a file costs milliseconds. They are
+asked rather than the file's number, which follows the paper's procedure, because they are
+what was recorded. A file whose labels cannot be read is still listed; asked for its film,
+it says what is wrong.
 
 A variable of such a file can only be read whole, since time runs fastest in it. A minute
-of 320x240 takes 1.7 GB for a moment (3.3 GB in doubles), and a quarter of that, in bytes,
+of 320x240 takes 1.7 GB for a moment (3.3 GB in doubles) and in bytes 0.4 GB, which stay
 while its pictures are given out; more than `MAX_BYTES` is refused.
 """
 
