@@ -13,8 +13,8 @@ import pytest
 import sspd
 from sspd.video.simulate import FilmSpec, truth, write_film
 
-#: Packages of the extra `train`; in the base install none of them is there.
-ABSENT = ("onnx", "tensorboard", "torch")
+#: Packages of the extras; in the base install none of them is there.
+ABSENT = ("h5py", "onnx", "tensorboard", "torch")
 #: Put in front of every statement: whoever imports one of them, fails.
 WITHOUT = f"""
 import sys

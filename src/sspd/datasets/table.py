@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 #: Name -> module, which holds a `Dataset` called ``DATASET``.
 DATASETS = MappingProxyType(
     {
+        "cohface": "cohface",
+        "ibvp": "ibvp",
+        "lgi-ppgi": "lgi_ppgi",
+        "mmpd": "mmpd",
+        "scamps": "scamps",
+        "ubfc-phys": "ubfc_phys",
         "ubfc-rppg": "ubfc_rppg",
     }
 )
