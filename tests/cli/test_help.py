@@ -15,6 +15,7 @@ from sspd.cli.main import app, run
 #: on standard error names. A new command needs a row here.
 BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
     "demo": (["--out", "a-file/demo"], 1, "a-file"),
+    "evaluate": (["ubfc-rppg:missing", "--out", "scores"], 1, "missing"),
     "export": (["out.onnx", "--weights", "missing.safetensors"], 1, "missing.safetensors"),
     "import": (["missing.pth"], 1, "missing.pth"),
     "measure": (["missing.mp4"], 1, "missing.mp4"),
@@ -47,6 +48,12 @@ WRONG_USAGE = [
     ["train", ".", "--device", "abacus"],
     ["import"],
     ["export"],
+    ["evaluate"],
+    ["evaluate", "films", "--out", "scores"],
+    ["evaluate", "ubfc-rppg:x", "--out", "scores", "--scoring", "dice"],
+    ["evaluate", "ubfc-rppg:x", "--out", "scores", "--protocol", "coin"],
+    ["evaluate", "ubfc-rppg:x", "--out", "scores", "--method", "pos", "--weights", "w.onnx"],
+    ["evaluate", "ubfc-rppg:x", "--out", "scores", "--method", "pos,pos"],
     ["brew"],
     ["--brew"],
 ]

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from sspd.cli.demo import demo
+from sspd.cli.evaluate import evaluate
 from sspd.cli.export import export
 from sspd.cli.import_ import import_weights
 from sspd.cli.measure import measure
@@ -36,6 +37,7 @@ app.command()(measure)
 app.command()(demo)
 app.command()(simulate)
 app.command()(train)
+app.command()(evaluate)
 app.command("import")(import_weights)
 app.command()(export)
 app.command()(methods)

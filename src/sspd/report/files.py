@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from sspd.errors import OutputError
+from sspd.video.files import whole_file
+
+__all__ = ["check_output", "remove_parts", "whole_file"]
 
 
 def check_output(path: str | Path) -> Path:
@@ -39,35 +41,6 @@ def check_output(path: str | Path) -> Path:
     except OSError as error:
         raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
     return target
-
-
-@contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``; on leaving it becomes ``path``.
-
-    If the block fails, ``path`` stays as it was and the temporary file goes.
-
-    Raises
-    ------
-    OutputError
-        The system refused the writing.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with whole_file(Path(folder) / "a.txt") as partial:
-    ...         _ = partial.write_text("all of it")
-    ...     (Path(folder) / "a.txt").read_text()
-    'all of it'
-    """
-    target = Path(path)
-    partial = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
-    try:
-        yield partial
-        partial.replace(target)
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written ({error.strerror or error})") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def remove_parts(path: str | Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,36 +12,28 @@ from sspd.errors import OutputError
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """A temporary file beside ``path`` that takes its place when the block ends well.
+    """Give a temporary name beside ``path``; on leaving it becomes ``path``.
+
+    If the block fails, ``path`` stays as it was and the temporary file goes.
 
     Raises
     ------
     OutputError
-        The place cannot be written.
+        The system refused the writing.
 
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with whole_file(f"{folder}/a.txt") as part:
-    ...         _ = part.write_text("whole")
-    ...     [file.name for file in Path(folder).iterdir()]
-    ['a.txt']
+    ...     with whole_file(Path(folder) / "a.txt") as partial:
+    ...         _ = partial.write_text("all of it")
+    ...     (Path(folder) / "a.txt").read_text()
+    'all of it'
     """
-    path = Path(path)
+    target = Path(path)
+    partial = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-        )
+        yield partial
+        partial.replace(target)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        # mkstemp's files are private; this one is as open as any other new file
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+        raise OutputError(f"{target}: cannot be written ({error.strerror or error})") from error
     finally:
-        part.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)

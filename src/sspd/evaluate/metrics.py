@@ -1,0 +1,144 @@
+"""How far estimated heart rates are from reference ones.
+
+Conventions
+-----------
+Rates are in beats a minute, one a window, reference first, finite: what has no estimate or
+no reference is left out (and counted) before. Errors are estimate minus reference.
+
+Metrics
+-------
+``me``, ``sd``   mean and standard deviation (n - 1) of the errors
+``mae``, ``rmse`` mean absolute and root mean square error
+``mape``         mean absolute error in percent of the reference
+``r``            Pearson's correlation; NaN where one side does not vary
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sspd.errors import UsageError
+
+#: Name -> what it is called in a table.
+METRICS = ("mae", "rmse", "sd", "r", "mape", "me")
+
+
+class Interval(NamedTuple):
+    """A confidence interval; NaN where it cannot be had.
+
+    >>> Interval(1.0, 2.0).high
+    2.0
+    """
+
+    low: float
+    high: float
+
+
+def validate(reference: ArrayLike, estimate: ArrayLike) -> tuple[NDArray[np.float64], ...]:
+    """Both as rows of equally many finite, positive rates.
+
+    Raises
+    ------
+    UsageError
+        They are not.
+    """
+    ref, est = (np.asarray(rates, dtype=np.float64) for rates in (reference, estimate))
+    if ref.ndim != 1 or ref.shape != est.shape:
+        raise UsageError(f"rates must be two equal rows, got shapes {ref.shape} and {est.shape}")
+    if not bool(np.isfinite(ref).all() and np.isfinite(est).all()):
+        raise UsageError("rates must be finite: leave out, and count, what has none")
+    if not bool((ref > 0).all()):
+        raise UsageError("reference rates must be positive")
+    return ref, est
+
+
+def rate_errors(reference: ArrayLike, estimate: ArrayLike) -> dict[str, float]:
+    """Every metric of `METRICS`.
+
+    Parameters
+    ----------
+    reference, estimate : arrays, shape (windows,)
+        Beats a minute.
+
+    Returns
+    -------
+    dict
+        NaN where there are too few windows.
+
+    >>> found = rate_errors([60.0, 80.0], [61.0, 78.0])
+    >>> found["mae"], found["me"], round(found["rmse"], 3)
+    (1.5, -0.5, 1.581)
+    """
+    ref, est = validate(reference, estimate)
+    if ref.size == 0:
+        return dict.fromkeys(METRICS, float("nan"))
+    error = est - ref
+    varies = ref.size > 1 and np.ptp(ref) > 0 and np.ptp(est) > 0
+    return {
+        "mae": float(np.abs(error).mean()),
+        "rmse": float(np.sqrt(np.mean(error**2))),
+        "sd": float(error.std(ddof=1)) if error.size > 1 else float("nan"),
+        "r": float(np.corrcoef(ref, est)[0, 1]) if varies else float("nan"),
+        "mape": float(100 * np.mean(np.abs(error) / ref)),
+        "me": float(error.mean()),
+    }
+
+
+def rate_intervals(
+    reference: ArrayLike,
+    estimate: ArrayLike,
+    subjects: Sequence[str],
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+    n: int = 2000,
+) -> dict[str, Interval]:
+    """Percentile bootstrap by subject: windows of one person are not independent.
+
+    Parameters
+    ----------
+    reference, estimate : arrays, shape (windows,)
+        Beats a minute.
+    subjects : sequence of str
+        Whose each window is.
+    rng : numpy.random.Generator
+    level : float
+        Share of the draws inside.
+    n : int
+        How many draws.
+
+    Returns
+    -------
+    dict
+        NaN to NaN for fewer than two subjects.
+
+    >>> same = rate_intervals([60, 70], [61, 71], ["a", "b"], np.random.default_rng(0))
+    >>> same["mae"]
+    Interval(low=1.0, high=1.0)
+    """
+    ref, est = validate(reference, estimate)
+    names, whose = np.unique(np.asarray(subjects, dtype=np.str_), return_inverse=True)
+    if whose.size != ref.size:
+        raise UsageError(f"{ref.size} windows need as many subjects, got {whose.size}")
+    if names.size < 2:
+        return dict.fromkeys(METRICS, Interval(float("nan"), float("nan")))
+    rows = [np.flatnonzero(whose == k) for k in range(names.size)]
+    drawn: dict[str, list[float]] = {name: [] for name in METRICS}
+    for draw in rng.integers(0, names.size, (n, names.size)):
+        some = np.concatenate([rows[k] for k in draw])
+        for name, value in rate_errors(ref[some], est[some]).items():
+            drawn[name].append(value)
+    sides = (1 - level) / 2, (1 + level) / 2
+    return {name: _percentiles(np.array(values), sides) for name, values in drawn.items()}
+
+
+def _percentiles(values: NDArray[np.float64], sides: tuple[float, float]) -> Interval:
+    known = values[np.isfinite(values)]
+    if known.size == 0:
+        return Interval(float("nan"), float("nan"))
+    low, high = np.quantile(known, sides)
+    return Interval(float(low), float(high))

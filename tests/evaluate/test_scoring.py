@@ -1,0 +1,84 @@
+"""Presets against slow versions of what their sources do, and the protocols' subjects."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sspd.errors import UsageError
+from sspd.evaluate import PROTOCOLS, SCORINGS, Protocol, get_protocol, get_scoring
+from sspd.evaluate.scoring import all_peaks, contrast_phys_rate, toolbox_rate
+
+FS = 30.0
+
+
+def wave(bpm: float, seed: int, n: int = 900) -> np.ndarray:  # type: ignore[type-arg]
+    rng = np.random.default_rng(seed)
+    t = np.arange(n) / FS
+    pulse = np.sin(2 * np.pi * bpm / 60 * t) + 0.3 * np.sin(4 * np.pi * bpm / 60 * t + 1)
+    return pulse + 0.4 * rng.standard_normal(n) + 0.5 * t / t[-1]
+
+
+@pytest.mark.parametrize("bpm", [48.0, 72.0, 101.0, 160.0])
+def test_toolbox_by_dense_matrices_and_a_literal_fourier_sum(bpm: float) -> None:
+    from scipy.signal import butter, filtfilt
+
+    x = wave(bpm, 1)
+    n = x.size
+    d = np.zeros((n - 2, n))
+    for k in range(n - 2):
+        d[k, k : k + 3] = 1, -2, 1
+    flat = x - np.linalg.solve(np.eye(n) + 100**2 * d.T @ d, x)
+    b, a = butter(1, [0.6 / FS * 2, 3.3 / FS * 2], btype="bandpass")
+    kept = filtfilt(b, a, flat)
+    bins = np.arange(1024 // 2 + 1)
+    inside = bins[(bins * FS / 1024 >= 0.6) & (bins * FS / 1024 <= 3.3)]
+    power = [abs(np.sum(kept * np.exp(-2j * np.pi * k * np.arange(n) / 1024))) for k in inside]
+    slow = 60 * FS / 1024 * inside[int(np.argmax(power))]
+    assert toolbox_rate(x, FS) == pytest.approx(slow)
+    assert slow == pytest.approx(bpm, abs=2.0)
+
+
+def test_contrast_phys_takes_the_fundamental_where_the_harmonic_is_higher() -> None:
+    t = np.arange(900) / FS
+    x = 0.8 * np.sin(2 * np.pi * 1.2 * t) + 1.0 * np.sin(2 * np.pi * 2.4 * t)
+    assert contrast_phys_rate(x, FS) == pytest.approx(72.0)
+
+
+def test_all_peaks_counts_every_maximum() -> None:
+    x = wave(72.0, 2)
+    tops = [k for k in range(1, x.size - 1) if x[k - 1] < x[k] > x[k + 1]]
+    mean_interval_s = (tops[-1] - tops[0]) / (len(tops) - 1) / FS
+    assert all_peaks(x, FS) == pytest.approx(60 / mean_interval_s)
+
+
+@pytest.mark.parametrize("name", sorted(SCORINGS))
+def test_every_preset_reads_a_clear_pulse_and_says_where_it_is_from(name: str) -> None:
+    preset = get_scoring(name)
+    t = np.arange(900) / FS
+    x = np.sin(2 * np.pi * 1.2 * t) + 1e-3 * np.random.default_rng(0).standard_normal(900)
+    rate = preset.estimate(x, FS)
+    # nothing is filtered where the paper filters nothing: tiny noise adds no maximum here
+    assert rate == pytest.approx(72.0, abs=1.5)
+    assert len(preset.source) > 20
+
+
+@pytest.mark.parametrize("name", sorted(SCORINGS))
+def test_no_preset_makes_a_number_of_nothing(name: str) -> None:
+    assert get_scoring(name).estimate(np.zeros(4), FS) is None
+
+
+def test_nobody_is_trained_on_and_tested() -> None:
+    for name, protocol in PROTOCOLS.items():
+        assert get_protocol(name) is protocol
+        assert protocol.test and not set(protocol.train) & set(protocol.test)
+        assert len(set(protocol.train + protocol.test)) == len(protocol.train + protocol.test)
+    with pytest.raises(UsageError, match="trained on and tested: a"):
+        Protocol("mine", "folder", "me", ("a", "b"), ("a",))
+
+
+def test_a_protocol_covers_its_dataset() -> None:
+    from sspd.datasets.ubfc_rppg import SUBJECTS
+
+    split = get_protocol("ubfc-30-12")
+    assert set(split.train + split.test) == set(SUBJECTS)
