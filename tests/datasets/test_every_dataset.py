@@ -16,7 +16,7 @@ from sspd.signal import bandpass, find_beats
 from sspd.video.simulate import FilmSpec, contact_bvp, frame_times
 
 #: Numbers of the recordings that are written: the first two, and one of another kind.
-NUMBERS = {"ubfc-rppg": (0, 1, 42)}
+NUMBERS = {"ubfc-rppg": (0, 1, 42), "vipl-hr": (0, 1, 4)}
 DURATION_S = 12.0
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DATASETS = MappingProxyType(
     {
         "ubfc-rppg": "ubfc_rppg",
+        "vipl-hr": "vipl_hr",
     }
 )
 

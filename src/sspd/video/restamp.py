@@ -1,0 +1,130 @@
+"""A film read with times that another file tells, where its container knows no better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, count
+from operator import length_hint
+from pathlib import Path
+
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from sspd.containers import Frames
+from sspd.errors import DecodeError
+from sspd.video.read import check_stretch, in_chunks
+from sspd.video.source import opened, pictures
+from sspd.video.stamps import SAME_TIME_S
+
+
+def read_with_stamps(
+    path: str | Path,
+    t: NDArray[np.float64] | float,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    chunk: int = 32,
+    warn: Callable[[str], None] | None = None,
+) -> Iterator[Frames]:
+    """Decode a film lazily, each picture with the time that is given for it.
+
+    The container's own times are not looked at. Where pictures and times are not
+    equally many, what is left over of either goes unused.
+
+    Parameters
+    ----------
+    path : str or Path
+        The film.
+    t : float64 array, shape (time,), or float
+        Seconds of each picture, in the order of showing. One that does not rise over
+        those before leaves its picture out. A number: so many pictures a second, Hz.
+    start_s, end_s, chunk
+        As for `sspd.video.read.read`.
+    warn : callable, optional
+        Told, in one line each, of damaged pictures, of pictures left out, and of times
+        and pictures that are not equally many; what lies behind `end_s` is not seen.
+
+    Returns
+    -------
+    iterator of Frames
+        uint8, strictly rising ``t``.
+
+    Raises
+    ------
+    UsageError
+        At once, for a stretch or chunk that cannot be.
+    SourceError, DecodeError, NoVideoError
+        With the first chunk.
+
+    Examples
+    --------
+    >>> next(read_with_stamps("no_such_film.avi", np.array([0.0, 0.1])))
+    Traceback (most recent call last):
+        ...
+    sspd.errors.SourceError: no_such_film.avi: no such file
+    """
+    check_stretch(start_s, end_s, chunk)
+    times = (n / t for n in count()) if isinstance(t, int | float) else iter(t.tolist())
+    end_s = np.inf if end_s is None else end_s
+    return _read(path, times, start_s, end_s, chunk, warn or (lambda _: None))
+
+
+def _read(
+    path: str | Path,
+    times: Iterator[float],
+    start_s: float,
+    end_s: float,
+    chunk: int,
+    warn: Callable[[str], None],
+) -> Iterator[Frames]:
+    with opened(path) as film:
+        damage: list[str] = []
+        decoded = pictures(*film, damage)
+        first = next(decoded, None)
+        if first is None:
+            raise DecodeError(f"{path}: no picture of this film can be decoded")
+        timed = _timed(path, chain([first], decoded), times, end_s, warn)
+        yield from in_chunks(path, first, timed, start_s, chunk)
+        if damage:
+            # a picture that is lost moves the times of all that follow it
+            warn(f"{path}: {len(damage)} damaged parts, times after them are early ({damage[0]})")
+
+
+def _timed(
+    path: str | Path,
+    decoded: Iterable[VideoFrame],
+    times: Iterator[float],
+    end_s: float,
+    warn: Callable[[str], None],
+) -> Iterator[tuple[VideoFrame, float]]:
+    """Pictures before `end_s` with their times."""
+    used, unused, dropped, latest = 0, 0, 0, -np.inf
+    for picture in decoded:
+        at = next(times, None)
+        if at is None:
+            unused += 1  # counted to the end, so that the warning can tell how many there are
+        elif at >= end_s:
+            break
+        elif at <= latest + SAME_TIME_S:
+            dropped += 1
+        else:
+            latest = at
+            yield picture, at
+        used += at is not None
+    else:
+        _tell_of_unused(path, used, unused, times, warn)
+    if dropped:
+        warn(f"{path}: {dropped} pictures left out, their times do not rise")
+
+
+def _tell_of_unused(
+    path: str | Path,
+    used: int,
+    unused: int,
+    times: Iterator[float],
+    warn: Callable[[str], None],
+) -> None:
+    over = length_hint(times)  # 0 where they go on for ever
+    if unused or over:
+        warn(f"{path}: {used + unused} pictures and {used + over} times; {used} of both are used")
