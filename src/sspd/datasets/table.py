@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Name -> module, which holds a `Dataset` called ``DATASET``.
 DATASETS = MappingProxyType(
     {
+        "folder": "folder",
         "ubfc-rppg": "ubfc_rppg",
         "vipl-hr": "vipl_hr",
     }
