@@ -14,6 +14,8 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.check import check
+from sspd.cli.datasets import datasets
 from sspd.cli.demo import demo
 from sspd.cli.export import export
 from sspd.cli.import_ import import_weights
@@ -36,9 +38,11 @@ app.command()(measure)
 app.command()(demo)
 app.command()(simulate)
 app.command()(train)
+app.command()(check)
 app.command("import")(import_weights)
 app.command()(export)
 app.command()(methods)
+app.command()(datasets)
 
 
 def _say_version(wanted: bool) -> None:

@@ -40,6 +40,23 @@ def get_dataset(name: str) -> Dataset:
     return dataset
 
 
+def named_dataset(data: str) -> tuple[Dataset, Path]:
+    """A dataset and the place of its copy, from ``NAME:PATH``.
+
+    Raises
+    ------
+    UsageError
+        Not of that form, or no such dataset.
+
+    >>> named_dataset("ubfc-rppg:/data/UBFC")[1].name
+    'UBFC'
+    """
+    name, colon, path = data.partition(":")
+    if not colon or not path:
+        raise UsageError(f"{data!r}: a dataset is named like ubfc-rppg:/data/UBFC")
+    return get_dataset(name), Path(path)
+
+
 def open_dataset(data: str) -> tuple[Dataset, list[Recording]]:
     """A dataset and its recordings from ``NAME:PATH``; no film is opened.
 
@@ -50,8 +67,5 @@ def open_dataset(data: str) -> tuple[Dataset, list[Recording]]:
     SourceError
         Nothing of it is found there.
     """
-    name, colon, path = data.partition(":")
-    if not colon or not path:
-        raise UsageError(f"{data!r}: a dataset is named like ubfc-rppg:/data/UBFC")
-    dataset = get_dataset(name)
-    return dataset, dataset.recordings(Path(path))
+    dataset, root = named_dataset(data)
+    return dataset, dataset.recordings(root)
