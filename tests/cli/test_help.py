@@ -14,6 +14,8 @@ from sspd.cli.main import app, run
 #: Every command once: input that cannot be right, the exit code, and what the one line
 #: on standard error names. A new command needs a row here.
 BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
+    "check": (["missing"], 1, "missing"),
+    "datasets": (["attic"], 2, "attic"),
     "demo": (["--out", "a-file/demo"], 1, "a-file"),
     "evaluate": (["ubfc-rppg:missing", "--out", "scores"], 1, "missing"),
     "export": (["out.onnx", "--weights", "missing.safetensors"], 1, "missing.safetensors"),
@@ -46,6 +48,12 @@ WRONG_USAGE = [
     ["train", ".", "--steps", "0"],
     ["train", ".", "--precision", "f8"],
     ["train", ".", "--device", "abacus"],
+    ["check"],
+    ["check", "attic:."],
+    ["check", "ubfc-rppg:"],
+    ["check", ".", "--jobs", "0"],
+    ["check", ".", "--json", "a.json", "--index", "a.json"],
+    ["datasets", "ubfc-rppg", "vipl-hr"],
     ["import"],
     ["export"],
     ["evaluate"],
@@ -128,6 +136,22 @@ def test_methods_are_listed_with_citations(sspd: Any) -> None:
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["green", "pos", "sspd"]
     assert all("20" in line for line in out.splitlines())
+
+
+def test_datasets_are_listed_and_shown(sspd: Any) -> None:
+    from sspd.datasets.table import DATASETS, get_dataset
+
+    code, out, _ = sspd("datasets")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines() if line[:1] != " "] == list(DATASETS)
+    for name in DATASETS:
+        dataset = get_dataset(name)
+        code, card, _ = sspd("datasets", name)
+        assert code == 0
+        for fact in (dataset.title, dataset.licence, dataset.citation):
+            assert fact in out and fact in card
+        assert all(line.strip() in card for line in dataset.tree.splitlines())
+        assert all(defect.source in card for defect in dataset.defects)
 
 
 @pytest.mark.parametrize("name", BAD_INPUT)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from sspd.cli.simulate import simulate
 from sspd.datasets.faces import open_store
+from sspd.datasets.table import DATASETS, open_dataset
 from sspd.errors import OutputError, UsageError
 from sspd.video.simulate import PRESETS
 
@@ -53,7 +54,7 @@ def test_goes_on_where_it_stopped_and_overwrites_nothing(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--layout", "pure"], "--layout must be one of folder, faces, got 'pure'"),
+        (["--layout", "attic"], "--layout must be one of folder, faces, "),
         (["--size", "640"], "--size must be like 640x480"),
         (["--size", "641x480"], "even sides"),
         (["--preset", "odd"], "preset must be one of varied"),
@@ -92,3 +93,44 @@ def test_faces_can_be_trained_on_and_are_written_once(tmp_path: Path) -> None:
     before = (out / "film_0000.faces.npy").stat().st_mtime_ns
     assert run(*arguments).exit_code == 0
     assert (out / "film_0000.faces.npy").stat().st_mtime_ns == before
+
+
+LAYOUTS = sorted(set(DATASETS) - {"folder"})
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_films_lie_as_a_dataset_does_and_are_kept(layout: str, tmp_path: Path) -> None:
+    out = tmp_path / "data"
+    arguments = [str(out), "--layout", layout, "--seed", "3", *SHORT]
+    result = run(*arguments, "--n", "2")
+    assert result.exit_code == 0, result.output
+    assert "2 films written, 0 kept" in result.output
+    _, found = open_dataset(f"{layout}:{out}")
+    truths = {path.stem for path in (out / "truth").glob("*.csv")}
+    assert truths == {recording.name for recording in found}
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    again = run(*arguments, "--n", "2")
+    assert "0 films written, 2 kept" in again.output
+    found[0].film.rename(tmp_path / "aside")
+    assert "1 films written, 1 kept" in run(*arguments, "--n", "2").output
+    assert found[0].film.exists()
+    kept = {path for path, at in before.items() if path.stat().st_mtime_ns == at}
+    assert set(found[1].files) <= kept | {path for path in found[1].files if path.is_dir()}
+
+
+def test_a_layout_is_written_over_nothing_else(tmp_path: Path) -> None:
+    arguments = [str(tmp_path / "out"), "--layout", "ubfc-rppg", "--n", "1", *SHORT]
+    assert run(*arguments).exit_code == 0
+    other = run(*arguments, "--seed", "1")
+    assert isinstance(other.exception, OutputError)
+    assert "subject1 is another film" in str(other.exception)
+    otherwise = run(str(tmp_path / "out"), "--layout", "vipl-hr", *SHORT)
+    assert "laid out as ubfc-rppg" in str(otherwise.exception)
+    for damage in ("{", "[]", '{"layout": 1, "recordings": []}'):
+        (tmp_path / "out" / "truth" / "recordings.json").write_text(damage)
+        assert "recordings.json: damaged" in str(run(*arguments).exception)
+    (tmp_path / "real" / "subject1").mkdir(parents=True)
+    real = run(str(tmp_path / "real"), "--layout", "ubfc-rppg", *SHORT)
+    assert "holds something else; choose an empty folder" in str(real.exception)
+    (tmp_path / "file").touch()
+    assert isinstance(run(str(tmp_path / "file"), *arguments[1:]).exception, OutputError)

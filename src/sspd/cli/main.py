@@ -14,6 +14,8 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.check import check
+from sspd.cli.datasets import datasets
 from sspd.cli.demo import demo
 from sspd.cli.evaluate import evaluate
 from sspd.cli.export import export
@@ -38,9 +40,11 @@ app.command()(demo)
 app.command()(simulate)
 app.command()(train)
 app.command()(evaluate)
+app.command()(check)
 app.command("import")(import_weights)
 app.command()(export)
 app.command()(methods)
+app.command()(datasets)
 
 
 def _say_version(wanted: bool) -> None:

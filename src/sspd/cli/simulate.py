@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from sspd.datasets.table import DATASETS, get_dataset
 from sspd.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
     from sspd.video.simulate import FilmSpec
 
-#: How films and truths can be laid out in the folder.
-LAYOUTS = ("folder", "faces")
+Item = TypeVar("Item")
+#: How films and truths can be laid out in the folder, besides the layouts of datasets.
+OWN_LAYOUTS = ("folder", "faces")
 
 
 def simulate(
@@ -39,7 +41,8 @@ def simulate(
         typer.Option(
             "--layout",
             help="folder: films, and truth/ beside them; faces: only the cut-out faces, to"
-            " train on, many times faster than films.",
+            " train on, many times faster than films; or the name of a dataset (sspd datasets):"
+            " as its own films and references lie, truth/ besides.",
         ),
     ] = "folder",
 ) -> None:
@@ -48,12 +51,17 @@ def simulate(
     A film that is already there, whole and with the same options, is kept; another
     file of that name is never overwritten.
     """
-    if layout not in LAYOUTS:
-        raise UsageError(f"simulate: --layout must be one of {', '.join(LAYOUTS)}, got {layout!r}")
+    layouts = dict.fromkeys([*OWN_LAYOUTS, *DATASETS])
+    if layout not in layouts:
+        raise UsageError(f"simulate: --layout must be one of {', '.join(layouts)}, got {layout!r}")
     films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
     if layout == "faces":
         _write_faces(out, films)
         typer.echo(f"{out}: faces of {n} films, truth in truth/")
+        return
+    if layout not in OWN_LAYOUTS:
+        written = _write_layout(layout, out, [spec for _, spec in films])
+        typer.echo(f"{out}: {written} films written, {n - written} kept, truth in truth/")
         return
     # said before the first film is drawn, not after an hour
     waiting = [(path, spec) for path, spec in films if not _is_whole(path, spec)]
@@ -134,6 +142,17 @@ def _write_faces(out: Path, films: list[tuple[Path, FilmSpec]]) -> None:
         write_entry(out, path.stem, faces, path.stem, simulated_seed=spec.seed)
 
 
+def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
+    """How many films were written; the others were there."""
+    from sspd.datasets.simulated_layout import waiting, write_layout
+
+    dataset = get_dataset(layout)
+    left = waiting(dataset, out, dict(enumerate(specs)))
+    for _ in _bar(write_layout(dataset, out, left), len(left)):
+        pass
+    return len(left)
+
+
 def _write_all(out: Path, films: list[tuple[Path, FilmSpec]]) -> None:
     from sspd.video.simulate import write_film, write_truth
 
@@ -145,13 +164,17 @@ def _write_all(out: Path, films: list[tuple[Path, FilmSpec]]) -> None:
 
 def _with_bar(out: Path, films: list[tuple[Path, FilmSpec]]) -> Iterable[tuple[Path, FilmSpec]]:
     """The films one by one under a bar on a terminal; makes the folder for the truth."""
-    from rich.console import Console
-    from rich.progress import track
-
     try:
         (out / "truth").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
+    return _bar(films, len(films))
+
+
+def _bar(items: Iterable[Item], total: int) -> Iterable[Item]:
+    from rich.console import Console
+    from rich.progress import track
+
     quiet = not sys.stderr.isatty()
     console = Console(stderr=True)
-    return track(films, "Simulating", console=console, disable=quiet, transient=True)
+    return track(items, "Simulating", total, console=console, disable=quiet, transient=True)

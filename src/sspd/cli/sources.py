@@ -5,29 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from sspd.video.folder import SUFFIXES, films_in
+
 #: A film and None, or a source that cannot be measured and what is wrong with it.
 Found = tuple[Path, str | None]
-
-#: What counts as a film inside of a folder; a file named outright is always tried.
-SUFFIXES = (
-    *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
-    *(".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"),
-)
-
-
-def films_in(folder: Path) -> list[Path]:
-    """Every film under a folder, sorted by path; hidden ones are left out.
-
-    >>> films_in(Path("no_such_folder"))
-    []
-    """
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
 
 
 def expand(sources: Iterable[Path]) -> Iterator[Found]:

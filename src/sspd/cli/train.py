@@ -121,8 +121,8 @@ def _check_device(device: str) -> None:
 
 def _faces(data: Path, out: Path, size: int, follow: bool) -> tuple[list[FaceEntry], int]:
     """Stored faces of the data, and how many films could not be used."""
-    from sspd.cli.sources import films_in
     from sspd.datasets.faces import is_store, open_store, still_entries, store_films
+    from sspd.video.folder import films_in
 
     if not data.is_dir():
         raise SourceError(f"{data}: not a folder; give a folder of films")

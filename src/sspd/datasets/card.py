@@ -54,6 +54,8 @@ class Dataset:
     expected : tuple of str
         Names of all recordings of a whole copy; empty: not known.
     defects : tuple of Defect
+    one_sample_a_picture : tuple of str
+        Conditions of which the contact waveform has one sample for each picture.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Dataset:
     write: Callable[[Path, int, FilmSpec], str]
     expected: tuple[str, ...] = ()
     defects: tuple[Defect, ...] = ()
+    one_sample_a_picture: tuple[str, ...] = ()
 
 
 def found_or_raise(found: list[Recording], root: Path, tree: str) -> list[Recording]:

@@ -94,7 +94,11 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
     path = root / f"{name}.mat"
     rgb = np.concatenate([part.rgb for part in simulate(spec)])
     t = np.arange(len(rgb)) / HZ
-    packed = {"chunks": (3, spec.width, spec.height, 50), "compression": 1, "shuffle": True}
+    packed = {
+        "chunks": (3, spec.width, spec.height, min(50, len(rgb))),
+        "compression": 1,
+        "shuffle": True,
+    }
     with whole_file(path) as part, hdf5.import_h5py(path).File(part, "w") as file:
         if number % 2:
             file["RawFrames"] = rgb.transpose()

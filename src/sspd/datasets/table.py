@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 DATASETS = MappingProxyType(
     {
         "cohface": "cohface",
+        "folder": "folder",
         "ibvp": "ibvp",
         "lgi-ppgi": "lgi_ppgi",
         "mmpd": "mmpd",
+        "pure": "pure",
         "scamps": "scamps",
         "ubfc-phys": "ubfc_phys",
         "ubfc-rppg": "ubfc_rppg",
+        "vipl-hr": "vipl_hr",
     }
 )
 
@@ -44,6 +47,23 @@ def get_dataset(name: str) -> Dataset:
     return dataset
 
 
+def named_dataset(data: str) -> tuple[Dataset, Path]:
+    """A dataset and the place of its copy, from ``NAME:PATH``.
+
+    Raises
+    ------
+    UsageError
+        Not of that form, or no such dataset.
+
+    >>> named_dataset("ubfc-rppg:/data/UBFC")[1].name
+    'UBFC'
+    """
+    name, colon, path = data.partition(":")
+    if not colon or not path:
+        raise UsageError(f"{data!r}: a dataset is named like ubfc-rppg:/data/UBFC")
+    return get_dataset(name), Path(path)
+
+
 def open_dataset(data: str) -> tuple[Dataset, list[Recording]]:
     """A dataset and its recordings from ``NAME:PATH``; no film is opened.
 
@@ -54,8 +74,5 @@ def open_dataset(data: str) -> tuple[Dataset, list[Recording]]:
     SourceError
         Nothing of it is found there.
     """
-    name, colon, path = data.partition(":")
-    if not colon or not path:
-        raise UsageError(f"{data!r}: a dataset is named like ubfc-rppg:/data/UBFC")
-    dataset = get_dataset(name)
-    return dataset, dataset.recordings(Path(path))
+    dataset, root = named_dataset(data)
+    return dataset, dataset.recordings(root)

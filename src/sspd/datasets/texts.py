@@ -35,7 +35,10 @@ def read_text(path: Path) -> str:
 
 def read_columns(path: Path, n: int, *, header: bool) -> NDArray[np.float64]:
     """The first columns of a file of comma-separated numbers, shape (rows, n)."""
-    rows = list(csv.reader(read_text(path).splitlines()))[1 if header else 0 :]
+    try:
+        rows = list(csv.reader(read_text(path).splitlines()))[1 if header else 0 :]
+    except csv.Error as error:
+        raise SourceError(f"{path}: not a table of numbers ({error})") from error
     kept = [row[:n] for row in rows if any(cell.strip() for cell in row)]
     if any(len(row) < n for row in kept):
         raise SourceError(f"{path}: {n} columns of numbers are wanted")
@@ -46,7 +49,7 @@ def numbers(path: Path, cells: object) -> NDArray[np.float64]:
     """Texts as finite numbers."""
     try:
         values = np.asarray(cells, dtype=np.float64)
-    except ValueError as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise SourceError(f"{path}: holds what is not a number ({error})") from error
     if not bool(np.isfinite(values).all()):
         raise SourceError(f"{path}: holds numbers that are not finite")

@@ -115,4 +115,5 @@ DATASET = Dataset(
         Defect(f"subject{n}", "its contact waveform is held to be bad", _GIDEON, excluded=False)
         for n in (11, 18, 20, 24)
     ),
+    one_sample_a_picture=("part 2",),
 )

@@ -26,6 +26,9 @@ CLOSEST_S = 0.26
 LONGEST_GAP_S = 0.5
 #: Intervals further than this from their median, as a share, are missed or extra beats.
 ODD_SHARE = 0.3
+#: A pulse has this share of its intervals this near to their median. Of white noise at most
+#: 0.6 are, of simulated hearts with much variability all.
+REGULAR, REGULAR_SHARE = 0.2, 0.75
 #: Fewer intervals make no rate.
 LEAST_INTERVALS = 4
 
@@ -87,10 +90,10 @@ def contact_rate_bpm(bvp: Series, start_s: float, end_s: float) -> float | None:
     if intervals.size < LEAST_INTERVALS:
         return None
     usual = float(np.median(intervals))
-    regular = intervals[np.abs(intervals - usual) <= ODD_SHARE * usual]
-    if regular.size < max(LEAST_INTERVALS, 0.7 * intervals.size):
+    apart = np.abs(intervals / usual - 1)
+    if float(np.mean(apart <= REGULAR)) < REGULAR_SHARE:
         return None
-    return 60 / float(regular.mean())
+    return 60 / float(intervals[apart <= ODD_SHARE].mean())
 
 
 def device_rate_bpm(hr: Series, start_s: float, end_s: float) -> float | None:

@@ -133,7 +133,7 @@ def kept_unit(path: Path, key: str) -> Unit | None:
         See `unit_key`.
     """
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             if str(found["key"]) != key:
                 return None
             fs_start = found["fs_start"].tolist()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sspd.errors import OutputError
@@ -36,4 +36,5 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"{target}: cannot be written ({error.strerror or error})") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder itself is none
+            partial.unlink(missing_ok=True)

@@ -153,11 +153,16 @@ def read(
         ...
     sspd.errors.UsageError: a stretch needs 0 <= start < end, got 4.0 s to 2.0 s
     """
+    check_stretch(start_s, end_s, chunk)
+    return _read(path, start_s, np.inf if end_s is None else end_s, chunk, warn or (lambda _: None))
+
+
+def check_stretch(start_s: float, end_s: float | None, chunk: int) -> None:
+    """Refuse a stretch or chunk that cannot be (`UsageError`)."""
     if chunk < 1:
         raise UsageError(f"chunk must be at least 1 picture, got {chunk}")
     if start_s < 0 or (end_s is not None and not end_s > start_s):
         raise UsageError(f"a stretch needs 0 <= start < end, got {start_s} s to {end_s} s")
-    return _read(path, start_s, np.inf if end_s is None else end_s, chunk, warn or (lambda _: None))
 
 
 def _read(
@@ -169,22 +174,34 @@ def _read(
         first = next(decoded, None)
         if first is None:
             raise DecodeError(f"{path}: no picture of this film can be decoded")
-        convert, (height, width) = converter(path, first)
-        n = max(1, min(chunk, MAX_CHUNK_BYTES // (3 * height * width)))
-        rgb, times = np.empty((n, height, width, 3), np.uint8), list[float]()
         seconds = _seconds(path, chain([first], decoded), mean_rate(stream))
-        for picture, t in _selected(path, (container, stream), seconds, end_s, warn):
-            if t < start_s:
-                continue
-            convert(picture, rgb[len(times)])
-            times.append(t)
-            if len(times) == n:
-                yield Frames(rgb, np.array(times))
-                rgb, times = np.empty_like(rgb), []
-        if times:
-            yield Frames(rgb[: len(times)], np.array(times))
+        timed = _selected(path, (container, stream), seconds, end_s, warn)
+        yield from in_chunks(path, first, timed, start_s, chunk)
         if damage:
             warn(f"{path}: {len(damage)} damaged parts left out ({damage[0]})")
+
+
+def in_chunks(
+    path: str | Path,
+    first: VideoFrame,
+    timed: Iterable[tuple[VideoFrame, float]],
+    start_s: float,
+    chunk: int,
+) -> Iterator[Frames]:
+    """Decoded pictures with their times as upright RGB; those before `start_s` are left out."""
+    convert, (height, width) = converter(path, first)
+    n = max(1, min(chunk, MAX_CHUNK_BYTES // (3 * height * width)))
+    rgb, times = np.empty((n, height, width, 3), np.uint8), list[float]()
+    for picture, t in timed:
+        if t < start_s:
+            continue
+        convert(picture, rgb[len(times)])
+        times.append(t)
+        if len(times) == n:
+            yield Frames(rgb, np.array(times))
+            rgb, times = np.empty_like(rgb), []
+    if times:
+        yield Frames(rgb[: len(times)], np.array(times))
 
 
 def _selected(

@@ -1,41 +1,54 @@
-"""Films whose pictures have times of their own, written beside the film."""
+"""A film read with times that another file tells, where its container knows no better."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, count
+from operator import length_hint
 from pathlib import Path
 
 import numpy as np
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from sspd.containers import Frames
-from sspd.errors import DecodeError, UsageError
-from sspd.video.picture import converter
-from sspd.video.read import MAX_CHUNK_BYTES
+from sspd.errors import DecodeError
+from sspd.video.read import check_stretch, in_chunks
 from sspd.video.source import opened, pictures
+from sspd.video.stamps import SAME_TIME_S
 
 
 def read_with_stamps(
-    path: Path,
-    t: NDArray[np.float64],
+    path: str | Path,
+    t: NDArray[np.float64] | float,
     *,
     start_s: float = 0.0,
     end_s: float | None = None,
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """Pictures in the order of decoding, each with the time that is given for it.
+    """Decode a film lazily, each picture with the time that is given for it.
+
+    The container's own times are not looked at. Where pictures and times are not
+    equally many, what is left over of either goes unused.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         The film.
-    t : float64 array, shape (time,)
-        Seconds, one a picture. The shorter of film and times is the end; a picture whose
-        time does not rise is left out.
-    start_s, end_s, chunk, warn
-        As `sspd.video.read.read`.
+    t : float64 array, shape (time,), or float
+        Seconds of each picture, in the order of showing. One that does not rise over
+        those before leaves its picture out. A number: so many pictures a second, Hz.
+    start_s, end_s, chunk
+        As for `sspd.video.read.read`.
+    warn : callable, optional
+        Told, in one line each, of damaged pictures, of pictures left out, and of times
+        and pictures that are not equally many; what lies behind `end_s` is not seen.
+
+    Returns
+    -------
+    iterator of Frames
+        uint8, strictly rising ``t``.
 
     Raises
     ------
@@ -43,43 +56,75 @@ def read_with_stamps(
         At once, for a stretch or chunk that cannot be.
     SourceError, DecodeError, NoVideoError
         With the first chunk.
+
+    Examples
+    --------
+    >>> next(read_with_stamps("no_such_film.avi", np.array([0.0, 0.1])))
+    Traceback (most recent call last):
+        ...
+    sspd.errors.SourceError: no_such_film.avi: no such file
     """
-    if chunk < 1:
-        raise UsageError(f"chunk must be at least 1 picture, got {chunk}")
-    if start_s < 0 or (end_s is not None and not end_s > start_s):
-        raise UsageError(f"a stretch needs 0 <= start < end, got {start_s} s to {end_s} s")
-    return _read(path, t, start_s, np.inf if end_s is None else end_s, chunk, warn)
+    check_stretch(start_s, end_s, chunk)
+    times = (n / t for n in count()) if isinstance(t, int | float) else iter(t.tolist())
+    end_s = np.inf if end_s is None else end_s
+    return _read(path, times, start_s, end_s, chunk, warn or (lambda _: None))
 
 
 def _read(
-    path: Path,
-    t: NDArray[np.float64],
+    path: str | Path,
+    times: Iterator[float],
     start_s: float,
     end_s: float,
     chunk: int,
-    warn: Callable[[str], None] | None,
+    warn: Callable[[str], None],
 ) -> Iterator[Frames]:
-    with opened(path) as (container, stream):
+    with opened(path) as film:
         damage: list[str] = []
-        decoded = pictures(container, stream, damage)
+        decoded = pictures(*film, damage)
         first = next(decoded, None)
         if first is None:
             raise DecodeError(f"{path}: no picture of this film can be decoded")
-        convert, (height, width) = converter(path, first)
-        n = max(1, min(chunk, MAX_CHUNK_BYTES // (3 * height * width)))
-        rgb, times, last_s = [], list[float](), -np.inf
-        for picture, stamp in zip(chain([first], decoded), t.tolist(), strict=False):
-            if stamp >= end_s:
-                break
-            if stamp >= start_s and stamp > last_s:
-                rgb.append(np.empty((height, width, 3), np.uint8))
-                convert(picture, rgb[-1])
-                times.append(stamp)
-            last_s = max(last_s, stamp)
-            if len(times) == n:
-                yield Frames(np.stack(rgb), np.array(times))
-                rgb, times = [], []
-        if times:
-            yield Frames(np.stack(rgb), np.array(times))
-        if damage and warn:
-            warn(f"{path}: {len(damage)} damaged parts left out ({damage[0]})")
+        timed = _timed(path, chain([first], decoded), times, end_s, warn)
+        yield from in_chunks(path, first, timed, start_s, chunk)
+        if damage:
+            # a picture that is lost moves the times of all that follow it
+            warn(f"{path}: {len(damage)} damaged parts, times after them are early ({damage[0]})")
+
+
+def _timed(
+    path: str | Path,
+    decoded: Iterable[VideoFrame],
+    times: Iterator[float],
+    end_s: float,
+    warn: Callable[[str], None],
+) -> Iterator[tuple[VideoFrame, float]]:
+    """Pictures before `end_s` with their times."""
+    used, unused, dropped, latest = 0, 0, 0, -np.inf
+    for picture in decoded:
+        at = next(times, None)
+        if at is None:
+            unused += 1  # counted to the end, so that the warning can tell how many there are
+        elif at >= end_s:
+            break
+        elif at <= latest + SAME_TIME_S:
+            dropped += 1
+        else:
+            latest = at
+            yield picture, at
+        used += at is not None
+    else:
+        _tell_of_unused(path, used, unused, times, warn)
+    if dropped:
+        warn(f"{path}: {dropped} pictures left out, their times do not rise")
+
+
+def _tell_of_unused(
+    path: str | Path,
+    used: int,
+    unused: int,
+    times: Iterator[float],
+    warn: Callable[[str], None],
+) -> None:
+    over = length_hint(times)  # 0 where they go on for ever
+    if unused or over:
+        warn(f"{path}: {used + unused} pictures and {used + over} times; {used} of both are used")

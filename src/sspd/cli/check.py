@@ -1,0 +1,109 @@
+"""``sspd check``: what a copy of a dataset lacks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from sspd.errors import UsageError
+
+if TYPE_CHECKING:
+    from sspd.datasets.check import Finding, Summary
+
+Item = TypeVar("Item")
+
+
+def check(
+    data: Annotated[
+        str, typer.Argument(help="NAME:FOLDER (see sspd datasets), or a folder of films.")
+    ],
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Decode the first picture of each film alone.")
+    ] = False,
+    index: Annotated[
+        Path | None,
+        typer.Option("--index", help="Compare all files with this index; written if missing."),
+    ] = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="Write the findings as JSON.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Films at a time.")] = 1,
+) -> None:
+    """Tell what of a dataset is missing, damaged, unreadable or out of step.
+
+    Decodes every film to its end. What is known to be wrong in all copies is told and is
+    no fault.
+    """
+    from sspd.datasets import check as checks
+    from sspd.datasets.checksums import checksums, compare, files_of, read_index, write_index
+    from sspd.datasets.table import named_dataset
+
+    # a folder may have a colon in its name
+    plain = ":" not in data or Path(data).is_dir()
+    dataset, root = named_dataset(f"folder:{data}" if plain else data)
+    if index is not None and json_out is not None and index.resolve() == json_out.resolve():
+        raise UsageError("check: --index and --json are one file")
+    recordings = dataset.recordings(root)
+    outputs = [path for path in (index, json_out) if path is not None]
+    _check_outputs(outputs, json_out, root)
+    known = read_index(index) if index is not None and index.exists() else None
+    lost = checks.absent(dataset, recordings)
+    found: list[Finding] = []
+    looked = checks.check(dataset, recordings, quick=quick, jobs=jobs)
+    for some in _bar(looked, len(recordings), "Checking"):
+        found += some
+    if index is not None:
+        files = files_of(root, outputs)
+        now = dict(_bar(checksums(root, files), len(files), "Reading files"))
+        if known is None:
+            write_index(index, now)
+        else:
+            found += compare(root, recordings, known, now)
+    summary = checks.summarise(recordings, lost, found)
+    for finding in summary.findings:
+        typer.echo(_line(finding))
+    if json_out is not None:
+        _write_json(json_out, dataset.name, summary)
+    typer.echo(f"{summary.n} recordings: {summary.whole} whole, {summary.amiss} with findings")
+    if any(finding.is_fault for finding in summary.findings):
+        raise typer.Exit(1)
+
+
+def _check_outputs(outputs: Sequence[Path], json_out: Path | None, root: Path) -> None:
+    from sspd.datasets.checksums import check_place
+
+    for path in outputs:
+        check_place(path)
+    if json_out and json_out.exists() and json_out.resolve().is_relative_to(root.resolve()):
+        raise UsageError(f"{json_out}: stands among the files of the dataset; name another place")
+
+
+def _line(finding: Finding) -> str:
+    """One line, whatever the names of files and folders hold."""
+    text = f"{finding.recording or '-'}: {finding.kind}: {finding.text}"
+    line = "".join(char if char.isprintable() else " " for char in text)
+    encoding = sys.stdout.encoding or "utf-8"
+    return line.encode(encoding, "replace").decode(encoding)
+
+
+def _write_json(path: Path, name: str, summary: Summary) -> None:
+    from dataclasses import asdict
+
+    from sspd.video.files import whole_file
+
+    record = {"schema_version": 1, "dataset": name, **asdict(summary)}
+    with whole_file(path) as part:
+        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _bar(items: Iterable[Item], total: int, text: str) -> Iterable[Item]:
+    from rich.console import Console
+    from rich.progress import track
+
+    console, quiet = Console(stderr=True), not sys.stderr.isatty()
+    return track(items, text, total, console=console, disable=quiet, transient=True)

@@ -1,0 +1,44 @@
+"""``sspd datasets``: what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sspd.datasets.card import Dataset
+
+
+def datasets(
+    name: Annotated[
+        str | None, typer.Argument(help="Show this one: its folders, and what is known wrong.")
+    ] = None,
+) -> None:
+    """List the datasets that are read, each with its licence and citation."""
+    from sspd.datasets.table import DATASETS, get_dataset
+
+    if name is not None:
+        typer.echo("\n".join(_card(get_dataset(name))))
+        return
+    for one in DATASETS:
+        dataset = get_dataset(one)
+        reads = "; ".join(line.strip() for line in dataset.tree.strip().splitlines())
+        typer.echo(f"{one:10} {dataset.title}")
+        for what, text in (
+            ("reads", reads),
+            ("licence", dataset.licence),
+            ("cite", dataset.citation),
+        ):
+            typer.echo(f"{'':10} {what:8} {text}")
+
+
+def _card(dataset: Dataset) -> list[str]:
+    lines = [dataset.title, f"cite     {dataset.citation}", f"licence  {dataset.licence}"]
+    number = f"{len(dataset.expected)} recordings" if dataset.expected else "not fixed"
+    lines += [f"whole    {number}", f"use      sspd check {dataset.name}:FOLDER, where FOLDER has"]
+    lines += [f"  {line.strip()}" for line in dataset.tree.strip().splitlines()]
+    for defect in dataset.defects:
+        scored = "not scored" if defect.excluded else "scored all the same"
+        lines.append(f"known    {defect.recording}: {defect.why} ({defect.source}); {scored}")
+    return lines

@@ -1,0 +1,69 @@
+"""The five folds of VIPL-HR: subjects that are tested together, as its authors drew them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.io import loadmat, savemat
+
+from sspd.errors import SourceError
+from sspd.video.files import whole_file
+
+N_FOLDS = 5
+#: A fold names some twenty subjects; a larger file is not one.
+MAX_FOLD_BYTES = 1 << 16
+
+
+def read_folds(root: Path) -> tuple[tuple[str, ...], ...]:
+    """The published five folds: the subjects of each, named as in `Recording.subject`.
+
+    Raises
+    ------
+    SourceError
+        A fold is missing, is not one, or shares a subject with another.
+    """
+    folds: list[tuple[str, ...]] = []
+    for n in range(1, N_FOLDS + 1):
+        path = root / "fold" / f"fold{n}.mat"
+        ids = _fold(path, f"fold{n}")
+        if set(ids) & {subject for fold in folds for subject in fold} or len(set(ids)) < len(ids):
+            raise SourceError(f"{path}: a subject stands in the folds twice")
+        folds.append(ids)
+    return tuple(folds)
+
+
+def _fold(path: Path, variable: str) -> tuple[str, ...]:
+    try:
+        if path.stat().st_size > MAX_FOLD_BYTES:
+            raise SourceError(f"{path}: larger than any list of subjects")
+        ids = np.asarray(loadmat(path, variable_names=[variable])[variable])
+    except OSError as error:
+        raise SourceError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+    except SourceError:
+        raise
+    except Exception as error:  # a hostile file can end in any of many
+        raise SourceError(f"{path}: not a .mat file with {variable} in it") from error
+    numeric = ids.dtype.kind in "iuf"
+    if not numeric or not bool(((ids > 0) & (ids < 1e6) & (ids % 1 == 0)).all()):
+        raise SourceError(f"{path}: {variable} must be a row of subject numbers")
+    return tuple(f"p{int(one)}" for one in ids.ravel())
+
+
+def write_folds(root: Path, numbers: Sequence[int]) -> None:
+    """Write five folds, the subjects of these numbers dealt out in turn.
+
+    Parameters
+    ----------
+    root : Path
+        The dataset's folder.
+    numbers : sequence of int
+        3 for the subject ``p3``.
+    """
+    (root / "fold").mkdir(exist_ok=True)
+    for n in range(1, N_FOLDS + 1):
+        with whole_file(root / "fold" / f"fold{n}.mat") as part:
+            savemat(part, {f"fold{n}": np.array(numbers[n - 1 :: N_FOLDS], np.float64)[None]})
+            with part.open("r+b") as file:  # the header tells the time: not the same bytes
+                file.write(b"MATLAB 5.0 MAT-file".ljust(116))
