@@ -74,9 +74,7 @@ def recordings(root: Path) -> list[Recording]:
 def _pictures(folder: Path) -> tuple[list[Path], NDArray[np.int64]]:
     """Pictures in order of their times, and those, nanoseconds."""
     try:
-        names = [
-            (found, path) for path in folder.iterdir() if (found := _PICTURE.fullmatch(path.name))
-        ]
+        matched = [(_PICTURE.fullmatch(path.name), path) for path in folder.iterdir()]
     except OSError as error:
         raise SourceError(f"{folder}: {(error.strerror or 'cannot be read').lower()}") from error
     stamped = sorted((int(found[1]), path) for found, path in matched if found)
