@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sspd.datasets.check import Finding, Summary
 
 Item = TypeVar("Item")
+#: More recordings that are not there share a line.
+FEW = 6
 
 
 def check(
@@ -65,8 +67,8 @@ def check(
         else:
             found += compare(root, recordings, known, now)
     summary = checks.summarise(recordings, lost, found)
-    for finding in summary.findings:
-        typer.echo(_line(finding))
+    for line in _lines(summary.findings, lost):
+        typer.echo(line)
     if json_out is not None:
         _write_json(json_out, dataset.name, summary)
     typer.echo(f"{summary.n} recordings: {summary.whole} whole, {summary.amiss} with findings")
@@ -81,6 +83,17 @@ def _check_outputs(outputs: Sequence[Path], json_out: Path | None, root: Path) -
         check_place(path)
     if json_out and json_out.exists() and json_out.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{json_out}: stands among the files of the dataset; name another place")
+
+
+def _lines(findings: Sequence[Finding], lost: Sequence[Finding]) -> Iterator[str]:
+    """A line a finding; recordings that are not there at all share one where they are many."""
+    gone = [finding.recording for finding in lost if finding.kind == "missing"]
+    together = set(gone) if len(gone) > FEW else set()
+    for finding in findings:
+        if finding.recording not in together:
+            yield _line(finding)
+    if together:
+        yield f"missing: {len(gone)} recordings, {gone[0]}, {gone[1]} ... {gone[-1]} (--json: all)"
 
 
 def _line(finding: Finding) -> str:

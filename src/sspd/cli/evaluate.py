@@ -29,8 +29,12 @@ def evaluate(
     ] = None,
     scoring: Annotated[
         str,
-        typer.Option("--scoring", help="sspd, rppg-toolbox, contrast-phys, spectral or measure."),
-    ] = "sspd",
+        typer.Option(
+            "--scoring",
+            help="spectral, measure (only what is believed), sspd (the paper), released,"
+            " rppg-toolbox or contrast-phys.",
+        ),
+    ] = "spectral",
     keep_defects: Annotated[
         bool, typer.Option("--keep-defects", help="Score recordings that are known to be bad too.")
     ] = False,
