@@ -91,7 +91,7 @@ def test_missing_recordings_of_a_dataset_are_told(check: Any, tmp_path: Path) ->
     get_dataset("ubfc-rppg").write(tmp_path, 0, SPEC)
     code, lines, _ = check(f"ubfc-rppg:{tmp_path}")
     assert code == 1
-    assert "subject49: missing: this recording of UBFC-rPPG is missing" in lines
+    assert "missing: 41 recordings, subject3, subject4 ... subject49 (--json: all)" in lines
     assert lines[-1] == "42 recordings: 1 whole, 41 with findings"
 
 
