@@ -62,6 +62,8 @@ def test_clear_pulses_are_read_and_everything_is_counted(root: Path, out: Path) 
     for row in rows:
         truth = RATES[[f"subject{n}" for n in (37, 38, 39, 40)].index(row["subject"])]
         assert float(row["reference_bpm"]) == pytest.approx(truth, abs=3.0)
+    for picture in ("agreement.png", "conditions.png"):
+        assert (out / picture).read_bytes()[:4] == b"\x89PNG"
     subjects = list(csv.DictReader((out / "subjects.csv").read_text().splitlines()))
     assert len(subjects) == 8 and all(row["windows"] == "1" for row in subjects)
 

@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sspd.containers import Recording
 from sspd.datasets.card import Dataset
 from sspd.errors import OutputError, SourceError, SSPDError, UsageError
@@ -20,6 +22,7 @@ from sspd.evaluate.table import TABLES, MethodScore, score_method, subjects_csv,
 from sspd.evaluate.units import Unit, keep_unit, kept_unit, measure_unit, unit_key
 from sspd.evaluate.windows import ScoredWindow, score_windows
 from sspd.methods import Method
+from sspd.report.agreement import Rates, draw_agreement, draw_conditions
 from sspd.version import package_version
 from sspd.video.files import whole_file
 
@@ -191,6 +194,26 @@ def _write(out: Path, found: Evaluation, facts: dict[str, Any]) -> None:
     for name, text in texts.items():
         with whole_file(out / name) as part:
             part.write_text(text, encoding="utf-8")
+    used = [row for row in found.windows if row.estimate_bpm and not row.excluded]
+    names = [score.method for score in found.scores]
+    draw_agreement(out / "agreement.png", {name: _rates(used, name) for name in names})
+    draw_conditions(out / "conditions.png", {name: _errors(used, name) for name in names})
+
+
+def _rates(rows: Sequence[ScoredWindow], method: str) -> tuple[Rates, Rates]:
+    own = [(row.reference_bpm, row.estimate_bpm) for row in rows if row.method == method]
+    reference, estimate = np.array(own, np.float64).reshape(-1, 2).T
+    return reference, estimate
+
+
+def _errors(rows: Sequence[ScoredWindow], method: str) -> dict[str, Rates]:
+    """Absolute errors by condition."""
+    conditions = dict.fromkeys(row.condition for row in rows)
+    found = {}
+    for condition in conditions:
+        some = _rates([row for row in rows if row.condition == condition], method)
+        found[condition] = np.abs(some[1] - some[0])
+    return found
 
 
 def labelled(method: Method, weights: Path, precision: str) -> Method:

@@ -1,0 +1,140 @@
+"""How estimated rates agree with reference ones, as pictures: the paper's Figs. 5 and 6."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.report.axes import BEAT, LINE, say_nothing
+from sspd.report.files import whole_file
+from sspd.report.words import legible
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Rates = NDArray[np.float64]
+#: Of a normal distribution 95 % lie this many standard deviations around the mean.
+LIMITS_SD = 1.96
+
+
+def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]]) -> None:
+    """Draw estimate over reference, and under it their difference over their mean.
+
+    J. M. Bland and D. G. Altman, "Statistical methods for assessing agreement between two
+    methods of clinical measurement", Lancet 327, 1986.
+
+    Parameters
+    ----------
+    path : str or Path
+        PNG, SVG or PDF by its suffix.
+    methods : mapping
+        Name -> reference and estimate, beats a minute, one a window each.
+    """
+    figure = _figure(3.6 * max(len(methods), 1), 6.8)
+    grid = figure.subplots(2, max(len(methods), 1), squeeze=False)
+    for column, (name, (reference, estimate)) in enumerate(methods.items()):
+        top, bottom = grid[0, column], grid[1, column]
+        top.set_title(legible(name), parse_math=False)
+        if reference.size == 0:
+            say_nothing(top, "nothing scored")
+            say_nothing(bottom, "nothing scored")
+            continue
+        _scatter(top, reference, estimate)
+        _bland_altman(bottom, reference, estimate)
+    with whole_file(path) as part:
+        figure.savefig(part)
+
+
+def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]) -> None:
+    """Draw absolute errors by condition, a box a method side by side.
+
+    Parameters
+    ----------
+    path : str or Path
+        PNG, SVG or PDF by its suffix.
+    methods : mapping
+        Name -> condition -> absolute errors, beats a minute, one a window. A box spans the
+        quartiles, its whiskers the 5th to the 95th percentile.
+    """
+    conditions = list(dict.fromkeys(name for errors in methods.values() for name in errors))
+    figure = _figure(max(4.0, 1.2 + 0.5 * len(methods) * max(len(conditions), 1)), 4.2)
+    axes = figure.subplots()
+    if not conditions:
+        say_nothing(axes, "nothing scored")
+    width = 0.8 / max(len(methods), 1)
+    for place, (name, errors) in enumerate(methods.items()):
+        at = [k + (place - (len(methods) - 1) / 2) * width for k in range(len(conditions))]
+        values = [errors.get(condition, np.zeros(0)) for condition in conditions]
+        colour = f"C{place}"
+        boxes = axes.boxplot(
+            values,
+            positions=at,
+            widths=0.8 * width,
+            whis=(5, 95),
+            sym=".",
+            patch_artist=True,
+            manage_ticks=False,
+            medianprops={"color": colour, "lw": 2},
+        )
+        for box in boxes["boxes"]:
+            box.set(facecolor=colour, alpha=0.6)
+        axes.plot([], [], "s", color=colour, alpha=0.6, label=legible(name))
+    if conditions:
+        axes.set_xticks(range(len(conditions)), [legible(name) for name in conditions])
+        axes.tick_params(axis="x", rotation=20)
+        axes.set(ylabel="absolute error, beats a minute", ylim=(0, None))
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    with whole_file(path) as part:
+        figure.savefig(part)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _scatter(axes: Axes, reference: Rates, estimate: Rates) -> None:
+    low = float(min(reference.min(), estimate.min())) - 5
+    high = float(max(reference.max(), estimate.max())) + 5
+    axes.plot([low, high], [low, high], color="0.6", lw=1)
+    axes.plot(reference, estimate, "o", color=LINE, ms=4, alpha=0.6, mew=0)
+    varies = reference.size > 1 and np.ptp(reference) > 0 and np.ptp(estimate) > 0
+    told = f"R = {np.corrcoef(reference, estimate)[0, 1]:.2f}" if varies else ""
+    axes.text(0.04, 0.93, f"{told}  n = {reference.size}".strip(), transform=axes.transAxes)
+    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+    axes.set(xlabel="reference, beats a minute", ylabel="estimate, beats a minute")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _bland_altman(axes: Axes, reference: Rates, estimate: Rates) -> None:
+    mean, apart = (reference + estimate) / 2, estimate - reference
+    axes.plot(mean, apart, "o", color=LINE, ms=4, alpha=0.6, mew=0)
+    lines = [float(apart.mean())]
+    if apart.size > 1:
+        spread = LIMITS_SD * float(apart.std(ddof=1))
+        lines += [lines[0] - spread, lines[0] + spread]
+    for value, style in zip(lines, ("-", "--", "--"), strict=False):
+        axes.axhline(value, color=BEAT, lw=1, ls=style)
+        axes.annotate(
+            f"{value:.1f}",
+            (1, value),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=BEAT,
+        )
+    axes.set(xlabel="mean of both, beats a minute", ylabel="estimate - reference")
+    axes.margins(y=0.15)
+    axes.spines[["top", "right"]].set_visible(False)

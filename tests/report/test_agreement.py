@@ -1,0 +1,58 @@
+"""Pictures of agreement: lines where the numbers put them, and nothing scored is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from sspd.report import agreement
+from sspd.report.agreement import draw_agreement, draw_conditions
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures as they were when they were saved."""
+    figures: list[Figure] = []
+    real = agreement._figure
+
+    def kept(width: float, height: float) -> Figure:
+        figures.append(real(width, height))
+        return figures[-1]
+
+    monkeypatch.setattr(agreement, "_figure", kept)
+    return figures
+
+
+def test_limits_of_agreement_stand_where_they_belong(drawn: list[Figure], tmp_path: Path) -> None:
+    reference, estimate = np.array([60.0, 70.0, 80.0]), np.array([61.0, 74.0, 81.0])
+    draw_agreement(tmp_path / "a.png", {"pos": (reference, estimate)})
+    lines = [float(line.get_ydata()[0]) for line in drawn[0].axes[1].lines[1:]]
+    sd = np.sqrt(((1 - 2) ** 2 + (4 - 2) ** 2 + (1 - 2) ** 2) / 2)
+    assert lines == pytest.approx([2.0, 2 - 1.96 * sd, 2 + 1.96 * sd])
+    points = drawn[0].axes[0].lines[1]
+    assert list(points.get_xdata()) == [60, 70, 80] and list(points.get_ydata()) == [61, 74, 81]
+
+
+def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
+    rates = np.array([60.0, 70.0]), np.array([61.0, 74.0])
+    for name in ("a.png", "b.png"):
+        draw_agreement(tmp_path / name, {"$x": rates, "green": rates})
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_conditions_have_a_box_a_method(drawn: list[Figure], tmp_path: Path) -> None:
+    errors = {"steady": np.arange(5.0), "talking": np.zeros(0)}
+    draw_conditions(tmp_path / "a.png", {"pos": errors, "green": {"steady": np.ones(2)}})
+    axes = drawn[0].axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["steady", "talking"]
+    assert len(axes.patches) == 4
+
+
+@pytest.mark.parametrize("methods", [{}, {"pos": (np.zeros(0), np.zeros(0))}])
+def test_nothing_scored_is_still_a_picture(methods: dict, tmp_path: Path) -> None:  # type: ignore[type-arg]
+    draw_agreement(tmp_path / "a.png", methods)
+    draw_conditions(tmp_path / "b.png", {name: {} for name in methods})
+    assert (tmp_path / "a.png").stat().st_size > 0 and (tmp_path / "b.png").stat().st_size > 0
