@@ -67,7 +67,7 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
     if not conditions:
         say_nothing(axes, "nothing scored")
     width = 0.8 / max(len(methods), 1)
-    for place, (name, errors) in enumerate(methods.items()):
+    for place, (name, errors) in enumerate(methods.items() if conditions else ()):
         at = [k + (place - (len(methods) - 1) / 2) * width for k in range(len(conditions))]
         values = [errors.get(condition, np.zeros(0)) for condition in conditions]
         colour = f"C{place}"
