@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Name -> module, which holds a `Dataset` called ``DATASET``.
 DATASETS = MappingProxyType(
     {
+        "pure": "pure",
         "ubfc-rppg": "ubfc_rppg",
     }
 )
