@@ -1,70 +1,133 @@
-"""What is particular to PURE: two layouts, and clocks that begin apart."""
+"""What is particular to PURE; the rest is the contract of all datasets."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from sspd.datasets.pure import DATASET, recordings, write
-from sspd.errors import DecodeError, SourceError
-from sspd.video.simulate import FilmSpec
+from sspd.containers import Recording
+from sspd.datasets.pure import DATASET, EARLY_S, recordings
+from sspd.errors import SourceError
+from sspd.video.simulate import FilmSpec, frame_times
+
+SPEC = FilmSpec(seed=3, duration_s=1.0, width=128, height=96, face_px=60, jitter_s=0.012, hr_bpm=70)
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pure")
-    for number in (1, 8):
-        spec = FilmSpec(
-            seed=number, duration_s=1.0, jitter_s=0.01, width=128, height=96, face_px=60
-        )
-        write(folder, number, spec)
+    assert [DATASET.write(folder, n, SPEC) for n in (3, 10)] == ["01-04", "02-05"]
     return folder
 
 
-def test_both_layouts_are_read_side_by_side(root: Path) -> None:
-    found = recordings(root)
-    assert [(r.name, r.subject, r.condition) for r in found] == [
-        ("01-02", "01", "talking"),
-        ("02-03", "02", "slow translation"),
-    ]
-    assert found[0].film.parent.name == "01-02" and found[1].film.parent == root
+def truth_of(recording: Recording) -> Path:
+    (path,) = (file for file in recording.files if file.suffix == ".json")
+    return path
 
 
-def test_the_finger_clip_keeps_its_own_clock(root: Path) -> None:
-    """It begins before the first picture, and is not stretched to the film."""
-    known = recordings(root)[0].references()
-    assert known.bvp is not None
-    assert known.bvp.t[0] == pytest.approx(-1 / 3, abs=1e-6)
-    assert known.bvp.fs == pytest.approx(60.0, abs=1e-6)
+def test_both_layouts_stand_side_by_side(root: Path) -> None:
+    one, two = recordings(root)
+    assert [one.name, two.name] == ["01-04", "02-05"]
+    assert (one.subject, one.condition) == ("01", "fast translation")
+    assert (two.subject, two.condition) == ("02", "small rotation")
+    places = [str(file.relative_to(root)) for file in (*one.files, *two.files)]
+    assert places == ["01-04/01-04", "01-04/01-04.json", "02-05", "02-05.json"]
 
 
-def test_uneven_stamps_are_kept(root: Path) -> None:
-    t = np.concatenate([chunk.t for chunk in recordings(root)[0].frames()])
-    assert t[0] == 0.0 and np.ptp(np.diff(t)) > 1e-3
+def test_times_are_the_names(root: Path) -> None:
+    for recording in recordings(root):
+        t = np.concatenate([chunk.t for chunk in recording.frames(chunk=7)])
+        np.testing.assert_allclose(t, frame_times(SPEC), atol=1e-9)
 
 
-def test_broken_files_are_named(root: Path, tmp_path: Path) -> None:
-    import shutil
-
-    copy = tmp_path / "copy"
-    shutil.copytree(root, copy)
-    first, second = recordings(copy)
-    (copy / "02-03.json").write_text(json.dumps({"/FullPackage": [{"Timestamp": 1}]}))
-    with pytest.raises(SourceError, match=r"02-03\.json: not a PURE recording"):
-        second.references()
-    picture = sorted(first.film.iterdir())[3]
-    picture.write_bytes(b"not a picture")
-    with pytest.raises(DecodeError, match=picture.name):
-        list(first.frames())
-    for file in first.film.iterdir():
-        file.unlink()
-    with pytest.raises(SourceError, match="no pictures named Image"):
-        first.frames()
+def test_the_contact_begins_before_the_film(root: Path) -> None:
+    for recording in recordings(root):
+        bvp = recording.references().bvp
+        assert bvp is not None
+        assert bvp.t[0] == pytest.approx(-EARLY_S, abs=1e-6)
+        assert bvp.fs == pytest.approx(60, abs=0.01)
 
 
-def test_the_card_counts_sixty_and_names_the_one_that_nobody_has() -> None:
-    assert len(DATASET.expected) == 60
-    assert [d.recording for d in DATASET.defects if d.excluded] == ["06-02"]
+def test_a_lost_first_picture_moves_both_clocks(root: Path, tmp_path: Path) -> None:
+    (recording, _) = recordings(root)
+    first = sorted(recording.film.iterdir())[0]
+    first.rename(tmp_path / "aside")
+    try:
+        gone_s = frame_times(SPEC)[1]
+        t = next(recording.frames()).t
+        np.testing.assert_allclose(t, frame_times(SPEC)[1:] - gone_s, atol=1e-9)
+        bvp = recording.references().bvp
+        assert bvp is not None
+        assert bvp.t[0] == pytest.approx(-EARLY_S - gone_s, abs=1e-6)
+    finally:
+        (tmp_path / "aside").rename(first)
+
+
+def damage(recording: Recording, change: Any) -> None:
+    content = json.loads(truth_of(recording).read_text())
+    truth_of(recording).write_text(json.dumps(change(content)))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c: c["/FullPackage"], "wanted: a list /FullPackage"),
+        (lambda c: {"/FullPackage": c["/Image"]}, "Value"),
+        (lambda c: {"/FullPackage": [{"Value": {}}]}, "Timestamp"),
+        (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 1e999}]}, "wanted"),
+        (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 10**400}]}, "wanted"),
+        (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 12}]}, "time of"),
+        (lambda c: {"/FullPackage": []}, "no sample"),
+        (
+            lambda c: {
+                "/FullPackage": [
+                    {**c["/FullPackage"][40], "Value": {"waveform": "x", "pulseRate": 1}}
+                ]
+            },
+            "not a number",
+        ),
+        (
+            lambda c: {
+                "/FullPackage": [
+                    {**c["/FullPackage"][40], "Value": {"waveform": float("nan"), "pulseRate": 1}}
+                ]
+            },
+            "not finite",
+        ),
+    ],
+)
+def test_a_truth_that_is_none_is_said_to_be(tmp_path: Path, change: Any, says: str) -> None:
+    DATASET.write(tmp_path, 0, SPEC.replace(duration_s=0.5))
+    (recording,) = recordings(tmp_path)
+    damage(recording, change)
+    with pytest.raises(SourceError, match=says) as error:
+        recording.references()
+    assert "01-01.json" in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\x00"])
+def test_text_that_is_no_json(tmp_path: Path, text: str) -> None:
+    DATASET.write(tmp_path, 0, SPEC.replace(duration_s=0.2))
+    (recording,) = recordings(tmp_path)
+    truth_of(recording).write_text(text)
+    with pytest.raises(SourceError, match=r"01-01\.json"):
+        recording.references()
+
+
+def test_a_rate_of_nought_is_none(tmp_path: Path) -> None:
+    DATASET.write(tmp_path, 0, SPEC.replace(duration_s=0.5))
+    (recording,) = recordings(tmp_path)
+
+    def off(content: Any) -> Any:
+        for sample in content["/FullPackage"][:10]:
+            sample["Value"]["pulseRate"] = 0
+        return content
+
+    damage(recording, off)
+    known = recording.references()
+    assert known.bvp is not None and known.hr_bpm is not None
+    assert len(known.bvp) == len(known.hr_bpm) + 10

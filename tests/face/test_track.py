@@ -221,3 +221,32 @@ def test_a_real_film(shared: Path) -> None:
     red, green, blue = segment.scene.face_rgb.mean(0)
     assert red > green > blue
     assert not np.isnan(segment.scene.background_rgb).any()
+
+
+@pytest.mark.parametrize("white", [65535, 1023, 4095])
+def test_deeper_pictures_give_the_same_faces(monkeypatch: pytest.MonkeyPatch, white: int) -> None:
+    seen: list[NDArray[np.uint8]] = []
+    monkeypatch.setattr(track, "detect_faces", lambda rgb: seen.append(rgb) or [A])
+    eight = list(film(1.0))
+    eight[0].rgb[:, 20:25, 25:30] = 255
+    eight[0].rgb[:, 25:30, 25:30] = 20
+    deep = [
+        Frames(np.rint(chunk.rgb * (white / 255)).astype(np.uint16), chunk.t, white)
+        for chunk in eight
+    ]
+    (want,), (got,) = (list(face_segments(chunks, size=8)) for chunks in (eight, deep))
+    np.testing.assert_array_equal(seen[0], seen[1])
+    assert got.faces.max_value == FIXED_POINT_MAX and got.box == want.box
+    step = 256 * 255 / white
+    np.testing.assert_allclose(got.faces.rgb, want.faces.rgb.astype(float), atol=0.5 * step + 1.5)
+    for name, rows in vars(want.scene).items():
+        np.testing.assert_allclose(getattr(got.scene, name), rows, atol=0.1, err_msg=name)
+    np.testing.assert_array_equal(got.scene.dark, want.scene.dark)
+    np.testing.assert_allclose(got.scene.overexposed, want.scene.overexposed, atol=1e-6)
+    assert want.scene.dark.min() > 0 and want.scene.overexposed.min() > 0
+
+
+def test_levels_beyond_white_are_white() -> None:
+    rgb = np.full((2, HEIGHT, WIDTH, 3), 5000, np.uint16)
+    (segment,) = face_segments([Frames(rgb, np.arange(2) / 10, 1023)], size=8, box=A)
+    assert (segment.faces.rgb == FIXED_POINT_MAX).all()

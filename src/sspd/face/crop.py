@@ -79,25 +79,56 @@ def resize_area(picture: NDArray[Any], size: int) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(levels, (size, size), interpolation=how), dtype=np.float32)
 
 
-def crop_resize(rgb: NDArray[np.uint8], box: Box, size: int) -> NDArray[np.float32]:
+def crop_resize(
+    rgb: NDArray[Any], box: Box, size: int, max_value: int = 255
+) -> NDArray[np.float32]:
     """Cut a box out of a picture and resize it with `resize_area`.
 
     Parameters
     ----------
-    rgb : uint8 array, shape (height, width, 3)
+    rgb : uint8 or uint16 array, shape (height, width, 3)
     box : Box
         Inside the picture.
     size : int
         Side of the result, pixels.
+    max_value : int
+        The picture's level of full white.
 
     Returns
     -------
     float32 array, shape (size, size, 3)
-        Levels 0-255.
+        Levels 0-255, with the fractions that a deeper picture has.
 
     Examples
     --------
     >>> crop_resize(np.full((48, 64, 3), 7, np.uint8), Box(10, 10, 40, 40), 4)[0, 0].round(3)
     array([7., 7., 7.], dtype=float32)
     """
-    return resize_area(rgb[box.top : box.bottom, box.left : box.right], size)
+    face = resize_area(rgb[box.top : box.bottom, box.left : box.right], size)
+    if max_value == 255:
+        return face
+    # levels beyond the stated white are white: they would leave the range of the crops
+    return np.asarray(np.minimum(face * (255 / max_value), 255), dtype=np.float32)
+
+
+def eight_bits(rgb: NDArray[Any], max_value: int) -> NDArray[np.uint8]:
+    """A picture of any depth as detectors and eyes want it; bytes of 255 as they are.
+
+    Parameters
+    ----------
+    rgb : uint8 or uint16 array, shape (height, width, 3)
+    max_value : int
+        Its level of full white.
+
+    Returns
+    -------
+    uint8 array, shape (height, width, 3)
+
+    Examples
+    --------
+    >>> eight_bits(np.full((1, 1, 3), 1023, np.uint16), 1023)
+    array([[[255, 255, 255]]], dtype=uint8)
+    """
+    if rgb.dtype == np.uint8 and max_value == 255:
+        return rgb
+    return np.asarray(cv2.convertScaleAbs(rgb, alpha=255 / max_value), dtype=np.uint8)

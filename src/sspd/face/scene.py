@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -38,22 +38,25 @@ class Sight(NamedTuple):
 
 
 def see(
-    rgb: NDArray[np.uint8],
+    rgb: NDArray[Any],
     box: Box,
     face: NDArray[np.float32],
     before: NDArray[np.float32] | None,
+    max_value: int = 255,
 ) -> Sight:
     """Gather one picture's figures.
 
     Parameters
     ----------
-    rgb : uint8 array, shape (height, width, 3)
+    rgb : uint8 or uint16 array, shape (height, width, 3)
     box : Box
         Where the face was cut out.
     face : float32 array, shape (size, size, 3)
         The resized crop, levels 0-255.
     before : float32 array or None
         ``grey`` of the picture before; None: no motion is known, 0.
+    max_value : int
+        The level of full white in ``rgb``.
 
     Returns
     -------
@@ -66,12 +69,13 @@ def see(
     >>> sight.overexposed, sight.dark, sight.motion
     (1.0, 0.0, 0.0)
     """
-    overexposed, dark = _exposure(rgb[box.top : box.bottom, box.left : box.right])
+    scale = max_value / 255
+    overexposed, dark = _exposure(rgb[box.top : box.bottom, box.left : box.right], scale)
     small = cv2.resize(face, (_MOTION_SIDE, _MOTION_SIDE), interpolation=cv2.INTER_AREA)
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
     motion = 0.0 if before is None else float(np.abs(grey - before).mean())
     colour = np.array(cv2.mean(face)[:3], np.float32)
-    background, quarters = _background(rgb, box), _quarters(face)
+    background, quarters = _background(rgb, box, scale), _quarters(face)
     return Sight(colour, background, quarters, overexposed, dark, motion, grey)
 
 
@@ -97,16 +101,16 @@ def _quarters(face: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(four, np.float32).reshape(4, 3)
 
 
-def _exposure(crop: NDArray[np.uint8]) -> tuple[float, float]:
+def _exposure(crop: NDArray[Any], scale: float) -> tuple[float, float]:
     step = max(1, min(crop.shape[:2]) // _EXPOSURE_SIDE)
     some = np.ascontiguousarray(crop[::step, ::step])
     n = some.shape[0] * some.shape[1]
-    within = cv2.countNonZero(cv2.inRange(some, (0,) * 3, (BRIGHT_LEVEL - 1,) * 3))
-    dark = cv2.countNonZero(cv2.inRange(some, (0,) * 3, (DARK_LEVEL,) * 3))
+    within = cv2.countNonZero(cv2.inRange(some, (0,) * 3, (round(BRIGHT_LEVEL * scale) - 1,) * 3))
+    dark = cv2.countNonZero(cv2.inRange(some, (0,) * 3, (round(DARK_LEVEL * scale),) * 3))
     return 1 - within / n, dark / n
 
 
-def _background(rgb: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
+def _background(rgb: NDArray[Any], box: Box, scale: float) -> NDArray[np.float32]:
     """Mean colour outside the enlarged box: the whole picture's sum less that box's."""
     height, width = rgb.shape[:2]
     step = max(1, height // _ROWS)
@@ -118,4 +122,4 @@ def _background(rgb: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
     if n < MIN_BACKGROUND * rows.shape[0] * width:
         return np.full(3, np.nan, np.float32)
     total = np.array(cv2.sumElems(rows)[:3]) - np.array(cv2.sumElems(inner)[:3])
-    return np.asarray(total / n, dtype=np.float32)
+    return np.asarray(total / n / scale, dtype=np.float32)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames, Scene
 from sspd.errors import UsageError
-from sspd.face.crop import crop_resize, pad_box
+from sspd.face.crop import crop_resize, eight_bits, pad_box
 from sspd.face.detect import detect_faces
 from sspd.face.people import People
 from sspd.face.scene import Sight, gather, see
@@ -48,7 +49,7 @@ def face_pieces(
     Parameters
     ----------
     chunks : iterable of Frames
-        The film, uint8, in order.
+        The film in order, of any depth.
     size : int
         Side of the face pictures, pixels.
     segment_s : float
@@ -86,21 +87,22 @@ def face_pieces(
     boundary_s: float | None = None
     next_look_s = 0.0
     now: list[_Stretch] = []
-    for rgb, t in _pictures(chunks, box):
+    for rgb, white, t in _pictures(chunks, box):
         boundary_s = t if boundary_s is None else boundary_s
         if t >= boundary_s - _TINY_S and not (now and _nearly_over(t, boundary_s, end_s)):
             yield from _closed(now)
             boundary_s += segment_s * (1 + (t + _TINY_S - boundary_s) // segment_s)
             now, next_look_s = [_Stretch(box, size, 0, _next(now))], t
         if now[0].box is None and t >= next_look_s - _TINY_S:
-            found = people.recognise([pad_box(b, *rgb.shape[:2]) for b in detect_faces(rgb)])
+            seen = detect_faces(eight_bits(rgb, white))
+            found = people.recognise([pad_box(b, *rgb.shape[:2]) for b in seen])
             if found:
                 yield from _closed(now)
                 first = _next(now) if now[0].t else now[0].number
                 now = [_Stretch(b, size, who, first + k) for k, (who, b) in enumerate(found)]
             next_look_s = t + LOOK_EVERY_S
         for stretch in now:
-            _add(stretch, rgb, t)
+            _add(stretch, rgb, white, t)
             if len(stretch.sights) == PIECE:
                 yield _piece(stretch)
     yield from _closed(now)
@@ -186,25 +188,25 @@ def _nearly_over(t: float, boundary_s: float, end_s: float | None) -> bool:
 
 def _pictures(
     chunks: Iterable[Frames], box: Box | None
-) -> Iterator[tuple[NDArray[np.uint8], float]]:
+) -> Iterator[tuple[NDArray[Any], int, float]]:
+    """Each picture, its level of full white, and its time."""
     for chunk in chunks:
-        if chunk.rgb.dtype != np.uint8:
-            raise UsageError(f"a film's pictures are uint8, got {chunk.rgb.dtype}")
         height, width = chunk.rgb.shape[1:3]
         if box and not (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height):
             raise UsageError(f"the box {tuple(box)} does not lie inside {width}x{height} pixels")
-        yield from zip(chunk.rgb, chunk.t.tolist(), strict=True)
+        for rgb, t in zip(chunk.rgb, chunk.t.tolist(), strict=True):
+            yield rgb, chunk.max_value, t
 
 
-def _add(stretch: _Stretch, rgb: NDArray[np.uint8], t: float) -> None:
+def _add(stretch: _Stretch, rgb: NDArray[Any], white: int, t: float) -> None:
     stretch.t.append(t)
     if stretch.box is None:
         return
     if not stretch.sights:
         stretch.faces = np.empty((PIECE, stretch.size, stretch.size, 3), np.uint16)
-    face = crop_resize(rgb, stretch.box, stretch.size)
+    face = crop_resize(rgb, stretch.box, stretch.size, white)
     stretch.faces[len(stretch.sights)] = face * (FIXED_POINT_MAX / 255) + 0.5
-    sight = see(rgb, stretch.box, face, stretch.grey)
+    sight = see(rgb, stretch.box, face, stretch.grey, white)
     stretch.sights.append(sight)
     stretch.grey = sight.grey
 

@@ -1,75 +1,179 @@
-"""Films that are folders of pictures."""
+"""A film that is a folder of numbered pictures, as some datasets have it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Frames
-from sspd.errors import DecodeError, SourceError
-from sspd.video.picture import checked_size
-from sspd.video.read import MAX_CHUNK_BYTES, check_stretch
+from sspd.errors import SourceError, UsageError
+from sspd.video.read import MAX_CHUNK_BYTES
+from sspd.video.still import read_still
+
+
+def numbered(folder: Path, pattern: str) -> list[tuple[int, Path]]:
+    """The pictures of a folder with their numbers, in order of these.
+
+    Parameters
+    ----------
+    folder : Path
+    pattern : str
+        A regular expression that whole names match, case aside; its first group is the
+        number.
+
+    Returns
+    -------
+    list of (int, Path)
+        One or more.
+
+    Raises
+    ------
+    SourceError
+        No such folder, nothing of that name in it, or one number twice.
+
+    Examples
+    --------
+    >>> numbered(Path("absent"), r"Image([0-9]+)[.]png")
+    Traceback (most recent call last):
+        ...
+    sspd.errors.SourceError: absent: no such folder
+    """
+    if not folder.is_dir():
+        zipped = folder.with_name(f"{folder.name}.zip")
+        hint = f"; unzip {zipped.name} beside it" if zipped.is_file() else ""
+        raise SourceError(f"{folder}: no such folder{hint}")
+    try:
+        matches = [
+            (match, file)
+            for file in folder.iterdir()
+            if (match := re.fullmatch(pattern, file.name, re.IGNORECASE))
+        ]
+    except OSError as error:
+        raise SourceError(f"{folder}: {(error.strerror or 'cannot be read').lower()}") from error
+    found = sorted((int(match[1]), file) for match, file in matches)
+    if not found:
+        raise SourceError(f"{folder}: no picture in it is named like {pattern}")
+    for (one, file), (other, again) in pairwise(found):
+        if one == other:
+            raise SourceError(f"{again}: has the number of {file.name}")
+    return found
 
 
 def read_pictures(
     files: Sequence[Path],
     t: NDArray[np.float64],
     *,
+    bayer: str | None = None,
+    max_value: int | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """Pictures of a folder as RGB, each with its time, lazily.
+    """Read picture files lazily, as `sspd.video.read.read` does a film.
+
+    A picture that is missing or damaged is left out and told of: the others keep the
+    times they have, and a gap that can be seen in the times falsifies no measurement,
+    as a picture filled in would. Where no picture of the stretch can be read, that is
+    an error.
 
     Parameters
     ----------
     files : sequence of Path
-        In order of time.
+        PNG, PGM, PPM, BMP or JPEG, 8 or 16 bits, all of one size and depth.
     t : float64 array, shape (time,)
-        Seconds, one a file, strictly rising.
-    start_s, end_s, chunk, warn
-        As `sspd.video.read.read`.
+        Seconds of each since the first one, strictly rising.
+    bayer : str, optional
+        Pattern of a camera's mosaic, see `sspd.video.still.read_still`.
+    max_value : int, optional
+        The level of full white, where the files state another one than is true.
+    start_s, end_s : float
+        Only pictures with ``start_s <= t < end_s`` are opened.
+    chunk : int
+        Pictures a chunk, at most; a chunk stays under `MAX_CHUNK_BYTES`.
+    warn : callable, optional
+        Told in one line of the pictures that were left out.
+
+    Returns
+    -------
+    iterator of Frames
+        uint8 or uint16 as the files are.
 
     Raises
     ------
     UsageError
-        At once, for a stretch or chunk that cannot be.
-    SourceError, DecodeError
-        A file is gone, or not a picture.
+        At once, for a stretch or chunk that cannot be, or times that do not fit.
+    SourceError
+        Later: no picture can be read, or their sizes or depths differ.
+
+    Examples
+    --------
+    >>> next(read_pictures([Path("absent.png")], np.zeros(1)))
+    Traceback (most recent call last):
+        ...
+    sspd.errors.SourceError: absent.png: no such file or directory
     """
-    check_stretch(start_s, end_s, chunk)
-    first, last = np.searchsorted(t, [start_s, np.inf if end_s is None else end_s]).tolist()
-    return _read(files[first:last], t[first:last], chunk)
+    if chunk < 1:
+        raise UsageError(f"chunk must be at least 1 picture, got {chunk}")
+    if start_s < 0 or (end_s is not None and not end_s > start_s):
+        raise UsageError(f"a stretch needs 0 <= start < end, got {start_s} s to {end_s} s")
+    if t.shape != (len(files),) or not bool(np.all(np.diff(t) > 0)):
+        raise UsageError(f"{len(files)} pictures need as many times, strictly rising")
+    wanted = np.flatnonzero((t >= start_s) & (t < (np.inf if end_s is None else end_s)))
+    stills = _stills([files[k] for k in wanted.tolist()], bayer, warn or (lambda _: None))
+    return _chunks(stills, t[wanted], chunk, max_value)
 
 
-def _read(files: Sequence[Path], t: NDArray[np.float64], chunk: int) -> Iterator[Frames]:
-    start, n = 0, 1
-    while start < len(files):
-        part = [_picture(file) for file in files[start : start + n]]
-        shape = part[0].shape
-        for picture, file in zip(part, files[start:], strict=False):
-            if picture.shape != shape:
-                raise DecodeError(f"{file}: another size than the pictures before it")
-        yield Frames(np.stack(part), t[start : start + n])
-        start += n
-        n = max(1, min(chunk, MAX_CHUNK_BYTES // part[0].nbytes))
+#: A picture's place among those wanted, its file, its levels and the level of full white.
+_Still = tuple[int, Path, NDArray[Any], int]
 
 
-def _picture(file: Path) -> NDArray[np.uint8]:
-    try:
-        data = np.frombuffer(file.read_bytes(), np.uint8)
-    except OSError as error:
-        raise SourceError(f"{file}: {(error.strerror or 'cannot be read').lower()}") from error
-    try:
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except cv2.error:  # larger than OpenCV's own limit
-        bgr = None
-    if bgr is None:
-        raise DecodeError(f"{file}: not a picture that can be decoded")
-    checked_size(file, bgr.shape[1], bgr.shape[0])
-    return np.asarray(bgr[..., ::-1], np.uint8)
+def _stills(
+    files: Sequence[Path], bayer: str | None, warn: Callable[[str], None]
+) -> Iterator[_Still]:
+    """Those that can be read."""
+    damage: list[SourceError] = []
+    for k, file in enumerate(files):
+        try:
+            rgb, white = read_still(file, bayer)
+        except SourceError as error:
+            damage.append(error)
+            continue
+        yield k, file, rgb, white
+    if damage and len(damage) == len(files):
+        raise damage[0]
+    if damage:
+        warn(f"{damage[0]}; {len(damage)} of {len(files)} pictures left out")
+
+
+def _chunks(
+    stills: Iterator[_Still], t: NDArray[np.float64], chunk: int, max_value: int | None
+) -> Iterator[Frames]:
+    first: tuple[Path, tuple[Any, ...]] | None = None
+    buffer: NDArray[Any] = np.empty(0)
+    white, kept = 0, list[int]()
+    for k, file, rgb, white in stills:
+        kind = (*rgb.shape[1::-1], rgb.dtype.name, white)
+        if first is None:
+            first = file, kind
+            n = max(1, min(chunk, MAX_CHUNK_BYTES // rgb.nbytes, t.size))
+            buffer = np.empty((n, *rgb.shape), rgb.dtype)
+        if kind != first[1]:
+            (width, height, *depth), (w0, h0, *depth0) = kind, first[1]
+            raise SourceError(
+                f"{file}: {width}x{height} pixels of {depth[0]}/{depth[1]}, where"
+                f" {first[0].name} has {w0}x{h0} of {depth0[0]}/{depth0[1]}"
+            )
+        buffer[len(kept)] = rgb
+        kept.append(k)
+        if len(kept) == len(buffer):
+            yield Frames(buffer, t[kept], max_value or white)
+            buffer, kept = np.empty_like(buffer), []
+    if kept:
+        yield Frames(buffer[: len(kept)], t[kept], max_value or white)

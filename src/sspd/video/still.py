@@ -1,0 +1,119 @@
+"""One picture file as RGB, 8 or 16 bits a channel, as its camera wrote it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.errors import DecodeError, SourceError, UsageError
+from sspd.video.picture import checked_size
+
+#: What colours the first two pixels of the first two rows see -> OpenCV's conversion.
+#: (OpenCV's older names go by the second row: its BayerBG is RGGB.)
+BAYER = MappingProxyType(
+    {
+        "RGGB": cv2.COLOR_BayerRGGB2RGB,
+        "BGGR": cv2.COLOR_BayerBGGR2RGB,
+        "GRBG": cv2.COLOR_BayerGRBG2RGB,
+        "GBRG": cv2.COLOR_BayerGBRG2RGB,
+    }
+)
+#: No picture that `checked_size` lets pass takes more: 8192 x 8192 pixels of 6 bytes.
+MAX_FILE_BYTES = 1 << 29
+_FLAGS = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+_PNM = re.compile(rb"P([2356])" + rb"(?:\s+|\s*#[^\n]*\n\s*)(\d{1,9})" * 3 + rb"\s")
+#: JPEG's segments without a length, and those that state the picture's size.
+_BARE, _SIZED = {0x01, *range(0xD0, 0xD9)}, {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+
+
+def read_still(path: Path, bayer: str | None = None) -> tuple[NDArray[Any], int]:
+    """Read one PNG, PGM, PPM, BMP or JPEG picture.
+
+    Parameters
+    ----------
+    path : Path
+        The file; what it is, its first bytes say, not its name.
+    bayer : str, optional
+        The colours of the first two pixels of the first two rows, one of `BAYER`, where
+        the file holds a camera's mosaic: colours are filled in bilinearly. None: a grey
+        picture is grey.
+
+    Returns
+    -------
+    rgb : uint8 or uint16 array, shape (height, width, 3)
+        A grey picture's one channel three times.
+    max_value : int
+        The level of full white: as a PGM states it, else 255 or 65535.
+
+    Raises
+    ------
+    SourceError, DecodeError
+        Missing, not such a picture, too large, damaged, in colour where a mosaic was
+        promised.
+
+    Examples
+    --------
+    >>> read_still(Path("Image1.png"))
+    Traceback (most recent call last):
+        ...
+    sspd.errors.SourceError: Image1.png: no such file or directory
+    """
+    if bayer is not None and bayer not in BAYER:
+        raise UsageError(f"bayer must be one of {', '.join(BAYER)}, got {bayer!r}")
+    data = _bytes(path)
+    stated = _stated(data)
+    if stated is None:
+        raise DecodeError(f"{path}: not a PNG, PGM, PPM, BMP or JPEG picture")
+    checked_size(path, *stated[:2])
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS)
+    except cv2.error:
+        picture = None
+    if picture is None or picture.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
+        raise DecodeError(f"{path}: damaged, this picture cannot be decoded")
+    if bayer is not None and picture.ndim != 2:
+        raise SourceError(f"{path}: in colour, where the mosaic of a camera is wanted")
+    how = BAYER[bayer] if bayer else cv2.COLOR_GRAY2RGB
+    rgb = cv2.cvtColor(picture, how if picture.ndim == 2 else cv2.COLOR_BGR2RGB)
+    return rgb, stated[2] or (255 if rgb.dtype == np.uint8 else 65535)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise SourceError(f"{path}: larger than any picture that can be read")
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+
+
+def _stated(data: bytes) -> tuple[int, int, int | None] | None:
+    """Width, height and (PGM) white, read before anything is decoded; None: unknown format."""
+
+    def number(start: int, n: int) -> int:
+        return int.from_bytes(data[start : start + n], "big")
+
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return number(16, 4), number(20, 4), None
+    if data.startswith(b"BM"):
+        signed = (np.frombuffer(data[at : at + 4].ljust(4, b"\0"), "<i4")[0] for at in (18, 22))
+        width, height = (abs(int(side)) for side in signed)  # a negative height: top row first
+        return width, height, None
+    if pnm := _PNM.match(data[:4096]):
+        width, height, white = (int(part) for part in pnm.groups()[1:])
+        return (width, height, white) if 0 < white < 1 << 16 else None
+    if not data.startswith(b"\xff\xd8"):
+        return None
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker in _SIZED:
+            return number(at + 7, 2), number(at + 5, 2), None
+        at += 1 if marker == 0xFF else 2 if marker in _BARE else 2 + max(2, number(at + 2, 2))
+    return None
