@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Frames
-from sspd.errors import SourceError, UsageError
+from sspd.errors import SourceError
 from sspd.video.picture import checked_size
 
 #: Rendered pictures overshoot white a little; beyond this the numbers are no 0 to 1.
@@ -26,14 +26,6 @@ def places(n: int, hz: float, start_s: float, end_s: float | None) -> tuple[int,
     t = np.arange(n) / hz
     first, last = np.searchsorted(t, [start_s, np.inf if end_s is None else end_s]).tolist()
     return first, last
-
-
-def check_stretch(start_s: float, end_s: float | None, chunk: int) -> None:
-    """Raise `UsageError` for a stretch or chunk that cannot be."""
-    if chunk < 1:
-        raise UsageError(f"chunk must be at least 1 picture, got {chunk}")
-    if start_s < 0 or (end_s is not None and not end_s > start_s):
-        raise UsageError(f"a stretch needs 0 <= start < end, got {start_s} s to {end_s} s")
 
 
 def check_shape(path: Path, shape: tuple[int, ...]) -> None:

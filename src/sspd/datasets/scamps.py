@@ -19,10 +19,11 @@ import numpy as np
 
 from sspd.containers import Frames, Recording, References
 from sspd.datasets import hdf5
-from sspd.datasets.arrays import check_shape, check_stretch, chunks, levels, places
+from sspd.datasets.arrays import check_shape, chunks, levels, places
 from sspd.datasets.card import Dataset, found_or_raise
 from sspd.datasets.texts import series
 from sspd.video.files import whole_file
+from sspd.video.read import check_stretch
 from sspd.video.simulate import FilmSpec, contact_bvp, simulate
 
 TREE = """

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import Frames
 from sspd.errors import SourceError, UsageError
-from sspd.video.read import MAX_CHUNK_BYTES
+from sspd.video.read import MAX_CHUNK_BYTES, check_stretch
 from sspd.video.still import read_still
 
 
@@ -119,10 +119,7 @@ def read_pictures(
         ...
     sspd.errors.SourceError: absent.png: no such file or directory
     """
-    if chunk < 1:
-        raise UsageError(f"chunk must be at least 1 picture, got {chunk}")
-    if start_s < 0 or (end_s is not None and not end_s > start_s):
-        raise UsageError(f"a stretch needs 0 <= start < end, got {start_s} s to {end_s} s")
+    check_stretch(start_s, end_s, chunk)
     if t.shape != (len(files),) or not bool(np.all(np.diff(t) > 0)):
         raise UsageError(f"{len(files)} pictures need as many times, strictly rising")
     wanted = np.flatnonzero((t >= start_s) & (t < (np.inf if end_s is None else end_s)))
