@@ -46,6 +46,7 @@ WRONG_USAGE = [
     ["train"],
     ["train", ".", "--recipe", "soup"],
     ["train", ".", "--steps", "0"],
+    ["train", ".", "--protocol", "ubfc-30-12"],
     ["train", ".", "--precision", "f8"],
     ["train", ".", "--device", "abacus"],
     ["check"],

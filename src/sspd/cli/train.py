@@ -13,6 +13,7 @@ from sspd.errors import DependencyError, SourceError, SSPDError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sspd.containers import Recording
     from sspd.datasets.faces import FaceEntry
     from sspd.recipes import Recipe
     from sspd.train.sampler import Film
@@ -25,7 +26,10 @@ DEVICES = ("auto", "cpu", "cuda")
 def train(
     data: Annotated[
         Path,
-        typer.Argument(help="Folder of films, searched recursively, or of stored faces."),
+        typer.Argument(
+            help="Folder of films, searched recursively, or of stored faces; or NAME:PATH of a"
+            " dataset (sspd datasets)."
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", help="Folder for faces, states, logs and the weights.")
@@ -49,6 +53,10 @@ def train(
             " laptop starts from the shipped ones, the others from nothing.",
         ),
     ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option("--protocol", help="Of a dataset: train on this split's train subjects."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a training in --out was stopped.")
     ] = False,
@@ -64,7 +72,8 @@ def train(
     chosen = _recipe(recipe, steps, precision)
     _check_device(device)
     _check_start(out, init, resume)
-    entries, failed = _faces(data, out, chosen.crop_px, chosen.network.follow)
+    recordings = _recordings(data, protocol)
+    entries, failed = _faces(data, recordings, out, chosen.crop_px, chosen.network.follow)
     from sspd.train.sampler import usable_films
 
     films, short = usable_films(entries, chosen.clip_s)
@@ -119,21 +128,45 @@ def _check_device(device: str) -> None:
         raise UsageError("--device cuda: torch finds no CUDA device here; cpu would work")
 
 
-def _faces(data: Path, out: Path, size: int, follow: bool) -> tuple[list[FaceEntry], int]:
+def _recordings(data: Path, protocol: str | None) -> list[Recording] | None:
+    """A dataset's recordings, of a split's train subjects alone; None: it is a folder."""
+    from sspd.datasets.table import DATASETS, open_dataset
+    from sspd.evaluate import get_protocol
+
+    name = str(data).partition(":")[0]
+    if data.is_dir() or name == str(data) or name not in DATASETS:
+        if protocol is not None:
+            raise UsageError("train: --protocol wants a dataset, like ubfc-rppg:/data/UBFC")
+        return None
+    split = None if protocol is None else get_protocol(protocol)
+    if split is not None and split.dataset != name:
+        raise UsageError(f"the protocol {split.name} is one of {split.dataset}, not of {name}")
+    dataset, recordings = open_dataset(str(data))
+    left_out = {defect.recording for defect in dataset.defects if defect.excluded}
+    chosen = [r for r in recordings if split is None or r.subject in split.train]
+    if not chosen:
+        raise SourceError(f"{data}: none of {len(recordings)} recordings is trained on")
+    return [recording for recording in chosen if recording.name not in left_out]
+
+
+def _faces(
+    data: Path, recordings: list[Recording] | None, out: Path, size: int, follow: bool
+) -> tuple[list[FaceEntry], int]:
     """Stored faces of the data, and how many films could not be used."""
     from sspd.datasets.faces import is_store, open_store, still_entries, store_films
     from sspd.video.folder import films_in
 
-    if not data.is_dir():
+    if recordings is None and not data.is_dir():
         raise SourceError(f"{data}: not a folder; give a folder of films")
     store = out / FACES_FOLDER
-    if is_store(data):
+    if recordings is None and is_store(data):
         entries = open_store(data)
         if not follow:
             return entries, 0
         held = still_entries(entries, store, size)
         return list(_bar(held, len(entries), "Holding heads still")), 0
-    films = films_in(data)
+    sources: Sequence[Path | Recording] = films_in(data) if recordings is None else recordings
+    films = [source if isinstance(source, Path) else source.film for source in sources]
     if not films:
         raise SourceError(f"{data}: no film in this folder")
     failed: list[Path] = []
@@ -142,7 +175,7 @@ def _faces(data: Path, out: Path, size: int, follow: bool) -> tuple[list[FaceEnt
         _say(f"skipped: {error}")
         failed.append(film)
 
-    for _ in _bar(store_films(films, store, size, skip, follow), len(films), "Cutting out faces"):
+    for _ in _bar(store_films(sources, store, size, skip, follow), len(films), "Cutting out faces"):
         pass
     if len(failed) == len(films):
         raise SourceError(f"{data}: none of its {len(films)} films can be used")

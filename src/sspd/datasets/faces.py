@@ -24,7 +24,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import FIXED_POINT_MAX, Frames
+from sspd.containers import FIXED_POINT_MAX, Frames, Recording
 from sspd.errors import OutputError, SourceError, SSPDError
 
 
@@ -124,7 +124,7 @@ def is_store(folder: Path) -> bool:
 
 
 def store_films(
-    films: Iterable[Path],
+    films: Iterable[Path | Recording],
     store: Path,
     size: int,
     skipped: Callable[[Path, SSPDError], None],
@@ -137,7 +137,8 @@ def store_films(
 
     Parameters
     ----------
-    films : iterable of Path
+    films : iterable of Path or Recording
+        Films, or recordings of a dataset: their pictures alone are read.
     store : Path
         The folder of the store.
     size : int
@@ -147,12 +148,14 @@ def store_films(
     follow : bool
         Hold the head still (`sspd.face.follow`).
     """
-    for film in films:
+    for source in films:
+        film = source.film if isinstance(source, Recording) else source
+        stem = source.name if isinstance(source, Recording) else film.stem
         try:
-            prefix = _entry_prefix(film, size, follow)
+            prefix = _entry_prefix(film, stem, size, follow)
             done = store / f".{prefix}.whole"
             if not done.exists():
-                _store_film(film, store, prefix, size, follow)
+                _store_film(source, film, store, prefix, size, follow)
                 done.touch()
         except SSPDError as error:
             skipped(film, error)
@@ -197,7 +200,7 @@ def _is_made_of(card_file: Path, source: str, size: int) -> bool:
         return False
 
 
-def _entry_prefix(film: Path, size: int, follow: bool) -> str:
+def _entry_prefix(film: Path, stem: str, size: int, follow: bool) -> str:
     """The film's name and a hash of what its faces depend on: a changed film is read anew."""
     try:
         changed = film.stat().st_mtime_ns
@@ -205,18 +208,23 @@ def _entry_prefix(film: Path, size: int, follow: bool) -> str:
         raise SourceError(f"{film}: {error.strerror}") from error
     facts = f"{film.resolve()}|{size}|{'still|' if follow else ''}{changed}"
     digest = hashlib.sha256(facts.encode()).hexdigest()[:10]
-    stem = re.sub(r"[^\w.-]+", "_", film.stem)[:60].lstrip(".-")
-    return f"{stem or 'film'}-{digest}"
+    plain = re.sub(r"[^\w.-]+", "_", stem)[:60].lstrip(".-")
+    return f"{plain or 'film'}-{digest}"
 
 
-def _store_film(film: Path, store: Path, prefix: str, size: int, follow: bool) -> None:
+def _store_film(
+    source: Path | Recording, film: Path, store: Path, prefix: str, size: int, follow: bool
+) -> None:
     from sspd.face.follow import crop_px, network_faces
     from sspd.face.track import face_segments
     from sspd.video.read import probe, read
 
+    if isinstance(source, Recording):
+        pictures, end_s = source.frames(), None
+    else:
+        pictures, end_s = read(film), probe(film).duration_s
     found = 0
-    crops, end_s = crop_px(size, follow), probe(film).duration_s
-    for segment in face_segments(read(film), size=crops, end_s=end_s):
+    for segment in face_segments(pictures, size=crop_px(size, follow), end_s=end_s):
         if segment.box is None or len(segment.faces) == 0:
             continue
         faces = network_faces(segment.faces, size, follow)
