@@ -38,9 +38,12 @@ def count_multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int
 
     total = 0
 
-    def add(module: nn.Module, _: Any, output: Tensor) -> None:
+    def add(module: nn.Module, given: Any, output: Tensor) -> None:
         nonlocal total
-        if isinstance(module, nn.Linear):
+        if isinstance(module, nn.ConvTranspose3d):
+            per_input = module.out_channels // module.groups * math.prod(module.kernel_size)
+            total += given[0].numel() * per_input
+        elif isinstance(module, nn.Linear):
             total += output.numel() * module.in_features
         elif isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)):
             per_output = module.in_channels // module.groups * math.prod(module.kernel_size)
