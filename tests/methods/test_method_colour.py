@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 
 from beating_faces import beating
 from sspd.errors import UsageError
-from sspd.methods import get_method
 from sspd.methods.pos import pos_waveform
 from sspd.methods.traces import centre_trace
-from sspd.signal import bandpass, peak_frequency
 
 
 def _literal_pos(rgb: np.ndarray, fs: float) -> np.ndarray:
@@ -37,41 +35,6 @@ def test_pos_of_a_constant_is_zero_and_too_short_is_said() -> None:
     np.testing.assert_array_equal(pos_waveform(np.full((90, 3), 77.0), 30.0), np.zeros(90))
     with pytest.raises(UsageError, match="48 pictures"):
         pos_waveform(np.ones((47, 3)), 30.0)
-
-
-@pytest.mark.parametrize("name", ["pos", "green"])
-@pytest.mark.parametrize("fps", [15.0, 24.0, 29.97, 30.0, 60.0])
-def test_rate_time_and_sign_at_every_frame_rate(name: str, fps: float) -> None:
-    def bvp(t: np.ndarray) -> np.ndarray:
-        return np.sin(2 * np.pi * 1.3 * t)
-
-    t = 5.0 + np.arange(int(20 * fps)) / fps
-    wave = get_method(name).run([beating(t, bvp).faces])
-    assert wave is not None
-    assert (wave.fs, wave.start_s) == (30.0, 5.0)
-    assert wave.duration_s == pytest.approx(20.0, abs=0.11)
-    kept = bandpass(wave.values, 30.0, (0.5, 4.0))
-    assert peak_frequency(kept, 30.0, (0.6, 3.6)) == pytest.approx(1.3, abs=0.01)
-    # It rises with the blood volume, without delay.
-    assert np.corrcoef(kept[60:-60], bvp(wave.t)[60:-60])[0, 1] > 0.97
-
-
-@pytest.mark.parametrize("name", ["pos", "green"])
-def test_uneven_stamps(name: str) -> None:
-    rng = np.random.default_rng(1)
-    t = np.cumsum(rng.uniform(0.02, 0.05, 600))
-    wave = get_method(name).run([beating(t, lambda s: np.sin(2 * np.pi * 1.7 * s)).faces])
-    assert wave is not None
-    kept = bandpass(wave.values, 30.0, (0.5, 4.0))
-    assert peak_frequency(kept, 30.0, (0.6, 3.6)) == pytest.approx(1.7, abs=0.01)
-
-
-@pytest.mark.parametrize("name", ["pos", "green"])
-@pytest.mark.parametrize("n", [0, 1, 2, 20])
-def test_too_few_pictures_give_none(name: str, n: int) -> None:
-    segment = beating(np.arange(30) / 30, np.sin)
-    faces = type(segment.faces)(segment.faces.rgb[:n], segment.faces.t[:n], 65280)
-    assert get_method(name).run([faces]) is None
 
 
 def test_only_the_middle_is_averaged() -> None:

@@ -15,8 +15,8 @@ def test_names_are_sorted_and_cited() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="green, pos, sspd"):
-        get_method("chrom")
+    with pytest.raises(UsageError, match="pca, pos, sspd"):
+        get_method("tea")
 
 
 def test_weights_belong_to_the_network() -> None:

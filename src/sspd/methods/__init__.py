@@ -1,5 +1,5 @@
 """One published method a module, behind one interface: `get_method`."""
 
-from sspd.methods.base import Method, get_method, method_names
+from sspd.methods.base import Method, citation, get_method, method_names
 
-__all__ = ["Method", "get_method", "method_names"]
+__all__ = ["Method", "citation", "get_method", "method_names"]

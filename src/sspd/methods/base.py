@@ -13,10 +13,19 @@ from sspd.recipes.network import ConfidenceSpec
 
 #: Name -> module, loaded on use. A module holds ``CITATION`` and ``build``.
 _MODULES = {
+    "2sr": "sspd.methods.ssr",
+    "chrom": "sspd.methods.chrom",
     "green": "sspd.methods.green",
+    "ica": "sspd.methods.ica",
+    "lgi": "sspd.methods.lgi",
+    "omit": "sspd.methods.omit",
+    "pbv": "sspd.methods.pbv",
+    "pca": "sspd.methods.pca",
     "pos": "sspd.methods.pos",
     "sspd": "sspd.methods.sspd",
 }
+#: What a method needs of a film: three colours that differ, or any light (also infrared).
+COLOUR, ANY_LIGHT = "colour", "any light"
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class Method:
         Name of the weights it uses; None: it uses none.
     confidence : ConfidenceSpec or None
         How the evidence for its readings is weighed; None: not calibrated.
+    needs : str
+        What a film must have. A method of colour gives a flat line for a grey film.
     """
 
     name: str
@@ -50,13 +61,14 @@ class Method:
     run: Callable[[Iterable[Frames]], Signal | None]
     weights: str | None = None
     confidence: ConfidenceSpec | None = None
+    needs: str = COLOUR
 
 
 def method_names() -> tuple[str, ...]:
     """Names of all methods, sorted.
 
     >>> method_names()
-    ('green', 'pos', 'sspd')
+    ('2sr', 'chrom', 'green', 'ica', 'lgi', 'omit', 'pbv', 'pca', 'pos', 'sspd')
     """
     return tuple(sorted(_MODULES))
 
@@ -68,6 +80,15 @@ def citation(name: str) -> str:
     'W. Wang'
     """
     return str(import_module(_module(name)).CITATION)
+
+
+def needs(name: str) -> str:
+    """What a film must have for a method, in a few words.
+
+    >>> needs("pos"), needs("green")
+    ('colour', 'any light')
+    """
+    return str(getattr(import_module(_module(name)), "NEEDS", COLOUR))
 
 
 def _module(name: str) -> str:
@@ -105,10 +126,10 @@ def get_method(
 
     >>> get_method("green").fs
     30.0
-    >>> get_method("ppg")
+    >>> get_method("green", weights="mine.onnx")
     Traceback (most recent call last):
         ...
-    sspd.errors.UsageError: no method named 'ppg'; there are: green, pos, sspd
+    sspd.errors.UsageError: the method 'green' uses no weights; --weights is for 'sspd'
     """
     module = import_module(_module(name))
     if name != "sspd":

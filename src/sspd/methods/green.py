@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sspd.containers import Frames, Signal
-from sspd.methods.base import Method
+from sspd.methods.base import ANY_LIGHT, Method
 from sspd.methods.traces import FS, SIZE, centre_trace
 from sspd.signal import detrend, standardise
 
@@ -13,6 +13,7 @@ CITATION = (
     "W. Verkruysse, L. O. Svaasand, J. S. Nelson, Remote plethysmographic imaging using "
     "ambient light, Optics Express 16(26), 2008"
 )
+NEEDS = ANY_LIGHT
 #: Slower changes than this are light and posture, not pulse, Hz.
 TREND_HZ = 0.4
 
@@ -40,4 +41,4 @@ def build() -> Method:
     >>> build().name
     'green'
     """
-    return Method("green", CITATION, FS, SIZE, run)
+    return Method("green", CITATION, FS, SIZE, run, needs=NEEDS)

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.containers import Frames, Signal
 from sspd.errors import UsageError
 from sspd.methods.base import Method
-from sspd.methods.traces import FS, SIZE, centre_trace
-from sspd.signal import standardise
+from sspd.methods.traces import FS, SIZE, trace_method
 
 CITATION = (
     "W. Wang, A. C. den Brinker, S. Stuijk, G. de Haan, Algorithmic principles of remote "
@@ -79,10 +78,7 @@ def run(faces: Iterable[Frames]) -> Signal | None:
     >>> get_method("pos").run is run
     True
     """
-    trace = centre_trace(faces, FS)
-    if trace is None or len(trace.rgb) < np.ceil(WINDOW_S * FS) or float(trace.rgb.min()) <= 0:
-        return None
-    return Signal(standardise(-pos_waveform(trace.rgb, FS)), FS, trace.start_s)
+    return trace_method(faces, lambda rgb, fs: -pos_waveform(rgb, fs), WINDOW_S)
 
 
 def build() -> Method:

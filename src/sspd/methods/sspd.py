@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sspd.containers import Frames, Signal
 from sspd.methods.base import Method
+from sspd.recipes.network import NetworkSpec
 from sspd.signal import standardise
+
+if TYPE_CHECKING:
+    from sspd.runtime import Network
 
 CITATION = (
     "X. Zhang, W. Sun, H. Lu, Y. Chen, Y. Ge, X. Huang, J. Yuan, Y. Chen, Self-similarity "
@@ -16,6 +23,7 @@ CITATION = (
     "Transactions on Multimedia, 2024"
 )
 
+NEEDS = "weights; the light that they were trained on (shipped: colour)"
 #: How many pieces of faces held still may wait for the network.
 PIECES_AHEAD = 2
 
@@ -44,7 +52,6 @@ def build(
 
     network = load_network(weights, precision=precision, threads=threads)
     spec = network.spec
-    lag = 0.5 + 0.5 * spec.summations
 
     def run(faces: Iterable[Frames]) -> Signal | None:
         pieces = (piece for piece in faces if len(piece))
@@ -58,9 +65,52 @@ def build(
         if len(enough) < SHORTEST:
             return None
         wave = standardise(network(chain(enough, differences)))
-        return Signal(wave, spec.fs, float(first.t[0]) + lag / spec.fs)
+        return Signal(wave, spec.fs, float(first.t[0]) + _lag_steps(spec) / spec.fs)
 
     size = crop_px(spec.size, spec.follow)
     return Method(
-        "sspd", CITATION, spec.fs, size, run, weights=spec.name, confidence=spec.confidence
+        "sspd",
+        CITATION,
+        spec.fs,
+        size,
+        run,
+        weights=spec.name,
+        confidence=spec.confidence,
+        needs=NEEDS,
     )
+
+
+def native_waveform(network: Network, faces: Frames) -> Signal | None:
+    """The network's waveform of pictures fed as they are, past the even grid.
+
+    The network takes them for pictures at its own rate; what it gives is put back on
+    theirs. Fig. 7 of the paper feeds films of half and double the rate so.
+
+    Parameters
+    ----------
+    network : Network
+        From `sspd.runtime.load_network`.
+    faces : Frames
+        Crops of one fixed box; the mean step of their stamps is their rate.
+
+    Returns
+    -------
+    Signal or None
+        None for too few pictures.
+    """
+    from sspd.face.follow import network_faces
+    from sspd.runtime import SHORTEST
+    from sspd.views.grid import differences
+
+    if len(faces) <= SHORTEST:
+        return None
+    fs = (len(faces) - 1) / float(faces.t[-1] - faces.t[0])
+    seen = network_faces(faces, network.spec.size, network.spec.follow)
+    levels = seen.rgb.astype(np.float32) * np.float32(255 / seen.max_value)
+    wave = standardise(network(differences(levels), fs))
+    return Signal(wave, fs, float(faces.t[0]) + _lag_steps(network.spec) / fs)
+
+
+def _lag_steps(spec: NetworkSpec) -> float:
+    """How far behind a difference's first picture its value belongs."""
+    return 0.5 + 0.5 * spec.summations

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Frames
-from sspd.signal import resample_times
+from sspd.containers import Frames, Signal
+from sspd.signal import resample_times, standardise
 
 #: Rate of the colour methods' grid, Hz.
 FS = 30.0
@@ -49,17 +49,99 @@ def centre_trace(faces: Iterable[Frames], fs: float) -> Trace | None:
     >>> trace.rgb.shape, float(trace.rgb[0, 0])
     ((59, 3), 100.0)
     """
-    colours, stamps = [np.zeros((0, 3))], [np.zeros(0)]
+
+    def means(skin: NDArray[np.generic]) -> NDArray[np.float64]:
+        return np.asarray(skin.mean(axis=(1, 2), dtype=np.float64))
+
+    found = _of_pictures(faces, fs, means, 3)
+    return None if found is None else Trace(*found)
+
+
+class Correlations(NamedTuple):
+    """Pixels' correlation matrices on an even grid."""
+
+    matrices: NDArray[np.float64]
+    """Squared 8-bit levels, shape (time, 3, 3); the first is at the first picture."""
+    start_s: float
+
+
+def centre_correlations(faces: Iterable[Frames], fs: float) -> Correlations | None:
+    """Mean over the pixels of the middle of the face of colour times colour.
+
+    Parameters
+    ----------
+    faces : iterable of Frames
+        Crops of one fixed box, in order.
+    fs : float
+        Rate of the result, Hz.
+
+    Returns
+    -------
+    Correlations or None
+        None where there are fewer than two pictures.
+
+    >>> faces = Frames(np.full((30, 8, 8, 3), 100, np.uint8), np.arange(30) / 15)
+    >>> found = centre_correlations([faces], 30.0)
+    >>> found.matrices.shape, float(found.matrices[0, 0, 1])
+    ((59, 3, 3), 10000.0)
+    """
+
+    def products(skin: NDArray[np.generic]) -> NDArray[np.float64]:
+        pixels = skin.reshape(len(skin), skin.shape[1] * skin.shape[2], 3).astype(np.float64)
+        square: NDArray[np.float64] = pixels.transpose(0, 2, 1) @ pixels / pixels.shape[1]
+        return square.reshape(-1, 9)
+
+    found = _of_pictures(faces, fs, products, 9)
+    if found is None:
+        return None
+    return Correlations(found[0].reshape(-1, 3, 3), found[1])
+
+
+def _of_pictures(
+    faces: Iterable[Frames],
+    fs: float,
+    numbers: Callable[[NDArray[np.generic]], NDArray[np.float64]],
+    columns: int,
+) -> tuple[NDArray[np.float64], float] | None:
+    """Numbers of each picture's skin, on an even grid from the first picture on."""
+    rows, stamps = [np.zeros((0, columns))], [np.zeros(0)]
+    power = 1 if columns == 3 else 2
     for piece in faces:
-        height, width = piece.rgb.shape[1:3]
-        rows = slice(int(ROWS[0] * height), max(int(ROWS[1] * height), 1))
-        columns = slice(int(COLUMNS[0] * width), max(int(COLUMNS[1] * width), 1))
-        means = piece.rgb[:, rows, columns].mean(axis=(1, 2), dtype=np.float64)
-        colours.append(means * (255 / piece.max_value))
+        rows.append(numbers(_middle(piece)) * (255 / piece.max_value) ** power)
         stamps.append(piece.t)
     t = np.concatenate(stamps)
     if t.size < 2:
         return None
     n = int(np.floor((t[-1] - t[0]) * fs + 1e-6)) + 1
     start_s = float(t[0])
-    return Trace(resample_times(np.concatenate(colours), t, fs, start_s, n), start_s)
+    return resample_times(np.concatenate(rows), t, fs, start_s, n), start_s
+
+
+def _middle(piece: Frames) -> NDArray[np.generic]:
+    height, width = piece.rgb.shape[1:3]
+    rows = slice(int(ROWS[0] * height), max(int(ROWS[1] * height), 1))
+    columns = slice(int(COLUMNS[0] * width), max(int(COLUMNS[1] * width), 1))
+    return piece.rgb[:, rows, columns]
+
+
+def trace_method(
+    faces: Iterable[Frames],
+    waveform: Callable[[NDArray[np.float64], float], NDArray[np.float64]],
+    shortest_s: float,
+) -> Signal | None:
+    """The waveform of the mean colour of the middle of the face.
+
+    Parameters
+    ----------
+    faces : iterable of Frames
+        Crops of one fixed box, in order.
+    waveform : callable
+        Colours (time, 3) above 0 and their rate, Hz, to a waveform (time,) that rises with
+        the blood volume.
+    shortest_s : float
+        Less than this gives None, seconds; and so does a channel without light.
+    """
+    trace = centre_trace(faces, FS)
+    if trace is None or len(trace.rgb) < np.ceil(shortest_s * FS) or trace.rgb.min() <= 0:
+        return None
+    return Signal(standardise(waveform(trace.rgb, FS)), FS, trace.start_s)

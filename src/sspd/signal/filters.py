@@ -106,6 +106,7 @@ def detrend(sig: ArrayLike, fs: float, cutoff_hz: float) -> NDArray[np.float64]:
     True
     """
     values = checked(sig, fs, at_least=5)
+    values = values - values.mean()  # rounding is of the changes then, not of the level
     n = values.size
     weight = (2 * np.sin(np.pi * min(cutoff_hz / fs, 0.5))) ** -4
     bands = np.zeros((3, n))
@@ -117,8 +118,8 @@ def detrend(sig: ArrayLike, fs: float, cutoff_hz: float) -> NDArray[np.float64]:
     bands[0, 2:n] += 1.0
     bands *= weight
     bands[2] += 1.0
-    trend: NDArray[np.float64] = solveh_banded(bands, values)
-    return values - trend
+    flat: NDArray[np.float64] = values - solveh_banded(bands, values)
+    return flat
 
 
 def standardise(sig: ArrayLike) -> NDArray[np.float64]:
