@@ -85,6 +85,9 @@ class OpenFrames(Protocol):
 class Recording:
     """One film of a dataset. Nothing is read before it is asked for.
 
+    Its callables can be pickled (`functools.partial` of a module's functions): recordings are
+    sent to processes that measure them.
+
     Parameters
     ----------
     name : str
