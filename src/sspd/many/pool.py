@@ -96,7 +96,9 @@ def _environment(threads: int | None) -> dict[str, str]:
     """Give our own environment, with our own places to import from and a share of the cores."""
     places = [place or str(os.getcwd()) for place in sys.path]  # noqa: PTH109
     shares = {} if threads is None else dict.fromkeys(_THREAD_VARIABLES, str(threads))
-    return shares | os.environ | {"PYTHONPATH": os.pathsep.join(places)}
+    # one heap for all threads of a worker: pictures go from one to the other (glibc's name)
+    heap = {"MALLOC_ARENA_MAX": "1"}
+    return heap | shares | os.environ | {"PYTHONPATH": os.pathsep.join(places)}
 
 
 def _leave_interrupts() -> None:
