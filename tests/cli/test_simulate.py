@@ -90,9 +90,9 @@ def test_faces_can_be_trained_on_and_are_written_once(tmp_path: Path) -> None:
     assert [entry.name for entry in entries] == ["film_0000", "film_0001"]
     assert entries[0].read(0, 3).rgb.shape == (3, 151, 151, 3)
     assert (out / "truth" / "film_0001.json").is_file()
-    before = (out / "film_0000.faces.npy").stat().st_mtime_ns
+    before = (out / "film_0000.zarr").stat().st_mtime_ns
     assert run(*arguments).exit_code == 0
-    assert (out / "film_0000.faces.npy").stat().st_mtime_ns == before
+    assert (out / "film_0000.zarr").stat().st_mtime_ns == before
 
 
 LAYOUTS = sorted(set(DATASETS) - {"folder"})

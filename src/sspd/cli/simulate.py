@@ -135,7 +135,7 @@ def _write_faces(out: Path, films: list[tuple[Path, FilmSpec]]) -> None:
     from sspd.video.simulate import simulate_faces, write_truth
 
     for path, spec in _with_bar(out, films):
-        if (out / f"{path.stem}.json").exists():
+        if (out / f"{path.stem}.zarr").exists():
             continue
         write_truth(spec, _truth_of(path))
         faces = simulate_faces(spec, encode=spec.bit_rate is not None)

@@ -1,64 +1,137 @@
-"""A store of cropped faces, memory-mapped, from which training draws its clips.
+"""A store of cropped faces in zarr, from which training draws its clips.
 
-A folder of entries, each one stretch of film with one face box::
+A folder of entries, each one stretch of film with one face box:
 
-    <store>/<name>.faces.npy   uint16 (time, size, size, 3), 256 times the 8-bit level
-    <store>/<name>.times.npy   float64 (time,), seconds
-    <store>/<name>.json        film, box, size: written last, so an entry with it is whole
+    <store>/<name>.zarr/faces   uint16 (time, size, size, 3), 256 times the 8-bit level
+    <store>/<name>.zarr/times   float64 (time,), seconds
+    <store>/<name>.zarr         attributes: film, size, number of pictures, box, key...
 
-Entries are found by their ``.json``; half-written ones are written again.
+An entry is written under another name and renamed when it is whole, so whatever has an
+entry's name is one. Each piece of `CHUNK` faces has a checksum. Made of films by
+`sspd.datasets.faces_build`. Not compressed: averaged pixels have so much noise in their low
+bits that LZ4 or Zstandard saves an eighth and doubles the time of a read.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import FIXED_POINT_MAX, Frames, Recording
-from sspd.errors import OutputError, SourceError, SSPDError
+from sspd.containers import FIXED_POINT_MAX, Frames
+from sspd.errors import DependencyError, OutputError, SourceError
+
+#: Pictures in a piece: about a second. A clip of 10 s reads eleven.
+CHUNK = 32
+#: What an entry may be made of; more is none of ours.
+MAX_SIZE, MAX_FRAMES, MAX_CARD_BYTES = 1024, 1 << 20, 1 << 20
+#: Codecs of our own entries: others are not run.
+CODECS = {"bytes", "crc32c"}
+_SUFFIX = ".zarr"
+_PART = re.compile(r"\..*\.(\d+)\.part")
 
 
 @dataclass(frozen=True)
 class FaceEntry:
-    """One stored stretch; opening it reads nothing but the times."""
+    """One stored stretch; opening it reads nothing but its card."""
 
     name: str
     film: str
     """Entries of one film share this; an epoch draws one clip a film."""
     path: Path
+    """The store."""
     size: int
     still: bool = False
     """Whether the head is held still in them."""
 
     def times(self) -> NDArray[np.float64]:
         """Seconds of each face, shape (time,)."""
-        return self._load("times", None)
-
-    def _load(self, kind: str, mmap_mode: Literal["r"] | None) -> NDArray[Any]:
-        file = self.path / f"{self.name}.{kind}.npy"
-        try:
-            array: NDArray[Any] = np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise SourceError(f"{file}: damaged, or not stored faces") from error
-        return array
+        return self._read("times", 0, None)
 
     def read(self, first: int, last: int) -> Frames:
-        """Faces ``first`` to ``last`` (exclusive), read from the disk and no others."""
-        faces, times = self._load("faces", "r"), self.times()
+        """Faces ``first`` to ``last`` (exclusive), of pieces that hold them alone."""
+        times = self.times()
+        faces = self._read("faces", first, min(last, times.size))
         try:
-            return Frames(np.array(faces[first:last]), times[first:last], FIXED_POINT_MAX)
+            return Frames(faces, times[first:last], FIXED_POINT_MAX)
         except ValueError as error:
             raise SourceError(f"{self.path / self.name}: damaged faces ({error})") from error
+
+    def _read(self, kind: str, first: int, last: int | None) -> NDArray[Any]:
+        folder = self.path / (self.name + _SUFFIX) / kind
+        try:
+            shape, chunk = _checked_array(folder, kind, self.size)
+            stop = shape if last is None else max(last, first)
+            # zarr takes a missing piece for zeros
+            for k in range(first // chunk, -(-stop // chunk)):
+                inside = "/".join([str(k), *("0",) * (3 if kind == "faces" else 0)])
+                if not (folder / "c" / inside).is_file():
+                    raise ValueError(f"piece {k} is missing")
+            array = _zarr().open_array(folder, mode="r", zarr_format=3)
+            found: NDArray[Any] = np.asarray(array[first:stop])
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, IndexError) as error:
+            raise SourceError(f"{folder}: damaged, or not stored faces ({error})") from error
+        return found
+
+
+def _zarr() -> Any:
+    try:
+        import zarr
+    except ImportError as error:
+        raise DependencyError(
+            "stored faces need zarr, which is not installed; install sspd[train] from the clone"
+        ) from error
+    return zarr
+
+
+def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:
+    """Length and chunk of an array that is one of ours, from its card alone."""
+    card = _card(folder / "zarr.json")
+    chunks = card["chunk_grid"]["configuration"]["chunk_shape"]
+    dtype, wanted = ("uint16", [size, size, 3]) if kind == "faces" else ("float64", [])
+    shape = card["shape"]
+    if card["data_type"] != dtype or shape[1:] != wanted or chunks[1:] != wanted:
+        raise ValueError(f"{card['data_type']} of shape {shape}")
+    length, chunk = int(shape[0]), int(chunks[0])
+    if not (0 <= length <= MAX_FRAMES and 0 < chunk <= MAX_FRAMES):
+        raise ValueError(f"{length} pictures in pieces of {chunk}")
+    if kind == "faces" and chunk > 16 * CHUNK:
+        raise ValueError(f"pieces of {chunk} pictures")
+    strange = {codec["name"] for codec in card["codecs"]} - CODECS
+    if strange:
+        raise ValueError(f"codecs {', '.join(sorted(strange))}")
+    return length, chunk
+
+
+def _card(file: Path) -> dict[str, Any]:
+    if file.stat().st_size > MAX_CARD_BYTES:
+        raise ValueError("its card is too large")
+    card = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(card, dict):
+        raise TypeError("its card is none")
+    return card
+
+
+def entry_facts(store: Path, name: str) -> dict[str, Any]:
+    """What is known of a whole entry; empty where there is none.
+
+    Parameters
+    ----------
+    store : Path
+    name : str
+    """
+    try:
+        facts = _card(store / (name + _SUFFIX) / "zarr.json")["attributes"]
+        return dict(facts) if isinstance(facts, dict) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) -> None:
@@ -75,27 +148,56 @@ def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) 
     film : str
         Which film it comes from.
     facts
-        More for the ``.json``: box, seed...
+        More for the attributes: box, seed...
+
+    Raises
+    ------
+    OutputError
+        A name that would lead elsewhere, or a place that cannot be written.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
+    size = int(faces.rgb.shape[1])
+    card = {"film": film, "size": size, "n_frames": len(faces), **facts}
+    part = store / f".{name}.{os.getpid()}.part"
+    whole = store / (name + _SUFFIX)
     try:
         store.mkdir(parents=True, exist_ok=True)
-        for kind, array in (("faces", faces.rgb), ("times", faces.t)):
-            temporary = store / f".{name}.{kind}.{os.getpid()}.npy"
-            np.save(temporary, array)
-            temporary.replace(store / f"{name}.{kind}.npy")
-        size = int(faces.rgb.shape[1])
-        card = json.dumps({"film": film, "size": size, "n_frames": len(faces), **facts})
-        temporary = store / f".{name}.{os.getpid()}.json"
-        temporary.write_text(card)
-        temporary.replace(store / f"{name}.json")
+        shutil.rmtree(part, ignore_errors=True)
+        _write_arrays(part, faces, card)
+        old = store / f".{name}.old.{os.getpid()}.part"
+        if whole.exists():
+            whole.rename(old)
+        part.rename(whole)
+        shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
         raise OutputError(f"{store}: faces cannot be stored ({error.strerror})") from error
+
+
+def _write_arrays(folder: Path, faces: Frames, card: dict[str, Any]) -> None:
+    zarr = _zarr()
+    from zarr.codecs import Crc32cCodec
+
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        group = zarr.create_group(folder, zarr_format=3, attributes=card)
+        for name, values, chunk in (("faces", faces.rgb, CHUNK), ("times", faces.t, 1 << 16)):
+            array = group.create_array(
+                name,
+                shape=values.shape,
+                dtype=values.dtype,
+                chunks=(chunk, *values.shape[1:]),
+                compressors=[Crc32cCodec()],  # after which nothing flips unseen
+            )
+            array[:] = values
 
 
 def open_store(store: str | Path) -> list[FaceEntry]:
     """The whole entries of a store, sorted by name.
+
+    Parameters
+    ----------
+    store : path
 
     Raises
     ------
@@ -104,132 +206,61 @@ def open_store(store: str | Path) -> list[FaceEntry]:
     """
     store = Path(store)
     entries = []
-    for card_file in sorted(store.glob("[!.]*.json")):
-        try:
-            card = json.loads(card_file.read_text())
-            size, still = int(card["size"]), card.get("still") is True
-            entry = FaceEntry(card_file.stem, str(card["film"]), store, size, still)
-        except (ValueError, KeyError, TypeError):
-            continue  # some other JSON file
-        if all((store / f"{entry.name}.{kind}.npy").is_file() for kind in ("faces", "times")):
-            entries.append(entry)
+    for folder in sorted(store.glob(f"[!.]*{_SUFFIX}")):
+        facts = entry_facts(store, folder.stem)
+        size, film = facts.get("size"), facts.get("film")
+        if isinstance(size, int) and 0 < size <= MAX_SIZE and isinstance(film, str):
+            entries.append(FaceEntry(folder.stem, film, store, size, facts.get("still") is True))
     if not entries:
+        if any(store.glob("[!.]*.faces.npy")):
+            raise SourceError(
+                f"{store}: faces stored by an older version, which are not read any more;"
+                " give the films, and they are cut anew"
+            )
         raise SourceError(f"{store}: no stored faces in this folder")
     return entries
 
 
 def is_store(folder: Path) -> bool:
-    """Whether a folder holds stored faces (and no films are to be looked for)."""
-    return any(folder.glob("[!.]*.faces.npy"))
-
-
-def store_films(
-    films: Iterable[Path | Recording],
-    store: Path,
-    size: int,
-    skipped: Callable[[Path, SSPDError], None],
-    follow: bool = False,
-) -> Iterator[Path]:
-    """Crop the faces of films into a store; yields each film when it is done.
-
-    A film that was stored before is not read again; one that cannot be read or shows
-    no face is told to `skipped` and the others go on.
+    """Whether a folder holds stored faces (and no films are to be looked for).
 
     Parameters
     ----------
-    films : iterable of Path or Recording
-        Films, or recordings of a dataset: their pictures alone are read.
-    store : Path
-        The folder of the store.
-    size : int
-        Height and width of a stored face, pixels.
-    skipped : callable
-        Is given the film and the error.
-    follow : bool
-        Hold the head still (`sspd.face.follow`).
+    folder : Path
     """
-    for source in films:
-        film = source.film if isinstance(source, Recording) else source
-        stem = source.name if isinstance(source, Recording) else film.stem
-        try:
-            prefix = _entry_prefix(film, stem, size, follow)
-            done = store / f".{prefix}.whole"
-            if not done.exists():
-                _store_film(source, film, store, prefix, size, follow)
-                done.touch()
-        except SSPDError as error:
-            skipped(film, error)
-        yield film
+    return any(folder.glob(f"[!.]*{_SUFFIX}/faces")) or any(folder.glob("[!.]*.faces.npy"))
 
 
-def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Iterator[FaceEntry]:
-    """Hold the heads of stored faces still; yields each entry of the new store when it is done.
-
-    Entries that are still already are yielded as they are, and so are those that a run
-    before has written of the same faces. Several are made at a time.
+def store_bytes(store: Path) -> int:
+    """How much a store takes on the disk.
 
     Parameters
     ----------
-    entries : sequence of FaceEntry
     store : Path
-        Where the new ones go.
-    size : int
-        Height and width of a face there, pixels.
     """
-    from sspd.face.follow import still_faces
-
-    def hold(entry: FaceEntry) -> FaceEntry:
-        if entry.still:
-            return entry
-        faces_file = entry.path / f"{entry.name}.faces.npy"
-        source = f"{faces_file.resolve()}|{faces_file.stat().st_mtime_ns}"
-        if not _is_made_of(store / f"{entry.name}.json", source, size):
-            faces = still_faces(entry.read(0, entry.times().size), size)
-            write_entry(store, entry.name, faces, entry.film, still=True, source=source)
-        return replace(entry, path=store, size=size, still=True)
-
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        yield from pool.map(hold, entries)
+    return sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
 
 
-def _is_made_of(card_file: Path, source: str, size: int) -> bool:
+def remove_torn(store: Path) -> None:
+    """Remove what processes that are no more were writing.
+
+    Parameters
+    ----------
+    store : Path
+    """
+    for torn in store.glob(".*.part"):
+        found = _PART.fullmatch(torn.name)
+        if found and not _lives(int(found[1])):
+            shutil.rmtree(torn, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
     try:
-        card = json.loads(card_file.read_text())
-        return bool(card["source"] == source and card["size"] == size)
-    except (OSError, ValueError, KeyError, TypeError):
+        os.kill(pid, 0)
+        # a dead one that nobody has asked after still answers
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except ProcessLookupError:
         return False
-
-
-def _entry_prefix(film: Path, stem: str, size: int, follow: bool) -> str:
-    """The film's name and a hash of what its faces depend on: a changed film is read anew."""
-    try:
-        changed = film.stat().st_mtime_ns
-    except OSError as error:
-        raise SourceError(f"{film}: {error.strerror}") from error
-    facts = f"{film.resolve()}|{size}|{'still|' if follow else ''}{changed}"
-    digest = hashlib.sha256(facts.encode()).hexdigest()[:10]
-    plain = re.sub(r"[^\w.-]+", "_", stem)[:60].lstrip(".-")
-    return f"{plain or 'film'}-{digest}"
-
-
-def _store_film(
-    source: Path | Recording, film: Path, store: Path, prefix: str, size: int, follow: bool
-) -> None:
-    from sspd.face.follow import crop_px, network_faces
-    from sspd.face.track import face_segments
-    from sspd.video.read import probe, read
-
-    if isinstance(source, Recording):
-        pictures, end_s = source.frames(), None
-    else:
-        pictures, end_s = read(film), probe(film).duration_s
-    found = 0
-    for segment in face_segments(pictures, size=crop_px(size, follow), end_s=end_s):
-        if segment.box is None or len(segment.faces) == 0:
-            continue
-        faces = network_faces(segment.faces, size, follow)
-        facts = {"box": list(segment.box), "still": follow}
-        write_entry(store, f"{prefix}-{found:04d}", faces, str(film), **facts)
-        found += 1
-    if not found:
-        raise SourceError(f"{film}: no face was found in this film")
+    except (OSError, OverflowError, IndexError):
+        return True  # somebody else's, or a system without /proc
+    return state not in ("Z", "X")
