@@ -16,6 +16,7 @@ import typer
 
 import sspd
 from sspd.cli.main import app
+from sspd.evaluate import SCORINGS
 from sspd.recipes import RECIPES
 from sspd.video.simulate import FilmSpec, truth, write_film
 from sspd.vitals import REASONS
@@ -123,6 +124,13 @@ def test_train_help_names_every_recipe() -> None:
     (option,) = [param for param in _commands()["train"].params if param.name == "recipe"]
     for name in RECIPES:
         assert re.search(rf"\b{re.escape(name)}\b", option.help), f"--recipe: {name} is not named"
+
+
+def test_evaluate_help_and_readme_name_every_scoring() -> None:
+    (option,) = [param for param in _commands()["evaluate"].params if param.name == "scoring"]
+    for name in SCORINGS:
+        assert re.search(rf"\b{re.escape(name)}\b", option.help), f"--scoring: no {name}"
+        assert f"`{name}`" in README
 
 
 @pytest.mark.parametrize("name", PUBLIC)

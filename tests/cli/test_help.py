@@ -14,6 +14,7 @@ from sspd.cli.main import app, run
 #: Every command once: input that cannot be right, the exit code, and what the one line
 #: on standard error names. A new command needs a row here.
 BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
+    "benchmark": (["--json", "missing/costs.json"], 1, "missing"),
     "check": (["missing"], 1, "missing"),
     "datasets": (["attic"], 2, "attic"),
     "demo": (["--out", "a-file/demo"], 1, "a-file"),
@@ -57,12 +58,20 @@ WRONG_USAGE = [
     ["datasets", "ubfc-rppg", "vipl-hr"],
     ["import"],
     ["export"],
+    ["benchmark", "--method", "tea"],
+    ["benchmark", "--runtime", "abacus"],
+    ["benchmark", "--frames", "10"],
     ["evaluate"],
     ["evaluate", "films", "--out", "scores"],
     ["evaluate", "ubfc-rppg:x", "--out", "scores", "--scoring", "dice"],
     ["evaluate", "ubfc-rppg:x", "--out", "scores", "--protocol", "coin"],
     ["evaluate", "ubfc-rppg:x", "--out", "scores", "--method", "pos", "--weights", "w.onnx"],
     ["evaluate", "ubfc-rppg:x", "--out", "scores", "--method", "pos,pos"],
+    ["evaluate", "ubfc-rppg:x", "--out", "scores", "--method", "pos,tea"],
+    ["evaluate", "ubfc-rppg:x", "--out", "scores", "--steps", "3"],
+    ["evaluate", "ubfc-rppg:x", "--out", "scores", "--train-on", "ubfc-rppg:y"],
+    ["evaluate", "ubfc-rppg:x", "--out", "scores", "--protocol", "2-fold", "--recipe", "soup"],
+    ["train", "ubfc-rppg:x", "--fold", "2"],
     ["brew"],
     ["--brew"],
 ]
@@ -133,14 +142,20 @@ def test_version(sspd: Any) -> None:
 
 
 def test_methods_are_listed_with_citations(sspd: Any) -> None:
+    from sspd.methods import method_names
+
     code, out, _ = sspd("methods")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == ["green", "pos", "sspd"]
-    assert all("20" in line for line in out.splitlines())
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[::2]] == list(method_names())
+    assert all("needs " in line for line in lines[::2])
+    assert all(line.split()[0] == "cite" for line in lines[1::2])
+    assert all("20" in line for line in lines[1::2])  # a year
 
 
 def test_datasets_are_listed_and_shown(sspd: Any) -> None:
     from sspd.datasets.table import DATASETS, get_dataset
+    from sspd.evaluate import PROTOCOLS
 
     code, out, _ = sspd("datasets")
     assert code == 0
@@ -153,6 +168,8 @@ def test_datasets_are_listed_and_shown(sspd: Any) -> None:
             assert fact in out and fact in card
         assert all(line.strip() in card for line in dataset.tree.splitlines())
         assert all(defect.source in card for defect in dataset.defects)
+        own = [one for one in PROTOCOLS.values() if one.dataset == name]
+        assert all(f"split    {one.name}: {one.source}" in card for one in own)
 
 
 @pytest.mark.parametrize("name", BAD_INPUT)

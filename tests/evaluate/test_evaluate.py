@@ -4,43 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sspd.datasets.table import get_dataset, open_dataset
 from sspd.errors import SourceError, UsageError
-from sspd.evaluate import Evaluation, evaluate, get_protocol, get_scoring
-from sspd.evaluate import run as running
-from sspd.methods import get_method
-from sspd.video.simulate import FilmSpec
+from sspd.evaluate import Evaluation, evaluate, get_scoring, measuring, plan_evaluation
+from sspd.evaluate.nest import NEST_QUANTITIES
 
-#: Numbers of UBFC-rPPG's recordings: subject37 is trained on, 38 to 40 are tested.
-NUMBERS = (29, 30, 31, 32)
 RATES = (66.0, 84.0, 72.0, 90.0)
 
 
-@pytest.fixture(scope="session")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ubfc")
-    for number, hr_bpm in zip(NUMBERS, RATES, strict=True):
-        spec = FilmSpec(
-            seed=number,
-            hr_bpm=hr_bpm,
-            duration_s=14.0,
-            width=192,
-            height=160,
-            face_px=100,
-            pulse_percent=1.2,
-        )
-        get_dataset("ubfc-rppg").write(folder, number, spec)
-    return folder
-
-
-def run(root: Path, out: Path, scoring: str = "spectral", **options: object) -> Evaluation:
-    dataset, recordings = open_dataset(f"ubfc-rppg:{root}")
-    methods = [get_method("pos"), get_method("green")]
-    return evaluate(dataset, recordings, methods, get_scoring(scoring), out, **options)  # type: ignore[arg-type]
+def run(
+    root: Path, out: Path, scoring: str = "spectral", protocol: str | None = None, **options: object
+) -> Evaluation:
+    plan = plan_evaluation(f"ubfc-rppg:{root}", ["pos", "green"], protocol=protocol)
+    return evaluate(plan, get_scoring(scoring), out, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
@@ -57,13 +37,18 @@ def test_clear_pulses_are_read_and_everything_is_counted(root: Path, out: Path) 
         assert score.values["mae"] < 3.0
         low, high = score.intervals["mae"]
         assert low <= score.values["mae"] <= high
+        low, high = score.intervals["snr_db"]
+        assert 0 < low <= score.values["snr_db"] <= high
     rows = list(csv.DictReader((out / "windows.csv").read_text().splitlines()))
     assert len(rows) == 8 and {row["method"] for row in rows} == {"pos", "green"}
+    assert {row["quantity"] for row in rows} == {"hr_bpm"}
     for row in rows:
         truth = RATES[[f"subject{n}" for n in (37, 38, 39, 40)].index(row["subject"])]
-        assert float(row["reference_bpm"]) == pytest.approx(truth, abs=3.0)
-    for picture in ("agreement.png", "conditions.png"):
+        assert float(row["reference"]) == pytest.approx(truth, abs=3.0)
+    for picture in ("agreement.png", "conditions.png", "ranks.png"):
         assert (out / picture).read_bytes()[:4] == b"\x89PNG"
+    (pair,) = csv.DictReader((out / "paired.csv").read_text().splitlines())
+    assert (pair["first"], pair["second"], pair["subjects"]) == ("pos", "green", "4")
     subjects = list(csv.DictReader((out / "subjects.csv").read_text().splitlines()))
     assert len(subjects) == 8 and all(row["windows"] == "1" for row in subjects)
 
@@ -77,7 +62,7 @@ def test_the_same_command_again_reads_no_film_and_changes_nothing(
     def refuse(*_: object) -> None:
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(running, "measure_unit", refuse)
+    monkeypatch.setattr(measuring, "measure_unit", refuse)
     run(root, out)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
@@ -90,29 +75,30 @@ def test_a_damaged_or_changed_unit_is_measured_again(
     whole = kept[0].read_bytes()
     kept[0].write_bytes(whole[: len(whole) // 2])
     measured: list[str] = []
-    real = running.measure_unit
+    real = measuring.measure_unit
 
     def noted(recording, method):  # type: ignore[no-untyped-def]
         measured.append(recording.name)
         return real(recording, method)
 
-    monkeypatch.setattr(running, "measure_unit", noted)
+    monkeypatch.setattr(measuring, "measure_unit", noted)
     run(root, out)
     assert measured == [kept[0].stem]
 
 
 def test_a_protocol_scores_its_test_subjects_alone(root: Path, tmp_path: Path) -> None:
-    found = run(root, tmp_path, protocol=get_protocol("ubfc-30-12"))
+    found = run(root, tmp_path, protocol="ubfc-30-12")
     assert {row.subject for row in found.windows} == {"subject38", "subject39", "subject40"}
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["left_out"] == {"subject37": "not a test subject"}
     assert manifest["subjects"] == ["subject38", "subject39", "subject40"]
+    assert "| SSPD-L3 (paper) | 0.50 | 0.71 |" in (tmp_path / "table.md").read_text()
     assert all(len(digest) == 64 for digest in manifest["recordings"]["subject38"].values())
     with pytest.raises(UsageError, match="of pure, not of ubfc-rppg"):
-        run(root, tmp_path, protocol=get_protocol("pure-hr-cnn"))
+        run(root, tmp_path, protocol="pure-hr-cnn")
 
 
-@pytest.mark.parametrize("scoring", ["sspd", "released", "rppg-toolbox", "contrast-phys"])
+@pytest.mark.parametrize("scoring", ["sspd", "released", "rppg-toolbox", "contrast-phys", "nest"])
 def test_every_scoring_runs_on_what_was_measured(
     scoring: str, root: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,12 +107,27 @@ def test_every_scoring_runs_on_what_was_measured(
     def refuse(*_: object) -> None:
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(running, "measure_unit", refuse)
+    monkeypatch.setattr(measuring, "measure_unit", refuse)
     found = run(root, out, scoring)
     assert all(score.n_windows == 4 for score in found.scores)
+    if scoring == "rppg-toolbox":
+        assert all(0.5 < score.values["macc"] <= 1 for score in found.scores)
     if scoring == "contrast-phys":
         assert found.scores[0].values["mae"] < 5.0
     run(root, out)  # the tables of the others come back
+
+
+def test_the_caveat_of_short_clips_is_told(root: Path, out: Path) -> None:
+    caveat = get_scoring("nest").caveat
+    assert "cannot resolve LF" in caveat
+    found = run(root, out, "nest")
+    assert [score.quantity for score in found.scores] == [*NEST_QUANTITIES, *NEST_QUANTITIES]
+    table = (out / "table.md").read_text()
+    assert caveat in table and caveat in (out / "table.tex").read_text()
+    assert "(paper)" not in table  # no split, so nothing to compare with
+    assert caveat in json.loads((out / "manifest.json").read_text())["scoring"]["source"]
+    run(root, out)
+    assert caveat not in (out / "table.md").read_text()
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(root: Path, tmp_path: Path) -> None:
@@ -166,6 +167,6 @@ def test_windows_without_reference_or_belief_are_counted_not_scored(
 
 
 def test_nothing_to_score_is_said(root: Path, tmp_path: Path) -> None:
-    dataset, _ = open_dataset(f"ubfc-rppg:{root}")
+    plan = replace(plan_evaluation(f"ubfc-rppg:{root}", ["pos"]), recordings=[])
     with pytest.raises(SourceError, match="left to score"):
-        evaluate(dataset, [], [get_method("pos")], get_scoring("sspd"), tmp_path)
+        evaluate(plan, get_scoring("sspd"), tmp_path)

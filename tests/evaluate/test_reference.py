@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -46,9 +48,18 @@ def test_what_is_no_pulse_has_no_rate() -> None:
     assert contact_rate_bpm(Series(t, noise), 0.0, 30.0) is None
 
 
-def test_a_gap_or_half_a_window_has_no_rate() -> None:
+def test_no_interval_crosses_a_gap() -> None:
+    bvp, beats = contact(70.0)
+    keep = (bvp.t < 10.3) | (bvp.t > 12.0)
+    rate = contact_rate_bpm(Series(bvp.t[keep], bvp.values[keep]), 0.0, 30.0)
+    inside = beats[(beats > 0.1) & (beats < 29.9)]
+    intervals = [b - a for a, b in pairwise(inside) if b < 10.3 or a > 12.0]
+    assert rate == pytest.approx(60 / np.mean(intervals), abs=0.5)
+
+
+def test_half_a_window_has_no_rate() -> None:
     bvp, _ = contact(70.0)
-    keep = (bvp.t < 10) | (bvp.t > 12)
+    keep = (bvp.t < 10) | (bvp.t > 14)
     assert contact_rate_bpm(Series(bvp.t[keep], bvp.values[keep]), 0.0, 30.0) is None
     assert contact_rate_bpm(bvp, 25.0, 55.0) is None
 

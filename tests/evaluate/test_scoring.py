@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sspd.errors import UsageError
-from sspd.evaluate import PROTOCOLS, SCORINGS, Protocol, get_protocol, get_scoring
+from sspd.evaluate import QUANTITIES, SCORINGS, get_scoring
 from sspd.evaluate.scoring import all_peaks, contrast_phys_rate, toolbox_rate
 
 FS = 30.0
@@ -57,28 +57,30 @@ def test_every_preset_reads_a_clear_pulse_and_says_where_it_is_from(name: str) -
     preset = get_scoring(name)
     t = np.arange(900) / FS
     x = np.sin(2 * np.pi * 1.2 * t) + 1e-3 * np.random.default_rng(0).standard_normal(900)
-    rate = preset.estimate(x, FS)
+    found = preset.read(x, FS)
     # nothing is filtered where the paper filters nothing: tiny noise adds no maximum here
-    assert rate == pytest.approx(72.0, abs=1.5)
+    assert found["hr_bpm"] == pytest.approx(72.0, abs=1.5)
+    assert tuple(found) == preset.quantities
+    assert set(found) <= set(QUANTITIES)
     assert len(preset.source) > 20
+    assert preset.facts()["source"].startswith(preset.source)
+    assert preset.facts()["source"].endswith(preset.caveat)
 
 
 @pytest.mark.parametrize("name", sorted(SCORINGS))
 def test_no_preset_makes_a_number_of_nothing(name: str) -> None:
-    assert get_scoring(name).estimate(np.zeros(4), FS) is None
+    read = get_scoring(name).read
+    assert read(np.zeros(4), FS) == {}
+    assert read(np.zeros(900), FS) == {}
+    if get_scoring(name).same_for_reference:
+        # a contact waveform may come at any rate: under twice the band nothing is read of it
+        assert read(np.sin(np.arange(80)), 2.0) == {}
 
 
-def test_nobody_is_trained_on_and_tested() -> None:
-    for name, protocol in PROTOCOLS.items():
-        assert get_protocol(name) is protocol
-        assert protocol.test and not set(protocol.train) & set(protocol.test)
-        assert len(set(protocol.train + protocol.test)) == len(protocol.train + protocol.test)
-    with pytest.raises(UsageError, match="trained on and tested: a"):
-        Protocol("mine", "folder", "me", ("a", "b"), ("a",))
-
-
-def test_a_protocol_covers_its_dataset() -> None:
-    from sspd.datasets.ubfc_rppg import SUBJECTS
-
-    split = get_protocol("ubfc-30-12")
-    assert set(split.train + split.test) == set(SUBJECTS)
+def test_windows_too_short_for_a_scoring_are_refused() -> None:
+    short = 160 / 30
+    for name in ("spectral", "measure", "nest"):
+        with pytest.raises(UsageError, match=r"windows of 5\.3 s.*--scoring sspd"):
+            get_scoring(name).in_windows(short)
+        assert get_scoring(name).in_windows(None) == get_scoring(name)
+    assert get_scoring("sspd").in_windows(short).window_s == short

@@ -16,13 +16,13 @@ from sspd.report.agreement import draw_agreement, draw_conditions
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """The figures as they were when they were saved."""
     figures: list[Figure] = []
-    real = agreement._figure
+    real = agreement.new_figure
 
     def kept(width: float, height: float) -> Figure:
         figures.append(real(width, height))
         return figures[-1]
 
-    monkeypatch.setattr(agreement, "_figure", kept)
+    monkeypatch.setattr(agreement, "new_figure", kept)
     return figures
 
 
@@ -56,3 +56,14 @@ def test_nothing_scored_is_still_a_picture(methods: dict, tmp_path: Path) -> Non
     draw_agreement(tmp_path / "a.png", methods)
     draw_conditions(tmp_path / "b.png", {name: {} for name in methods})
     assert (tmp_path / "a.png").stat().st_size > 0 and (tmp_path / "b.png").stat().st_size > 0
+
+
+def test_many_methods_go_on_below(drawn: list[Figure], tmp_path: Path) -> None:
+    rates = np.array([60.0, 70.0]), np.array([61.0, 74.0])
+    draw_agreement(tmp_path / "a.png", {f"method {k}": rates for k in range(7)})
+    shown = [axes for axes in drawn[0].axes if axes.axison]
+    assert len(shown) == 14 and {axes.get_title() for axes in shown if axes.get_title()} == {
+        f"method {k}" for k in range(7)
+    }
+    width, height = drawn[0].get_size_inches()
+    assert width < 20 and height > 10

@@ -21,23 +21,29 @@ def datasets(
     if name is not None:
         typer.echo("\n".join(_card(get_dataset(name))))
         return
+    wide = max(map(len, DATASETS))
     for one in DATASETS:
         dataset = get_dataset(one)
         reads = "; ".join(line.strip() for line in dataset.tree.strip().splitlines())
-        typer.echo(f"{one:10} {dataset.title}")
+        typer.echo(f"{one:{wide}} {dataset.title}")
         for what, text in (
             ("reads", reads),
             ("licence", dataset.licence),
             ("cite", dataset.citation),
         ):
-            typer.echo(f"{'':10} {what:8} {text}")
+            typer.echo(f"{'':{wide}} {what:8} {text}")
 
 
 def _card(dataset: Dataset) -> list[str]:
+    from sspd.evaluate import PROTOCOLS
+
     lines = [dataset.title, f"cite     {dataset.citation}", f"licence  {dataset.licence}"]
     number = f"{len(dataset.expected)} recordings" if dataset.expected else "not fixed"
     lines += [f"whole    {number}", f"use      sspd check {dataset.name}:FOLDER, where FOLDER has"]
     lines += [f"  {line.strip()}" for line in dataset.tree.strip().splitlines()]
+    for protocol in PROTOCOLS.values():
+        if protocol.dataset == dataset.name:
+            lines.append(f"split    {protocol.name}: {protocol.source}")
     for defect in dataset.defects:
         scored = "not scored" if defect.excluded else "scored all the same"
         lines.append(f"known    {defect.recording}: {defect.why} ({defect.source}); {scored}")

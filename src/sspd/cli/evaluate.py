@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,28 +12,53 @@ import typer
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
-    from sspd.methods import Method
+    from sspd.evaluate import Training
+
+SHIPPED = "shipped"
 
 
 def evaluate(
     data: Annotated[str, typer.Argument(help="NAME:PATH of a dataset; sspd datasets lists them.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for tables, windows, waveforms.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for tables, windows, waveforms, networks.")
+    ],
     method: Annotated[
         list[str] | None, typer.Option("--method", help="Methods, with commas or repeated.")
     ] = None,
-    weights: Annotated[
-        Path | None, typer.Option("--weights", help="Another network for sspd.")
-    ] = None,
     protocol: Annotated[
         str | None,
-        typer.Option("--protocol", help="Whose test subjects are scored; without: all subjects."),
+        typer.Option(
+            "--protocol",
+            help="Split of the subjects: sspd is trained for each fold on its train subjects, the"
+            " test subjects are scored. Without: the shipped network, all subjects.",
+        ),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", help="A network for sspd, or 'shipped': nothing is trained."),
+    ] = None,
+    train_on: Annotated[
+        str | None,
+        typer.Option(
+            "--train-on",
+            help="NAME:PATH of another dataset: sspd is trained there (for each fold of"
+            " --protocol, if given) and tested on all of DATA.",
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", help="Of the training; the protocol's own without.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Optimiser steps, not the recipe's.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the training.")] = 0,
+    device: Annotated[str, typer.Option("--device", help="Of the training.")] = "auto",
     scoring: Annotated[
         str,
         typer.Option(
             "--scoring",
             help="spectral, measure (only what is believed), sspd (the paper), released,"
-            " rppg-toolbox or contrast-phys.",
+            " rppg-toolbox, contrast-phys or nest (LF, HF, LF/HF, RF and HR of short clips).",
         ),
     ] = "spectral",
     keep_defects: Annotated[
@@ -41,32 +67,43 @@ def evaluate(
     precision: Annotated[
         str, typer.Option("--precision", help="Of the network: f32, auto or bf16.")
     ] = "f32",
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that measure.")] = 1,
 ) -> None:
-    """Score methods on a dataset. The same command again measures nothing anew."""
-    from sspd.datasets.table import open_dataset
+    """Score methods on a dataset, training where a protocol asks for it.
+
+    The same command again trains and measures nothing anew; one that was stopped goes on.
+    """
     from sspd.evaluate import evaluate as run
-    from sspd.evaluate import get_protocol, get_scoring
+    from sspd.evaluate import get_scoring, plan_evaluation
 
     names = [name for some in method or ["sspd"] for name in some.split(",") if name]
     if not names or len(set(names)) != len(names):
         raise UsageError("evaluate: --method needs one or more different methods")
-    if weights is not None and "sspd" not in names:
-        raise UsageError("evaluate: --weights is for the method sspd")
+    trains = "sspd" in names and weights is None and (protocol or train_on) is not None
+    if not trains and (recipe is not None or steps is not None):
+        raise UsageError("evaluate: nothing is trained, so --recipe and --steps do nothing")
     preset = get_scoring(scoring)
-    split = None if protocol is None else get_protocol(protocol)
-    methods = [_made(name, weights, precision) for name in names]
-    dataset, recordings = open_dataset(data)
     with _Bar() as bar:
-        found = run(
-            dataset,
-            recordings,
-            methods,
-            preset,
-            out,
-            protocol=split,
-            keep_defects=keep_defects,
-            progress=bar.told,
+        training = (
+            _training(out, protocol, recipe, steps, seed, device, jobs, bar) if trains else None
         )
+        plan = plan_evaluation(
+            data,
+            names,
+            protocol=protocol,
+            weights=None if weights in (None, SHIPPED) else Path(str(weights)),
+            training=training,
+            train_on=train_on,
+            precision=precision,
+            threads=max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None,
+        )
+        if training is not None:
+            typer.echo(
+                f"sspd: trained by {training.recipe.name!r} for each fold, networks in"
+                f" {out / 'models'}; --weights shipped scores the shipped one",
+                err=True,
+            )
+        found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=bar.told)
     typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)
     typer.echo(f"scoring: {preset.source}; windows, subjects and how it was made: {out}")
     for line in found.failures:
@@ -75,15 +112,28 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _made(name: str, weights: Path | None, precision: str) -> Method:
-    from sspd.evaluate.run import labelled
-    from sspd.methods import get_method
-    from sspd.runtime.network import shipped_weights
+def _training(
+    out: Path,
+    protocol: str | None,
+    recipe: str | None,
+    steps: int | None,
+    seed: int,
+    device: str,
+    jobs: int,
+    bar: _Bar,
+) -> Training:
+    from dataclasses import replace
 
-    if name != "sspd":
-        return get_method(name)
-    made = get_method(name, weights=weights, precision=precision)
-    return labelled(made, weights or shipped_weights(".onnx"), precision)
+    from sspd.evaluate import Training, get_protocol
+    from sspd.recipes import get_recipe
+    from sspd.train.memory import prepare_memory
+
+    prepare_memory()  # before anything imports torch
+    own = "paper" if protocol is None else get_protocol(protocol).recipe
+    chosen = get_recipe(own if recipe is None else recipe)
+    if steps is not None:
+        chosen = replace(chosen, steps=steps, epochs=None)
+    return Training(chosen, out, seed=seed, device=device, jobs=jobs, told=bar.told, warn=bar.warn)
 
 
 class _Bar:
@@ -96,12 +146,16 @@ class _Bar:
         console = Console(stderr=True)
         self.bar = Progress(console=console, disable=not sys.stderr.isatty(), transient=True)
         self.bar.start()
-        self.task = self.bar.add_task("Measuring", total=None)
+        self.task = self.bar.add_task("Opening", total=None)
         return self
 
-    def told(self, done: int, total: int) -> None:
+    def told(self, what: str, done: int, total: int) -> None:
         """So many of so many are done."""
-        self.bar.update(self.task, completed=done, total=total)
+        self.bar.update(self.task, description=what, completed=done, total=total)
+
+    def warn(self, line: str) -> None:
+        """A line beside the bar."""
+        typer.echo(f"sspd: {line}", err=True)
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()

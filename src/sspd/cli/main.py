@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.benchmark import benchmark
 from sspd.cli.check import check
 from sspd.cli.datasets import datasets
 from sspd.cli.demo import demo
@@ -40,6 +41,7 @@ app.command()(demo)
 app.command()(simulate)
 app.command()(train)
 app.command()(evaluate)
+app.command()(benchmark)
 app.command()(check)
 app.command("import")(import_weights)
 app.command()(export)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -11,7 +13,7 @@ import typer
 from sspd.errors import DependencyError, SourceError, SSPDError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sspd.containers import Recording
     from sspd.datasets.faces import FaceEntry
@@ -57,6 +59,9 @@ def train(
         str | None,
         typer.Option("--protocol", help="Of a dataset: train on this split's train subjects."),
     ] = None,
+    fold: Annotated[
+        str | None, typer.Option("--fold", help="Of a protocol of several folds: this one.")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a training in --out was stopped.")
     ] = False,
@@ -64,6 +69,10 @@ def train(
         str | None, typer.Option("--precision", help="f32, bf16 or f16, not the recipe's.")
     ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="Processes that cut out faces; one a processor core."),
+    ] = None,
 ) -> None:
     """Train a network on films of faces; no labels are needed, none are read."""
     from sspd.train.memory import prepare_memory
@@ -72,8 +81,10 @@ def train(
     chosen = _recipe(recipe, steps, precision)
     _check_device(device)
     _check_start(out, init, resume)
-    recordings = _recordings(data, protocol)
-    entries, failed = _faces(data, recordings, out, chosen.crop_px, chosen.network.follow)
+    recordings = _recordings(data, protocol, fold)
+    entries, failed = _faces(
+        data, recordings, out, chosen.crop_px, chosen.network.follow, jobs or os.cpu_count() or 1
+    )
     from sspd.train.sampler import usable_films
 
     films, short = usable_films(entries, chosen.clip_s)
@@ -128,32 +139,41 @@ def _check_device(device: str) -> None:
         raise UsageError("--device cuda: torch finds no CUDA device here; cpu would work")
 
 
-def _recordings(data: Path, protocol: str | None) -> list[Recording] | None:
+def _recordings(data: Path, protocol: str | None, fold: str | None) -> list[Recording] | None:
     """A dataset's recordings, of a split's train subjects alone; None: it is a folder."""
-    from sspd.datasets.table import DATASETS, open_dataset
+    from sspd.datasets.table import DATASETS, named_dataset
     from sspd.evaluate import get_protocol
 
     name = str(data).partition(":")[0]
+    if fold is not None and protocol is None:
+        raise UsageError("train: --fold is one of a --protocol")
     if data.is_dir() or name == str(data) or name not in DATASETS:
         if protocol is not None:
             raise UsageError("train: --protocol wants a dataset, like ubfc-rppg:/data/UBFC")
         return None
     split = None if protocol is None else get_protocol(protocol)
-    if split is not None and split.dataset != name:
-        raise UsageError(f"the protocol {split.name} is one of {split.dataset}, not of {name}")
-    dataset, recordings = open_dataset(str(data))
+    dataset, root = named_dataset(str(data))
+    recordings = dataset.recordings(root)
+    if split is not None:
+        found = split.split(name, root, [recording.subject for recording in recordings])
+        recordings = found.to_train(recordings, fold)
+    if not recordings:
+        raise SourceError(f"{data}: none of its recordings is trained on")
     left_out = {defect.recording for defect in dataset.defects if defect.excluded}
-    chosen = [r for r in recordings if split is None or r.subject in split.train]
-    if not chosen:
-        raise SourceError(f"{data}: none of {len(recordings)} recordings is trained on")
-    return [recording for recording in chosen if recording.name not in left_out]
+    return [recording for recording in recordings if recording.name not in left_out]
 
 
 def _faces(
-    data: Path, recordings: list[Recording] | None, out: Path, size: int, follow: bool
+    data: Path,
+    recordings: list[Recording] | None,
+    out: Path,
+    size: int,
+    follow: bool,
+    jobs: int,
 ) -> tuple[list[FaceEntry], int]:
     """Stored faces of the data, and how many films could not be used."""
-    from sspd.datasets.faces import is_store, open_store, still_entries, store_films
+    from sspd.datasets.faces import is_store, open_store, store_bytes
+    from sspd.datasets.faces_build import Source, still_entries, stored_faces
     from sspd.video.folder import films_in
 
     if recordings is None and not data.is_dir():
@@ -165,9 +185,8 @@ def _faces(
             return entries, 0
         held = still_entries(entries, store, size)
         return list(_bar(held, len(entries), "Holding heads still")), 0
-    sources: Sequence[Path | Recording] = films_in(data) if recordings is None else recordings
-    films = [source if isinstance(source, Path) else source.film for source in sources]
-    if not films:
+    sources: Sequence[Source] = films_in(data) if recordings is None else recordings
+    if not sources:
         raise SourceError(f"{data}: no film in this folder")
     failed: list[Path] = []
 
@@ -175,14 +194,12 @@ def _faces(
         _say(f"skipped: {error}")
         failed.append(film)
 
-    for _ in _bar(store_films(sources, store, size, skip, follow), len(films), "Cutting out faces"):
-        pass
-    if len(failed) == len(films):
-        raise SourceError(f"{data}: none of its {len(films)} films can be used")
-    wanted = {str(film) for film in films} - {str(film) for film in failed}
-    kind = (size, follow)
-    entries = [entry for entry in open_store(store) if (entry.size, entry.still) == kind]
-    return [entry for entry in entries if entry.film in wanted], len(failed)
+    with _counting("Cutting out faces", len(sources)) as told:
+        entries = stored_faces(sources, store, size, follow, jobs=jobs, progress=told, skipped=skip)
+    if not entries:
+        raise SourceError(f"{data}: none of its {len(sources)} films can be used")
+    _say(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
+    return entries, len(failed)
 
 
 def _train_with_bar(
@@ -230,6 +247,18 @@ def _train_with_bar(
         )
     export_onnx(load_checkpoint(weights)[0], weights.with_suffix(".onnx"))
     return weights
+
+
+@contextmanager
+def _counting(text: str, total: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is told how many of how many are done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    quiet = not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda done, n: bar.update(task, completed=done, total=n)
 
 
 def _bar(items: Iterable[Item], total: int, text: str) -> Iterable[Item]:

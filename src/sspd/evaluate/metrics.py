@@ -1,21 +1,22 @@
-"""How far estimated heart rates are from reference ones.
+"""How far estimated heart rates, or other quantities, are from reference ones.
 
 Conventions
 -----------
-Rates are in beats a minute, one a window, reference first, finite: what has no estimate or
-no reference is left out (and counted) before. Errors are estimate minus reference.
+Rates are in beats a minute (other quantities in their own unit), one a window, reference first,
+finite: what has no estimate or no reference is left out (and counted) before. Errors are
+estimate minus reference.
 
 Metrics
 -------
 ``me``, ``sd``   mean and standard deviation (n - 1) of the errors
 ``mae``, ``rmse`` mean absolute and root mean square error
-``mape``         mean absolute error in percent of the reference
+``mape``         mean absolute error in percent of the reference ("MER" in some papers)
 ``r``            Pearson's correlation; NaN where one side does not vary
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +63,7 @@ def rate_errors(reference: ArrayLike, estimate: ArrayLike) -> dict[str, float]:
     Parameters
     ----------
     reference, estimate : arrays, shape (windows,)
-        Beats a minute.
+        Beats a minute, or both in another unit.
 
     Returns
     -------
@@ -102,7 +103,7 @@ def rate_intervals(
     Parameters
     ----------
     reference, estimate : arrays, shape (windows,)
-        Beats a minute.
+        Beats a minute, or both in another unit.
     subjects : sequence of str
         Whose each window is.
     rng : numpy.random.Generator
@@ -121,24 +122,65 @@ def rate_intervals(
     Interval(low=1.0, high=1.0)
     """
     ref, est = validate(reference, estimate)
-    names, whose = np.unique(np.asarray(subjects, dtype=np.str_), return_inverse=True)
-    if whose.size != ref.size:
-        raise UsageError(f"{ref.size} windows need as many subjects, got {whose.size}")
-    if names.size < 2:
-        return dict.fromkeys(METRICS, Interval(float("nan"), float("nan")))
-    rows = [np.flatnonzero(whose == k) for k in range(names.size)]
     drawn: dict[str, list[float]] = {name: [] for name in METRICS}
-    for draw in rng.integers(0, names.size, (n, names.size)):
-        some = np.concatenate([rows[k] for k in draw])
+    for some in _draws(ref.size, subjects, rng, n):
         for name, value in rate_errors(ref[some], est[some]).items():
             drawn[name].append(value)
-    sides = (1 - level) / 2, (1 + level) / 2
-    return {name: _percentiles(np.array(values), sides) for name, values in drawn.items()}
+    return {name: _percentiles(values, level) for name, values in drawn.items()}
 
 
-def _percentiles(values: NDArray[np.float64], sides: tuple[float, float]) -> Interval:
-    known = values[np.isfinite(values)]
+def mean_interval(
+    values: ArrayLike,
+    subjects: Sequence[str],
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+    n: int = 2000,
+) -> Interval:
+    """Percentile bootstrap by subject of a mean.
+
+    Parameters
+    ----------
+    values : array, shape (windows,)
+        Finite.
+    subjects : sequence of str
+        Whose each window is.
+    rng : numpy.random.Generator
+    level : float
+        Share of the draws inside.
+    n : int
+        How many draws.
+
+    Returns
+    -------
+    Interval
+        NaN to NaN for fewer than two subjects.
+
+    >>> mean_interval([3.0, 3.0], ["a", "b"], np.random.default_rng(0))
+    Interval(low=3.0, high=3.0)
+    """
+    row = np.asarray(values, np.float64)
+    means = [float(row[some].mean()) for some in _draws(row.size, subjects, rng, n)]
+    return _percentiles(means, level)
+
+
+def _draws(
+    size: int, subjects: Sequence[str], rng: np.random.Generator, n: int
+) -> Iterator[NDArray[np.intp]]:
+    """Windows of as many subjects as there are, drawn with repeats; none of a single one."""
+    names, whose = np.unique(np.asarray(subjects, dtype=np.str_), return_inverse=True)
+    if whose.size != size:
+        raise UsageError(f"{size} windows need as many subjects, got {whose.size}")
+    if names.size < 2:
+        return
+    rows = [np.flatnonzero(whose == k) for k in range(names.size)]
+    for draw in rng.integers(0, names.size, (n, names.size)):
+        yield np.concatenate([rows[k] for k in draw])
+
+
+def _percentiles(values: Sequence[float], level: float) -> Interval:
+    known = np.array([value for value in values if np.isfinite(value)], np.float64)
     if known.size == 0:
         return Interval(float("nan"), float("nan"))
-    low, high = np.quantile(known, sides)
+    low, high = np.quantile(known, ((1 - level) / 2, (1 + level) / 2))
     return Interval(float(low), float(high))

@@ -22,13 +22,15 @@ SMOOTH_S = 0.08
 LEAST_SLOPE = 0.35
 #: Two upstrokes lie no closer, seconds: 230 beats a minute.
 CLOSEST_S = 0.26
-#: A gap of more than this between samples ends a stretch, seconds.
+#: A gap of more than this between samples ends a stretch, seconds; no interval crosses it.
 LONGEST_GAP_S = 0.5
 #: Intervals further than this from their median, as a share, are missed or extra beats.
 ODD_SHARE = 0.3
 #: A pulse has this share of its intervals this near to their median. Of white noise at most
 #: 0.6 are, of simulated hearts with much variability all.
 REGULAR, REGULAR_SHARE = 0.2, 0.75
+#: A reference covers at least this share of its window.
+COVERED = 0.9
 #: Fewer intervals make no rate.
 LEAST_INTERVALS = 4
 
@@ -66,8 +68,8 @@ def upstrokes(bvp: Series) -> NDArray[np.float64]:
 def contact_rate_bpm(bvp: Series, start_s: float, end_s: float) -> float | None:
     """The mean heart rate of a window by the contact waveform, or None.
 
-    None where the waveform covers less than nine tenths of the window, has gaps longer than
-    `LONGEST_GAP_S`, or too few regular beats.
+    Read stretch by stretch between gaps longer than `LONGEST_GAP_S`. None where these cover
+    less than `COVERED` of the window, or have too few regular beats.
 
     Parameters
     ----------
@@ -82,11 +84,12 @@ def contact_rate_bpm(bvp: Series, start_s: float, end_s: float) -> float | None:
     keep = (bvp.t >= start_s) & (bvp.t <= end_s)
     if keep.sum() < 8:
         return None
-    part = Series(bvp.t[keep], bvp.values[keep])
-    covered = float(np.ptp(part.t)) >= 0.9 * (end_s - start_s)
-    if not covered or float(np.diff(part.t).max()) > LONGEST_GAP_S:
+    t, values = bvp.t[keep], bvp.values[keep]
+    ends = np.flatnonzero(np.diff(t) > LONGEST_GAP_S) + 1
+    parts = [Series(*one) for one in zip(np.split(t, ends), np.split(values, ends), strict=True)]
+    if sum(float(np.ptp(part.t)) for part in parts) < COVERED * (end_s - start_s):
         return None
-    intervals = np.diff(upstrokes(part))
+    intervals = np.concatenate([np.diff(upstrokes(part)) for part in parts])
     if intervals.size < LEAST_INTERVALS:
         return None
     usual = float(np.median(intervals))

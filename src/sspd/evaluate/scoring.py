@@ -1,26 +1,31 @@
 """How published scores were made: windows, read-outs and references, each after its source.
 
-A preset reads a heart rate from a window of an estimated waveform. Where its source reads the
-reference from the contact waveform in the same way, it does too, and says so; else the
-reference comes from `sspd.evaluate.reference`.
+A preset reads a heart rate, or several quantities, from a window of an estimated waveform. Where
+its source reads the reference from the contact waveform in the same way, it does too, and says
+so; else the reference comes from `sspd.evaluate.reference`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, filtfilt, find_peaks, periodogram
+from scipy.signal import butter, filtfilt, find_peaks
 
 from sspd.errors import UsageError
-from sspd.signal import detrend, released_readout
+from sspd.evaluate.nest import NEST_CLIP_S, NEST_QUANTITIES, nest_readings
+from sspd.evaluate.quantities import Readings
+from sspd.evaluate.toolbox import toolbox_rate
+from sspd.signal import released_readout
 from sspd.vitals import SHORTEST_S, pulse_band, read_rate
 
 #: A window of the waveform and its rate, Hz -> beats a minute, or None.
-ReadOut = Callable[[NDArray[np.float64], float], "float | None"]
+RateOut = Callable[[NDArray[np.float64], float], "float | None"]
+#: The same -> every quantity that could be read.
+ReadOut = Callable[[NDArray[np.float64], float], Readings]
 
 
 @dataclass(frozen=True)
@@ -33,20 +38,81 @@ class Scoring:
         ``source`` in a sentence: who scored so.
     window_s : float or None
         Length of the windows, seconds; None: the whole recording.
-    estimate : callable
+    read : callable
         Reads a window of an estimated waveform.
     same_for_reference : bool
-        Whether the contact waveform is read by ``estimate`` as well.
+        Whether the contact waveform is read by ``read`` as well, over the same stretch.
     abstains : bool
         Whether only readings that `sspd measure` would accept are scored.
+    quantities : tuple of str
+        What ``read`` gives, names of `sspd.evaluate.QUANTITIES`; ``hr_bpm`` is among them.
+    macc : bool
+        Whether the waveforms themselves are compared, see `sspd.evaluate.toolbox`.
+    caveat : str
+        What must stand under its tables.
+    shortest_s : float
+        Nothing is read of a shorter window, seconds.
     """
 
     name: str
     source: str
     window_s: float | None
-    estimate: ReadOut
+    read: ReadOut
     same_for_reference: bool = False
     abstains: bool = False
+    quantities: tuple[str, ...] = ("hr_bpm",)
+    macc: bool = False
+    caveat: str = ""
+    shortest_s: float = 0.0
+
+    def in_windows(self, window_s: float | None) -> Scoring:
+        """The same in windows of another length, where one is given.
+
+        Parameters
+        ----------
+        window_s : float or None
+            Seconds.
+
+        Raises
+        ------
+        UsageError
+            Too short to read anything of them.
+
+        >>> get_scoring("sspd").in_windows(5.0).window_s
+        5.0
+        """
+        if window_s is None:
+            return self
+        if window_s < self.shortest_s:
+            raise UsageError(
+                f"scoring {self.name} reads nothing of windows of {window_s:.1f} s, it wants"
+                f" {self.shortest_s:.1f} s; --scoring sspd takes any"
+            )
+        return replace(self, window_s=window_s)
+
+    def facts(self) -> dict[str, str | float | None]:
+        """What a manifest says of it: the source with its caveat."""
+        source = f"{self.source}. {self.caveat}" if self.caveat else self.source
+        return {"name": self.name, "source": source, "window_s": self.window_s}
+
+
+def rate_alone(rate: RateOut) -> ReadOut:
+    """A read-out of heart rate and nothing else.
+
+    Parameters
+    ----------
+    rate : callable
+        A window of a waveform and its rate, Hz -> beats a minute, or None.
+
+    >>> rate_alone(lambda values, fs: None)(np.zeros(4), 30.0)
+    {}
+    """
+
+    def read(values: NDArray[np.float64], fs: float) -> Readings:
+        bpm = rate(values, fs)
+        return {} if bpm is None else {"hr_bpm": bpm}
+
+    return read
 
 
 def all_peaks(values: NDArray[np.float64], fs: float) -> float | None:
@@ -66,31 +132,6 @@ def all_peaks(values: NDArray[np.float64], fs: float) -> float | None:
     return 60 * fs / float(np.diff(tops).mean()) if tops.size > 1 else None
 
 
-def toolbox_rate(values: NDArray[np.float64], fs: float) -> float | None:
-    """rPPG-Toolbox: smoothness prior 100, Butterworth 1 of 0.6-3.3 Hz, highest FFT bin.
-
-    Parameters
-    ----------
-    values : float64 array, shape (time,)
-    fs : float
-        Hz.
-
-    >>> t = np.arange(0, 30, 1 / 30)
-    >>> round(toolbox_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
-    75.6
-    """
-    if values.size < 9:
-        return None
-    # the prior's weight 100, squared, as a frequency at which half is removed
-    flat = detrend(values, fs, fs / np.pi * float(np.arcsin(0.5 * 100**-0.5)))
-    b, a = butter(1, (0.6, 3.3), btype="bandpass", fs=fs)
-    kept = filtfilt(b, a, flat)
-    nfft = 1 << (kept.size - 1).bit_length()
-    freqs, power = periodogram(kept, fs=fs, nfft=nfft, detrend=False)
-    inside = (freqs >= 0.6) & (freqs <= 3.3)
-    return float(60 * freqs[inside][power[inside].argmax()])
-
-
 def contrast_phys_rate(values: NDArray[np.float64], fs: float) -> float | None:
     """Contrast-Phys: Butterworth 2 of 0.6-4 Hz, Hann, highest line of the FFT.
 
@@ -107,7 +148,7 @@ def contrast_phys_rate(values: NDArray[np.float64], fs: float) -> float | None:
     >>> round(contrast_phys_rate(np.sin(2 * np.pi * 1.2 * t) + noise, 30.0), 1)
     72.0
     """
-    if values.size < 16:
+    if values.size < 16 or fs <= 8:
         return None
     b, a = butter(2, (0.6, 4.0), btype="bandpass", fs=fs)
     kept = filtfilt(b, a, values)
@@ -136,7 +177,7 @@ def released_rate(values: NDArray[np.float64], fs: float) -> float | None:
     >>> round(released_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
     75.0
     """
-    if values.size < 2 * fs:
+    if values.size < 2 * fs or fs < 8:
         return None
     rate = released_readout(values, fs).hr_bpm
     return rate if np.isfinite(rate) else None
@@ -165,41 +206,56 @@ _PRESETS = (
         "sspd",
         "the paper, Sec. IV-A: windows of 30 s, all peaks of the unfiltered waveform",
         30.0,
-        all_peaks,
+        rate_alone(all_peaks),
     ),
     Scoring(
         "released",
         "the paper's released code: whole recording, Morlet mask, labels likewise",
         None,
-        released_rate,
+        rate_alone(released_rate),
         same_for_reference=True,
     ),
     Scoring(
         "rppg-toolbox",
         "Liu et al., rPPG-Toolbox, NeurIPS 2023: whole recording, FFT, labels likewise",
         None,
-        toolbox_rate,
+        rate_alone(toolbox_rate),
         same_for_reference=True,
+        macc=True,
     ),
     Scoring(
         "contrast-phys",
         "Sun and Li, Contrast-Phys, ECCV 2022: windows of 30 s, FFT, labels likewise",
         30.0,
-        contrast_phys_rate,
+        rate_alone(contrast_phys_rate),
         same_for_reference=True,
     ),
     Scoring(
         "spectral",
         "what sspd measure reads in windows of 30 s, believed or not",
         30.0,
-        measured_rate,
+        rate_alone(measured_rate),
+        shortest_s=SHORTEST_S,
     ),
     Scoring(
         "measure",
         "sspd measure itself: windows of 30 s, only what is believed",
         30.0,
-        measured_rate,
+        rate_alone(measured_rate),
         abstains=True,
+        shortest_s=SHORTEST_S,
+    ),
+    Scoring(
+        "nest",
+        "Lu et al., NEST, CVPR 2023, for the paper's Table III: clips of 256 pictures, averaged"
+        " over a recording, labels likewise",
+        None,
+        nest_readings,
+        same_for_reference=True,
+        quantities=NEST_QUANTITIES,
+        caveat="A clip of 8.5 s cannot resolve LF (0.04 Hz is a period of 25 s): LF, HF and LF/HF"
+        " compare methods by convention, they are no physiology",
+        shortest_s=NEST_CLIP_S,
     ),
 )
 SCORINGS = MappingProxyType({preset.name: preset for preset in _PRESETS})

@@ -1,169 +1,192 @@
-"""Scores as tables: for a terminal, CSV, Markdown and LaTeX."""
+"""Scores as tables: for a terminal, CSV, Markdown and LaTeX, the paper's beside ours."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 
-from sspd.evaluate.metrics import METRICS, Interval, rate_errors, rate_intervals
+from sspd.evaluate.cells import csv_text, number_text, plain_cell
+from sspd.evaluate.paper import MARKS, NOT_GIVEN, PaperRow
+from sspd.evaluate.quantities import QUANTITIES
+from sspd.evaluate.summary import COLUMNS, MethodScore, score_methods
 from sspd.evaluate.windows import ScoredWindow
 
-#: Heads of the columns.
+#: Heads of the columns; those in the quantity's own unit have it added where all rows share it.
 HEADS = MappingProxyType(
     {
-        "mae": "MAE, bpm",
-        "rmse": "RMSE, bpm",
-        "sd": "SD, bpm",
+        "mae": "MAE",
+        "rmse": "RMSE",
+        "sd": "SD",
         "r": "R",
         "mape": "MAPE, %",
-        "me": "ME, bpm",
+        "me": "ME",
+        "snr_db": "SNR, dB",
+        "macc": "MACC",
     }
 )
+#: Columns in the quantity's unit.
+IN_UNIT = ("mae", "rmse", "sd", "me")
+#: Columns with as many digits as the quantity has; the others have two.
+FINE = (*IN_UNIT, "r")
 
 
-@dataclass(frozen=True)
-class MethodScore:
-    """One method's row: metrics with intervals, and what they are made of."""
-
-    method: str
-    values: dict[str, float]
-    intervals: dict[str, Interval]
-    n_windows: int
-    n_subjects: int
-    excluded: dict[str, int]
-    """Why windows are not scored -> how many."""
-
-
-def score_method(method: str, rows: Sequence[ScoredWindow], seed: int) -> MethodScore:
-    """Score a method's windows.
+def scores_csv(scores: Sequence[MethodScore], paper: Sequence[PaperRow] = (), _: str = "") -> str:
+    """The table with its intervals as numbers; the paper's rows have no intervals.
 
     Parameters
     ----------
-    method : str
-    rows : sequence of ScoredWindow
-        Of this method.
-    seed : int
-        Of the bootstrap's draws.
+    scores : sequence of MethodScore
+    paper : sequence of PaperRow
+        What stands below.
     """
-    used = [row for row in rows if not row.excluded]
-    reference = np.array([row.reference_bpm for row in used], np.float64)
-    estimate = np.array([row.estimate_bpm for row in used], np.float64)
-    subjects = [row.subject for row in used]
-    excluded: dict[str, int] = {}
-    for row in rows:
-        if row.excluded:
-            excluded[row.excluded] = excluded.get(row.excluded, 0) + 1
-    rng = np.random.default_rng(seed)
-    return MethodScore(
-        method=method,
-        values=rate_errors(reference, estimate),
-        intervals=rate_intervals(reference, estimate, subjects, rng),
-        n_windows=len(used),
-        n_subjects=len(set(subjects)),
-        excluded=excluded,
-    )
-
-
-def windows_csv(rows: Sequence[ScoredWindow]) -> str:
-    """Every window, one a line, with a head."""
-    names = [field.name for field in fields(ScoredWindow)]
-    return _csv(names, [[_cell(asdict(row)[name]) for name in names] for row in rows])
-
-
-def subjects_csv(rows: Sequence[ScoredWindow]) -> str:
-    """Mean reference, mean estimate and mean absolute error of each subject and method."""
-    lines = []
-    for method, subject in dict.fromkeys((row.method, row.subject) for row in rows):
-        own = [row for row in rows if (row.method, row.subject) == (method, subject)]
-        used = [row for row in own if not row.excluded]
-        reference = np.array([row.reference_bpm for row in used], np.float64)
-        estimate = np.array([row.estimate_bpm for row in used], np.float64)
-        means = [float(x.mean()) if used else None for x in (reference, estimate)]
-        mae = float(np.abs(estimate - reference).mean()) if used else None
-        cells = [*means, mae, len(used), len(own) - len(used)]
-        lines.append([method, subject, *map(_cell, cells)])
-    heads = ["method", "subject", "reference_bpm", "estimate_bpm", "mae_bpm", "windows"]
-    return _csv([*heads, "excluded"], lines)
-
-
-def scores_csv(scores: Sequence[MethodScore]) -> str:
-    """The table with its intervals as numbers."""
-    heads = ["method"]
-    for name in METRICS:
+    heads = ["method", "quantity"]
+    for name in COLUMNS:
         heads += [name, f"{name}_low", f"{name}_high"]
     lines = []
     for score in scores:
-        line = [score.method]
-        for name in METRICS:
-            line += [_cell(x) for x in (score.values[name], *score.intervals[name])]
+        line = [score.method, score.quantity]
+        for name in COLUMNS:
+            line += [plain_cell(x) for x in (score.values[name], *score.intervals[name])]
         excluded = "; ".join(f"{why}: {n}" for why, n in sorted(score.excluded.items()))
         lines.append([*line, str(score.n_windows), str(score.n_subjects), excluded])
-    return _csv([*heads, "windows", "subjects", "excluded"], lines)
+    for row in paper:
+        line = [row.label, row.quantity]
+        for name in COLUMNS:
+            line += [row.printed.get(name, ""), "", ""]
+        lines.append([*line, "", "", ""])
+    return csv_text([*heads, "windows", "subjects", "excluded"], lines)
 
 
-def scores_markdown(scores: Sequence[MethodScore]) -> str:
-    """The table as Markdown."""
-    heads = ["method", *HEADS.values(), "windows", "subjects", "excluded"]
+def folds_csv(rows: Sequence[ScoredWindow], seed: int) -> str:
+    """`scores_csv` of each fold by itself, named ``method, fold``; empty for a single fold.
+
+    Parameters
+    ----------
+    rows : sequence of ScoredWindow
+    seed : int
+        Of the bootstrap's draws.
+    """
+    folds = list(dict.fromkeys(row.fold for row in rows))
+    if len(folds) < 2:
+        return ""
+    quantities = list(dict.fromkeys(row.quantity for row in rows))
+    scores: list[MethodScore] = []
+    for fold in folds:
+        own = [row for row in rows if row.fold == fold]
+        methods = list(dict.fromkeys(row.method for row in own))
+        made = score_methods(methods, quantities, own, seed)
+        scores += [replace(score, method=f"{score.method}, fold {fold}") for score in made]
+    return scores_csv(scores)
+
+
+def scores_markdown(
+    scores: Sequence[MethodScore], paper: Sequence[PaperRow] = (), caveat: str = ""
+) -> str:
+    """The table as Markdown, with notes under it.
+
+    Parameters
+    ----------
+    scores : sequence of MethodScore
+    paper : sequence of PaperRow
+        What stands below, marked ``(paper)``.
+    caveat : str
+        What must be known of these numbers.
+    """
+    heads, *rows = _grid(scores, paper)
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    lines += [f"| {' | '.join(_texts(score))} |" for score in scores]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    notes = [f"\n{note}" for note in _notes(paper, caveat)]
+    return "\n".join([*lines, *notes]) + "\n"
+
+
+def scores_latex(
+    scores: Sequence[MethodScore], paper: Sequence[PaperRow] = (), caveat: str = ""
+) -> str:
+    """The table as a LaTeX ``tabular``, with notes under it.
+
+    Parameters
+    ----------
+    scores : sequence of MethodScore
+    paper : sequence of PaperRow
+        What stands below a line, marked ``(paper)``.
+    caveat : str
+        What must be known of these numbers.
+    """
+    heads, *rows = [_latex_row(cells) for cells in _grid(scores, paper)]
+    first = 1 + _named(scores)
+    numbers = heads.count(" & ") - first
+    lines = [rf"\begin{{tabular}}{{{'l' * first}{'r' * numbers}l}}", r"\hline", heads, r"\hline"]
+    lines += rows[: len(scores)]
+    if paper:
+        lines += [r"\hline", *rows[len(scores) :]]
+    lines += [r"\hline", r"\end{tabular}"]
+    lines += [rf"\par{{\footnotesize {_latex(note)}\par}}" for note in _notes(paper, caveat)]
     return "\n".join(lines) + "\n"
 
 
-def scores_latex(scores: Sequence[MethodScore]) -> str:
-    """The table as a LaTeX ``tabular``."""
-    heads = ["method", *HEADS.values(), "windows", "subjects", "excluded"]
-    lines = [rf"\begin{{tabular}}{{l{'r' * (len(heads) - 2)}l}}", r"\hline"]
-    lines.append(_latex_row(heads))
-    lines.append(r"\hline")
-    lines += [_latex_row(_texts(score)) for score in scores]
-    return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
+def _named(scores: Sequence[MethodScore]) -> bool:
+    """Whether rows say of which quantity they are."""
+    return any(score.quantity != "hr_bpm" for score in scores)
+
+
+def _grid(scores: Sequence[MethodScore], paper: Sequence[PaperRow]) -> list[list[str]]:
+    """Heads and rows as people read them."""
+    named = _named(scores)
+    agree = any(np.isfinite(score.values["macc"]) for score in scores)
+    shown = [name for name in COLUMNS if name != "macc" or agree]
+    unit = "" if named else f", {QUANTITIES['hr_bpm'].unit}"
+    heads = [HEADS[name] + (unit if name in IN_UNIT else "") for name in shown]
+    grid = [["method", *(["quantity"] if named else []), *heads, "windows", "subjects", "excluded"]]
+    for score in scores:
+        what = [QUANTITIES[score.quantity].head] if named else []
+        told = [_interval(score, name) for name in shown]
+        why = ", ".join(f"{n} {why}" for why, n in sorted(score.excluded.items())) or "none"
+        counts = [str(score.n_windows), str(score.n_subjects), why]
+        grid.append([score.method, *what, *told, *counts])
+    for row in paper:
+        what = [QUANTITIES[row.quantity].head] if named else []
+        told = [row.printed.get(name, NOT_GIVEN) for name in shown]
+        grid.append([row.label, *what, *told, *[NOT_GIVEN] * 3])
+    return grid
+
+
+def _interval(score: MethodScore, name: str) -> str:
+    """A number with its interval: 1.23 [0.90, 1.70]."""
+    digits = QUANTITIES[score.quantity].digits if name in FINE else 2
+    low, high = (number_text(side, digits) for side in score.intervals[name])
+    told = number_text(score.values[name], digits)
+    return told if np.isnan(score.intervals[name].low) else f"{told} [{low}, {high}]"
+
+
+def _notes(paper: Sequence[PaperRow], caveat: str) -> list[str]:
+    notes = [f"{caveat}."] if caveat else []
+    if paper:
+        tables = " and ".join(sorted({f"Table {row.table}" for row in paper}))
+        marks = [f"; {mark}: {why}" for mark, why in MARKS.items() if _marked(paper, mark)]
+        notes.append(f"(paper): as printed in {tables} of the SSPD paper{''.join(marks)}.")
+    return notes
+
+
+def _marked(paper: Iterable[PaperRow], mark: str) -> bool:
+    return any(row.mark == mark for row in paper)
 
 
 def _latex_row(cells: Sequence[str]) -> str:
-    escaped = [cell.replace("%", r"\%").replace("_", r"\_").replace("&", r"\&") for cell in cells]
-    return " & ".join(escaped) + r" \\"
+    return " & ".join(_latex(cell) for cell in cells) + r" \\"
 
 
-def _texts(score: MethodScore) -> list[str]:
-    """A row as people read it: 1.23 [0.90, 1.70]."""
-    cells = [score.method]
-    for name in METRICS:
-        low, high = score.intervals[name]
-        told = _number(score.values[name])
-        cells.append(told if np.isnan(low) else f"{told} [{_number(low)}, {_number(high)}]")
-    excluded = ", ".join(f"{n} {why}" for why, n in sorted(score.excluded.items())) or "none"
-    return [*cells, str(score.n_windows), str(score.n_subjects), excluded]
+def _latex(text: str) -> str:
+    for sign in "%_&#$":
+        text = text.replace(sign, "\\" + sign)
+    return text.replace("†", r"$^\dagger$").replace("♦", r"$^\diamondsuit$")
 
 
-def _number(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.2f}"
-
-
-def _cell(value: object) -> str:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
-
-
-def _csv(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows([[_harmless(cell) for cell in line] for line in lines])
-    return text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A name that a spreadsheet would run as a formula is quoted."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t") else cell
-
-
-#: Name of the file -> what writes it.
-TABLES: MappingProxyType[str, Callable[[Sequence[MethodScore]], str]] = MappingProxyType(
-    {"table.csv": scores_csv, "table.md": scores_markdown, "table.tex": scores_latex}
+#: Name of the file -> what writes it of scores, the paper's rows and the scoring's caveat.
+TABLES: MappingProxyType[str, Callable[[Sequence[MethodScore], Sequence[PaperRow], str], str]] = (
+    MappingProxyType(
+        {"table.csv": scores_csv, "table.md": scores_markdown, "table.tex": scores_latex}
+    )
 )

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.report.axes import BEAT, LINE, say_nothing
+from sspd.report.axes import BEAT, LINE, new_figure, say_nothing
 from sspd.report.files import whole_file
 from sspd.report.words import legible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Rates = NDArray[np.float64]
 #: Of a normal distribution 95 % lie this many standard deviations around the mean.
 LIMITS_SD = 1.96
+#: More methods than this go on below.
+MOST_ACROSS = 5
 
 
 def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]]) -> None:
@@ -35,10 +36,16 @@ def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]])
     methods : mapping
         Name -> reference and estimate, beats a minute, one a window each.
     """
-    figure = _figure(3.6 * max(len(methods), 1), 6.8)
-    grid = figure.subplots(2, max(len(methods), 1), squeeze=False)
-    for column, (name, (reference, estimate)) in enumerate(methods.items()):
-        top, bottom = grid[0, column], grid[1, column]
+    across = min(max(len(methods), 1), MOST_ACROSS)
+    rows = -(-max(len(methods), 1) // across)
+    figure = new_figure(3.6 * across, 6.8 * rows)
+    grid = figure.subplots(2 * rows, across, squeeze=False)
+    for place in range(rows * across - len(methods)):
+        for row in (-2, -1):
+            grid[row, -1 - place].set_axis_off()
+    for place, (name, (reference, estimate)) in enumerate(methods.items()):
+        row, column = divmod(place, across)
+        top, bottom = grid[2 * row, column], grid[2 * row + 1, column]
         top.set_title(legible(name), parse_math=False)
         if reference.size == 0:
             say_nothing(top, "nothing scored")
@@ -62,7 +69,7 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
         quartiles, its whiskers the 5th to the 95th percentile.
     """
     conditions = list(dict.fromkeys(name for errors in methods.values() for name in errors))
-    figure = _figure(max(4.0, 1.2 + 0.5 * len(methods) * max(len(conditions), 1)), 4.2)
+    figure = new_figure(max(4.0, 1.2 + 0.5 * len(methods) * max(len(conditions), 1)), 4.2)
     axes = figure.subplots()
     if not conditions:
         say_nothing(axes, "nothing scored")
@@ -92,15 +99,6 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
     axes.spines[["top", "right"]].set_visible(False)
     with whole_file(path) as part:
         figure.savefig(part)
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _scatter(axes: Axes, reference: Rates, estimate: Rates) -> None:

@@ -15,6 +15,7 @@ from sspd.vitals import SEARCH_HZ, SHORTEST_S, good_intervals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 LINE, BEAT, SOFT, GOOD, BAD = "#1f4e79", "#c0392b", "#c9ced6", "#2e7d32", "#f3d6d3"
 DOT = "#9aa3af"
@@ -26,6 +27,22 @@ SPAN_S = 1.0
 #: Longest stretch of one column of the spectrogram, seconds; a short film has shorter ones.
 COLUMN_S = 10.0
 MOST_COLUMNS = 600
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty white figure that belongs to no window.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def say_nothing(axes: Axes, words: str) -> None:

@@ -34,7 +34,9 @@ class Network:
     run: Run
     """Maps (3, t, size, size) with even t to the raw output (t,)."""
 
-    def __call__(self, differences: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
+    def __call__(
+        self, differences: Iterable[NDArray[np.float32]], fs: float | None = None
+    ) -> NDArray[np.float64]:
         """The waveform of RGB frame differences.
 
         Parameters
@@ -43,6 +45,8 @@ class Network:
             Next face less this one, levels 0-255, on the grid of ``spec.fs``; 4 or more,
             or an array (t, 3, size, size). The head held still in them
             (`sspd.face.follow`) where ``spec.follow`` says so.
+        fs : float, optional
+            Their rate, Hz, where it is not that of the grid (Fig. 7 of the paper).
 
         Returns
         -------
@@ -56,7 +60,8 @@ class Network:
         if len(first) < SHORTEST:
             raise UsageError(f"the network needs {SHORTEST} differences, got {len(first)}")
         waveform = run_in_chunks(self.run, chain(first, coming))
-        return integrate(self.spec.polarity * waveform, self.spec.fs, self.spec.summations)
+        rate = self.spec.fs if fs is None else fs
+        return integrate(self.spec.polarity * waveform, rate, self.spec.summations)
 
     def _checked(self, differences: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         size = self.spec.size

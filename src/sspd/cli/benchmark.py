@@ -1,0 +1,70 @@
+"""``sspd benchmark``: what networks cost, the paper's Table IV on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sspd.errors import DependencyError, OutputError
+
+
+def benchmark(
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", help="Networks, with commas or repeated; all without."),
+    ] = None,
+    runtime: Annotated[
+        list[str] | None,
+        typer.Option("--runtime", help="torch, openvino, cuda; those that are here without."),
+    ] = None,
+    frames: Annotated[int, typer.Option("--frames", min=4, help="Length of the clip.")] = 300,
+    size: Annotated[int, typer.Option("--size", min=64, help="Side of the faces, pixels.")] = 128,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Timed rounds.")] = 5,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Processor threads; all without.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write every round's time here.")
+    ] = None,
+) -> None:
+    """Count and time the networks that the paper compares, in turns, beside its Table IV."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise DependencyError(
+            "networks are compared with torch, which is not installed; install sspd[train] from"
+            " the clone"
+        ) from error
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from sspd.evaluate.cost import NETWORKS, measure_costs, runtimes_here
+    from sspd.evaluate.cost_table import cost_json, cost_table
+
+    if json_file is not None and not json_file.parent.is_dir():
+        raise OutputError(f"{json_file.parent}: no such folder")
+    names = [one for some in method or NETWORKS for one in some.split(",") if one]
+    places = [one for some in runtime or runtimes_here() for one in some.split(",") if one]
+    quiet = not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
+        task = bar.add_task("Timing", total=repeats + 1)
+        costs = measure_costs(
+            names,
+            places,
+            frames=frames,
+            size=size,
+            repeats=repeats,
+            threads=threads,
+            told=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    typer.echo(cost_table(costs, frames=frames, size=size), nl=False)
+    if json_file is not None:
+        from sspd.video.files import whole_file
+
+        facts = cost_json(costs, frames=frames, size=size, threads=threads)
+        with whole_file(json_file) as part:
+            part.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,118 @@
+"""What is scored: a method as it is, or a network that each fold trains.
+
+A method is made where it runs, which may be another process: what makes it can be sent there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sspd.errors import SourceError
+from sspd.evaluate.split import Fold
+from sspd.methods import Method, citation, get_method
+
+if TYPE_CHECKING:
+    from sspd.runtime import Network
+
+
+#: Makes a method; can be pickled.
+Make = Callable[[], Method]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One row of a table.
+
+    Parameters
+    ----------
+    name : str
+        In tables and as a folder's name.
+    citation : str
+    make : callable
+        Fold -> what makes the method that is tested on it. May take as long as a training.
+    network : callable or None
+        Fold -> the method's network, where it is one of this package, for waveforms past
+        the even grid.
+    """
+
+    name: str
+    citation: str
+    make: Callable[[Fold], Make]
+    network: Callable[[Fold], Network] | None = None
+
+
+def as_it_is(name: str) -> Contender:
+    """A method that no fold changes.
+
+    Parameters
+    ----------
+    name : str
+        See `sspd.methods.method_names`.
+
+    >>> as_it_is("pos").make(Fold("1", (), ("s1",)))().name
+    'pos'
+    """
+    return Contender(name, citation(name), lambda fold: partial(get_method, name))
+
+
+def with_weights(
+    weights: Callable[[Fold], Path],
+    precision: str = "f32",
+    threads: int | None = None,
+    name: str = "sspd",
+) -> Contender:
+    """The method of this package with each fold's weights.
+
+    Parameters
+    ----------
+    weights : callable
+        Fold -> file of a network.
+    precision, threads
+        See `sspd.methods.get_method`.
+    name : str
+        Of the row.
+    """
+
+    def make(fold: Fold) -> Make:
+        return partial(_make, weights(fold), precision, threads)
+
+    def network(fold: Fold) -> Network:
+        from sspd.runtime import load_network
+
+        return load_network(weights(fold), precision=precision, threads=threads)
+
+    return Contender(name, citation("sspd"), make, network)
+
+
+def _make(weights: Path, precision: str, threads: int | None) -> Method:
+    made = get_method("sspd", weights=weights, precision=precision, threads=threads)
+    return labelled(made, weights, precision)
+
+
+def labelled(method: Method, weights: Path, precision: str) -> Method:
+    """The method, its weights named so that others are never taken for them.
+
+    Parameters
+    ----------
+    method : Method
+    weights : Path
+        The file that it was made of.
+    precision : str
+        Of its arithmetic.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read.
+    """
+    try:
+        with weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    except OSError as error:
+        raise SourceError(f"{weights}: {(error.strerror or '').lower()}") from error
+    return replace(method, weights=f"{weights.name} {digest} {precision}")

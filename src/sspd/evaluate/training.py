@@ -1,0 +1,152 @@
+"""The networks that a protocol asks for: trained once a fold, kept, taken up again.
+
+    <out>/faces/                   cropped faces, each film's once for all folds
+    <out>/models/<name>-<key>/     one training: state, log, model.safetensors, model.onnx
+
+The key is a hash of what makes the network: recipe, seed and the films as they are now. No
+label is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sspd.containers import Recording
+from sspd.errors import DependencyError, TrainingError
+from sspd.recipes import Recipe
+
+if TYPE_CHECKING:
+    from sspd.train.sampler import Film
+
+#: Is told what is done, how many of it, and how many there are.
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the networks of a protocol are trained.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    out : Path
+        Folder for the faces and the models.
+    seed : int
+        The same seed, films and machine give the same weights.
+    device : str
+        See `sspd.train.loop.train`.
+    jobs : int
+        Processes that cut out faces.
+    told : callable
+        Progress.
+    warn : callable
+        Is given a line for each film that cannot be trained on, and what the faces take.
+    """
+
+    recipe: Recipe
+    out: Path
+    seed: int = 0
+    device: str = "auto"
+    jobs: int = 1
+    told: Told = lambda what, done, total: None
+    warn: Callable[[str], None] = lambda line: None
+
+
+def trained_weights(training: Training, recordings: Sequence[Recording], name: str) -> Path:
+    """Train a network on recordings, or find the one that was trained so before.
+
+    A training that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    training : Training
+    recordings : sequence of Recording
+        Their pictures alone are read.
+    name : str
+        Of the network; a part of a file's name.
+
+    Returns
+    -------
+    Path
+        The weights, ``.onnx``; ``.safetensors`` beside it.
+
+    Raises
+    ------
+    TrainingError
+        Nothing can be trained on, or the training failed.
+    DependencyError
+        Torch is not installed.
+    """
+    folder = training.out / "models" / f"{name}-{_key(training, recordings)[:10]}"
+    weights = folder / "model.onnx"
+    if weights.exists():
+        return weights
+    try:
+        import torch  # noqa: F401  (before an hour of cutting faces)
+    except ImportError as error:
+        raise DependencyError(
+            "training needs torch, which is not installed; install sspd[train] from the clone,"
+            " or give --weights"
+        ) from error
+    from sspd.nn.checkpoint import load_checkpoint
+    from sspd.runtime.export import export_onnx
+    from sspd.train.loop import Progress, train
+    from sspd.train.state import STATE_FILE
+
+    def told(now: Progress) -> None:
+        training.told(f"Training {name}, loss {now.loss:.3f}", now.step, now.steps)
+
+    checkpoint = train(
+        _films(training, recordings),
+        training.recipe,
+        folder,
+        seed=training.seed,
+        device=training.device,
+        resume=(folder / STATE_FILE).exists(),
+        name=name,
+        on_step=told,
+    )
+    export_onnx(load_checkpoint(checkpoint)[0], weights)
+    return weights
+
+
+def _key(training: Training, recordings: Sequence[Recording]) -> str:
+    films = [
+        (one.name, str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
+        for one in recordings
+        for path in one.files
+        if path.exists()
+    ]
+    made_of = [training.recipe.to_dict(), training.seed, films]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+
+
+def _films(training: Training, recordings: Sequence[Recording]) -> list[Film]:
+    from sspd.datasets.faces import store_bytes
+    from sspd.datasets.faces_build import stored_faces
+    from sspd.train.sampler import usable_films
+
+    recipe = training.recipe
+    entries = stored_faces(
+        recordings,
+        training.out / "faces",
+        recipe.crop_px,
+        recipe.network.follow,
+        jobs=training.jobs,
+        progress=lambda done, total: training.told("Cutting out faces", done, total),
+        skipped=lambda film, error: training.warn(f"not trained on: {error}"),
+    )
+    if entries:
+        store = training.out / "faces"
+        training.warn(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
+    films, short = usable_films(entries, recipe.clip_s)
+    for film in short:
+        training.warn(f"not trained on: {film}: shorter than a clip of {recipe.clip_s:g} s")
+    if not films:
+        raise TrainingError(f"none of {len(recordings)} recordings can be trained on")
+    return films

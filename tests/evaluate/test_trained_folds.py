@@ -1,0 +1,153 @@
+"""Protocols that train: a network a fold, kept, taken up again; across datasets; in processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sspd.cli.main import app
+from sspd.datasets.table import get_dataset
+from sspd.errors import UsageError
+from sspd.evaluate import (
+    Evaluation,
+    Training,
+    evaluate,
+    get_scoring,
+    measuring,
+    plan_evaluation,
+    training,
+)
+from sspd.video.simulate import FilmSpec
+from tiny_recipe import TINY
+
+
+def copy(name: str, root: Path, numbers: tuple[int, ...]) -> str:
+    for number in numbers:
+        spec = FilmSpec(
+            seed=number, duration_s=9.0, width=192, height=160, face_px=100, pulse_percent=1.2
+        )
+        get_dataset(name).write(root, number, spec)
+    return f"{name}:{root}"
+
+
+@pytest.fixture(scope="module")
+def ubfc(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return copy("ubfc-rppg", tmp_path_factory.mktemp("ubfc"), (29, 30))
+
+
+def run(
+    data: str, out: Path, *methods: str, train_on: str | None = None, models: Path | None = None
+) -> Evaluation:
+    how = Training(TINY, models or out)
+    plan = plan_evaluation(data, methods, protocol="2-fold", training=how, train_on=train_on)
+    return evaluate(plan, get_scoring("spectral"), out)
+
+
+@pytest.fixture(scope="module")
+def out(ubfc: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two folds, a network for each, and POS beside it."""
+    folder = tmp_path_factory.mktemp("folds")
+    assert run(ubfc, folder, "sspd", "pos").failures == ()
+    return folder
+
+
+@pytest.mark.slow
+def test_every_fold_is_trained_and_every_subject_tested_once(out: Path) -> None:
+    rows = list(csv.DictReader((out / "windows.csv").read_text().splitlines()))
+    tested = sorted((row["method"], row["subject"]) for row in rows)
+    assert tested == [(m, s) for m in ("pos", "sspd") for s in ("subject37", "subject38")]
+    assert all(row["fold"] == {"subject37": "1", "subject38": "2"}[row["subject"]] for row in rows)
+    folds = list(csv.DictReader((out / "folds.csv").read_text().splitlines()))
+    assert [row["method"] for row in folds] == [
+        *("sspd, fold 1", "pos, fold 1", "sspd, fold 2", "pos, fold 2"),
+    ]
+    for row in folds:  # a fold of one window: its mean error is that window's
+        (own,) = [w for w in rows if row["method"] == f"{w['method']}, fold {w['fold']}"]
+        assert float(row["mae"]) == pytest.approx(
+            abs(float(own["estimate"]) - float(own["reference"])), abs=2e-4
+        )
+    facts = json.loads((out / "manifest.json").read_text())
+    sspd, pos = facts["methods"]
+    assert sorted(sspd["weights"]) == ["1", "2"] and len(set(sspd["weights"].values())) == 2
+    assert pos["weights"] == {"1": None, "2": None}
+    assert facts["trained"]["recipe"]["name"] == "tiny" and facts["trained"]["seed"] == 0
+    assert len(list((out / "models").glob("2-fold-*/model.onnx"))) == 2
+    assert (out / "rates.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.slow
+def test_the_same_command_again_trains_and_measures_nothing(
+    ubfc: str, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("done again")
+
+    monkeypatch.setattr(measuring, "measure_unit", refuse)
+    monkeypatch.setattr(training, "_films", refuse)
+    run(ubfc, out, "sspd", "pos")
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.slow
+def test_trained_on_one_dataset_tested_on_another(tmp_path: Path, ubfc: str, out: Path) -> None:
+    """The networks of the folds, found in the folder where they were trained."""
+    pure = copy("pure", tmp_path / "pure", (0, 1))
+    run(pure, tmp_path, "sspd", train_on=ubfc, models=out)
+    assert not (tmp_path / "models").exists()
+    rows = list(csv.DictReader((tmp_path / "windows.csv").read_text().splitlines()))
+    assert len(rows) == 4 and {row["method"] for row in rows} == {
+        "sspd-ubfc-rppg-1",
+        "sspd-ubfc-rppg-2",
+    }
+    facts = json.loads((tmp_path / "manifest.json").read_text())
+    assert facts["dataset"] == "pure" and facts["trained"]["dataset"] == "ubfc-rppg"
+    with pytest.raises(UsageError, match="dataset that is tested"):
+        run(ubfc, tmp_path, "sspd", train_on=ubfc)
+    with pytest.raises(UsageError, match="add sspd"):
+        run(pure, tmp_path, "pos", train_on=ubfc)
+
+
+@pytest.mark.slow
+def test_a_fold_that_cannot_be_trained_is_named_and_the_others_go_on(
+    tmp_path: Path, ubfc: str
+) -> None:
+    """subject38's film is broken: the fold that trains on it alone has no network."""
+    root = tmp_path / "copy"
+    shutil.copytree(ubfc.partition(":")[2], root)
+    (root / "DATASET_2" / "subject38" / "vid.avi").write_bytes(b"RIFF")
+    failures = run(f"ubfc-rppg:{root}", tmp_path / "out", "sspd").failures
+    assert len(failures) == 2
+    assert "fold 1, sspd: none of 1 recordings can be trained on" in failures[0]
+    assert "subject38, sspd:" in failures[1] and "vid.avi" in failures[1]
+
+
+def test_several_processes_measure_the_same(tmp_path: Path, ubfc: str) -> None:
+    tables = []
+    for jobs in (1, 2):
+        out = tmp_path / str(jobs)
+        evaluate(plan_evaluation(ubfc, ["pos", "green"]), get_scoring("spectral"), out, jobs=jobs)
+        tables.append((out / "windows.csv").read_text())
+    assert tables[0] == tables[1] and tables[0].count("\n") == 5
+
+
+def test_the_command_takes_weights_or_trains_by_the_recipe_of_the_protocol(
+    tmp_path: Path, ubfc: str
+) -> None:
+    """9 s hold no clip of the paper's 10 s: what is said, without a training."""
+    common = ["evaluate", ubfc, "--protocol", "ubfc-30-12", "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, [*common, "--weights", "shipped"])
+    assert result.exit_code == 0, result.output
+    assert "subject38" in (tmp_path / "windows.csv").read_text()
+    result = CliRunner().invoke(app, [*common, "--device", "cpu"])
+    assert result.exit_code == 1
+    assert "shorter than a clip of 10 s" in result.stderr
+    assert "fold 1, sspd: none of 1 recordings can be trained on" in result.stderr
+    result = CliRunner().invoke(app, [*common, "--weights", "shipped", "--steps", "3"])
+    assert isinstance(result.exception, UsageError)
