@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sspd.cli.main import app
-from sspd.errors import OutputError
+from sspd.errors import OutputError, UsageError
 from sspd.evaluate.cost import NETWORKS
 
 
@@ -32,3 +32,9 @@ def test_every_network_is_counted_and_timed(tmp_path: Path) -> None:
 def test_a_place_that_is_not_there_is_said_before_an_hour_of_timing(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["benchmark", "--json", str(tmp_path / "attic" / "a.json")])
     assert isinstance(result.exception, OutputError) and "no such folder" in str(result.exception)
+
+
+def test_a_figure_wants_errors_and_errors_a_figure(tmp_path: Path) -> None:
+    for options in (["--scores", str(tmp_path)], ["--plot", str(tmp_path / "a.png")]):
+        result = CliRunner().invoke(app, ["benchmark", *options])
+        assert isinstance(result.exception, UsageError) and "give both" in str(result.exception)

@@ -34,7 +34,7 @@ def broken(tmp_path: Path) -> Path:
 def test_a_folder_with_one_broken_film_trains_on_the_others(
     broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sspd.train.loop.STATISTICS_CLIPS", 2)
+    monkeypatch.setattr("sspd.train.finish.STATISTICS_CLIPS", 2)
     monkeypatch.setattr("sspd.train.reference.FILMS", 2)
     spec = FilmSpec(seed=1, face_px=120, width=320, height=240, duration_s=5.5, fps=15.0)
     write_film(spec, broken / "good.mp4")

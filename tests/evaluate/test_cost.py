@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from sspd.errors import UsageError
-from sspd.evaluate.cost import Cost, less_the_one_before, measure_costs, motion_and_looks
-from sspd.evaluate.cost_table import cost_table
-
-
-def test_inputs_equal_their_formulas() -> None:
-    faces = 255 * torch.rand(1, 3, 5, 4, 4)
-    first, then = faces[0, :, :-1].numpy(), faces[0, :, 1:].numpy()
-    np.testing.assert_allclose(less_the_one_before(faces)[0], then - first, atol=1e-4)
-    both = motion_and_looks(faces).numpy()
-    assert both.shape == (4, 6, 4, 4)
-    motion = (then - first) / (then + first + 1e-6)
-    np.testing.assert_allclose(
-        both[:, :3].transpose(1, 0, 2, 3), motion / motion.std(ddof=1), rtol=1e-3, atol=1e-5
-    )
-    assert float(both[:, 3:].mean()) == pytest.approx(0.0, abs=1e-5)
-    assert float(both[:, 3:].std(ddof=1)) == pytest.approx(1.0, abs=1e-4)
+from sspd.errors import SourceError, UsageError
+from sspd.evaluate.cost import Cost, measure_costs
+from sspd.evaluate.cost_table import cost_points, cost_table, read_errors
+from sspd.report.costs import CostPoint, draw_costs, unbeaten
 
 
 def test_medians_spreads_and_ratios() -> None:
@@ -54,3 +44,42 @@ def test_the_number_of_threads_is_put_back() -> None:
     (cost,) = measure_costs(["physnet"], ["torch"], frames=4, size=64, repeats=1, threads=1)
     assert torch.get_num_threads() == before
     assert len(cost.seconds["torch"]) == 1 and cost.parameters == 768_577
+
+
+def test_errors_of_an_evaluation_meet_times(tmp_path: Path) -> None:
+    heads = ["method", "quantity", "mae", "mae_low", "mae_high", "windows"]
+    rows = [
+        ["physnet", "hr_bpm", "1.5", "1.0", "2.0", "8"],
+        ["sinc", "hr_bpm", "2.5", "", "", "8"],
+        ["pos", "hr_bpm", "3.5", "3.0", "4.0", "8"],
+        ["physnet", "lf_nu", "0.1", "", "", "8"],
+        ["sspd (paper)", "hr_bpm", "0.5", "", "", ""],
+    ]
+    with (tmp_path / "table.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([heads, *rows])
+    errors = read_errors(tmp_path)
+    assert sorted(errors) == ["physnet", "pos", "sinc"]
+    assert errors["physnet"] == (1.5, 1.0, 2.0) and np.isnan(errors["sinc"][1])
+    costs = [Cost("physnet", 1, 1, {"torch": (1.0, 2.0, 3.0)})]
+    points = cost_points(costs, errors, "torch")
+    assert [(p.name, p.seconds) for p in points] == [("physnet", 2.0), ("sinc", 2.0)]
+    draw_costs(tmp_path / "costs.png", points, "a test")
+    assert (tmp_path / "costs.png").read_bytes()[:4] == b"\x89PNG"
+    draw_costs(tmp_path / "none.png", [], "a test")
+    (tmp_path / "table.csv").write_text("method,quantity\na,hr_bpm\n")
+    with pytest.raises(SourceError, match="no table of scores"):
+        read_errors(tmp_path)
+    with pytest.raises(SourceError):
+        read_errors(tmp_path / "nowhere")
+
+
+def test_what_nothing_beats_is_what_a_loop_finds() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        points = [CostPoint(str(k), *rng.random(2), 0.0, 1.0) for k in range(6)]
+        expected = {
+            p.name
+            for p in points
+            if not any(q.seconds < p.seconds and q.mae_bpm < p.mae_bpm for q in points)
+        }
+        assert {p.name for p in unbeaten(points)} == expected

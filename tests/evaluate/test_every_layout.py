@@ -52,7 +52,9 @@ def weights(copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Path:
     warned: list[str] = []
     out = tmp_path_factory.mktemp("mixed")
     everything = [recording for _, recordings in copies.values() for recording in recordings]
-    made = trained_weights(Training(TINY, out, warn=warned.append), everything, "mixed")
+    made = trained_weights(
+        Training({"sspd": TINY}, out, warn=warned.append), "sspd", everything, "mixed"
+    )
     assert len(warned) == 1 and warned[0].startswith("faces: ")  # none was skipped
     return made
 
@@ -63,7 +65,9 @@ def test_from_files_to_a_table(name: str, copies: Copies, weights: Path, tmp_pat
     for recording in recordings:
         assert [one for one in check_recording(dataset, recording) if one.is_fault] == []
     # green: any light will do for it
-    plan = Plan(dataset, recordings, (with_weights(lambda fold: weights), as_it_is("green")))
+    plan = Plan(
+        dataset, recordings, (with_weights("sspd", lambda fold: weights), as_it_is("green"))
+    )
     found = evaluate(plan, get_scoring("spectral"), tmp_path)
     assert found.failures == ()
     sspd, green = found.scores

@@ -43,7 +43,7 @@ def ubfc(tmp_path_factory: pytest.TempPathFactory) -> str:
 def run(
     data: str, out: Path, *methods: str, train_on: str | None = None, models: Path | None = None
 ) -> Evaluation:
-    how = Training(TINY, models or out)
+    how = Training({"sspd": TINY}, models or out)
     plan = plan_evaluation(data, methods, protocol="2-fold", training=how, train_on=train_on)
     return evaluate(plan, get_scoring("spectral"), out)
 
@@ -75,7 +75,7 @@ def test_every_fold_is_trained_and_every_subject_tested_once(out: Path) -> None:
     sspd, pos = facts["methods"]
     assert sorted(sspd["weights"]) == ["1", "2"] and len(set(sspd["weights"].values())) == 2
     assert pos["weights"] == {"1": None, "2": None}
-    assert facts["trained"]["recipe"]["name"] == "tiny" and facts["trained"]["seed"] == 0
+    assert facts["trained"]["recipes"]["sspd"]["name"] == "tiny" and facts["trained"]["seed"] == 0
     assert len(list((out / "models").glob("2-fold-*/model.onnx"))) == 2
     assert (out / "rates.png").read_bytes()[:4] == b"\x89PNG"
 

@@ -17,9 +17,10 @@ from sspd.train.sampler import Film
 
 CHILD = """
 import pickle, sys
+import sspd.train.finish as finish
 import sspd.train.loop as loop
 import sspd.train.reference as reference
-loop.STATISTICS_CLIPS, reference.FILMS, reference.DURATION_S = 4, 1, 3.0
+finish.STATISTICS_CLIPS, reference.FILMS, reference.DURATION_S = 4, 1, 3.0
 films, recipe, out = pickle.load(open(sys.argv[1], "rb"))
 loop.train(films, recipe, out, seed=5, device="cpu", resume=True, checkpoint_s=0.0, name="tiny")
 """

@@ -6,23 +6,24 @@ from pathlib import Path
 import pytest
 import torch
 
-from sspd.losses.sspd import LossParts
-from sspd.nn.network import TrainingOutput
 from sspd.train.health import Health
 from sspd.train.log import METRICS_FILE, PICTURE_STEPS, TrainingLog, read_metrics
-from sspd.train.step import StepResult
+from sspd.train.outcome import Outcome
 
 
-def _result() -> StepResult:
-    output = TrainingOutput(torch.randn(2, 30), (torch.randn(2, 22, 8), torch.randn(2, 18, 8)))
-    parts = LossParts(*(torch.tensor(float(i)) for i in range(5)))
-    return StepResult(parts, output, output)
+def _outcome() -> Outcome:
+    names = ("total", "rpd", "tspd", "sd", "snr")
+    parts = {name: torch.tensor(float(i)) for i, name in enumerate(names)}
+    waves = {"online": torch.randn(2, 30), "target": torch.randn(2, 30)}
+    levels = (torch.randn(2, 22, 8), torch.randn(2, 18, 8))
+    tokens = {"online": levels, "target": levels}
+    return Outcome(parts, Health(0.5, 0.4, 0.3, 0.2), waves, tokens)
 
 
 def _write(out: Path, first: int, last: int) -> None:
     log = TrainingLog(out, first)
     for step in range(first, last):
-        log.write(step, _result(), Health(0.5, 0.4, 0.3, 0.2), {"seconds": 1.0})
+        log.write(step, _outcome(), {"seconds": 1.0})
     log.close()
 
 

@@ -37,7 +37,7 @@ def stop_after(step: int) -> Callable[[Progress], None]:
 
 def finish_fast(patch: pytest.MonkeyPatch) -> None:
     """Few clips and films to finish with: enough for networks that measure nothing."""
-    patch.setattr("sspd.train.loop.STATISTICS_CLIPS", 4)
+    patch.setattr("sspd.train.finish.STATISTICS_CLIPS", 4)
     patch.setattr("sspd.train.reference.FILMS", 1)
     patch.setattr("sspd.train.reference.DURATION_S", 3.0)
 
@@ -207,7 +207,7 @@ def test_a_recipe_says_where_a_training_starts(
 ) -> None:
     network = measuring_network(seed=8, token_size=64)
     save_checkpoint(network, tmp_path / "theirs.safetensors")
-    monkeypatch.setattr("sspd.train.loop.shipped_weights", lambda kind: tmp_path / f"theirs{kind}")
+    monkeypatch.setattr("sspd.train.ways.shipped_weights", lambda kind: tmp_path / f"theirs{kind}")
     recipe = replace(tiny, init="shipped")
     with pytest.raises(StoppedError):
         train(films, recipe, tmp_path / "out", device="cpu", init=init, on_step=stop_after(1))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sspd.errors import DependencyError, OutputError
+from sspd.errors import DependencyError, OutputError, UsageError
 
 
 def benchmark(
@@ -27,6 +27,15 @@ def benchmark(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Processor threads; all without.")
     ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            "--scores", help="Folder of an evaluation: its errors are drawn against these times."
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Accuracy against cost, PNG; with --scores.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write every round's time here.")
     ] = None,
@@ -43,10 +52,14 @@ def benchmark(
     from rich.progress import Progress
 
     from sspd.evaluate.cost import NETWORKS, measure_costs, runtimes_here
-    from sspd.evaluate.cost_table import cost_json, cost_table
+    from sspd.evaluate.cost_table import cost_json, cost_points, cost_table, read_errors
 
-    if json_file is not None and not json_file.parent.is_dir():
-        raise OutputError(f"{json_file.parent}: no such folder")
+    if (scores is None) != (plot is None):
+        raise UsageError("benchmark: --plot draws the errors of --scores; give both")
+    for file in (json_file, plot):
+        if file is not None and not file.parent.is_dir():
+            raise OutputError(f"{file.parent}: no such folder")
+    errors = {} if scores is None else read_errors(scores)
     names = [one for some in method or NETWORKS for one in some.split(",") if one]
     places = [one for some in runtime or runtimes_here() for one in some.split(",") if one]
     quiet = not sys.stderr.isatty()
@@ -61,6 +74,11 @@ def benchmark(
             threads=threads,
             told=lambda done, total: bar.update(task, completed=done, total=total),
         )
+    if plot is not None:
+        from sspd.report.costs import draw_costs
+
+        points = cost_points(costs, errors, places[0])
+        draw_costs(plot, points, f"{frames} pictures of {size}x{size} on {places[0]}; {scores}")
     typer.echo(cost_table(costs, frames=frames, size=size), nl=False)
     if json_file is not None:
         from sspd.video.files import whole_file

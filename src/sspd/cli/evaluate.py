@@ -12,7 +12,7 @@ import typer
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
-    from sspd.evaluate import Training
+    from sspd.recipes import BaselineRecipe, Recipe
 
 SHIPPED = "shipped"
 
@@ -29,13 +29,17 @@ def evaluate(
         str | None,
         typer.Option(
             "--protocol",
-            help="Split of the subjects: sspd is trained for each fold on its train subjects, the"
-            " test subjects are scored. Without: the shipped network, all subjects.",
+            help="Split of the subjects: networks are trained for each fold on its train"
+            " subjects, the test subjects are scored. Without: the shipped one, all subjects.",
         ),
     ] = None,
     weights: Annotated[
-        str | None,
-        typer.Option("--weights", help="A network for sspd, or 'shipped': nothing is trained."),
+        list[str] | None,
+        typer.Option(
+            "--weights",
+            help="A network for sspd, or 'shipped': it is not trained. METHOD=FILE for networks"
+            " of other methods; with commas or repeated.",
+        ),
     ] = None,
     train_on: Annotated[
         str | None,
@@ -73,34 +77,41 @@ def evaluate(
 
     The same command again trains and measures nothing anew; one that was stopped goes on.
     """
+    from sspd.evaluate import Training, get_scoring, plan_evaluation
     from sspd.evaluate import evaluate as run
-    from sspd.evaluate import get_scoring, plan_evaluation
+    from sspd.methods.base import takes_weights
 
     names = [name for some in method or ["sspd"] for name in some.split(",") if name]
     if not names or len(set(names)) != len(names):
         raise UsageError("evaluate: --method needs one or more different methods")
-    trains = "sspd" in names and weights is None and (protocol or train_on) is not None
+    given = _weights(weights)
+    networks = [name for name in names if takes_weights(name) and name not in given]
+    trains = bool(networks) and (protocol or train_on) is not None
     if not trains and (recipe is not None or steps is not None):
         raise UsageError("evaluate: nothing is trained, so --recipe and --steps do nothing")
     preset = get_scoring(scoring)
     with _Bar() as bar:
-        training = (
-            _training(out, protocol, recipe, steps, seed, device, jobs, bar) if trains else None
-        )
+        training = None
+        if trains:
+            recipes = _recipes(networks, protocol, recipe, steps)
+            training = Training(
+                recipes, out, seed=seed, device=device, jobs=jobs, told=bar.told, warn=bar.warn
+            )
         plan = plan_evaluation(
             data,
             names,
             protocol=protocol,
-            weights=None if weights in (None, SHIPPED) else Path(str(weights)),
+            weights=given,
             training=training,
             train_on=train_on,
             precision=precision,
             threads=max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None,
         )
         if training is not None:
+            how = ", ".join(f"{name} by {one.name!r}" for name, one in training.recipes.items())
             typer.echo(
-                f"sspd: trained by {training.recipe.name!r} for each fold, networks in"
-                f" {out / 'models'}; --weights shipped scores the shipped one",
+                f"sspd: trained for each fold: {how}; networks in {out / 'models'};"
+                " --weights shipped scores the shipped one",
                 err=True,
             )
         found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=bar.told)
@@ -112,28 +123,41 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _training(
-    out: Path,
-    protocol: str | None,
-    recipe: str | None,
-    steps: int | None,
-    seed: int,
-    device: str,
-    jobs: int,
-    bar: _Bar,
-) -> Training:
+def _weights(given: list[str] | None) -> dict[str, Path]:
+    """Method -> file, from ``METHOD=FILE`` or a file for sspd."""
+    from sspd.methods.base import method_names
+    from sspd.runtime.network import shipped_weights
+
+    found: dict[str, Path] = {}
+    for one in (part for some in given or [] for part in some.split(",") if part):
+        name, equals, file = one.partition("=")
+        if not equals or name not in method_names():
+            name, file = "sspd", one
+        if name in found:
+            raise UsageError(f"evaluate: --weights gives {name} two networks")
+        found[name] = shipped_weights(".onnx") if (name, file) == ("sspd", SHIPPED) else Path(file)
+    return found
+
+
+def _recipes(
+    networks: list[str], protocol: str | None, recipe: str | None, steps: int | None
+) -> dict[str, Recipe | BaselineRecipe]:
+    """Method -> how it is trained: sspd as asked, others by their own recipes."""
     from dataclasses import replace
 
-    from sspd.evaluate import Training, get_protocol
-    from sspd.recipes import get_recipe
+    from sspd.evaluate import get_protocol
+    from sspd.recipes import find_recipe, get_recipe
     from sspd.train.memory import prepare_memory
 
     prepare_memory()  # before anything imports torch
     own = "paper" if protocol is None else get_protocol(protocol).recipe
     chosen = get_recipe(own if recipe is None else recipe)
-    if steps is not None:
-        chosen = replace(chosen, steps=steps, epochs=None)
-    return Training(chosen, out, seed=seed, device=device, jobs=jobs, told=bar.told, warn=bar.warn)
+    suffix = "-laptop" if chosen.name in ("laptop", "shipped") else ""
+    found: dict[str, Recipe | BaselineRecipe] = {}
+    for name in networks:
+        one = chosen if name == "sspd" else find_recipe(name + suffix)
+        found[name] = one if steps is None else replace(one, steps=steps, epochs=None)
+    return found
 
 
 class _Bar:

@@ -63,7 +63,11 @@ def measure(
         bool, typer.Option("--no-image", help="Leave the film's picture out of the report.")
     ] = False,
     method: Annotated[
-        str, typer.Option("--method", help="sspd, pos or green (see `sspd methods`).")
+        str,
+        typer.Option(
+            "--method",
+            help="sspd, pos, green, ... (`sspd methods`); other networks than sspd need --weights.",
+        ),
     ] = "sspd",
     weights: Annotated[
         Path | None,

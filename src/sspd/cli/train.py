@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sspd.errors import DependencyError, SourceError, SSPDError, UsageError
+from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
+from sspd.errors import DependencyError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from sspd.containers import Recording
-    from sspd.datasets.faces import FaceEntry
-    from sspd.recipes import Recipe
+    from sspd.recipes import BaselineRecipe, Recipe
     from sspd.train.sampler import Film
 
-Item = TypeVar("Item")
-FACES_FOLDER = "faces"
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -38,7 +34,11 @@ def train(
     ] = Path("runs/train"),
     recipe: Annotated[
         str,
-        typer.Option("--recipe", help="Settings: laptop, shipped, paper, paper-vipl-hr, released."),
+        typer.Option(
+            "--recipe",
+            help="Settings: laptop, shipped, paper, paper-vipl-hr, released; or of another"
+            " paper's network, such as physnet and physnet-laptop (sspd methods).",
+        ),
     ] = "laptop",
     minutes: Annotated[
         float | None, typer.Option("--minutes", min=0.1, help="Stop after so long.")
@@ -74,27 +74,36 @@ def train(
         typer.Option("--jobs", min=1, help="Processes that cut out faces; one a processor core."),
     ] = None,
 ) -> None:
-    """Train a network on films of faces; no labels are needed, none are read."""
+    """Train a network on films of faces; no labels are needed, none are read.
+
+    Networks of other papers that learn from labels (physnet, ...) are given the contact
+    waveforms of a dataset, or the truth beside simulated films.
+    """
     from sspd.train.memory import prepare_memory
 
     prepare_memory()  # before anything imports torch
     chosen = _recipe(recipe, steps, precision)
     _check_device(device)
     _check_start(out, init, resume)
-    recordings = _recordings(data, protocol, fold)
-    entries, failed = _faces(
-        data, recordings, out, chosen.crop_px, chosen.network.follow, jobs or os.cpu_count() or 1
+    labelled = getattr(chosen, "kind", "") == "labelled"
+    recordings = recordings_in(data, protocol, fold, labelled)
+    follow = getattr(chosen.network, "follow", False)
+    entries, failed = stored_or_cut(
+        data, recordings, out, chosen.crop_px, follow, jobs or os.cpu_count() or 1
     )
     from sspd.train.sampler import usable_films
 
-    films, short = usable_films(entries, chosen.clip_s)
+    labels = label_series(data, recordings, entries) if labelled else None
+    films, short = usable_films(entries, chosen.clip_s, labels)
     for film in short:
-        _say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")
+        say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")
     skipped = failed + len(short)
-    _say(f"training {chosen.name!r} on {len(films)} films, {skipped} skipped")
+    say(f"training {chosen.name!r} on {len(films)} films, {skipped} skipped")
     weights = _train_with_bar(films, chosen, out, seed, device, init, resume, minutes)
     typer.echo(f"weights: {weights} and {weights.with_suffix('.onnx').name} beside it")
-    typer.echo(f"try them: sspd measure FILM --weights {weights.with_suffix('.onnx')}")
+    method = getattr(chosen, "method", "sspd")
+    how = "" if method == "sspd" else f"--method {method} "
+    typer.echo(f"try them: sspd measure FILM {how}--weights {weights.with_suffix('.onnx')}")
     if failed:
         raise typer.Exit(1)
 
@@ -110,12 +119,12 @@ def _check_start(out: Path, init: str | None, resume: bool) -> None:
         refuse_unsafe(Path(str(init)))
 
 
-def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe:
+def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe | BaselineRecipe:
     from dataclasses import replace
 
-    from sspd.recipes import PRECISIONS, get_recipe
+    from sspd.recipes import PRECISIONS, find_recipe
 
-    recipe = get_recipe(name)
+    recipe = find_recipe(name)
     if steps is not None:
         recipe = replace(recipe, steps=steps, epochs=None)
     if precision is not None:
@@ -139,72 +148,9 @@ def _check_device(device: str) -> None:
         raise UsageError("--device cuda: torch finds no CUDA device here; cpu would work")
 
 
-def _recordings(data: Path, protocol: str | None, fold: str | None) -> list[Recording] | None:
-    """A dataset's recordings, of a split's train subjects alone; None: it is a folder."""
-    from sspd.datasets.table import DATASETS, named_dataset
-    from sspd.evaluate import get_protocol
-
-    name = str(data).partition(":")[0]
-    if fold is not None and protocol is None:
-        raise UsageError("train: --fold is one of a --protocol")
-    if data.is_dir() or name == str(data) or name not in DATASETS:
-        if protocol is not None:
-            raise UsageError("train: --protocol wants a dataset, like ubfc-rppg:/data/UBFC")
-        return None
-    split = None if protocol is None else get_protocol(protocol)
-    dataset, root = named_dataset(str(data))
-    recordings = dataset.recordings(root)
-    if split is not None:
-        found = split.split(name, root, [recording.subject for recording in recordings])
-        recordings = found.to_train(recordings, fold)
-    if not recordings:
-        raise SourceError(f"{data}: none of its recordings is trained on")
-    left_out = {defect.recording for defect in dataset.defects if defect.excluded}
-    return [recording for recording in recordings if recording.name not in left_out]
-
-
-def _faces(
-    data: Path,
-    recordings: list[Recording] | None,
-    out: Path,
-    size: int,
-    follow: bool,
-    jobs: int,
-) -> tuple[list[FaceEntry], int]:
-    """Stored faces of the data, and how many films could not be used."""
-    from sspd.datasets.faces import is_store, open_store, store_bytes
-    from sspd.datasets.faces_build import Source, still_entries, stored_faces
-    from sspd.video.folder import films_in
-
-    if recordings is None and not data.is_dir():
-        raise SourceError(f"{data}: not a folder; give a folder of films")
-    store = out / FACES_FOLDER
-    if recordings is None and is_store(data):
-        entries = open_store(data)
-        if not follow:
-            return entries, 0
-        held = still_entries(entries, store, size)
-        return list(_bar(held, len(entries), "Holding heads still")), 0
-    sources: Sequence[Source] = films_in(data) if recordings is None else recordings
-    if not sources:
-        raise SourceError(f"{data}: no film in this folder")
-    failed: list[Path] = []
-
-    def skip(film: Path, error: SSPDError) -> None:
-        _say(f"skipped: {error}")
-        failed.append(film)
-
-    with _counting("Cutting out faces", len(sources)) as told:
-        entries = stored_faces(sources, store, size, follow, jobs=jobs, progress=told, skipped=skip)
-    if not entries:
-        raise SourceError(f"{data}: none of its {len(sources)} films can be used")
-    _say(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
-    return entries, len(failed)
-
-
 def _train_with_bar(
     films: Sequence[Film],
-    recipe: Recipe,
+    recipe: Recipe | BaselineRecipe,
     out: Path,
     seed: int,
     device: str,
@@ -215,7 +161,7 @@ def _train_with_bar(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from sspd.nn.checkpoint import load_checkpoint
+    from sspd.nn.checkpoint import load_any
     from sspd.runtime.export import export_onnx
     from sspd.train.loop import Progress as Told
     from sspd.train.loop import train as run
@@ -245,29 +191,5 @@ def _train_with_bar(
             max_minutes=minutes,
             on_step=told,
         )
-    export_onnx(load_checkpoint(weights)[0], weights.with_suffix(".onnx"))
+    export_onnx(load_any(weights), weights.with_suffix(".onnx"))
     return weights
-
-
-@contextmanager
-def _counting(text: str, total: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is told how many of how many are done."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    quiet = not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task(text, total=total)
-        yield lambda done, n: bar.update(task, completed=done, total=n)
-
-
-def _bar(items: Iterable[Item], total: int, text: str) -> Iterable[Item]:
-    from rich.console import Console
-    from rich.progress import track
-
-    quiet = not sys.stderr.isatty()
-    return track(items, text, total, console=Console(stderr=True), disable=quiet)
-
-
-def _say(text: str) -> None:
-    typer.echo(f"sspd: {text}", err=True)

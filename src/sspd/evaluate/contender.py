@@ -61,36 +61,40 @@ def as_it_is(name: str) -> Contender:
 
 
 def with_weights(
+    method: str,
     weights: Callable[[Fold], Path],
     precision: str = "f32",
     threads: int | None = None,
-    name: str = "sspd",
+    name: str | None = None,
 ) -> Contender:
-    """The method of this package with each fold's weights.
+    """A method that is a network, with each fold's weights.
 
     Parameters
     ----------
+    method : str
+        See `sspd.methods.takes_weights`.
     weights : callable
         Fold -> file of a network.
     precision, threads
         See `sspd.methods.get_method`.
-    name : str
-        Of the row.
+    name : str or None
+        Of the row, where it is not the method's.
     """
 
     def make(fold: Fold) -> Make:
-        return partial(_make, weights(fold), precision, threads)
+        return partial(_make, method, weights(fold), precision, threads)
 
     def network(fold: Fold) -> Network:
         from sspd.runtime import load_network
 
         return load_network(weights(fold), precision=precision, threads=threads)
 
-    return Contender(name, citation("sspd"), make, network)
+    own = network if method == "sspd" else None
+    return Contender(name or method, citation(method), make, own)
 
 
-def _make(weights: Path, precision: str, threads: int | None) -> Method:
-    made = get_method("sspd", weights=weights, precision=precision, threads=threads)
+def _make(name: str, weights: Path, precision: str, threads: int | None) -> Method:
+    made = get_method(name, weights=weights, precision=precision, threads=threads)
     return labelled(made, weights, precision)
 
 

@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from sspd.errors import DependencyError, UsageError
-from sspd.nn.can import CAN
+from sspd.nn.baselines import Baseline
 from sspd.nn.count import count_multiply_adds, count_parameters
 from sspd.nn.network import MeasuringNetwork
-from sspd.nn.physformer import PhysFormer
-from sspd.nn.physnet import ContrastNet, PhysNet
-from sspd.recipes import get_recipe
+from sspd.nn.prepare import FromFaces, less_the_one_before
+from sspd.recipes import TRAINED_METHODS, get_baseline, get_recipe
 
 #: What times are told against, as in the paper.
 UNIT = "physnet"
@@ -64,86 +63,24 @@ class Cost:
         return float(high - low)
 
 
-class FromFaces(nn.Module):
-    """A network behind what turns faces into its input.
-
-    Parameters
-    ----------
-    prepare : callable
-        Faces (1, 3, t + 1, h, w), levels 0-255, to the network's input of t.
-    network : nn.Module
-    """
-
-    def __init__(self, prepare: Callable[[Tensor], Tensor], network: nn.Module) -> None:
-        super().__init__()
-        self.prepare = prepare
-        self.network = network
-
-    def forward(self, faces: Tensor) -> Tensor:
-        """Map faces (1, 3, t + 1, h, w) to a waveform."""
-        wave: Tensor = self.network(self.prepare(faces))
-        return wave
+#: RemotePPG has the network of Contrast-Phys, SiNC that of PhysNet.
+_COMPARED = tuple(one for one in TRAINED_METHODS if one not in ("remotephys", "sinc"))
 
 
-def as_they_are(faces: Tensor) -> Tensor:
-    """The first t faces, for networks that take pictures.
-
-    Parameters
-    ----------
-    faces : Tensor, shape (1, 3, t + 1, h, w)
-    """
-    return faces[:, :, :-1]
-
-
-def less_the_one_before(faces: Tensor) -> Tensor:
-    """Differences, shape (1, 3, t, h, w), for SSPD.
-
-    Parameters
-    ----------
-    faces : Tensor, shape (1, 3, t + 1, h, w)
-    """
-    return faces[:, :, 1:] - faces[:, :, :-1]
-
-
-def motion_and_looks(faces: Tensor) -> Tensor:
-    """Normalised differences and standardised pictures, shape (t, 6, h, w), for CAN.
-
-    Parameters
-    ----------
-    faces : Tensor, shape (1, 3, t + 1, h, w)
-
-    Notes
-    -----
-    Chen and McDuff 2018, Eq. 6: the difference of two pictures over their sum, and that over
-    its standard deviation.
-    """
-    motion = (faces[:, :, 1:] - faces[:, :, :-1]) / (faces[:, :, 1:] + faces[:, :, :-1] + 1e-6)
-    looks = faces[:, :, :-1]
-    looks = (looks - looks.mean()) / (looks.std() + 1e-6)
-    both = torch.cat([motion / (motion.std() + 1e-6), looks], dim=1)
-    return both[0].transpose(0, 1)
-
-
-def _sspd(size: int) -> FromFaces:
+def _sspd(size: int, frames: int) -> nn.Module:
     spec = replace(get_recipe("paper").network, pyramid=None, size=size)
     return FromFaces(less_the_one_before, MeasuringNetwork(spec))
 
 
-def _can(size: int, shift_frames: int | None) -> FromFaces:
-    return FromFaces(motion_and_looks, CAN(shift_frames, size))
+def _other(name: str, size: int, frames: int) -> nn.Module:
+    return Baseline(replace(get_baseline(name).network, size=size, clip=frames))
 
 
-#: Name -> side of the faces -> network. Those of Table IV, and DeepPhys. CAN shifts among 4
-#: pictures here, so that any clip will do; among 20 it does the same work.
-NETWORKS: Mapping[str, Callable[[int], FromFaces]] = MappingProxyType(
-    {
-        UNIT: lambda size: FromFaces(as_they_are, PhysNet()),
-        "can": partial(_can, shift_frames=4),
-        "deepphys": partial(_can, shift_frames=None),
-        "physformer": lambda size: FromFaces(as_they_are, PhysFormer()),
-        "contrast-phys": lambda size: FromFaces(as_they_are, ContrastNet()),
-        "sspd": _sspd,
-    }
+#: Name -> side of the faces and pictures of the clip -> network.
+NETWORKS: Mapping[str, Callable[[int, int], nn.Module]] = MappingProxyType(
+    {UNIT: partial(_other, UNIT)}
+    | {name: partial(_other, name) for name in _COMPARED if name != UNIT}
+    | {"sspd": _sspd}
 )
 
 
@@ -199,7 +136,7 @@ def measure_costs(
     torch.set_num_threads(threads or before)
     try:
         torch.manual_seed(0)
-        networks = {name: NETWORKS[name](size).eval() for name in names}
+        networks = {name: NETWORKS[name](size, frames).eval() for name in names}
         faces = 255 * torch.rand(1, 3, frames + 1, size, size)
         runs = {
             (name, runtime): _run(network, faces, runtime, threads)
@@ -227,7 +164,7 @@ def measure_costs(
     ]
 
 
-def _run(network: FromFaces, faces: Tensor, runtime: str, threads: int | None) -> Run:
+def _run(network: nn.Module, faces: Tensor, runtime: str, threads: int | None) -> Run:
     if runtime == "openvino":
         return _openvino(network, faces, threads)
     device = torch.device("cuda" if runtime == "cuda" else "cpu")
@@ -242,7 +179,7 @@ def _run(network: FromFaces, faces: Tensor, runtime: str, threads: int | None) -
     return run
 
 
-def _openvino(network: FromFaces, faces: Tensor, threads: int | None) -> Run:
+def _openvino(network: nn.Module, faces: Tensor, threads: int | None) -> Run:
     """Float32 by name: left alone it takes bfloat16 where the processor has it."""
     import io
     import warnings

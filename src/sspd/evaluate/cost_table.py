@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from sspd.datasets.texts import read_text
+from sspd.errors import SourceError
 from sspd.evaluate.cost import UNIT, Cost
+from sspd.report.costs import CostPoint
 from sspd.version import package_version
 
 #: Pictures and their side in the paper's Table IV.
@@ -93,3 +99,57 @@ def cost_json(
             for one in costs
         ],
     }
+
+
+#: Methods whose network is another's; a time of one is a time of both.
+SHARED = MappingProxyType({"remotephys": "contrast-phys", "sinc": "physnet"})
+
+
+def read_errors(folder: Path) -> dict[str, tuple[float, float, float]]:
+    """Method -> mean absolute error of the heart rate and its interval, of an evaluation.
+
+    Parameters
+    ----------
+    folder : Path
+        What ``sspd evaluate`` wrote.
+
+    Raises
+    ------
+    SourceError
+        It has no table of scores.
+    """
+    file = folder / "table.csv"
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(file))))
+        return {
+            row["method"]: (float(row["mae"]), _end(row["mae_low"]), _end(row["mae_high"]))
+            for row in rows
+            if row["quantity"] == "hr_bpm" and row["windows"] and row["mae"]
+        }
+    except (KeyError, ValueError, csv.Error) as error:
+        raise SourceError(f"{file}: no table of scores ({error})") from error
+
+
+def _end(cell: str) -> float:
+    return float(cell) if cell else float("nan")
+
+
+def cost_points(
+    costs: Sequence[Cost], errors: Mapping[str, tuple[float, float, float]], runtime: str
+) -> list[CostPoint]:
+    """Methods that have both a time and an error.
+
+    Parameters
+    ----------
+    costs : sequence of Cost
+    errors : mapping
+        From `read_errors`.
+    runtime : str
+        Whose times.
+    """
+    seconds = {cost.name: cost.median_s(runtime) for cost in costs}
+    return [
+        CostPoint(name, seconds[SHARED.get(name, name)], *told)
+        for name, told in errors.items()
+        if SHARED.get(name, name) in seconds
+    ]

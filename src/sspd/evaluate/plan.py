@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from sspd.evaluate.contender import Contender, as_it_is, with_weights
 from sspd.evaluate.protocols import get_protocol
 from sspd.evaluate.split import Fold, Split
 from sspd.evaluate.training import Training, trained_weights
+from sspd.methods.base import takes_weights
 
-#: The method that folds train.
-TRAINED = "sspd"
+#: The method whose weights come with the package.
+SHIPPED = "sspd"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,7 @@ def plan_evaluation(
     methods: Sequence[str],
     *,
     protocol: str | None = None,
-    weights: Path | None = None,
+    weights: Mapping[str, Path] | None = None,
     training: Training | None = None,
     train_on: str | None = None,
     precision: str = "f32",
@@ -64,15 +66,16 @@ def plan_evaluation(
     methods : sequence of str
     protocol : str or None
         Splits `data`; with `train_on`, that. None: everybody is tested.
-    weights : Path or None
-        A network for the method ``sspd``.
+    weights : mapping or None
+        Method -> its network, for methods that are networks.
     training : Training or None
-        How ``sspd`` is trained for each fold; None: the weights are used.
+        How networks without such weights are trained for each fold; None: ``sspd`` has
+        the shipped ones, others must be given.
     train_on : str or None
         ``NAME:PATH`` of another dataset: a network trained on each of its folds is tested
         on all of `data`, a row each.
     precision, threads
-        Of the network, see `sspd.methods.get_method`.
+        Of networks, see `sspd.methods.get_method`.
 
     Raises
     ------
@@ -81,40 +84,107 @@ def plan_evaluation(
     SourceError
         Nothing of a dataset is found.
     """
-    others = tuple(as_it_is(name) for name in methods if name != TRAINED)
-    if TRAINED not in methods and (train_on is not None or weights is not None):
-        raise UsageError(f"of the methods {', '.join(methods)} none has weights: add {TRAINED}")
+    given = dict(weights or {})
+    networks = [name for name in methods if takes_weights(name)]
+    _check(methods, networks, given, train_on, data)
+    dataset, recordings, split = _opened(data, None if train_on else protocol)
+    trained = [name for name in networks if name not in given] if training else []
+    run = partial(with_weights, precision=precision, threads=threads)
+    by: _Source | None = None
+    if trained:
+        by = _source(dataset, recordings, split, protocol, train_on)
+    contenders: list[Contender] = []
+    for name in methods:
+        if name in trained and training is not None and by is not None:
+            contenders += _trained(name, training, by, across=train_on is not None, run=run)
+        elif name in networks:
+            contenders.append(run(name, partial(_same, given.get(name) or _shipped(name))))
+        else:
+            contenders.append(as_it_is(name))
+    facts = None if training is None or by is None else _facts(training, trained, by)
+    return Plan(dataset, recordings, tuple(contenders), split, facts)
+
+
+def _check(
+    methods: Sequence[str],
+    networks: Sequence[str],
+    given: Mapping[str, Path],
+    train_on: str | None,
+    data: str,
+) -> None:
+    for name in given:
+        if name not in methods:
+            raise UsageError(f"weights for {name!r}, which is not among the methods")
+        if name not in networks:
+            raise UsageError(f"the method {name!r} uses no weights")
+    if train_on is not None and not networks:
+        raise UsageError(f"of the methods {', '.join(methods)} none has weights: add {SHIPPED}")
     if train_on is not None and train_on.partition(":")[0] == data.partition(":")[0]:
         raise UsageError(
             f"{train_on}: the dataset that is tested; its own split is --protocol without"
             " --train-on"
         )
-    dataset, recordings, split = _opened(data, None if train_on else protocol)
-    if TRAINED not in methods:
-        return Plan(dataset, recordings, others, split)
-    if training is None:
-        path = weights or _shipped()
-        fixed = with_weights(lambda fold: path, precision, threads)
-        return Plan(dataset, recordings, _in_order(methods, (fixed,), others), split)
-    if train_on is None:
-        source, films, by = dataset, recordings, split
-        if by is None:
-            raise UsageError("to train, name a protocol, or another dataset to train on")
-        made = with_weights(_by_fold(training, source, films, by), precision, threads)
-        own: tuple[Contender, ...] = (made,)
-    else:
+
+
+def _same(path: Path, fold: Fold) -> Path:
+    """One file for every fold."""
+    return path
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """What networks are trained on."""
+
+    dataset: Dataset
+    films: Sequence[Recording]
+    split: Split
+
+    def weights(self, name: str, training: Training, fold: Fold) -> Path:
+        films = _good(self.dataset, self.split.to_train(self.films, fold.name))
+        return trained_weights(training, name, films, f"{self.split.protocol}-{fold.name}")
+
+
+def _source(
+    dataset: Dataset,
+    recordings: Sequence[Recording],
+    split: Split | None,
+    protocol: str | None,
+    train_on: str | None,
+) -> _Source:
+    if train_on is not None:
         source, films, by = _opened(train_on, protocol)
-        by = by or _whole(films)
-        own = tuple(
-            _of_fold(training, source, films, by, fold, precision, threads) for fold in by.folds
-        )
-    facts = {
-        "recipe": training.recipe.to_dict(),
+        return _Source(source, films, by or _whole(films))
+    if split is None:
+        raise UsageError("to train, name a protocol, or another dataset to train on")
+    return _Source(dataset, recordings, split)
+
+
+def _trained(
+    name: str, training: Training, by: _Source, *, across: bool, run: Callable[..., Contender]
+) -> list[Contender]:
+    """A method trained for each fold; across datasets a row for each fold's network."""
+    if not across:
+        return [run(name, partial(by.weights, name, training))]
+    rows = []
+    for fold in by.split.folds:
+        row = f"{name}-{by.dataset.name}" + (f"-{fold.name}" if len(by.split.folds) > 1 else "")
+        weights = partial(_of_fold, by, name, training, fold)
+        rows.append(run(name, weights, name=row))
+    return rows
+
+
+def _of_fold(by: _Source, name: str, training: Training, fold: Fold, tested: Fold) -> Path:
+    """The network of one fold of another dataset, whoever is tested."""
+    return by.weights(name, training, fold)
+
+
+def _facts(training: Training, trained: Sequence[str], by: _Source) -> dict[str, Any]:
+    return {
+        "recipes": {name: training.recipe_of(name).to_dict() for name in trained},
         "seed": training.seed,
-        "dataset": source.name,
-        "split": asdict(by),
+        "dataset": by.dataset.name,
+        "split": asdict(by.split),
     }
-    return Plan(dataset, recordings, _in_order(methods, own, others), split, facts)
 
 
 def _opened(data: str, protocol: str | None) -> tuple[Dataset, list[Recording], Split | None]:
@@ -126,43 +196,10 @@ def _opened(data: str, protocol: str | None) -> tuple[Dataset, list[Recording], 
     return dataset, recordings, get_protocol(protocol).split(dataset.name, root, subjects)
 
 
-def _in_order(
-    methods: Sequence[str], own: tuple[Contender, ...], others: tuple[Contender, ...]
-) -> tuple[Contender, ...]:
-    place = list(methods).index(TRAINED)
-    return (*others[:place], *own, *others[place:])
-
-
 def _whole(recordings: Sequence[Recording]) -> Split:
     """Everybody is trained on; nobody of this dataset is tested."""
     people = tuple(dict.fromkeys(recording.subject for recording in recordings))
     return Split("all", "ours: trained on all subjects", (Fold("all", people, ()),))
-
-
-def _by_fold(
-    training: Training, source: Dataset, films: Sequence[Recording], by: Split
-) -> Callable[[Fold], Path]:
-    def weights(fold: Fold) -> Path:
-        return trained_weights(
-            training, _good(source, by.to_train(films, fold.name)), f"{by.protocol}-{fold.name}"
-        )
-
-    return weights
-
-
-def _of_fold(
-    training: Training,
-    source: Dataset,
-    films: Sequence[Recording],
-    by: Split,
-    fold: Fold,
-    precision: str,
-    threads: int | None,
-) -> Contender:
-    """The network of one fold of another dataset, whoever is tested."""
-    weights = _by_fold(training, source, films, by)
-    name = f"{TRAINED}-{source.name}" + (f"-{fold.name}" if len(by.folds) > 1 else "")
-    return with_weights(lambda tested: weights(fold), precision, threads, name)
 
 
 def _good(source: Dataset, recordings: Sequence[Recording]) -> list[Recording]:
@@ -170,7 +207,12 @@ def _good(source: Dataset, recordings: Sequence[Recording]) -> list[Recording]:
     return [recording for recording in recordings if recording.name not in defects]
 
 
-def _shipped() -> Path:
+def _shipped(name: str) -> Path:
     from sspd.runtime.network import shipped_weights
 
+    if name != SHIPPED:
+        raise UsageError(
+            f"no weights of {name!r} come with the package: give some ({name}=FILE), or a protocol"
+            " or another dataset to train on"
+        )
     return shipped_weights(".onnx")

@@ -26,7 +26,7 @@ from sspd.evaluate.plan import Plan
 from sspd.evaluate.scoring import Scoring
 from sspd.evaluate.split import Fold, Split
 from sspd.evaluate.summary import MethodScore, score_methods
-from sspd.evaluate.table import TABLES, folds_csv
+from sspd.evaluate.table import TABLES, conditions_markdown, parts_csv
 from sspd.evaluate.units import Unit, unit_key
 from sspd.evaluate.windows import ScoredWindow, score_windows
 from sspd.report.agreement import Rates, draw_agreement, draw_conditions
@@ -190,9 +190,12 @@ def _write(
     tests = paired_tests(found.windows)
     if tests:
         texts["paired.csv"] = paired_csv(tests)
-    by_fold = folds_csv(found.windows, SEED)
-    if by_fold:
-        texts["folds.csv"] = by_fold
+    parts = {
+        "folds.csv": parts_csv(found.windows, SEED, "fold"),
+        "conditions.csv": parts_csv(found.windows, SEED, "condition"),
+        "conditions.md": conditions_markdown(found.windows, SEED),
+    }
+    texts |= {name: text for name, text in parts.items() if text}
     for name, text in texts.items():
         with whole_file(out / name) as part:
             part.write_text(text, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -60,26 +60,68 @@ def scores_csv(scores: Sequence[MethodScore], paper: Sequence[PaperRow] = (), _:
     return csv_text([*heads, "windows", "subjects", "excluded"], lines)
 
 
-def folds_csv(rows: Sequence[ScoredWindow], seed: int) -> str:
-    """`scores_csv` of each fold by itself, named ``method, fold``; empty for a single fold.
+def parts_csv(rows: Sequence[ScoredWindow], seed: int, by: str) -> str:
+    """`scores_csv` of each fold, or condition, by itself; empty where there is one.
+
+    Rows are named ``method, fold 1`` or ``method, talking``.
 
     Parameters
     ----------
     rows : sequence of ScoredWindow
     seed : int
         Of the bootstrap's draws.
+    by : str
+        ``fold`` or ``condition``.
     """
-    folds = list(dict.fromkeys(row.fold for row in rows))
-    if len(folds) < 2:
+    parts = list(dict.fromkeys(getattr(row, by) for row in rows))
+    if len(parts) < 2:
         return ""
-    quantities = list(dict.fromkeys(row.quantity for row in rows))
+    label = "fold " if by == "fold" else ""
     scores: list[MethodScore] = []
-    for fold in folds:
-        own = [row for row in rows if row.fold == fold]
-        methods = list(dict.fromkeys(row.method for row in own))
-        made = score_methods(methods, quantities, own, seed)
-        scores += [replace(score, method=f"{score.method}, fold {fold}") for score in made]
+    for part, made in _by_part(rows, seed, by):
+        scores += [replace(score, method=f"{score.method}, {label}{part}") for score in made]
     return scores_csv(scores)
+
+
+def conditions_markdown(rows: Sequence[ScoredWindow], seed: int) -> str:
+    """Mean absolute errors of the heart rate, a row a method, a column a condition.
+
+    Parameters
+    ----------
+    rows : sequence of ScoredWindow
+    seed : int
+        Of the bootstrap's draws.
+
+    Returns
+    -------
+    str
+        Empty where there is one condition.
+    """
+    rates = [row for row in rows if row.quantity == "hr_bpm"]
+    found = list(_by_part(rates, seed, "condition"))
+    if len(found) < 2:
+        return ""
+    methods = list(dict.fromkeys(row.method for row in rates))
+    cells: dict[str, list[str]] = {name: [] for name in methods}
+    for _, made in found:
+        told = {score.method: _interval(score, "mae") for score in made}
+        for name in methods:
+            cells[name].append(told.get(name, NOT_GIVEN))
+    lines = [f"| method | {' | '.join(part for part, _ in found)} |"]
+    lines += [f"|{'---|' * (1 + len(found))}"]
+    lines += [f"| {name} | {' | '.join(own)} |" for name, own in cells.items()]
+    note = f"{HEADS['mae']}, {QUANTITIES['hr_bpm'].unit}, by condition, with intervals."
+    return "\n".join([*lines, "", note]) + "\n"
+
+
+def _by_part(
+    rows: Sequence[ScoredWindow], seed: int, by: str
+) -> Iterator[tuple[str, tuple[MethodScore, ...]]]:
+    quantities = list(dict.fromkeys(row.quantity for row in rows))
+    for part in dict.fromkeys(getattr(row, by) for row in rows):
+        own = [row for row in rows if getattr(row, by) == part]
+        methods = list(dict.fromkeys(row.method for row in own))
+        yield part, score_methods(methods, quantities, own, seed)
 
 
 def scores_markdown(

@@ -4,21 +4,21 @@
     <out>/models/<name>-<key>/     one training: state, log, model.safetensors, model.onnx
 
 The key is a hash of what makes the network: recipe, seed and the films as they are now. No
-label is read.
+label is read but by recipes of other papers that learn from labels.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sspd.containers import Recording
-from sspd.errors import DependencyError, TrainingError
-from sspd.recipes import Recipe
+from sspd.errors import DependencyError, TrainingError, UsageError
+from sspd.recipes import BaselineRecipe, Recipe
 
 if TYPE_CHECKING:
     from sspd.train.sampler import Film
@@ -33,7 +33,8 @@ class Training:
 
     Parameters
     ----------
-    recipe : Recipe
+    recipes : mapping
+        Method -> how its network is trained.
     out : Path
         Folder for the faces and the models.
     seed : int
@@ -48,7 +49,7 @@ class Training:
         Is given a line for each film that cannot be trained on, and what the faces take.
     """
 
-    recipe: Recipe
+    recipes: Mapping[str, Recipe | BaselineRecipe]
     out: Path
     seed: int = 0
     device: str = "auto"
@@ -56,17 +57,32 @@ class Training:
     told: Told = lambda what, done, total: None
     warn: Callable[[str], None] = lambda line: None
 
+    def recipe_of(self, method: str) -> Recipe | BaselineRecipe:
+        """How the network of a method is trained.
 
-def trained_weights(training: Training, recordings: Sequence[Recording], name: str) -> Path:
-    """Train a network on recordings, or find the one that was trained so before.
+        Raises
+        ------
+        UsageError
+            It is not told.
+        """
+        if method not in self.recipes:
+            raise UsageError(f"no recipe is given for the method {method!r}")
+        return self.recipes[method]
+
+
+def trained_weights(
+    training: Training, method: str, recordings: Sequence[Recording], name: str
+) -> Path:
+    """Train a method's network on recordings, or find the one that was trained so before.
 
     A training that was stopped goes on where it was.
 
     Parameters
     ----------
     training : Training
+    method : str
     recordings : sequence of Recording
-        Their pictures alone are read.
+        Their pictures alone are read, but by recipes that learn from labels.
     name : str
         Of the network; a part of a file's name.
 
@@ -82,7 +98,9 @@ def trained_weights(training: Training, recordings: Sequence[Recording], name: s
     DependencyError
         Torch is not installed.
     """
-    folder = training.out / "models" / f"{name}-{_key(training, recordings)[:10]}"
+    recipe = training.recipe_of(method)
+    name = name if method == "sspd" else f"{name}-{method}"
+    folder = training.out / "models" / f"{name}-{_key(recipe, training.seed, recordings)[:10]}"
     weights = folder / "model.onnx"
     if weights.exists():
         return weights
@@ -93,7 +111,7 @@ def trained_weights(training: Training, recordings: Sequence[Recording], name: s
             "training needs torch, which is not installed; install sspd[train] from the clone,"
             " or give --weights"
         ) from error
-    from sspd.nn.checkpoint import load_checkpoint
+    from sspd.nn.checkpoint import load_any
     from sspd.runtime.export import export_onnx
     from sspd.train.loop import Progress, train
     from sspd.train.state import STATE_FILE
@@ -102,8 +120,8 @@ def trained_weights(training: Training, recordings: Sequence[Recording], name: s
         training.told(f"Training {name}, loss {now.loss:.3f}", now.step, now.steps)
 
     checkpoint = train(
-        _films(training, recordings),
-        training.recipe,
+        _films(training, recipe, recordings),
+        recipe,
         folder,
         seed=training.seed,
         device=training.device,
@@ -111,32 +129,34 @@ def trained_weights(training: Training, recordings: Sequence[Recording], name: s
         name=name,
         on_step=told,
     )
-    export_onnx(load_checkpoint(checkpoint)[0], weights)
+    export_onnx(load_any(checkpoint), weights)
     return weights
 
 
-def _key(training: Training, recordings: Sequence[Recording]) -> str:
+def _key(recipe: Recipe | BaselineRecipe, seed: int, recordings: Sequence[Recording]) -> str:
     films = [
         (one.name, str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
         for one in recordings
         for path in one.files
         if path.exists()
     ]
-    made_of = [training.recipe.to_dict(), training.seed, films]
+    made_of = [recipe.to_dict(), seed, films]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
 
-def _films(training: Training, recordings: Sequence[Recording]) -> list[Film]:
+def _films(
+    training: Training, recipe: Recipe | BaselineRecipe, recordings: Sequence[Recording]
+) -> list[Film]:
     from sspd.datasets.faces import store_bytes
     from sspd.datasets.faces_build import stored_faces
+    from sspd.train.labels import labels_of
     from sspd.train.sampler import usable_films
 
-    recipe = training.recipe
     entries = stored_faces(
         recordings,
         training.out / "faces",
         recipe.crop_px,
-        recipe.network.follow,
+        getattr(recipe.network, "follow", False),
         jobs=training.jobs,
         progress=lambda done, total: training.told("Cutting out faces", done, total),
         skipped=lambda film, error: training.warn(f"not trained on: {error}"),
@@ -144,7 +164,12 @@ def _films(training: Training, recordings: Sequence[Recording]) -> list[Film]:
     if entries:
         store = training.out / "faces"
         training.warn(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
-    films, short = usable_films(entries, recipe.clip_s)
+    labels = None
+    if isinstance(recipe, BaselineRecipe) and recipe.kind == "labelled":
+        labels, missing = labels_of(recordings)
+        for line in missing:
+            training.warn(f"not trained on: {line}")
+    films, short = usable_films(entries, recipe.clip_s, labels)
     for film in short:
         training.warn(f"not trained on: {film}: shorter than a clip of {recipe.clip_s:g} s")
     if not films:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from sspd.losses.pearson import negative_pearson
 
 TINY = 1e-12
+#: Frequencies of `long_psd` lie at most so far apart, Hz: two beats a minute.
+STEP_HZ = 1 / 30
 
 
 def normalised_psd(waveform: Tensor) -> Tensor:
@@ -27,6 +31,32 @@ def normalised_psd(waveform: Tensor) -> Tensor:
     power = spectrum.real.square() + spectrum.imag.square()
     share: Tensor = power / (power.sum(dim=-1, keepdim=True) + TINY)
     return share
+
+
+def long_psd(waveform: Tensor, fs: float) -> tuple[Tensor, Tensor]:
+    """Power between the bins too: of the waveform followed by zeros.
+
+    Parameters
+    ----------
+    waveform : Tensor, shape (n, t)
+    fs : float
+        Hz.
+
+    Returns
+    -------
+    psd : Tensor, shape (n, frequencies)
+        Shares that sum to 1, from 0 to fs/2 in steps of `STEP_HZ` or finer.
+    frequency : Tensor, shape (frequencies,)
+        Hz.
+    """
+    waveform = waveform.float()
+    t = waveform.shape[-1]
+    centred = waveform - waveform.mean(dim=-1, keepdim=True)
+    n = max(t, 2 ** math.ceil(math.log2(fs / STEP_HZ)))
+    spectrum = torch.fft.rfft(centred, n=n, dim=-1)
+    power = spectrum.real.square() + spectrum.imag.square()
+    share: Tensor = power / (power.sum(dim=-1, keepdim=True) + TINY)
+    return share, torch.fft.rfftfreq(n, 1 / fs, device=waveform.device)
 
 
 def psd_distance(online: Tensor, target: Tensor) -> Tensor:

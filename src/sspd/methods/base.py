@@ -14,18 +14,28 @@ from sspd.recipes.network import ConfidenceSpec
 #: Name -> module, loaded on use. A module holds ``CITATION`` and ``build``.
 _MODULES = {
     "2sr": "sspd.methods.ssr",
+    "can": "sspd.methods.can",
     "chrom": "sspd.methods.chrom",
+    "contrast-phys": "sspd.methods.contrast_phys",
+    "deepphys": "sspd.methods.deepphys",
     "green": "sspd.methods.green",
+    "hr-cnn": "sspd.methods.hr_cnn",
     "ica": "sspd.methods.ica",
     "lgi": "sspd.methods.lgi",
     "omit": "sspd.methods.omit",
     "pbv": "sspd.methods.pbv",
     "pca": "sspd.methods.pca",
+    "physformer": "sspd.methods.physformer",
+    "physnet": "sspd.methods.physnet",
     "pos": "sspd.methods.pos",
+    "remotephys": "sspd.methods.remotephys",
+    "sinc": "sspd.methods.sinc",
     "sspd": "sspd.methods.sspd",
 }
 #: What a method needs of a film: three colours that differ, or any light (also infrared).
 COLOUR, ANY_LIGHT = "colour", "any light"
+#: What the needs of networks begin with.
+WEIGHTS = "weights"
 
 
 @dataclass(frozen=True)
@@ -67,10 +77,19 @@ class Method:
 def method_names() -> tuple[str, ...]:
     """Names of all methods, sorted.
 
-    >>> method_names()
-    ('2sr', 'chrom', 'green', 'ica', 'lgi', 'omit', 'pbv', 'pca', 'pos', 'sspd')
+    >>> method_names()[:4]
+    ('2sr', 'can', 'chrom', 'contrast-phys')
     """
     return tuple(sorted(_MODULES))
+
+
+def takes_weights(name: str) -> bool:
+    """Whether a method is a network, whose weights can be given.
+
+    >>> takes_weights("physnet"), takes_weights("pos")
+    (True, False)
+    """
+    return needs(name).startswith(WEIGHTS)
 
 
 def citation(name: str) -> str:
@@ -111,7 +130,8 @@ def get_method(
     name : str
         One of `method_names`.
     weights : path or None
-        Another network for ``sspd``; None: the one shipped with the package.
+        A network of this method; None: the one shipped with the package, which only
+        ``sspd`` has.
     precision : str
         Of the network's arithmetic, see `sspd.runtime.load_network`.
     threads : int or None
@@ -120,7 +140,7 @@ def get_method(
     Raises
     ------
     UsageError
-        No such method, or weights for a method that has none.
+        No such method, weights for a method that has none, or none for one that needs them.
     WeightsError
         Weights that cannot be used.
 
@@ -129,15 +149,15 @@ def get_method(
     >>> get_method("green", weights="mine.onnx")
     Traceback (most recent call last):
         ...
-    sspd.errors.UsageError: the method 'green' uses no weights; --weights is for 'sspd'
+    sspd.errors.UsageError: the method 'green' uses no weights; --weights is for networks
     """
     module = import_module(_module(name))
-    if name != "sspd":
-        if weights is not None:
-            raise UsageError(f"the method {name!r} uses no weights; --weights is for 'sspd'")
-        made = module.build()
-    else:
+    if takes_weights(name):
         made = module.build(weights=weights, precision=precision, threads=threads)
+    elif weights is not None:
+        raise UsageError(f"the method {name!r} uses no weights; --weights is for networks")
+    else:
+        made = module.build()
     if not isinstance(made, Method):  # a module's slip, not a user's
         raise TypeError(f"{module.__name__}.build() gave {type(made).__name__}, not Method")
     return made

@@ -10,30 +10,35 @@ import contextlib
 import json
 import os
 import struct
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sspd.errors import OutputError, UsageError, WeightsError
+from sspd.nn.baselines import Baseline
 from sspd.nn.network import MeasuringNetwork
+from sspd.recipes.baseline import BaselineSpec
 from sspd.recipes.network import NetworkSpec
 
 #: Written into every file, so that a later reader knows what to expect.
-FORMAT = "sspd-1"
+FORMAT, BASELINE_FORMAT = "sspd-1", "sspd-baseline-1"
+Spec = TypeVar("Spec")
+Net = TypeVar("Net", bound=nn.Module)
 #: Larger files are no weights of this network; they are refused unread.
 LARGEST_FILE_BYTES = 1 << 30
 
 
 def save_checkpoint(
-    network: MeasuringNetwork, path: str | Path, made_by: dict[str, Any] | None = None
+    network: MeasuringNetwork | Baseline, path: str | Path, made_by: dict[str, Any] | None = None
 ) -> None:
-    """Write a measuring network whole, or not at all.
+    """Write a network whole, or not at all.
 
     Parameters
     ----------
-    network : MeasuringNetwork
+    network : MeasuringNetwork or Baseline
     path : path
         Where to; ``.safetensors`` by custom.
     made_by : dict, optional
@@ -48,7 +53,8 @@ def save_checkpoint(
 
     spec = json.dumps(network.spec.to_dict())
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-    metadata = {"format": FORMAT, "network": spec, "made_by": json.dumps(made_by or {})}
+    kind = FORMAT if isinstance(network, MeasuringNetwork) else BASELINE_FORMAT
+    metadata = {"format": kind, "network": spec, "made_by": json.dumps(made_by or {})}
     write_whole(Path(path), _with_sorted_facts(save(tensors, metadata=metadata)))
 
 
@@ -77,15 +83,62 @@ def load_checkpoint(path: str | Path) -> tuple[MeasuringNetwork, dict[str, Any]]
     WeightsError
         If the file is missing, pickled, damaged, or not of this network.
     """
+    network, made_by = _load(Path(path), FORMAT, NetworkSpec.from_dict, MeasuringNetwork)
+    return network, made_by
+
+
+def load_baseline(path: str | Path) -> tuple[Baseline, dict[str, Any]]:
+    """Read weights of another paper's network, written by `save_checkpoint`.
+
+    Returns
+    -------
+    network : Baseline
+        In evaluation mode, on the CPU.
+    made_by : dict
+        How the weights came to be.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, pickled, damaged, or not of such a network.
+    """
+    return _load(Path(path), BASELINE_FORMAT, BaselineSpec.from_dict, Baseline)
+
+
+def load_any(path: str | Path) -> MeasuringNetwork | Baseline:
+    """Read a network of either kind.
+
+    Raises
+    ------
+    WeightsError
+        As `load_checkpoint`.
+    """
     path = Path(path)
+    if read_safetensors(path)[1].get("format") == BASELINE_FORMAT:
+        return load_baseline(path)[0]
+    return load_checkpoint(path)[0]
+
+
+def _load(
+    path: Path,
+    wanted: str,
+    read_spec: Callable[[dict[str, Any]], Spec],
+    build: Callable[[Spec], Net],
+) -> tuple[Net, dict[str, Any]]:
     tensors, metadata = read_safetensors(path)
-    if metadata.get("format") != FORMAT:
-        raise WeightsError(f"{path}: not a checkpoint of sspd (no {FORMAT!r} in its header)")
+    found = metadata.get("format")
+    if found != wanted:
+        what = {FORMAT: "of sspd", BASELINE_FORMAT: "of a method that is compared"}
+        instead = f"; it is one {what[found]}" if found in what else ""
+        raise WeightsError(
+            f"{path}: not a checkpoint {what[wanted]} (no {wanted!r} in its header){instead}"
+        )
     try:
-        spec = NetworkSpec.from_dict(json.loads(metadata["network"]))
+        spec = read_spec(json.loads(metadata["network"]))
         made_by = json.loads(metadata.get("made_by", "{}"))
-        _check_shapes(spec, tensors)
-        network = MeasuringNetwork(spec)
+        with torch.device("meta"):
+            _check_shapes(build(spec).state_dict(), tensors)
+        network = build(spec)
         network.load_state_dict(tensors, strict=True)
     except (KeyError, TypeError, ValueError, RuntimeError, UsageError) as error:
         reason = str(error).splitlines()[0]
@@ -93,10 +146,9 @@ def load_checkpoint(path: str | Path) -> tuple[MeasuringNetwork, dict[str, Any]]
     return network.eval(), made_by
 
 
-def _check_shapes(spec: NetworkSpec, tensors: dict[str, Tensor]) -> None:
+def _check_shapes(empty: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
     """`ValueError` where layers differ: no header may make us take memory for its network."""
-    with torch.device("meta"):
-        wanted = {name: t.shape for name, t in MeasuringNetwork(spec).state_dict().items()}
+    wanted = {name: t.shape for name, t in empty.items()}
     found = {name: t.shape for name, t in tensors.items()}
     wrong = sorted(k for k in wanted | found if wanted.get(k) != found.get(k))
     if wrong:

@@ -13,6 +13,7 @@ from sspd.nn.predictor import Predictor
 from sspd.nn.pyramid import SelfSimilarityModel
 from sspd.recipes.network import NetworkSpec
 
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose3d)
 #: Fewest differences a clip may have: the predictor halves the rate once.
 SHORTEST_CLIP = 4
 
@@ -111,7 +112,7 @@ def pad_to_even(differences: Tensor) -> Tensor:
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
     """Xavier normal for weights, 0 for biases, in place; norms are left as they are."""
     for module in network.modules():
-        if isinstance(module, (nn.Conv3d, nn.Conv1d, nn.Linear)):
+        if isinstance(module, (*_CONVOLUTIONS, nn.Linear)):
             nn.init.xavier_normal_(module.weight, generator=generator)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -116,6 +116,11 @@ class Recipe:
         """T: differences in a clip."""
         return round(self.clip_s * self.network.fs)
 
+    @property
+    def drawn_px(self) -> int:
+        """Size at which clips are drawn: as stored, views are cropped of them later."""
+        return 1 << 16
+
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON."""
         return asdict(self)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sspd.errors import UsageError
+from sspd.recipes.baseline import BaselineRecipe
+from sspd.recipes.baselines import BASELINES
 from sspd.recipes.network import NetworkSpec, PyramidSpec
 from sspd.recipes.recipe import LossSpec, Recipe, ViewSpec
 
@@ -81,4 +83,25 @@ def get_recipe(name: str) -> Recipe:
     """
     if name not in RECIPES:
         raise UsageError(f"no recipe is called {name!r}; there are {', '.join(sorted(RECIPES))}")
+    return RECIPES[name]
+
+
+def find_recipe(name: str) -> Recipe | BaselineRecipe:
+    """Look up any recipe: of this project's network, or of another paper's.
+
+    Raises
+    ------
+    UsageError
+        For a name that is not there; the message lists those that are.
+
+    Examples
+    --------
+    >>> find_recipe("laptop").batch, find_recipe("physnet").batch
+    (4, 2)
+    """
+    if name in BASELINES:
+        return BASELINES[name]
+    if name not in RECIPES:
+        known = sorted([*RECIPES, *BASELINES])
+        raise UsageError(f"no recipe is called {name!r}; there are {', '.join(known)}")
     return RECIPES[name]

@@ -6,6 +6,7 @@
 """
 
 from sspd.runtime.chunks import CHUNK, MARGIN, run_in_chunks
+from sspd.runtime.clips import ClipNetwork, load_clip_network
 from sspd.runtime.network import PRECISIONS, SHORTEST, Network, load_network
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "MARGIN",
     "PRECISIONS",
     "SHORTEST",
+    "ClipNetwork",
     "Network",
+    "load_clip_network",
     "load_network",
     "run_in_chunks",
 ]

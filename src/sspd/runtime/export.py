@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from sspd.errors import DependencyError
+from sspd.nn.baselines import Baseline
 from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import MeasuringNetwork
 from sspd.runtime.openvino import METADATA_KEY
@@ -18,11 +19,13 @@ from sspd.runtime.openvino import METADATA_KEY
 OPSET = 17
 
 
-def onnx_bytes(network: MeasuringNetwork) -> bytes:
-    """The network as ONNX, for any even number of differences.
+def onnx_bytes(network: MeasuringNetwork | Baseline) -> bytes:
+    """The network as ONNX.
 
-    Input ``differences``, float32 (1, 3, t, size, size); output ``rppg``, (1, t), as
-    the network gives it: sign and summing stand in the metadata under ``sspd``.
+    Of ours: input ``differences``, float32 (1, 3, t, size, size) with any even t. Of another
+    paper's: ``faces``, (1, 3, t + 1, size, size), t the length of its clip. Output
+    ``rppg``, (1, t), as the network gives it: sign and summing stand in the metadata under
+    ``sspd``.
 
     Raises
     ------
@@ -34,18 +37,21 @@ def onnx_bytes(network: MeasuringNetwork) -> bytes:
     except ImportError as error:
         raise DependencyError("to write ONNX, install sspd[train]") from error
     size = network.spec.size
+    t, name, axes = 8, "differences", {"differences": {2: "t"}, "rppg": {1: "t"}}
+    if isinstance(network, Baseline):
+        t, name, axes = network.spec.clip + 1, "faces", {}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The tracing exporter is announced to go; the other one needs onnxscript.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network.eval(),
-            (torch.zeros(1, 3, 8, size, size),),
+            (torch.zeros(1, 3, t, size, size),),
             buffer,  # type: ignore[arg-type]  # a file object is taken, and documented
             dynamo=False,
-            input_names=["differences"],
+            input_names=[name],
             output_names=["rppg"],
-            dynamic_axes={"differences": {2: "t"}, "rppg": {1: "t"}},
+            dynamic_axes=axes,
             opset_version=OPSET,
         )
     model = onnx.load_from_string(buffer.getvalue())
@@ -55,6 +61,6 @@ def onnx_bytes(network: MeasuringNetwork) -> bytes:
     return data
 
 
-def export_onnx(network: MeasuringNetwork, path: str | Path) -> None:
+def export_onnx(network: MeasuringNetwork | Baseline, path: str | Path) -> None:
     """Write `onnx_bytes` whole, or not at all."""
     write_whole(Path(path), onnx_bytes(network))

@@ -18,7 +18,7 @@ from sspd.runtime.chunks import Run, run_in_chunks
 from sspd.signal import integrate
 
 if TYPE_CHECKING:
-    from sspd.nn.network import MeasuringNetwork
+    from torch import nn
 
 #: What may be asked for; "auto" is what the processor does fastest.
 PRECISIONS = ("auto", "f32", "bf16")
@@ -121,11 +121,9 @@ def load_network(
         if backend == "torch":
             path = path.with_suffix(".safetensors")
         else:
-            from sspd.runtime.openvino import LARGEST_BYTES, load_onnx
+            from sspd.runtime.openvino import read_onnx
 
-            if path.stat().st_size > LARGEST_BYTES:
-                raise WeightsError(f"{path}: larger than any network of ours")
-            return Network(*load_onnx(path.read_bytes(), str(path), precision, threads))
+            return Network(*read_onnx(path, precision, threads, NetworkSpec.from_dict))
     return _load_safetensors(path, backend, precision, threads)
 
 
@@ -146,14 +144,16 @@ def _load_safetensors(path: Path, backend: str, precision: str, threads: int | N
 
     network, _ = load_checkpoint(path)
     if backend == "torch" or (backend == "auto" and torch.cuda.is_available()):
-        return Network(network.spec, _torch_run(network, precision, threads))
+        return Network(network.spec, torch_run(network, precision, threads))
     from sspd.runtime.export import onnx_bytes
     from sspd.runtime.openvino import load_onnx
 
-    return Network(*load_onnx(onnx_bytes(network), str(path), precision, threads))
+    data = onnx_bytes(network)
+    return Network(*load_onnx(data, str(path), precision, threads, NetworkSpec.from_dict))
 
 
-def _torch_run(network: MeasuringNetwork, precision: str, threads: int | None) -> Run:
+def torch_run(network: nn.Module, precision: str, threads: int | None) -> Run:
+    """A function that runs a network on torch, on a CUDA device where one is at hand."""
     import torch
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -8,7 +8,7 @@ films, whose pulse is known, settle that (`sspd.train.reference`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from sspd.nn.network import MeasuringNetwork
 from sspd.recipes.network import MOST_SUMMATIONS
 from sspd.signal import bandpass, integrate, pulse_frequency
 from sspd.train.reference import reference_films
+from sspd.train.sampler import ClipRecipe, Draw, Film, clip_at
 from sspd.views.grid import to_grid
 from sspd.views.lga import global_view
 
@@ -141,3 +142,10 @@ def finish_network(
     polarity, summations = settle_sign(waveforms, pulses, spec.fs)
     network.spec = replace(spec, pyramid=None, polarity=polarity, summations=summations, name=name)
     return network
+
+
+def finish_clips(films: Sequence[Film], recipe: ClipRecipe, seed: int) -> Iterator[Tensor]:
+    """Clips for `finish_network`: random ones of epochs that no training reaches."""
+    for i in range(STATISTICS_CLIPS):
+        draw = Draw(1 << 20 | i // len(films), i % len(films))
+        yield torch.from_numpy(clip_at(films[draw.film], draw, recipe, seed))[None]

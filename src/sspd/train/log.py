@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sspd.losses.similarity import self_similarity_map
-from sspd.train.health import Health
-from sspd.train.step import StepResult
+from sspd.train.outcome import Outcome
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -34,10 +33,10 @@ class TrainingLog:
         _drop_later_lines(self._file, step)
         self._board = _summary_writer(out / "tensorboard", step)
 
-    def write(self, step: int, result: StepResult, health: Health, extra: dict[str, Any]) -> None:
+    def write(self, step: int, outcome: Outcome, extra: dict[str, Any]) -> None:
         """Log one step: loss parts, health, and what `extra` holds."""
-        parts = {f"loss/{k}": v.item() for k, v in result.parts._asdict().items()}
-        signs = {f"health/{k}": v for k, v in health._asdict().items()}
+        parts = {f"loss/{k}": v.item() for k, v in outcome.parts.items()}
+        signs = {f"health/{k}": v for k, v in outcome.health._asdict().items()}
         row = {"step": step, **parts, **signs, **extra}
         with self._file.open("a") as file:
             file.write(json.dumps(row) + "\n")
@@ -46,18 +45,19 @@ class TrainingLog:
         for name, value in (parts | signs | extra).items():
             self._board.add_scalar(name, value, step)
         if step % PICTURE_STEPS == 0:
-            self._pictures(step, result)
+            self._pictures(step, outcome)
         self._board.flush()
 
-    def _pictures(self, step: int, result: StepResult) -> None:
+    def _pictures(self, step: int, outcome: Outcome) -> None:
         from matplotlib.figure import Figure
 
         assert self._board is not None
         figure = Figure(figsize=(8, 2.5), layout="constrained")
         axes = figure.subplots()
-        for name, output in (("online", result.online), ("target", result.target)):
-            axes.plot(output.rppg[0].detach().float().cpu().numpy(), label=name, linewidth=1)
-            for level, tokens in enumerate(output.tokens, start=1):
+        for name, wave in outcome.waves.items():
+            axes.plot(wave[0].detach().float().cpu().numpy(), label=name, linewidth=1)
+        for name, levels in outcome.tokens.items():
+            for level, tokens in enumerate(levels, start=1):
                 shown = (self_similarity_map(tokens[:1].detach()) + 1) / 2
                 self._board.add_image(f"ssm{level}/{name}", shown, step)
         axes.set(xlabel="frame", title="rPPG of the first clip")

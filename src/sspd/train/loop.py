@@ -1,8 +1,7 @@
-"""The training loop: clips -> two views -> two networks -> one step -> moving average."""
+"""The training loop: clips -> a step of whatever the recipe trains -> state and log."""
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,17 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sspd.errors import OutputError, TrainingError, UsageError, WeightsError
-from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
-from sspd.recipes import Recipe
-from sspd.runtime.network import shipped_weights
-from sspd.train.finish import STATISTICS_CLIPS, finish_network
+from sspd.errors import OutputError, TrainingError, UsageError
+from sspd.nn.checkpoint import save_checkpoint
+from sspd.recipes import BaselineRecipe, Recipe
 from sspd.train.health import Health
+from sspd.train.labels import label_of_clip
 from sspd.train.log import TrainingLog
-from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, steps_of
-from sspd.train.state import STATE_FILE, TrainingState, load_state, new_state, save_state
-from sspd.train.step import take_step
-from sspd.views.mdm import centred_frames, frame_differences
+from sspd.train.outcome import Batch
+from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, place_of, steps_of
+from sspd.train.state import STATE_FILE, Resumable, load_state, save_state
+from sspd.train.ways import Way, way_of
 
 MODEL_FILE = "model.safetensors"
 
@@ -41,7 +39,7 @@ class Progress:
 
 def train(
     films: Sequence[Film],
-    recipe: Recipe,
+    recipe: Recipe | BaselineRecipe,
     out: str | Path,
     *,
     seed: int = 0,
@@ -53,13 +51,13 @@ def train(
     name: str | None = None,
     on_step: Callable[[Progress], None] = lambda _: None,
 ) -> Path:
-    """Train a network on faces without labels.
+    """Train a network on faces: without labels, or, where the recipe says so, with them.
 
     Parameters
     ----------
     films : sequence of Film
         From `sspd.train.sampler.usable_films`.
-    recipe : Recipe
+    recipe : Recipe or BaselineRecipe
     out : path
         Folder for the state, the log and, at the end, ``model.safetensors``.
     seed : int
@@ -95,13 +93,14 @@ def train(
     place = _device(device)
     out = _make_folder(Path(out))
     identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in films]}
-    start = recipe.init if init is None else str(init)
-    identity["init"] = start
-    state = _start_state(recipe, seed, place, out, identity, start, resume)
+    identity["init"] = recipe.init if init is None else str(init)
+    way = way_of(recipe)
+    state = _start_state(way, seed, place, out, identity, resume)
     log = TrainingLog(out, state.step)
     try:
         _run_steps(
             state,
+            way,
             films,
             recipe,
             out,
@@ -116,7 +115,9 @@ def train(
     finally:
         log.close()
     made_by = {**identity, "films": len(films), "step": state.step, "torch": torch.__version__}
-    return _finish(state, films, recipe, out, seed, name or out.resolve().name, made_by)
+    network = way.finish(state, films, seed, name or out.resolve().name)
+    save_checkpoint(network, out / MODEL_FILE, made_by)
+    return out / MODEL_FILE
 
 
 def refuse_second_training(out: Path) -> None:
@@ -147,36 +148,29 @@ def _device(device: str) -> torch.device:
 
 
 def _start_state(
-    recipe: Recipe,
+    way: Way,
     seed: int,
     device: torch.device,
     out: Path,
     identity: dict[str, Any],
-    init: str,
     resume: bool,
-) -> TrainingState:
-    state = new_state(recipe, seed, device)
+) -> Resumable:
     if (out / STATE_FILE).exists():
         if not resume:
             refuse_second_training(out)
-        load_state(state, out, identity)
-        return state
-    if init != "nothing":
-        network, _ = load_checkpoint(shipped_weights(".safetensors") if init == "shipped" else init)
-        for fact in ("token_size", "colour"):
-            theirs, ours = getattr(network.spec, fact), getattr(recipe.network, fact)
-            if theirs != ours:
-                raise WeightsError(f"{init}: its {fact} is {theirs}, the recipe's is {ours}")
-        for module in (state.online, state.target):
-            module.measuring.load_state_dict(network.state_dict())
+        found: Resumable = way.begin(seed, device, "nothing")
+        load_state(found, out, identity)
+        return found
+    state: Resumable = way.begin(seed, device, identity["init"])
     save_state(state, out, identity)
     return state
 
 
 def _run_steps(
-    state: TrainingState,
+    state: Resumable,
+    way: Way,
     films: Sequence[Film],
-    recipe: Recipe,
+    recipe: Recipe | BaselineRecipe,
     out: Path,
     seed: int,
     device: torch.device,
@@ -188,13 +182,12 @@ def _run_steps(
 ) -> None:
     steps = steps_of(recipe, len(films))
     began, saved = time.monotonic() - state.elapsed_s, time.monotonic()
-    for clips, draws in _batches(films, recipe, seed, range(state.step, steps)):
-        result, health = take_step(state, clips.to(device), draws, recipe, seed, steps)
-        extra = {"seconds": time.monotonic() - began}
-        log.write(state.step, result, health, extra)
+    for batch in _batches(films, recipe, seed, range(state.step, steps)):
+        outcome = way.step(state, batch._replace(clips=batch.clips.to(device)), seed, steps)
+        log.write(state.step, outcome, {"seconds": time.monotonic() - began})
         state.step += 1
         state.elapsed_s = time.monotonic() - began
-        on_step(Progress(state.step, steps, result.parts.total.item(), health))
+        on_step(Progress(state.step, steps, outcome.parts["total"].item(), outcome.health))
         late = max_minutes is not None and state.elapsed_s > 60 * max_minutes
         if late or state.step == steps or time.monotonic() - saved > checkpoint_s:
             save_state(state, out, identity)
@@ -204,14 +197,14 @@ def _run_steps(
 
 
 def _batches(
-    films: Sequence[Film], recipe: Recipe, seed: int, steps: range
-) -> Iterator[tuple[Tensor, list[Draw]]]:
+    films: Sequence[Film], recipe: Recipe | BaselineRecipe, seed: int, steps: range
+) -> Iterator[Batch]:
     """Clips of each step, the next one read while this one trains."""
 
-    def read(step: int) -> tuple[Tensor, list[Draw]]:
+    def read(step: int) -> Batch:
         draws = draws_of_step(step, recipe, len(films), seed)
         clips = [clip_at(films[draw.film], draw, recipe, seed) for draw in draws]
-        return torch.from_numpy(np.stack(clips)), draws
+        return Batch(torch.from_numpy(np.stack(clips)), draws, _waves(films, recipe, draws, seed))
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         pending = [pool.submit(read, step) for step in steps[:1]]
@@ -222,25 +215,17 @@ def _batches(
             yield batch
 
 
-def _finish(
-    state: TrainingState,
-    films: Sequence[Film],
-    recipe: Recipe,
-    out: Path,
-    seed: int,
-    name: str,
-    made_by: dict[str, Any],
-) -> Path:
-    chosen = state.online if recipe.exported == "online" else state.target
-    network = copy.deepcopy(chosen.measuring).cpu()
-    to_input = frame_differences if recipe.views.difference else centred_frames
-    finish_network(network, finish_clips(films, recipe, seed), to_input, name)
-    save_checkpoint(network, out / MODEL_FILE, made_by)
-    return out / MODEL_FILE
-
-
-def finish_clips(films: Sequence[Film], recipe: Recipe, seed: int) -> Iterator[Tensor]:
-    """Clips for `finish_network`: random ones of epochs that no training reaches."""
-    for i in range(STATISTICS_CLIPS):
-        draw = Draw(1 << 20 | i // len(films), i % len(films))
-        yield torch.from_numpy(clip_at(films[draw.film], draw, recipe, seed))[None]
+def _waves(
+    films: Sequence[Film], recipe: Recipe | BaselineRecipe, draws: Sequence[Draw], seed: int
+) -> Tensor | None:
+    """What a network that learns from labels should give for clips, (n, t)."""
+    if isinstance(recipe, Recipe) or recipe.kind != "labelled":
+        return None
+    rows = []
+    for draw in draws:
+        film = films[draw.film]
+        if film.label is None:
+            raise TrainingError(f"{film.name}: {recipe.name!r} learns from labels, it has none")
+        _, begin_s = place_of(film, draw, recipe.clip_s, seed)
+        rows.append(label_of_clip(film.label, begin_s, recipe.network.clip, recipe.network))
+    return torch.from_numpy(np.stack(rows))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sspd.containers import Frames, Series
 from sspd.datasets.faces import FaceEntry
 from sspd.errors import TrainingError
-from sspd.recipes import Recipe
+from sspd.face.crop import resize_area
 from sspd.views.grid import to_grid
 
 
@@ -22,7 +24,9 @@ class Film:
     name: str
     entries: tuple[FaceEntry, ...]
     spans_s: tuple[tuple[float, float], ...]
-    """First and last time of each entry."""
+    """First and last time of each entry, of which clips are drawn."""
+    label: Series | None = None
+    """The contact waveform, for networks that learn from it."""
 
 
 @dataclass(frozen=True)
@@ -33,24 +37,72 @@ class Draw:
     film: int
 
 
-def usable_films(entries: Sequence[FaceEntry], clip_s: float) -> tuple[list[Film], list[str]]:
-    """Group stored faces by film; names the films that have no stretch of `clip_s`."""
+class ClipRecipe(Protocol):
+    """What of a recipe decides which clips are drawn."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def network(self) -> ClipNetworkSpec: ...  # noqa: D102
+    @property
+    def clip_s(self) -> float: ...  # noqa: D102
+    @property
+    def n_differences(self) -> int: ...  # noqa: D102
+    @property
+    def drawn_px(self) -> int: ...  # noqa: D102
+    @property
+    def batch(self) -> int: ...  # noqa: D102
+    @property
+    def epochs(self) -> int | None: ...  # noqa: D102
+    @property
+    def steps(self) -> int | None: ...  # noqa: D102
+
+
+class ClipNetworkSpec(Protocol):
+    """What of a network decides how its clips look."""
+
+    @property
+    def fs(self) -> float: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def colour(self) -> str: ...  # noqa: D102
+
+
+def usable_films(
+    entries: Sequence[FaceEntry], clip_s: float, labels: Mapping[str, Series] | None = None
+) -> tuple[list[Film], list[str]]:
+    """Group stored faces by film; names the films that have no stretch of `clip_s`.
+
+    With labels, of films that have one, and of what it reaches alone.
+    """
     by_film: dict[str, list[FaceEntry]] = {}
     for entry in entries:
-        by_film.setdefault(entry.film, []).append(entry)
+        if labels is None or entry.film in labels:
+            by_film.setdefault(entry.film, []).append(entry)
     films, short = [], []
     for name, rows in by_film.items():
-        spans = [(row, row.times()) for row in rows]
-        long = [(row, t) for row, t in spans if len(t) > 1 and t[-1] - t[0] >= clip_s - 1e-6]
+        label = None if labels is None else labels[name]
+        spans = [(row, _span(row.times(), label)) for row in rows]
+        long = [(row, (a, b)) for row, (a, b) in spans if b > a and b - a >= clip_s - 1e-6]
         if long:
-            ends = tuple((float(t[0]), float(t[-1])) for _, t in long)
-            films.append(Film(name, tuple(row for row, _ in long), ends))
+            kept, ends = zip(*long, strict=True)
+            films.append(Film(name, kept, ends, label))
         else:
             short.append(name)
     return films, short
 
 
-def steps_of(recipe: Recipe, n_films: int) -> int:
+def _span(t: NDArray[np.float64], label: Series | None) -> tuple[float, float]:
+    if not t.size:
+        return 0.0, 0.0
+    first, last = float(t[0]), float(t[-1])
+    if label is not None:
+        first, last = max(first, float(label.t[0])), min(last, float(label.t[-1]))
+    return first, last
+
+
+def steps_of(recipe: ClipRecipe, n_films: int) -> int:
     """Optimiser steps of a whole training.
 
     >>> from sspd.recipes import get_recipe
@@ -62,7 +114,7 @@ def steps_of(recipe: Recipe, n_films: int) -> int:
     return (recipe.epochs or 0) * -(-n_films // recipe.batch)
 
 
-def draws_of_step(step: int, recipe: Recipe, n_films: int, seed: int) -> list[Draw]:
+def draws_of_step(step: int, recipe: ClipRecipe, n_films: int, seed: int) -> list[Draw]:
     """The films of a step.
 
     A recipe of epochs ends each with a smaller batch; one of steps goes on through
@@ -84,19 +136,25 @@ def _order(seed: int, epoch: int, n_films: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch, 0]).permutation(n_films)
 
 
-def clip_at(film: Film, draw: Draw, recipe: Recipe, seed: int) -> NDArray[np.float32]:
+def place_of(film: Film, draw: Draw, clip_s: float, seed: int) -> tuple[int, float]:
+    """Which stretch of a film a clip is of, and when it begins, seconds."""
+    rng = np.random.default_rng([seed, draw.epoch, 1, draw.film])
+    lengths = np.array([end - start for start, end in film.spans_s])
+    which = int(rng.choice(len(film.entries), p=lengths / lengths.sum()))
+    start, end = film.spans_s[which]
+    return which, start + rng.random() * max(0.0, end - start - clip_s)
+
+
+def clip_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[np.float32]:
     """A random clip of a film on the network's grid.
 
     Returns
     -------
     float32 array, shape (t + 1, 3, s, s)
-        Levels 0-255; T + 1 faces give T differences.
+        Levels 0-255; T + 1 faces give T differences. They are as large as stored, but not
+        larger than the recipe draws them.
     """
-    rng = np.random.default_rng([seed, draw.epoch, 1, draw.film])
-    lengths = np.array([end - start for start, end in film.spans_s])
-    which = int(rng.choice(len(film.entries), p=lengths / lengths.sum()))
-    start, end = film.spans_s[which]
-    begin_s = start + rng.random() * max(0.0, end - start - recipe.clip_s)
+    which, begin_s = place_of(film, draw, recipe.clip_s, seed)
     entry, t = film.entries[which], film.entries[which].times()
     # One more face on each side: the grid falls between them.
     first = max(0, int(np.searchsorted(t, begin_s, "right")) - 2)
@@ -107,6 +165,9 @@ def clip_at(film: Film, draw: Draw, recipe: Recipe, seed: int) -> NDArray[np.flo
             f"{film.name}: stored faces are {faces.rgb.shape[1]} pixels wide, the recipe"
             f" {recipe.name!r} needs {recipe.network.size} or more"
         )
+    if faces.rgb.shape[1] > recipe.drawn_px:
+        small = [resize_area(face, recipe.drawn_px) for face in faces.rgb]
+        faces = Frames(np.rint(small).astype(np.uint16), faces.t, faces.max_value)
     grid = to_grid(faces, recipe.network.fs, start_s=begin_s, n=recipe.n_differences + 1)
     if recipe.network.colour == "bgr":
         grid = grid[..., ::-1]

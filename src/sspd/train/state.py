@@ -10,7 +10,7 @@ import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -23,13 +23,25 @@ from sspd.recipes import Recipe
 STATE_FILE = "state.pt"
 
 
+class Resumable(Protocol):
+    """What of a training's state is written, whatever it trains."""
+
+    optimiser: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    step: int
+    elapsed_s: float
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Its networks by name."""
+
+
 @dataclass
 class TrainingState:
     """Two networks, the optimiser, and how far they are; changes at every step."""
 
     online: TrainingNetwork
     target: TrainingNetwork
-    optimiser: torch.optim.Adam
+    optimiser: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
     step: int = 0
     elapsed_s: float = 0.0
@@ -53,7 +65,7 @@ def new_state(recipe: Recipe, seed: int, device: torch.device) -> TrainingState:
     return TrainingState(online, target, optimiser, scaler)
 
 
-def save_state(state: TrainingState, out: Path, identity: dict[str, Any]) -> None:
+def save_state(state: Resumable, out: Path, identity: dict[str, Any]) -> None:
     """Write the state whole: a kill leaves the one before.
 
     `identity` is what a resumed run must have in common with this one.
@@ -71,7 +83,7 @@ def save_state(state: TrainingState, out: Path, identity: dict[str, Any]) -> Non
     write_whole(out / STATE_FILE, buffer.getvalue())
 
 
-def load_state(state: TrainingState, out: Path, identity: dict[str, Any]) -> None:
+def load_state(state: Resumable, out: Path, identity: dict[str, Any]) -> None:
     """Fill a new state, in place, from what `save_state` wrote.
 
     Raises

@@ -16,7 +16,7 @@ from sspd.train.ema import update_target
 from sspd.train.health import Health, read_health
 from sspd.train.sampler import Draw, generator_of
 from sspd.train.schedules import momentum_at, rate_at
-from sspd.train.state import TrainingState
+from sspd.train.state import Resumable, TrainingState
 from sspd.views.lga import local_global_views
 from sspd.views.mdm import centred_frames, frame_differences, random_mask
 
@@ -128,7 +128,7 @@ def take_step(
     views = make_views(clips, recipe.network.size, recipe.views, generators)
     result = forward_both(state.online, state.target, views, recipe)
     require_finite(result.parts.total, "loss", state.step)
-    _descend(state, result.parts.total)
+    descend(state, result.parts.total)
     momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
     update_target(state.target, state.online, momentum)
     health = read_health(
@@ -137,12 +137,13 @@ def take_step(
     return result, health
 
 
-def _descend(state: TrainingState, loss: Tensor) -> None:
+def descend(state: Resumable, loss: Tensor) -> None:
     """Gradients, and one step of the optimiser along them."""
     state.optimiser.zero_grad(set_to_none=True)
     state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
     if not state.scaler.is_enabled():  # which looks itself, and passes over such a step
-        gradients = [p.grad for p in state.online.parameters() if p.grad is not None]
+        trained = [p for group in state.optimiser.param_groups for p in group["params"]]
+        gradients = [p.grad for p in trained if p.grad is not None]
         require_finite(torch.nn.utils.get_total_norm(gradients), "gradient", state.step)
     state.scaler.step(state.optimiser)
     state.scaler.update()

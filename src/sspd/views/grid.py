@@ -144,9 +144,7 @@ def network_input_pieces(pieces: Iterable[Frames], fs: float) -> Iterator[NDArra
     >>> len(list(network_input_pieces([film], fs=30.0)))
     30
     """
-    if not fs > 0:
-        raise UsageError(f"a grid needs a positive rate, got {fs} Hz")
-    yield from _differences(_grid_pieces(pieces, fs))
+    yield from _differences(grid_pieces(pieces, fs))
 
 
 def _differences(grid: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
@@ -155,8 +153,23 @@ def _differences(grid: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.flo
         yield np.subtract(picture, before).transpose(2, 0, 1)
 
 
-def _grid_pieces(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
-    """The pictures at ``first picture + k / fs``, as soon as the film is far enough."""
+def grid_pieces(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
+    """The pictures at ``first picture + k / fs``, as soon as the film is far enough.
+
+    Parameters
+    ----------
+    pieces : iterable of Frames
+        In order, of one kind.
+    fs : float
+        The grid's rate, Hz; it starts at the first picture.
+
+    Yields
+    ------
+    float32 array, shape (height, width, 3)
+        As `to_grid` gives them of all pieces joined.
+    """
+    if not fs > 0:
+        raise UsageError(f"a grid needs a positive rate, got {fs} Hz")
     held: Frames | None = None
     start_s, done = 0.0, 0
     for piece in pieces:

@@ -1,0 +1,131 @@
+"""What ``sspd train`` is given: films, a dataset or stored faces; labels where some are wanted."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from sspd.errors import SourceError, SSPDError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sspd.containers import Recording, Series
+    from sspd.datasets.faces import FaceEntry
+
+Item = TypeVar("Item")
+FACES_FOLDER = "faces"
+
+
+def recordings_in(
+    data: Path, protocol: str | None, fold: str | None, labelled: bool
+) -> list[Recording] | None:
+    """A dataset's recordings, of a split's train subjects alone; None: it is a folder.
+
+    A folder of films is a dataset as well where their contact waveforms are wanted.
+    """
+    from sspd.datasets.faces import is_store
+    from sspd.datasets.table import DATASETS, get_dataset, named_dataset
+    from sspd.evaluate import get_protocol
+
+    name = str(data).partition(":")[0]
+    if fold is not None and protocol is None:
+        raise UsageError("train: --fold is one of a --protocol")
+    if data.is_dir() or name == str(data) or name not in DATASETS:
+        if protocol is not None:
+            raise UsageError("train: --protocol wants a dataset, like ubfc-rppg:/data/UBFC")
+        if labelled and data.is_dir() and not is_store(data):
+            return get_dataset("folder").recordings(data)
+        return None
+    split = None if protocol is None else get_protocol(protocol)
+    dataset, root = named_dataset(str(data))
+    recordings = dataset.recordings(root)
+    if split is not None:
+        found = split.split(name, root, [recording.subject for recording in recordings])
+        recordings = found.to_train(recordings, fold)
+    if not recordings:
+        raise SourceError(f"{data}: none of its recordings is trained on")
+    left_out = {defect.recording for defect in dataset.defects if defect.excluded}
+    return [recording for recording in recordings if recording.name not in left_out]
+
+
+def stored_or_cut(
+    data: Path,
+    recordings: list[Recording] | None,
+    out: Path,
+    size: int,
+    follow: bool,
+    jobs: int,
+) -> tuple[list[FaceEntry], int]:
+    """Stored faces of the data, and how many films could not be used."""
+    from sspd.datasets.faces import is_store, open_store, store_bytes
+    from sspd.datasets.faces_build import Source, still_entries, stored_faces
+    from sspd.video.folder import films_in
+
+    if recordings is None and not data.is_dir():
+        raise SourceError(f"{data}: not a folder; give a folder of films")
+    store = out / FACES_FOLDER
+    if recordings is None and is_store(data):
+        entries = open_store(data)
+        if not follow:
+            return entries, 0
+        held = still_entries(entries, store, size)
+        return list(_bar(held, len(entries), "Holding heads still")), 0
+    sources: Sequence[Source] = films_in(data) if recordings is None else recordings
+    if not sources:
+        raise SourceError(f"{data}: no film in this folder")
+    failed: list[Path] = []
+
+    def skip(film: Path, error: SSPDError) -> None:
+        say(f"skipped: {error}")
+        failed.append(film)
+
+    with _counting("Cutting out faces", len(sources)) as told:
+        entries = stored_faces(sources, store, size, follow, jobs=jobs, progress=told, skipped=skip)
+    if not entries:
+        raise SourceError(f"{data}: none of its {len(sources)} films can be used")
+    say(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
+    return entries, len(failed)
+
+
+def label_series(
+    data: Path, recordings: list[Recording] | None, entries: list[FaceEntry]
+) -> dict[str, Series]:
+    """Contact waveforms by film; what has none is said."""
+    from sspd.train.labels import labels_beside, labels_of
+
+    found, missing = labels_beside(data, entries) if recordings is None else labels_of(recordings)
+    for line in missing:
+        say(f"skipped: {line}")
+    if not found:
+        raise SourceError(f"{data}: nothing to learn from; recipes such as 'laptop' need no labels")
+    return found
+
+
+@contextmanager
+def _counting(text: str, total: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is told how many of how many are done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    quiet = not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda done, n: bar.update(task, completed=done, total=n)
+
+
+def _bar(items: Iterable[Item], total: int, text: str) -> Iterable[Item]:
+    from rich.console import Console
+    from rich.progress import track
+
+    quiet = not sys.stderr.isatty()
+    return track(items, text, total, console=Console(stderr=True), disable=quiet)
+
+
+def say(text: str) -> None:
+    """A line on standard error."""
+    typer.echo(f"sspd: {text}", err=True)

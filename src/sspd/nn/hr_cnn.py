@@ -1,0 +1,52 @@
+"""HR-CNN's extractor: a number of each picture, whose run over time has the pulse's rate.
+
+R. Spetlik, V. Franc, J. Cech and J. Matas, "Visual heart rate estimation with convolutional
+neural network", BMVC 2018. Its second network, which reads a rate off the extractor's
+output, is left to the read-outs that all methods share.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+#: Kernels of the paper's faces of 192x128 pixels; other sizes take their share of them.
+PAPER_SIDE = 128
+PAPER_KERNEL = 10
+CHANNELS = 64
+
+
+class Extractor(nn.Module):
+    """Large convolutions and overlapping pools, picture by picture.
+
+    Parameters
+    ----------
+    size : int
+        Side of the faces, pixels; kernels grow with it (10 at 128).
+
+    Examples
+    --------
+    >>> import torch
+    >>> Extractor(32).eval()(torch.zeros(4, 3, 32, 32)).shape
+    torch.Size([4])
+    """
+
+    def __init__(self, size: int = PAPER_SIDE) -> None:
+        super().__init__()
+        kernel = max(3, round(PAPER_KERNEL * size / PAPER_SIDE))
+        layers: list[nn.Module] = [nn.BatchNorm2d(3)]
+        for k, inputs in enumerate((3, CHANNELS, CHANNELS)):
+            layers += [
+                nn.Conv2d(inputs, CHANNELS, kernel),
+                nn.MaxPool2d(kernel, stride=1 if k else 2),
+                nn.BatchNorm2d(CHANNELS),
+                nn.ELU(),
+            ]
+        layers += [nn.Conv2d(CHANNELS, CHANNELS, kernel), nn.AdaptiveMaxPool2d(1)]
+        layers += [nn.BatchNorm2d(CHANNELS), nn.ELU(), nn.Dropout(0.5)]
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Linear(CHANNELS, 1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Map pictures (t, 3, h, w) to a number each, (t,)."""
+        wave: Tensor = self.head(self.layers(pictures).flatten(1))
+        return wave[:, 0]

@@ -1,0 +1,160 @@
+"""Networks of other papers, and how they are trained, as data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from sspd.errors import UsageError
+from sspd.recipes.network import MOST_SUMMATIONS, ConfidenceSpec
+from sspd.recipes.recipe import Precision
+
+Input = Literal["pictures", "differences", "both"]
+Kind = Literal["labelled", "prior", "contrast", "triplet"]
+#: What ends the names of recipes for two cores.
+LAPTOP = "-laptop"
+#: So much faster, and as much slower, films are played to networks that learn from that.
+FASTEST = 1.5
+#: What may be asked of a network's shape; more is none of ours.
+LARGEST_SIZE, LONGEST_CLIP = 512, 4096
+
+
+@dataclass(frozen=True)
+class BaselineSpec:
+    """A network of another paper, with the facts that its input and output need.
+
+    Examples
+    --------
+    >>> spec = BaselineSpec("physnet", fs=30.0, size=128, clip=128)
+    >>> BaselineSpec.from_dict(spec.to_dict()) == spec
+    True
+    """
+
+    network: str
+    """Which one; a name of `sspd.nn.baselines.NETWORKS`."""
+    fs: float
+    """Frames a second of the grid it was trained on, Hz."""
+    size: int
+    """Height and width of its faces, pixels."""
+    clip: int
+    """Values that it gives at a time; a film is measured in clips of this length."""
+    input: Input = "pictures"
+    """Pictures, normalised differences (DeepPhys, Eq. 6), or both."""
+    polarity: int = 1
+    """Sign that turns the output upright."""
+    summations: int = 0
+    """How often the output has to be summed to give the pulse: 1 if it is its slope."""
+    name: str = ""
+    """Which weights these are, for reports."""
+    confidence: ConfidenceSpec | None = None
+    """How the evidence for a reading is weighed; None: not calibrated with these weights."""
+
+    def __post_init__(self) -> None:
+        if not self.fs > 0:
+            raise UsageError(f"fs must be positive, got {self.fs}")
+        if not (16 <= self.size <= LARGEST_SIZE and 4 <= self.clip <= LONGEST_CLIP):
+            raise UsageError(f"faces of {self.size} pixels, clips of {self.clip}: out of range")
+        if self.input not in ("pictures", "differences", "both"):
+            raise UsageError(f"input is pictures, differences or both, got {self.input!r}")
+        if self.summations not in range(MOST_SUMMATIONS + 1) or self.polarity not in (-1, 1):
+            raise UsageError(f"polarity {self.polarity}, summations {self.summations}")
+
+    @property
+    def colour(self) -> Literal["rgb"]:
+        """Channel order of its input."""
+        return "rgb"
+
+    @property
+    def lag_steps(self) -> float:
+        """How far behind a value's first picture its time is, in steps of the grid."""
+        return (0.0 if self.input == "pictures" else 0.5) + 0.5 * self.summations
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> BaselineSpec:
+        """Rebuild from `to_dict`; unknown keys are refused."""
+        unknown = set(data) - {f.name for f in fields(cls)}
+        if unknown:
+            raise UsageError(f"unknown network settings: {', '.join(sorted(unknown))}")
+        values = dict(data)
+        if values.get("confidence") is not None:
+            found = values["confidence"]
+            pairs = tuple((str(name), value) for name, value in found["weights"])
+            values["confidence"] = ConfidenceSpec(found["intercept"], pairs)
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class BaselineRecipe:
+    """How a network of another paper is trained.
+
+    Examples
+    --------
+    >>> spec = BaselineSpec("physnet", fs=30.0, size=128, clip=128)
+    >>> BaselineRecipe("mine", "here", spec, "labelled", (("pearson", 1.0),), steps=5).clip_s > 4
+    True
+    """
+
+    name: str
+    source: str
+    """Where the settings come from."""
+    network: BaselineSpec
+    kind: Kind
+    """What a step sees: clips with labels, clips alone, pairs of films, or films and the same
+    played faster or slower."""
+    losses: tuple[tuple[str, float], ...]
+    """Names of `sspd.train.terms` and their weights."""
+    batch: int = 2
+    """Clips a step."""
+    epochs: int | None = None
+    """Passes in which each film gives one clip; None: `steps` decides."""
+    steps: int | None = None
+    """Optimiser steps; None: `epochs` decides."""
+    learning_rate: float = 1e-4
+    decay: float = 0.0
+    """Weight decay, apart from the gradient (AdamW); 0: Adam."""
+    warmup_steps: int = 0
+    """Steps over which the rate rises from 0."""
+    rate_schedule: Literal["constant", "cosine"] = "constant"
+    band_hz: tuple[float, float] = (0.66, 3.7)
+    """Where the losses look for a pulse."""
+    precision: Precision = "f32"
+    init: str = "nothing"
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.steps is None):
+            raise UsageError("a recipe says either epochs or steps")
+
+    @property
+    def n_differences(self) -> int:
+        """Values of what is drawn of a film: a clip, longer where it is played faster."""
+        longest = FASTEST if self.kind in ("prior", "triplet") else 1.0
+        return math.ceil(longest * self.network.clip)
+
+    @property
+    def clip_s(self) -> float:
+        """Length of what is drawn of a film, seconds."""
+        return self.n_differences / self.network.fs
+
+    @property
+    def method(self) -> str:
+        """The method that its weights are for."""
+        return self.name.removesuffix(LAPTOP)
+
+    @property
+    def crop_px(self) -> int:
+        """Size of the stored faces."""
+        return self.network.size
+
+    @property
+    def drawn_px(self) -> int:
+        """Size at which clips are drawn of larger stored faces: the network's own."""
+        return self.network.size
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON."""
+        return asdict(self)

@@ -1,0 +1,108 @@
+"""Labels for networks that learn from them: the contact waveform, where a clip's values lie.
+
+One path for all datasets: a `Recording`'s references. Where only stored faces are at hand,
+the truth that ``sspd simulate --layout faces`` wrote beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Recording, Series
+from sspd.datasets.faces import FaceEntry
+from sspd.datasets.folder import read_waveform
+from sspd.errors import SSPDError
+from sspd.recipes import BaselineSpec
+from sspd.signal import bandpass, standardise
+
+#: What of a contact waveform is learned, Hz: slow drifts are not the heart's.
+LABEL_BAND_HZ = (0.5, 5.0)
+#: So much more on each side is filtered along, seconds.
+MARGIN_S = 3.0
+
+
+def labels_of(recordings: Sequence[Recording]) -> tuple[dict[str, Series], list[str]]:
+    """The contact waveforms of recordings by the path of their film.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+
+    Returns
+    -------
+    labels : dict
+    missing : list of str
+        A line for each recording without one.
+    """
+    labels: dict[str, Series] = {}
+    missing = []
+    for recording in recordings:
+        try:
+            bvp = recording.references().bvp
+        except SSPDError as error:
+            missing.append(f"{recording.name}: {error}")
+            continue
+        if bvp is None:
+            missing.append(f"{recording.name}: no contact waveform to learn from")
+        else:
+            labels[str(recording.film)] = bvp
+    return labels, missing
+
+
+def labels_beside(store: Path, entries: Sequence[FaceEntry]) -> tuple[dict[str, Series], list[str]]:
+    """The simulated pulses beside a store of simulated faces, by film.
+
+    Parameters
+    ----------
+    store : Path
+    entries : sequence of FaceEntry
+    """
+    labels: dict[str, Series] = {}
+    missing = []
+    for film in dict.fromkeys(entry.film for entry in entries):
+        file = store / "truth" / f"{Path(film).name}.csv"
+        try:
+            labels[film] = read_waveform(file)
+        except SSPDError as error:
+            missing.append(f"{film}: {error}")
+    return labels, missing
+
+
+def label_of_clip(label: Series, begin_s: float, n: int, spec: BaselineSpec) -> NDArray[np.float32]:
+    """What a network should give for a clip, mean 0 and standard deviation 1.
+
+    Parameters
+    ----------
+    label : Series
+        The contact waveform.
+    begin_s : float
+        Time of the clip's first picture, seconds.
+    n : int
+        Values.
+    spec : BaselineSpec
+        Says when its values are, and whether they are the pulse or its slope.
+
+    Returns
+    -------
+    float32 array, shape (n,)
+
+    >>> t = np.arange(0, 20, 1 / 60)
+    >>> spec = BaselineSpec("physnet", fs=30.0, size=64, clip=120)
+    >>> pulse = Series(t, np.sin(2 * np.pi * 1.5 * t))
+    >>> wave = label_of_clip(pulse, 8.0, 120, spec)
+    >>> place = 8.0 + np.arange(120) / 30
+    >>> bool(np.corrcoef(wave, np.sin(2 * np.pi * 1.5 * place))[0, 1] > 0.999)
+    True
+    """
+    margin = round(MARGIN_S * spec.fs)
+    steps = np.arange(-margin, n + margin + spec.summations)
+    half = 0.0 if spec.input == "pictures" else 0.5
+    place = begin_s + (steps + half - 0.5 * spec.summations) / spec.fs
+    inside = np.clip(place, label.t[0], label.t[-1])
+    pulse = bandpass(np.interp(inside, label.t, label.values), spec.fs, LABEL_BAND_HZ)
+    wave = np.diff(pulse, spec.summations)[margin : margin + n]
+    return standardise(wave).astype(np.float32)

@@ -1,0 +1,135 @@
+"""What the one loop does for each kind of recipe: begin, step, finish."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from sspd.errors import UsageError, WeightsError
+from sspd.nn.baselines import Baseline
+from sspd.nn.checkpoint import load_baseline, load_checkpoint
+from sspd.nn.network import MeasuringNetwork
+from sspd.recipes import BaselineRecipe, Recipe
+from sspd.runtime.clips import ClipNetwork
+from sspd.runtime.network import shipped_weights, torch_run
+from sspd.train.baseline_step import new_baseline, take_baseline_step
+from sspd.train.finish import finish_clips, finish_network, settle_sign
+from sspd.train.outcome import Batch, Outcome
+from sspd.train.reference import reference_films
+from sspd.train.sampler import Film
+from sspd.train.state import Resumable, new_state
+from sspd.train.step import take_step
+from sspd.views.grid import to_grid
+from sspd.views.mdm import centred_frames, frame_differences
+
+
+@dataclass(frozen=True)
+class Way:
+    """A kind of training.
+
+    Parameters
+    ----------
+    begin : callable
+        Seed, device and start (``nothing``, ``shipped`` or a file) to a new state.
+    step : callable
+        State, batch, seed and steps of the whole training to what came of the step.
+    finish : callable
+        State, films, seed and name to the network that measures, on the CPU.
+    """
+
+    begin: Callable[[int, torch.device, str], Any]
+    step: Callable[[Any, Batch, int, int], Outcome]
+    finish: Callable[[Any, Sequence[Film], int, str], MeasuringNetwork | Baseline]
+
+
+def way_of(recipe: Recipe | BaselineRecipe) -> Way:
+    """How a recipe's network is trained.
+
+    Parameters
+    ----------
+    recipe : Recipe or BaselineRecipe
+    """
+    return _two_views(recipe) if isinstance(recipe, Recipe) else _of_another_paper(recipe)
+
+
+def _two_views(recipe: Recipe) -> Way:
+    def begin(seed: int, device: torch.device, start: str) -> Resumable:
+        state = new_state(recipe, seed, device)
+        if start == "nothing":
+            return state
+        file = shipped_weights(".safetensors") if start == "shipped" else start
+        network, _ = load_checkpoint(file)
+        for fact in ("token_size", "colour"):
+            theirs, ours = getattr(network.spec, fact), getattr(recipe.network, fact)
+            if theirs != ours:
+                raise WeightsError(f"{start}: its {fact} is {theirs}, the recipe's is {ours}")
+        for module in (state.online, state.target):
+            module.measuring.load_state_dict(network.state_dict())
+        return state
+
+    def step(state: Any, batch: Batch, seed: int, steps: int) -> Outcome:
+        result, health = take_step(state, batch.clips, batch.draws, recipe, seed, steps)
+        waves = {"online": result.online.rppg, "target": result.target.rppg}
+        tokens = {"online": result.online.tokens, "target": result.target.tokens}
+        return Outcome(result.parts._asdict(), health, waves, tokens)
+
+    def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> MeasuringNetwork:
+        chosen = state.online if recipe.exported == "online" else state.target
+        network: MeasuringNetwork = copy.deepcopy(chosen.measuring).cpu()
+        to_input = frame_differences if recipe.views.difference else centred_frames
+        return finish_network(network, finish_clips(films, recipe, seed), to_input, name)
+
+    return Way(begin, step, finish)
+
+
+def _of_another_paper(recipe: BaselineRecipe) -> Way:
+    def begin(seed: int, device: torch.device, start: str) -> Resumable:
+        state = new_baseline(recipe, seed, device)
+        if start == "shipped":
+            raise UsageError(f"no {recipe.network.network!r} comes with the package to start from")
+        if start != "nothing":
+            network, _ = load_baseline(start)
+            if _shapes(network) != _shapes(state.network):
+                raise WeightsError(f"{start}: other layers than the recipe's {recipe.name!r}")
+            state.network.load_state_dict(network.state_dict())
+        return state
+
+    def step(state: Any, batch: Batch, seed: int, steps: int) -> Outcome:
+        return take_baseline_step(state, batch, recipe, seed, steps)
+
+    def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> Baseline:
+        network: Baseline = copy.deepcopy(state.network).cpu().eval()
+        network.spec = replace(network.spec, name=name)
+        if not _upright(recipe):
+            polarity, summations = _sign(network)
+            network.spec = replace(network.spec, polarity=polarity, summations=summations)
+        return network
+
+    return Way(begin, step, finish)
+
+
+def _shapes(network: nn.Module) -> dict[str, torch.Size]:
+    return {name: value.shape for name, value in network.state_dict().items()}
+
+
+def _upright(recipe: BaselineRecipe) -> bool:
+    """Whether labels say which way up the waveform is; a rate alone does not."""
+    return recipe.kind == "labelled" and "known-rate" not in dict(recipe.losses)
+
+
+def _sign(network: Baseline) -> tuple[int, int]:
+    """As for our own network: by simulated films whose pulse is known."""
+    spec = replace(network.spec, polarity=1, summations=0)
+    measure = ClipNetwork(spec, torch_run(network, "f32", None))
+    waveforms, pulses = [], []
+    for film in reference_films(spec.fs, spec.size):
+        wave = measure(to_grid(film.faces, spec.fs))
+        if wave is not None:
+            waveforms.append(wave)
+            pulses.append(film.pulse[: wave.size])
+    return settle_sign(waveforms, pulses, spec.fs) if waveforms else (1, 0)

@@ -1,0 +1,199 @@
+"""Networks of other papers through the one loop: each learns from simulated faces."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sspd.containers import Frames
+from sspd.datasets.faces import FaceEntry, open_store, write_entry
+from sspd.errors import TrainingError, UsageError, WeightsError
+from sspd.face.crop import resize_area
+from sspd.nn.checkpoint import load_baseline
+from sspd.recipes import TRAINED_METHODS, BaselineRecipe, get_baseline
+from sspd.runtime import load_clip_network
+from sspd.signal import bandpass, peak_frequency
+from sspd.train.baseline_step import FASTEST, SLOWEST, _speed, new_baseline, played
+from sspd.train.labels import labels_beside
+from sspd.train.log import read_metrics
+from sspd.train.loop import train
+from sspd.train.outcome import Batch
+from sspd.train.sampler import Draw, Film, usable_films
+from sspd.train.ways import way_of
+from sspd.video.simulate import FilmSpec, simulate_faces, truth, write_truth
+from sspd.views.grid import to_grid
+
+FS, SIZE, CLIP = 15.0, 32, 64
+#: Of networks of single pictures.
+SMALL = 20
+RATES = (54, 63, 72, 81, 90, 99, 108, 117)
+HELD_OUT = (57, 69, 86, 95, 111)
+CPU = torch.device("cpu")
+
+
+def small(name: str, steps: int) -> BaselineRecipe:
+    """A method's recipe for two cores, on faces and clips that train in seconds."""
+    recipe = get_baseline(f"{name}-laptop")
+    size = SMALL if recipe.network.size % SIZE else SIZE  # which is halved five times
+    network = replace(recipe.network, fs=FS, size=size, clip=CLIP)
+    return replace(recipe, network=network, batch=4, steps=steps, warmup_steps=5, precision="f32")
+
+
+def film(hr_bpm: float, seconds: float) -> FilmSpec:
+    return FilmSpec(
+        seed=int(hr_bpm),
+        hr_bpm=hr_bpm,
+        duration_s=seconds,
+        fps=FS,
+        width=160,
+        height=120,
+        face_px=80,
+        pulse_percent=1.5,
+    )
+
+
+@pytest.fixture(scope="session")
+def beating(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of simulated faces with their truth beside it."""
+    folder = tmp_path_factory.mktemp("beating")
+    (folder / "truth").mkdir()
+    for hr_bpm in RATES:
+        spec = film(hr_bpm, 7.0)
+        write_truth(spec, folder / "truth" / f"film{hr_bpm}.mp4")
+        write_entry(folder, f"film{hr_bpm}", simulate_faces(spec, SIZE), f"film{hr_bpm}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def held_out() -> list[tuple[float, Frames]]:
+    specs = [film(hr_bpm, 8.0) for hr_bpm in HELD_OUT]
+    return [(truth(spec).hr_bpm, simulate_faces(spec, SIZE)) for spec in specs]
+
+
+@pytest.fixture(scope="session")
+def films(beating: Path) -> list[Film]:
+    entries: list[FaceEntry] = open_store(beating)
+    labels, missing = labels_beside(beating, entries)
+    assert not missing
+    return usable_films(entries, CLIP * FASTEST / FS, labels)[0]
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sspd.train.reference.FILMS", 3)
+    monkeypatch.setattr("sspd.train.reference.DURATION_S", 6.0)
+
+
+def errors_bpm(weights: Path, held_out: list[tuple[float, Frames]]) -> list[float]:
+    network = load_clip_network(weights)
+    errors = []
+    for hr_bpm, faces in held_out:
+        grid = to_grid(faces, FS)
+        wave = network(resize_area(face, network.spec.size) for face in grid)
+        assert wave is not None
+        errors.append(
+            abs(60 * peak_frequency(bandpass(wave, FS, (0.7, 3.5)), FS, (0.7, 3.0)) - hr_bpm)
+        )
+    return errors
+
+
+#: How wrong a guess of the middle rate is in the mean; one at random is wrong by more.
+CHANCE_BPM = float(np.mean(np.abs(np.array(HELD_OUT) - np.median(HELD_OUT))))
+STEPS = 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TRAINED_METHODS)
+def test_each_method_learns_a_pulse_in_seconds(
+    name: str, films: list[Film], held_out: list[tuple[float, Frames]], tmp_path: Path
+) -> None:
+    weights = train(films, small(name, STEPS), tmp_path, seed=1, device="cpu")
+    assert np.mean(errors_bpm(weights, held_out)) < CHANCE_BPM / 2
+    rows = read_metrics(tmp_path)
+    parts = {key for key in rows[0] if key.startswith("loss/")} - {"loss/total"}
+    assert parts == {f"loss/{term}" for term, _ in get_baseline(name).losses}
+    assert rows[0]["loss/total"] == pytest.approx(sum(rows[0][part] for part in parts), rel=1e-4)
+    network, made_by = load_baseline(weights)
+    assert network.spec.name == tmp_path.name and made_by["recipe"]["kind"] == small(name, 1).kind
+
+
+@pytest.mark.parametrize("name", ["can", "remotephys"])
+def test_the_same_seed_gives_the_same_bytes_also_after_a_stop(
+    name: str, films: list[Film], tmp_path: Path
+) -> None:
+    """CAN has dropout, RemotePPG draws speeds and views: nothing of that is remembered."""
+    recipe = small(name, 2)
+    whole = train(films, recipe, tmp_path / "whole", seed=3, device="cpu", name="x")
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(films, recipe, tmp_path / "again", seed=3, device="cpu", checkpoint_s=0, on_step=stop)
+    again = train(films, recipe, tmp_path / "again", seed=3, device="cpu", resume=True, name="x")
+    assert whole.read_bytes() == again.read_bytes()
+    other = train(films, recipe, tmp_path / "other", seed=4, device="cpu", name="x")
+    assert whole.read_bytes() != other.read_bytes()
+
+
+def test_weights_to_start_from_are_of_the_same_network(films: list[Film], tmp_path: Path) -> None:
+    recipe = replace(small("physnet", 1), learning_rate=1e-9)
+    first = train(films, recipe, tmp_path / "a", seed=0, device="cpu")
+    then = train(films, recipe, tmp_path / "b", seed=9, device="cpu", init=first)
+    a, b = (load_baseline(file)[0].state_dict() for file in (first, then))
+    for key, value in a.items():
+        if value.is_floating_point() and "running" not in key:
+            torch.testing.assert_close(b[key], value, atol=1e-6, rtol=0)
+    with pytest.raises(WeightsError, match="other layers"):
+        train(films, small("remotephys", 1), tmp_path / "c", device="cpu", init=first)
+    with pytest.raises(UsageError, match="no 'physnet' comes with the package"):
+        train(films, recipe, tmp_path / "d", device="cpu", init="shipped")
+
+
+def test_what_a_kind_of_training_needs_is_said(films: list[Film], tmp_path: Path) -> None:
+    mute = [replace(one, label=None) for one in films]
+    with pytest.raises(TrainingError, match="learns from labels, it has none"):
+        train(mute, small("physnet", 1), tmp_path / "a", device="cpu")
+    with pytest.raises(TrainingError, match="compares films: it needs two or more"):
+        recipe = replace(small("contrast-phys", 1), batch=1)
+        train(films, recipe, tmp_path / "b", device="cpu")
+
+
+def test_losses_that_are_not_finite_end_a_training() -> None:
+    recipe = small("sinc", 4)
+    state = new_baseline(recipe, 0, CPU)
+    before = [p.detach().clone() for p in state.network.parameters()]
+    clips = torch.full((2, recipe.n_differences + 1, 3, SIZE, SIZE), torch.nan)
+    with pytest.raises(TrainingError, match="loss is not finite at step 0"):
+        way_of(recipe).step(state, Batch(clips, [Draw(0, 0), Draw(0, 1)]), 0, 4)
+    for old, new in zip(before, state.network.parameters(), strict=True):
+        assert torch.equal(old, new)
+
+
+def test_films_are_played_at_other_speeds() -> None:
+    t = torch.arange(90.0)
+    for speed in (0.7, 1.0, 1.4):
+        np.testing.assert_allclose(played(t[None], speed, 60)[0], np.arange(60) * speed, atol=1e-4)
+    clip = t.view(1, 1, 90, 1, 1).expand(1, 3, 90, 2, 2)
+    np.testing.assert_allclose(played(clip, 1.4, 60)[0, 0, :, 0, 0], np.arange(60) * 1.4, atol=1e-4)
+    generator = torch.Generator().manual_seed(0)
+    drawn = np.array([_speed(generator, apart=True) for _ in range(500)])
+    assert drawn.min() >= SLOWEST and drawn.max() <= FASTEST
+    assert not ((drawn > 0.8) & (drawn < 1.25)).any()
+    assert (drawn < 0.8).any() and (drawn > 1.25).any()
+    free = np.array([_speed(generator, apart=False) for _ in range(500)])
+    assert free.min() < 0.7 and free.max() > 1.45 and ((free > 0.8) & (free < 1.25)).any()
+
+
+def test_recipes_are_data() -> None:
+    for name in TRAINED_METHODS:
+        paper, laptop = get_baseline(name), get_baseline(f"{name}-laptop")
+        assert paper.method == laptop.method == name
+        assert json.loads(json.dumps(paper.to_dict()))["source"]
+        assert laptop.network.network == paper.network.network
+        assert laptop.losses == paper.losses and laptop.kind == paper.kind
