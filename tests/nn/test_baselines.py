@@ -12,6 +12,7 @@ from torch import nn
 from sspd.errors import UsageError
 from sspd.nn.can import CAN, attention_mask, shift_in_time
 from sspd.nn.count import count_multiply_adds, count_parameters
+from sspd.nn.efficientphys import EfficientPhys
 from sspd.nn.physformer import Block, PhysFormer, TemporalDifference
 from sspd.nn.physnet import ContrastNet, PhysNet
 
@@ -122,3 +123,11 @@ def test_attention_equals_a_loop_over_tokens() -> None:
                 heads.append(sum(weights[other] * v[other, h] for other in range(4)))
             rows.append(block.projection(torch.cat(heads)))
     np.testing.assert_allclose(found[0].flatten(1).T, torch.stack(rows), atol=1e-5)
+
+
+def test_efficientphys_is_as_large_as_its_paper_says() -> None:
+    """2.16 million parameters (Liu et al., WACV 2023, Table 4)."""
+    network = EfficientPhys()
+    assert round(count_parameters(network) / 1e6, 2) == 2.16
+    with pytest.raises(UsageError, match="no multiple"):
+        network.eval()(torch.zeros(15, 3, 72, 72))

@@ -18,6 +18,7 @@ _MODULES = {
     "chrom": "sspd.methods.chrom",
     "contrast-phys": "sspd.methods.contrast_phys",
     "deepphys": "sspd.methods.deepphys",
+    "efficientphys": "sspd.methods.efficientphys",
     "green": "sspd.methods.green",
     "hr-cnn": "sspd.methods.hr_cnn",
     "ica": "sspd.methods.ica",

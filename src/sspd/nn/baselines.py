@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError
 from sspd.nn.can import CAN
+from sspd.nn.efficientphys import EfficientPhys
 from sspd.nn.hr_cnn import Extractor
 from sspd.nn.physformer import PhysFormer
 from sspd.nn.physnet import ContrastNet, PhysNet
@@ -18,7 +19,7 @@ from sspd.recipes.baseline import BaselineSpec
 
 #: Pictures among which channels are shifted, as the papers have it, or what of it divides
 #: the clip.
-CAN_FRAMES = 20
+CAN_FRAMES, EFFICIENT_FRAMES = 20, 10
 PREPARE: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
     {
         "pictures": standardised,
@@ -53,12 +54,17 @@ def _can(spec: BaselineSpec) -> nn.Module:
     return ByPicture(CAN(gcd(CAN_FRAMES, spec.clip), spec.size))
 
 
+def _efficientphys(spec: BaselineSpec) -> nn.Module:
+    return ByPicture(EfficientPhys(gcd(EFFICIENT_FRAMES, spec.clip), spec.size))
+
+
 #: Name -> what builds it.
 NETWORKS: Mapping[str, Callable[[BaselineSpec], nn.Module]] = MappingProxyType(
     {
         "can": _can,
         "contrast-phys": lambda spec: ContrastNet(regions=2),
         "deepphys": lambda spec: ByPicture(CAN(None, spec.size)),
+        "efficientphys": _efficientphys,
         "hr-cnn": lambda spec: ByPicture(Extractor(spec.size)),
         "physformer": lambda spec: PhysFormer(),
         "physnet": lambda spec: PhysNet(),

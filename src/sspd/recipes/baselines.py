@@ -51,6 +51,18 @@ _PAPERS = (
         learning_rate=1e-3,
     ),
     BaselineRecipe(
+        "efficientphys",
+        "X. Liu et al., WACV 2023: faces of 72, shifts among 10, slope of the pulse" + _CHOSEN,
+        BaselineSpec(
+            "efficientphys", fs=30.0, size=72, clip=180, input="differences", summations=1
+        ),
+        "labelled",
+        (("squared-error", 1.0),),
+        batch=4,
+        epochs=30,
+        learning_rate=1e-3,
+    ),
+    BaselineRecipe(
         "hr-cnn",
         "R. Spetlik et al., BMVC 2018: the extractor, by the signal at the known rate" + _CHOSEN,
         BaselineSpec("hr-cnn", fs=30.0, size=128, clip=300),
@@ -103,6 +115,7 @@ _LAPTOP: dict[str, tuple[float, int, int, int, int, float]] = {
     "physformer": (30.0, 64, 160, 4, 250, 3e-4),
     "deepphys": (30.0, 36, 180, 4, 300, 1e-3),
     "can": (30.0, 36, 180, 4, 300, 1e-3),
+    "efficientphys": (30.0, 36, 180, 4, 300, 1e-3),
     "hr-cnn": (30.0, 48, 160, 4, 250, 1e-3),
     "contrast-phys": (30.0, 32, 240, 4, 250, 1e-3),
     "remotephys": (30.0, 32, 240, 2, 250, 1e-3),
