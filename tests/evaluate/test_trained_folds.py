@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from sspd.evaluate import (
     plan_evaluation,
     training,
 )
+from sspd.recipes import get_baseline
 from sspd.video.simulate import FilmSpec
 from tiny_recipe import TINY
 
@@ -151,3 +153,21 @@ def test_the_command_takes_weights_or_trains_by_the_recipe_of_the_protocol(
     assert "fold 1, sspd: none of 1 recordings can be trained on" in result.stderr
     result = CliRunner().invoke(app, [*common, "--weights", "shipped", "--steps", "3"])
     assert isinstance(result.exception, UsageError)
+
+
+@pytest.mark.slow
+def test_a_network_of_another_paper_learns_from_the_train_subjects_contact(
+    tmp_path: Path, ubfc: str
+) -> None:
+    laptop = get_baseline("deepphys-laptop")
+    small = replace(laptop.network, fs=15.0, size=20, clip=40)
+    how = Training({"deepphys": replace(laptop, network=small, steps=1)}, tmp_path)
+    plan = plan_evaluation(ubfc, ["pos", "deepphys"], protocol="2-fold", training=how)
+    assert evaluate(plan, get_scoring("spectral"), tmp_path).failures == ()
+    facts = json.loads((tmp_path / "manifest.json").read_text())
+    assert list(facts["trained"]["recipes"]) == ["deepphys"]
+    weights = facts["methods"][1]["weights"]
+    assert sorted(weights) == ["1", "2"] and weights["1"] != weights["2"]
+    assert len(list((tmp_path / "models").glob("2-fold-?-deepphys-*/model.onnx"))) == 2
+    with pytest.raises(UsageError, match="to train, name a protocol"):
+        plan_evaluation(ubfc, ["deepphys"], training=how)

@@ -13,6 +13,7 @@ from sspd.errors import UsageError
 from sspd.nn.can import CAN, attention_mask, shift_in_time
 from sspd.nn.count import count_multiply_adds, count_parameters
 from sspd.nn.efficientphys import EfficientPhys
+from sspd.nn.hr_cnn import SMALLEST, Extractor
 from sspd.nn.physformer import Block, PhysFormer, TemporalDifference
 from sspd.nn.physnet import ContrastNet, PhysNet
 
@@ -131,3 +132,10 @@ def test_efficientphys_is_as_large_as_its_paper_says() -> None:
     assert round(count_parameters(network) / 1e6, 2) == 2.16
     with pytest.raises(UsageError, match="no multiple"):
         network.eval()(torch.zeros(15, 3, 72, 72))
+
+
+@pytest.mark.parametrize("size", [SMALLEST, 27, 32, 48, 72, 96, 128])
+def test_hr_cnn_takes_every_size_from_the_smallest(size: int) -> None:
+    assert Extractor(size).eval()(torch.zeros(2, 3, size, size)).shape == (2,)
+    with pytest.raises(UsageError, match="26 pixels or more"):
+        Extractor(SMALLEST - 1)

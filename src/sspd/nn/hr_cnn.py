@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from sspd.errors import UsageError
+
 #: Kernels of the paper's faces of 192x128 pixels; other sizes take their share of them.
 PAPER_SIDE = 128
 PAPER_KERNEL = 10
 CHANNELS = 64
+#: Smaller faces are used up before the last convolution.
+SMALLEST = 26
 
 
 class Extractor(nn.Module):
@@ -23,6 +27,11 @@ class Extractor(nn.Module):
     size : int
         Side of the faces, pixels; kernels grow with it (10 at 128).
 
+    Raises
+    ------
+    UsageError
+        Faces that are too small.
+
     Examples
     --------
     >>> import torch
@@ -32,6 +41,8 @@ class Extractor(nn.Module):
 
     def __init__(self, size: int = PAPER_SIDE) -> None:
         super().__init__()
+        if size < SMALLEST:
+            raise UsageError(f"HR-CNN needs faces of {SMALLEST} pixels or more, got {size}")
         kernel = max(3, round(PAPER_KERNEL * size / PAPER_SIDE))
         layers: list[nn.Module] = [nn.BatchNorm2d(3)]
         for k, inputs in enumerate((3, CHANNELS, CHANNELS)):
