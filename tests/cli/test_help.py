@@ -19,6 +19,7 @@ BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
     "datasets": (["attic"], 2, "attic"),
     "demo": (["--out", "a-file/demo"], 1, "a-file"),
     "evaluate": (["ubfc-rppg:missing", "--out", "scores"], 1, "missing"),
+    "explain": (["missing.mp4", "--plot", "out.png"], 1, "missing.mp4"),
     "export": (["out.onnx", "--weights", "missing.safetensors"], 1, "missing.safetensors"),
     "import": (["missing.pth"], 1, "missing.pth"),
     "measure": (["missing.mp4"], 1, "missing.mp4"),

@@ -19,6 +19,7 @@ from sspd.cli.check import check
 from sspd.cli.datasets import datasets
 from sspd.cli.demo import demo
 from sspd.cli.evaluate import evaluate
+from sspd.cli.explain import explain
 from sspd.cli.export import export
 from sspd.cli.import_ import import_weights
 from sspd.cli.measure import measure
@@ -42,6 +43,7 @@ app.command()(simulate)
 app.command()(train)
 app.command()(evaluate)
 app.command()(benchmark)
+app.command()(explain)
 app.command()(check)
 app.command("import")(import_weights)
 app.command()(export)

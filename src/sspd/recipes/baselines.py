@@ -112,7 +112,7 @@ _PAPERS = (
 #: clips, and have smaller faces for it.
 _LAPTOP: dict[str, tuple[float, int, int, int, int, float]] = {
     "physnet": (30.0, 64, 128, 4, 300, 1e-3),
-    "physformer": (30.0, 64, 160, 4, 250, 3e-4),
+    "physformer": (30.0, 64, 160, 4, 250, 1e-3),
     "deepphys": (30.0, 36, 180, 4, 300, 1e-3),
     "can": (30.0, 36, 180, 4, 300, 1e-3),
     "efficientphys": (30.0, 36, 180, 4, 300, 1e-3),

@@ -98,11 +98,42 @@ def label_of_clip(label: Series, begin_s: float, n: int, spec: BaselineSpec) -> 
     >>> bool(np.corrcoef(wave, np.sin(2 * np.pi * 1.5 * place))[0, 1] > 0.999)
     True
     """
-    margin = round(MARGIN_S * spec.fs)
-    steps = np.arange(-margin, n + margin + spec.summations)
-    half = 0.0 if spec.input == "pictures" else 0.5
-    place = begin_s + (steps + half - 0.5 * spec.summations) / spec.fs
+    lag = 0.0 if spec.input == "pictures" else 0.5
+    return wave_at(label, begin_s + lag / spec.fs, n, spec.fs, spec.summations)
+
+
+def wave_at(
+    label: Series, first_s: float, n: int, fs: float, summations: int
+) -> NDArray[np.float32]:
+    """A contact waveform, or its slope, on an even clock: mean 0 and standard deviation 1.
+
+    Parameters
+    ----------
+    label : Series
+        The contact waveform.
+    first_s : float
+        Time of the first value, seconds.
+    n : int
+        Values.
+    fs : float
+        Hz.
+    summations : int
+        How often the slope is taken; as often it has to be summed to give the pulse.
+
+    Returns
+    -------
+    float32 array, shape (n,)
+
+    >>> t = np.arange(0, 20, 1 / 60)
+    >>> slope = wave_at(Series(t, np.sin(2 * np.pi * 1.5 * t)), 8.0, 120, 30.0, summations=1)
+    >>> place = 8.0 + np.arange(120) / 30
+    >>> bool(np.corrcoef(slope, np.cos(2 * np.pi * 1.5 * place))[0, 1] > 0.999)
+    True
+    """
+    margin = round(MARGIN_S * fs)
+    steps = np.arange(-margin, n + margin + summations)
+    place = first_s + (steps - 0.5 * summations) / fs
     inside = np.clip(place, label.t[0], label.t[-1])
-    pulse = bandpass(np.interp(inside, label.t, label.values), spec.fs, LABEL_BAND_HZ)
-    wave = np.diff(pulse, spec.summations)[margin : margin + n]
+    pulse = bandpass(np.interp(inside, label.t, label.values), fs, LABEL_BAND_HZ)
+    wave = np.diff(pulse, summations)[margin : margin + n]
     return standardise(wave).astype(np.float32)

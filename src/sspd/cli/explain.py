@@ -1,0 +1,66 @@
+"""``sspd explain``: where on the face the network's waveform comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sspd.errors import DependencyError, OutputError, UsageError
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def explain(
+    source: Annotated[Path, typer.Argument(help="A film.")],
+    plot: Annotated[Path, typer.Option("--plot", help="The picture: .png, .svg or .pdf.")] = Path(
+        "explained.png"
+    ),
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            "--truth",
+            help="Contact waveform of the film (time_s,bvp), which the paper uses; without it the"
+            " network's own output is explained.",
+        ),
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="Another network: .safetensors.")
+    ] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option("--layer", help="ConvBlock1_Conv2 to ConvBlock3_Conv2; all without."),
+    ] = None,
+    start: Annotated[float, typer.Option("--start", min=0, help="Where to begin, seconds.")] = 0.0,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, max=60, help="Length of what is explained.")
+    ] = 10.0,
+    no_image: Annotated[
+        bool, typer.Option("--no-image", help="Show the maps without the face.")
+    ] = False,
+) -> None:
+    """Draw which parts of the face the network's waveform rests on (LayerCAM, Fig. 10)."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise DependencyError(
+            "gradients need torch, which is not installed; install sspd[train] from the clone"
+        ) from error
+    from sspd.datasets.folder import read_waveform
+    from sspd.evaluate.explain import explain as run
+    from sspd.report.saliency import draw_saliency
+
+    if plot.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"explain: --plot ends in {', '.join(SUFFIXES)}, got {plot.name!r}")
+    if not plot.parent.is_dir():
+        raise OutputError(f"{plot.parent}: no such folder")
+    layers = [one for some in layer or [] for one in some.split(",") if one]
+    known = None if truth is None else read_waveform(truth)
+    found = run(
+        source, weights=weights, truth=known, start_s=start, seconds=seconds, layers=layers or None
+    )
+    how = "the contact waveform" if found.by_truth else "its own output"
+    title = f"{source.name}, {start:g} to {start + seconds:g} s: what speaks for {how}"
+    draw_saliency(plot, found.face, found.maps, title, image=not no_image)
+    typer.echo(f"{plot}: LayerCAM of {', '.join(found.maps)}, by {how}")
