@@ -14,6 +14,7 @@ from sspd.cli.main import app, run
 #: Every command once: input that cannot be right, the exit code, and what the one line
 #: on standard error names. A new command needs a row here.
 BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
+    "ablate": (["v", "ubfc-rppg:missing", "--out", "grid"], 1, "missing"),
     "benchmark": (["--json", "missing/costs.json"], 1, "missing"),
     "check": (["missing"], 1, "missing"),
     "datasets": (["attic"], 2, "attic"),
@@ -59,6 +60,8 @@ WRONG_USAGE = [
     ["datasets", "ubfc-rppg", "vipl-hr"],
     ["import"],
     ["export"],
+    ["ablate", "v"],
+    ["ablate", "ix", "folder:.", "--out", "grid"],
     ["benchmark", "--method", "tea"],
     ["benchmark", "--runtime", "abacus"],
     ["benchmark", "--frames", "10"],

@@ -61,6 +61,6 @@ def explain(
         source, weights=weights, truth=known, start_s=start, seconds=seconds, layers=layers or None
     )
     how = "the contact waveform" if found.by_truth else "its own output"
-    title = f"{source.name}, {start:g} to {start + seconds:g} s: what speaks for {how}"
+    title = f"{source.name}, {start:g} to {start + seconds:g} s: LayerCAM by {how}"
     draw_saliency(plot, found.face, found.maps, title, image=not no_image)
     typer.echo(f"{plot}: LayerCAM of {', '.join(found.maps)}, by {how}")

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.ablate import ablate
 from sspd.cli.benchmark import benchmark
 from sspd.cli.check import check
 from sspd.cli.datasets import datasets
@@ -42,6 +43,7 @@ app.command()(demo)
 app.command()(simulate)
 app.command()(train)
 app.command()(evaluate)
+app.command()(ablate)
 app.command()(benchmark)
 app.command()(explain)
 app.command()(check)

@@ -36,8 +36,8 @@ def train(
         str,
         typer.Option(
             "--recipe",
-            help="Settings: laptop, shipped, paper, paper-vipl-hr, released; or of another"
-            " paper's network, such as physnet and physnet-laptop (sspd methods).",
+            help="Settings: laptop, shipped, paper, paper-vipl-hr, released, ablation; or of"
+            " another paper's network, such as physnet and physnet-laptop (sspd methods).",
         ),
     ] = "laptop",
     minutes: Annotated[

@@ -44,6 +44,7 @@ class DotProductAttention(nn.Module):
         self.value = nn.Linear(size, size)
         self.heads = spec.heads
         self.divisor = spec.divisor
+        self.softmax = spec.attention == "softmax"
 
     def _split(self, x: Tensor) -> Tensor:
         """(n, tokens, C) -> (n, heads, tokens, C / heads)."""
@@ -54,6 +55,9 @@ class DotProductAttention(nn.Module):
         """Map E to A, both (n, tokens, C)."""
         n, count, size = tokens.shape
         query, key, value = (self._split(f(tokens)) for f in (self.query, self.key, self.value))
+        if self.softmax:  # Table VII: self-attention as in the transformer
+            shares = torch.softmax(query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5, dim=-1)
+            return (shares @ value).transpose(1, 2).reshape(n, count, size)
         divisor = size if self.divisor == "embedding" else count
         # Divided before the product: in half precision the raw scores overflow.
         scores = (query / divisor) @ key.transpose(-2, -1)
@@ -76,8 +80,10 @@ class TSBlock(nn.Module):
         super().__init__()
         halve = spec.halving and level > 0
         self.tokenizer = Tokenizer(token_size, spec.widths[level], halve)
-        self.attention = DotProductAttention(spec, token_size)
-        self.projection = nn.Linear(token_size, token_size)
+        self.attention = (
+            nn.Identity() if spec.attention == "none" else DotProductAttention(spec, token_size)
+        )
+        self.projection = nn.Linear(token_size, token_size) if spec.projection else nn.Identity()
         self.tanh = spec.projection_tanh
         self.residual = spec.residual
 
@@ -87,6 +93,8 @@ class TSBlock(nn.Module):
         if self.tanh:
             u = torch.tanh(u)
         count = u.shape[1]
+        if self.residual == "none":
+            return Level(u.transpose(1, 2), u)
         if self.residual == "adaptive_pool":
             kept = nn.functional.adaptive_avg_pool1d(sequence, count)
         else:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from sspd.errors import UsageError
 
 AttentionDivisor = Literal["embedding", "tokens"]
-Residual = Literal["adaptive_pool", "nearest"]
+Residual = Literal["adaptive_pool", "nearest", "none"]
+Attention = Literal["dot", "softmax", "none"]
 #: An output steeper than the slope of the slope would be noise.
 MOST_SUMMATIONS = 2
 #: A term of the confidence that weighed more could only overflow.
@@ -36,7 +37,13 @@ class PyramidSpec:
     projection_tanh: bool = False
     """Whether tanh follows the projection (released code)."""
     residual: Residual = "adaptive_pool"
-    """How S is brought to the token rate: Eq. 5, or as the released code does."""
+    """How S is brought to the token rate: Eq. 5, or as the released code does; ``none`` leaves
+    the path out (Table VII)."""
+    attention: Attention = "dot"
+    """Eq. 2, with softmax and the root of a head's size in place of the divisor, or none
+    (Table VII)."""
+    projection: bool = True
+    """Whether the heads are mixed by a linear map (Table VII)."""
     halving: bool = False
     """Halve the rate before each tokenizer from the second on (Table VIII, row 6)."""
 
