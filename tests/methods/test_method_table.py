@@ -15,7 +15,7 @@ def test_names_are_sorted_and_cited() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="pca, pos, sspd"):
+    with pytest.raises(UsageError, match="physnet, pos, remotephys, sinc, sspd"):
         get_method("tea")
 
 

@@ -67,3 +67,13 @@ def test_many_methods_go_on_below(drawn: list[Figure], tmp_path: Path) -> None:
     }
     width, height = drawn[0].get_size_inches()
     assert width < 20 and height > 10
+
+
+def test_many_methods_become_a_map(drawn: list[Figure], tmp_path: Path) -> None:
+    """As wide as its conditions, however many methods there are."""
+    errors = {"still": np.array([0.1, 0.3]), "talking": np.array([40.0]), "weak": np.zeros(0)}
+    draw_conditions(tmp_path / "map.png", {f"m{k}": errors for k in range(19)})
+    (figure,) = drawn
+    assert figure.get_figwidth() < 6 and figure.get_figheight() < 9
+    told = [text.get_text() for text in figure.axes[0].texts]
+    assert told[:3] == ["0.20", "40", "-"] and len(told) == 19 * 3

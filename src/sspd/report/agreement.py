@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Rates = NDArray[np.float64]
 #: Of a normal distribution 95 % lie this many standard deviations around the mean.
 LIMITS_SD = 1.96
+#: Of more methods than this boxes could not be told apart.
+MOST_BOXES = 6
 #: More methods than this go on below.
 MOST_ACROSS = 5
 
@@ -58,7 +60,7 @@ def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]])
 
 
 def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]) -> None:
-    """Draw absolute errors by condition, a box a method side by side.
+    """Draw absolute errors by condition: boxes side by side, or of many methods a map.
 
     Parameters
     ----------
@@ -66,9 +68,13 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
         PNG, SVG or PDF by its suffix.
     methods : mapping
         Name -> condition -> absolute errors, beats a minute, one a window. A box spans the
-        quartiles, its whiskers the 5th to the 95th percentile.
+        quartiles, its whiskers the 5th to the 95th percentile. Of more than `MOST_BOXES`
+        methods the means stand in a map, a row a method.
     """
     conditions = list(dict.fromkeys(name for errors in methods.values() for name in errors))
+    if len(methods) > MOST_BOXES and conditions:
+        _draw_map(path, methods, conditions)
+        return
     figure = new_figure(max(4.0, 1.2 + 0.5 * len(methods) * max(len(conditions), 1)), 4.2)
     axes = figure.subplots()
     if not conditions:
@@ -97,6 +103,34 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
         axes.set(ylabel="absolute error, beats a minute", ylim=(0, None))
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
+    with whole_file(path) as part:
+        figure.savefig(part)
+
+
+def _draw_map(
+    path: str | Path, methods: Mapping[str, Mapping[str, Rates]], conditions: Sequence[str]
+) -> None:
+    """Mean absolute errors as colours and numbers, darker the larger."""
+    empty: Rates = np.zeros(0)
+    means = np.array(
+        [
+            [own.mean() if (own := errors.get(name, empty)).size else np.nan for name in conditions]
+            for errors in methods.values()
+        ]
+    )
+    figure = new_figure(2.2 + 0.95 * len(conditions), 1.2 + 0.3 * len(methods))
+    axes = figure.subplots()
+    shades = np.log10(np.clip(np.nan_to_num(means, nan=0.0), 0.1, 100.0))
+    axes.imshow(shades, cmap="Reds", vmin=-1.0, vmax=2.6, aspect="auto")
+    for row, column in np.ndindex(*means.shape):
+        value = means[row, column]
+        told = "-" if np.isnan(value) else f"{value:.2f}" if value < 10 else f"{value:.0f}"
+        axes.text(column, row, told, ha="center", va="center", fontsize=9)
+    axes.set_xticks(range(len(conditions)), [legible(name) for name in conditions])
+    axes.set_yticks(range(len(methods)), [legible(name) for name in methods])
+    axes.tick_params(length=0)
+    axes.xaxis.tick_top()
+    axes.set_title("mean absolute error, beats a minute", fontsize=9)
     with whole_file(path) as part:
         figure.savefig(part)
 
