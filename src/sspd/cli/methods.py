@@ -9,6 +9,7 @@ def methods() -> None:
     """List the methods, each with what it needs and where it was published."""
     from sspd.methods.base import citation, method_names, needs
 
+    width = max(map(len, method_names()))
     for name in method_names():
-        typer.echo(f"{name:8} needs {needs(name)}")
-        typer.echo(f"{'':8} cite  {citation(name)}")
+        typer.echo(f"{name:{width}} needs {needs(name)}")
+        typer.echo(f"{'':{width}} cite  {citation(name)}")

@@ -43,6 +43,8 @@ def draw_costs(path: str | Path, points: Sequence[CostPoint], note: str) -> None
     note : str
         How both were measured, above.
     """
+    from matplotlib.ticker import StrMethodFormatter
+
     figure = new_figure(8.0, 5.0)
     axes = figure.subplots()
     if not points:
@@ -66,6 +68,10 @@ def draw_costs(path: str | Path, points: Sequence[CostPoint], note: str) -> None
         best = unbeaten(points)
         axes.plot([p.seconds for p in best], [p.mae_bpm for p in best], color=BEAT, lw=1, zorder=0)
         axes.set(xscale="log", yscale="symlog")
+        plain = StrMethodFormatter("{x:g}")
+        axes.xaxis.set_major_formatter(plain)
+        axes.xaxis.set_minor_formatter(plain)
+        axes.yaxis.set_major_formatter(plain)
         axes.set_ylim(bottom=0)
         axes.margins(x=0.15)
     axes.set(xlabel="seconds a clip", ylabel="mean absolute error, beats a minute")
