@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -77,17 +78,19 @@ def _statistics_by_hand(
     """Mean over batches of each norm's batch mean and unbiased variance."""
     sums: dict[str, list[tuple[Tensor, Tensor]]] = {}
     norms = {k: m for k, m in network.named_modules() if isinstance(m, nn.BatchNorm3d)}
+
+    def note(name: str, _: nn.Module | None, args: tuple[Tensor]) -> None:
+        rows = args[0].double().transpose(0, 1).flatten(1)
+        sums.setdefault(name, []).append((rows.mean(1), rows.var(1)))
+
     for name, norm in norms.items():
-
-        def note(_: nn.Module, args: tuple[Tensor], name: str = name) -> None:
-            rows = args[0].double().transpose(0, 1).flatten(1)
-            sums.setdefault(name, []).append((rows.mean(1), rows.var(1)))
-
-        norm.register_forward_pre_hook(note)
+        norm.register_forward_pre_hook(partial(note, name))
     network.train()
     with torch.no_grad():
         for batch in batches:
             network(batch)
+            # the first norm is one with its convolution in training
+            note("backbone.norm", None, (batch,))
     return {
         name: (sum(m for m, _ in rows) / len(rows), sum(v for _, v in rows) / len(rows))
         for name, rows in sums.items()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from sspd.nn.convolution import convolve, normalised_convolution
 from sspd.nn.norm import normalise
 
 #: Channels of the four blocks: in, between their two convolutions, out.
@@ -62,9 +63,13 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, inputs, t, h, w) to (n, outputs, t, (h-6)//2, (w-6)//2)."""
+        return self.after_first(self.conv1(x))
+
+    def after_first(self, x: Tensor) -> Tensor:
+        """What the block makes of its first convolution's output."""
         # in place: what a norm gives is needed by nobody else, not even for gradients
-        x = normalise(self.conv1(x), self.norm1).tanh_()
-        x = normalise(self.conv2(x), self.norm2).tanh_()
+        x = normalise(x, self.norm1).tanh_()
+        x = normalise(convolve(x, self.conv2), self.norm2).tanh_()
         return halve(x)
 
 
@@ -94,8 +99,13 @@ class Backbone(nn.Module):
 
     def forward(self, differences: Tensor) -> Features:
         """Map (n, 3, t, h, w) to `Features`."""
-        x = normalise(differences, self.norm)
-        for block in self.blocks:
+        first, *others = self.blocks
+        assert isinstance(first, ConvBlock)
+        x = first.after_first(normalised_convolution(differences, self.norm, first.conv1))
+        for block in others:
             x = block(x)
         x = self.conv_norm(self.conv(x)).tanh_()
+        if x.requires_grad and not x.is_contiguous():
+            # the gradient of a mean is one value repeated: a norm wants it laid out like x
+            x.register_hook(lambda g: g.contiguous(memory_format=torch.channels_last_3d))
         return Features(x.mean(dim=(3, 4)), x)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 #: With as many channels PyTorch's own way is as fast.
-MANY_CHANNELS = 16
+MANY_CHANNELS = 32
 #: Up to so many pixels are taken together.
 PIXELS = 8
 
@@ -39,22 +39,60 @@ def normalise(x: Tensor, norm: nn.BatchNorm3d) -> Tensor:
     >>> torch.allclose(normalise(x, norm), norm(x), atol=1e-5)
     True
     """
-    side_by_side = x.is_contiguous(memory_format=torch.channels_last_3d) and not x.is_contiguous()
-    if not (side_by_side and norm.training and x.shape[1] < MANY_CHANNELS and x.is_cpu):
+    if not (norm.training and _by_rows(x)):
         return norm(x)  # type: ignore[no-any-return]
+    return _train_by_rows(x, norm, norm.weight, norm.bias)
+
+
+def whiten(x: Tensor, norm: nn.BatchNorm3d) -> Tensor:
+    """What ``norm(x)`` would give in training without its gain and offset.
+
+    Parameters
+    ----------
+    x : Tensor, shape (n, c, t, h, w)
+        Without a gradient.
+    norm : BatchNorm3d
+        Of c channels; its running statistics are kept up.
+
+    Examples
+    --------
+    >>> x = torch.randn(2, 3, 4, 6, 6)
+    >>> norm = nn.BatchNorm3d(3)
+    >>> torch.allclose(whiten(x, norm), norm(x), atol=1e-5)
+    True
+    """
+    if _by_rows(x):
+        return _train_by_rows(x, norm, x.new_ones(x.shape[1]), x.new_zeros(x.shape[1]))
+    running = norm.running_mean, norm.running_var
+    return nn.functional.batch_norm(x, *running, None, None, True, _newest_share(norm), norm.eps)
+
+
+def _by_rows(x: Tensor) -> bool:
+    """Whether several pixels are taken together."""
+    side_by_side = x.is_contiguous(memory_format=torch.channels_last_3d) and not x.is_contiguous()
+    return side_by_side and x.shape[1] < MANY_CHANNELS and x.is_cpu
+
+
+def _train_by_rows(x: Tensor, norm: nn.BatchNorm3d, gain: Tensor, offset: Tensor) -> Tensor:
     y, mean, variance = _BatchNorm.apply(  # type: ignore[no-untyped-call]
-        x, norm.weight, norm.bias, norm.eps
+        x, gain, offset, norm.eps
     )
     with torch.no_grad():
-        n = x.numel() // x.shape[1]
+        n, share = x.numel() // x.shape[1], _newest_share(norm)
         assert norm.running_mean is not None
         assert norm.running_var is not None
-        assert norm.num_batches_tracked is not None
-        assert norm.momentum is not None
-        norm.running_mean.lerp_(mean, norm.momentum)
-        norm.running_var.lerp_(variance * (n / (n - 1)), norm.momentum)
-        norm.num_batches_tracked += 1
+        norm.running_mean.lerp_(mean, share)
+        norm.running_var.lerp_(variance * (n / (n - 1)), share)
     return y  # type: ignore[no-any-return]
+
+
+def _newest_share(norm: nn.BatchNorm3d) -> float:
+    """What the newest batch counts for in the running statistics; counts it."""
+    assert norm.num_batches_tracked is not None
+    norm.num_batches_tracked += 1
+    if norm.momentum is None:  # a plain mean
+        return 1 / float(norm.num_batches_tracked)
+    return norm.momentum
 
 
 def _pixels_in_rows(x: Tensor) -> Tensor:

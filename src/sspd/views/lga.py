@@ -11,6 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+#: Outputs of the area averaging that are made together.
+AT_A_TIME = 16
+
 
 def area_weights(inputs: int, outputs: int) -> Tensor:
     """Weights of area averaging along one axis, shape (outputs, inputs), rows sum to 1.
@@ -37,7 +40,14 @@ def global_view(clip: Tensor, size: int) -> Tensor:
     if clip.shape[-1] == size:
         return clip
     weights = area_weights(clip.shape[-1], size).to(clip.device)
-    return weights @ (clip @ weights.T)
+    # some outputs at a time, from the few inputs that they cover: most weights are 0
+    parts = []
+    for first in range(0, size, AT_A_TIME):
+        few = weights[first : first + AT_A_TIME]
+        low, high = (int(few.any(dim=0).nonzero()[end]) for end in (0, -1))
+        parts.append((slice(low, high + 1), few[:, low : high + 1]))
+    clip = torch.cat([clip[..., inputs] @ few.T for inputs, few in parts], dim=-1)
+    return torch.cat([few @ clip[..., inputs, :] for inputs, few in parts], dim=-2)
 
 
 def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool) -> Tensor:

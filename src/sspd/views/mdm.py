@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -56,8 +57,13 @@ def random_mask(
         shape[0] = 1
     masked = torch.empty_like(differences)
     for i, (clip, generator) in enumerate(zip(differences, generators, strict=True)):
-        # 15 random bits an element decide finely enough, at a quarter of the time of floats.
-        draw = torch.randint(0, 1 << 15, shape, generator=generator, dtype=torch.int16)
-        keep = (draw >= round(ratio * (1 << 15))).to(differences.device)
+        keep = (_bits(shape, generator) >= round(ratio * 65536) - 32768).to(differences.device)
         masked[i] = clip * keep
     return masked
+
+
+def _bits(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """16 random bits an element, int16, cut out of 64: a tenth of the time of floats."""
+    n = math.prod(shape)
+    draw = torch.empty(-(-n // 4), dtype=torch.int64).random_(-(1 << 63), None, generator=generator)
+    return draw.view(torch.int16)[:n].view(*shape)
