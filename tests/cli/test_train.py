@@ -63,9 +63,10 @@ def test_what_cannot_start_is_refused_before_faces_are_cut_out(
     assert isinstance(result.exception, WeightsError)
     assert not out.exists()
     out.mkdir()
-    (out / "state.pt").write_bytes(b"")
+    (out / "states").mkdir()
+    (out / "states" / "00000003.pt").write_bytes(b"")
     assert isinstance(run(broken, "--out", out).exception, TrainingError)
-    assert [p.name for p in out.iterdir()] == ["state.pt"]
+    assert [p.name for p in out.iterdir()] == ["states"]
 
 
 def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ def films(beating: Path) -> list[Film]:
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sspd.train.looks.PROBES", 1)
     monkeypatch.setattr("sspd.train.reference.FILMS", 3)
     monkeypatch.setattr("sspd.train.reference.DURATION_S", 6.0)
 

@@ -11,7 +11,15 @@ import torch
 
 from sspd.errors import OutputError, TrainingError, WeightsError
 from sspd.recipes import Recipe
-from sspd.train.state import STATE_FILE, TrainingState, load_state, new_state, save_state
+from sspd.train.state import (
+    KEPT,
+    TrainingState,
+    load_newest,
+    new_state,
+    save_state,
+    saved_steps,
+    state_file,
+)
 
 CPU = torch.device("cpu")
 IDENTITY = {"recipe": {"batch": 2, "band": (0.5, 3.0)}, "seed": 0, "films": ["a"], "init": None}
@@ -56,30 +64,30 @@ def test_a_state_comes_back_to_the_bit(tiny: Recipe, tmp_path: Path) -> None:
     state = _moved(tiny)
     save_state(state, tmp_path, IDENTITY)
     back = new_state(tiny, 99, CPU)
-    load_state(back, tmp_path, IDENTITY)
+    load_newest(back, tmp_path, IDENTITY)
     assert (back.step, back.elapsed_s) == (7, 12.5)
     pairs = list(zip(_tensors(state), _tensors(back), strict=True))
     assert len(pairs) > 100
     assert all(torch.equal(a, b) for a, b in pairs)
-    assert list(tmp_path.iterdir()) == [tmp_path / STATE_FILE]
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [state_file(tmp_path, 7)]
 
 
 @pytest.mark.parametrize("key", sorted(IDENTITY))
 def test_another_training_is_refused_by_name(tiny: Recipe, tmp_path: Path, key: str) -> None:
     save_state(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
     with pytest.raises(TrainingError, match=f"had other {key};"):
-        load_state(new_state(tiny, 0, CPU), tmp_path, {**IDENTITY, key: "another"})
+        load_newest(new_state(tiny, 0, CPU), tmp_path, {**IDENTITY, key: "another"})
 
 
 def test_damaged_states_are_refused(tiny: Recipe, tmp_path: Path) -> None:
-    state, path = _moved(tiny), tmp_path / STATE_FILE
+    state, path = _moved(tiny), state_file(tmp_path, 7)
     save_state(state, tmp_path, IDENTITY)
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
     for bad in (b"", b"x", whole[:100], whole[: len(whole) // 2], whole[:-1], rng.bytes(300)):
         path.write_bytes(bad)
         with pytest.raises(WeightsError, match="not the state of a training") as caught:
-            load_state(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
+            load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
         assert "\n" not in str(caught.value)
 
 
@@ -95,18 +103,20 @@ def test_damaged_states_are_refused(tiny: Recipe, tmp_path: Path) -> None:
         {"optimiser": []},
         {"optimiser": {"state": {}, "param_groups": []}},
         {"step": "many"},
+        {"best": 3},
         {"online": None},
         {"target": {"a": torch.zeros(1)}},
     ],
 )
 def test_states_of_another_shape_are_refused(tiny: Recipe, tmp_path: Path, content: Any) -> None:
-    path = tmp_path / STATE_FILE
+    path = state_file(tmp_path, 7)
+    path.parent.mkdir()
     if isinstance(content, dict) and content:
         save_state(_moved(tiny), tmp_path, IDENTITY)
         content = {**torch.load(path, weights_only=True), **content}
     torch.save(content, path)
     with pytest.raises((WeightsError, TrainingError)):
-        load_state(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
+        load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
 
 
 class _Evil:
@@ -119,15 +129,43 @@ def test_code_in_a_state_does_not_run(
     tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zipped: bool
 ) -> None:
     monkeypatch.setenv("SSPD_TEST_EVIL", str(tmp_path / "ran"))
+    path = state_file(tmp_path, 3)
+    path.parent.mkdir()
     if zipped:
-        torch.save({"identity": _Evil()}, tmp_path / STATE_FILE)
+        torch.save({"identity": _Evil()}, path)
     else:
-        (tmp_path / STATE_FILE).write_bytes(pickle.dumps(_Evil()))
+        (path).write_bytes(pickle.dumps(_Evil()))
     with pytest.raises(WeightsError, match="not the state of a training"):
-        load_state(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
+        load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
     assert not (tmp_path / "ran").exists()
 
 
+def test_the_newest_states_stay_and_the_best(tiny: Recipe, tmp_path: Path) -> None:
+    state = _moved(tiny)
+    for state.step in range(0, 60, 10):
+        if state.step == 20:
+            state.best = (20, 1.5)
+        save_state(state, tmp_path, IDENTITY)
+    assert saved_steps(tmp_path) == [20, *range(60 - 10 * KEPT, 60, 10)]
+    back = new_state(tiny, 99, CPU)
+    assert load_newest(back, tmp_path, IDENTITY) is None
+    assert (back.step, back.best) == (50, (20, 1.5))
+
+
+def test_a_damaged_state_is_passed_over_and_said(tiny: Recipe, tmp_path: Path) -> None:
+    state = _moved(tiny)
+    for state.step in (7, 8):
+        save_state(state, tmp_path, IDENTITY)
+    newest = state_file(tmp_path, 8)
+    newest.write_bytes(newest.read_bytes()[:-20])
+    back = new_state(tiny, 99, CPU)
+    said = load_newest(back, tmp_path, IDENTITY)
+    assert said is not None
+    assert "00000008.pt: not the state" in said
+    assert said.endswith("going on from the state of step 7")
+    assert back.step == 7
+
+
 def test_a_place_that_cannot_be_written_is_named(tiny: Recipe, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be made"):
         save_state(new_state(tiny, 0, CPU), tmp_path / "absent", IDENTITY)

@@ -100,12 +100,30 @@ def train(
     skipped = failed + len(short)
     say(f"training {chosen.name!r} on {len(films)} films, {skipped} skipped")
     weights = _train_with_bar(films, chosen, out, seed, device, init, resume, minutes)
+    for line in _verdict(out):
+        typer.echo(line)
     typer.echo(f"weights: {weights} and {weights.with_suffix('.onnx').name} beside it")
     method = getattr(chosen, "method", "sspd")
     how = "" if method == "sspd" else f"--method {method} "
     typer.echo(f"try them: sspd measure FILM {how}--weights {weights.with_suffix('.onnx')}")
     if failed:
         raise typer.Exit(1)
+
+
+def _verdict(out: Path) -> list[str]:
+    """What label-free signs say of the weights; before and after, where there is a before."""
+    from sspd.train.looks import read_verdict
+
+    found = read_verdict(out)
+    lines = [f"{found['verdict']}: {found['why']}"]
+    if found["before"] is not None and found["before"]["clips"]:
+        then, now = found["before"], found["signs"]
+        lines.append(
+            f"before it: rates those of POS in {100 * then['with_pos']:.0f} % (now"
+            f" {100 * now['with_pos']:.0f} %), power in a line {100 * then['in_line']:.0f} % (now"
+            f" {100 * now['in_line']:.0f} %)"
+        )
+    return lines
 
 
 def _check_start(out: Path, init: str | None, resume: bool) -> None:
@@ -190,6 +208,7 @@ def _train_with_bar(
             resume=resume,
             max_minutes=minutes,
             on_step=told,
+            notice=say,
         )
     export_onnx(load_any(weights), weights.with_suffix(".onnx"))
     return weights

@@ -114,7 +114,7 @@ def trained_weights(
     from sspd.nn.checkpoint import load_any
     from sspd.runtime.export import export_onnx
     from sspd.train.loop import Progress, train
-    from sspd.train.state import STATE_FILE
+    from sspd.train.state import saved_steps
 
     def told(now: Progress) -> None:
         training.told(f"Training {name}, loss {now.loss:.3f}", now.step, now.steps)
@@ -125,7 +125,7 @@ def trained_weights(
         folder,
         seed=training.seed,
         device=training.device,
-        resume=(folder / STATE_FILE).exists(),
+        resume=bool(saved_steps(folder)),
         name=name,
         on_step=told,
     )

@@ -22,6 +22,7 @@ from sspd.train.health import read_health
 from sspd.train.outcome import Batch, Outcome
 from sspd.train.sampler import generator_of
 from sspd.train.schedules import rate_at
+from sspd.train.state import NO_BEST
 from sspd.train.step import AUTOCAST, descend, require_finite
 from sspd.train.terms import LABELLED, PRIORS, Known
 
@@ -45,6 +46,7 @@ class BaselineState:
     scaler: torch.amp.GradScaler
     step: int = 0
     elapsed_s: float = 0.0
+    best: tuple[int, float] = NO_BEST
 
     def modules(self) -> dict[str, nn.Module]:
         """The network by name."""

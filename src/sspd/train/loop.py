@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,10 +18,11 @@ from sspd.recipes import BaselineRecipe, Recipe
 from sspd.train.health import Health
 from sspd.train.labels import label_of_clip
 from sspd.train.log import TrainingLog
+from sspd.train.looks import Run, look, look_before, take_best, write_verdict
 from sspd.train.outcome import Batch
-from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, place_of, steps_of
-from sspd.train.state import STATE_FILE, Resumable, load_state, save_state
-from sspd.train.ways import Way, way_of
+from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, place_of
+from sspd.train.state import Resumable, load_newest, save_state, saved_steps
+from sspd.train.ways import way_of
 
 MODEL_FILE = "model.safetensors"
 
@@ -50,6 +50,7 @@ def train(
     checkpoint_s: float = 30.0,
     name: str | None = None,
     on_step: Callable[[Progress], None] = lambda _: None,
+    notice: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Train a network on faces: without labels, or, where the recipe says so, with them.
 
@@ -77,16 +78,22 @@ def train(
         How reports call the weights; the folder's name by default.
     on_step : callable
         Is given a `Progress` after each step.
+    notice : callable
+        Is given a line where something is not as usual: a damaged state passed over, an
+        earlier state that is better than the last.
 
     Returns
     -------
     Path
-        The finished weights.
+        The finished weights; what label-free signs say of them lies beside, see
+        `sspd.train.looks.read_verdict`.
 
     Raises
     ------
     TrainingError
         No film is long enough, the loss is not finite, or `out` holds another training.
+    OutputError
+        `out` cannot be written, a full disk perhaps; the last state stays.
     """
     if not films:
         raise TrainingError(f"no film is as long as a clip ({recipe.clip_s:g} s)")
@@ -95,41 +102,36 @@ def train(
     identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in films]}
     identity["init"] = recipe.init if init is None else str(init)
     way = way_of(recipe)
-    state = _start_state(way, seed, place, out, identity, resume)
+    run = Run(films, recipe, seed, place, out, way, identity)
+    state = _start_state(run, resume, notice)
     log = TrainingLog(out, state.step)
     try:
-        _run_steps(
-            state,
-            way,
-            films,
-            recipe,
-            out,
-            seed,
-            place,
-            identity,
-            max_minutes,
-            checkpoint_s,
-            log,
-            on_step,
-        )
+        _run_steps(run, state, log, max_minutes, checkpoint_s, on_step)
+    except OSError as error:  # the log's, a full disk's
+        raise OutputError(
+            f"{out}: cannot be written ({error.strerror}); the state of step"
+            f" {saved_steps(out)[-1]} is kept, --resume goes on from there"
+        ) from error
     finally:
         log.close()
+    take_best(run, state, notice)
     made_by = {**identity, "films": len(films), "step": state.step, "torch": torch.__version__}
     network = way.finish(state, films, seed, name or out.resolve().name)
     save_checkpoint(network, out / MODEL_FILE, made_by)
+    write_verdict(run, network, state.step)
     return out / MODEL_FILE
 
 
 def refuse_second_training(out: Path) -> None:
     """Raise `TrainingError` where a folder holds a training that would be overwritten."""
-    if (out / STATE_FILE).exists():
+    if saved_steps(out):
         raise TrainingError(f"{out}: holds a training; go on with --resume or give another --out")
 
 
 def _make_folder(out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for torn in out.glob(".*.part"):  # what a killed run was writing
+        for torn in (*out.glob(".*.part"), *out.glob("*/.*.part")):  # of a killed run
             torn.unlink()
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
@@ -147,53 +149,51 @@ def _device(device: str) -> torch.device:
     return place
 
 
-def _start_state(
-    way: Way,
-    seed: int,
-    device: torch.device,
-    out: Path,
-    identity: dict[str, Any],
-    resume: bool,
-) -> Resumable:
-    if (out / STATE_FILE).exists():
+def _start_state(run: Run, resume: bool, notice: Callable[[str], None]) -> Resumable:
+    if saved_steps(run.out):
         if not resume:
-            refuse_second_training(out)
-        found: Resumable = way.begin(seed, device, "nothing")
-        load_state(found, out, identity)
+            refuse_second_training(run.out)
+        found: Resumable = run.way.begin(run.seed, run.device, "nothing")
+        damaged = load_newest(found, run.out, run.identity)
+        if damaged:
+            notice(damaged)
         return found
-    state: Resumable = way.begin(seed, device, identity["init"])
-    save_state(state, out, identity)
+    state: Resumable = run.way.begin(run.seed, run.device, run.identity["init"])
+    look_before(run, state)
+    save_state(state, run.out, run.identity)
     return state
 
 
 def _run_steps(
+    run: Run,
     state: Resumable,
-    way: Way,
-    films: Sequence[Film],
-    recipe: Recipe | BaselineRecipe,
-    out: Path,
-    seed: int,
-    device: torch.device,
-    identity: dict[str, Any],
+    log: TrainingLog,
     max_minutes: float | None,
     checkpoint_s: float,
-    log: TrainingLog,
     on_step: Callable[[Progress], None],
 ) -> None:
-    steps = steps_of(recipe, len(films))
+    steps = run.steps
     began, saved = time.monotonic() - state.elapsed_s, time.monotonic()
-    for batch in _batches(films, recipe, seed, range(state.step, steps)):
-        outcome = way.step(state, batch._replace(clips=batch.clips.to(device)), seed, steps)
-        log.write(state.step, outcome, {"seconds": time.monotonic() - began})
+    asked = time.monotonic()
+    for batch in _batches(run.films, run.recipe, run.seed, range(state.step, steps)):
+        waited_s = time.monotonic() - asked
+        clips = batch.clips.to(run.device)
+        outcome = run.way.step(state, batch._replace(clips=clips), run.seed, steps)
         state.step += 1
         state.elapsed_s = time.monotonic() - began
-        on_step(Progress(state.step, steps, outcome.parts["total"].item(), outcome.health))
         late = max_minutes is not None and state.elapsed_s > 60 * max_minutes
-        if late or state.step == steps or time.monotonic() - saved > checkpoint_s:
-            save_state(state, out, identity)
+        last = late or state.step == steps
+        seen = look(run, state, last) if last or state.step in run.look_steps() else {}
+        times = {"seconds": state.elapsed_s, "waited_s": waited_s}
+        log.write(state.step - 1, outcome, times | seen)
+        on_step(Progress(state.step, steps, outcome.parts["total"].item(), outcome.health))
+        best = state.best[0] == state.step
+        if last or best or time.monotonic() - saved > checkpoint_s:
+            save_state(state, run.out, run.identity)
             saved = time.monotonic()
         if late:
             break
+        asked = time.monotonic()
 
 
 def _batches(

@@ -15,12 +15,16 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from sspd.errors import TrainingError, WeightsError
+from sspd.errors import OutputError, TrainingError, WeightsError
 from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import TrainingNetwork, initialise
 from sspd.recipes import Recipe
 
-STATE_FILE = "state.pt"
+STATES_FOLDER = "states"
+#: How many of the newest states stay.
+KEPT = 2
+#: No state was looked at yet: its step and its score.
+NO_BEST = (-1, float("-inf"))
 
 
 class Resumable(Protocol):
@@ -30,6 +34,7 @@ class Resumable(Protocol):
     scaler: torch.amp.GradScaler
     step: int
     elapsed_s: float
+    best: tuple[int, float]
 
     def modules(self) -> dict[str, nn.Module]:
         """Its networks by name."""
@@ -45,6 +50,8 @@ class TrainingState:
     scaler: torch.amp.GradScaler
     step: int = 0
     elapsed_s: float = 0.0
+    best: tuple[int, float] = NO_BEST
+    """Step and score of the best state so far."""
 
     def modules(self) -> dict[str, nn.Module]:
         """The two networks by name."""
@@ -66,34 +73,97 @@ def new_state(recipe: Recipe, seed: int, device: torch.device) -> TrainingState:
 
 
 def save_state(state: Resumable, out: Path, identity: dict[str, Any]) -> None:
-    """Write the state whole: a kill leaves the one before.
+    """Write the state whole: a kill leaves the ones before.
 
-    `identity` is what a resumed run must have in common with this one.
+    The newest `KEPT` states stay, and the one that was the best.
+
+    Parameters
+    ----------
+    state : Resumable
+    out : Path
+        The training's folder.
+    identity : dict
+        What a resumed run must have in common with this one.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written; what was there stays.
     """
     buffer = io.BytesIO()
     content = {
         "identity": json.dumps(identity, sort_keys=True),
         "step": state.step,
         "elapsed_s": state.elapsed_s,
+        "best": list(state.best),
         "optimiser": state.optimiser.state_dict(),
         "scaler": state.scaler.state_dict(),
         **{name: module.state_dict() for name, module in state.modules().items()},
     }
     torch.save(content, buffer)
-    write_whole(out / STATE_FILE, buffer.getvalue())
+    folder = out / STATES_FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
+    write_whole(state_file(out, state.step), buffer.getvalue())
+    for step in saved_steps(out)[:-KEPT]:
+        if step != state.best[0]:
+            state_file(out, step).unlink(missing_ok=True)
 
 
-def load_state(state: Resumable, out: Path, identity: dict[str, Any]) -> None:
-    """Fill a new state, in place, from what `save_state` wrote.
+def state_file(out: Path, step: int) -> Path:
+    """Where the state of a step lies.
+
+    >>> state_file(Path("run"), 120).as_posix()
+    'run/states/00000120.pt'
+    """
+    return out / STATES_FOLDER / f"{step:08d}.pt"
+
+
+def saved_steps(out: Path) -> list[int]:
+    """The steps whose states are there, in order."""
+    return sorted(int(p.stem) for p in (out / STATES_FOLDER).glob("*.pt") if p.stem.isdigit())
+
+
+def load_newest(state: Resumable, out: Path, identity: dict[str, Any]) -> str | None:
+    """Fill a new state, in place, from the newest one that is whole.
+
+    Returns
+    -------
+    str or None
+        Where the newest is damaged and an older one was taken: a line that says so.
 
     Raises
     ------
     TrainingError
         If the folder's training had other settings, films or seed.
     WeightsError
+        If none is whole.
+    """
+    damaged: WeightsError | None = None
+    for step in reversed(saved_steps(out)):
+        try:
+            load_state(state, state_file(out, step), identity)
+        except WeightsError as error:
+            damaged = damaged or error
+            continue
+        if damaged is None:
+            return None
+        return f"{damaged}; going on from the state of step {step}"
+    raise damaged or WeightsError(f"{out}: holds no state of a training")
+
+
+def load_state(state: Resumable, path: Path, identity: dict[str, Any]) -> None:
+    """Fill a new state, in place, from a file that `save_state` wrote.
+
+    Raises
+    ------
+    TrainingError
+        If the training had other settings, films or seed.
+    WeightsError
         If the file is damaged.
     """
-    path = out / STATE_FILE
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -103,15 +173,16 @@ def load_state(state: Resumable, out: Path, identity: dict[str, Any]) -> None:
         if before != now:
             changed = sorted(k for k in now | before if now.get(k) != before.get(k))
             raise TrainingError(
-                f"{out}: the training there had other {', '.join(changed)}; resume it with the"
-                " same, or give another --out"
+                f"{path.parent.parent}: the training there had other {', '.join(changed)};"
+                " resume it with the same, or give another --out"
             )
+        step, elapsed_s = int(content["step"]), float(content["elapsed_s"])
+        best = int(content["best"][0]), float(content["best"][1])
         for name, module in state.modules().items():
             module.load_state_dict(content[name])
         state.optimiser.load_state_dict(content["optimiser"])
         state.scaler.load_state_dict(content["scaler"])
-        state.step = int(content["step"])
-        state.elapsed_s = float(content["elapsed_s"])
+        state.step, state.elapsed_s, state.best = step, elapsed_s, best
     except TrainingError:
         raise
     except Exception as error:  # damaged pickles raise whatever their bytes happen to mean

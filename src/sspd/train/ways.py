@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from sspd.errors import UsageError, WeightsError
 from sspd.nn.baselines import Baseline
@@ -22,9 +24,11 @@ from sspd.train.finish import finish_clips, finish_network, settle_sign
 from sspd.train.outcome import Batch, Outcome
 from sspd.train.reference import reference_films
 from sspd.train.sampler import Film
+from sspd.train.signs import See
 from sspd.train.state import Resumable, new_state
-from sspd.train.step import take_step
+from sspd.train.step import AUTOCAST, take_step
 from sspd.views.grid import to_grid
+from sspd.views.lga import global_view
 from sspd.views.mdm import centred_frames, frame_differences
 
 
@@ -40,11 +44,17 @@ class Way:
         State, batch, seed and steps of the whole training to what came of the step.
     finish : callable
         State, films, seed and name to the network that measures, on the CPU.
+    chosen : callable
+        State to the network that is going to measure, as it is now; a copy.
+    see : callable
+        A network that measures, and a device, to what maps one clip's faces to a waveform.
     """
 
     begin: Callable[[int, torch.device, str], Any]
     step: Callable[[Any, Batch, int, int], Outcome]
     finish: Callable[[Any, Sequence[Film], int, str], MeasuringNetwork | Baseline]
+    chosen: Callable[[Any], nn.Module]
+    see: Callable[[nn.Module, torch.device], See]
 
 
 def way_of(recipe: Recipe | BaselineRecipe) -> Way:
@@ -78,13 +88,28 @@ def _two_views(recipe: Recipe) -> Way:
         tokens = {"online": result.online.tokens, "target": result.target.tokens}
         return Outcome(result.parts._asdict(), health, waves, tokens)
 
-    def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> MeasuringNetwork:
-        chosen = state.online if recipe.exported == "online" else state.target
-        network: MeasuringNetwork = copy.deepcopy(chosen.measuring).cpu()
-        to_input = frame_differences if recipe.views.difference else centred_frames
-        return finish_network(network, finish_clips(films, recipe, seed), to_input, name)
+    to_input = frame_differences if recipe.views.difference else centred_frames
 
-    return Way(begin, step, finish)
+    def chosen(state: Any) -> MeasuringNetwork:
+        kept = state.online if recipe.exported == "online" else state.target
+        network: MeasuringNetwork = copy.deepcopy(kept.measuring)
+        # the online network's statistics are of masked differences: each clip has its own
+        return network.train(recipe.exported == "online")
+
+    def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> MeasuringNetwork:
+        clips = finish_clips(films, recipe, seed)
+        return finish_network(chosen(state).cpu(), clips, to_input, name)
+
+    def see(network: nn.Module, device: torch.device) -> See:
+        network.to(device)
+
+        def look(clip: Tensor) -> NDArray[np.float64]:
+            given = to_input(global_view(clip[None].to(device), recipe.network.size))
+            return _output(network, given, AUTOCAST[recipe.precision])
+
+        return look
+
+    return Way(begin, step, finish, chosen, see)
 
 
 def _of_another_paper(recipe: BaselineRecipe) -> Way:
@@ -103,14 +128,38 @@ def _of_another_paper(recipe: BaselineRecipe) -> Way:
         return take_baseline_step(state, batch, recipe, seed, steps)
 
     def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> Baseline:
-        network: Baseline = copy.deepcopy(state.network).cpu().eval()
+        network = chosen(state).cpu()
         network.spec = replace(network.spec, name=name)
         if not _upright(recipe):
             polarity, summations = _sign(network)
             network.spec = replace(network.spec, polarity=polarity, summations=summations)
         return network
 
-    return Way(begin, step, finish)
+    def chosen(state: Any) -> Baseline:
+        network: Baseline = copy.deepcopy(state.network).eval()
+        return network
+
+    def see(network: nn.Module, device: torch.device) -> See:
+        network.to(device)
+
+        def look(clip: Tensor) -> NDArray[np.float64]:
+            given = clip[: recipe.network.clip + 1].transpose(0, 1)[None].to(device)
+            return _output(network, given, AUTOCAST[recipe.precision])
+
+        return look
+
+    return Way(begin, step, finish, chosen, see)
+
+
+@torch.no_grad()
+def _output(network: nn.Module, given: Tensor, dtype: torch.dtype) -> NDArray[np.float64]:
+    """A network's waveform of one clip, run as it is trained."""
+    device = given.device.type
+    if device == "cpu" and dtype == torch.bfloat16:
+        given = given.contiguous(memory_format=torch.channels_last_3d)
+    with torch.autocast(device, dtype=dtype, enabled=dtype != torch.float32):
+        wave: NDArray[np.float64] = network(given)[0].double().cpu().numpy()
+    return wave
 
 
 def _shapes(network: nn.Module) -> dict[str, torch.Size]:

@@ -1,0 +1,170 @@
+"""Trainings that are killed again and again, and such whose disk fills up.
+
+    python benchmarks/train_kills.py FOLDER --kills 30 --full 3
+
+A small training (real faces of simulated films, two networks, a state after every step) in
+processes of its own, killed by SIGKILL at random moments and resumed; then others on a
+disk of a few megabytes that fills up, and is given room again. The finished weights must be
+those of an unbroken run, every state that is left readable, and what a full disk says one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from sspd.datasets.faces import write_entry
+from sspd.video.simulate import FilmSpec, simulate_faces
+
+STEPS = 12
+#: Room on the disk that fills up, MB: a few states, and not the next one.
+DISK_MB = 24
+
+CHILD = f"""
+import sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+import sspd.train.finish, sspd.train.reference
+sspd.train.finish.STATISTICS_CLIPS = 4  # what is saved is in question, not how good it is
+sspd.train.reference.FILMS, sspd.train.reference.DURATION_S = 1, 3.0
+from sspd.datasets.faces import open_store
+from sspd.errors import SSPDError
+from sspd.recipes import NetworkSpec, PyramidSpec, Recipe
+from sspd.train.loop import train
+from sspd.train.sampler import usable_films
+recipe = Recipe(
+    "kills", "this benchmark", NetworkSpec(fs=12.0, size=96, pyramid=PyramidSpec(widths=(9, 5))),
+    clip_s=2.0, batch=2, epochs=None, steps={STEPS}, crop_px=113)
+films, _ = usable_films(open_store(Path(sys.argv[1])), recipe.clip_s)
+try:
+    train(films, recipe, sys.argv[2], seed=5, device="cpu", resume=True, checkpoint_s=0.0, name="k")
+except SSPDError as error:
+    sys.exit(str(error))
+"""
+
+
+def faces(folder: Path) -> Path:
+    """The stored faces that are trained on."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        for seed in range(3):
+            spec = FilmSpec(seed=seed, duration_s=6.0, fps=15.0, face_px=120, hr_bpm=60 + 30 * seed)
+            write_entry(folder, f"film{seed}", simulate_faces(spec, 113), f"film{seed}.mp4")
+    return folder
+
+
+def start(store: Path, out: Path) -> subprocess.Popen[bytes]:
+    """The training in a process of its own; goes on where it was."""
+    command = [sys.executable, "-c", CHILD, str(store), str(out)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE)
+
+
+def run_whole(store: Path, out: Path) -> None:
+    """Run it to its end."""
+    child = start(store, out)
+    said = child.communicate()[1].decode()
+    assert child.returncode == 0, said
+
+
+def weights(out: Path) -> bytes:
+    return (out / "model.safetensors").read_bytes()
+
+
+def unreadable(out: Path) -> int:
+    """How many of the states that are left cannot be read."""
+    import torch
+
+    bad = 0
+    for path in (out / "states").glob("*.pt"):
+        try:
+            torch.load(path, weights_only=True)
+        except Exception:
+            bad += 1
+    return bad
+
+
+def killed(store: Path, out: Path, kills: int, lasted_s: float) -> tuple[int, int]:
+    """Kill so many times, then finish; kills that hit a running training, bad states."""
+    rng, hits, bad = np.random.default_rng(), 0, 0
+    while hits < kills and not (out / "model.safetensors").exists():
+        child = start(store, out)
+        try:
+            child.communicate(timeout=rng.uniform(0.2, 0.7) * lasted_s)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            hits += 1
+        bad += unreadable(out)
+    run_whole(store, out)
+    return hits, bad
+
+
+@contextlib.contextmanager
+def small_disk(place: Path) -> Iterator[Path]:
+    """A disk of its own; the machine must let us mount one."""
+    place.mkdir(exist_ok=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "none", str(place)], check=True
+    )
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def filled(store: Path, place: Path, free_mb: float) -> tuple[str, bytes, int]:
+    """Train on a disk that is full but for so much; what it says, the weights, bad states."""
+    with small_disk(place) as disk:
+        filler = disk / "filler"
+        filler.write_bytes(bytes(int((DISK_MB - free_mb) * 2**20)))
+        child = start(store, disk / "out")
+        said = child.communicate()[1].decode().strip()
+        assert child.returncode == 1, said
+        bad = unreadable(disk / "out")
+        filler.unlink()
+        run_whole(store, disk / "out")
+        return said, weights(disk / "out"), bad
+
+
+def main() -> None:
+    """Print what was killed, what was said, and what differs."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--full", type=int, default=3)
+    args = parser.parse_args()
+    store = faces(args.folder / "faces")
+    with tempfile.TemporaryDirectory(dir=args.folder) as name:
+        folder = Path(name)
+        began = time.monotonic()
+        run_whole(store, folder / "whole")
+        lasted_s = time.monotonic() - began
+        right = weights(folder / "whole")
+        hits, bad, same, round_ = 0, 0, True, 0
+        while hits < args.kills:  # a run may end before it was killed often enough
+            more, worse = killed(store, folder / f"killed{round_}", args.kills - hits, lasted_s)
+            hits, bad, round_ = hits + more, bad + worse, round_ + 1
+            same = same and weights(folder / f"killed{round_ - 1}") == right
+        print(f"{hits} kills in {round_} trainings: {bad} bad states, same weights: {same}")
+        if args.full and os.geteuid() != 0:
+            sys.exit("no disk of its own could be mounted: run as root")
+        for free_mb in np.linspace(3.0, 14.0, args.full):
+            said, found, bad = filled(store, folder / "disk", float(free_mb))
+            lines = len(said.splitlines())
+            print(f"{free_mb:.1f} MB free: {lines} line, {bad} bad states, same: {found == right}")
+            print(f"    {said[-300:]}")
+
+
+if __name__ == "__main__":
+    main()
