@@ -27,7 +27,7 @@ from sspd.video.simulate import FilmSpec, simulate_faces
 
 STEPS = 12
 #: Room on the disk that fills up, MB: a few states, and not the next one.
-DISK_MB = 24
+DISK_MB = 192
 
 CHILD = f"""
 import sys
@@ -159,7 +159,7 @@ def main() -> None:
         print(f"{hits} kills in {round_} trainings: {bad} bad states, same weights: {same}")
         if args.full and os.geteuid() != 0:
             sys.exit("no disk of its own could be mounted: run as root")
-        for free_mb in np.linspace(3.0, 14.0, args.full):
+        for free_mb in np.linspace(20.0, 95.0, args.full):
             said, found, bad = filled(store, folder / "disk", float(free_mb))
             lines = len(said.splitlines())
             print(f"{free_mb:.1f} MB free: {lines} line, {bad} bad states, same: {found == right}")

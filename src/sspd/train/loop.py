@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sspd.errors import OutputError, TrainingError, UsageError
@@ -25,6 +27,8 @@ from sspd.train.state import Resumable, load_newest, save_state, saved_steps
 from sspd.train.ways import way_of
 
 MODEL_FILE = "model.safetensors"
+#: Threads that read clips, and steps whose clips are read ahead.
+READERS, AHEAD = 4, 2
 
 
 @dataclass(frozen=True)
@@ -199,20 +203,29 @@ def _run_steps(
 def _batches(
     films: Sequence[Film], recipe: Recipe | BaselineRecipe, seed: int, steps: range
 ) -> Iterator[Batch]:
-    """Clips of each step, the next one read while this one trains."""
+    """Clips of each step; those of the next ones are read while this one trains.
 
-    def read(step: int) -> Batch:
-        draws = draws_of_step(step, recipe, len(films), seed)
-        clips = [clip_at(films[draw.film], draw, recipe, seed) for draw in draws]
-        return Batch(torch.from_numpy(np.stack(clips)), draws, _waves(films, recipe, draws, seed))
+    Which clips they are is decided by seed and step alone, whoever reads them.
+    """
+    waiting: deque[tuple[list[Draw], list[Future[NDArray[np.float32]]]]] = deque()
+    with ThreadPoolExecutor(READERS) as pool:
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        pending = [pool.submit(read, step) for step in steps[:1]]
-        for step in steps:
-            batch = pending.pop().result()
-            if step + 1 < steps.stop:
-                pending.append(pool.submit(read, step + 1))
-            yield batch
+        def ask(step: int) -> None:
+            draws = draws_of_step(step, recipe, len(films), seed)
+            clips = [pool.submit(clip_at, films[d.film], d, recipe, seed) for d in draws]
+            waiting.append((draws, clips))
+
+        try:
+            for step in steps[:AHEAD]:
+                ask(step)
+            for step in steps:
+                draws, clips = waiting.popleft()
+                faces = torch.from_numpy(np.stack([clip.result() for clip in clips]))
+                if step + AHEAD < steps.stop:
+                    ask(step + AHEAD)
+                yield Batch(faces, draws, _waves(films, recipe, draws, seed))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _waves(
