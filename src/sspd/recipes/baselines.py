@@ -109,7 +109,7 @@ _PAPERS = (
 )
 #: Name of a method -> what two cores change of its recipe: pictures a second, the side of the
 #: faces, the clip, the batch, the steps and the rate. Those that compare spectra want long
-#: clips, and have smaller faces for it.
+#: clips, and have smaller faces for it; those that learn from a batch's spread want large ones.
 _LAPTOP: dict[str, tuple[float, int, int, int, int, float]] = {
     "physnet": (30.0, 64, 128, 4, 300, 1e-3),
     "physformer": (30.0, 64, 160, 4, 250, 1e-3),
@@ -119,13 +119,8 @@ _LAPTOP: dict[str, tuple[float, int, int, int, int, float]] = {
     "hr-cnn": (30.0, 48, 160, 4, 250, 1e-3),
     "contrast-phys": (30.0, 32, 240, 4, 250, 1e-3),
     "remotephys": (30.0, 32, 240, 2, 250, 1e-3),
-    "sinc": (30.0, 32, 160, 8, 250, 1e-3),
+    "sinc": (30.0, 32, 120, 12, 300, 3e-4),
 }
-
-
-#: Few clips a step spread little over the band: without more weight on that the network gives
-#: one rate whatever it sees.
-_LAPTOP_LOSSES = {"sinc": (("bandwidth", 1.0), ("sparsity", 1.0), ("variance", 6.0))}
 
 
 def _for_laptops(recipe: BaselineRecipe) -> BaselineRecipe:
@@ -143,10 +138,8 @@ def _for_laptops(recipe: BaselineRecipe) -> BaselineRecipe:
         name=recipe.name + LAPTOP,
         source=f"ours: `{recipe.name}` with smaller faces and shorter clips"
         + (", normalised differences in place of pictures" if pictures else "")
-        + (", its variance loss six times as heavy" if recipe.name == "sinc" else "")
         + ", for minutes on two cores",
         network=network,
-        losses=_LAPTOP_LOSSES.get(recipe.name, recipe.losses),
         batch=batch,
         steps=steps,
         epochs=None,
