@@ -11,6 +11,7 @@ The tree::
     ├── OutputError         a place that cannot be written
     ├── DependencyError     an optional package that is needed and absent
     └── TrainingError       a training that cannot go on
+        └── ProcessLostError    another of the processes that train together is gone
 
 One ``except`` holds them all:
 
@@ -56,3 +57,7 @@ class DependencyError(SSPDError):
 
 class TrainingError(SSPDError):
     """A training that cannot go on; the last good checkpoint is kept."""
+
+
+class ProcessLostError(TrainingError):
+    """Another of the processes that train together is gone."""

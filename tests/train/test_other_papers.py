@@ -190,7 +190,7 @@ def test_losses_that_are_not_finite_end_a_training() -> None:
     before = [p.detach().clone() for p in state.network.parameters()]
     clips = torch.full((2, recipe.n_differences + 1, 3, SIZE, SIZE), torch.nan)
     with pytest.raises(TrainingError, match="loss is not finite at step 0"):
-        way_of(recipe).step(state, Batch(clips, [Draw(0, 0), Draw(0, 1)]), 0, 4)
+        way_of(recipe).step(state, Batch(clips, [Draw(0, 0), Draw(0, 1)], 2), 0, 4)
     for old, new in zip(before, state.network.parameters(), strict=True):
         assert torch.equal(old, new)
 

@@ -37,8 +37,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             "--weights",
-            help="A network for sspd, or 'shipped': it is not trained. METHOD=FILE for networks"
-            " of other methods; with commas or repeated.",
+            help="A network that is not trained: a file for sspd or for the only method that"
+            " has one, METHOD=FILE for several, with commas or repeated; 'shipped'.",
         ),
     ] = None,
     train_on: Annotated[
@@ -84,7 +84,7 @@ def evaluate(
     names = [name for some in method or ["sspd"] for name in some.split(",") if name]
     if not names or len(set(names)) != len(names):
         raise UsageError("evaluate: --method needs one or more different methods")
-    given = _weights(weights)
+    given = _weights(weights, [name for name in names if takes_weights(name)])
     networks = [name for name in names if takes_weights(name) and name not in given]
     trains = bool(networks) and (protocol or train_on) is not None
     if not trains and (recipe is not None or steps is not None):
@@ -123,8 +123,8 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _weights(given: list[str] | None) -> dict[str, Path]:
-    """Method -> file, from ``METHOD=FILE`` or a file for sspd."""
+def _weights(given: list[str] | None, networks: list[str]) -> dict[str, Path]:
+    """Method -> file, from ``METHOD=FILE`` or a file for the only network, or for sspd."""
     from sspd.methods.base import method_names
     from sspd.runtime.network import shipped_weights
 
@@ -132,7 +132,8 @@ def _weights(given: list[str] | None) -> dict[str, Path]:
     for one in (part for some in given or [] for part in some.split(",") if part):
         name, equals, file = one.partition("=")
         if not equals or name not in method_names():
-            name, file = "sspd", one
+            name = networks[0] if len(networks) == 1 and one != SHIPPED else "sspd"
+            file = one
         if name in found:
             raise UsageError(f"evaluate: --weights gives {name} two networks")
         found[name] = shipped_weights(".onnx") if (name, file) == ("sspd", SHIPPED) else Path(file)

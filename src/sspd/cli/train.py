@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
-from sspd.errors import DependencyError, UsageError
+from sspd.errors import DependencyError, ProcessLostError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sspd.recipes import BaselineRecipe, Recipe
     from sspd.train.sampler import Film
+    from sspd.train.team import Team
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -69,6 +72,18 @@ def train(
         str | None, typer.Option("--precision", help="f32, bf16 or f16, not the recipe's.")
     ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    devices: Annotated[
+        int | None,
+        typer.Option(
+            "--devices",
+            min=1,
+            help="Processes on this machine that train together, one a CUDA device; what"
+            " torchrun started, or one.",
+        ),
+    ] = None,
+    nodes: Annotated[
+        int, typer.Option("--nodes", min=1, help="Machines that train together (SLURM, torchrun).")
+    ] = 1,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, help="Processes that cut out faces; one a processor core."),
@@ -84,30 +99,82 @@ def train(
     prepare_memory()  # before anything imports torch
     chosen = _recipe(recipe, steps, precision)
     _check_device(device)
-    _check_start(out, init, resume)
+    from sspd.train.launch import join
+
+    team, device = join(devices, nodes, device)
+    with _lost_told_once(team):
+        if team.leads:
+            _check_start(out, init, resume)
+        with _in_turn(team, device):
+            films, failed = _films(data, chosen, out, protocol, fold, jobs or os.cpu_count() or 1)
+        weights = _train_with_bar(films, chosen, out, seed, device, init, resume, minutes, team)
+    if team.leads:
+        _tell(weights, getattr(chosen, "method", "sspd"))
+        if failed:
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _lost_told_once(team: Team) -> Iterator[None]:
+    """Where one process is gone, the first of the others says so."""
+    try:
+        yield
+    except ProcessLostError:
+        if team.leads:
+            raise
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _in_turn(team: Team, device: str) -> Iterator[None]:
+    """The first process does it and tells; then the others find it done, and are quiet."""
+    import torch
+
+    place = torch.device("cpu" if device == "auto" else device)
+    if team.leads:
+        yield
+        team.wait(place)
+        return
+    team.wait(place)
+    with redirect_stderr(io.StringIO()):
+        yield
+
+
+def _films(
+    data: Path,
+    chosen: Recipe | BaselineRecipe,
+    out: Path,
+    protocol: str | None,
+    fold: str | None,
+    jobs: int,
+) -> tuple[list[Film], int]:
+    """What is trained on, and how many films cannot be used."""
+    from sspd.train.sampler import usable_films
+
     labelled = getattr(chosen, "kind", "") == "labelled"
     recordings = recordings_in(data, protocol, fold, labelled)
     follow = getattr(chosen.network, "follow", False)
-    entries, failed = stored_or_cut(
-        data, recordings, out, chosen.crop_px, follow, jobs or os.cpu_count() or 1
-    )
-    from sspd.train.sampler import usable_films
-
+    entries, failed = stored_or_cut(data, recordings, out, chosen.crop_px, follow, jobs)
     labels = label_series(data, recordings, entries) if labelled else None
     films, short = usable_films(entries, chosen.clip_s, labels)
     for film in short:
         say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")
-    skipped = failed + len(short)
-    say(f"training {chosen.name!r} on {len(films)} films, {skipped} skipped")
-    weights = _train_with_bar(films, chosen, out, seed, device, init, resume, minutes)
-    for line in _verdict(out):
+    say(f"training {chosen.name!r} on {len(films)} films, {failed + len(short)} skipped")
+    return films, failed
+
+
+def _tell(weights: Path, method: str) -> None:
+    """What came of it, and how to try it."""
+    from sspd.nn.checkpoint import load_any
+    from sspd.runtime.export import export_onnx
+
+    onnx = weights.with_suffix(".onnx")
+    export_onnx(load_any(weights), onnx)
+    for line in _verdict(weights.parent):
         typer.echo(line)
-    typer.echo(f"weights: {weights} and {weights.with_suffix('.onnx').name} beside it")
-    method = getattr(chosen, "method", "sspd")
+    typer.echo(f"weights: {weights} and {onnx.name} beside it")
     how = "" if method == "sspd" else f"--method {method} "
-    typer.echo(f"try them: sspd measure FILM {how}--weights {weights.with_suffix('.onnx')}")
-    if failed:
-        raise typer.Exit(1)
+    typer.echo(f"try them: sspd measure FILM {how}--weights {onnx}")
 
 
 def _verdict(out: Path) -> list[str]:
@@ -175,12 +242,11 @@ def _train_with_bar(
     init: str | None,
     resume: bool,
     minutes: float | None,
+    team: Team,
 ) -> Path:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from sspd.nn.checkpoint import load_any
-    from sspd.runtime.export import export_onnx
     from sspd.train.loop import Progress as Told
     from sspd.train.loop import train as run
 
@@ -190,7 +256,7 @@ def _train_with_bar(
         TextColumn("{task.completed}/{task.total} steps"),
         TimeRemainingColumn(),
     )
-    quiet = not sys.stderr.isatty()
+    quiet = not (team.leads and sys.stderr.isatty())
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
         task = bar.add_task("Training", total=None)
 
@@ -198,7 +264,7 @@ def _train_with_bar(
             text = f"loss {now.loss:.3f}, in band {now.health.band_ratio:.0%}"
             bar.update(task, completed=now.step, total=now.steps, description=text)
 
-        weights = run(
+        return run(
             films,
             recipe,
             out,
@@ -207,8 +273,7 @@ def _train_with_bar(
             init=init,
             resume=resume,
             max_minutes=minutes,
+            team=team,
             on_step=told,
             notice=say,
         )
-    export_onnx(load_any(weights), weights.with_suffix(".onnx"))
-    return weights

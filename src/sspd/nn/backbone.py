@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sspd.nn.convolution import convolve, normalised_convolution
-from sspd.nn.norm import normalise
+from sspd.nn.norm import BatchNorm
 
 #: Channels of the four blocks: in, between their two convolutions, out.
 BLOCK_CHANNELS = ((3, 8, 16), (16, 16, 32), (32, 32, 64))
@@ -57,9 +57,9 @@ class ConvBlock(nn.Module):
     def __init__(self, inputs: int, between: int, outputs: int) -> None:
         super().__init__()
         self.conv1 = _convolution(inputs, between, 5)
-        self.norm1 = nn.BatchNorm3d(between)
+        self.norm1 = BatchNorm(between)
         self.conv2 = _convolution(between, outputs, 3)
-        self.norm2 = nn.BatchNorm3d(outputs)
+        self.norm2 = BatchNorm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, inputs, t, h, w) to (n, outputs, t, (h-6)//2, (w-6)//2)."""
@@ -68,8 +68,8 @@ class ConvBlock(nn.Module):
     def after_first(self, x: Tensor) -> Tensor:
         """What the block makes of its first convolution's output."""
         # in place: what a norm gives is needed by nobody else, not even for gradients
-        x = normalise(x, self.norm1).tanh_()
-        x = normalise(convolve(x, self.conv2), self.norm2).tanh_()
+        x = self.norm1(x).tanh_()
+        x = self.norm2(convolve(x, self.conv2)).tanh_()
         return halve(x)
 
 
@@ -92,10 +92,10 @@ class Backbone(nn.Module):
 
     def __init__(self, token_size: int) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm3d(3)
+        self.norm = BatchNorm(3)
         self.blocks = nn.ModuleList(ConvBlock(*channels) for channels in BLOCK_CHANNELS)
         self.conv = _convolution(BLOCK_CHANNELS[-1][2], token_size, 3)
-        self.conv_norm = nn.BatchNorm3d(token_size)
+        self.conv_norm = BatchNorm(token_size)
 
     def forward(self, differences: Tensor) -> Features:
         """Map (n, 3, t, h, w) to `Features`."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from sspd.nn.norm import BatchNorm
+
 HIDDEN_CHANNELS = 64
 #: Maps smaller than this cannot take the unpadded convolution (faces of 96 pixels).
 SMALLEST_UNPADDED_MAP = 6
@@ -32,11 +34,11 @@ class Predictor(nn.Module):
         hidden = HIDDEN_CHANNELS
         in_time = {"kernel_size": (3, 1, 1), "padding": (1, 0, 0), "bias": False}
         self.conv1 = nn.Conv3d(token_size, hidden, **in_time)  # type: ignore[arg-type]
-        self.norm1 = nn.BatchNorm3d(hidden)
+        self.norm1 = BatchNorm(hidden)
         self.conv2 = nn.Conv3d(hidden, hidden, 3, padding=(1, padding, padding), bias=False)
-        self.norm2 = nn.BatchNorm3d(hidden)
+        self.norm2 = BatchNorm(hidden)
         self.conv3 = nn.Conv3d(hidden, hidden, **in_time)  # type: ignore[arg-type]
-        self.norm3 = nn.BatchNorm3d(hidden)
+        self.norm3 = BatchNorm(hidden)
         self.conv4 = nn.Conv3d(hidden, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:

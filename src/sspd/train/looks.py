@@ -16,6 +16,7 @@ from sspd.recipes import BaselineRecipe, Recipe
 from sspd.train.sampler import Film, steps_of
 from sspd.train.signs import PROBES, SHORTEST_S, Signs, probe_clips, read_signs, verdict_of
 from sspd.train.state import Resumable, load_state, state_file
+from sspd.train.team import Team
 from sspd.train.ways import Way
 
 VERDICT_FILE, BEFORE_FILE = "verdict.json", "before.json"
@@ -35,6 +36,7 @@ class Run:
     device: torch.device
     out: Path
     way: Way
+    team: Team
     identity: dict[str, Any]
 
     @property

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from sspd.errors import OutputError, TrainingError, UsageError
 from sspd.nn.checkpoint import save_checkpoint
 from sspd.recipes import BaselineRecipe, Recipe
+from sspd.train.batches import batches_of
 from sspd.train.health import Health
-from sspd.train.labels import label_of_clip
 from sspd.train.log import TrainingLog
 from sspd.train.looks import Run, look, look_before, take_best, write_verdict
-from sspd.train.outcome import Batch
-from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, place_of
+from sspd.train.outcome import Outcome
+from sspd.train.sampler import Film
 from sspd.train.state import Resumable, load_newest, save_state, saved_steps
+from sspd.train.team import ALONE, Team, refuse_shared
 from sspd.train.ways import way_of
 
 MODEL_FILE = "model.safetensors"
-#: Threads that read clips, and steps whose clips are read ahead.
-READERS, AHEAD = 4, 2
 
 
 @dataclass(frozen=True)
@@ -53,6 +47,7 @@ def train(
     max_minutes: float | None = None,
     checkpoint_s: float = 30.0,
     name: str | None = None,
+    team: Team = ALONE,
     on_step: Callable[[Progress], None] = lambda _: None,
     notice: Callable[[str], None] = lambda _: None,
 ) -> Path:
@@ -80,6 +75,9 @@ def train(
         Seconds between two states on disk; one is written at the start and the end.
     name : str, optional
         How reports call the weights; the folder's name by default.
+    team : Team
+        The processes that run this together, see `sspd.train.launch.join`; the first one
+        writes and tells. They train as one would, but for rounding.
     on_step : callable
         Is given a `Progress` after each step.
     notice : callable
@@ -99,31 +97,65 @@ def train(
     OutputError
         `out` cannot be written, a full disk perhaps; the last state stays.
     """
-    if not films:
-        raise TrainingError(f"no film is as long as a clip ({recipe.clip_s:g} s)")
+    if team.leads:  # the others learn of it by its end
+        if not films:
+            raise TrainingError(f"no film is as long as a clip ({recipe.clip_s:g} s)")
+        refuse_shared(recipe, len(films), team)
     place = _device(device)
-    out = _make_folder(Path(out))
+    out = _make_folder(Path(out)) if team.leads else Path(out)
     identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in films]}
     identity["init"] = recipe.init if init is None else str(init)
-    way = way_of(recipe)
-    run = Run(films, recipe, seed, place, out, way, identity)
-    state = _start_state(run, resume, notice)
-    log = TrainingLog(out, state.step)
+    run = Run(films, recipe, seed, place, out, way_of(recipe, team), team, identity)
+    state = _start_together(run, resume, notice)
+    if team.leads:
+        _lead(run, state, max_minutes, checkpoint_s, on_step)
+        take_best(run, state, notice)
+        _finish(run, state, name or out.resolve().name)
+    else:
+        _run_steps(run, state, max_minutes)
+    team.wait(place)
+    return out / MODEL_FILE
+
+
+def _lead(
+    run: Run,
+    state: Resumable,
+    max_minutes: float | None,
+    checkpoint_s: float,
+    on_step: Callable[[Progress], None],
+) -> None:
+    """Take all steps; look at them, keep states and tell."""
+    log = TrainingLog(run.out, state.step)
+    saved = time.monotonic()
+
+    def after(outcome: Outcome, waited_s: float, last: bool) -> None:
+        nonlocal saved
+        seen = look(run, state, last) if last or state.step in run.look_steps() else {}
+        times = {"seconds": state.elapsed_s, "waited_s": waited_s}
+        log.write(state.step - 1, outcome, times | seen)
+        told = Progress(state.step, run.steps, outcome.parts["total"].item(), outcome.health)
+        on_step(told)
+        best = state.best[0] == state.step
+        if last or best or time.monotonic() - saved > checkpoint_s:
+            save_state(state, run.out, run.identity)
+            saved = time.monotonic()
+
     try:
-        _run_steps(run, state, log, max_minutes, checkpoint_s, on_step)
+        _run_steps(run, state, max_minutes, after)
     except OSError as error:  # the log's, a full disk's
         raise OutputError(
-            f"{out}: cannot be written ({error.strerror}); the state of step"
-            f" {saved_steps(out)[-1]} is kept, --resume goes on from there"
+            f"{run.out}: cannot be written ({error.strerror}); the state of step"
+            f" {saved_steps(run.out)[-1]} is kept, --resume goes on from there"
         ) from error
     finally:
         log.close()
-    take_best(run, state, notice)
-    made_by = {**identity, "films": len(films), "step": state.step, "torch": torch.__version__}
-    network = way.finish(state, films, seed, name or out.resolve().name)
-    save_checkpoint(network, out / MODEL_FILE, made_by)
+
+
+def _finish(run: Run, state: Resumable, name: str) -> None:
+    made_by = {**run.identity, "films": len(run.films), "step": state.step}
+    network = run.way.finish(state, run.films, run.seed, name)
+    save_checkpoint(network, run.out / MODEL_FILE, made_by | {"torch": torch.__version__})
     write_verdict(run, network, state.step)
-    return out / MODEL_FILE
 
 
 def refuse_second_training(out: Path) -> None:
@@ -153,6 +185,16 @@ def _device(device: str) -> torch.device:
     return place
 
 
+def _start_together(run: Run, resume: bool, notice: Callable[[str], None]) -> Resumable:
+    """The first process makes or finds the state, the others read it from the folder."""
+    if run.team.leads:
+        state = _start_state(run, resume, notice)
+        run.team.wait(run.device)
+        return state
+    run.team.wait(run.device)
+    return _start_state(run, resume=True, notice=lambda _: None)
+
+
 def _start_state(run: Run, resume: bool, notice: Callable[[str], None]) -> Resumable:
     if saved_steps(run.out):
         if not resume:
@@ -171,74 +213,22 @@ def _start_state(run: Run, resume: bool, notice: Callable[[str], None]) -> Resum
 def _run_steps(
     run: Run,
     state: Resumable,
-    log: TrainingLog,
     max_minutes: float | None,
-    checkpoint_s: float,
-    on_step: Callable[[Progress], None],
+    after: Callable[[Outcome, float, bool], None] = lambda *_: None,
 ) -> None:
+    """Take all steps; `after` is told what came, the wait in seconds, and if it was the last."""
     steps = run.steps
-    began, saved = time.monotonic() - state.elapsed_s, time.monotonic()
-    asked = time.monotonic()
-    for batch in _batches(run.films, run.recipe, run.seed, range(state.step, steps)):
+    began, asked = time.monotonic() - state.elapsed_s, time.monotonic()
+    for batch in batches_of(run, range(state.step, steps)):
         waited_s = time.monotonic() - asked
         clips = batch.clips.to(run.device)
         outcome = run.way.step(state, batch._replace(clips=clips), run.seed, steps)
         state.step += 1
         state.elapsed_s = time.monotonic() - began
-        late = max_minutes is not None and state.elapsed_s > 60 * max_minutes
-        last = late or state.step == steps
-        seen = look(run, state, last) if last or state.step in run.look_steps() else {}
-        times = {"seconds": state.elapsed_s, "waited_s": waited_s}
-        log.write(state.step - 1, outcome, times | seen)
-        on_step(Progress(state.step, steps, outcome.parts["total"].item(), outcome.health))
-        best = state.best[0] == state.step
-        if last or best or time.monotonic() - saved > checkpoint_s:
-            save_state(state, run.out, run.identity)
-            saved = time.monotonic()
+        late = max_minutes is not None and run.team.leader_says(
+            state.elapsed_s > 60 * max_minutes, run.device
+        )
+        after(outcome, waited_s, late or state.step == steps)
         if late:
             break
         asked = time.monotonic()
-
-
-def _batches(
-    films: Sequence[Film], recipe: Recipe | BaselineRecipe, seed: int, steps: range
-) -> Iterator[Batch]:
-    """Clips of each step; those of the next ones are read while this one trains.
-
-    Which clips they are is decided by seed and step alone, whoever reads them.
-    """
-    waiting: deque[tuple[list[Draw], list[Future[NDArray[np.float32]]]]] = deque()
-    with ThreadPoolExecutor(READERS) as pool:
-
-        def ask(step: int) -> None:
-            draws = draws_of_step(step, recipe, len(films), seed)
-            clips = [pool.submit(clip_at, films[d.film], d, recipe, seed) for d in draws]
-            waiting.append((draws, clips))
-
-        try:
-            for step in steps[:AHEAD]:
-                ask(step)
-            for step in steps:
-                draws, clips = waiting.popleft()
-                faces = torch.from_numpy(np.stack([clip.result() for clip in clips]))
-                if step + AHEAD < steps.stop:
-                    ask(step + AHEAD)
-                yield Batch(faces, draws, _waves(films, recipe, draws, seed))
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _waves(
-    films: Sequence[Film], recipe: Recipe | BaselineRecipe, draws: Sequence[Draw], seed: int
-) -> Tensor | None:
-    """What a network that learns from labels should give for clips, (n, t)."""
-    if isinstance(recipe, Recipe) or recipe.kind != "labelled":
-        return None
-    rows = []
-    for draw in draws:
-        film = films[draw.film]
-        if film.label is None:
-            raise TrainingError(f"{film.name}: {recipe.name!r} learns from labels, it has none")
-        _, begin_s = place_of(film, draw, recipe.clip_s, seed)
-        rows.append(label_of_clip(film.label, begin_s, recipe.network.clip, recipe.network))
-    return torch.from_numpy(np.stack(rows))

@@ -17,6 +17,8 @@ class Batch(NamedTuple):
     clips: Tensor
     """Faces, levels 0-255, shape (n, t + 1, 3, s, s)."""
     draws: Sequence[Draw]
+    n_step: int
+    """Clips of the whole step, of which other processes may have some."""
     waves: Tensor | None = None
     """What the network should give, shape (n, t), where it learns from labels."""
 

@@ -17,6 +17,7 @@ from sspd.train.health import Health, read_health
 from sspd.train.sampler import Draw, generator_of
 from sspd.train.schedules import momentum_at, rate_at
 from sspd.train.state import Resumable, TrainingState
+from sspd.train.team import ALONE, Team
 from sspd.views.lga import local_global_views
 from sspd.views.mdm import centred_frames, frame_differences, random_mask
 
@@ -102,6 +103,8 @@ def take_step(
     recipe: Recipe,
     seed: int,
     steps: int,
+    team: Team = ALONE,
+    n_step: int | None = None,
 ) -> tuple[StepResult, Health]:
     """One optimiser step and one of the moving average, in place.
 
@@ -114,6 +117,17 @@ def take_step(
     recipe : Recipe
     seed, steps : int
         Of the whole training.
+    team : Team
+        The processes that take this step together, each with its clips.
+    n_step : int, optional
+        Clips of all of them; by default those given.
+
+    Returns
+    -------
+    StepResult
+        Its loss is that of the whole step.
+    Health
+        Of the whole step.
 
     Raises
     ------
@@ -127,22 +141,25 @@ def take_step(
     generators = [generator_of(draw, seed) for draw in draws]
     views = make_views(clips, recipe.network.size, recipe.views, generators)
     result = forward_both(state.online, state.target, views, recipe)
+    n = n_step or len(draws)
+    mine = result.parts.total * (len(draws) / n)  # the parts are means over clips
+    whole = team.total(torch.stack(result.parts) * (len(draws) / n))
+    result = result._replace(parts=LossParts(*whole))
     require_finite(result.parts.total, "loss", state.step)
-    descend(state, result.parts.total)
+    descend(state, mine, team)
     momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
     update_target(state.target, state.online, momentum)
-    health = read_health(
-        result.online.rppg, result.target.rppg, recipe.network.fs, recipe.loss.band_hz
-    )
-    return result, health
+    waves = team.rows(result.online.rppg, n), team.rows(result.target.rppg, n)
+    return result, read_health(*waves, recipe.network.fs, recipe.loss.band_hz)
 
 
-def descend(state: Resumable, loss: Tensor) -> None:
+def descend(state: Resumable, loss: Tensor, team: Team = ALONE) -> None:
     """Gradients, and one step of the optimiser along them."""
     state.optimiser.zero_grad(set_to_none=True)
     state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+    trained = [p for group in state.optimiser.param_groups for p in group["params"]]
+    team.add_gradients(trained)
     if not state.scaler.is_enabled():  # which looks itself, and passes over such a step
-        trained = [p for group in state.optimiser.param_groups for p in group["params"]]
         gradients = [p.grad for p in trained if p.grad is not None]
         require_finite(torch.nn.utils.get_total_norm(gradients), "gradient", state.step)
     state.scaler.step(state.optimiser)

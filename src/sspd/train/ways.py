@@ -16,6 +16,7 @@ from sspd.errors import UsageError, WeightsError
 from sspd.nn.baselines import Baseline
 from sspd.nn.checkpoint import load_baseline, load_checkpoint
 from sspd.nn.network import MeasuringNetwork
+from sspd.nn.norm import take_together
 from sspd.recipes import BaselineRecipe, Recipe
 from sspd.runtime.clips import ClipNetwork
 from sspd.runtime.network import shipped_weights, torch_run
@@ -27,6 +28,7 @@ from sspd.train.sampler import Film
 from sspd.train.signs import See
 from sspd.train.state import Resumable, new_state
 from sspd.train.step import AUTOCAST, take_step
+from sspd.train.team import ALONE, Team
 from sspd.views.grid import to_grid
 from sspd.views.lga import global_view
 from sspd.views.mdm import centred_frames, frame_differences
@@ -57,19 +59,23 @@ class Way:
     see: Callable[[nn.Module, torch.device], See]
 
 
-def way_of(recipe: Recipe | BaselineRecipe) -> Way:
+def way_of(recipe: Recipe | BaselineRecipe, team: Team = ALONE) -> Way:
     """How a recipe's network is trained.
 
     Parameters
     ----------
     recipe : Recipe or BaselineRecipe
+    team : Team
+        The processes that train it together.
     """
-    return _two_views(recipe) if isinstance(recipe, Recipe) else _of_another_paper(recipe)
+    return _two_views(recipe, team) if isinstance(recipe, Recipe) else _of_another_paper(recipe)
 
 
-def _two_views(recipe: Recipe) -> Way:
+def _two_views(recipe: Recipe, team: Team) -> Way:
     def begin(seed: int, device: torch.device, start: str) -> Resumable:
         state = new_state(recipe, seed, device)
+        for module in (state.online, state.target):
+            take_together(module, team.size > 1)
         if start == "nothing":
             return state
         file = shipped_weights(".safetensors") if start == "shipped" else start
@@ -83,7 +89,8 @@ def _two_views(recipe: Recipe) -> Way:
         return state
 
     def step(state: Any, batch: Batch, seed: int, steps: int) -> Outcome:
-        result, health = take_step(state, batch.clips, batch.draws, recipe, seed, steps)
+        what = batch.clips, batch.draws, recipe, seed, steps, team, batch.n_step
+        result, health = take_step(state, *what)
         waves = {"online": result.online.rppg, "target": result.target.rppg}
         tokens = {"online": result.online.tokens, "target": result.target.tokens}
         return Outcome(result.parts._asdict(), health, waves, tokens)
@@ -93,6 +100,7 @@ def _two_views(recipe: Recipe) -> Way:
     def chosen(state: Any) -> MeasuringNetwork:
         kept = state.online if recipe.exported == "online" else state.target
         network: MeasuringNetwork = copy.deepcopy(kept.measuring)
+        take_together(network, False)  # one process looks at it
         # the online network's statistics are of masked differences: each clip has its own
         return network.train(recipe.exported == "online")
 

@@ -1,0 +1,171 @@
+"""Are verdicts on trainings right? Short trainings, half of them with a failure planted.
+
+    python benchmarks/train_verdicts.py FOLDER
+
+Twenty trainings (`--recipe ablation`, 30 steps, 12 simulated films of 11 s) say by
+label-free signs whether they learned a pulse. What is right was fixed before:
+
+- Where the films have no face or no pulse: anything but "learned a pulse".
+- Elsewhere the truth decides, not the plant: of 10 other films of the kind, read from 10 s
+  each, half or more within 5 bpm is "learned a pulse", less is "collapsed"; "undecided" is
+  right where 30 to 70 % are. A training that stops with an error has said that it failed.
+
+Finished runs are kept; the same command again goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from sspd.containers import Frames
+from sspd.datasets.faces import FaceEntry, open_store, write_entry
+from sspd.errors import TrainingError
+from sspd.nn.checkpoint import load_checkpoint, write_whole
+from sspd.recipes import Recipe, get_recipe
+from sspd.signal import bandpass, integrate, pulse_frequency
+from sspd.train.looks import read_verdict
+from sspd.train.loop import train
+from sspd.train.memory import prepare_memory
+from sspd.train.sampler import Draw, clip_at, usable_films
+from sspd.train.signs import PASS_HZ, RATES_HZ
+from sspd.train.ways import way_of
+from sspd.video.simulate import FilmSpec, random_spec, simulate_faces
+
+SEED, FACE_PX = 7000, 113
+TRAINED, TRAINED_S = 12, 11.0
+TESTED, TESTED_S, RIGHT_BPM = 10, 10.5, 5.0
+KINDS = ("rate", "difference", "snr", "faces", "pulse")
+PRESETS = ("still", "train", "rotation", "talking", "drift")
+
+
+def spec_of(
+    rng: np.random.Generator, k: int, preset: str, duration_s: float, **fixed: float
+) -> FilmSpec:
+    """A film of a preset whose rate is anywhere between 45 and 170 bpm."""
+    hr_bpm = 45 + (37 * k) % 120 + rng.uniform(0, 5)
+    return random_spec(rng, preset, duration_s=duration_s, fps=30.0, hr_bpm=hr_bpm, **fixed)
+
+
+def wall(rng: np.random.Generator, like: Frames) -> Frames:
+    """A wall in a light that wanders, as noisy as a camera."""
+    base = rng.uniform(60, 160, (8, 8, 3)).astype(np.float32)
+    picture = cv2.resize(base, (FACE_PX, FACE_PX), interpolation=cv2.INTER_CUBIC)
+    light = 1 + np.cumsum(rng.normal(0, 0.002, (len(like.t), 1, 1, 1)), axis=0)
+    levels = picture * light + rng.normal(0, 2, (len(like.t), FACE_PX, FACE_PX, 3))
+    return replace(like, rgb=np.clip(levels * 256, 0, like.max_value).astype(np.uint16))
+
+
+def films_of(folder: Path, seed: int, preset: str, kind: str) -> Sequence[FaceEntry]:
+    """Faces to train on."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        rng = np.random.default_rng(seed)
+        fixed = {"pulse_percent": 0.0} if kind == "pulse" else {}
+        for k in range(TRAINED):
+            faces = simulate_faces(spec_of(rng, k, preset, TRAINED_S, **fixed), FACE_PX)
+            faces = wall(rng, faces) if kind == "faces" else faces
+            write_entry(folder, f"film{k:02d}", faces, f"film{k:02d}.mp4")
+    return open_store(folder)
+
+
+def planted(kind: str) -> Recipe:
+    """The recipe, with what is wrong in it."""
+    recipe = replace(get_recipe("ablation"), steps=30)
+    if kind == "rate":
+        return replace(recipe, learning_rate=5.0)
+    if kind == "difference":
+        return replace(recipe, views=replace(recipe.views, difference=False))
+    if kind == "snr":
+        return replace(recipe, loss=replace(recipe.loss, snr_weight=0.0))
+    return recipe
+
+
+def share_right(weights: Path, recipe: Recipe, preset: str, seed: int, folder: Path) -> float:
+    """Of other films of the kind, how many rates are right."""
+    network, _ = load_checkpoint(weights)
+    whole = replace(recipe, clip_s=10.0)
+    see = way_of(whole).see(network.eval(), torch.device("cpu"))
+    rng, truth = np.random.default_rng(10_000_000 + seed), {}
+    for k in range(TESTED):
+        spec = spec_of(rng, k, preset, TESTED_S)
+        truth[f"film{k:02d}"] = spec.hr_bpm
+        write_entry(folder, f"film{k:02d}", simulate_faces(spec, FACE_PX), f"film{k:02d}.mp4")
+    films, _ = usable_films(open_store(folder), whole.clip_s)
+    right, fs = 0, recipe.network.fs
+    for k, film in enumerate(films):
+        wave = see(torch.from_numpy(clip_at(film, Draw(0, k), whole, seed)))
+        summed = integrate(network.spec.polarity * wave, fs, network.spec.summations)
+        rate_bpm = 60 * pulse_frequency(bandpass(summed, fs, PASS_HZ), fs, RATES_HZ)
+        right += abs(rate_bpm - truth[Path(film.name).stem]) <= RIGHT_BPM
+    return right / len(films)
+
+
+def wanted(kind: str, right: float) -> set[str]:
+    """Verdicts that would be right."""
+    if kind in ("faces", "pulse"):
+        return {"collapsed", "undecided"}
+    between = {"undecided"} if 0.3 <= right <= 0.7 else set()
+    return {"learned a pulse" if right >= 0.5 else "collapsed"} | between
+
+
+def one_run(folder: Path, seed: int, preset: str, kind: str) -> dict[str, Any]:
+    """Train once; what was said and what is true."""
+    began = time.monotonic()
+    recipe = planted(kind)
+    films, _ = usable_films(films_of(folder / "faces", seed, preset, kind), recipe.clip_s)
+    row: dict[str, Any] = {"kind": kind, "preset": preset, "seed": seed}
+    try:
+        weights = train(films, recipe, folder / "run", seed=seed, device="cpu", resume=True)
+    except TrainingError as error:  # says so itself
+        said = {"verdict": "collapsed", "why": str(error), "signs": None, "right": 0.0}
+        return row | said | {"good": "collapsed" in wanted(kind, 0.0)}
+    row["right"] = share_right(weights, recipe, preset, seed, folder / "others")
+    row |= read_verdict(folder / "run")
+    row["good"] = row["verdict"] in wanted(kind, row["right"])
+    return row | {"seconds": time.monotonic() - began}
+
+
+def told(row: dict[str, Any]) -> str:
+    """A line of the table."""
+    signs = row["signs"] or {"with_pos": float("nan"), "in_line": float("nan")}
+    wrong = "" if row["good"] else "wrong"
+    return (
+        f"| {row['kind']} | {row['preset']} | {row['right']:.1f} | {row['verdict']} |"
+        f" {signs['with_pos']:.2f} | {signs['in_line']:.2f} | {wrong} |"
+    )
+
+
+def main() -> None:
+    """Print a line a run, and how many verdicts are right."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    prepare_memory()
+    torch.set_num_threads(args.threads)
+    rows = []
+    for i in range(20):
+        kind = KINDS[i // 2 % 5] if i % 2 else "nothing"
+        preset = PRESETS[i // 2 % 5] if kind == "nothing" else ("still", "train")[i // 10]
+        folder = args.folder / f"run{i:02d}"
+        done = folder / "row.json"
+        if not done.exists():
+            row = one_run(folder, SEED + i, preset, kind)
+            write_whole(done, json.dumps(row).encode())
+        rows.append(json.loads(done.read_text()))
+        print(told(rows[-1]), flush=True)
+    print(f"{sum(row['good'] for row in rows)} of {len(rows)} right")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Numbers of several processes that train one network, each on some clips of a batch."""
+
+from __future__ import annotations
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from sspd.errors import ProcessLostError
+
+
+def summed(values: Tensor) -> Tensor:
+    """The sum over all processes, the same bits in each.
+
+    Parameters
+    ----------
+    values : Tensor
+        Of one shape everywhere.
+
+    Raises
+    ------
+    ProcessLostError
+        Another process is gone.
+    """
+    return torch.stack(gathered(values)).sum(dim=0)
+
+
+def gathered(values: Tensor) -> list[Tensor]:
+    """What each process has, by rank.
+
+    Parameters
+    ----------
+    values : Tensor
+        Of one shape everywhere.
+    """
+    values = values.detach().contiguous()
+    found = [torch.empty_like(values) for _ in range(dist.get_world_size())]
+    try:
+        dist.all_gather(found, values)
+    except RuntimeError as error:
+        raise ProcessLostError(
+            "another of the processes that train together is gone; the last state is kept,"
+            " --resume goes on from there"
+        ) from error
+    return found
+
+
+def pooled(mean: Tensor, variance: Tensor, n: float) -> tuple[Tensor, Tensor, float]:
+    """Mean and variance over all processes of what each has seen a part of.
+
+    Parameters
+    ----------
+    mean, variance : Tensor, shape (c,)
+        Of this process; the variance is the biased one.
+    n : float
+        How many values a channel they are of.
+
+    Returns
+    -------
+    mean, variance : Tensor, shape (c,)
+    n : float
+        Of all processes.
+    """
+    mine = torch.cat([mean.double(), variance.double(), mean.new_tensor([n]).double()])
+    every = torch.stack(gathered(mine))
+    c = mean.numel()
+    means, variances, counts = every[:, :c], every[:, c : 2 * c], every[:, 2 * c :]
+    total = counts.sum()
+    whole = (counts * means).sum(0) / total
+    spread = (counts * (variances + (means - whole).square())).sum(0) / total
+    return whole.to(mean.dtype), spread.to(variance.dtype), float(total)

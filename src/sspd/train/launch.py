@@ -1,0 +1,78 @@
+"""Start the processes that train together, or join those that a cluster started."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import timedelta
+
+import torch
+
+from sspd.errors import DependencyError, UsageError
+from sspd.train.team import ALONE, Team
+
+#: The first process cuts faces out of all films while the others wait.
+PATIENCE = timedelta(days=2)
+
+
+def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
+    """Become one of several processes.
+
+    ``torchrun`` and SLURM have started them already; otherwise the command that runs is
+    started again, once for each further device (Lightning Fabric).
+
+    Parameters
+    ----------
+    devices : int, optional
+        Processes on this machine, one a CUDA device or, on processors, a share of the
+        cores. By default what ``torchrun`` started, and one without it.
+    nodes : int
+        Machines.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    team : Team
+    device : str
+        Of this process.
+
+    Raises
+    ------
+    UsageError
+        More devices than there are, or other numbers than the cluster started.
+    DependencyError
+        There is no Lightning Fabric.
+
+    Examples
+    --------
+    >>> join(None, 1, "cpu")
+    (Team(rank=0, size=1), 'cpu')
+    """
+    started = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # torchrun's word
+    if devices is None:
+        devices, nodes = started, int(os.environ.get("GROUP_WORLD_SIZE", nodes))
+    if devices * nodes == 1:
+        return ALONE, device
+    try:
+        from lightning_fabric import Fabric
+        from lightning_fabric.strategies.ddp import DDPStrategy
+    except ImportError as error:
+        raise DependencyError(
+            "several processes need Lightning Fabric, which is not installed; install"
+            " sspd[cluster] from the clone"
+        ) from error
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # its banner
+    kind = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        fabric = Fabric(
+            accelerator=kind,
+            devices=devices,
+            num_nodes=nodes,
+            strategy=DDPStrategy(timeout=PATIENCE),
+        )
+        fabric.launch()
+    except (RuntimeError, ValueError, TypeError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise UsageError(f"--devices {devices} --nodes {nodes}: {said}") from error
+    return Team(fabric.global_rank, fabric.world_size), str(fabric.device)
