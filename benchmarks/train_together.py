@@ -1,11 +1,12 @@
 """Whether several processes train as one would, also after one of them was killed.
 
-    python benchmarks/train_together.py FACES
+    python benchmarks/train_together.py FOLDER
 
-20 steps (`--recipe ablation`, float32, on stored faces) by one process of two threads, by
-two processes (`--devices 2`, gloo), and by two that torchrun restarts after one of them is
-killed at a random moment. The losses of each step and the waveforms of fixed clips by the
-finished weights should be the same but for rounding: 1e-4 and 1e-3.
+20 steps of four clips (faces of 96, 2 s, float32) by one process on one thread and on two,
+by two processes (Lightning Fabric, gloo), and by two of which one is killed at a random
+moment and which torchrun starts again. What differs: losses of the steps, and waveforms of
+fixed clips by the finished weights. At the recipe's rate rounding grows from step to step,
+whatever it comes from (see one process on two threads); at a tenth of it, it stays small.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -25,79 +25,120 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sspd.datasets.faces import open_store
+from sspd.datasets.faces import open_store, write_entry
+from sspd.errors import SSPDError
 from sspd.nn.checkpoint import load_checkpoint
-from sspd.recipes import get_recipe
+from sspd.recipes import NetworkSpec, PyramidSpec, Recipe
+from sspd.train import finish, reference
+from sspd.train.launch import join
 from sspd.train.log import read_metrics
-from sspd.train.sampler import Draw, clip_at, usable_films
+from sspd.train.loop import train
+from sspd.train.sampler import Draw, Film, clip_at, usable_films
 from sspd.train.ways import way_of
+from sspd.video.simulate import FilmSpec, simulate_faces
 
-RECIPE = "ablation"
+STEPS = 20
+RECIPE = Recipe(
+    name="together",
+    source="this benchmark",
+    network=NetworkSpec(fs=12.0, size=96, token_size=64, pyramid=PyramidSpec(widths=(9, 5))),
+    clip_s=2.0,
+    batch=4,
+    epochs=None,
+    steps=STEPS,
+    precision="f32",
+    crop_px=113,
+)
 TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--max-restarts", "3")
 
 
-def start(faces: Path, out: Path, steps: int, *launcher: str, more: tuple[str, ...] = ()) -> int:
-    """The command; its process."""
-    command = [sys.executable, "-m", *launcher, *(["-m"] if launcher else []), "sspd.cli.main"]
-    command += ["train", str(faces), "--out", str(out), "--recipe", RECIPE, "--seed", "3"]
-    command += ["--steps", str(steps), "--precision", "f32", "--device", "cpu", "--resume", *more]
-    return subprocess.Popen(command, start_new_session=True).pid
+def faces(folder: Path) -> list[Film]:
+    """What is trained on."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        for seed in range(5):
+            spec = FilmSpec(seed=seed, duration_s=4.0, fps=15.0, face_px=120, hr_bpm=60 + 20 * seed)
+            write_entry(folder, f"film{seed}", simulate_faces(spec, 113), f"film{seed}.mp4")
+    return usable_films(open_store(folder), RECIPE.clip_s)[0]
 
 
-def finish(pid: int) -> None:
+def child(folder: Path, out: Path, rate: float, devices: int | None) -> None:
+    """One of the processes of a training."""
+    finish.STATISTICS_CLIPS, reference.FILMS, reference.DURATION_S = 4, 1, 3.0
+    team, device = join(devices, 1, "cpu")
+    recipe = replace(RECIPE, learning_rate=rate)
+    films = faces(folder / "faces")
+    train(films, recipe, out, seed=3, device=device, team=team, resume=True, checkpoint_s=2.0)
+
+
+def start(folder: Path, out: Path, rate: float, *launcher: str, threads: int = 1) -> int:
+    """A training; its first process."""
+    command = [sys.executable, *(["-m", *launcher] if launcher else []), __file__, str(folder)]
+    command += ["--child", str(out), "--rate", str(rate)]
+    command += ["--devices", "2"] if out.name.startswith("two") else []
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    return subprocess.Popen(command, env=environment, start_new_session=True).pid
+
+
+def finished(pid: int) -> None:
     """Wait for it."""
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def workers(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    listed = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
-    return [int(line) for line in listed.stdout.split()]
-
-
-def kill_one(pid: int, out: Path, after: int) -> int:
-    """Kill one of the processes once so many steps are taken; the steps it had."""
-    while not (out / "metrics.jsonl").exists() or len(read_metrics(out)) < after:
-        time.sleep(0.2)
-    time.sleep(random.uniform(0, 3))
+def kill_one(pid: int, out: Path) -> int:
+    """Kill one of the processes somewhere on the way; the steps that were taken."""
+    while not (out / "metrics.jsonl").exists() or len(read_metrics(out)) < STEPS // 3:
+        time.sleep(0.1)
+    time.sleep(random.uniform(0, 5))
     steps = len(read_metrics(out))
-    os.kill(random.choice(workers(pid)), signal.SIGKILL)
+    listed = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
+    os.kill(int(random.choice(listed.stdout.split())), signal.SIGKILL)
     return steps
 
 
-def losses(out: Path) -> NDArray[np.float64]:
-    return np.array([row["loss/total"] for row in read_metrics(out)])
-
-
-def waves(faces: Path, out: Path) -> NDArray[np.float64]:
-    """What the finished weights make of fixed clips, each with deviation 1."""
+def result(films: list[Film], out: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Losses, and what the weights make of fixed clips, each waveform with deviation 1."""
     network, _ = load_checkpoint(out / "model.safetensors")
-    recipe = replace(get_recipe(RECIPE), precision="f32")
-    see = way_of(recipe).see(network.eval(), torch.device("cpu"))
-    films, _ = usable_films(open_store(faces), recipe.clip_s)
-    rows = [see(torch.from_numpy(clip_at(f, Draw(0, k), recipe, 99))) for k, f in enumerate(films)]
-    return np.array([row / row.std() for row in rows])
+    see = way_of(RECIPE).see(network.eval(), torch.device("cpu"))
+    rows = [see(torch.from_numpy(clip_at(f, Draw(k, 0), RECIPE, 9))) for k, f in enumerate(films)]
+    losses = [row["loss/total"] for row in read_metrics(out)]
+    return np.array(losses), np.array([row / row.std() for row in rows])
+
+
+def compare(folder: Path, rate: float) -> None:
+    """Print how far the others are from one process."""
+    films = faces(folder / "faces")
+    outs = {name: folder / f"{name}-{rate:g}" for name in ("one", "threads", "two", "killed")}
+    finished(start(folder, outs["one"], rate))
+    finished(start(folder, outs["threads"], rate, threads=2))
+    finished(start(folder, outs["two"], rate))
+    pid = start(folder, outs["killed"], rate, *TORCHRUN)
+    at = kill_one(pid, outs["killed"])
+    finished(pid)
+    losses, waves = result(films, outs["one"])
+    names = {"threads": "two threads", "two": "two processes", "killed": f"two, one killed at {at}"}
+    for name, text in names.items():
+        other = result(films, outs[name])
+        off, apart = np.abs(other[0] - losses).max(), np.abs(other[1] - waves).max()
+        print(f"| {rate:g} | {text} | {off:.1e} | {apart:.1e} |", flush=True)
 
 
 def main() -> None:
-    """Print how far the runs are from each other."""
+    """Run and compare, or be one of those that are run."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("faces", type=Path)
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--child", type=Path)
+    parser.add_argument("--rate", type=float)
+    parser.add_argument("--devices", type=int)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        one, two, killed = (Path(name) / run for run in ("one", "two", "killed"))
-        finish(start(args.faces, one, args.steps))
-        right, wave = losses(one), waves(args.faces, one)
-        finish(start(args.faces, two, args.steps, more=("--devices", "2")))
-        pid = start(args.faces, killed, args.steps, *TORCHRUN)
-        at = kill_one(pid, killed, args.steps // 3)
-        finish(pid)
-        for run, text in ((two, "two processes"), (killed, f"one of two killed at step {at}")):
-            off = np.abs(losses(run) - right).max()
-            apart = np.abs(waves(args.faces, run) - wave).max()
-            print(f"{text}: losses {off:.1e}, waveforms {apart:.1e} from those of one process")
+    if args.child:
+        try:
+            child(args.folder, args.child, args.rate, args.devices)
+        except SSPDError as error:
+            sys.exit(str(error))
+        return
+    for rate in (1e-4, 1e-3):
+        compare(args.folder, rate)
 
 
 if __name__ == "__main__":

@@ -155,17 +155,22 @@ def _as_map(flat: Tensor, like: Tensor) -> Tensor:
 
 
 def _scaled(flat: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
-    """``gain * x + offset`` a channel, float32 inside; both of shape (c,)."""
+    """``gain * x + offset`` a channel; both of shape (c,)."""
     k = flat.shape[1] // gain.shape[0]
-    none = gain.new_zeros(flat.shape[1], dtype=torch.float32)
+    none = gain.new_zeros(flat.shape[1], dtype=_counted_in(flat))
     settings = (gain.repeat(k), offset.repeat(k), none, none + 1)
     return torch.batch_norm(flat, *settings, False, 0.0, 0.0, False)
 
 
+def _counted_in(x: Tensor) -> torch.dtype:
+    """Half precision is counted in float32."""
+    return torch.promote_types(x.dtype, torch.float32)
+
+
 def _statistics(flat: Tensor, c: int) -> tuple[Tensor, Tensor]:
-    """Mean and variance of each channel, float32, shape (c,)."""
+    """Mean and variance of each channel, shape (c,)."""
     # Running statistics of float32 make PyTorch count in float32.
-    scratch = torch.zeros(flat.shape[1], device=flat.device)
+    scratch = torch.zeros(flat.shape[1], device=flat.device, dtype=_counted_in(flat))
     means, variances = torch.batch_norm_update_stats(flat, scratch, scratch.clone(), 0.1)
     means = means.view(-1, c)
     mean = means.mean(0)

@@ -7,6 +7,9 @@ import os
 from datetime import timedelta
 
 import torch
+import torch.distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import TCPStore  # type: ignore[attr-defined]
 
 from sspd.errors import DependencyError, UsageError
 from sspd.train.team import ALONE, Team
@@ -65,6 +68,8 @@ def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # its banner
     kind = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     try:
+        if "TORCHELASTIC_RESTART_COUNT" in os.environ:
+            _meet_anew("nccl" if kind == "cuda" else "gloo")
         fabric = Fabric(
             accelerator=kind,
             devices=devices,
@@ -76,3 +81,17 @@ def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
         said = str(error).strip().splitlines()[0]
         raise UsageError(f"--devices {devices} --nodes {nodes}: {said}") from error
     return Team(fabric.global_rank, fabric.world_size), str(fabric.device)
+
+
+def _meet_anew(backend: str) -> None:
+    """Join the others that torchrun started, also where it had started some before.
+
+    It hands the store of the lost ones on, in which their addresses still stand: those
+    of each attempt have a place of their own in it.
+    """
+    rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    leads = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
+    store = TCPStore(*place, world_size=size, is_master=leads, timeout=PATIENCE)
+    attempt = PrefixStore(os.environ["TORCHELASTIC_RESTART_COUNT"], store)
+    dist.init_process_group(backend, store=attempt, rank=rank, world_size=size, timeout=PATIENCE)
