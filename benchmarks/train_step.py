@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -85,6 +86,7 @@ def measure(recipe: Recipe, n_clips: int, repeats: int) -> dict[str, float]:
         "forward_s": statistics.median(forward),
         "step_s_a_clip": statistics.median(step),
         "losses_s_a_clip": statistics.median(loss),
+        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
     }
     row["step_over_forward"] = row["step_s_a_clip"] / row["forward_s"]
     row["losses_share"] = row["losses_s_a_clip"] / row["step_s_a_clip"]

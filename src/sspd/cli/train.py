@@ -94,10 +94,13 @@ def train(
     Networks of other papers that learn from labels (physnet, ...) are given the contact
     waveforms of a dataset, or the truth beside simulated films.
     """
-    from sspd.train.memory import prepare_memory
+    from sspd.train.memory import prepare_memory, step_bytes
 
-    prepare_memory()  # before anything imports torch
     chosen = _recipe(recipe, steps, precision)
+    network, half = chosen.network, chosen.precision != "f32"
+    shared = chosen.batch / (devices or 1)
+    needed = step_bytes(round(shared), chosen.n_differences, network.size, half)
+    prepare_memory(needed)  # before anything imports torch
     _check_device(device)
     from sspd.train.launch import join
 

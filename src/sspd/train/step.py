@@ -43,21 +43,44 @@ class StepResult(NamedTuple):
 
 
 def make_views(
-    clips: Tensor, size: int, spec: ViewSpec, generators: Sequence[torch.Generator]
+    clips: Tensor,
+    size: int,
+    spec: ViewSpec,
+    generators: Sequence[torch.Generator],
+    layout: torch.memory_format = torch.contiguous_format,
 ) -> Views:
     """V_m of the local and V_o of the global view (Eq. 1) for clips (n, t + 1, 3, s, s)."""
+    n, t = len(clips), clips.shape[1] - 1
+    both = [clips.new_empty(n, 3, t, size, size).to(memory_format=layout) for _ in Views._fields]
+    for i, generator in enumerate(generators):  # a clip at a time: what lies between is large
+        for view, one in zip(both, _clip_views(clips[i], size, spec, generator), strict=True):
+            view[i] = one
+    return Views(*both)
+
+
+def _clip_views(
+    clip: Tensor, size: int, spec: ViewSpec, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Both views of a clip (t + 1, 3, s, s), each (3, t, size, size)."""
     local, whole = local_global_views(
-        clips,
+        clip[None],
         size,
-        generators,
+        [generator],
         augment=spec.local_view == "crop",
         corner=spec.crop_anchor == "corner",
     )
     to_input = frame_differences if spec.difference else centred_frames
     masked = random_mask(
-        to_input(local), spec.mask_ratio, generators, per_pixel=spec.mask_shape == "pixel"
+        to_input(local), spec.mask_ratio, [generator], per_pixel=spec.mask_shape == "pixel"
     )
-    return Views(masked, to_input(whole))
+    return masked[0], to_input(whole)[0]
+
+
+def layout_of(device: torch.device, precision: str) -> torch.memory_format:
+    """How maps lie in memory: on processors half precision wants channels side by side."""
+    if device.type == "cpu" and AUTOCAST[precision] == torch.bfloat16:
+        return torch.channels_last_3d  # ten times faster in some layers
+    return torch.contiguous_format
 
 
 def forward_both(
@@ -72,8 +95,6 @@ def forward_both(
     level_fs = network.pyramid.level_fs(network.fs) if network.pyramid else ()
     device = views.masked.device.type
     dtype = AUTOCAST[recipe.precision]
-    if device == "cpu" and dtype == torch.bfloat16:  # ten times faster in some layers
-        views = Views(*(view.to(memory_format=torch.channels_last_3d) for view in views))
     with torch.autocast(device, dtype=dtype, enabled=dtype != torch.float32):
         with torch.no_grad():
             taught = target(views.original)
@@ -139,7 +160,8 @@ def take_step(
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     generators = [generator_of(draw, seed) for draw in draws]
-    views = make_views(clips, recipe.network.size, recipe.views, generators)
+    layout = layout_of(clips.device, recipe.precision)
+    views = make_views(clips, recipe.network.size, recipe.views, generators, layout)
     result = forward_both(state.online, state.target, views, recipe)
     n = n_step or len(draws)
     mine = result.parts.total * (len(draws) / n)  # the parts are means over clips
