@@ -30,7 +30,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def signs_of(with_pos: float) -> Signs:
-    return Signs(16, with_pos, 0.5, 0.5, 20.0, 0.5)
+    return Signs(16, 12, with_pos, 0.5, 0.5, 20.0, 0.5)
 
 
 def train_with(

@@ -11,7 +11,7 @@ from sspd.recipes import Recipe
 from sspd.train.sampler import Film
 from sspd.train.signs import (
     AGREE_BPM,
-    LEAST_PROBES,
+    LEAST_JUDGED,
     See,
     Signs,
     probe_clips,
@@ -101,7 +101,9 @@ def test_one_rate_for_all_is_seen_as_no_spread(clips: list[Tensor]) -> None:
 
 def test_faces_without_a_pulse_teach_none() -> None:
     still = [face(70, k, strength=0.0) for k in range(12)]
-    assert verdict_of(read_signs(green, still, FS))[0] == "collapsed"
+    signs = read_signs(green, still, FS)
+    assert signs.judged < LEAST_JUDGED
+    assert verdict_of(signs)[0] == "undecided"
 
 
 def test_pictures_without_colour_are_held_against_their_brightness() -> None:
@@ -122,14 +124,14 @@ def test_too_little_says_nothing(clips: list[Tensor]) -> None:
     assert short.score == 0
     for signs in (
         short,
-        read_signs(green, clips[: LEAST_PROBES - 1], FS),
+        read_signs(green, clips[: LEAST_JUDGED - 1], FS),
         read_signs(green, [], FS),
     ):
         assert verdict_of(signs)[0] == "undecided"
 
 
 def test_between_both_it_is_undecided() -> None:
-    assert verdict_of(Signs(16, 0.4, 0.7, 0.5, 20.0, 0.5))[0] == "undecided"
+    assert verdict_of(Signs(16, 12, 0.35, 0.7, 0.5, 20.0, 0.5))[0] == "undecided"
 
 
 def test_probes_are_the_same_ones_again_and_no_trainings(films: list[Film], tiny: Recipe) -> None:

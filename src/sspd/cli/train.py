@@ -186,8 +186,8 @@ def _verdict(out: Path) -> list[str]:
 
     found = read_verdict(out)
     lines = [f"{found['verdict']}: {found['why']}"]
-    if found["before"] is not None and found["before"]["clips"]:
-        then, now = found["before"], found["signs"]
+    then, now = found["before"], found["signs"]
+    if then is not None and then["judged"] and now["judged"]:
         lines.append(
             f"before it: rates those of POS in {100 * then['with_pos']:.0f} % (now"
             f" {100 * now['with_pos']:.0f} %), power in a line {100 * then['in_line']:.0f} % (now"

@@ -77,7 +77,8 @@ def look(run: Run, state: Resumable, last: bool) -> dict[str, float]:
     signs = run.signs(run.way.chosen(state))
     if signs.clips and signs.score > state.best[1] - (MARGIN if last else 0.0):
         state.best = (state.step, signs.score)
-    return {f"signs/{name}": value for name, value in signs.to_dict().items()}
+    told = signs.to_dict().items()
+    return {f"signs/{name}": value for name, value in told if value is not None}
 
 
 def take_best(run: Run, state: Resumable, notice: Callable[[str], None]) -> None:
