@@ -88,3 +88,13 @@ def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:
     (entry,) = open_store(tmp_path / "run" / "faces")
     assert entry.film.endswith("subject37/vid.avi") and entry.size == 151
     assert "MB in" in result.stderr
+
+
+def test_a_step_that_is_too_large_for_the_machine_is_told_beforehand(
+    broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sspd.train.memory.machine_bytes", lambda: 8 * 2**30)
+    result = run(broken, "--out", tmp_path / "a", "--recipe", "paper", "--device", "cpu")
+    assert "may take 27 GB of memory, this machine has 9; --precision bf16" in result.stderr
+    result = run(broken, "--out", tmp_path / "b", "--device", "cpu")
+    assert "GB of memory" not in result.stderr

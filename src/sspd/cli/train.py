@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
+from sspd.cli.train_memory import prepare, warn_of_memory
 from sspd.errors import DependencyError, ProcessLostError, UsageError
 
 if TYPE_CHECKING:
@@ -94,14 +95,10 @@ def train(
     Networks of other papers that learn from labels (physnet, ...) are given the contact
     waveforms of a dataset, or the truth beside simulated films.
     """
-    from sspd.train.memory import prepare_memory, step_bytes
-
     chosen = _recipe(recipe, steps, precision)
-    network, half = chosen.network, chosen.precision != "f32"
-    shared = chosen.batch / (devices or 1)
-    needed = step_bytes(round(shared), chosen.n_differences, network.size, half)
-    prepare_memory(needed)  # before anything imports torch
+    needed = prepare(chosen)  # before anything imports torch
     _check_device(device)
+    warn_of_memory(needed, device, chosen.precision)
     from sspd.train.launch import join
 
     team, device = join(devices, nodes, device)

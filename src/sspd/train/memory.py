@@ -39,6 +39,11 @@ def step_bytes(clips: int, frames: int, size: int, half: bool) -> float:
     return clips * frames * size * size * STEP_BYTES_A_PIXEL / (2 if half else 1)
 
 
+def machine_bytes() -> int:
+    """Memory of the machine, bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def prepare_memory(needed: float = 0.0) -> bool:
     """Make large blocks of memory cheap, for the whole process; before torch is imported.
 
@@ -66,8 +71,7 @@ def prepare_memory(needed: float = 0.0) -> bool:
     True
     """
     os.environ.setdefault(_HUGE_PAGES, "1")
-    there_is = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if KEPT_SHARE * needed > MOST_SHARE * there_is:
+    if KEPT_SHARE * needed > MOST_SHARE * machine_bytes():
         return False
     name = ctypes.util.find_library("c")
     mallopt = getattr(ctypes.CDLL(name), "mallopt", None) if name else None
