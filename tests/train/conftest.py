@@ -5,24 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.tiny_recipe import TINY as ONE_STEP
 
 from sspd.containers import FIXED_POINT_MAX, Frames
 from sspd.datasets.faces import open_store, write_entry
-from sspd.recipes import NetworkSpec, PyramidSpec, Recipe
+from sspd.recipes import Recipe
 from sspd.train.sampler import Film, usable_films
 from sspd.video.simulate import FilmSpec, simulate_faces
 
 #: Two levels, few channels, 12 frames a second: each part of a training in a second.
-TINY = Recipe(
-    name="tiny",
-    source="these tests",
-    network=NetworkSpec(fs=12.0, size=96, token_size=64, pyramid=PyramidSpec(widths=(9, 5))),
-    clip_s=2.0,
-    batch=2,
-    epochs=None,
-    steps=4,
-    crop_px=113,
-)
+TINY = replace(ONE_STEP, steps=4)
 
 
 @pytest.fixture(scope="session")

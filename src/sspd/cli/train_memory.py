@@ -11,11 +11,17 @@ if TYPE_CHECKING:
 
 
 def prepare(recipe: Recipe | BaselineRecipe) -> float:
-    """Bytes that a step takes, about; freed memory is kept where there is enough."""
+    """Bytes that a step takes, about; freed memory is kept where there is enough.
+
+    Of other papers' networks nothing was measured: 0, and it is kept.
+    """
+    from sspd.recipes import Recipe
     from sspd.train.memory import prepare_memory, step_bytes
 
-    half = recipe.precision != "f32"
-    needed = step_bytes(recipe.batch, recipe.n_differences, recipe.network.size, half)
+    needed = 0.0
+    if isinstance(recipe, Recipe):
+        half = recipe.precision != "f32"
+        needed = step_bytes(recipe.batch, recipe.n_differences, recipe.network.size, half)
     prepare_memory(needed)
     return needed
 

@@ -38,8 +38,8 @@ SURE_IN_LINE = 0.55
 #: Fewer clips in which it is say nothing: by chance one in twelve agrees with it.
 LEAST_JUDGED = 5
 #: Shares of those that agree with POS: from the first on a pulse was learned, up to the
-#: second one was not. Of 17 short trainings whose truth is known, half of them with a planted
-#: failure, those that had learned had 0.46 or more, the others 0.22 or less.
+#: second one was not. Of 17 short trainings whose truth is known those that read 70 % or
+#: more of other films had 0.46 or more, those that read half or less 0.22 or less.
 LEARNED, NOT_LEARNED = 0.4, 0.3
 #: Below this share of power in its line the network says nothing of most clips.
 LEAST_IN_LINE = 0.4
