@@ -116,13 +116,17 @@ def train(
 
 @contextmanager
 def _lost_told_once(team: Team) -> Iterator[None]:
-    """Where one process is gone, the first of the others says so."""
+    """Where one process is gone, the first of the others says so; at the end they part."""
+    from sspd.train.launch import leave
+
     try:
         yield
     except ProcessLostError:
         if team.leads:
             raise
         raise typer.Exit(1) from None
+    finally:
+        leave()
 
 
 @contextmanager

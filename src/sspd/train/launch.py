@@ -83,6 +83,19 @@ def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
     return Team(fabric.global_rank, fabric.world_size), str(fabric.device)
 
 
+def leave() -> None:
+    """Part from the other processes, also where one is lost; alone there is nothing to do.
+
+    Whoever ends without it may crash while Python shuts down.
+
+    Examples
+    --------
+    >>> leave()
+    """
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
+
+
 def _meet_anew(backend: str) -> None:
     """Join the others that torchrun started, also where it had started some before.
 
