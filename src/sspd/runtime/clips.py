@@ -128,7 +128,8 @@ def load_clip_network(
     if path.suffix == ".onnx":
         from sspd.runtime.openvino import read_onnx
 
-        return ClipNetwork(*read_onnx(path, precision, threads, BaselineSpec.from_dict))
+        spec, run, _ = read_onnx(path, precision, threads, BaselineSpec.from_dict)
+        return ClipNetwork(spec, run)
     try:
         import torch
     except ImportError as error:
@@ -143,5 +144,6 @@ def load_clip_network(
     network, _ = load_baseline(path)
     if torch.cuda.is_available():
         return ClipNetwork(network.spec, torch_run(network, precision, threads))
-    found = load_onnx(onnx_bytes(network), str(path), precision, threads, BaselineSpec.from_dict)
-    return ClipNetwork(*found)
+    data = onnx_bytes(network)
+    spec, run, _ = load_onnx(data, str(path), precision, threads, BaselineSpec.from_dict)
+    return ClipNetwork(spec, run)

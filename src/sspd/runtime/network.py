@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sspd.errors import DependencyError, UsageError, WeightsError
 from sspd.recipes.network import NetworkSpec
 from sspd.runtime.chunks import Run, run_in_chunks
+from sspd.runtime.stream import Begin, run_in_stream
 from sspd.signal import integrate
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Network:
     spec: NetworkSpec
     run: Run
     """Maps (3, t, size, size) with even t to the raw output (t,)."""
+    begin: Begin | None = None
+    """Begins a film that comes piece by piece; None: `run` is given pieces that overlap."""
 
     def __call__(
         self, differences: Iterable[NDArray[np.float32]], fs: float | None = None
@@ -59,7 +62,11 @@ class Network:
         first = list(islice(coming, SHORTEST))
         if len(first) < SHORTEST:
             raise UsageError(f"the network needs {SHORTEST} differences, got {len(first)}")
-        waveform = run_in_chunks(self.run, chain(first, coming))
+        coming = chain(first, coming)
+        if self.begin is None:
+            waveform = run_in_chunks(self.run, coming)
+        else:
+            waveform = run_in_stream(self.begin, self.run, coming)
         rate = self.spec.fs if fs is None else fs
         return integrate(self.spec.polarity * waveform, rate, self.spec.summations)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol, TypeVar
@@ -12,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import SSPDError, WeightsError
+from sspd.runtime.carry import carry_over
 from sspd.runtime.chunks import Run
+from sspd.runtime.stream import CHUNK, Begin, Step
 
 
 class Sized(Protocol):
@@ -35,7 +38,7 @@ def read_onnx(
     precision: str,
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
-) -> tuple[Spec, Run]:
+) -> tuple[Spec, Run, Begin]:
     """`load_onnx` of a file, which is refused unread where it is too large."""
     if path.stat().st_size > LARGEST_BYTES:
         raise WeightsError(f"{path}: larger than any network of ours")
@@ -48,11 +51,12 @@ def load_onnx(
     precision: str,
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
-) -> tuple[Spec, Run]:
-    """Read an ONNX network of ours; returns its facts and a function that runs it.
+) -> tuple[Spec, Run, Begin]:
+    """Read an ONNX network of ours; returns its facts and functions that run it.
 
-    The network is compiled once for each length of clip that comes along: fixed shapes
-    run faster, and chunks of a film have all the same length.
+    The one that runs a clip compiles the network once for each length that comes along:
+    fixed shapes run faster. The other one, for sspd's own network alone, begins a film,
+    see `sspd.runtime.stream.run_in_stream`.
     """
     import openvino
 
@@ -69,21 +73,57 @@ def load_onnx(
         settings["INFERENCE_PRECISION_HINT"] = precision
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
-    compiled: dict[int, Any] = {}
     lock = Lock()  # several faces of a film take turns
+
+    def compile_(changed: Any) -> Any:
+        return core.compile_model(changed, "CPU", settings)
+
+    begin = _stream(lambda: core.read_model(data), compile_, lock)
+    return spec, _whole(model, spec.size, compile_, lock), begin
+
+
+def _whole(model: Any, size: int, compile_: Callable[[Any], Any], lock: Lock) -> Run:
+    """Runs clips of any length."""
+    compiled: dict[int, Any] = {}
 
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
         t = differences.shape[1]
         with lock:
             if t not in compiled:
                 compiled.clear()  # one length at a time: each holds its own buffers
-                model.reshape([1, 3, t, spec.size, spec.size])
-                compiled[t] = core.compile_model(model, "CPU", settings)
+                model.reshape([1, 3, t, size, size])
+                compiled[t] = compile_(model)
             x = np.ascontiguousarray(differences)[None]
             waveform: NDArray[np.float64] = compiled[t]([x])[0][0].astype(np.float64)
         return waveform
 
-    return spec, run
+    return run
+
+
+def _stream(read: Callable[[], Any], compile_: Callable[[Any], Any], lock: Lock) -> Begin:
+    """Runs films of any length, a piece at a time."""
+
+    @cache
+    def compiled() -> tuple[Any, list[list[int]]]:
+        model = read()
+        shapes = carry_over(model, CHUNK)
+        return compile_(model), shapes
+
+    def begin() -> Step:
+        with lock:
+            network, shapes = compiled()
+        seen = [np.zeros(shape, np.float32) for shape in shapes]
+
+        def step(piece: NDArray[np.float32]) -> NDArray[np.float64]:
+            nonlocal seen
+            with lock:
+                found = network([piece[None], *seen])
+            waveform, *seen = (found[k] for k in range(1 + len(seen)))
+            return waveform[0].astype(np.float64)  # type: ignore[no-any-return]
+
+        return step
+
+    return begin
 
 
 def _check_shapes(model: Any, spec: Sized) -> None:
