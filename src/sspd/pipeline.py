@@ -16,7 +16,7 @@ from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
 from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.recipes.network import ConfidenceSpec
-from sspd.runtime.ahead import ahead
+from sspd.runtime.ahead import ahead, import_ahead
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, join_scenes, read_film, read_rhythm
 
@@ -153,6 +153,7 @@ def _read_through(
     """Film -> pictures -> faces -> waveforms, side by side, a few pictures at a time."""
     began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network", "wait"), 0.0)
     info = probe(source)
+    import_ahead("scipy.signal")  # half a second: for the filters of the end
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, warn=warnings.append)
     pictures = ahead(_timed(chunks, spent, "decode"), CHUNKS_AHEAD)

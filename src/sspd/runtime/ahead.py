@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib import import_module
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -55,6 +57,28 @@ def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
     finally:
         unwanted.set()
         thread.join()
+
+
+def import_ahead(name: str) -> None:
+    """Begin to import a module that is wanted later, in a thread of its own.
+
+    What reads and decodes leaves a core idle at first. Who wants the module meanwhile
+    waits for it, and an error in it is raised there.
+
+    Parameters
+    ----------
+    name : str
+
+    Examples
+    --------
+    >>> import_ahead("json")
+    """
+    Thread(target=_import, args=(name,)).start()
+
+
+def _import(name: str) -> None:
+    with suppress(ImportError):
+        import_module(name)
 
 
 def _fill(items: Iterable[Item], waiting: Queue[Item | _End], unwanted: Event) -> None:

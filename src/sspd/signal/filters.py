@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import solveh_banded
-from scipy.signal import butter, sosfiltfilt
 
 from sspd.errors import UsageError
 
@@ -73,13 +72,15 @@ def bandpass(
         raise UsageError(f"the band {low}-{high} Hz does not fit a rate of {fs} Hz")
     values = checked(sig, fs, at_least=max(4, int(np.ceil(fs / low))))
     if high < fs / 2:
-        sos = butter(order, (low, high), btype="bandpass", fs=fs, output="sos")
+        sos = scipy.signal.butter(order, (low, high), btype="bandpass", fs=fs, output="sos")
     else:
-        sos = butter(order, low, btype="highpass", fs=fs, output="sos")
+        sos = scipy.signal.butter(order, low, btype="highpass", fs=fs, output="sos")
     # Odd reflection over a period and a half of the lowest frequency: the filter has
     # settled when it reaches the first real sample.
     pad = min(values.size - 1, int(np.ceil(1.5 * fs / low)))
-    out: NDArray[np.float64] = sosfiltfilt(sos, values - values.mean(), padtype="odd", padlen=pad)
+    out: NDArray[np.float64] = scipy.signal.sosfiltfilt(
+        sos, values - values.mean(), padtype="odd", padlen=pad
+    )
     return out
 
 
@@ -118,7 +119,7 @@ def detrend(sig: ArrayLike, fs: float, cutoff_hz: float) -> NDArray[np.float64]:
     bands[0, 2:n] += 1.0
     bands *= weight
     bands[2] += 1.0
-    flat: NDArray[np.float64] = values - solveh_banded(bands, values)
+    flat: NDArray[np.float64] = values - scipy.linalg.solveh_banded(bands, values)
     return flat
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.fft import irfft, rfft, rfftfreq
 
 from sspd.signal.filters import checked
 
@@ -48,8 +48,10 @@ def integrate(
         return values
     reach = values.size - 1
     mirrored = np.pad(values - values.mean(), reach, mode="reflect")
-    freqs = rfftfreq(mirrored.size, 1 / fs)
+    freqs = scipy.fft.rfftfreq(mirrored.size, 1 / fs)
     turned = np.where(freqs > 0, -1j, 0)
     response = (turned / (2 * np.pi * np.hypot(freqs, level_hz))) ** times
-    summed: NDArray[np.float64] = irfft(rfft(mirrored) * response, mirrored.size)
+    summed: NDArray[np.float64] = scipy.fft.irfft(
+        scipy.fft.rfft(mirrored) * response, mirrored.size
+    )
     return summed[reach : reach + values.size]

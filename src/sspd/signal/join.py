@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from sspd.containers import Signal
 from sspd.errors import UsageError
@@ -59,7 +59,9 @@ def _place(values: np.ndarray, part: Signal, offset: float) -> None:
     first = int(np.ceil(offset))
     last = min(int(np.floor(offset + len(part) - 1)), values.size - 1)
     ticks = np.arange(first, last + 1)
-    values[first : last + 1] = CubicSpline(np.arange(len(part)), part.values)(ticks - offset)
+    values[first : last + 1] = scipy.interpolate.CubicSpline(np.arange(len(part)), part.values)(
+        ticks - offset
+    )
 
 
 def _bridge(values: np.ndarray, longest: int) -> None:

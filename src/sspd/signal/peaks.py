@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import find_peaks
 
 from sspd.errors import UsageError
 from sspd.signal.filters import checked
@@ -44,13 +43,15 @@ def find_beats(sig: ArrayLike, fs: float, refractory_s: float = 0.27) -> NDArray
         raise UsageError(f"the refractory time must be positive, got {refractory_s} s")
     values = checked(sig, fs, at_least=3)
     size = max(3, round(LOCAL_S * fs))
-    mean = uniform_filter1d(values, size, mode="reflect")
-    square = uniform_filter1d((values - values.mean()) ** 2, size, mode="reflect")
+    mean = scipy.ndimage.uniform_filter1d(values, size, mode="reflect")
+    square = scipy.ndimage.uniform_filter1d((values - values.mean()) ** 2, size, mode="reflect")
     local = np.sqrt(np.maximum(square - (mean - values.mean()) ** 2, 0.0))
     floor = PROMINENCE * local
     # Rounded down: 9 samples instead of 8.1 would cap 30 Hz waveforms at 200 bpm.
     distance = max(1, int(np.floor(refractory_s * fs + 1e-9)))
-    tops, found = find_peaks(values, distance=distance, prominence=0.0, wlen=2 * size + 1)
+    tops, found = scipy.signal.find_peaks(
+        values, distance=distance, prominence=0.0, wlen=2 * size + 1
+    )
     tops = tops[(found["prominences"] >= floor[tops]) & (floor[tops] > 0)]
     before, at, after = values[tops - 1], values[tops], values[tops + 1]
     bend = before - 2 * at + after

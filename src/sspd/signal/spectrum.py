@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.fft import next_fast_len, rfft, rfftfreq
 
 from sspd.errors import UsageError
 from sspd.signal.filters import checked
@@ -49,11 +49,11 @@ def power_spectrum(
     1.5
     """
     values = checked(sig, fs, at_least=4)
-    n = next_fast_len(max(2 * values.size, int(np.ceil(fs / BIN_HZ))), real=True)
+    n = scipy.fft.next_fast_len(max(2 * values.size, int(np.ceil(fs / BIN_HZ))), real=True)
     window = np.hanning(values.size + 2)[1:-1]
     mean = float((window * values).sum() / window.sum())
-    power = np.abs(rfft(window * (values - mean), n)) ** 2 / values.size
-    freqs = rfftfreq(n, 1 / fs)
+    power = np.abs(scipy.fft.rfft(window * (values - mean), n)) ** 2 / values.size
+    freqs = scipy.fft.rfftfreq(n, 1 / fs)
     if f_range is None:
         return freqs, power
     keep = (freqs >= f_range[0]) & (freqs <= f_range[1])

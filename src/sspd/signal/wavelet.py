@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import butter, filtfilt
 
 from sspd.errors import UsageError
 from sspd.signal.filters import checked
@@ -106,8 +106,8 @@ def released_readout(sig: ArrayLike, fs: float) -> ReleasedReadout:
     values = checked(sig, fs, at_least=int(np.ceil(2 * fs)))
     # One polynomial ratio, not second-order sections: the padding of its ends is part
     # of the number that is compared.
-    b, a = butter(ORDER, BAND_HZ, btype="bandpass", fs=fs)
-    transform = morlet_transform(filtfilt(b, a, values), fs, FREQUENCIES_HZ)
+    b, a = scipy.signal.butter(ORDER, BAND_HZ, btype="bandpass", fs=fs)
+    transform = morlet_transform(scipy.signal.filtfilt(b, a, values), fs, FREQUENCIES_HZ)
     centre = int(np.abs(transform).mean(axis=1).argmax())
     count = FREQUENCIES_HZ.size
     mask = np.exp(-(((np.arange(count) - centre) / (MASK_WIDTH * count)) ** 2))

@@ -14,10 +14,8 @@ noise is not told. ``pnn50`` is a count, and told as it was counted.
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import median_filter
-from scipy.signal import detrend as remove_line
-from scipy.signal import lombscargle
 
 from sspd.containers import Figure
 from sspd.errors import UsageError
@@ -68,7 +66,7 @@ def good_intervals(beats_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.
     nn = np.diff(beats)
     if nn.size == 0:
         return nn, np.zeros(0, dtype=np.bool_)
-    usual = median_filter(nn, size=min(_AROUND, nn.size), mode="nearest")
+    usual = scipy.ndimage.median_filter(nn, size=min(_AROUND, nn.size), mode="nearest")
     return nn, np.abs(nn - usual) <= ODD_SHARE * usual
 
 
@@ -205,13 +203,15 @@ def band_powers(at_s: ArrayLike, nn_s: ArrayLike) -> tuple[float, float]:
     True
     """
     at = np.asarray(at_s, dtype=np.float64)
-    nn = remove_line(np.asarray(nn_s, dtype=np.float64))
+    nn = scipy.signal.detrend(np.asarray(nn_s, dtype=np.float64))
     if at.size < 4 or float(nn.std()) < 1e-9:
         return 0.0, 0.0
     freqs = _frequencies(at)
     # SciPy holds every frequency against every beat at once: a gigabyte for an hour.
     blocks = np.array_split(freqs, 1 + freqs.size * at.size // TABLE_ENTRIES)
     centred = nn - nn.mean()
-    power = np.concatenate([lombscargle(at, centred, 2 * np.pi * block) for block in blocks])
+    power = np.concatenate(
+        [scipy.signal.lombscargle(at, centred, 2 * np.pi * block) for block in blocks]
+    )
     low = freqs < LF_HZ[1]
     return float(power[low].sum()), float(power[~low].sum())

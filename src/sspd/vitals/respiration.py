@@ -11,8 +11,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import PchipInterpolator
 
 from sspd.containers import Figure
 from sspd.signal import detrend, standardise
@@ -88,7 +88,9 @@ def _rhythm(
     for row in rows:
         if float(row.std()) < 1e-6 * max(1e-9, float(np.abs(row).mean())):
             continue
-        even = standardise(detrend(PchipInterpolator(at, row)(grid), _FS, 0.5 * BREATH_HZ[0]))
+        even = standardise(
+            detrend(scipy.interpolate.PchipInterpolator(at, row)(grid), _FS, 0.5 * BREATH_HZ[0])
+        )
         freqs, power = power_spectrum(even, _FS, (BREATH_HZ[0], high_hz))
         share = power / power.sum()
         total = share if total is None else total + share

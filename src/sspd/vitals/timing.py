@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import hilbert
 
 from sspd.signal import bandpass, find_beats, power_spectrum
 from sspd.vitals.heart_rate import NOISE_FROM, PASS_HZ, REFRACTORY_S
@@ -107,7 +107,7 @@ def time_beats(sig: ArrayLike, fs: float, slowest_bpm: float, fastest_bpm: float
     band = low, float(np.clip(fast_hz + SWING_HZ, 1.2, PASS_HZ[1]))
     kept = bandpass(sig, fs, band)
     beats = find_beats(kept, fs, REFRACTORY_S)
-    height = np.abs(hilbert(kept))
+    height = np.abs(scipy.signal.hilbert(kept))
     enough = height >= LEAST_HEIGHT * np.median(height)
     # how many samples up to each are too low; two beats between which none is added
     lows = np.concatenate([[0], np.cumsum(~enough)])
