@@ -51,29 +51,24 @@ def make_views(
 ) -> Views:
     """V_m of the local and V_o of the global view (Eq. 1) for clips (n, t + 1, 3, s, s)."""
     n, t = len(clips), clips.shape[1] - 1
-    both = [clips.new_empty(n, 3, t, size, size).to(memory_format=layout) for _ in Views._fields]
-    for i, generator in enumerate(generators):  # a clip at a time: what lies between is large
-        for view, one in zip(both, _clip_views(clips[i], size, spec, generator), strict=True):
-            view[i] = one
-    return Views(*both)
-
-
-def _clip_views(
-    clip: Tensor, size: int, spec: ViewSpec, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Both views of a clip (t + 1, 3, s, s), each (3, t, size, size)."""
-    local, whole = local_global_views(
-        clip[None],
-        size,
-        [generator],
-        augment=spec.local_view == "crop",
-        corner=spec.crop_anchor == "corner",
+    masked, original = (
+        clips.new_empty(n, 3, t, size, size).to(memory_format=layout) for _ in Views._fields
     )
     to_input = frame_differences if spec.difference else centred_frames
-    masked = random_mask(
-        to_input(local), spec.mask_ratio, [generator], per_pixel=spec.mask_shape == "pixel"
-    )
-    return masked[0], to_input(whole)[0]
+    for i in range(n):  # a clip at a time: what lies between is large
+        one, own = slice(i, i + 1), [generators[i]]
+        local, whole = local_global_views(
+            clips[one],
+            size,
+            own,
+            augment=spec.local_view == "crop",
+            corner=spec.crop_anchor == "corner",
+        )
+        view = to_input(local, out=masked[one])
+        by_pixel = spec.mask_shape == "pixel"
+        random_mask(view, spec.mask_ratio, own, per_pixel=by_pixel, out=view)
+        to_input(whole, out=original[one])
+    return Views(masked, original)
 
 
 def layout_of(device: torch.device, precision: str) -> torch.memory_format:

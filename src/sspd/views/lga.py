@@ -121,4 +121,9 @@ def local_global_views(
         else:
             locals_.append(whole)
             globals_.append(whole)
-    return torch.stack(locals_), torch.stack(globals_)
+    return _batch(locals_), _batch(globals_)
+
+
+def _batch(clips: list[Tensor]) -> Tensor:
+    """Clips beside each other; a single one is not copied."""
+    return clips[0][None] if len(clips) == 1 else torch.stack(clips)

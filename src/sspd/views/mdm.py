@@ -9,20 +9,39 @@ import torch
 from torch import Tensor
 
 
-def frame_differences(view: Tensor) -> Tensor:
+def frame_differences(view: Tensor, out: Tensor | None = None) -> Tensor:
     """Next frame less this one: (n, t + 1, 3, h, w) -> (n, 3, t, h, w).
+
+    Parameters
+    ----------
+    view : Tensor
+    out : Tensor, optional
+        Where they go, in any layout; a new contiguous tensor by default.
 
     Examples
     --------
     >>> frame_differences(torch.arange(3.0).view(1, 3, 1, 1, 1).expand(1, 3, 3, 1, 1)).flatten()
     tensor([1., 1., 1., 1., 1., 1.])
     """
-    return (view[:, 1:] - view[:, :-1]).transpose(1, 2).contiguous()
+    return _less(view[:, 1:], view[:, :-1], out)
 
 
-def centred_frames(view: Tensor) -> Tensor:
-    """Frames less their mean over time, the last one left out: for Table VI alone."""
-    return (view - view.mean(dim=1, keepdim=True))[:, :-1].transpose(1, 2).contiguous()
+def centred_frames(view: Tensor, out: Tensor | None = None) -> Tensor:
+    """Frames less their mean over time, the last one left out: for Table VI alone.
+
+    Parameters
+    ----------
+    view, out : Tensor
+        As of `frame_differences`.
+    """
+    return _less(view[:, :-1], view.mean(dim=1, keepdim=True), out)
+
+
+def _less(a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
+    """``a - b`` of (n, t, 3, h, w) as (n, 3, t, h, w), in one pass over memory."""
+    a, b = a.transpose(1, 2), b.transpose(1, 2)
+    out = torch.empty(a.shape, dtype=a.dtype, device=a.device) if out is None else out
+    return torch.sub(a, b, out=out)
 
 
 def random_mask(
@@ -31,6 +50,7 @@ def random_mask(
     generators: Sequence[torch.Generator],
     *,
     per_pixel: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Set a random share of the differences to 0.
 
@@ -43,6 +63,8 @@ def random_mask(
         One a clip, on the CPU.
     per_pixel : bool
         One draw for the three channels (released code) and not one an element (paper).
+    out : Tensor, optional
+        Where the rest goes, `differences` perhaps; a new tensor by default.
 
     Examples
     --------
@@ -51,14 +73,14 @@ def random_mask(
     0.7
     """
     if ratio == 0:
-        return differences
+        return differences if out is None else out.copy_(differences)
     shape = list(differences.shape[1:])
     if per_pixel:
         shape[0] = 1
-    masked = torch.empty_like(differences)
+    masked = torch.empty_like(differences) if out is None else out
     for i, (clip, generator) in enumerate(zip(differences, generators, strict=True)):
         keep = (_bits(shape, generator) >= round(ratio * 65536) - 32768).to(differences.device)
-        masked[i] = clip * keep
+        torch.mul(clip, keep, out=masked[i])
     return masked
 
 
