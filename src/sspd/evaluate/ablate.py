@@ -19,6 +19,7 @@ from sspd.evaluate.scoring import get_scoring
 from sspd.evaluate.training import Training
 from sspd.recipes import Recipe
 from sspd.recipes.ablations import Cell, Grid
+from sspd.train.memory import prepare_memory
 
 METRICS = ("mae", "rmse", "r")
 
@@ -212,7 +213,8 @@ def _results(
         yield task, run_task(task)
     if len(ahead) == len(tasks):
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare_memory) as pool:
         waiting = {pool.submit(run_task, task): task for task in tasks[1:]}
         try:
             for done in as_completed(waiting):
