@@ -8,7 +8,7 @@ from pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.vitals import hrv, time_beats
 from sspd.vitals.hrv import HF_HZ, LF_HZ, band_powers
-from sspd.vitals.timing import IntervalNoise, _gain
+from sspd.vitals.timing import LEAST_LEFT, IntervalNoise, _gain
 
 FS = 30.0
 
@@ -58,6 +58,53 @@ def test_rates_far_apart_leave_a_noise_that_is_known(rates: tuple[float, float])
     wave = wave + 0.2 * np.random.default_rng(0).normal(size=t.size)
     noise = time_beats(wave, FS, *rates).noise
     assert np.isfinite(noise.density).all() and noise.rmssd_ms > 0
+
+
+def _swinging(bpm: float, swing_hz: float, shift_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Five minutes of a sine whose beats are shifted to and fro, and its beats."""
+    t = np.arange(9000) / FS
+    late = shift_s * np.sin(2 * np.pi * swing_hz * t)
+    even = np.arange(1, 5 * bpm - 1) * 60 / bpm
+    beats = even.copy()
+    for _ in range(30):  # a beat is where t - late(t) is a whole number of periods
+        beats = even + shift_s * np.sin(2 * np.pi * swing_hz * beats)
+    return np.cos(2 * np.pi * bpm / 60 * (t - late)), beats
+
+
+@pytest.mark.parametrize("bpm", [60, 90, 130])
+@pytest.mark.parametrize("swing_hz", [0.2, 0.25, 0.3])
+def test_what_the_filter_takes_of_a_swing_is_put_back(bpm: float, swing_hz: float) -> None:
+    wave, beats = _swinging(bpm, swing_hz, 0.015)
+    timed = time_beats(wave, FS, bpm, bpm)
+    true, raw = hrv(beats, span_s=300.0), hrv(timed.beats_s, span_s=300.0)
+    found = hrv(timed.beats_s, span_s=300.0, steady=timed.steady, noise=timed.noise)
+    left = float(np.interp(swing_hz, timed.noise.freqs_hz, timed.noise.left))
+    for name in ("sdnn_ms", "rmssd_ms"):
+        known, seen, put_back = true[name].value, raw[name].value, found[name].value
+        assert seen == pytest.approx(left * known, rel=0.07)
+        most = 0.08 * known if left >= LEAST_LEFT else 0.5 * (known - seen)
+        assert abs(put_back - known) <= most
+
+
+def test_no_more_is_put_back_than_is_sure() -> None:
+    freqs = np.linspace(0.0, 0.8, 9)
+    noise = IntervalNoise(freqs, np.zeros(9), 1.0, left=np.linspace(1.0, 0.0, 9))
+    np.testing.assert_allclose(noise.missing(np.array([0.0, 0.1])), [0.0, (1 / 0.875) ** 2 - 1])
+    np.testing.assert_allclose(noise.missing(np.array([0.4, 0.8])), LEAST_LEFT**-2 - 1)
+    assert not IntervalNoise(freqs, np.zeros(9), 1.0).missing(freqs).any()
+
+
+def test_lf_nu_is_that_of_the_swings_before_the_filter() -> None:
+    """Two swings of one size, of which the filter takes from the quicker one alone."""
+    t = np.arange(9000) / FS
+    errors = []
+    for with_noise in (False, True):
+        late = 0.02 * np.sin(2 * np.pi * 0.1 * t) / np.sin(np.pi * 0.1 / 1.5)
+        late += 0.02 * np.sin(2 * np.pi * 0.27 * t) / np.sin(np.pi * 0.27 / 1.5)
+        timed = time_beats(np.cos(3 * np.pi * (t - late / 2)), FS, 90, 90)
+        known = timed.noise if with_noise else None
+        errors.append(abs(hrv(timed.beats_s, span_s=300.0, noise=known)["lf_nu"].value - 0.5))
+    assert errors[1] < 0.03 < errors[0]
 
 
 def test_a_line_that_is_gone_for_a_while_is_not_steady() -> None:

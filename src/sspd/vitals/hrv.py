@@ -8,7 +8,8 @@ of the band's lower edge).
 
 Where it is known how intervals would vary by the film's noise alone
 (`sspd.vitals.timing`), that part is taken out of what varies, and what would be mostly
-noise is not told. ``pnn50`` is a count, and told as it was counted.
+noise is not told; and what the filter took of quick swings is put back. ``pnn50`` is a
+count, and told as it was counted.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def hrv(
     values: dict[str, float] = {}
     reason = _why_not(nn, good)
     if reason is None and span >= TIME_DOMAIN_S:
-        values |= _over_time(nn, good, noise)
+        values |= _over_time(beats[1:], nn, good, noise)
     if reason is None and span >= FREQUENCY_DOMAIN_S:
         values |= _over_frequency(beats[1:][good], nn[good], noise)
     figures = {}
@@ -133,7 +134,10 @@ def _why_not(nn: NDArray[np.float64], good: NDArray[np.bool_]) -> str | None:
 
 
 def _over_time(
-    nn: NDArray[np.float64], good: NDArray[np.bool_], noise: IntervalNoise | None
+    at_s: NDArray[np.float64],
+    nn: NDArray[np.float64],
+    good: NDArray[np.bool_],
+    noise: IntervalNoise | None,
 ) -> dict[str, float]:
     ms = 1000 * nn
     # Successive differences only where both neighbours are good: over a hole they
@@ -143,41 +147,50 @@ def _over_time(
     seen = {"sdnn_ms": float(ms[good].std(ddof=1))}
     if steps.size:
         seen["rmssd_ms"] = float(np.sqrt(np.mean(steps**2)))
+    missing = _missing(at_s[good], nn[good], noise)
     for name, size in seen.items():
         own = 0.0 if noise is None else float(getattr(noise, name))
         if own <= MOST_NOISE * size:
-            values[name] = float(np.sqrt(size**2 - own**2))
+            values[name] = float(np.sqrt(size**2 - own**2 + missing[name]))
     if "rmssd_ms" in values:
         values["pnn50"] = float(100 * np.mean(np.abs(steps) > 50))
     return values
 
 
+def _missing(
+    at_s: NDArray[np.float64], nn: NDArray[np.float64], noise: IntervalNoise | None
+) -> dict[str, float]:
+    """What the filter took out of the squares of SDNN and RMSSD, ms²."""
+    if noise is None or at_s.size < 4:
+        return {"sdnn_ms": 0.0, "rmssd_ms": 0.0}
+    freqs, power = _periodogram(at_s, nn)
+    # density of a periodogram's power: `_noise_powers`; twice, as that is two-sided
+    of_power = 2e6 * noise.interval_s * float(freqs[1] - freqs[0])
+    taken = of_power * (power - _noise_power(freqs, noise)) * noise.missing(freqs)
+    step = 2 * np.sin(np.pi * freqs * noise.interval_s)
+    found = {"sdnn_ms": taken, "rmssd_ms": taken * step**2}
+    return {name: max(float(part.sum()), 0.0) for name, part in found.items()}
+
+
 def _over_frequency(
     at_s: NDArray[np.float64], nn: NDArray[np.float64], noise: IntervalNoise | None
 ) -> dict[str, float]:
-    lf, hf = band_powers(at_s, nn)
-    if noise is not None and at_s.size >= 4:
-        of_noise = _noise_powers(at_s, noise)
-        if sum(of_noise) > MOST_NOISE**2 * (lf + hf):
+    freqs, power = _periodogram(at_s, nn)
+    if noise is not None:
+        of_noise = _noise_power(freqs, noise)
+        if of_noise.sum() > MOST_NOISE**2 * power.sum():
             return {}
-        lf, hf = (max(seen - own, 0.0) for seen, own in zip((lf, hf), of_noise, strict=True))
+        power = (power - of_noise) * (1 + noise.missing(freqs))
+    low = freqs < LF_HZ[1]
+    lf, hf = (max(float(power[band].sum()), 0.0) for band in (low, ~low))
     if lf + hf <= 0 or hf <= 0:
         return {}
     return {"lf_nu": lf / (lf + hf), "hf_nu": hf / (lf + hf), "lf_hf": lf / hf}
 
 
-def _noise_powers(at_s: NDArray[np.float64], noise: IntervalNoise) -> tuple[float, float]:
-    """What noise adds to `band_powers`: its density times the intervals a second."""
-    freqs = _frequencies(at_s)
-    power = noise.at(freqs) / noise.interval_s
-    low = freqs < LF_HZ[1]
-    return float(power[low].sum()), float(power[~low].sum())
-
-
-def _frequencies(at_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where the periodogram looks, Hz."""
-    step_hz = 0.25 / float(np.ptp(at_s))
-    return np.asarray(np.arange(LF_HZ[0] + step_hz / 2, HF_HZ[1], step_hz))
+def _noise_power(freqs_hz: NDArray[np.float64], noise: IntervalNoise) -> NDArray[np.float64]:
+    """What noise adds to `_periodogram`: its density times the intervals a second."""
+    return noise.at(freqs_hz) / noise.interval_s
 
 
 def band_powers(at_s: ArrayLike, nn_s: ArrayLike) -> tuple[float, float]:
@@ -202,16 +215,25 @@ def band_powers(at_s: ArrayLike, nn_s: ArrayLike) -> tuple[float, float]:
     >>> hf > 50 * lf
     True
     """
-    at = np.asarray(at_s, dtype=np.float64)
-    nn = scipy.signal.detrend(np.asarray(nn_s, dtype=np.float64))
-    if at.size < 4 or float(nn.std()) < 1e-9:
-        return 0.0, 0.0
-    freqs = _frequencies(at)
-    # SciPy holds every frequency against every beat at once: a gigabyte for an hour.
-    blocks = np.array_split(freqs, 1 + freqs.size * at.size // TABLE_ENTRIES)
-    centred = nn - nn.mean()
-    power = np.concatenate(
-        [scipy.signal.lombscargle(at, centred, 2 * np.pi * block) for block in blocks]
-    )
+    at, nn = np.asarray(at_s, dtype=np.float64), np.asarray(nn_s, dtype=np.float64)
+    freqs, power = _periodogram(at, nn)
     low = freqs < LF_HZ[1]
     return float(power[low].sum()), float(power[~low].sum())
+
+
+def _periodogram(
+    at_s: NDArray[np.float64], nn: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frequencies of both bands, Hz, and the power of the line-free intervals at each."""
+    if at_s.size < 4:
+        return np.array(LF_HZ), np.zeros(2)
+    step_hz = 0.25 / float(np.ptp(at_s))
+    freqs = np.arange(LF_HZ[0] + step_hz / 2, HF_HZ[1], step_hz)
+    flat = scipy.signal.detrend(nn)
+    if float(flat.std()) < 1e-9:
+        return freqs, np.zeros(freqs.size)
+    # SciPy holds every frequency against every beat at once: a gigabyte for an hour.
+    blocks = np.array_split(freqs, 1 + freqs.size * at_s.size // TABLE_ENTRIES)
+    centred = flat - flat.mean()
+    power = [scipy.signal.lombscargle(at_s, centred, 2 * np.pi * block) for block in blocks]
+    return freqs, np.concatenate(power)

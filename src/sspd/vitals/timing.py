@@ -6,7 +6,8 @@ the filter lets through moves each top by its slope over the line's bend; its st
 where the swing no longer reaches. So it is known how long
 intervals would seem to vary if the heart did not vary at all (phase noise of a sine in
 band-limited noise: S. O. Rice, "Statistical properties of a sine wave plus random noise",
-Bell System Technical Journal 27, 1948, for a strong sine).
+Bell System Technical Journal 27, 1948, for a strong sine). The filter takes its share of
+quick swings too; how much of each is left is known as well.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ BESIDE_HZ = 0.4
 HARMONIC_HZ = 0.2
 #: What is slower is drift, Hz.
 DRIFT_HZ = 0.3
+#: No more is put back than where the filter leaves this share of a swing: breath moves the
+#: baseline and the height of the beats as well, which looks like more of its swing.
+LEAST_LEFT = 0.75
 #: Between two beats the line may fall to this share of its median height; where it falls
 #: lower it is noise that has the tops.
 LEAST_HEIGHT = 0.5
@@ -36,16 +40,18 @@ LEAST_HEIGHT = 0.5
 
 @dataclass(frozen=True, eq=False)
 class IntervalNoise:
-    """How beat intervals would vary by noise alone: a two-sided spectrum.
+    """How beat intervals would vary by noise alone, and what is seen of how they do vary.
 
     Parameters
     ----------
     freqs_hz : float64 array, shape (bins,)
         From 0 on, evenly spaced.
     density : float64 array, shape (bins,)
-        Of the intervals, s²/Hz.
+        Of the intervals, s²/Hz, two-sided.
     interval_s : float
         The mean interval.
+    left : float64 array, shape (bins,), or None
+        Share of a swing's amplitude that the filter leaves; None: all.
 
     >>> none = IntervalNoise(np.array([0.0, 0.1]), np.zeros(2), 1.0)
     >>> none.sdnn_ms, none.rmssd_ms
@@ -55,6 +61,7 @@ class IntervalNoise:
     freqs_hz: NDArray[np.float64]
     density: NDArray[np.float64]
     interval_s: float
+    left: NDArray[np.float64] | None = None
 
     @property
     def sdnn_ms(self) -> float:
@@ -70,6 +77,13 @@ class IntervalNoise:
     def at(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.float64]:
         """The density at other frequencies, s²/Hz."""
         return np.interp(freqs_hz, self.freqs_hz, self.density, right=0.0)
+
+    def missing(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What is missing of a swing's power, in parts of what is seen of it."""
+        if self.left is None:
+            return np.zeros_like(freqs_hz)
+        left = np.interp(freqs_hz, self.freqs_hz, self.left)
+        return np.asarray(np.maximum(left, LEAST_LEFT) ** -2 - 1)
 
     def _root(self, density: NDArray[np.float64]) -> float:
         return float(np.sqrt(2 * np.trapezoid(density, self.freqs_hz)))
@@ -138,11 +152,15 @@ def _noise(
     swing = np.linspace(0.0, 2 * SWING_HZ, 201)
     # a top is where the slope is none, and the slope of noise rises with its frequency
     above, below = rate_hz + swing, np.abs(rate_hz - swing)
-    through = _gain(above, fs, band) * above**2 + _gain(below, fs, band) * below**2
+    upper, lower = _gain(above, fs, band), _gain(below, fs, band)
+    through = upper * above**2 + lower * below**2
     # a sine of power `line` has the amplitude sqrt(2 line)
     of_times = level * through / (4 * line * (2 * np.pi * rate_hz**2) ** 2)
     of_intervals = of_times * (2 * np.sin(np.pi * swing / rate_hz)) ** 2
-    return IntervalNoise(swing, of_intervals, 1 / rate_hz)
+    # a swing is a line on either side of the rate's own, each with half of its amplitude
+    middle = np.sqrt(_gain(np.array([rate_hz]), fs, band))
+    left = (np.sqrt(upper) + np.sqrt(lower)) / (2 * middle)
+    return IntervalNoise(swing, of_intervals, 1 / rate_hz, left)
 
 
 def _gain(
