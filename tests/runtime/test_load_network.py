@@ -162,6 +162,28 @@ def test_foreign_onnx_is_refused(folder: Path, tmp_path: Path, edit: Callable[[A
     _refused(tmp_path / "bad.onnx")
 
 
+def test_a_network_that_looks_further_is_run_in_overlapping_pieces(
+    folder: Path, tmp_path: Path
+) -> None:
+    def blind(model: Any) -> None:  # one convolution looks at its own picture alone
+        nodes = {node.name: node for node in model.graph.node}
+        kernel = nodes["/backbone/conv/Conv"].input[1]
+        (weights,) = (w for w in model.graph.initializer if w.name == kernel)
+        values = onnx.numpy_helper.to_array(weights)[:, :, 1:2]
+        weights.CopyFrom(onnx.numpy_helper.from_array(np.ascontiguousarray(values), kernel))
+        for fact in nodes["/backbone/conv/Conv"].attribute:
+            if fact.name == "pads":
+                fact.ints[:] = [0] * 6
+            if fact.name == "kernel_shape":
+                fact.ints[0] = 1
+
+    (tmp_path / "other.onnx").write_bytes(_edited(folder, blind))
+    other, film = load_network(tmp_path / "other.onnx"), random_input(150)
+    assert other.begin is None
+    whole = other.run(np.ascontiguousarray(film.transpose(1, 0, 2, 3)))
+    np.testing.assert_allclose(other(film), -whole, atol=1e-5)
+
+
 def test_damaged_onnx_is_refused(folder: Path, tmp_path: Path) -> None:
     path, data = tmp_path / "bad.onnx", (folder / "net.onnx").read_bytes()
     rng = np.random.default_rng(0)

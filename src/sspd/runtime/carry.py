@@ -10,6 +10,19 @@ import numpy as np
 _BETWEEN = ("Add", "BatchNormInference", "Tanh")
 #: The end of a slice without an end.
 _FAR = 1 << 31
+#: Convolutions of three pictures in each row of sspd's network: three blocks, the last one
+#: with the predictor's first, and on either side of its doubled rate one.
+_ROWS = [2, 2, 2, 2, 1, 1]
+
+
+def can_carry(model: Any) -> bool:
+    """Whether a network looks as far as sspd's does, so that `carry_over` fits it.
+
+    Parameters
+    ----------
+    model : openvino.Model
+    """
+    return [len(row) for row in _rows(model)] == _ROWS
 
 
 def carry_over(model: Any, n: int) -> list[list[int]]:
@@ -23,7 +36,7 @@ def carry_over(model: Any, n: int) -> list[list[int]]:
     Parameters
     ----------
     model : openvino.Model
-        Of `sspd.runtime.export`, of one clip.
+        One that `can_carry`.
     n : int
         Even. The first input becomes (1, 3, LEAD + n, h, w): the caller repeats the last
         differences itself.
@@ -63,7 +76,7 @@ def _rows(model: Any) -> list[list[Any]]:
         before = node.input_value(0).get_node()
         while before.get_type_name() in _BETWEEN:
             before = before.input_value(0).get_node()
-        if before.get_type_name() == "Convolution":
+        if rows and before.get_type_name() == "Convolution":
             rows[-1].append(node)
         else:
             rows.append([node])

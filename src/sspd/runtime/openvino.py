@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import SSPDError, WeightsError
-from sspd.runtime.carry import carry_over
+from sspd.runtime.carry import can_carry, carry_over
 from sspd.runtime.chunks import Run
 from sspd.runtime.stream import CHUNK, Begin, Step
 
@@ -38,7 +38,7 @@ def read_onnx(
     precision: str,
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
-) -> tuple[Spec, Run, Begin]:
+) -> tuple[Spec, Run, Begin | None]:
     """`load_onnx` of a file, which is refused unread where it is too large."""
     if path.stat().st_size > LARGEST_BYTES:
         raise WeightsError(f"{path}: larger than any network of ours")
@@ -51,12 +51,13 @@ def load_onnx(
     precision: str,
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
-) -> tuple[Spec, Run, Begin]:
+) -> tuple[Spec, Run, Begin | None]:
     """Read an ONNX network of ours; returns its facts and functions that run it.
 
     The one that runs a clip compiles the network once for each length that comes along:
-    fixed shapes run faster. The other one, for sspd's own network alone, begins a film,
-    see `sspd.runtime.stream.run_in_stream`.
+    fixed shapes run faster. The other one begins a film, see
+    `sspd.runtime.stream.run_in_stream`; None for networks that look at pictures in another
+    way than sspd's.
     """
     import openvino
 
@@ -66,6 +67,7 @@ def load_onnx(
         facts = json.loads(model.get_rt_info(["framework", METADATA_KEY]).astype(str))
         spec = read_spec(facts)
         _check_shapes(model, spec)
+        carries = can_carry(model)
     except (RuntimeError, ValueError, TypeError, KeyError, SSPDError) as error:
         raise WeightsError(f"{name}: not a network exported by sspd, or damaged") from error
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
@@ -78,7 +80,7 @@ def load_onnx(
     def compile_(changed: Any) -> Any:
         return core.compile_model(changed, "CPU", settings)
 
-    begin = _stream(lambda: core.read_model(data), compile_, lock)
+    begin = _stream(lambda: core.read_model(data), compile_, lock) if carries else None
     return spec, _whole(model, spec.size, compile_, lock), begin
 
 
