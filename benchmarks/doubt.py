@@ -10,7 +10,8 @@ Each film is measured as `sspd measure` does, in windows of 30 s and of 10 s. Se
     python benchmarks/doubt.py score FOLDER --figure reliability.png
 
 What takes long, films, faces and network, is kept in FOLDER, a file a film; a run that is
-broken off goes on where it was.
+broken off goes on where it was. `films held FILMS` makes the films beforehand, so that
+`collect held FOLDER --films FILMS` of several weights need not.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from doubt_films import SETS, Kept, collect, load
+from doubt_films import SETS, Kept, collect, load, make_films
 from sspd.containers import FaceSegment, Signal
 from sspd.recipes.network import ConfidenceSpec
 from sspd.runtime import load_network
@@ -156,10 +157,12 @@ def main() -> None:
     """Parse, and do what is asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    gather = commands.add_parser("collect")
-    gather.add_argument("set_name", choices=sorted(SETS))
-    gather.add_argument("folder", type=Path)
-    gather.add_argument("--jobs", type=int, default=2)
+    gather, film = commands.add_parser("collect"), commands.add_parser("films")
+    for command in (gather, film):
+        command.add_argument("set_name", choices=sorted(SETS))
+        command.add_argument("folder", type=Path)
+        command.add_argument("--jobs", type=int, default=2)
+    gather.add_argument("--films", type=Path, help="what `films` made; made anew by default")
     judge = commands.add_parser("score")
     judge.add_argument("folder", type=Path)
     for command in (gather, judge):
@@ -167,7 +170,10 @@ def main() -> None:
     judge.add_argument("--figure", type=Path)
     args = parser.parse_args()
     if args.command == "collect":
-        collect(args.set_name, args.folder, args.jobs, args.weights)
+        collect(args.set_name, args.folder, args.jobs, args.weights, args.films)
+        return
+    if args.command == "films":
+        make_films(args.set_name, args.folder, args.jobs)
         return
     confidence = load_network(args.weights).spec.confidence
     rows = [row for film in load(args.folder) for row in window_rows(film, confidence)]

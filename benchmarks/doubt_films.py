@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -144,31 +146,52 @@ def _method(weights: str | None) -> Method:
     return get_method("sspd", weights=weights, precision="auto", threads=1)
 
 
-def _measure(film: Film, weights: str | None) -> Kept:
+def make_film(film: Film, folder: Path) -> tuple[Path, NDArray[np.float64], Box | None]:
+    """A film, made if it is not there; its beats (none: no pulse), and where to look."""
+    path, beside = (folder / f"{film.kind}-{film.number:03d}.{end}" for end in ("mp4", "json"))
+    if not beside.exists():
+        part = path.with_suffix(".part.mp4")
+        known, box = write(film, part)
+        part.replace(path)
+        beats = known.beats_s.tolist() if known else []
+        beside.write_text(json.dumps({"beats_s": beats, "box": box and dataclasses.astuple(box)}))
+    kept = json.loads(beside.read_text())
+    return path, np.array(kept["beats_s"], np.float64), Box(*kept["box"]) if kept["box"] else None
+
+
+def _measure(film: Film, weights: str | None, films: Path | None) -> Kept:
     method = _method(weights)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"
-        known, box = write(film, path)
+        path, beats_s, box = make_film(film, films or Path(folder))
         info = probe(path)
         segments = list(face_segments(read(path), size=method.size, box=box))
     waves = [method.run([segment.faces]) if segment.box else None for segment in segments]
     pixels = info.width * info.height * (info.fps or FPS)
     facts = FilmFacts(info.bit_rate / pixels if info.bit_rate else None)
-    beats_s = known.beats_s if known else np.zeros(0)
     return Kept(film.kind, film.number, segments, waves, facts, beats_s)
 
 
-def _keep(film: Film, folder: Path, weights: str | None) -> None:
-    save(_measure(film, weights), folder / f"{film.kind}-{film.number:03d}.npz")
+def _keep(film: Film, folder: Path, weights: str | None, films: Path | None) -> None:
+    save(_measure(film, weights, films), folder / f"{film.kind}-{film.number:03d}.npz")
 
 
-def collect(set_name: str, folder: Path, jobs: int, weights: str | None) -> None:
+def make_films(set_name: str, folder: Path, jobs: int) -> None:
+    """Make the films of a set that are not there, for `collect` of several weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(jobs) as pool:
+        for made in [pool.submit(make_film, film, folder) for film in SETS[set_name]()]:
+            print(made.result()[0].name, flush=True)
+
+
+def collect(
+    set_name: str, folder: Path, jobs: int, weights: str | None, films_folder: Path | None
+) -> None:
     """Measure the films of a set that are not kept yet."""
     folder.mkdir(parents=True, exist_ok=True)
     done = {path.stem for path in folder.glob("*.npz")}
     films = [film for film in SETS[set_name]() if f"{film.kind}-{film.number:03d}" not in done]
     with ProcessPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(_keep, film, folder, weights) for film in films]
+        waiting = [pool.submit(_keep, film, folder, weights, films_folder) for film in films]
         for count, future in enumerate(as_completed(waiting), 1):
             future.result()
             print(f"{count} of {len(films)}", flush=True)

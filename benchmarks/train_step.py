@@ -1,6 +1,7 @@
 """What a training step costs, in forward passes of the same network.
 
     python benchmarks/train_step.py --clips 2 4 --repeats 5
+    python benchmarks/train_step.py --clips 12 --device cuda --recipe paper --precision bf16
 
 One step of the recipe (views, both networks, losses, gradients, Adam, moving average)
 on clips of 300 frames, against the plain float32 forward pass of one clip, in turns in
@@ -27,7 +28,7 @@ import torch
 
 from sspd.losses.sspd import sspd_loss
 from sspd.nn.network import MeasuringNetwork
-from sspd.recipes import Recipe, get_recipe
+from sspd.recipes import PRECISIONS, Recipe, get_recipe
 from sspd.train.sampler import Draw
 from sspd.train.state import new_state
 from sspd.train.step import take_step
@@ -37,40 +38,57 @@ FRAMES = 300
 WARM_UP = 4
 
 
-def _timed(run: Callable[[], object]) -> float:
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _timed(run: Callable[[], object], device: torch.device) -> float:
+    _wait(device)
     began = time.perf_counter()
     run()
+    _wait(device)
     return time.perf_counter() - began
 
 
-def _loss_time(recipe: Recipe, n_clips: int) -> float:
+def _loss_time(recipe: Recipe, n_clips: int, device: torch.device) -> float:
     """Forward and backward of the losses alone, on outputs of the right shapes."""
     network = recipe.network
     assert network.pyramid is not None
     level_fs = network.pyramid.level_fs(network.fs)
     counts = network.pyramid_counts(FRAMES)
-    tokens = [torch.randn(n_clips, n, network.token_size, requires_grad=True) for n in counts]
-    taught = [torch.randn(n_clips, n, network.token_size) for n in counts]
-    rppg = torch.randn(n_clips, FRAMES, requires_grad=True)
-    taught_rppg = torch.randn(n_clips, FRAMES)
+    shapes = [(n_clips, n, network.token_size) for n in counts]
+    tokens = [torch.randn(shape, requires_grad=True, device=device) for shape in shapes]
+    taught = [torch.randn(shape, device=device) for shape in shapes]
+    rppg = torch.randn(n_clips, FRAMES, requires_grad=True, device=device)
+    taught_rppg = torch.randn(n_clips, FRAMES, device=device)
 
     def run() -> None:
         parts = sspd_loss(rppg, tokens, taught_rppg, taught, network.fs, level_fs, recipe.loss)
         parts.total.backward()
 
-    return _timed(run)
+    return _timed(run, device)
 
 
-def measure(recipe: Recipe, n_clips: int, repeats: int) -> dict[str, float]:
+def _peak_gb(device: torch.device) -> float:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def measure(
+    recipe: Recipe, n_clips: int, repeats: int, device: torch.device
+) -> dict[str, float | str]:
     """Medians over interleaved repeats, seconds a clip, and their ratios."""
     recipe = replace(recipe, clip_s=FRAMES / recipe.network.fs, batch=n_clips)
-    state = new_state(recipe, 0, torch.device("cpu"))
+    state = new_state(recipe, 0, device)
     # a grey wall with the noise of a sensor: nothing in it moves so far that it is masked
-    clips = 120 + torch.randn(n_clips, FRAMES + 1, 3, recipe.crop_px, recipe.crop_px)
+    shape = (n_clips, FRAMES + 1, 3, recipe.crop_px, recipe.crop_px)
+    clips = 120 + torch.randn(shape, device=device)
     draws = [Draw(0, i) for i in range(n_clips)]
-    plain = MeasuringNetwork(recipe.network).eval()
+    plain = MeasuringNetwork(recipe.network).eval().to(device)
     size = recipe.network.size
-    one = torch.randn(1, 3, FRAMES, size, size)
+    one = torch.randn(1, 3, FRAMES, size, size, device=device)
     forward, step, loss = [], [], []
     with torch.inference_mode():
         plain(one)
@@ -78,19 +96,22 @@ def measure(recipe: Recipe, n_clips: int, repeats: int) -> dict[str, float]:
         take_step(state, clips, draws, recipe, 0, 100)
     for _ in range(repeats):
         with torch.inference_mode():
-            forward.append(_timed(lambda: plain(one)))
-        step.append(_timed(lambda: take_step(state, clips, draws, recipe, 0, 100)) / n_clips)
-        loss.append(_loss_time(recipe, n_clips) / n_clips)
-    row = {
+            forward.append(_timed(lambda: plain(one), device))
+        whole = _timed(lambda: take_step(state, clips, draws, recipe, 0, 100), device)
+        step.append(whole / n_clips)
+        loss.append(_loss_time(recipe, n_clips, device) / n_clips)
+    forward_s, step_s, loss_s = (statistics.median(times) for times in (forward, step, loss))
+    return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "clips": n_clips,
-        "forward_s": statistics.median(forward),
-        "step_s_a_clip": statistics.median(step),
-        "losses_s_a_clip": statistics.median(loss),
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "forward_s": forward_s,
+        "step_s_a_clip": step_s,
+        "losses_s_a_clip": loss_s,
+        "peak_gb": _peak_gb(device),
+        "frames_a_second": FRAMES / step_s,
+        "step_over_forward": step_s / forward_s,
+        "losses_share": loss_s / step_s,
     }
-    row["step_over_forward"] = row["step_s_a_clip"] / row["forward_s"]
-    row["losses_share"] = row["losses_s_a_clip"] / row["step_s_a_clip"]
-    return row
 
 
 def main() -> None:
@@ -99,9 +120,14 @@ def main() -> None:
     parser.add_argument("--recipe", default="laptop")
     parser.add_argument("--clips", type=int, nargs="+", default=[2, 4])
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=PRECISIONS, help="not the recipe's")
     args = parser.parse_args()
+    recipe = get_recipe(args.recipe)
+    recipe = replace(recipe, precision=args.precision or recipe.precision)
     for n_clips in args.clips:
-        print(json.dumps(measure(get_recipe(args.recipe), n_clips, args.repeats)), flush=True)
+        row = measure(recipe, n_clips, args.repeats, torch.device(args.device))
+        print(json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ PACKAGES = sorted(
 #: The rooms, and modules of rooms, that may import torch when they are imported.
 NEEDS_TORCH = (
     *("sspd.losses", "sspd.nn", "sspd.train"),
-    *("sspd.runtime.export", "sspd.views.lga", "sspd.views.mdm", "sspd.evaluate.cost"),
+    *("sspd.views.device_grid", "sspd.views.lga", "sspd.views.mdm"),
+    *("sspd.runtime.export", "sspd.evaluate.cost"),
 )
 #: What neither `import sspd` nor `sspd --help` may load: each costs a tenth of a second
 #: or more, and torch is not even there in the base install.

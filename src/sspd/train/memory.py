@@ -5,6 +5,11 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
 
 #: Names of glibc's ``mallopt`` (malloc.h).
 _M_TRIM_THRESHOLD = -1
@@ -16,16 +21,21 @@ _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 STEP_BYTES_A_PIXEL = 450
 #: What is kept is so much more, since freed blocks leave gaps.
 KEPT_SHARE = 1.7
-#: How much of the machine's memory a training may fill.
+#: How much of the machine's memory may be kept without a look at it.
 MOST_SHARE = 0.8
+#: Where that is too little, gaps are given back above this share of it.
+HELD_SHARE = 0.6
+#: Where Linux says how many pages a process holds.
+_STATM = Path("/proc/self/statm")
 
 
-def step_bytes(clips: int, frames: int, size: int, half: bool) -> float:
+def step_bytes(clips: float, frames: int, size: int, half: bool) -> float:
     """What a step of SSPD takes at once, about.
 
     Parameters
     ----------
-    clips, frames, size : int
+    clips : float
+    frames, size : int
         Of a batch: clips, their length, and the side of their faces, pixels.
     half : bool
         In half precision.
@@ -43,26 +53,19 @@ def machine_bytes() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def prepare_memory(needed: float = 0.0) -> bool:
+def prepare_memory() -> bool:
     """Make large blocks of memory cheap, for the whole process; before torch is imported.
 
     A training step frees and takes the same gigabytes again; by default glibc gives
     each large block back to the kernel, which then clears every page of 4 KiB anew.
     Freed blocks are kept, and torch asks for pages of 2 MiB where the kernel has them
     (a setting of its own, which stays as it is if the user has set it). On two cores the
-    first made a step a third faster (``benchmarks/README.md``), but kept memory has gaps:
-    where a step needs much of the machine's, blocks are given back.
-
-    Parameters
-    ----------
-    needed : float
-        Bytes that a step takes, as `step_bytes` says.
+    first made a step a third faster (``benchmarks/README.md``).
 
     Returns
     -------
     bool
-        Whether freed memory is kept: not where there is too little, nor where the C
-        library cannot be told.
+        Whether freed memory is kept: not where the C library cannot be told.
 
     Examples
     --------
@@ -70,10 +73,58 @@ def prepare_memory(needed: float = 0.0) -> bool:
     True
     """
     os.environ.setdefault(_HUGE_PAGES, "1")
-    if KEPT_SHARE * needed > MOST_SHARE * machine_bytes():
-        return False
-    name = ctypes.util.find_library("c")
-    mallopt = getattr(ctypes.CDLL(name), "mallopt", None) if name else None
+    mallopt = _of_libc("mallopt")
     if mallopt is None:
         return False
     return bool(mallopt(_M_MMAP_MAX, 0)) and bool(mallopt(_M_TRIM_THRESHOLD, -1))
+
+
+def hold_memory(network: nn.Module, needed: float) -> bool:
+    """Give the gaps of kept memory back on the way back through a network, in time.
+
+    Kept memory has gaps that the next block does not fit in: 12 clips that need 13 GB
+    would hold 22. They are given back as gradients come in while the process holds more
+    than `HELD_SHARE` of the machine's memory, which costs nothing that can be measured.
+
+    Parameters
+    ----------
+    network : Module
+        That is trained, on a processor.
+    needed : float
+        Bytes that a step takes, as `step_bytes` says. Where there is plenty nothing is done.
+
+    Returns
+    -------
+    bool
+        Whether it is looked at.
+
+    Examples
+    --------
+    >>> import torch
+    >>> hold_memory(torch.nn.Linear(2, 2), needed=1e6)
+    False
+    """
+    if KEPT_SHARE * needed <= MOST_SHARE * machine_bytes() or not _STATM.exists():
+        return False
+    trim, most = _of_libc("malloc_trim"), HELD_SHARE * machine_bytes()
+    if trim is None:
+        return False
+
+    def look(_: object) -> None:
+        if held_bytes() > most:
+            trim(0)
+
+    for parameter in network.parameters():
+        parameter.register_post_accumulate_grad_hook(look)  # type: ignore[no-untyped-call]
+    return True
+
+
+def held_bytes() -> int:
+    """Memory that the process holds, bytes (Linux alone)."""
+    return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _of_libc(name: str) -> Any:
+    """A function of the C library; None where it has none of that name."""
+    library = ctypes.util.find_library("c")
+    return getattr(ctypes.CDLL(library), name, None) if library else None

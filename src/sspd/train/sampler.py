@@ -145,6 +145,28 @@ def place_of(film: Film, draw: Draw, clip_s: float, seed: int) -> tuple[int, flo
     return which, start + rng.random() * max(0.0, end - start - clip_s)
 
 
+def stored_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[Frames, float]:
+    """The stored faces of a random clip, one more on each side, and when it begins, seconds.
+
+    Raises
+    ------
+    TrainingError
+        They are smaller than the network's.
+    """
+    which, begin_s = place_of(film, draw, recipe.clip_s, seed)
+    entry = film.entries[which]
+    if entry.size < recipe.network.size:
+        raise TrainingError(
+            f"{film.name}: stored faces are {entry.size} pixels wide, the recipe"
+            f" {recipe.name!r} needs {recipe.network.size} or more"
+        )
+    t = entry.times()
+    # One more face on each side: the grid falls between them.
+    first = max(0, int(np.searchsorted(t, begin_s, "right")) - 2)
+    last = min(len(t), int(np.searchsorted(t, begin_s + recipe.clip_s, "left")) + 2)
+    return entry.read(first, last), begin_s
+
+
 def clip_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[np.float32]:
     """A random clip of a film on the network's grid.
 
@@ -154,17 +176,7 @@ def clip_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[np
         Levels 0-255; T + 1 faces give T differences. They are as large as stored, but not
         larger than the recipe draws them.
     """
-    which, begin_s = place_of(film, draw, recipe.clip_s, seed)
-    entry, t = film.entries[which], film.entries[which].times()
-    # One more face on each side: the grid falls between them.
-    first = max(0, int(np.searchsorted(t, begin_s, "right")) - 2)
-    last = min(len(t), int(np.searchsorted(t, begin_s + recipe.clip_s, "left")) + 2)
-    faces = entry.read(first, last)
-    if faces.rgb.shape[1] < recipe.network.size:
-        raise TrainingError(
-            f"{film.name}: stored faces are {faces.rgb.shape[1]} pixels wide, the recipe"
-            f" {recipe.name!r} needs {recipe.network.size} or more"
-        )
+    faces, begin_s = stored_at(film, draw, recipe, seed)
     if faces.rgb.shape[1] > recipe.drawn_px:
         small = [resize_area(face, recipe.drawn_px) for face in faces.rgb]
         faces = Frames(np.rint(small).astype(np.uint16), faces.t, faces.max_value)

@@ -72,10 +72,14 @@ def make_views(
 
 
 def layout_of(device: torch.device, precision: str) -> torch.memory_format:
-    """How maps lie in memory: on processors half precision wants channels side by side."""
-    if device.type == "cpu" and AUTOCAST[precision] == torch.bfloat16:
-        return torch.channels_last_3d  # ten times faster in some layers
-    return torch.contiguous_format
+    """How maps lie in memory: channels side by side, but for float32 on processors.
+
+    There half precision is ten times faster in some layers; on CUDA norms are, and a whole
+    step by 2.7.
+    """
+    if device.type == "cpu" and precision == "f32":
+        return torch.contiguous_format
+    return torch.channels_last_3d
 
 
 def forward_both(

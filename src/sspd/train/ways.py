@@ -22,6 +22,7 @@ from sspd.runtime.clips import ClipNetwork
 from sspd.runtime.network import shipped_weights, torch_run
 from sspd.train.baseline_step import new_baseline, take_baseline_step
 from sspd.train.finish import finish_clips, finish_network, settle_sign
+from sspd.train.memory import hold_memory, step_bytes
 from sspd.train.outcome import Batch, Outcome
 from sspd.train.reference import reference_films
 from sspd.train.sampler import Film
@@ -76,6 +77,10 @@ def _two_views(recipe: Recipe, team: Team) -> Way:
         state = new_state(recipe, seed, device)
         for module in (state.online, state.target):
             take_together(module, team.size > 1)
+        if device.type == "cpu":
+            half = recipe.precision != "f32"
+            size = recipe.batch / team.size, recipe.n_differences, recipe.network.size
+            hold_memory(state.online, step_bytes(*size, half))
         if start == "nothing":
             return state
         file = shipped_weights(".safetensors") if start == "shipped" else start

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +66,35 @@ def to_grid(
     for k, picture in enumerate(_pictures(faces, times, fs)):
         out[k] = picture
     return out
+
+
+def grid_weights(
+    faces: Frames, fs: float, start_s: float | None = None, n: int | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """What `to_grid` makes each grid time of, for who has the pictures elsewhere.
+
+    Parameters
+    ----------
+    faces, fs, start_s, n
+        As `to_grid`.
+
+    Returns
+    -------
+    int64 array, shape (n, k)
+        Which pictures count.
+    float32 array, shape (n, k)
+        How much; 0 where fewer than k do.
+
+    Examples
+    --------
+    >>> film = Frames(np.zeros((2, 1, 1, 3), np.uint8), np.array([0.0, 0.1]))
+    >>> which, weights = grid_weights(film, fs=40.0, n=3)
+    >>> which.tolist(), weights.round(2).tolist()
+    ([[0, 1], [0, 1], [0, 1]], [[1.0, 0.0], [0.75, 0.25], [0.5, 0.5]])
+    """
+    times = np.clip(_grid_times(faces, fs, start_s, n), faces.t[0], faces.t[-1])
+    which, weights = _weights(faces.t, times, 1 / fs)
+    return which, weights.astype(np.float32)
 
 
 def differences(grid: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -218,32 +246,41 @@ def _grid_times(
 def _pictures(
     faces: Frames, times: NDArray[np.float64], fs: float
 ) -> Iterator[NDArray[np.float32]]:
-    scale = 255 / faces.max_value
-    for at_s in np.clip(times, faces.t[0], faces.t[-1]):
-        first, weights = _weights(faces.t, float(at_s), 1 / fs)
-        picture = np.multiply(faces.rgb[first], weights[0] * scale, dtype=np.float32)
-        for k in range(1, len(weights)):
-            picture += np.multiply(faces.rgb[first + k], weights[k] * scale, dtype=np.float32)
+    if not len(times):
+        return
+    inside = np.clip(times, faces.t[0], faces.t[-1])
+    for which, weights in zip(*_weights(faces.t, inside, 1 / fs), strict=True):
+        counts = np.flatnonzero(weights)
+        scaled = weights[counts] * (255 / faces.max_value)
+        picture = np.multiply(faces.rgb[which[counts[0]]], scaled[0], dtype=np.float32)
+        for k, weight in zip(which[counts[1:]], scaled[1:], strict=True):
+            picture += np.multiply(faces.rgb[k], weight, dtype=np.float32)
         yield picture
 
 
-def _weights(t: NDArray[np.float64], at_s: float, half_s: float) -> tuple[int, NDArray[Any]]:
-    """Weights, summing to 1, of the pictures from the first that counts at `at_s`."""
-    after = int(np.searchsorted(t, at_s - SAME_TIME_S))  # the first at or after this time
-    here = after < len(t) and t[after] - at_s <= SAME_TIME_S
-    left = max(after if here else after - 1, 0)
-    right = min(after, len(t) - 1)
-    lo = min(left, int(np.searchsorted(t, at_s - half_s)))
-    hi = max(right + 1, int(np.searchsorted(t, at_s + half_s)))
-    d = (t[lo:hi] - at_s) / half_s
-    w = np.maximum(1 - np.abs(d), 0.0)
+def _weights(
+    t: NDArray[np.float64], at_s: NDArray[np.float64], half_s: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Pictures and weights, summing to 1, of each time within the film; both (times, k).
+
+    Sums go column by column, so that they are the same bits whatever stands beside a time.
+    """
+    after = np.searchsorted(t, at_s - SAME_TIME_S)  # the first at or after this time
+    right = np.minimum(after, len(t) - 1)
+    left = np.maximum(np.where(t[right] - at_s <= SAME_TIME_S, right, after - 1), 0)
+    lo = np.minimum(left, np.searchsorted(t, at_s - half_s))
+    hi = np.maximum(right + 1, np.searchsorted(t, at_s + half_s))
+    cells = lo[:, None] + np.arange((hi - lo).max())
+    which = np.minimum(cells, len(t) - 1)
+    d = (t[which] - at_s[:, None]) / half_s
+    w = np.where(cells < hi[:, None], np.maximum(1 - np.abs(d), 0.0), 0.0)
     w[w < MIN_WEIGHT] = 0.0
-    if w[left - lo] == 0 or w[right - lo] == 0:  # a film slower than the grid
-        lo, d, w = left, d[left - lo : right - lo + 1], np.ones(right - left + 1)
-    counts = np.flatnonzero(w)
-    if len(counts) == 1:
-        return lo + int(counts[0]), np.ones(1)
-    part = slice(counts[0], counts[-1] + 1)
-    lo, d, w = lo + int(counts[0]), d[part], w[part]
-    s0, s1, s2 = w.sum(), w @ d, w @ d**2
-    return lo, w * (s2 - s1 * d) / (s0 * s2 - s1**2)
+    rows = np.arange(len(at_s))
+    slow = (w[rows, left - lo] == 0) | (w[rows, right - lo] == 0)  # a film slower than the grid
+    between = (cells >= left[:, None]) & (cells <= right[:, None])
+    w[slow] = between[slow]
+    s0, s1, s2 = (sum((w * d**k).T, np.zeros(len(at_s))) for k in range(3))
+    alone = np.count_nonzero(w, axis=1) == 1
+    s0, s1, s2 = (np.where(alone, value, s) for value, s in ((1.0, s0), (0.0, s1), (1.0, s2)))
+    line = w * (s2[:, None] - s1[:, None] * d) / (s0 * s2 - s1**2)[:, None]
+    return which, np.where(alone[:, None], w > 0, line)
