@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
+from multiprocessing import get_context
 from pathlib import Path
 
 import av
@@ -34,7 +36,10 @@ def minute(folder: Path, width: int, height: int) -> Path:
     if not path.exists():
         scale = height / 480
         options = {"width": width, "height": height, "face_px": round(200 * scale)}
-        write_film(FilmSpec(**{**vars(SPEC), **options}), path)
+        spec = FilmSpec(**{**vars(SPEC), **options})
+        # in a process of its own: Linux counts the most that a parent ever held as its children's
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            pool.submit(write_film, spec, path).result()
     return path
 
 
