@@ -69,7 +69,7 @@ def evaluate(
         bool, typer.Option("--keep-defects", help="Score recordings that are known to be bad too.")
     ] = False,
     precision: Annotated[
-        str, typer.Option("--precision", help="Of the network: f32, auto or bf16.")
+        str, typer.Option("--precision", help="Of the network: f32, bf16, int8 or auto.")
     ] = "f32",
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that measure.")] = 1,
 ) -> None:

@@ -98,7 +98,7 @@ def measure(
         ),
     ] = "largest",
     precision: Annotated[
-        str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16 or auto.")
+        str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
     ] = "f32",
     jobs: Annotated[
         int,

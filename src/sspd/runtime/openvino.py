@@ -12,9 +12,10 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.errors import SSPDError, WeightsError
+from sspd.errors import SSPDError, UsageError, WeightsError
 from sspd.runtime.carry import can_carry, carry_over
 from sspd.runtime.chunks import Run
+from sspd.runtime.integers import can_be_integers, has_integers, to_integers
 from sspd.runtime.stream import CHUNK, Begin, Step
 
 
@@ -38,11 +39,13 @@ def read_onnx(
     precision: str,
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
+    integers_do: bool = False,
 ) -> tuple[Spec, Run, Begin | None]:
     """`load_onnx` of a file, which is refused unread where it is too large."""
     if path.stat().st_size > LARGEST_BYTES:
         raise WeightsError(f"{path}: larger than any network of ours")
-    return load_onnx(path.read_bytes(), str(path), precision, threads, read_spec)
+    data = path.read_bytes()
+    return load_onnx(data, str(path), precision, threads, read_spec, integers_do)
 
 
 def load_onnx(
@@ -51,13 +54,15 @@ def load_onnx(
     precision: str,
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
+    integers_do: bool = False,
 ) -> tuple[Spec, Run, Begin | None]:
     """Read an ONNX network of ours; returns its facts and functions that run it.
 
     The one that runs a clip compiles the network once for each length that comes along:
     fixed shapes run faster. The other one begins a film, see
     `sspd.runtime.stream.run_in_stream`; None for networks that look at pictures in another
-    way than sspd's.
+    way than sspd's. "auto" takes integers only where they are known to do as well
+    (`integers_do`): how well depends on the weights.
     """
     import openvino
 
@@ -70,18 +75,35 @@ def load_onnx(
         carries = can_carry(model)
     except (RuntimeError, ValueError, TypeError, KeyError, SSPDError) as error:
         raise WeightsError(f"{name}: not a network exported by sspd, or damaged") from error
+    precision = _settled(core, model, precision, name, integers_do)
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    if precision != "auto":
+    if precision in ("f32", "bf16"):  # what integers leave is the processor's choice
         settings["INFERENCE_PRECISION_HINT"] = precision
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
     lock = Lock()  # several faces of a film take turns
 
     def compile_(changed: Any) -> Any:
+        if precision == "int8":
+            changed = changed.clone()  # it is compiled for other lengths too
+            to_integers(changed)
         return core.compile_model(changed, "CPU", settings)
 
     begin = _stream(lambda: core.read_model(data), compile_, lock) if carries else None
     return spec, _whole(model, spec.size, compile_, lock), begin
+
+
+def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool) -> str:
+    """Integers where they are the fastest and do; `UsageError` where they cannot be."""
+    if precision != "int8" and not (precision == "auto" and integers_do):
+        return precision
+    able = has_integers(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    if able and can_be_integers(model):
+        return "int8"
+    if precision == "int8":
+        why = f"{name}: int8 is for sspd's own networks" if able else "this processor has no int8"
+        raise UsageError(f"{why}; precision auto or f32 would work")
+    return precision
 
 
 def _whole(model: Any, size: int, compile_: Callable[[Any], Any], lock: Lock) -> Run:
