@@ -11,7 +11,6 @@ from scipy import stats
 from sspd.datasets.faces import open_store
 from sspd.errors import TrainingError
 from sspd.recipes import Recipe, get_recipe
-from sspd.train.batches import gridded_clip
 from sspd.train.sampler import (
     Draw,
     Film,
@@ -141,14 +140,3 @@ def test_each_clip_has_its_own_generator() -> None:
     assert first == numbers(0, 0, 0)
     others = [numbers(1, 0, 0), numbers(0, 1, 0), numbers(0, 0, 1)]
     assert first not in others
-
-
-@pytest.mark.parametrize("colour", ["rgb", "bgr"])
-def test_a_clip_put_on_the_grid_on_its_device_is_the_same_clip(
-    films: list[Film], tiny: Recipe, colour: str
-) -> None:
-    recipe = replace(tiny, network=replace(tiny.network, colour=colour))
-    for film in range(3):
-        draw = Draw(5, film)
-        ours = gridded_clip(films[film], draw, recipe, 3, torch.device("cpu")).numpy()
-        np.testing.assert_allclose(ours, clip_at(films[film], draw, recipe, 3), atol=1e-3)

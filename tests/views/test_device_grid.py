@@ -22,8 +22,8 @@ def faces_of(steps: list[float], seed: int) -> Frames:
 
 def on_grid(faces: Frames, device: str, *grid: float | int) -> torch.Tensor:
     which, weights = grid_weights(faces, *grid)  # type: ignore[arg-type]
-    stored = torch.from_numpy(faces.rgb).to(device)
-    return levels_on_grid(stored, which, weights, faces.max_value)
+    parts = (torch.from_numpy(part).to(device) for part in (faces.rgb, which, weights))
+    return levels_on_grid(*parts, faces.max_value)
 
 
 @given(uneven, st.sampled_from([10.0, 25.0, 30.0]), st.floats(-0.2, 0.2), st.integers(0, 99))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from importlib import import_module
 from queue import Full, Queue
@@ -21,7 +21,7 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
+def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """Iterate in a thread of its own.
 
     Decoding, cutting out faces and the network leave Python's lock most of the time, so

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
+from itertools import islice
 
 import numpy as np
 import torch
@@ -14,15 +12,12 @@ from torch import Tensor
 
 from sspd.errors import TrainingError
 from sspd.recipes import BaselineRecipe, Recipe
+from sspd.runtime.ahead import ahead
 from sspd.train.labels import label_of_clip
 from sspd.train.looks import Run
 from sspd.train.outcome import Batch
-from sspd.train.sampler import Draw, Film, clip_at, draws_of_step, place_of, stored_at
-from sspd.views.device_grid import levels_on_grid
-from sspd.views.grid import grid_weights
-
-#: Threads that read clips, as many as cores between these, and steps that are read ahead.
-FEWEST_READERS, MOST_READERS, AHEAD = 4, 16, 2
+from sspd.train.reading import AHEAD, read_by_processes, read_by_threads
+from sspd.train.sampler import Draw, Film, draws_of_step, place_of
 
 
 def batches_of(run: Run, steps: range) -> Iterator[Batch]:
@@ -36,91 +31,33 @@ def batches_of(run: Run, steps: range) -> Iterator[Batch]:
     steps : range
     """
     films, recipe, seed = run.films, run.recipe, run.seed
-    waiting: deque[tuple[int, Sequence[Draw], list[Future[Tensor]]]] = deque()
 
-    readers = min(max(os.cpu_count() or 1, FEWEST_READERS), MOST_READERS)
-    with ThreadPoolExecutor(readers) as pool:
+    def mine(step: int) -> tuple[int, Sequence[Draw]]:
+        every = draws_of_step(step, recipe, len(films), seed)
+        return len(every), run.team.mine(every)
 
-        def ask(step: int) -> None:
-            all_draws = draws_of_step(step, recipe, len(films), seed)
-            draws = run.team.mine(all_draws)
-            what = recipe, seed, run.device
-            clips = [pool.submit(clip_on, films[draw.film], draw, *what) for draw in draws]
-            waiting.append((len(all_draws), draws, clips))
-
-        try:
-            for step in steps[:AHEAD]:
-                ask(step)
-            for step in steps:
-                n_step, draws, clips = waiting.popleft()
-                faces = _batch([clip.result() for clip in clips])
-                if step + AHEAD < steps.stop:
-                    ask(step + AHEAD)
-                yield Batch(faces, draws, n_step, _waves(films, recipe, draws, seed))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    asked = (draw for step in steps for draw in mine(step)[1])
+    if run.device.type == "cpu":
+        clips = read_by_threads(films, recipe, seed, asked)
+    else:
+        # moved in a thread of its own: steps wait for nothing but what is there
+        read = read_by_processes(films, recipe, seed, asked, run.device)
+        clips = ahead(read, AHEAD * recipe.batch)
+    with closing(clips):
+        for step in steps:
+            n_step, draws = mine(step)
+            yield Batch(
+                _batch(clips, len(draws)), draws, n_step, _waves(films, recipe, draws, seed)
+            )
 
 
-def clip_on(
-    film: Film, draw: Draw, recipe: Recipe | BaselineRecipe, seed: int, device: torch.device
-) -> Tensor:
-    """`clip_at`, on a device; there it is put on the grid, where it need not be made smaller.
-
-    Parameters
-    ----------
-    film, draw, recipe, seed
-        As of `sspd.train.sampler.clip_at`.
-    device : torch.device
-
-    Returns
-    -------
-    Tensor, shape (t + 1, 3, s, s)
-    """
-    if device.type == "cpu":
-        return torch.from_numpy(clip_at(film, draw, recipe, seed))
-    if max(entry.size for entry in film.entries) > recipe.drawn_px:
-        with _beside(device):
-            return _moved(torch.from_numpy(clip_at(film, draw, recipe, seed)), device)
-    return gridded_clip(film, draw, recipe, seed, device)
-
-
-def gridded_clip(
-    film: Film, draw: Draw, recipe: Recipe | BaselineRecipe, seed: int, device: torch.device
-) -> Tensor:
-    """A clip whose faces are moved as they are stored, and put on the grid on the device."""
-    faces, begin_s = stored_at(film, draw, recipe, seed)
-    network = recipe.network
-    made_of = grid_weights(faces, network.fs, begin_s, recipe.n_differences + 1)
-    with _beside(device):
-        there = _moved(torch.from_numpy(faces.rgb), device)
-        clip = levels_on_grid(there, *made_of, faces.max_value)
-        return clip.flip(1) if network.colour == "bgr" else clip
-
-
-@contextmanager
-def _beside(device: torch.device) -> Iterator[None]:
-    """Work of this thread runs beside what the device computes, not after it; to its end."""
-    if device.type != "cuda":
-        yield
-        return
-    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-    with torch.cuda.stream(stream):
-        yield
-    stream.synchronize()
-
-
-def _moved(clip: Tensor, device: torch.device) -> Tensor:
-    if device.type != "cuda":
-        return clip.to(device)
-    return clip.pin_memory().to(device, non_blocking=True)
-
-
-def _batch(clips: Sequence[Tensor]) -> Tensor:
-    """Clips beside each other; their own memory is let go when the copy is done."""
-    for clip in clips:
+def _batch(clips: Iterator[Tensor], n: int) -> Tensor:
+    """The next clips beside each other; memory of theirs is let go when the copy is done."""
+    few = list(islice(clips, n))
+    for clip in few:
         if clip.is_cuda:
             clip.record_stream(torch.cuda.current_stream(clip.device))
-    return torch.stack(list(clips))
+    return torch.stack(few)
 
 
 def _waves(

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 
-def levels_on_grid(
-    faces: Tensor, which: NDArray[np.int64], weights: NDArray[np.float32], max_value: int
-) -> Tensor:
+def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int) -> Tensor:
     """What `sspd.views.grid.to_grid` gives, channels first, on the faces' device.
 
     Parameters
     ----------
-    faces : Tensor of uint16, shape (m, s, s, 3)
+    faces : Tensor of uint16, or the same bits as int16, shape (m, s, s, 3)
         As stored: half of what the grid takes to be moved there.
-    which, weights : arrays, shape (n, k)
-        Of `sspd.views.grid.grid_weights`.
+    which, weights : Tensor, shape (n, k)
+        Of `sspd.views.grid.grid_weights`, on the same device.
     max_value : int
         The faces' white.
 
@@ -30,16 +26,15 @@ def levels_on_grid(
     Examples
     --------
     >>> faces = torch.tensor([0, 65280], dtype=torch.uint16).view(2, 1, 1, 1).expand(2, 1, 1, 3)
-    >>> weights = np.full((1, 2), 0.5, np.float32)
-    >>> levels_on_grid(faces, np.array([[0, 1]]), weights, 65280)[0, :, 0, 0].tolist()
+    >>> weights = torch.full((1, 2), 0.5)
+    >>> levels_on_grid(faces, torch.tensor([[0, 1]]), weights, 65280)[0, :, 0, 0].tolist()
     [127.5, 127.5, 127.5]
     """
     # torch does little with unsigned 16 bits: the same bits signed, made whole after
     signed = faces.view(torch.int16)
-    rows = torch.from_numpy(which).to(faces.device)
-    scaled = torch.from_numpy(weights * (255 / max_value)).to(faces.device)
+    scaled = weights * (255 / max_value)
     out = torch.zeros((len(which), *faces.shape[1:]), device=faces.device)
     for k in range(which.shape[1]):
-        levels = signed[rows[:, k]].to(torch.int32) & 0xFFFF
+        levels = signed[which[:, k]].to(torch.int32) & 0xFFFF
         out.addcmul_(levels.to(torch.float32), scaled[:, k, None, None, None])
     return out.permute(0, 3, 1, 2).contiguous()
