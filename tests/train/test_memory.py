@@ -32,6 +32,12 @@ def run(source: str) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
+def test_memory_is_kept_where_there_is_enough() -> None:
+    ask = "from sspd.train.memory import prepare_memory; print(prepare_memory({}))"
+    assert run(ask.format(0.0)) == ["True"]
+    assert run(ask.format(1e15)) == ["False"]
+
+
 def test_gaps_of_kept_memory_are_given_back_where_it_is_scarce() -> None:
     before, after = (int(line) for line in run(GAPS.format(1.0)))
     assert after > 0.9 * before

@@ -19,11 +19,11 @@ _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 #: Bytes that a step takes at once for a pixel of its clips: twice what was measured of 12
 #: clips in bfloat16.
 STEP_BYTES_A_PIXEL = 450
-#: What is kept is so much more, since freed blocks leave gaps.
-KEPT_SHARE = 1.7
-#: How much of the machine's memory may be kept without a look at it.
+#: What is kept is so much more, since freed blocks leave gaps; and where they are given back.
+KEPT_SHARE, MENDED_SHARE = 1.7, 1.45
+#: How much of the machine's memory a training may fill.
 MOST_SHARE = 0.8
-#: Where that is too little, gaps are given back above this share of it.
+#: Gaps are given back above this share of it.
 HELD_SHARE = 0.6
 #: Where Linux says how many pages a process holds.
 _STATM = Path("/proc/self/statm")
@@ -53,19 +53,27 @@ def machine_bytes() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def prepare_memory() -> bool:
+def prepare_memory(needed: float = 0.0) -> bool:
     """Make large blocks of memory cheap, for the whole process; before torch is imported.
 
     A training step frees and takes the same gigabytes again; by default glibc gives
     each large block back to the kernel, which then clears every page of 4 KiB anew.
     Freed blocks are kept, and torch asks for pages of 2 MiB where the kernel has them
     (a setting of its own, which stays as it is if the user has set it). On two cores the
-    first made a step a third faster (``benchmarks/README.md``).
+    first made a step a third faster (``benchmarks/README.md``), but kept memory has gaps:
+    where a step needs most of the machine's, blocks are given back at once, and where it
+    needs half, `hold_memory` gives back the gaps.
+
+    Parameters
+    ----------
+    needed : float
+        Bytes that a step takes, as `step_bytes` says.
 
     Returns
     -------
     bool
-        Whether freed memory is kept: not where the C library cannot be told.
+        Whether freed memory is kept: not where there is too little, nor where the C
+        library cannot be told.
 
     Examples
     --------
@@ -73,6 +81,8 @@ def prepare_memory() -> bool:
     True
     """
     os.environ.setdefault(_HUGE_PAGES, "1")
+    if MENDED_SHARE * needed > MOST_SHARE * machine_bytes():
+        return False
     mallopt = _of_libc("mallopt")
     if mallopt is None:
         return False
@@ -82,7 +92,7 @@ def prepare_memory() -> bool:
 def hold_memory(network: nn.Module, needed: float) -> bool:
     """Give the gaps of kept memory back on the way back through a network, in time.
 
-    Kept memory has gaps that the next block does not fit in: 12 clips that need 13 GB
+    Kept memory has gaps that the next block does not fit in: 12 clips that need 12 GB
     would hold 22. They are given back as gradients come in while the process holds more
     than `HELD_SHARE` of the machine's memory, which costs nothing that can be measured.
 
