@@ -51,6 +51,20 @@ def test_goes_on_where_it_stopped_and_overwrites_nothing(tmp_path: Path) -> None
     assert (tmp_path / "film_0000.mp4").read_bytes() == first
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["folder", "faces"])
+def test_several_processes_write_what_one_does(tmp_path: Path, layout: str) -> None:
+    for jobs in ("1", "2"):
+        what = ["--n", "3", "--layout", layout, "--jobs", jobs, "--preset", "still", *SHORT]
+        result = run(str(tmp_path / jobs), *what)
+        assert result.exit_code == 0, result.output
+    files = [sorted(p for p in (tmp_path / jobs).rglob("*.*") if p.is_file()) for jobs in "12"]
+    assert len(files[0]) == len(files[1]) >= 9
+    for one, other in zip(*files, strict=True):
+        assert one.relative_to(tmp_path / "1") == other.relative_to(tmp_path / "2")
+        assert one.read_bytes() == other.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

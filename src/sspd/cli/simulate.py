@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from sspd.datasets.table import DATASETS, get_dataset
-from sspd.errors import OutputError, UsageError
+from sspd.errors import OutputError, SSPDError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sspd.video.simulate import FilmSpec
 
@@ -45,6 +45,10 @@ def simulate(
             " as its own films and references lie, truth/ besides.",
         ),
     ] = "folder",
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", min=1, help="Films at a time (layouts of datasets: always one)."),
+    ] = 1,
 ) -> None:
     """Write films of simulated faces whose pulse is known, and truth/ beside them.
 
@@ -56,7 +60,7 @@ def simulate(
         raise UsageError(f"simulate: --layout must be one of {', '.join(layouts)}, got {layout!r}")
     films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
     if layout == "faces":
-        _write_faces(out, films)
+        _write_all(out, films, _write_faces, jobs)
         typer.echo(f"{out}: faces of {n} films, truth in truth/")
         return
     if layout not in OWN_LAYOUTS:
@@ -65,7 +69,7 @@ def simulate(
         return
     # said before the first film is drawn, not after an hour
     waiting = [(path, spec) for path, spec in films if not _is_whole(path, spec)]
-    _write_all(out, waiting)
+    _write_all(out, waiting, _write_film, jobs)
     typer.echo(f"{out}: {len(waiting)} films written, {n - len(waiting)} kept, truth in truth/")
 
 
@@ -129,17 +133,25 @@ def _is_whole(path: Path, spec: FilmSpec) -> bool:
     return True
 
 
-def _write_faces(out: Path, films: list[tuple[Path, FilmSpec]]) -> None:
-    """The store that `sspd train` reads; films with a bit rate go through H.264."""
+def _write_film(path: Path, spec: FilmSpec) -> None:
+    from sspd.video.simulate import write_film, write_truth
+
+    # truth first: a film that is there always has its truth
+    write_truth(spec, _truth_of(path))
+    write_film(spec, path)
+
+
+def _write_faces(path: Path, spec: FilmSpec) -> None:
+    """Into the store that `sspd train` reads; films with a bit rate go through H.264."""
     from sspd.datasets.faces import write_entry
     from sspd.video.simulate import simulate_faces, write_truth
 
-    for path, spec in _with_bar(out, films):
-        if (out / f"{path.stem}.zarr").exists():
-            continue
-        write_truth(spec, _truth_of(path))
-        faces = simulate_faces(spec, encode=spec.bit_rate is not None)
-        write_entry(out, path.stem, faces, path.stem, simulated_seed=spec.seed)
+    store = path.parent
+    if (store / f"{path.stem}.zarr").exists():
+        return
+    write_truth(spec, _truth_of(path))
+    faces = simulate_faces(spec, encode=spec.bit_rate is not None)
+    write_entry(store, path.stem, faces, path.stem, simulated_seed=spec.seed)
 
 
 def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
@@ -153,22 +165,37 @@ def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
     return len(left)
 
 
-def _write_all(out: Path, films: list[tuple[Path, FilmSpec]]) -> None:
-    from sspd.video.simulate import write_film, write_truth
-
-    for path, spec in _with_bar(out, films):
-        # truth first: a film that is there always has its truth
-        write_truth(spec, _truth_of(path))
-        write_film(spec, path)
-
-
-def _with_bar(out: Path, films: list[tuple[Path, FilmSpec]]) -> Iterable[tuple[Path, FilmSpec]]:
-    """The films one by one under a bar on a terminal; makes the folder for the truth."""
+def _write_all(
+    out: Path,
+    films: list[tuple[Path, FilmSpec]],
+    write: Callable[[Path, FilmSpec], None],
+    jobs: int,
+) -> None:
+    """Write the films, several at a time, under a bar; makes the folder for the truth."""
     try:
         (out / "truth").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
-    return _bar(films, len(films))
+    if jobs == 1:
+        for path, spec in _bar(films, len(films)):
+            write(path, spec)
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        written = [pool.submit(write, *film) for film in films]
+        try:
+            for one in _bar(as_completed(written), len(films)):
+                one.result()
+        except BrokenProcessPool as error:
+            raise SSPDError(
+                "a process that simulates died, perhaps for want of memory; films that are whole"
+                " are kept, the same command goes on, --jobs 1 needs least"
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _bar(items: Iterable[Item], total: int) -> Iterable[Item]:
