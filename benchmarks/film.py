@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the films are kept")
     parser.add_argument("--sizes", default="640x480,1920x1080")
     parser.add_argument("--minutes", default="1")
-    parser.add_argument("--settings", default="auto,f32,pos,green")
+    parser.add_argument("--settings", default="auto,f32,bf16,pos,green")
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,9 @@
     python benchmarks/network.py --repeats 10
 
 One clip of 300 differences of 128x128, in turns in one run: PyTorch as it comes (NCDHW,
-inference mode, float32), and OpenVINO in float32 and bfloat16. The share of the
-machine's peak is against the largest matrix product that PyTorch reaches on it.
+inference mode, float32), and OpenVINO in float32, bfloat16 and integers of 8 bits. The
+share of the machine's peak is against the largest matrix product that PyTorch reaches on it
+(of integers it has none to compare with).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from sspd.runtime.network import shipped_weights
 FRAMES, SIDE = 300, 128
 #: Side of the matrix product that stands for the peak.
 MATRIX = 4096
+PRECISIONS = ("f32", "bf16", "int8")
 
 
 def _seconds(run: Callable[[], Any]) -> float:
@@ -58,7 +60,7 @@ def measure(threads: int, repeats: int) -> dict[str, Any]:
         run = load_network(precision=precision, threads=threads).run
         return lambda: run(x)
 
-    ways = {"eager": eager, "f32": openvino("f32"), "bf16": openvino("bf16")}
+    ways = {"eager": eager, **{name: openvino(name) for name in PRECISIONS}}
     peaks = {"f32": _product(torch.float32), "bf16": _product(torch.bfloat16)}
     outputs = {name: run() for name, run in ways.items()}
     times: dict[str, list[float]] = {name: [] for name in (*ways, *(f"peak {p}" for p in peaks))}
@@ -70,12 +72,13 @@ def measure(threads: int, repeats: int) -> dict[str, Any]:
     medians = {name: statistics.median(values) for name, values in times.items()}
     adds = count_multiply_adds(network, tuple(clip.shape))
     row: dict[str, Any] = {"threads": threads, "eager_s": medians["eager"]}
-    for name in ("f32", "bf16"):
-        per_s = MATRIX**3 / medians[f"peak {name}"]
+    for name in PRECISIONS:
+        if name in peaks:
+            per_s = MATRIX**3 / medians[f"peak {name}"]
+            row[f"{name}_share_of_peak"] = adds / medians[name] / per_s
         row |= {
             f"{name}_s": medians[name],
             f"{name}_over_eager": medians[name] / medians["eager"],
-            f"{name}_share_of_peak": adds / medians[name] / per_s,
             f"{name}_correlation": float(np.corrcoef(outputs[name], outputs["eager"])[0, 1]),
             f"{name}_largest_difference": float(np.abs(outputs[name] - outputs["eager"]).max()),
         }

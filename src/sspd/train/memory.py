@@ -24,7 +24,7 @@ KEPT_SHARE, MENDED_SHARE = 1.7, 1.45
 #: How much of the machine's memory a training may fill.
 MOST_SHARE = 0.8
 #: Gaps are given back above this share of it.
-HELD_SHARE = 0.6
+HELD_SHARE = 0.5
 #: Where Linux says how many pages a process holds.
 _STATM = Path("/proc/self/statm")
 
