@@ -69,6 +69,7 @@ def test_several_processes_write_what_one_does(tmp_path: Path, layout: str) -> N
     ("options", "message"),
     [
         (["--layout", "attic"], "--layout must be one of folder, faces, "),
+        (["--layout", "pure", "--jobs", "2"], "--jobs is for --layout folder and faces alone"),
         (["--size", "640"], "--size must be like 640x480"),
         (["--size", "641x480"], "even sides"),
         (["--preset", "odd"], "preset must be one of varied"),

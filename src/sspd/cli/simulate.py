@@ -47,7 +47,7 @@ def simulate(
     ] = "folder",
     jobs: Annotated[
         int,
-        typer.Option("--jobs", min=1, help="Films at a time (layouts of datasets: always one)."),
+        typer.Option("--jobs", min=1, help="Films at a time, for the layouts folder and faces."),
     ] = 1,
 ) -> None:
     """Write films of simulated faces whose pulse is known, and truth/ beside them.
@@ -64,6 +64,8 @@ def simulate(
         typer.echo(f"{out}: faces of {n} films, truth in truth/")
         return
     if layout not in OWN_LAYOUTS:
+        if jobs > 1:
+            raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
         written = _write_layout(layout, out, [spec for _, spec in films])
         typer.echo(f"{out}: {written} films written, {n - written} kept, truth in truth/")
         return

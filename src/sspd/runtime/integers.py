@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 #: What keeps values within a tanh's bounds.
-_KEEPS_BOUNDS = ("AvgPool", "Interpolate", "Concat", "Slice", "FakeQuantize")
+_KEEPS_BOUNDS = ("AvgPool", "Interpolate")
 #: Steps between -1 and 1, the upper end left out.
 LEVELS = 256
 #: Steps between a kernel's least and largest weight, 0 in the middle.
@@ -50,6 +50,7 @@ def can_be_integers(model: Any) -> bool:
     Parameters
     ----------
     model : openvino.Model
+        As it was exported.
     """
     return all(_bounded(node.input_value(0)) for node in _later_convolutions(model))
 
@@ -92,13 +93,7 @@ def _is_carried(node: Any) -> bool:
 def _bounded(value: Any) -> bool:
     node = value.get_node()
     kind = node.get_type_name()
-    if kind == "Concat":  # of what was carried over, and new
-        return all(_bounded(each) for each in node.input_values())
-    return (
-        kind == "Tanh"
-        or _is_carried(node)
-        or (kind in _KEEPS_BOUNDS and _bounded(node.input_value(0)))
-    )
+    return kind == "Tanh" or (kind in _KEEPS_BOUNDS and _bounded(node.input_value(0)))
 
 
 def _round_values(value: Any) -> None:
