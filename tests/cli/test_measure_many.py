@@ -68,6 +68,26 @@ def test_resuming_needs_an_output(films: Path, measure: Any) -> None:
     assert "--resume needs an output" in err[0]
 
 
+def test_films_of_strangers_are_read_elsewhere(
+    films: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "a.html"
+    code, _, err = measure(films / "b.mp4", "--limit", 300, "--report", page)
+    assert (code, len(err)) == (2, 1)
+    assert "--no-image" in err[0]
+
+    def opened(*_: object, **__: object) -> None:
+        raise AssertionError("a film was opened in this process")
+
+    monkeypatch.setattr("av.open", opened)
+    code, out, err = measure(films / "b.mp4", "--limit", 300, "--report", page, "--no-image")
+    assert (code, err) == (0, [])
+    assert "b.mp4" in out
+    assert "<svg" in page.read_text() or "<img" in page.read_text()
+    code, _, err = measure(films / "b.mp4", "--limit", 0)
+    assert (code, len(err)) == (2, 1)
+
+
 def test_ctrl_c_is_130_and_leaves_old_results(
     films: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

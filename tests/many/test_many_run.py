@@ -142,6 +142,46 @@ def test_a_worker_that_dies_takes_one_film_along(
     assert _all_gone(started)
 
 
+def test_a_film_that_takes_too_long_is_given_up(
+    films: Path, long: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure = _Worker.measure
+
+    def hanging_at_long(worker: _Worker, task: Task) -> Measured:
+        hangs = task.film == str(long)
+        if hangs and worker.process is not None:
+            os.kill(worker.process.pid, signal.SIGSTOP)
+        worker.limit_s = 0.1 if hangs else 300.0
+        return measure(worker, task)
+
+    monkeypatch.setattr(_Worker, "measure", hanging_at_long)
+    sources = [films / "f0.mp4", long, films / "f1.mp4"]
+    done = list(measure_many(sources, limit_s=300.0, **POS))
+    assert [one.vitals.accepted for one in done] == [True, False, True]
+    assert done[1].vitals.error == f"{long}: took longer than the 0.1 s it may take"
+    assert len(started) == 2
+    assert _all_gone(started)
+
+
+def test_a_limit_keeps_a_single_film_in_a_process_of_its_own(
+    films: Path, started: list[Any]
+) -> None:
+    (done,) = measure_many([films / "f0.mp4"], limit_s=300.0, **POS)
+    assert (done.vitals.accepted, len(started)) == (True, 1)
+    alone = sspd.measure(films / "f0.mp4", **POS)
+    assert _row(done.vitals) == _row(alone)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="other systems bound no address space")
+def test_a_limit_bounds_memory(films: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sspd.many.pool.LIMIT_BYTES", 64 << 20)
+    (done,) = measure_many([films / "f0.mp4"], limit_s=300.0, **POS)
+    assert done.vitals.error is not None
+    assert "\n" not in done.vitals.error
+    (done,) = measure_many([films / "f0.mp4"], **POS)
+    assert done.vitals.accepted
+
+
 def test_a_worker_that_cannot_be_started_fails_its_films(
     films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +206,8 @@ def test_wrong_arguments_are_said_at_once(films: Path) -> None:
         measure_many([film], start_s=5.0, end_s=4.0)
     with pytest.raises(UsageError, match="jobs"):
         measure_many([film], jobs=-1)
+    with pytest.raises(UsageError, match="limit"):
+        measure_many([film], limit_s=0.0)
     with pytest.raises(UsageError, match="outputs"):
         measure_many([film], outputs=[], method="pos")
     with pytest.raises(WeightsError):

@@ -109,6 +109,14 @@ def measure(
             help="Films measured at a time; 0: as many as there are cores and memory for.",
         ),
     ] = 1,
+    limit: Annotated[
+        float | None,
+        typer.Option(
+            "--limit",
+            metavar="S",
+            help="For films of strangers: each in a process that may take S seconds and 4 GB.",
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Go on where the same command was broken off or failed."),
@@ -135,6 +143,11 @@ def measure(
 
     if end is not None and end <= start:
         raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
+    if limit is not None and report is not None and not no_image:
+        raise UsageError(
+            "--limit keeps films out of this process, and the pictures of --report are read"
+            " in it; say --no-image too"
+        )
     face_box = _parse_box(box)
     if face not in FACES:
         raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
@@ -157,6 +170,7 @@ def measure(
         box=face_box,
         every_face=face == "all",
         precision=precision,
+        limit_s=limit,
     )
     results, broken_off = watch(run, found, method, told, waveforms="report" in outputs)
     if results:

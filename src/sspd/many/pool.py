@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from queue import SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 from sspd.errors import SourceError
 from sspd.many.film import Measured, Task, failed
@@ -28,12 +28,19 @@ from sspd.methods.base import Method
 
 #: How long a worker may take to remove what it was writing, seconds.
 GRACE_S = 2.0
+#: Address space of a worker whose films are not trusted: by the network, 1080p takes 2.3 GB.
+LIMIT_BYTES = 4 << 30
 #: Where libraries look, once, how many threads to start.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def measure_in_workers(
-    tasks: Iterable[Task], settings: Settings, method: Method, jobs: int, threads: int | None
+    tasks: Iterable[Task],
+    settings: Settings,
+    method: Method,
+    jobs: int,
+    threads: int | None,
+    limit_s: float | None = None,
 ) -> Iterator[Measured]:
     """Measure films in several processes; results as they come.
 
@@ -47,14 +54,19 @@ def measure_in_workers(
         Processes.
     threads : int or None
         Processor threads of each; None: the libraries' own choice.
+    limit_s : float or None
+        Seconds that a film may take, its process' start included; its process then has
+        no more than `LIMIT_BYTES` either. None: no limits.
 
     Yields
     ------
     Measured
         The generator's end, however it comes, ends the processes.
     """
-    hello = json.dumps({"settings": settings.to_dict(), "threads": threads}).encode() + b"\n"
-    workers = [_Worker(hello, _environment(threads)) for _ in range(jobs)]
+    facts = {"settings": settings.to_dict(), "threads": threads}
+    facts["limit_bytes"] = None if limit_s is None else LIMIT_BYTES
+    hello = json.dumps(facts).encode() + b"\n"
+    workers = [_Worker(hello, _environment(threads), limit_s) for _ in range(jobs)]
     idle: SimpleQueue[_Worker] = SimpleQueue()
     for worker in workers:
         idle.put(worker)
@@ -113,6 +125,7 @@ class _Worker:
 
     hello: bytes
     environment: dict[str, str]
+    limit_s: float | None = None
     process: subprocess.Popen[bytes] | None = None
     ended: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -129,12 +142,32 @@ class _Worker:
         try:
             process.stdin.write((self.hello if fresh else b"") + line.encode() + b"\n")
             process.stdin.flush()
-            reply = process.stdout.readline()
+            reply, in_time = self._reply(process, process.stdout)
         except OSError:  # a broken pipe
-            reply = b""
+            reply, in_time = b"", True
         if not reply.endswith(b"\n"):
-            raise SourceError(f"{task.film}: {_death(self.bury())}")
+            death = _death(self.bury())
+            if not in_time:
+                death = f"took longer than the {self.limit_s:g} s it may take"
+            raise SourceError(f"{task.film}: {death}")
         return _measured(task, json.loads(reply))
+
+    def _reply(self, process: subprocess.Popen[bytes], pipe: IO[bytes]) -> tuple[bytes, bool]:
+        """A line from the process, cut short where it dies, and whether it came in time."""
+        if self.limit_s is None:
+            return pipe.readline(), True
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self.limit_s, stop)
+        timer.start()
+        try:
+            return pipe.readline(), not late.is_set()
+        finally:
+            timer.cancel()
 
     def _started(self) -> subprocess.Popen[bytes]:
         # -P: a file in the working folder must not pass for a library

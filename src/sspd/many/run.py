@@ -38,12 +38,13 @@ def measure_many(
     box: Box | None = None,
     every_face: bool = False,
     precision: str = "f32",
+    limit_s: float | None = None,
 ) -> Generator[Measured, None, None]:
     """Measure films in processes of their own; each result as it comes.
 
     A film that fails is a result with ``vitals.error``, also where it takes its process
     along (out of memory, a decoder that crashes): the others go on. A single film is
-    measured in this process.
+    measured in this process, unless there is a limit.
 
     Parameters
     ----------
@@ -62,6 +63,10 @@ def measure_many(
     every_face : bool
         Measure everybody, see `sspd.measure_faces`: the largest face is the result's
         ``vitals``, the files of the others are called after their number.
+    limit_s : float, optional
+        For films that are not trusted: seconds that one may take, start-up included,
+        in a process that may take 4 GiB of address space (where the system has limits,
+        which Windows has not).
 
     Yields
     ------
@@ -90,13 +95,15 @@ def measure_many(
     )
     if jobs < 0:
         raise UsageError(f"jobs must be 0 or more, got {jobs}")
+    if limit_s is not None and not limit_s > 0:
+        raise UsageError(f"a film may take more than 0 s, got a limit of {limit_s} s")
     tasks = _tasks([str(film) for film in films], outputs)
     ready = settings.ready()
     # of each film as it is now: one that changes while it waits is measured again by a
     # run that resumes
     made_with = {} if journal is None else identity(settings, ready)
     entries = [None if journal is None else entry_of(task, made_with) for task in tasks]
-    return _measure(tasks, entries, journal, settings, ready, jobs)
+    return _measure(tasks, entries, journal, settings, ready, jobs, limit_s)
 
 
 def _tasks(films: list[str], outputs: Sequence[Mapping[str, str | Path]] | None) -> list[Task]:
@@ -116,6 +123,7 @@ def _measure(
     settings: Settings,
     method: Method,
     jobs: int,
+    limit_s: float | None,
 ) -> Generator[Measured, None, None]:
     waiting = []
     for task, entry in zip(tasks, entries, strict=True):
@@ -124,7 +132,7 @@ def _measure(
             yield known
         else:
             waiting.append(task)
-    with closing(_run(waiting, len(tasks), settings, method, jobs)) as run:
+    with closing(_run(waiting, len(tasks), settings, method, jobs, limit_s)) as run:
         for done in run:
             yield _written_down(done, entries[done.index], journal)
 
@@ -152,11 +160,16 @@ def _written_down(
 
 
 def _run(
-    tasks: list[Task], given: int, settings: Settings, method: Method, jobs: int
+    tasks: list[Task],
+    given: int,
+    settings: Settings,
+    method: Method,
+    jobs: int,
+    limit_s: float | None,
 ) -> Generator[Measured, None, None]:
     # The number of films that were given decides, not what is left of them: where a run
     # resumes, the last one may be the one that crashes its process.
-    if given <= 1:
+    if given <= 1 and limit_s is None:
         for task in tasks:
             yield measure_film(task, settings, method)
         return
@@ -164,7 +177,7 @@ def _run(
     jobs = min(jobs or _sensible_jobs(cores), len(tasks))
     if jobs:
         threads = max(1, cores // jobs) if jobs > 1 else None
-        yield from measure_in_workers(tasks, settings, method, jobs, threads)
+        yield from measure_in_workers(tasks, settings, method, jobs, threads, limit_s)
 
 
 def _cores() -> int:

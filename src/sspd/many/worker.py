@@ -38,6 +38,8 @@ def main() -> None:
         return
     hello = json.loads(first)
     settings, threads = Settings.from_dict(hello["settings"]), hello["threads"]
+    if hello["limit_bytes"] is not None:
+        _bound_memory(hello["limit_bytes"])
     if threads is not None:
         _share_cores(threads)
     method: Method | None = None
@@ -77,6 +79,15 @@ def _listen(lines: Lines) -> None:
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
     threading.Event().wait(GRACE_S)  # a decoder in the middle of something hears nothing
     os._exit(1)
+
+
+def _bound_memory(n_bytes: int) -> None:
+    """Let no film take more, where the system can be asked for it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (n_bytes, n_bytes))
 
 
 def _share_cores(threads: int) -> None:
