@@ -117,10 +117,24 @@ def test_a_coloured_edge_that_sways_is_no_lamp() -> None:
     swaying = replace(scene, background_rgb=wall)
     assert not lamp_seen(swaying, 0.0, 30.0, 1.3)
     light = 1 + np.abs(sway) * np.sign(sway[:, 1:2])
-    face = (scene.face_rgb * light).astype(np.float32)
+    face = (scene.quarters_rgb * light[:, None]).astype(np.float32)
     lit = (scene.background_rgb * light).astype(np.float32)
-    lamp = replace(scene, face_rgb=face, background_rgb=lit)
+    lamp = replace(scene, quarters_rgb=face, background_rgb=lit)
     assert lamp_seen(lamp, 0.0, 30.0, 1.3)
+
+
+def test_a_head_that_sways_in_its_box_is_no_lamp() -> None:
+    scene = _film(np.random.default_rng(10), pulse_hz=1.3)
+    # dark hair for a bright wall, at the edges of the box
+    sway = 1 + 0.001 * np.sin(2 * np.pi * 1.3 * scene.t)[:, None]
+    assert lamp_seen(
+        replace(scene, quarters_rgb=(np.ones((1, 4, 3)) * 90 * sway[:, None]).astype(np.float32)),
+        0.0,
+        30.0,
+        1.3,
+    )
+    box = (scene.face_rgb.mean(axis=0) * sway).astype(np.float32)
+    assert not lamp_seen(replace(scene, face_rgb=box), 0.0, 30.0, 1.3)
 
 
 def test_a_light_on_the_wall_alone_is_no_lamp_on_the_face() -> None:

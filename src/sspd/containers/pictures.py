@@ -93,8 +93,8 @@ class Scene:
     t : float64 array, shape (time,)
         Seconds.
     face_rgb, background_rgb : float32 arrays, shape (time, 3)
-        Mean colour inside the face box and well outside of it; the background is
-        NaN where the box leaves no room for one.
+        Mean colour inside the face box and outside of head, hair and shoulders; the
+        background is NaN where they leave no room for one.
     quarters_rgb : float32 array, shape (time, 4, 3)
         Mean colours of the quarters of the middle of the face: upper left, upper right,
         lower left, lower right of the picture.

@@ -15,8 +15,10 @@ from sspd.containers import SCENE_SHAPES, Box, Scene
 BRIGHT_LEVEL = 250
 #: A pixel with all channels at this level or less is dark.
 DARK_LEVEL = 30
-#: The background begins outside the box enlarged by this factor.
-CLEARANCE = 1.3
+#: What sways with a head is no background. So it begins this far above the box and below
+#: it, in heights of it, and this far from the box's middle, in widths: beside the head, and
+#: beside the shoulders. The second holds where the first leaves no room: the head alone.
+OUTLINES = ((0.5, 0.0, 0.7, 1.3), (0.15, 0.15, 0.65, 0.0))
 #: Less background than this share of the picture is none.
 MIN_BACKGROUND = 0.04
 #: Rows and columns are skipped in pictures so large that about these many suffice.
@@ -111,15 +113,26 @@ def _exposure(crop: NDArray[Any], scale: float) -> tuple[float, float]:
 
 
 def _background(rgb: NDArray[Any], box: Box, scale: float) -> NDArray[np.float32]:
-    """Mean colour outside the enlarged box: the whole picture's sum less that box's."""
-    height, width = rgb.shape[:2]
-    step = max(1, height // _ROWS)
+    """Mean colour outside of a person's outline."""
+    step = max(1, rgb.shape[0] // _ROWS)
     rows = rgb[::step]
-    out_x, out_y = (CLEARANCE - 1) / 2 * box.width, (CLEARANCE - 1) / 2 * box.height
-    top, bottom = (-(-max(0, round(y)) // step) for y in (box.top - out_y, box.bottom + out_y))
-    inner = rows[top:bottom, max(0, round(box.left - out_x)) : round(box.right + out_x)]
-    n = rows.shape[0] * width - inner.shape[0] * inner.shape[1]
-    if n < MIN_BACKGROUND * rows.shape[0] * width:
-        return np.full(3, np.nan, np.float32)
-    total = np.array(cv2.sumElems(rows)[:3]) - np.array(cv2.sumElems(inner)[:3])
-    return np.asarray(total / n / scale, dtype=np.float32)
+    for outline in OUTLINES:
+        parts = [part for part in _outside(rows, box, step, *outline) if part.size]
+        n = sum(part.shape[0] * part.shape[1] for part in parts)
+        if n >= MIN_BACKGROUND * rows.shape[0] * rows.shape[1]:
+            total = np.sum([cv2.sumElems(part)[:3] for part in parts], axis=0)
+            return np.asarray(total / n / scale, dtype=np.float32)
+    return np.full(3, np.nan, np.float32)
+
+
+def _outside(
+    rows: NDArray[Any], box: Box, step: int, above: float, below: float, *beside: float
+) -> list[NDArray[Any]]:
+    """Rectangles above an outline, left and right of head and of shoulders."""
+    edges = box.top - above * box.height, box.bottom + below * box.height
+    top, bottom = (-(-max(0, round(y)) // step) for y in edges)
+    middle, parts = (box.left + box.right) / 2, [rows[:top]]
+    for some, share in zip((rows[top:bottom], rows[bottom:]), beside, strict=True):
+        left, right = (max(0, round(middle + side * share * box.width)) for side in (-1, 1))
+        parts += [some[:, :left], some[:, right:]]
+    return parts

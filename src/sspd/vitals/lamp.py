@@ -48,7 +48,8 @@ def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
     Parameters
     ----------
     scene : Scene
-        Mean colours of face and background.
+        Mean colours of the middle of the face (at its edges hair and wall come and go as it
+        sways) and of the background.
     start_s, end_s : float
         The window, seconds.
     f_hz : float
@@ -65,7 +66,7 @@ def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
     if keep.sum() < 4 * _TRACE_FS:
         return False
     t = scene.t[keep]
-    face = _relative(scene.face_rgb[keep], t)
+    face = _relative(scene.quarters_rgb[keep].mean(axis=1), t)
     if face is None:
         return False
     if _grey_line(face, f_hz):
