@@ -24,7 +24,7 @@ from sspd.video.read import probe, read
 from sspd.video.simulate import FilmSpec, Truth, random_spec, truth, write_film
 from sspd.vitals import FilmFacts
 
-FIT_SEED, FIT_MORE_SEED, HELD_SEED = 606_001, 808_003, 909_007
+FIT_SEED, HELD_SEED = 606_001, 909_007
 #: Kind -> how many films. The order is part of their seeds.
 FIT = {
     "varied": 14,
@@ -52,9 +52,6 @@ FIT = {
     "good_still": 10,
     "good_drift": 10,
 }
-#: Films with a pulse that were drawn for another purpose and joined.
-FIT_MORE = ("talking", "rotation", "compressed", "weak", "varied", "still")
-N_FIT_MORE = 54
 #: Good films: somebody sits for it, in steady light, with a pulse of half a percent or more.
 GOOD = ("still", "talking", "translation", "rotation", "drift")
 N_GOOD, N_NULL = 80, 234
@@ -87,14 +84,12 @@ class Kept:
 
 
 def fit_set() -> list[Film]:
-    """What the confidence is fitted to: those of `FIT` and 54."""
-    films = [
+    """What the confidence is fitted to."""
+    return [
         Film(kind, i, (FIT_SEED, place, i))
         for place, (kind, n) in enumerate(FIT.items())
         for i in range(n)
     ]
-    more = (FIT_MORE[i % len(FIT_MORE)] for i in range(N_FIT_MORE))
-    return films + [Film(f"more_{kind}", i, (FIT_MORE_SEED, i)) for i, kind in enumerate(more)]
 
 
 def held_set() -> list[Film]:
@@ -125,9 +120,7 @@ def write(film: Film, path: Path) -> tuple[Truth | None, Box | None]:
 def _spec(film: Film, rng: np.random.Generator) -> FilmSpec:
     fixed: dict[str, Any] = {"duration_s": DURATION_S, "fps": FPS}
     group, _, kind = film.kind.rpartition("_")
-    if group == "more":
-        fixed["skin_tone"] = (film.number // 6) % 6
-    elif group == "good":
+    if group == "good":
         fixed["pulse_percent"] = float(rng.uniform(0.5, 1.2))
     elif group == "null":
         fixed["pulse_percent"] = 0.0
