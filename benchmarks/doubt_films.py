@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import tempfile
 from collections.abc import Iterator
@@ -147,7 +146,7 @@ def make_film(film: Film, folder: Path) -> tuple[Path, NDArray[np.float64], Box 
         known, box = write(film, part)
         part.replace(path)
         beats = known.beats_s.tolist() if known else []
-        beside.write_text(json.dumps({"beats_s": beats, "box": box and dataclasses.astuple(box)}))
+        beside.write_text(json.dumps({"beats_s": beats, "box": box and list(box)}))
     kept = json.loads(beside.read_text())
     return path, np.array(kept["beats_s"], np.float64), Box(*kept["box"]) if kept["box"] else None
 

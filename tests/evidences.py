@@ -17,6 +17,8 @@ CLEAN = Evidence(
     quarter_least=0.8,
     grey_db=4.5,
     red_over_green=0.45,
+    sway_db=-3.0,
+    with_sway=0.4,
     background_db=-12.0,
     lamp=0.0,
 )

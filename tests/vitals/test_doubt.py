@@ -138,7 +138,8 @@ def test_confidence_decides_where_it_is_known() -> None:
         (GOOD, unsure, ("low_snr",)),
         (POOR, sure, ()),
         (POOR, unsure, ("low_snr",)),
-        (Reading(70.0, 80.0, 8.0), 1.0, ("readouts_disagree",)),
+        (Reading(70.0, 80.0, 8.0), sure, ()),
+        (Reading(70.0, 80.0, 8.0), unsure, ("readouts_disagree",)),
         (Reading(None, None, None), None, ("low_snr",)),
     ):
         assert doubts(reading, _scene(), 0.0, 30.0, FilmFacts(), confidence) == expected

@@ -12,6 +12,7 @@ from pulses import pulse_wave
 from sspd.containers import Scene, Signal
 from sspd.signal import detrend
 from sspd.vitals import pulse_band, read_rate
+from sspd.vitals.confidence import TERMS
 from sspd.vitals.evidence import MOST_DB, NEAR_HZ, Evidence, gather_evidence
 
 FS, SECONDS = 30.0, 30.0
@@ -22,14 +23,19 @@ SKIN = np.array([150.0, 110.0, 90.0])
 ALIKE = np.ones(3)
 
 
-def _scene(quarters: NDArray[np.float64], wall: NDArray[np.float64] | None = None) -> Scene:
-    """A film from what moves: quarters (time, 4, 3) and wall (time, 3), relative."""
+def _scene(
+    quarters: NDArray[np.float64],
+    wall: NDArray[np.float64] | None = None,
+    edges: NDArray[np.float64] | None = None,
+) -> Scene:
+    """A film from what moves: quarters (time, 4, 3), wall and edges (time, 3), relative."""
     rng = np.random.default_rng(5)
     still = np.zeros((T.size, 3)) if wall is None else wall
     four = SKIN * (1 + quarters) + rng.normal(0, 0.01, (T.size, 4, 3))
     behind = SKIN * (1 + still) + rng.normal(0, 0.01, (T.size, 3))
     nothing = np.zeros(T.size, np.float32)
-    face = four.mean(axis=1)
+    face = four.mean(axis=1) + rng.normal(0, 0.01, (T.size, 3))
+    face = face * (1 + (np.zeros((T.size, 3)) if edges is None else edges))
     return Scene(
         T,
         face.astype(np.float32),
@@ -85,6 +91,19 @@ def test_a_nod_moves_a_quarter_against_the_others(wave: NDArray[np.float64]) -> 
     assert found.quarter_least < 0
 
 
+def test_a_nod_brings_hair_and_wall_into_the_edges(wave: NDArray[np.float64]) -> None:
+    blood = 0.003 * _moving(wave, BLOOD)
+    nod = -0.01 * wave[:, None] * ALIKE
+    nods = _found(wave, _scene(blood, edges=nod))
+    # the edges' line over what green does more, 0.34 of the blood
+    assert nods.sway_db == pytest.approx(20 * np.log10(0.01 / (0.003 * 0.34)), abs=0.5)
+    assert nods.with_sway > 0.98
+    talk = 0.02 * np.random.default_rng(6).normal(size=(T.size, 1)) * ALIKE
+    still, elsewhere = (_found(wave, _scene(blood, edges=e)) for e in (None, talk))
+    assert still.sway_db < -20 and elsewhere.with_sway < 0.8
+    assert TERMS["sway"](nods) > 8 and TERMS["sway"](still) == 0
+
+
 @pytest.mark.parametrize("double", [True, False])
 def test_a_rate_read_double_leaves_odd_lines(double: bool) -> None:
     phase = 2 * np.pi * np.cumsum(0.9 + 0.01 * np.sin(0.6 * T)) / FS
@@ -115,7 +134,7 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
     """Each trace's part by least squares of real and imaginary columns, bin by bin."""
     rng = np.random.default_rng(4)
     quarters = 0.003 * _moving(wave, BLOOD) + 0.001 * rng.normal(size=(T.size, 4, 3))
-    scene = _scene(quarters)
+    scene = _scene(quarters, edges=0.001 * rng.normal(size=(T.size, 3)))
     signal = Signal(pulse_band(wave, FS), FS)
     f_hz = read_rate(signal.values, FS).spectral_bpm / 60
 
@@ -142,6 +161,14 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
     assert found.quarter_least == pytest.approx(least, abs=1e-6)
     assert found.grey_db == pytest.approx(20 * np.log10(abs(part.mean() / green)), abs=1e-6)
     assert found.red_over_green == pytest.approx((part[:, 0].sum() / part[:, 1].sum()).real)
+    rows = [*scene.quarters_rgb.astype(np.float64).transpose(1, 2, 0).reshape(12, -1)]
+    rows += [*scene.face_rgb.astype(np.float64).T]
+    grey = [near(detrend(row / row.mean() - 1, FS, 0.4)) for row in rows]
+    edges = np.mean(grey[12:], axis=0) - np.mean(grey[:12], axis=0)
+    size = np.linalg.lstsq(ours[:, None], edges, rcond=None)[0][0]
+    assert found.sway_db == pytest.approx(20 * np.log10(abs(size / green)), abs=1e-6)
+    share = abs(np.vdot(ours, edges)) / (np.linalg.norm(ours) * np.linalg.norm(edges))
+    assert found.with_sway == pytest.approx(share)
 
 
 def test_no_background_says_nothing(wave: NDArray[np.float64]) -> None:

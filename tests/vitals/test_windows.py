@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulses import pulse_wave
-from sspd.containers import Signal, WindowVitals
+from sspd.containers import Signal, Vitals, WindowVitals
 from sspd.errors import UsageError
 from sspd.recipes.network import ConfidenceSpec
 from sspd.vitals import accepted_runs, cut_windows, read_windows, unread_windows
@@ -122,3 +122,13 @@ def test_a_rate_read_double_is_put_right_where_its_half_is_believed() -> None:
     # and where neither is believed the first reading stays, refused
     (neither,) = read_windows(signal, scene, confidence=ConfidenceSpec(-4.0, ()))
     assert neither.spectral_bpm == plain.spectral_bpm and not neither.accepted
+
+
+def test_peaks_that_tell_another_rate_are_not_told() -> None:
+    rows = [
+        WindowVitals(30.0 * k, 30.0 * k + 30.0, 60.0, peaks_bpm, 5.0, 0.9, accepted=True)
+        for k, peaks_bpm in enumerate((64.0, 66.0, None))
+    ]
+    assert [row.hr_peaks_bpm for row in rows] == [64.0, None, None]
+    film = Vitals("a.mp4", "pos", None, 90.0, 30.0, tuple(rows))
+    assert (film.hr_bpm, film.hr_peaks_bpm) == (60.0, 64.0)

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from sspd.containers.pictures import Box, FaceSpan
 from sspd.containers.waveform import Signal
 
+#: The two read-outs of a window agree if they are this near, beats a minute.
+AGREE_BPM = 5.0
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -49,8 +52,10 @@ class WindowVitals:
 
     @property
     def hr_peaks_bpm(self) -> float | None:
-        """The accepted heart rate by peaks, beats a minute, or None."""
-        return self.peaks_bpm if self.accepted else None
+        """The heart rate by peaks, beats a minute; None where it is not that accepted."""
+        if self.hr_bpm is None or self.peaks_bpm is None:
+            return None
+        return self.peaks_bpm if abs(self.peaks_bpm - self.hr_bpm) <= AGREE_BPM else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +105,8 @@ class Vitals:
 
     @property
     def hr_peaks_bpm(self) -> float | None:
-        """Heart rate by peaks over the accepted windows, beats a minute."""
-        return self._mean("peaks_bpm", accepted_only=True)
+        """Heart rate by peaks over the accepted windows that agree with it, beats a minute."""
+        return self._mean("hr_peaks_bpm", accepted_only=True)
 
     @property
     def estimate_bpm(self) -> float | None:

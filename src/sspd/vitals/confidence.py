@@ -47,6 +47,7 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
         "no_grey": lambda e: _within(3.0 - e.grey_db, 0.0, 14.0),
         "red_most": lambda e: _within(e.red_over_green - 1.0, 0.0, 2.0),
         "red_against": lambda e: _within(0.1 - e.red_over_green, 0.0, 2.0),
+        "sway": lambda e: _within(e.sway_db - 8.0, 0.0, 15.0) * e.with_sway**2,
         "background": lambda e: _within(e.background_db, -5.0, 15.0),
         "lamp": lambda e: e.lamp,
     }

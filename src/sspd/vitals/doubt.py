@@ -1,7 +1,7 @@
 """When a reading is not believed, and why.
 
 With a calibrated confidence, a reading is believed from `LEAST_CONFIDENCE` on; without
-one, `low_snr` and `flicker` decide by fixed rules. `readouts_disagree`,
+one, `low_snr`, `readouts_disagree` and `flicker` decide by fixed rules.
 `frame_rate_too_low` and extreme `overexposed`, `too_dark` and `motion` refuse in any
 case. The reasons are a fixed list; `motion`, `too_dark`, `overexposed` and `compression`
 in a lesser degree only explain a refusal, because a waveform that comes through them
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Scene
+from sspd.containers import AGREE_BPM, Scene
 from sspd.vitals.evidence import Evidence
 from sspd.vitals.heart_rate import Reading
 from sspd.vitals.lamp import lamp_seen
@@ -35,8 +35,6 @@ REASONS = (
     "frame_rate_too_low",
 )
 
-#: The two read-outs must agree within this, beats a minute.
-AGREE_BPM = 5.0
 #: Least signal-to-noise ratio of a window of 30 s or more, dB; and how much more is
 #: asked of one of a third of that length, since a short window of noise more easily
 #: looks like a line. How seldom noise passes is held by tests/vitals/test_doubt.py; how
@@ -121,15 +119,16 @@ def doubts(
     f_bpm = reading.spectral_bpm
     if f_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
         found.add("low_snr")
-    else:
-        if reading.peaks_bpm is None or abs(reading.peaks_bpm - f_bpm) > AGREE_BPM:
-            found.add("readouts_disagree")
-        if confidence is None or not confidence >= LEAST_CONFIDENCE:  # NaN is not believed
-            weak = reading.snr_db < least_snr_db(end_s - start_s)
-            lit = lamp_seen(scene, start_s, end_s, f_bpm / 60)
-            found |= {name for name, is_so in (("low_snr", weak), ("flicker", lit)) if is_so}
-            if confidence is not None and not found:
-                found.add(_of_evidence(evidence))
+    elif confidence is None or not confidence >= LEAST_CONFIDENCE:  # NaN is not believed
+        peaks_bpm = reading.peaks_bpm
+        rules = {
+            "low_snr": reading.snr_db < least_snr_db(end_s - start_s),
+            "readouts_disagree": peaks_bpm is None or abs(peaks_bpm - f_bpm) > AGREE_BPM,
+            "flicker": lamp_seen(scene, start_s, end_s, f_bpm / 60),
+        }
+        found |= {name for name, is_so in rules.items() if is_so}
+        if confidence is not None and not found:
+            found.add(_of_evidence(evidence))
     if found:
         found |= explaining
     return tuple(reason for reason in REASONS if reason in found)

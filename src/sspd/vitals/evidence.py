@@ -2,8 +2,8 @@
 
 Blood moves the colours of all skin alike: green most, in step with the network's
 waveform, in each quarter of the face. A lamp moves all colours equally, and the wall
-behind; a head that nods moves a quarter against the others; a rate that is read double
-leaves lines at the odd multiples of its half. Each of these is one number here; what they mean
+behind; a head that nods moves a quarter against the others, and hair and wall in and out
+of the edges of its box; a rate that is read double leaves lines at the odd multiples of its half. Each of these is one number here; what they mean
 together is learned (`sspd.vitals.confidence`).
 """
 
@@ -62,6 +62,10 @@ class Evidence:
     """How much all colours move together, over what green does more."""
     red_over_green: float
     """What red does where green does 1."""
+    sway_db: float
+    """What the box's edges show beyond its middle and goes with the waveform, likewise."""
+    with_sway: float
+    """How much of what the edges show goes with it, 0 to 1."""
     background_db: float
     """The background's part that goes with the waveform, over what green does more."""
     lamp: float
@@ -96,19 +100,19 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
     if reading.spectral_bpm is None or reading.snr_db is None or keep.sum() < 4 * WINDOW_S:
         return None
     f_hz = reading.spectral_bpm / 60
-    # (time, 4, 3) and (time, 3) on the waveform's clock
-    quarters, background = (
+    # (time, 4, 3), (time, 3) and (time, 3) on the waveform's clock
+    quarters, box, background = (
         resample_times(rows[keep], scene.t[keep], filtered.fs, start_s, len(filtered.values))
-        for rows in (scene.quarters_rgb, scene.background_rgb)
+        for rows in (scene.quarters_rgb, scene.face_rgb, scene.background_rgb)
     )
-    quarters = np.maximum(quarters, 1e-3)
+    quarters, box = np.maximum(quarters, 1e-3), np.maximum(box, 1e-3)
     return Evidence(
         duration_s=filtered.duration_s,
         snr_db=_bounded_db(reading.snr_db),
         peaks_bpm=abs((reading.peaks_bpm or 0.0) - reading.spectral_bpm),
         **_of_waveform(filtered, f_hz),
         **_of_pos(filtered, quarters.mean(axis=1), f_hz),
-        **_of_colours(filtered, quarters, background, f_hz),
+        **_of_colours(filtered, quarters, box, background, f_hz),
         lamp=float(lamp_seen(scene, start_s, end_s, f_hz)),
     )
 
@@ -152,7 +156,11 @@ def _of_pos(filtered: Signal, rgb: NDArray[np.float64], f_hz: float) -> dict[str
 
 
 def _of_colours(
-    filtered: Signal, quarters: NDArray[np.float64], background: NDArray[np.float64], f_hz: float
+    filtered: Signal,
+    quarters: NDArray[np.float64],
+    box: NDArray[np.float64],
+    background: NDArray[np.float64],
+    f_hz: float,
 ) -> dict[str, float]:
     """What in the colours goes with the waveform, quarter by quarter."""
     fs = filtered.fs
@@ -165,6 +173,7 @@ def _of_colours(
     green = complex(more.mean())
     size = max(abs(green), 1e-12)
     by_colour = traces.reshape(-1, 4, 3).mean(axis=1)
+    edges = (_near(_relative(box, fs), fs, f_hz) + by_colour).mean(axis=1)
     wall = 0.0
     if bool(np.isfinite(background).all()) and float(background.min()) > 1.0:
         wall = abs(_part(_near(_relative(background, fs), fs, f_hz), ours).mean())
@@ -174,6 +183,8 @@ def _of_colours(
         "quarter_least": float((more * np.conj(green)).real.min()) / size**2,
         "grey_db": _size_db(abs(complex(grey.mean())), size),
         "red_over_green": float((red / middle).real) if abs(middle) > 1e-12 else 0.0,
+        "sway_db": _size_db(abs(complex(_part(edges[:, None], ours)[0])), size),
+        "with_sway": abs(_complex_cosine(edges, ours)),
         "background_db": _size_db(float(wall), size),
     }
 
@@ -199,8 +210,12 @@ def _part(traces: Complex, of: Complex) -> Complex:
 
 
 def _cosine(a: Complex, b: Complex) -> float:
+    return _complex_cosine(a, b).real
+
+
+def _complex_cosine(a: Complex, b: Complex) -> complex:
     sizes = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(np.vdot(b, a).real) / sizes if sizes > 0 else 0.0
+    return complex(np.vdot(b, a)) / sizes if sizes > 0 else 0j
 
 
 def _db(power: float, other: float) -> float:
