@@ -14,7 +14,6 @@ CLEAN = Evidence(
     pos_half_bpm=40.0,
     with_pos=0.95,
     with_colour=0.95,
-    quarter_least=0.8,
     grey_db=4.5,
     red_over_green=0.45,
     sway_db=-3.0,

@@ -27,7 +27,6 @@ def evidence(draw: st.DrawFn) -> Evidence:
         kind = st.floats(-1.0, 1.0) if field.name.startswith("with_") else kind
         values[field.name] = draw(kind)
     values["red_over_green"] = draw(st.floats(-1e6, 1e6))
-    values["quarter_least"] = draw(st.floats(-1e6, 1.0))
     values["duration_s"] = draw(st.floats(8.0, 7200.0))
     values["lamp"] = draw(st.sampled_from([0.0, 1.0]))
     return Evidence(**values)

@@ -31,7 +31,6 @@ FOR: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
     {
         "snr": lambda e: _within(e.snr_db, -6.0, 8.0),
         "with_colour": lambda e: e.with_colour,
-        "quarter_least": lambda e: _within(e.quarter_least, -1.0, 1.0),
     }
 )
 #: Name -> term that speaks against one; those with a bend say nothing before it.

@@ -1,9 +1,9 @@
 """What speaks for a reading and against it: waveform, colours and light side by side.
 
 Blood moves the colours of all skin alike: green most, in step with the network's
-waveform, in each quarter of the face. A lamp moves all colours equally, and the wall
-behind; a head that nods moves a quarter against the others, and hair and wall in and out
-of the edges of its box; a rate that is read double leaves lines at the odd multiples of its half. Each of these is one number here; what they mean
+waveform. A lamp moves all colours equally, and the wall behind; a head that nods moves
+hair and wall in and out of the edges of its box; a rate that is read double leaves lines
+at the odd multiples of its half. Each of these is one number here; what they mean
 together is learned (`sspd.vitals.confidence`).
 """
 
@@ -56,8 +56,6 @@ class Evidence:
     """Cosine between waveform and POS near the rate, -1 to 1."""
     with_colour: float
     """Cosine between waveform and what green does more than red and blue."""
-    quarter_least: float
-    """The least of the quarters' parts in that, 1 where all have the same."""
     grey_db: float
     """How much all colours move together, over what green does more."""
     red_over_green: float
@@ -162,26 +160,21 @@ def _of_colours(
     background: NDArray[np.float64],
     f_hz: float,
 ) -> dict[str, float]:
-    """What in the colours goes with the waveform, quarter by quarter."""
+    """What in the colours goes with the waveform."""
     fs = filtered.fs
     ours = _near(filtered.values[:, None], fs, f_hz)[:, 0]
-    # more blood, less light: what goes with it counts as positive; (time, 12)
-    traces = -_near(_relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
-    parts = _part(traces, ours).reshape(4, 3)
-    grey = parts.mean(axis=1)
-    more = parts[:, 1] - (parts[:, 0] + parts[:, 2]) / 2
-    green = complex(more.mean())
-    size = max(abs(green), 1e-12)
-    by_colour = traces.reshape(-1, 4, 3).mean(axis=1)
+    by_quarter = _near(_relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
+    # more blood, less light: what goes with it counts as positive; (time, 3)
+    by_colour = -by_quarter.reshape(-1, 4, 3).mean(axis=1)
     edges = (_near(_relative(box, fs), fs, f_hz) + by_colour).mean(axis=1)
+    red, middle, blue = _part(by_colour, ours)
+    size = max(abs(middle - (red + blue) / 2), 1e-12)
     wall = 0.0
     if bool(np.isfinite(background).all()) and float(background.min()) > 1.0:
         wall = abs(_part(_near(_relative(background, fs), fs, f_hz), ours).mean())
-    red, middle = parts.mean(axis=0)[:2]
     return {
         "with_colour": _cosine(by_colour[:, 1] - (by_colour[:, 0] + by_colour[:, 2]) / 2, ours),
-        "quarter_least": float((more * np.conj(green)).real.min()) / size**2,
-        "grey_db": _size_db(abs(complex(grey.mean())), size),
+        "grey_db": _size_db(abs(red + middle + blue) / 3, size),
         "red_over_green": float((red / middle).real) if abs(middle) > 1e-12 else 0.0,
         "sway_db": _size_db(abs(complex(_part(edges[:, None], ours)[0])), size),
         "with_sway": abs(_complex_cosine(edges, ours)),
