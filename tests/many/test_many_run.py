@@ -163,10 +163,11 @@ def test_a_film_that_takes_too_long_is_given_up(
     assert _all_gone(started)
 
 
+@pytest.mark.parametrize("limit_s", [300.0, float("inf")])
 def test_a_limit_keeps_a_single_film_in_a_process_of_its_own(
-    films: Path, started: list[Any]
+    limit_s: float, films: Path, started: list[Any]
 ) -> None:
-    (done,) = measure_many([films / "f0.mp4"], limit_s=300.0, **POS)
+    (done,) = measure_many([films / "f0.mp4"], limit_s=limit_s, **POS)
     assert (done.vitals.accepted, len(started)) == (True, 1)
     alone = sspd.measure(films / "f0.mp4", **POS)
     assert _row(done.vitals) == _row(alone)

@@ -141,16 +141,15 @@ def measure(
     from sspd.many import measure_many
     from sspd.report.text import film_count
 
-    if end is not None and end <= start:
-        raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
+    _check_stretch(start, end)
     if limit is not None and report is not None and not no_image:
         raise UsageError(
             "--limit keeps films out of this process, and the pictures of --report are read"
             " in it; say --no-image too"
         )
-    face_box = _parse_box(box)
     if face not in FACES:
         raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
+    face_box = _parse_box(box)
     told, found = Told(), list(expand(sources))
     asked = {"json": json, "csv": csv, "report": report}
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
@@ -181,6 +180,11 @@ def measure(
         how = "; the same command with --resume goes on" if unfinished else ""
         told.note(f"broken off after {film_count(results)} of {len(found)} films{how}")
     raise typer.Exit(BROKEN_OFF if broken_off else told.code(results))
+
+
+def _check_stretch(start: float, end: float | None) -> None:
+    if end is not None and end <= start:
+        raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
 
 
 def _parse_box(text: str | None) -> Box | None:

@@ -126,13 +126,19 @@ def _background(rgb: NDArray[Any], box: Box, scale: float) -> NDArray[np.float32
 
 
 def _outside(
-    rows: NDArray[Any], box: Box, step: int, above: float, below: float, *beside: float
+    rows: NDArray[Any],
+    box: Box,
+    step: int,
+    above: float,
+    below: float,
+    head: float,
+    shoulders: float,
 ) -> list[NDArray[Any]]:
     """Rectangles above an outline, left and right of head and of shoulders."""
     edges = box.top - above * box.height, box.bottom + below * box.height
     top, bottom = (-(-max(0, round(y)) // step) for y in edges)
     middle, parts = (box.left + box.right) / 2, [rows[:top]]
-    for some, share in zip((rows[top:bottom], rows[bottom:]), beside, strict=True):
+    for some, share in ((rows[top:bottom], head), (rows[bottom:], shoulders)):
         left, right = (max(0, round(middle + side * share * box.width)) for side in (-1, 1))
         parts += [some[:, :left], some[:, right:]]
     return parts

@@ -28,7 +28,7 @@ from sspd.methods.base import Method
 
 #: How long a worker may take to remove what it was writing, seconds.
 GRACE_S = 2.0
-#: Address space of a worker whose films are not trusted: by the network, 1080p takes 2.3 GB.
+#: Address space of a worker whose films are not trusted: by the network, 1080p takes 2.3 GiB.
 LIMIT_BYTES = 4 << 30
 #: Where libraries look, once, how many threads to start.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -145,8 +145,10 @@ class _Worker:
             reply, in_time = self._reply(process, process.stdout)
         except OSError:  # a broken pipe
             reply, in_time = b"", True
-        if not reply.endswith(b"\n"):
+        whole = reply.endswith(b"\n")
+        if not (whole and in_time):  # killed as the reply came, it is of no use to the next
             death = _death(self.bury())
+        if not whole:
             if not in_time:
                 death = f"took longer than the {self.limit_s:g} s it may take"
             raise SourceError(f"{task.film}: {death}")
@@ -162,12 +164,14 @@ class _Worker:
             late.set()
             process.kill()
 
-        timer = threading.Timer(self.limit_s, stop)
+        timer = threading.Timer(min(self.limit_s, threading.TIMEOUT_MAX), stop)
         timer.start()
         try:
-            return pipe.readline(), not late.is_set()
+            reply = pipe.readline()
         finally:
             timer.cancel()
+            timer.join()
+        return reply, not late.is_set()
 
     def _started(self) -> subprocess.Popen[bytes]:
         # -P: a file in the working folder must not pass for a library
