@@ -106,7 +106,10 @@ def test_faces_can_be_trained_on_and_are_written_once(tmp_path: Path) -> None:
     assert entries[0].read(0, 3).rgb.shape == (3, 151, 151, 3)
     assert (out / "truth" / "film_0001.json").is_file()
     before = (out / "film_0000.zarr").stat().st_mtime_ns
-    assert run(*arguments).exit_code == 0
+    assert "faces of 0 films written, 2 kept" in run(*arguments).output
+    assert (out / "film_0000.zarr").stat().st_mtime_ns == before
+    other = run(*arguments, "--seed", "7")
+    assert "is already there and is another film" in str(other.exception)
     assert (out / "film_0000.zarr").stat().st_mtime_ns == before
 
 

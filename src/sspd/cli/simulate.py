@@ -59,20 +59,22 @@ def simulate(
     if layout not in layouts:
         raise UsageError(f"simulate: --layout must be one of {', '.join(layouts)}, got {layout!r}")
     films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
-    if layout == "faces":
-        _write_all(out, films, _write_faces, jobs)
-        typer.echo(f"{out}: faces of {n} films, truth in truth/")
-        return
     if layout not in OWN_LAYOUTS:
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
         written = _write_layout(layout, out, [spec for _, spec in films])
         typer.echo(f"{out}: {written} films written, {n - written} kept, truth in truth/")
         return
+    faces = layout == "faces"
     # said before the first film is drawn, not after an hour
-    waiting = [(path, spec) for path, spec in films if not _is_whole(path, spec)]
-    _write_all(out, waiting, _write_film, jobs)
-    typer.echo(f"{out}: {len(waiting)} films written, {n - len(waiting)} kept, truth in truth/")
+    waiting = [
+        (path, spec)
+        for path, spec in films
+        if not _is_whole(path.with_suffix(".zarr") if faces else path, spec)
+    ]
+    _write_all(out, waiting, _write_faces if faces else _write_film, jobs)
+    told = f"{len(waiting)} films written, {n - len(waiting)} kept, truth in truth/"
+    typer.echo(f"{out}: {'faces of ' if faces else ''}{told}")
 
 
 def _parse_size(size: str) -> tuple[int, int]:
@@ -148,12 +150,9 @@ def _write_faces(path: Path, spec: FilmSpec) -> None:
     from sspd.datasets.faces import write_entry
     from sspd.video.simulate import simulate_faces, write_truth
 
-    store = path.parent
-    if (store / f"{path.stem}.zarr").exists():
-        return
     write_truth(spec, _truth_of(path))
     faces = simulate_faces(spec, encode=spec.bit_rate is not None)
-    write_entry(store, path.stem, faces, path.stem, simulated_seed=spec.seed)
+    write_entry(path.parent, path.stem, faces, path.stem, simulated_seed=spec.seed)
 
 
 def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
