@@ -40,8 +40,8 @@ def train(
         str,
         typer.Option(
             "--recipe",
-            help="Settings: laptop, shipped, paper, paper-vipl-hr, released, ablation; or of"
-            " another paper's network, such as physnet and physnet-laptop (sspd methods).",
+            help="Settings: laptop, shipped, further, paper, paper-vipl-hr, released, ablation;"
+            " or of another paper's network, such as physnet and physnet-laptop (sspd methods).",
         ),
     ] = "laptop",
     minutes: Annotated[
@@ -56,7 +56,7 @@ def train(
         typer.Option(
             "--init",
             help="Start from these weights: a file, 'shipped' or 'nothing', not the recipe's."
-            " laptop starts from the shipped ones, the others from nothing.",
+            " laptop and further start from the shipped ones, the others from nothing.",
         ),
     ] = None,
     protocol: Annotated[

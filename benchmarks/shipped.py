@@ -1,0 +1,86 @@
+"""How the last part of the shipped weights was made: 288 simulated films, two minutes of a GPU.
+
+    python benchmarks/shipped.py FOLDER --init FIRST.safetensors --minutes 1.6
+
+FIRST are the weights of the first part (MODEL_CARD.md). Faces of 12 s are drawn as `sspd
+simulate --layout faces` draws them, more talking heads and more compressed films among them
+than a preset has, and heads are held still. The network never reads their truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from sspd.datasets.faces import open_store, write_entry
+from sspd.datasets.faces_build import still_entries
+from sspd.recipes import get_recipe
+from sspd.train.loop import train
+from sspd.train.sampler import usable_films
+from sspd.video.simulate import random_spec, simulate_faces
+
+#: Preset -> how many films. The order is part of their seeds.
+FILMS = {"train": 160, "talking": 80, "compressed": 48}
+SEED, DURATION_S = 2127, 12.0
+
+
+def make(job: tuple[Path, str, int, int]) -> None:
+    """One film's faces, held still, if they are not there."""
+    store, preset, place, i = job
+    name = f"{preset}_{i:04d}"
+    if (store / f"{name}.zarr").exists():
+        return
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng([SEED + place, i])
+    spec = random_spec(rng, preset, duration_s=DURATION_S, width=640, height=480)
+    moving = store / f".{name}"
+    moving.mkdir(parents=True, exist_ok=True)
+    faces = simulate_faces(spec, encode=spec.bit_rate is not None)
+    write_entry(moving, name, faces, name, simulated_seed=spec.seed)
+    for _ in still_entries(open_store(moving), store, get_recipe("further").crop_px):
+        pass
+    shutil.rmtree(moving)
+
+
+def main() -> None:
+    """Faces, then the training."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--init", type=Path, required=True)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    store = args.folder / "faces"
+    store.mkdir(parents=True, exist_ok=True)
+    jobs = [
+        (store, preset, place, i)
+        for place, (preset, n) in enumerate(FILMS.items())
+        for i in range(n)
+    ]
+    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
+        list(pool.map(make, jobs))
+    recipe = get_recipe("further")
+    films, _ = usable_films(open_store(store), recipe.clip_s)
+    weights = train(
+        films,
+        recipe,
+        args.folder / "run",
+        device=args.device,
+        init=args.init,
+        max_minutes=args.minutes,
+        name="sspd",
+        on_step=lambda now: print(f"{now.step} of {now.steps}: {now.loss:.3f}", flush=True),
+    )
+    print(weights)
+
+
+if __name__ == "__main__":
+    main()
