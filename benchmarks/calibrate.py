@@ -5,7 +5,8 @@
 
 FOLDER holds what `doubt.py collect` kept. OUT gets the weights anew, ``OUT.safetensors`` and
 ``OUT.onnx``, with the confidence in them. A term may only speak in its own direction: what
-no film shows is not learned from a few that happen to share it.
+no film shows is not learned from a few that happen to share it. A window that is doubted
+is read once more at half its rate, so those readings are learned from as well.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from doubt import auroc, calibration_error, is_right, window_rows
+from doubt import auroc, calibration_error, near, window_rows
 from doubt_films import load
 from sspd.recipes.network import ConfidenceSpec
 from sspd.runtime.network import shipped_weights
@@ -62,16 +62,70 @@ def fit(terms: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, ND
     return float(found[0] - weights @ mean), weights
 
 
-def cross_validated(
-    terms: NDArray[np.float64], right: NDArray[np.bool_], films: NDArray[np.int64]
+@dataclasses.dataclass(frozen=True, eq=False)
+class Windows:
+    """What the confidence learns from, a row a window; a half that is none has NaN terms."""
+
+    terms: NDArray[np.float64]
+    """(windows, 2, terms): of the rate that is read, and of its half."""
+    right: NDArray[np.bool_]
+    """(windows, 2): whether it is within 3 beats a minute."""
+    film: NDArray[np.int64]
+    """Which film it is of."""
+    window_s: NDArray[np.float64]
+
+    def of(self, keep: NDArray[np.bool_]) -> Windows:
+        """Some of them."""
+        return Windows(*(getattr(self, f.name)[keep] for f in dataclasses.fields(self)))
+
+
+def gather(folder: Path) -> Windows:
+    """Windows of the films that `doubt.py collect` kept."""
+    found = [row for film in load(folder) for row in window_rows(film, None)]
+    rows = [row for row in found if row["readings"]]
+    terms = np.full((len(rows), 2, len(TERMS)), np.nan)
+    right = np.zeros((len(rows), 2), bool)
+    for i, row in enumerate(rows):
+        for k, (bpm, seen) in enumerate(row["readings"]):
+            terms[i, k] = [float(term(seen)) for term in TERMS.values()]
+            right[i, k] = near(bpm, row["truth_bpm"])
+    names = sorted({(row["kind"], row["film"]) for row in rows})
+    film = np.array([names.index((row["kind"], row["film"])) for row in rows])
+    return Windows(terms, right, film, np.array([row["window_s"] for row in rows]))
+
+
+def sure(
+    intercept: float, weights: NDArray[np.float64], terms: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Confidence of each window from the others' films."""
-    fold = np.random.default_rng(0).permutation(films.max() + 1)[films] % FOLDS
-    p = np.zeros(right.size)
+    """Confidence by terms; 0 where they are NaN."""
+    return np.nan_to_num(1 / (1 + np.exp(-(intercept + terms @ weights))))
+
+
+def fit_both(windows: Windows) -> tuple[float, NDArray[np.float64]]:
+    """`fit` to the rates and to the halves of those that it would doubt."""
+    main, half = windows.terms[:, 0], windows.terms[:, 1]
+    intercept, weights = fit(main, windows.right[:, 0])
+    for _ in range(2):  # whom it doubts changes with it, the second time hardly
+        asked = np.isfinite(half[:, 0]) & (sure(intercept, weights, main) < LEAST_CONFIDENCE)
+        intercept, weights = fit(
+            np.concatenate([main, half[asked]]),
+            np.concatenate([windows.right[:, 0], windows.right[asked, 1]]),
+        )
+    return intercept, weights
+
+
+def cross_validated(windows: Windows) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Confidence in each window's reading by the others' films, and whether it is right."""
+    n = int(windows.film.max()) + 1
+    fold = np.random.default_rng(0).permutation(n)[windows.film] % FOLDS
+    p, right = np.zeros(fold.size), np.zeros(fold.size, bool)
     for k in range(FOLDS):
-        intercept, weights = fit(terms[fold != k], right[fold != k])
-        p[fold == k] = 1 / (1 + np.exp(-(intercept + terms[fold == k] @ weights)))
-    return p
+        own = windows.of(fold == k)
+        both = sure(*fit_both(windows.of(fold != k)), own.terms)
+        halved = (both[:, 0] < LEAST_CONFIDENCE) & (both[:, 1] >= LEAST_CONFIDENCE)
+        place = np.arange(halved.size), halved.astype(int)
+        p[fold == k], right[fold == k] = both[place], own.right[place]
+    return p, right
 
 
 def write(out: Path, weights: Path, spec: ConfidenceSpec) -> None:
@@ -85,16 +139,15 @@ def write(out: Path, weights: Path, spec: ConfidenceSpec) -> None:
     export_onnx(network, out.with_suffix(".onnx"))
 
 
-def report(p: NDArray[np.float64], rows: list[dict[str, Any]]) -> None:
+def report(p: NDArray[np.float64], right: NDArray[np.bool_], window_s: NDArray[np.float64]) -> None:
     """What the threshold would have done on films that were not fitted to."""
-    right = np.array([is_right(row) for row in rows])
     print(f"cross-validated: AUROC {auroc(p, right):.3f}, error {calibration_error(p, right):.3f}")
-    for window_s in sorted({row["window_s"] for row in rows}):
-        own = np.array([row["window_s"] == window_s for row in rows])
+    for length_s in sorted(set(window_s)):
+        own = window_s == length_s
         for least in (0.7, 0.75, LEAST_CONFIDENCE, 0.85, 0.9):
             on = own & (p >= least)
             print(
-                f"  {window_s:g} s, from {least:g} on: {on[right].sum() / own[right].sum():.1%} of"
+                f"  {length_s:g} s, from {least:g} on: {on[right].sum() / own[right].sum():.1%} of"
                 f" the right ones, {on[~right].sum()} of {own[~right].sum()} wrong ones"
             )
 
@@ -106,16 +159,12 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=shipped_weights(".safetensors"))
     parser.add_argument("--write", type=Path, metavar="OUT")
     args = parser.parse_args()
-    found = [row for film in load(args.folder) for row in window_rows(film, None)]
-    rows = [row for row in found if row["evidence"] is not None]
-    terms = np.array([[float(term(row["evidence"])) for term in TERMS.values()] for row in rows])
-    right = np.array([is_right(row) for row in rows])
-    names = sorted({(row["kind"], row["film"]) for row in rows})
-    films = np.array([names.index((row["kind"], row["film"])) for row in rows])
-    print(f"{len(names)} films, {len(rows)} windows, {1 - right.mean():.0%} wrong")
-    report(cross_validated(terms, right, films), rows)
-    intercept, weights = fit(terms, right)
-    for name, weight, spread in zip(TERMS, weights, terms.std(axis=0), strict=True):
+    windows = gather(args.folder)
+    wrong = 1 - windows.right[:, 0].mean()
+    print(f"{windows.film.max() + 1} films, {windows.film.size} windows, {wrong:.0%} wrong")
+    report(*cross_validated(windows), windows.window_s)
+    intercept, weights = fit_both(windows)
+    for name, weight, spread in zip(TERMS, weights, windows.terms[:, 0].std(axis=0), strict=True):
         print(f"  {name:15s} {weight:8.4f}  (times its spread {weight * spread:6.2f})")
     if args.write:
         pairs = zip(TERMS, (round(float(weight), 5) for weight in weights), strict=True)

@@ -32,6 +32,7 @@ from sspd.runtime import load_network
 from sspd.vitals import join_scenes, pulse_band, read_film, read_rate
 from sspd.vitals.doubt import LEAST_CONFIDENCE
 from sspd.vitals.evidence import Evidence, gather_evidence
+from sspd.vitals.heart_rate import SEARCH_HZ, read_rate_near
 
 WINDOWS_S = (30.0, 10.0)
 RIGHT_WITHIN_BPM = 3.0
@@ -39,7 +40,7 @@ BINS = 10
 
 
 def window_rows(film: Kept, confidence: ConfidenceSpec | None) -> list[dict[str, Any]]:
-    """A row a window, as `sspd measure` would read it; with its truth and its evidence."""
+    """A row a window, as `sspd measure` would read it; with its truth and what could be read."""
     rows = []
     for window_s in WINDOWS_S:
         found = read_film(
@@ -49,10 +50,10 @@ def window_rows(film: Kept, confidence: ConfidenceSpec | None) -> list[dict[str,
             row = dataclasses.asdict(window) | {"window_s": window_s}
             row |= {"kind": film.kind, "film": film.number}
             row["truth_bpm"] = _truth_bpm(film.beats_s, window.start_s, window.end_s)
-            row["evidence"] = None
+            row["readings"] = []
             if found.signal is not None and window.spectral_bpm is not None:
                 span = window.start_s, window.end_s
-                row["evidence"] = _evidence(found.signal, film.segments, *span)
+                row["readings"] = _readings(found.signal, film.segments, *span)
             rows.append(row)
     return rows
 
@@ -63,21 +64,30 @@ def _truth_bpm(beats_s: NDArray[np.float64], start_s: float, end_s: float) -> fl
     return 60 / float(np.diff(beats).mean()) if beats.size > 2 else None
 
 
-def _evidence(
+def _readings(
     signal: Signal, segments: Sequence[FaceSegment], start_s: float, end_s: float
-) -> Evidence | None:
+) -> list[tuple[float, Evidence]]:
+    """The rate of a window and, if it may be one, its half, with the evidence for each."""
     if not bool(np.isfinite(signal.values).all()):
-        return None
+        return []
     filtered = Signal(pulse_band(signal.values, signal.fs), signal.fs, signal.start_s)
-    part = filtered.between(start_s, end_s)
-    return gather_evidence(part, read_rate(part.values, part.fs), join_scenes(segments))
+    part, scene = filtered.between(start_s, end_s), join_scenes(segments)
+    readings = [read_rate(part.values, part.fs)]
+    half_hz = (readings[0].spectral_bpm or 0.0) / 120
+    if half_hz >= SEARCH_HZ[0]:
+        readings.append(read_rate_near(part.values, part.fs, half_hz))
+    found = [(reading.spectral_bpm, gather_evidence(part, reading, scene)) for reading in readings]
+    return [(bpm, seen) for bpm, seen in found if bpm is not None and seen is not None]
 
 
 def is_right(row: dict[str, Any]) -> bool:
     """Whether the reading, believed or not, is within 3 beats a minute of the truth."""
-    if row["truth_bpm"] is None or row["spectral_bpm"] is None:
-        return False
-    return bool(abs(row["spectral_bpm"] - row["truth_bpm"]) <= RIGHT_WITHIN_BPM)
+    return near(row["spectral_bpm"], row["truth_bpm"])
+
+
+def near(bpm: float | None, truth_bpm: float | None) -> bool:
+    """Whether a rate is within 3 beats a minute of the truth; not where there is none."""
+    return bpm is not None and truth_bpm is not None and abs(bpm - truth_bpm) <= RIGHT_WITHIN_BPM
 
 
 def calibration_error(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:

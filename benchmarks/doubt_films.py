@@ -23,7 +23,7 @@ from sspd.video.read import probe, read
 from sspd.video.simulate import FilmSpec, Truth, random_spec, truth, write_film
 from sspd.vitals import FilmFacts
 
-FIT_SEED, HELD_SEED = 606_001, 909_007
+FIT_SEED, HELD_SEED = 606_001, 121_013
 #: Kind -> how many films. The order is part of their seeds.
 FIT = {
     "varied": 14,

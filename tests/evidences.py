@@ -9,6 +9,7 @@ CLEAN = Evidence(
     snr_db=8.0,
     peaks_bpm=0.3,
     halves_bpm=0.5,
+    line_db=25.0,
     odd_lines_db=5.0,
     pos_bpm=0.1,
     pos_half_bpm=40.0,

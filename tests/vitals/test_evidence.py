@@ -71,7 +71,7 @@ def test_blood_speaks_for_a_reading(wave: NDArray[np.float64]) -> None:
     assert found.red_over_green == pytest.approx(0.33 / 0.77, abs=0.05)
     assert found.background_db < -20 and found.lamp == 0
     assert max(found.peaks_bpm, found.halves_bpm, found.pos_bpm) < 3
-    assert found.snr_db > 5
+    assert found.snr_db > 5 and found.line_db > 20
 
 
 def test_blood_that_goes_against_the_waveform_does_not(wave: NDArray[np.float64]) -> None:
@@ -83,6 +83,19 @@ def test_a_lamp_is_grey_and_on_the_wall(wave: NDArray[np.float64]) -> None:
     lit = 0.003 * _moving(wave, ALIKE)
     found = _found(wave, _scene(lit, lit[:, 0]))
     assert found.grey_db > 20 and found.background_db > 20 and found.lamp == 1
+
+
+def test_a_mouth_that_talks_in_one_quarter_leaves_the_others_grey(
+    wave: NDArray[np.float64],
+) -> None:
+    quarters = 0.003 * _moving(wave, BLOOD)
+    alone = _found(wave, _scene(quarters)).grey_db
+    mouth = quarters.copy()
+    mouth[:, 3] += 0.003 * 4 * BLOOD.mean() * wave[:, None] * ALIKE  # no grey in the mean of all
+    assert _found(wave, _scene(mouth)).grey_db == pytest.approx(alone, abs=0.1)
+    coloured = quarters.copy()
+    coloured[:, :3] = 0.003 * _moving(wave, BLOOD - BLOOD.mean())[:, :3]  # a hue that turns
+    assert _found(wave, _scene(coloured)).grey_db < -20
 
 
 def test_a_nod_brings_hair_and_wall_into_the_edges(wave: NDArray[np.float64]) -> None:
@@ -106,7 +119,7 @@ def test_a_rate_read_double_leaves_odd_lines(double: bool) -> None:
         wave = wave + 0.12 * np.sin(phase + 1) + 0.06 * np.sin(3 * phase)
     wave = wave + np.random.default_rng(2).normal(0, 0.05, T.size)
     found = _found(wave, _scene(0.003 * _moving(wave, BLOOD)))
-    assert (found.odd_lines_db > 20) == double
+    assert (found.odd_lines_db > 20) == double and found.line_db > 25
     blood = np.sin(phase) if double else wave
     again = _found(wave, _scene(0.003 * _moving(blood, BLOOD)))
     assert (again.pos_half_bpm < 2) == double
@@ -122,6 +135,7 @@ def test_noise_has_nothing_that_goes_with_it() -> None:
     assert np.median([found.snr_db for found in likely]) < 0
     assert abs(np.mean([found.with_colour for found in likely])) < 0.2
     assert np.median([found.halves_bpm for found in likely]) > 10
+    assert np.median([found.line_db for found in likely]) < 12
 
 
 def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
@@ -151,7 +165,8 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
     found = _found(wave, scene)
     more = np.array([part[q, 1] - (part[q, 0] + part[q, 2]) / 2 for q in range(4)])
     green = more.mean()
-    assert found.grey_db == pytest.approx(20 * np.log10(abs(part.mean() / green)), abs=1e-6)
+    second = np.sort(abs(part.mean(axis=1) / more))[1]
+    assert found.grey_db == pytest.approx(20 * np.log10(second), abs=1e-6)
     assert found.red_over_green == pytest.approx((part[:, 0].sum() / part[:, 1].sum()).real)
     rows = [*scene.quarters_rgb.astype(np.float64).transpose(1, 2, 0).reshape(12, -1)]
     rows += [*scene.face_rgb.astype(np.float64).T]

@@ -30,6 +30,7 @@ def _within(value: float, low: float, high: float) -> float:
 FOR: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
     {
         "snr": lambda e: _within(e.snr_db, -6.0, 8.0),
+        "line": lambda e: _within(e.line_db, 0.0, 20.0),
         "with_colour": lambda e: e.with_colour,
     }
 )
@@ -39,11 +40,14 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
         "short": lambda e: float(np.log(30.0 / _within(e.duration_s, 8.0, 30.0))),
         "peaks_apart": lambda e: min(e.peaks_bpm, 10.0),
         "halves_apart": lambda e: min(e.halves_bpm, 15.0),
-        "odd_lines": lambda e: _odd_lines(e, 10.0),
-        "half_seen": lambda e: (e.pos_half_bpm < 4.0) * _odd_lines(e, 5.0),
+        "odd_lines": lambda e: _within(e.odd_lines_db - e.line_db, -10.0, 15.0),
+        "half_seen": lambda e: (
+            (e.pos_half_bpm < 4.0) * _within(e.odd_lines_db - e.line_db, 0.0, 15.0)
+        ),
         "pos_apart": lambda e: min(e.pos_bpm, 10.0),
         "not_with_pos": lambda e: max(0.3 - e.with_pos, 0.0),
-        "no_grey": lambda e: _within(3.0 - e.grey_db, 0.0, 14.0),
+        # a camera that sets its exposure anew takes the grey away: it may say little
+        "no_grey": lambda e: _within(3.0 - e.grey_db, 0.0, 5.0),
         "red_most": lambda e: _within(e.red_over_green - 1.0, 0.0, 2.0),
         "red_against": lambda e: _within(0.1 - e.red_over_green, 0.0, 2.0),
         "sway": lambda e: _within(e.sway_db - 8.0, 0.0, 15.0) * e.with_sway**2,
@@ -52,10 +56,6 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
     }
 )
 TERMS: Mapping[str, Callable[[Evidence], float]] = MappingProxyType({**FOR, **AGAINST})
-
-
-def _odd_lines(evidence: Evidence, bend_db: float) -> float:
-    return _within(evidence.odd_lines_db - bend_db, 0.0, 15.0)
 
 
 def check_terms(spec: ConfidenceSpec) -> None:

@@ -46,6 +46,8 @@ class Evidence:
     """From the spectral reading to the one by peaks."""
     halves_bpm: float
     """From the reading to those of the window's two halves, the larger."""
+    line_db: float
+    """The line at the rate over what is around it."""
     odd_lines_db: float
     """Lines at 1/2 and 3/2 of the rate over what is around them, their sum."""
     pos_bpm: float
@@ -57,7 +59,8 @@ class Evidence:
     with_colour: float
     """Cosine between waveform and what green does more than red and blue."""
     grey_db: float
-    """How much all colours move together, over what green does more."""
+    """How much all colours move together, over what green does more; the second least of
+    the quarters: one may have a mouth that talks."""
     red_over_green: float
     """What red does where green does 1."""
     sway_db: float
@@ -125,6 +128,7 @@ def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
         odd = sum(_line_db(values, fs, k * f_hz) for k in (0.5, 1.5))
     return {
         "halves_bpm": 60 * max(apart, default=SEARCH_HZ[1]),
+        "line_db": _line_db(values, fs, f_hz),
         "odd_lines_db": odd,
     }
 
@@ -164,22 +168,32 @@ def _of_colours(
     fs = filtered.fs
     ours = _near(filtered.values[:, None], fs, f_hz)[:, 0]
     by_quarter = _near(_relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
-    # more blood, less light: what goes with it counts as positive; (time, 3)
-    by_colour = -by_quarter.reshape(-1, 4, 3).mean(axis=1)
+    # more blood, less light: what goes with it counts as positive; (time, 4, 3), (time, 3)
+    skin = -by_quarter.reshape(-1, 4, 3)
+    by_colour = skin.mean(axis=1)
     edges = (_near(_relative(box, fs), fs, f_hz) + by_colour).mean(axis=1)
     red, middle, blue = _part(by_colour, ours)
-    size = max(abs(middle - (red + blue) / 2), 1e-12)
+    size = _more(red, middle, blue)
     wall = 0.0
     if bool(np.isfinite(background).all()) and float(background.min()) > 1.0:
         wall = abs(_part(_near(_relative(background, fs), fs, f_hz), ours).mean())
     return {
         "with_colour": _cosine(by_colour[:, 1] - (by_colour[:, 0] + by_colour[:, 2]) / 2, ours),
-        "grey_db": _size_db(abs(red + middle + blue) / 3, size),
+        "grey_db": sorted(_grey_db(*_part(skin[:, k], ours)) for k in range(4))[1],
         "red_over_green": float((red / middle).real) if abs(middle) > 1e-12 else 0.0,
         "sway_db": _size_db(abs(complex(_part(edges[:, None], ours)[0])), size),
         "with_sway": abs(_complex_cosine(edges, ours)),
         "background_db": _size_db(float(wall), size),
     }
+
+
+def _more(red: complex, green: complex, blue: complex) -> float:
+    """What green does more than the two others."""
+    return max(abs(green - (red + blue) / 2), 1e-12)
+
+
+def _grey_db(red: complex, green: complex, blue: complex) -> float:
+    return _size_db(abs(red + green + blue) / 3, _more(red, green, blue))
 
 
 def _relative(rows: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
