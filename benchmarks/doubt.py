@@ -32,7 +32,7 @@ from sspd.runtime import load_network
 from sspd.vitals import join_scenes, pulse_band, read_film, read_rate
 from sspd.vitals.doubt import LEAST_CONFIDENCE
 from sspd.vitals.evidence import Evidence, gather_evidence
-from sspd.vitals.heart_rate import SEARCH_HZ, read_rate_near
+from sspd.vitals.heart_rate import read_half
 
 WINDOWS_S = (30.0, 10.0)
 RIGHT_WITHIN_BPM = 3.0
@@ -72,11 +72,11 @@ def _readings(
         return []
     filtered = Signal(pulse_band(signal.values, signal.fs), signal.fs, signal.start_s)
     part, scene = filtered.between(start_s, end_s), join_scenes(segments)
-    readings = [read_rate(part.values, part.fs)]
-    half_hz = (readings[0].spectral_bpm or 0.0) / 120
-    if half_hz >= SEARCH_HZ[0]:
-        readings.append(read_rate_near(part.values, part.fs, half_hz))
-    found = [(reading.spectral_bpm, gather_evidence(part, reading, scene)) for reading in readings]
+    reading = read_rate(part.values, part.fs)
+    half = read_half(part.values, part.fs, reading)
+    found = [
+        (one.spectral_bpm, gather_evidence(part, one, scene)) for one in (reading, half) if one
+    ]
     return [(bpm, seen) for bpm, seen in found if bpm is not None and seen is not None]
 
 

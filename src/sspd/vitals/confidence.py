@@ -40,10 +40,8 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
         "short": lambda e: float(np.log(30.0 / _within(e.duration_s, 8.0, 30.0))),
         "peaks_apart": lambda e: min(e.peaks_bpm, 10.0),
         "halves_apart": lambda e: min(e.halves_bpm, 15.0),
-        "odd_lines": lambda e: _within(e.odd_lines_db - e.line_db, -10.0, 15.0),
-        "half_seen": lambda e: (
-            (e.pos_half_bpm < 4.0) * _within(e.odd_lines_db - e.line_db, 0.0, 15.0)
-        ),
+        "odd_lines": lambda e: _odd_lines(e, -10.0),
+        "half_seen": lambda e: (e.pos_half_bpm < 4.0) * _odd_lines(e, 0.0),
         "pos_apart": lambda e: min(e.pos_bpm, 10.0),
         "not_with_pos": lambda e: max(0.3 - e.with_pos, 0.0),
         # a camera that sets its exposure anew takes the grey away: it may say little
@@ -56,6 +54,10 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
     }
 )
 TERMS: Mapping[str, Callable[[Evidence], float]] = MappingProxyType({**FOR, **AGAINST})
+
+
+def _odd_lines(evidence: Evidence, low_db: float) -> float:
+    return _within(evidence.odd_lines_db - evidence.line_db, low_db, 15.0)
 
 
 def check_terms(spec: ConfidenceSpec) -> None:

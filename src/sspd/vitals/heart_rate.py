@@ -103,6 +103,24 @@ def read_rate_near(filtered: ArrayLike, fs: float, f_hz: float) -> Reading:
     return _reading(values, fs, peak_frequency(values, fs, band))
 
 
+def read_half(filtered: ArrayLike, fs: float, reading: Reading) -> Reading | None:
+    """Read one window at half of what was read; None where that is no heart's rate.
+
+    Parameters
+    ----------
+    filtered, fs
+        See `read_rate`.
+    reading : Reading
+        What `read_rate` gave.
+
+    >>> values = pulse_band(np.sin(2 * np.pi * np.arange(900) / 30), 30.0)
+    >>> read_half(values, 30.0, read_rate(values, 30.0)) is None
+    True
+    """
+    half_hz = (reading.spectral_bpm or 0.0) / 120
+    return read_rate_near(filtered, fs, half_hz) if half_hz >= SEARCH_HZ[0] else None
+
+
 def _reading(values: NDArray[np.float64], fs: float, f_hz: float) -> Reading:
     if not np.isfinite(f_hz):
         return Reading(None, None, None)

@@ -14,7 +14,7 @@ from sspd.signal import pieces
 from sspd.vitals.confidence import confidence_of
 from sspd.vitals.doubt import FilmFacts, doubts
 from sspd.vitals.evidence import gather_evidence
-from sspd.vitals.heart_rate import SEARCH_HZ, Reading, pulse_band, read_rate, read_rate_near
+from sspd.vitals.heart_rate import Reading, pulse_band, read_half, read_rate
 
 #: Nothing is read from less than this, seconds.
 SHORTEST_S = 8.0
@@ -125,11 +125,10 @@ def _read_window(
 ) -> WindowVitals:
     reading = read_rate(filtered.values, filtered.fs)
     found = _judged(filtered, reading, scene, facts, spec)
-    if spec and reading.spectral_bpm and found.reasons:
+    if spec and found.reasons:
         # A doubted rate may be the double of the heart's: if its half is believed, it is.
-        half_hz = reading.spectral_bpm / 120
-        if half_hz >= SEARCH_HZ[0]:
-            other = read_rate_near(filtered.values, filtered.fs, half_hz)
+        other = read_half(filtered.values, filtered.fs, reading)
+        if other is not None:
             half = _judged(filtered, other, scene, facts, spec)
             found = half if half.accepted else found
     return replace(found, start_s=start_s, end_s=end_s)
