@@ -43,7 +43,7 @@ from sspd.train.signs import PASS_HZ, RATES_HZ, probe_clips, read_signs, verdict
 from sspd.train.ways import way_of
 from sspd.video.simulate import FilmSpec, random_spec, simulate_faces
 
-SEED, FACE_PX = 9000, 113
+SEED, FACE_PX = 11000, 113
 TRAINED, TRAINED_S = 12, 11.0
 TESTED, TESTED_S, RIGHT_BPM = 10, 10.5, 5.0
 #: Peak to trough in green, percent, of the films by which it is known.
@@ -148,7 +148,8 @@ def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
         films, _ = usable_films(open_store(folder / "faces"), recipe.clip_s)
         network, _ = load_checkpoint(folder / "run" / "model.safetensors")
         see, clips = way_of(recipe).see(network, cpu), probe_clips(films, recipe, row["seed"])
-        signs = read_signs(see, clips, recipe.network.fs)
+        sums = network.spec.summations
+        signs = read_signs(see, clips, recipe.network.fs, summations=sums)
         verdict, _ = verdict_of(signs)
         seen = f"| {signs.judged} of {signs.clips} | {signs.with_pos:.2f} | {signs.in_line:.2f} "
     good = verdict in wanted(row["kind"], row["right"])

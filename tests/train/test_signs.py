@@ -82,6 +82,20 @@ def test_what_follows_the_blood_has_learned_a_pulse(
     assert verdict_of(signs)[0] == "learned a pulse"
 
 
+def test_a_sum_that_is_settled_is_the_one_that_counts(clips: list[Tensor]) -> None:
+    """A slow sway under the pulse's slope: summed, it is all that is left."""
+
+    def slope_and_sway(clip: Tensor) -> np.ndarray:
+        slope = slope_of_green(clip)
+        return slope / slope.std() + 1.5 * pulse(45)[: len(slope)]
+
+    as_it_is, once, twice = (
+        read_signs(slope_and_sway, clips, FS, summations=k).with_pos for k in range(3)
+    )
+    assert as_it_is > once >= twice
+    assert read_signs(slope_and_sway, clips, FS).with_pos == as_it_is
+
+
 @pytest.mark.parametrize("see", [noise, always_70, nothing, not_a_number])
 def test_what_follows_something_else_has_collapsed(
     see: Callable[[Tensor], np.ndarray], clips: list[Tensor]

@@ -11,7 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from sspd.nn.baselines import Baseline
 from sspd.nn.checkpoint import write_whole
+from sspd.nn.network import MeasuringNetwork
 from sspd.recipes import BaselineRecipe, Recipe
 from sspd.train.sampler import Film, steps_of
 from sspd.train.signs import PROBES, SHORTEST_S, Signs, probe_clips, read_signs, verdict_of
@@ -48,13 +50,14 @@ class Run:
         """After which steps it is looked at."""
         return {round(part * self.steps) for part in LOOKS} - {0}
 
-    def signs(self, network: nn.Module) -> Signs:
-        """What is seen of a network that measures."""
+    def signs(self, network: nn.Module, summations: int | None = None) -> Signs:
+        """What is seen of a network that measures; see `read_signs`."""
         long_enough = self.recipe.clip_s >= SHORTEST_S
         clips = probe_clips(self.films, self.recipe, self.seed, PROBES if long_enough else 0)
         see = self.way.see(network, self.device)
         network_spec = self.recipe.network
-        return read_signs(see, clips, network_spec.fs, bgr=network_spec.colour == "bgr")
+        bgr = network_spec.colour == "bgr"
+        return read_signs(see, clips, network_spec.fs, bgr=bgr, summations=summations)
 
 
 def look_before(run: Run, state: Resumable) -> None:
@@ -90,9 +93,9 @@ def take_best(run: Run, state: Resumable, notice: Callable[[str], None]) -> None
     notice(f"the state of step {best} measures better than the last, of step {last}: taken")
 
 
-def write_verdict(run: Run, network: nn.Module, step: int) -> None:
-    """Keep what the finished network's signs say."""
-    signs = run.signs(network)
+def write_verdict(run: Run, network: MeasuringNetwork | Baseline, step: int) -> None:
+    """Keep what the finished network's signs say, read as it will be."""
+    signs = run.signs(network, network.spec.summations)
     verdict, why = verdict_of(signs)
     before = run.out / BEFORE_FILE
     content = {
