@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +19,7 @@ from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
 from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.recipes.network import ConfidenceSpec
-from sspd.runtime.ahead import ahead, import_ahead
+from sspd.runtime.ahead import ahead, begin
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, join_scenes, read_film, read_rhythm
 
@@ -152,8 +155,9 @@ def _read_through(
 ) -> _Film:
     """Film -> pictures -> faces -> waveforms, side by side, a few pictures at a time."""
     began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network", "wait"), 0.0)
+    if method.prepare is not None:
+        begin(method.prepare)
     info = probe(source)
-    import_ahead("scipy.signal")  # half a second: for the filters of the end
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, warn=warnings.append)
     pictures = ahead(_timed(chunks, spent, "decode"), CHUNKS_AHEAD)
@@ -165,7 +169,9 @@ def _read_through(
         every=every,
     )
     faces = ahead(_timed(pieces, spent, "face"), PIECES_AHEAD)
-    stretches = measure_stretches(faces, method, spent)
+    # half a second, for the filters of the end; once there is work for other threads
+    filters = partial(begin, partial(import_module, "scipy.signal"))
+    stretches = measure_stretches(_after_first(faces, filters), method, spent)
     if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
     spent["face"] -= spent.pop("wait")
@@ -229,6 +235,15 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
     if not fps or not info.bit_rate:
         return fps, FilmFacts()
     return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
+
+
+def _after_first(items: Iterable[Item], work: Callable[[], None]) -> Iterator[Item]:
+    """Pass items on, and do something when the second is asked for."""
+    iterator = iter(items)
+    with suppress(StopIteration):
+        yield next(iterator)
+        work()
+        yield from iterator
 
 
 def _timed(items: Iterable[Item], spent: dict[str, float], name: str) -> Iterator[Item]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sspd.runtime.ahead import ahead
+from sspd.runtime.ahead import ahead, begin
 
 
 def test_order_and_number_are_kept() -> None:
@@ -54,3 +54,27 @@ def test_who_stops_early_ends_the_thread_and_closes_the_items() -> None:
     some.close()  # type: ignore[attr-defined]
     assert closed.is_set()
     assert threading.active_count() == before
+
+
+def test_what_is_begun_is_done_beside_and_fails_in_silence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done, going = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        going.wait(5)
+        done.set()
+
+    def fail() -> None:
+        done.wait(5)
+        raise ValueError("of whoever wants it")
+
+    begin(wait)
+    begin(fail)
+    assert not done.is_set()
+    going.set()
+    assert done.wait(5)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(5)
+    assert capsys.readouterr().err == ""

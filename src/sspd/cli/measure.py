@@ -132,9 +132,10 @@ def measure(
     journal goes when nothing is left to be done. With it, --resume measures only what is
     missing, failed or changed.
     """
-    from sspd.cli.memory import one_heap
+    from sspd.cli.process import one_heap, one_thread_each
 
     one_heap()  # before anything starts a thread
+    one_thread_each()
     from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
     from sspd.cli.sources import expand
     from sspd.cli.watch import watch

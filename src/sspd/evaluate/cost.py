@@ -18,6 +18,7 @@ from sspd.nn.count import count_multiply_adds, count_parameters
 from sspd.nn.network import MeasuringNetwork
 from sspd.nn.prepare import FromFaces, less_the_one_before
 from sspd.recipes import TRAINED_METHODS, get_baseline, get_recipe
+from sspd.runtime.quiet import import_openvino
 
 #: What times are told against, as in the paper.
 UNIT = "physnet"
@@ -184,8 +185,6 @@ def _openvino(network: nn.Module, faces: Tensor, threads: int | None) -> Run:
     import io
     import warnings
 
-    import openvino as ov
-
     try:
         import onnx  # noqa: F401
     except ImportError as error:
@@ -197,7 +196,7 @@ def _openvino(network: nn.Module, faces: Tensor, threads: int | None) -> Run:
     settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32"}
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
-    core = ov.Core()
+    core = import_openvino().Core()
     compiled = core.compile_model(core.read_model(file.getvalue()), "CPU", settings)
     given = faces.numpy()
     return lambda: compiled(given) and None

@@ -10,6 +10,7 @@ let free, and is shifted back: to a few hundredths of a pixel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import cv2
@@ -136,11 +137,16 @@ def network_faces(faces: Frames, size: int, follow: bool) -> Frames:
 
 def shifted(picture: NDArray[Any], shift: NDArray[np.float64]) -> NDArray[Any]:
     """What lies `shift` pixels to the right and down, moved back (bilinear)."""
-    matrix = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     height, width = picture.shape[:2]
+    return _cut(picture, shift, (width, height))
+
+
+def _cut(picture: NDArray[Any], start: NDArray[np.float64], size: tuple[int, int]) -> NDArray[Any]:
+    """The part of this width and height that starts so far to the right and down (bilinear)."""
+    matrix = np.array([[1.0, 0.0, start[0]], [0.0, 1.0, start[1]]])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(
-        cv2.warpAffine(picture, matrix, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+        cv2.warpAffine(picture, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
     )
 
 
@@ -153,9 +159,9 @@ def _follow(
     """The next picture's shift, and the template with its share in it (in place)."""
     grey = _grey(picture, max_value)
     if template is None:
-        return _middle(grey).copy(), before
+        return _middle(grey, np.zeros(2)), before
     shift = _look(grey, template, before)
-    cv2.accumulateWeighted(_middle(shifted(grey, shift)), template, RENEWAL)
+    cv2.accumulateWeighted(_middle(grey, shift), template, RENEWAL)
     return template, shift
 
 
@@ -167,7 +173,7 @@ def _look(
     for part in PARTS:
         weighted, inverse = _terms(_smaller(template, part))
         for _ in range(LOOKS):
-            picture = _smaller(_middle(shifted(grey, here)), part)
+            picture = _smaller(_middle(grey, here), part)
             right, down, gain, _ = inverse @ (weighted @ picture.ravel())
             # a picture that lies further right is the template less its slope
             step = -np.array([right, down]) / gain
@@ -190,13 +196,19 @@ def _terms(template: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
         cv2.Sobel(template, cv2.CV_32F, *axis, ksize=1, scale=0.5) for axis in ((1, 0), (0, 1))
     ]
     terms = np.stack([*slopes, template - template.mean(), np.ones_like(template)])
-    rows, columns = (np.hanning(side + 2)[1:-1].astype(np.float32) for side in template.shape)
     terms = terms.reshape(4, -1)
-    weighted = terms * np.outer(rows, columns).ravel()
+    weighted = terms * _window(*template.shape)
     try:
         return weighted, np.linalg.inv((weighted @ terms.T).astype(np.float64))
     except np.linalg.LinAlgError:
         return weighted, np.full((4, 4), np.nan)
+
+
+@cache
+def _window(height: int, width: int) -> NDArray[np.float32]:
+    """How much each pixel counts, flat."""
+    rows, columns = (np.hanning(side + 2)[1:-1].astype(np.float32) for side in (height, width))
+    return np.outer(rows, columns).ravel()
 
 
 def _grey(picture: NDArray[Any], max_value: int) -> NDArray[np.float32]:
@@ -206,10 +218,12 @@ def _grey(picture: NDArray[Any], max_value: int) -> NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), BLUR_PX), dtype=np.float32)
 
 
-def _middle(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The part without the margin."""
-    top, left = (round(side * MARGIN) for side in grey.shape)
-    return np.ascontiguousarray(grey[top : grey.shape[0] - top, left : grey.shape[1] - left])
+def _middle(grey: NDArray[np.float32], shift: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The part without the margin, of a picture moved back by `shift`."""
+    height, width = grey.shape
+    top, left = round(height * MARGIN), round(width * MARGIN)
+    size = width - 2 * left, height - 2 * top
+    return np.asarray(_cut(grey, np.add(shift, (left, top)), size), np.float32)
 
 
 def _smaller(grey: NDArray[np.float32], part: int) -> NDArray[np.float32]:

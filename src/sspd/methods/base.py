@@ -63,6 +63,8 @@ class Method:
         How the evidence for its readings is weighed; None: not calibrated.
     needs : str
         What a film must have. A method of colour gives a flat line for a grey film.
+    prepare : callable or None
+        Does beforehand what the first pictures would wait for.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Method:
     weights: str | None = None
     confidence: ConfidenceSpec | None = None
     needs: str = COLOUR
+    prepare: Callable[[], object] | None = None
 
 
 def method_names() -> tuple[str, ...]:

@@ -77,6 +77,7 @@ def build(
         weights=spec.name,
         confidence=spec.confidence,
         needs=NEEDS,
+        prepare=network.begin,
     )
 
 

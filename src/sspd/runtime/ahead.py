@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
-from importlib import import_module
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -59,26 +58,26 @@ def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         thread.join()
 
 
-def import_ahead(name: str) -> None:
-    """Begin to import a module that is wanted later, in a thread of its own.
+def begin(work: Callable[[], object]) -> None:
+    """Do something that is wanted later, in a thread of its own.
 
-    What reads and decodes leaves a core idle at first. Who wants the module meanwhile
-    waits for it, and an error in it is raised there.
+    Starting leaves a core idle at first. Who wants it meanwhile waits for it or does it
+    himself, and an error is raised to him.
 
     Parameters
     ----------
-    name : str
+    work : callable
 
     Examples
     --------
-    >>> import_ahead("json")
+    >>> begin(list)
     """
-    Thread(target=_import, args=(name,)).start()
+    Thread(target=_quietly, args=(work,)).start()
 
 
-def _import(name: str) -> None:
-    with suppress(ImportError):
-        import_module(name)
+def _quietly(work: Callable[[], object]) -> None:
+    with suppress(Exception):
+        work()
 
 
 def _fill(items: Iterable[Item], waiting: Queue[Item | _End], unwanted: Event) -> None:

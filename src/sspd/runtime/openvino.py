@@ -16,6 +16,8 @@ from sspd.errors import SSPDError, UsageError, WeightsError
 from sspd.runtime.carry import can_carry, carry_over
 from sspd.runtime.chunks import Run
 from sspd.runtime.integers import can_be_integers, has_integers, to_integers
+from sspd.runtime.pairs import pair_pixels
+from sspd.runtime.quiet import import_openvino
 from sspd.runtime.stream import CHUNK, Begin, Step
 
 
@@ -64,9 +66,7 @@ def load_onnx(
     way than sspd's. "auto" takes integers only where they are known to do as well
     (`integers_do`): how well depends on the weights.
     """
-    import openvino
-
-    core = openvino.Core()
+    core = import_openvino().Core()
     try:
         model = core.read_model(data)
         facts = json.loads(model.get_rt_info(["framework", METADATA_KEY]).astype(str))
@@ -84,8 +84,9 @@ def load_onnx(
     lock = Lock()  # several faces of a film take turns
 
     def compile_(changed: Any) -> Any:
+        changed = changed.clone()  # it is compiled for other lengths too
+        pair_pixels(changed)
         if precision == "int8":
-            changed = changed.clone()  # it is compiled for other lengths too
             to_integers(changed)
         return core.compile_model(changed, "CPU", settings)
 
