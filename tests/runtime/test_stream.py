@@ -85,7 +85,10 @@ def test_half_precision_is_as_rough_as_in_one_piece(tmp_path: Path) -> None:
     export_onnx(measuring_network(), tmp_path / "net.onnx")
     rough = load_network(tmp_path / "net.onnx", precision="bf16")
     film = random_input(3 * CHUNK)
-    np.testing.assert_allclose(rough(film), whole_of(rough.run, film), atol=1e-6)
+    exact = load_network(tmp_path / "net.onnx")(film)
+    off, whole_off = (np.std(y - exact) for y in (rough(film), whole_of(rough.run, film)))
+    assert 0 < whole_off < 0.1 * np.std(exact)  # of weights that nobody trained
+    assert off == pytest.approx(whole_off, rel=0.1)
 
 
 def test_a_memory_that_reached_less_far_would_be_seen(network: Network) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from sspd.runtime.graph import unchanged
+
 #: What may stand between two convolutions that share one memory.
 _BETWEEN = ("Add", "BatchNormInference", "Tanh")
 #: The end of a slice without an end.
@@ -36,7 +38,7 @@ def carry_over(model: Any, n: int) -> list[list[int]]:
     Parameters
     ----------
     model : openvino.Model
-        One that `can_carry`.
+        One that `can_carry`; `sspd.runtime.phases.to_phases` may have taken its middle.
     n : int
         Even. The first input becomes (1, 3, LEAD + n, h, w): the caller repeats the last
         differences itself.
@@ -44,7 +46,7 @@ def carry_over(model: Any, n: int) -> list[list[int]]:
     Returns
     -------
     list of list of int
-        Shapes of the further inputs, and of the further outputs, in order.
+        Shapes of all further inputs, and of the further outputs, in order.
     """
     from openvino import opset13 as ops
 
@@ -57,7 +59,7 @@ def carry_over(model: Any, n: int) -> list[list[int]]:
         inputs.append(ops.parameter(shape, np.float32))
         whole = ops.concat([inputs[-1], source], axis=2)
         last = ops.slice(whole, *(np.array([k]) for k in (-seen, _FAR, 1, 2)))
-        outputs.append(ops.result(_unchanged(last, shape[1])))
+        outputs.append(ops.result(unchanged(last, shape[1])))
         _look_at(row, whole.output(0))
     _look_at(first, first[0].input_value(0))
     model.add_parameters(inputs)
@@ -81,18 +83,6 @@ def _rows(model: Any) -> list[list[Any]]:
         else:
             rows.append([node])
     return rows
-
-
-def _unchanged(pictures: Any, channels: int) -> Any:
-    """The same numbers, by a convolution.
-
-    From its outputs back to the last convolution OpenVINO computes in float32, whatever is
-    asked for: without this, half of the network.
-    """
-    from openvino import opset13 as ops
-
-    kernel = np.eye(channels, dtype=np.float32)[:, :, None, None, None]
-    return ops.convolution(pictures, kernel, [1] * 3, [0] * 3, [0] * 3, [1] * 3)
 
 
 def _look_at(row: list[Any], source: Any) -> None:

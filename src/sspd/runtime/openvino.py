@@ -17,6 +17,7 @@ from sspd.runtime.carry import can_carry, carry_over
 from sspd.runtime.chunks import Run
 from sspd.runtime.integers import can_be_integers, has_integers, to_integers
 from sspd.runtime.pairs import pair_pixels
+from sspd.runtime.phases import PHASES, to_phases
 from sspd.runtime.quiet import import_openvino
 from sspd.runtime.stream import CHUNK, Begin, Step
 
@@ -82,16 +83,16 @@ def load_onnx(
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
     lock = Lock()  # several faces of a film take turns
+    in_phases = precision != "int8"  # whose sums would want more digits
 
     def compile_(changed: Any) -> Any:
-        changed = changed.clone()  # it is compiled for other lengths too
         pair_pixels(changed)
         if precision == "int8":
             to_integers(changed)
         return core.compile_model(changed, "CPU", settings)
 
-    begin = _stream(lambda: core.read_model(data), compile_, lock) if carries else None
-    return spec, _whole(model, spec.size, compile_, lock), begin
+    begin = _stream(lambda: core.read_model(data), compile_, lock, in_phases) if carries else None
+    return spec, _whole(model, spec.size, compile_, lock, in_phases), begin
 
 
 def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool) -> str:
@@ -107,7 +108,9 @@ def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool
     return precision
 
 
-def _whole(model: Any, size: int, compile_: Callable[[Any], Any], lock: Lock) -> Run:
+def _whole(
+    model: Any, size: int, compile_: Callable[[Any], Any], lock: Lock, in_phases: bool
+) -> Run:
     """Runs clips of any length."""
     compiled: dict[int, Any] = {}
 
@@ -117,7 +120,10 @@ def _whole(model: Any, size: int, compile_: Callable[[Any], Any], lock: Lock) ->
             if t not in compiled:
                 compiled.clear()  # one length at a time: each holds its own buffers
                 model.reshape([1, 3, t, size, size])
-                compiled[t] = compile_(model)
+                fixed = model.clone()
+                if in_phases and t % PHASES == 0:
+                    to_phases(fixed)
+                compiled[t] = compile_(fixed)
             x = np.ascontiguousarray(differences)[None]
             waveform: NDArray[np.float64] = compiled[t]([x])[0][0].astype(np.float64)
         return waveform
@@ -125,12 +131,16 @@ def _whole(model: Any, size: int, compile_: Callable[[Any], Any], lock: Lock) ->
     return run
 
 
-def _stream(read: Callable[[], Any], compile_: Callable[[Any], Any], lock: Lock) -> Begin:
+def _stream(
+    read: Callable[[], Any], compile_: Callable[[Any], Any], lock: Lock, in_phases: bool
+) -> Begin:
     """Runs films of any length, a piece at a time."""
 
     @cache
     def compiled() -> tuple[Any, list[list[int]]]:
         model = read()
+        if in_phases:
+            to_phases(model, carry=True)
         shapes = carry_over(model, CHUNK)
         return compile_(model), shapes
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sspd.runtime.graph import numbers, taker
 
 #: With more outputs than these a convolution fills the processor by itself.
 FEW = 8
@@ -35,12 +36,12 @@ def pair_pixels(model: Any) -> bool:
     from openvino import opset13 as ops
 
     node = next(n for n in model.get_ordered_ops() if n.get_type_name() == "Convolution")
-    add = _taker(node, "Add")
-    tanh = add and _taker(add, "Tanh")
+    add = taker(node, "Add")
+    tanh = add and taker(add, "Tanh")
     if not (tanh and _is_plain(node)):
         return False
     facts, (_, channels, moments, height, width) = node.get_attributes(), node.get_output_shape(0)
-    kernel, bias = _numbers(node.input_value(1)), _numbers(add.input_value(1)).reshape(-1)
+    kernel, bias = numbers(node.input_value(1)), numbers(add.input_value(1)).reshape(-1)
     wider = np.concatenate([np.pad(kernel, [(0, 0)] * 4 + [(k, 1 - k)]) for k in (0, 1)])
     pads = facts["pads_begin"], facts["pads_end"]
     pairs = ops.convolution(node.input_value(0), wider, [1, 1, 2], *pads, [1, 1, 1])
@@ -51,21 +52,6 @@ def pair_pixels(model: Any) -> bool:
     for user in tanh.output(0).get_target_inputs():
         user.replace_source_output(apart.output(0))
     return True
-
-
-def _taker(node: Any, kind: str) -> Any:
-    """What alone takes a node's numbers, if it is of this kind; else None."""
-    users = [each.get_node() for each in node.output(0).get_target_inputs()]
-    users = [user for user in users if user.get_type_name() != "ShapeOf"]
-    return users[0] if [user.get_type_name() for user in users] == [kind] else None
-
-
-def _numbers(value: Any) -> NDArray[np.float32]:
-    """What a constant holds, however it is put into shape."""
-    node = value.get_node()
-    while node.get_type_name() != "Constant":
-        node = node.input_value(0).get_node()
-    return np.asarray(node.get_data(), np.float32)
 
 
 def _is_plain(node: Any) -> bool:
