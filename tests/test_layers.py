@@ -16,7 +16,7 @@ SOURCE = ROOT / "src" / "sspd"
 #: front door, `sspd` itself, only names what others hold, so the command line alone may
 #: pass through it.
 BARS = (
-    ("errors", "version"),
+    ("errors", "version", "process"),
     ("containers", "recipes"),
     ("signal",),
     ("video",),

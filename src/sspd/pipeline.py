@@ -155,9 +155,9 @@ def _read_through(
 ) -> _Film:
     """Film -> pictures -> faces -> waveforms, side by side, a few pictures at a time."""
     began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network", "wait"), 0.0)
+    info = probe(source)
     if method.prepare is not None:
         begin(method.prepare)
-    info = probe(source)
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, warn=warnings.append)
     pictures = ahead(_timed(chunks, spent, "decode"), CHUNKS_AHEAD)

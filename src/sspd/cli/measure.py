@@ -132,10 +132,9 @@ def measure(
     journal goes when nothing is left to be done. With it, --resume measures only what is
     missing, failed or changed.
     """
-    from sspd.cli.process import one_heap, one_thread_each
+    from sspd.process import settle_process
 
-    one_heap()  # before anything starts a thread
-    one_thread_each()
+    settle_process()
     from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
     from sspd.cli.sources import expand
     from sspd.cli.watch import watch

@@ -19,6 +19,7 @@ from sspd.many.film import Measured, Task, failed, measure_film
 from sspd.many.record import to_record
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
+from sspd.process import settle_process
 
 #: How long an orphan's film may take to let go, seconds.
 GRACE_S = 5.0
@@ -28,6 +29,7 @@ Lines = SimpleQueue[bytes | None]
 
 def main() -> None:
     """Measure what comes in until nothing does."""
+    settle_process()
     replies = _reply_channel()
     # the way out that lets half-written files be removed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -40,8 +42,6 @@ def main() -> None:
     settings, threads = Settings.from_dict(hello["settings"]), hello["threads"]
     if hello["limit_bytes"] is not None:
         _bound_memory(hello["limit_bytes"])
-    if threads is not None:
-        _share_cores(threads)
     method: Method | None = None
     while (line := lines.get()) is not None:
         task = Task(**json.loads(line))
@@ -88,12 +88,6 @@ def _bound_memory(n_bytes: int) -> None:
     except ImportError:  # Windows
         return
     resource.setrlimit(resource.RLIMIT_AS, (n_bytes, n_bytes))
-
-
-def _share_cores(threads: int) -> None:
-    import cv2
-
-    cv2.setNumThreads(threads)
 
 
 if __name__ == "__main__":

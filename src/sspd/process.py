@@ -1,0 +1,42 @@
+"""A process of our own, whose threads each do one thing and hand pictures to each other."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import gc
+import os
+
+#: New objects after which Python looks for rings of them. By itself it does so every 700,
+#: which took 3 % of a minute's film, most of it while modules are imported.
+_RING_LOOK = 20_000
+#: Name of glibc's ``mallopt`` (malloc.h).
+_M_ARENA_MAX = -8
+
+
+def settle_process() -> bool:
+    """Make this process one that measures films; before numpy is imported.
+
+    For commands and their workers, not for libraries: the whole process obeys.
+
+    - One heap: glibc gives each thread one of its own, pictures are taken in one thread and
+      given back in another, and each heap keeps its worst moment: an hour of film held 13 %
+      more than a minute (``benchmarks/README.md``).
+    - No threads for small things: decoding, faces and network run side by side as it is.
+      That libraries split what takes a tenth of a millisecond cost 70 changes of thread a
+      picture.
+
+    Returns
+    -------
+    bool
+        Whether the C library could be told of the heap.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(_RING_LOOK)
+    name = ctypes.util.find_library("c")
+    mallopt = getattr(ctypes.CDLL(name), "mallopt", None) if name else None
+    told = mallopt is not None and bool(mallopt(_M_ARENA_MAX, 1))
+    import cv2
+
+    cv2.setNumThreads(1)
+    return told
