@@ -75,6 +75,14 @@ def test_what_does_not_fit_stays_as_it_is() -> None:
         assert [node.get_friendly_name() for node in model.get_ordered_ops()] == before
 
 
+def test_a_bias_from_elsewhere_is_left_where_it_is() -> None:
+    pictures, bias = (ops.parameter([1, 2, -1, side, side], np.float32) for side in (12, 6))
+    x = ops.avg_pool(pictures, [1, 2, 2], [0] * 3, [0] * 3, [1, 2, 2], True)
+    kernel = RNG.normal(size=(2, 2, 3, 3, 3)).astype(np.float32)
+    x = ops.add(ops.convolution(x, kernel, ONE, ONE, ONE, ONE), bias)
+    assert to_phases(openvino.Model([ops.tanh(x)], [pictures, bias])) == 0
+
+
 def test_a_pooling_in_time_ends_them() -> None:
     model, pictures = small(1, pool=2), film(8)
     (alone,) = run(model.clone(), pictures)

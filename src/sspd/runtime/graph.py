@@ -22,12 +22,21 @@ def taker(node: Any, *kinds: str) -> Any:
     return users[0] if len(users) == 1 and users[0].get_type_name() in kinds else None
 
 
+def is_constant(value: Any) -> bool:
+    """Whether numbers that stand in the file arrive here, whatever shape they were put into."""
+    return bool(_source(value).get_type_name() == "Constant")
+
+
 def numbers(value: Any) -> NDArray[np.float32]:
-    """What a constant holds, before it was put into shape."""
+    """What a constant holds, in the shape that it has in the file."""
+    return np.asarray(_source(value).get_data(), np.float32)
+
+
+def _source(value: Any) -> Any:
     node = value.get_node()
-    while node.get_type_name() != "Constant":
+    while node.get_type_name() in ("Reshape", "Unsqueeze", "Convert"):
         node = node.input_value(0).get_node()
-    return np.asarray(node.get_data(), np.float32)
+    return node
 
 
 def unchanged(pictures: Any, channels: int) -> Any:

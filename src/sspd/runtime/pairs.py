@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sspd.runtime.graph import numbers, taker
+from sspd.runtime.graph import is_constant, numbers, taker
 
 #: With more outputs than these a convolution fills the processor by itself.
 FEW = 8
@@ -38,7 +38,8 @@ def pair_pixels(model: Any) -> bool:
     node = next(n for n in model.get_ordered_ops() if n.get_type_name() == "Convolution")
     add = taker(node, "Add")
     tanh = add and taker(add, "Tanh")
-    if not (tanh and _is_plain(node)):
+    constant = tanh and all(is_constant(each.input_value(1)) for each in (node, add))
+    if not (constant and _is_plain(node)):
         return False
     facts, (_, channels, moments, height, width) = node.get_attributes(), node.get_output_shape(0)
     kernel, bias = numbers(node.input_value(1)), numbers(add.input_value(1)).reshape(-1)

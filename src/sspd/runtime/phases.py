@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sspd.runtime.graph import numbers, taker, unchanged
+from sspd.runtime.graph import is_constant, numbers, taker, unchanged
 
 #: Pictures that are made together.
 PHASES = 4
@@ -33,7 +33,7 @@ _KERNELS = np.array(
 )
 _END = 1 << 31
 
-#: Six pictures in a row, by all places of a phase at once, of the four phases.
+#: Of four phases the six tensors whose k-th pictures follow each other, for every k.
 _Six = Callable[[list[Any]], list[Any]]
 
 
@@ -88,7 +88,11 @@ def _fits(node: Any) -> bool:
     facts = node.get_attributes()
     if node.get_type_name() == "AvgPool":
         return bool(facts["kernel"][0] == 1)
-    if node.get_type_name() != "Convolution":
+    if node.get_type_name() == "Tanh":
+        return True
+    if not is_constant(node.input_value(1)):
+        return False
+    if node.get_type_name() == "Add":
         return True
     moments = [facts[name][0] for name in ("pads_begin", "pads_end", "strides", "dilations")]
     return moments == [1] * 4 and numbers(node.input_value(1)).shape[2] == 3
