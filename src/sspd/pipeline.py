@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +18,7 @@ from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
 from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.recipes.network import ConfidenceSpec
-from sspd.runtime.ahead import ahead, begin
+from sspd.runtime.ahead import ahead, begin, import_beside
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, join_scenes, read_film, read_rhythm
 
@@ -170,7 +169,7 @@ def _read_through(
     )
     faces = ahead(_timed(pieces, spent, "face"), PIECES_AHEAD)
     # half a second, for the filters of the end; once there is work for other threads
-    filters = partial(begin, partial(import_module, "scipy.signal"))
+    filters = partial(import_beside, "scipy.signal")
     stretches = measure_stretches(_after_first(faces, filters), method, spent)
     if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from sspd.runtime.ahead import ahead, begin
+from sspd.runtime.ahead import ahead, begin, import_beside
 
 
 def test_order_and_number_are_kept() -> None:
@@ -78,3 +79,15 @@ def test_what_is_begun_is_done_beside_and_fails_in_silence(
         if thread is not threading.current_thread():
             thread.join(5)
     assert capsys.readouterr().err == ""
+
+
+def test_an_import_beside_leaves_the_process_as_it_was() -> None:
+    usual_s, name = sys.getswitchinterval(), "wave"
+    sys.modules.pop(name, None)
+    import_beside(name)
+    import_beside("no_such_module")
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(5)
+    assert name in sys.modules
+    assert sys.getswitchinterval() == usual_s

@@ -60,7 +60,8 @@ def head_shifts(faces: Frames) -> NDArray[np.float64]:
     shifts = np.zeros((len(faces), 2))
     template: NDArray[np.float32] | None = None
     for k, picture in enumerate(faces.rgb):
-        template, shifts[k] = _follow(picture, faces.max_value, template, shifts[max(k - 1, 0)])
+        before, levels = shifts[max(k - 1, 0)], picture.astype(np.float32)
+        template, shifts[k] = _follow(levels, faces.max_value, template, before)
     return shifts
 
 
@@ -91,8 +92,9 @@ def still_pieces(pieces: Iterable[Frames], size: int) -> Iterator[Frames]:
     for faces in pieces:
         rgb = np.empty((len(faces), size, size, 3), faces.rgb.dtype)
         for k, picture in enumerate(faces.rgb):
-            template, shift = _follow(picture, faces.max_value, template, shift)
-            rgb[k] = np.rint(resize_area(shifted(picture, shift), size))
+            levels = picture.astype(np.float32)
+            template, shift = _follow(levels, faces.max_value, template, shift)
+            rgb[k] = np.rint(resize_area(shifted(levels, shift), size))
         yield Frames(rgb, faces.t, faces.max_value)
 
 
@@ -151,13 +153,13 @@ def _cut(picture: NDArray[Any], start: NDArray[np.float64], size: tuple[int, int
 
 
 def _follow(
-    picture: NDArray[Any],
+    levels: NDArray[np.float32],
     max_value: int,
     template: NDArray[np.float32] | None,
     before: NDArray[np.float64],
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """The next picture's shift, and the template with its share in it (in place)."""
-    grey = _grey(picture, max_value)
+    grey = _grey(levels, max_value)
     if template is None:
         return _middle(grey, np.zeros(2)), before
     shift = _look(grey, template, before)
@@ -211,9 +213,8 @@ def _window(height: int, width: int) -> NDArray[np.float32]:
     return np.outer(rows, columns).ravel()
 
 
-def _grey(picture: NDArray[Any], max_value: int) -> NDArray[np.float32]:
+def _grey(levels: NDArray[np.float32], max_value: int) -> NDArray[np.float32]:
     """Mean of the channels, 0-255, blurred, float32 (height, width)."""
-    levels = picture.astype(np.float32)
     grey = cv2.transform(levels, np.full((1, 3), 255 / (3 * max_value), np.float32))
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), BLUR_PX), dtype=np.float32)
 

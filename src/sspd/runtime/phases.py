@@ -132,40 +132,48 @@ def _convolved(node: Any, pictures: list[Any]) -> list[Any]:
 
 
 def _sums_of_six(pictures: list[Any]) -> list[Any]:
-    """The values of pictures, taken for a polynomial's, at the six points."""
-    from openvino import opset13 as ops
+    """The values of pictures, taken for a polynomial's, at the six points.
 
-    def times(factor: float, of: Any) -> Any:
-        return ops.multiply(of, np.float32(factor))
-
+    No two have a part in common: OpenVINO makes each in one go, and would keep such parts.
+    """
     a, b, c, d, e, f = pictures
-    even_1, odd_1 = ops.subtract(e, times(4, c)), ops.subtract(d, times(4, b))
-    even_2, odd_2 = ops.subtract(e, c), times(2, ops.subtract(d, b))
     return [
-        ops.add(ops.subtract(times(4, a), times(5, c)), e),
-        ops.add(even_1, odd_1),
-        ops.subtract(even_1, odd_1),
-        ops.add(even_2, odd_2),
-        ops.subtract(even_2, odd_2),
-        ops.add(ops.subtract(times(4, b), times(5, d)), f),
+        _plus(_minus(_times(4, a), _times(5, c)), e),
+        _minus(_plus(e, d), _times(4, _plus(b, c))),
+        _plus(_minus(e, d), _times(4, _minus(b, c))),
+        _minus(_plus(e, _times(2, d)), _plus(c, _times(2, b))),
+        _minus(_minus(e, c), _times(2, _minus(d, b))),
+        _plus(_minus(_times(4, b), _times(5, d)), f),
     ]
 
 
 def _four_outputs(found: list[Any]) -> list[Any]:
-    """Outputs in a row, of products at the six points."""
+    """Outputs in a row, of products at the six points; again without a part in common."""
+    a, b, c, d, e, f = found
+    return [
+        _plus(a, _plus(_plus(b, c), _plus(d, e))),
+        _plus(_minus(b, c), _times(2, _minus(d, e))),
+        _plus(_plus(b, _times(4, d)), _plus(c, _times(4, e))),
+        _plus(_minus(_plus(b, _times(8, d)), _plus(c, _times(8, e))), f),
+    ]
+
+
+def _plus(x: Any, y: Any) -> Any:
     from openvino import opset13 as ops
 
-    def times(factor: float, of: Any) -> Any:
-        return ops.multiply(of, np.float32(factor))
+    return ops.add(x, y)
 
-    even_1, odd_1 = ops.add(found[1], found[2]), ops.subtract(found[1], found[2])
-    even_2, odd_2 = ops.add(found[3], found[4]), ops.subtract(found[3], found[4])
-    return [
-        ops.add(found[0], ops.add(even_1, even_2)),
-        ops.add(odd_1, times(2, odd_2)),
-        ops.add(even_1, times(4, even_2)),
-        ops.add(ops.add(odd_1, times(8, odd_2)), found[5]),
-    ]
+
+def _minus(x: Any, y: Any) -> Any:
+    from openvino import opset13 as ops
+
+    return ops.subtract(x, y)
+
+
+def _times(factor: float, x: Any) -> Any:
+    from openvino import opset13 as ops
+
+    return ops.multiply(x, np.float32(factor))
 
 
 def _among_zeros(phases: list[Any]) -> list[Any]:
