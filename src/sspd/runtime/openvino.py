@@ -31,6 +31,8 @@ class Sized(Protocol):
 
 
 Spec = TypeVar("Spec", bound=Sized)
+#: Of clips of fewer pictures phases take longer to be compiled than they save.
+_LONG = 120
 #: Larger files are no network of ours.
 LARGEST_BYTES = 1 << 28
 #: Where the network's facts stand in the ONNX file.
@@ -121,7 +123,7 @@ def _whole(
                 compiled.clear()  # one length at a time: each holds its own buffers
                 model.reshape([1, 3, t, size, size])
                 fixed = model.clone()
-                if in_phases and t % PHASES == 0:
+                if in_phases and t % PHASES == 0 and t >= _LONG:
                     to_phases(fixed)
                 compiled[t] = compile_(fixed)
             x = np.ascontiguousarray(differences)[None]
