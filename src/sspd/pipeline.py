@@ -236,7 +236,7 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
     return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
 
 
-def _after_first(items: Iterable[Item], work: Callable[[], None]) -> Iterator[Item]:
+def _after_first(items: Iterable[Item], work: Callable[[], object]) -> Iterator[Item]:
     """Pass items on, and do something when the second is asked for."""
     iterator = iter(items)
     with suppress(StopIteration):

@@ -23,6 +23,7 @@ class _Network:
     """Gives minus the mean difference: what an ideal slope-reading network would."""
 
     spec: NetworkSpec = SPEC
+    begin: None = None
 
     def __call__(self, differences: Iterable[np.ndarray]) -> np.ndarray:
         rows = np.stack(list(differences))

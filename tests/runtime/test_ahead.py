@@ -70,24 +70,21 @@ def test_what_is_begun_is_done_beside_and_fails_in_silence(
         done.wait(5)
         raise ValueError("of whoever wants it")
 
-    begin(wait)
-    begin(fail)
+    threads = begin(wait), begin(fail)
     assert not done.is_set()
     going.set()
-    assert done.wait(5)
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread():
-            thread.join(5)
+    for thread in threads:
+        thread.join(5)
+    assert done.is_set()
     assert capsys.readouterr().err == ""
 
 
 def test_an_import_beside_leaves_the_process_as_it_was() -> None:
     usual_s, name = sys.getswitchinterval(), "wave"
     sys.modules.pop(name, None)
-    import_beside(name)
-    import_beside("no_such_module")
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread():
-            thread.join(5)
+    for thread in (import_beside(name), import_beside("no_such_module")):
+        assert thread is not None
+        thread.join(5)
+    assert import_beside(name) is None
     assert name in sys.modules
     assert sys.getswitchinterval() == usual_s

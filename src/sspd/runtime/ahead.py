@@ -8,14 +8,14 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from queue import Full, Queue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TypeVar
 
 Item = TypeVar("Item")
 #: How often a thread that waits looks whether it is still wanted, seconds.
 _LOOK_S = 0.05
 #: After so long another thread may run Python, seconds, while a module is imported.
-_GIVE_WAY_S = 3e-4
+_GIVE_WAY_S, _ONE_GIVES_WAY = 3e-4, Lock()
 
 
 class _End:
@@ -63,7 +63,7 @@ def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         thread.join()
 
 
-def begin(work: Callable[[], object]) -> None:
+def begin(work: Callable[[], object]) -> Thread:
     """Do something that is wanted later, in a thread of its own.
 
     Starting leaves a core idle at first. Who wants it meanwhile waits for it or does it
@@ -73,14 +73,21 @@ def begin(work: Callable[[], object]) -> None:
     ----------
     work : callable
 
+    Returns
+    -------
+    Thread
+        Nobody has to wait for it.
+
     Examples
     --------
-    >>> begin(list)
+    >>> begin(list).join()
     """
-    Thread(target=_quietly, args=(work,)).start()
+    thread = Thread(target=_quietly, args=(work,))
+    thread.start()
+    return thread
 
 
-def import_beside(name: str) -> None:
+def import_beside(name: str) -> Thread | None:
     """Import a module that is wanted later, in a thread of its own that gives way to others.
 
     An import is Python alone, which one thread runs at a time; who waits for it waits 5 ms,
@@ -91,21 +98,26 @@ def import_beside(name: str) -> None:
     ----------
     name : str
 
+    Returns
+    -------
+    Thread or None
+        None where it is there already.
+
     Examples
     --------
-    >>> import_beside("json")
+    >>> import_beside("sys")
     """
-    if name not in sys.modules:
-        begin(partial(_give_way, name))
+    return None if name in sys.modules else begin(partial(_give_way, name))
 
 
 def _give_way(name: str) -> None:
-    usual_s = sys.getswitchinterval()
-    sys.setswitchinterval(min(usual_s, _GIVE_WAY_S))
-    try:
-        import_module(name)
-    finally:
-        sys.setswitchinterval(usual_s)
+    with _ONE_GIVES_WAY:  # or two would each put back what the other has set
+        usual_s = sys.getswitchinterval()
+        sys.setswitchinterval(min(usual_s, _GIVE_WAY_S))
+        try:
+            import_module(name)
+        finally:
+            sys.setswitchinterval(usual_s)
 
 
 def _quietly(work: Callable[[], object]) -> None:
