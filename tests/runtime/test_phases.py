@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 
 from networks import measuring_network, random_input
+from sspd.runtime.carry import carry_over
 from sspd.runtime.export import export_onnx
 from sspd.runtime.phases import PHASES, to_phases
 
@@ -88,6 +89,22 @@ def test_a_pooling_in_time_ends_them() -> None:
     (alone,) = run(model.clone(), pictures)
     assert to_phases(model) == 1
     np.testing.assert_allclose(run(model, pictures)[0], alone, atol=2e-5)
+
+
+def test_with_a_memory_nothing_falls_back_to_float32(tmp_path: Path) -> None:
+    core, hint = openvino.Core(), {"INFERENCE_PRECISION_HINT": "bf16"}
+    if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("needs bfloat16")
+    export_onnx(measuring_network(), tmp_path / "net.onnx")
+    model = core.read_model(tmp_path / "net.onnx")
+    to_phases(model, carry=True)
+    carry_over(model, 20)
+    ran = core.compile_model(model, "CPU", hint).get_runtime_model().get_ordered_ops()
+    facts = [{k: v.astype(str) for k, v in node.get_rt_info().items()} for node in ran]
+    exact = [f["layerType"] for f in facts if f["runtimePrecision"] == "f32"]
+    assert sum(f["layerType"] == "Convolution" for f in facts) > 36
+    assert not {"Convolution", "Pooling"} & set(exact)
+    assert exact.count("Subgraph") <= 1  # the norm of what comes in
 
 
 @pytest.mark.parametrize("size", [96, 128])

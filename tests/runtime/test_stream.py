@@ -80,15 +80,20 @@ def test_the_networks_waveform_does_not_depend_on_the_pieces(network: Network, n
     np.testing.assert_allclose(got, whole_of(network.run, film), atol=1e-5)
 
 
-def test_half_precision_is_as_rough_as_in_one_piece(tmp_path: Path) -> None:
+def test_half_precision_is_as_rough_as_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No part of it may fall back to another precision than the whole's."""
     export_onnx(measuring_network(), tmp_path / "net.onnx")
-    rough = load_network(tmp_path / "net.onnx", precision="bf16")
     film = random_input(3 * CHUNK)
     exact = load_network(tmp_path / "net.onnx")(film)
+    rough = load_network(tmp_path / "net.onnx", precision="bf16")
     off, whole_off = (np.std(y - exact) for y in (rough(film), whole_of(rough.run, film)))
-    assert 0 < whole_off < 0.1 * np.std(exact)  # of weights that nobody trained
+    # fours of pictures are other ones in pieces, and so are their roundings
     assert off == pytest.approx(whole_off, rel=0.1)
+    monkeypatch.setattr("sspd.runtime.openvino.to_phases", lambda *_, **__: 0)
+    rough = load_network(tmp_path / "net.onnx", precision="bf16")
+    np.testing.assert_allclose(rough(film), whole_of(rough.run, film), atol=1e-6)
 
 
 def test_a_memory_that_reached_less_far_would_be_seen(network: Network) -> None:
