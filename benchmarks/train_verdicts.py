@@ -142,7 +142,7 @@ def one_run(folder: Path, seed: int, preset: str, kind: str, device: str) -> dic
 
 def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
     """A line of the table, and whether the verdict on a finished run is right."""
-    verdict, seen = "collapsed", "| | | "
+    verdict, seen = "collapsed", "| - | - | - "
     if "error" not in row:
         recipe, cpu = planted(row["kind"]), torch.device("cpu")
         films, _ = usable_films(open_store(folder / "faces"), recipe.clip_s)
@@ -151,7 +151,8 @@ def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
         sums = network.spec.summations
         signs = read_signs(see, clips, recipe.network.fs, summations=sums)
         verdict, _ = verdict_of(signs)
-        seen = f"| {signs.judged} of {signs.clips} | {signs.with_pos:.2f} | {signs.in_line:.2f} "
+        same = f"{signs.with_pos:.2f}" if signs.judged else "-"
+        seen = f"| {signs.judged} of {signs.clips} | {same} | {signs.in_line:.2f} "
     good = verdict in wanted(row["kind"], row["right"])
     facts = f"| {row['kind']} | {row['preset']} | {row['right']:.1f} "
     return f"{facts}{seen}| {verdict} | {'' if good else 'wrong'} |", good

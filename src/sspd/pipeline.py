@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -238,11 +237,10 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
 
 def _after_first(items: Iterable[Item], work: Callable[[], object]) -> Iterator[Item]:
     """Pass items on, and do something when the second is asked for."""
-    iterator = iter(items)
-    with suppress(StopIteration):
-        yield next(iterator)
-        work()
-        yield from iterator
+    for k, item in enumerate(items):
+        yield item
+        if k == 0:
+            work()
 
 
 def _timed(items: Iterable[Item], spent: dict[str, float], name: str) -> Iterator[Item]:

@@ -30,6 +30,11 @@ def settle_process() -> bool:
     -------
     bool
         Whether the C library could be told of the heap.
+
+    Examples
+    --------
+    >>> settle_process()  # doctest: +SKIP
+    True
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(_RING_LOOK)
