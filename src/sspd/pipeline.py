@@ -158,7 +158,9 @@ def _read_through(
         begin(method.prepare)
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, warn=warnings.append)
-    pictures = ahead(_timed(chunks, spent, "decode"), CHUNKS_AHEAD)
+    # half a second, for the filters of the end: the method still has work, and no picture waits
+    filters = partial(import_beside, "scipy.signal")
+    pictures = ahead(_and_then(_timed(chunks, spent, "decode"), filters), CHUNKS_AHEAD)
     pieces = face_pieces(
         _timed(pictures, spent, "wait"),
         size=method.size,
@@ -167,9 +169,7 @@ def _read_through(
         every=every,
     )
     faces = ahead(_timed(pieces, spent, "face"), PIECES_AHEAD)
-    # half a second, for the filters of the end; once there is work for other threads
-    filters = partial(import_beside, "scipy.signal")
-    stretches = measure_stretches(_after_first(faces, filters), method, spent)
+    stretches = measure_stretches(faces, method, spent)
     if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
     spent["face"] -= spent.pop("wait")
@@ -235,12 +235,10 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
     return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
 
 
-def _after_first(items: Iterable[Item], work: Callable[[], object]) -> Iterator[Item]:
-    """Pass items on, and do something when the second is asked for."""
-    for k, item in enumerate(items):
-        yield item
-        if k == 0:
-            work()
+def _and_then(items: Iterable[Item], work: Callable[[], object]) -> Iterator[Item]:
+    """Pass items on, and do something after the last."""
+    yield from items
+    work()
 
 
 def _timed(items: Iterable[Item], spent: dict[str, float], name: str) -> Iterator[Item]:

@@ -121,6 +121,42 @@ def test_a_slow_method_holds_the_film_up() -> None:
     assert served == taken
 
 
+def test_a_stretch_begins_while_the_one_before_is_still_at_work() -> None:
+    second = threading.Event()
+    met: list[bool] = []
+
+    def run(faces: Iterable[Frames]) -> Signal | None:
+        first = next(iter(faces))
+        if first.t[0] > 0:
+            second.set()
+        list(faces)
+        met.append(second.wait(10))
+        return Signal(first.t, 30.0)
+
+    parts = [*pieces_of(segment(0.0, 2.0), 0, 0), *pieces_of(segment(2.0, 2.0), 0, 1)]
+    found = measure_stretches(parts, Method("late", "", 30.0, 8, run))
+    assert met == [True, True]
+    assert [m.wave.values[0] for m in found if m.wave] == [0.0, 2.0]
+
+
+def test_what_an_ended_stretch_raises_is_raised_before_the_film_is_over() -> None:
+    taken = 0
+
+    def fails(faces: Iterable[Frames]) -> Signal | None:
+        list(faces)
+        raise RuntimeError("out of order")
+
+    def film() -> Iterator[FaceSegment]:
+        nonlocal taken
+        for k in range(9):
+            taken += 1
+            yield from pieces_of(segment(float(k), 1.0), 0, k)
+
+    with pytest.raises(RuntimeError, match="out of order"):
+        measure_stretches(film(), Method("bad", "", 30.0, 8, fails))
+    assert taken == 3
+
+
 def test_more_people_than_threads_come_and_go() -> None:
     film = (
         piece

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -55,6 +56,21 @@ def test_who_stops_early_ends_the_thread_and_closes_the_items() -> None:
     some.close()  # type: ignore[attr-defined]
     assert closed.is_set()
     assert threading.active_count() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no urgency of their own")
+def test_who_waits_goes_first() -> None:
+    def urgencies() -> Iterator[list[int]]:
+        while True:
+            yield [os.getpriority(os.PRIO_PROCESS, threading.get_native_id())]
+
+    before = next(urgencies())[0]
+    nearer = (next(urgencies()) + further for further in ahead(urgencies(), depth=1))
+    some = ahead(nearer, depth=1)
+    near, far = next(some)
+    some.close()  # type: ignore[attr-defined]
+    assert before < near < far
+    assert next(urgencies()) == [before]
 
 
 def test_what_is_begun_is_done_beside_and_fails_in_silence(

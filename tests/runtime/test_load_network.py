@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import openvino
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from sspd.nn.released import import_released
 from sspd.runtime import Network, load_network
 from sspd.runtime.export import export_onnx, onnx_bytes
 from sspd.runtime.network import PRECISIONS
+from sspd.runtime.stream import CHUNK
 from sspd.signal import integrate
 
 X = random_input(30)
@@ -52,6 +54,31 @@ def test_every_file_and_backend_gives_the_same(folder: Path, backend: str, file:
     loaded = load_network(folder / file, backend=backend, threads=1)
     assert loaded.spec == measuring_network(polarity=-1, name="mine").spec
     np.testing.assert_allclose(loaded(X), -_exact(X), atol=1e-4)
+
+
+def test_what_has_begun_compiles_nothing_more_and_leaves_a_core_where_it_is_fast(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[int | None] = []
+    compile_ = openvino.Core.compile_model
+
+    def noted(core: openvino.Core, model: Any, device: str, settings: dict[str, Any]) -> Any:
+        compiled.append(settings.get("INFERENCE_NUM_THREADS"))
+        return compile_(core, model, device, settings)
+
+    monkeypatch.setattr(openvino.Core, "compile_model", noted)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(5), raising=False)
+    able = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    for precision, threads in (("f32", None), ("auto", 4 if "BF16" in able else None)):
+        network = load_network(folder / "net.onnx", precision=precision)
+        assert network.begin is not None
+        network.begin()
+        assert sorted(compiled, key=str) == sorted(
+            [None, threads], key=str
+        )  # clips of the film's ends, and its pieces
+        network(random_input(2 * CHUNK + 7))
+        assert len(compiled) == 2
+        compiled.clear()
 
 
 def test_lengths_may_change_from_call_to_call_and_may_be_odd(network: Network) -> None:

@@ -68,13 +68,14 @@ def measure_stretches(
     []
     """
     running: dict[int, _Stretch] = {}
+    ending: list[_Stretch] = []
     stretches: list[_Stretch] = []
-    with ThreadPoolExecutor(MOST_FACES) as pool:
+    with ThreadPoolExecutor(2 * MOST_FACES) as pool:
         try:
             for piece in pieces:
                 stretch = running.get(piece.face_id)
                 if stretch is None or stretch.pieces[0].stretch != piece.stretch:
-                    _end_those_before(piece.start_s, running)
+                    ending = _end_those_before(piece.start_s, running, ending)
                     stretch = running[piece.face_id] = _Stretch()
                     stretches.append(stretch)
                     if piece.box is not None:
@@ -91,18 +92,25 @@ def measure_stretches(
     ]
 
 
-def _end_those_before(start_s: float, running: dict[int, _Stretch]) -> None:
-    """End the stretches of segments that are over; what a method raises is raised.
+def _end_those_before(
+    start_s: float, running: dict[int, _Stretch], ending: list[_Stretch]
+) -> list[_Stretch]:
+    """End the stretches of segments that are over, and give them back.
 
     A person who is not seen any more must not keep a thread waiting: there are as many
-    threads as faces at a time, not as faces in a film.
+    threads as faces at a time, and twice that, not as faces in a film. What ended may still
+    have work to do beside the new stretches; `ending`, which ended before, has none any
+    more: what a method raised is raised.
     """
     over = [who for who, each in running.items() if _last_s(each.pieces[-1]) < start_s]
-    for who in over:
-        stretch = running.pop(who)
-        _put(stretch, None)
+    if not over:
+        return ending
+    for stretch in ending:
         if stretch.wave is not None:
             stretch.wave.result()
+    for who in over:
+        _put(running[who], None)
+    return [running.pop(who) for who in over]
 
 
 def _last_s(piece: FaceSegment) -> float:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from queue import Full, Queue
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, get_native_id
 from typing import TypeVar
 
 Item = TypeVar("Item")
 #: How often a thread that waits looks whether it is still wanted, seconds.
 _LOOK_S = 0.05
+#: How much less urgent work ahead is than the work that waits for it (see nice(2)).
+_LESS_URGENT, _LEAST_URGENT = 5, 19
 #: After so long another thread may run Python, seconds, while a module is imported.
 _GIVE_WAY_S, _ONE_GIVES_WAY = 3e-4, Lock()
 
@@ -30,7 +33,8 @@ def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
     Decoding, cutting out faces and the network leave Python's lock most of the time, so
     they run side by side. A consumer that is slow holds the thread up: no more than
-    `depth` items wait. One that stops early ends it.
+    `depth` items wait. One that stops early ends it. Where there are fewer cores than
+    threads the consumer goes first (on Linux, which knows threads that are less urgent).
 
     Parameters
     ----------
@@ -127,6 +131,7 @@ def _quietly(work: Callable[[], object]) -> None:
 
 def _fill(items: Iterable[Item], waiting: Queue[Item | _End], unwanted: Event) -> None:
     error: BaseException | None = None
+    _be_less_urgent()
     try:
         for item in items:
             if not _put(item, waiting, unwanted):
@@ -137,6 +142,13 @@ def _fill(items: Iterable[Item], waiting: Queue[Item | _End], unwanted: Event) -
         if hasattr(items, "close"):
             items.close()  # a film is closed here, where it was read
     _put(_End(error), waiting, unwanted)
+
+
+def _be_less_urgent() -> None:
+    if sys.platform == "linux":  # elsewhere a number of a thread may be another's process
+        thread = get_native_id()
+        urgency = os.getpriority(os.PRIO_PROCESS, thread) + _LESS_URGENT
+        os.setpriority(os.PRIO_PROCESS, thread, min(urgency, _LEAST_URGENT))
 
 
 def _put(item: Item | _End, waiting: Queue[Item | _End], unwanted: Event) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol, TypeVar
@@ -13,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import SSPDError, UsageError, WeightsError
+from sspd.runtime.ahead import begin as begin_beside
 from sspd.runtime.carry import can_carry, carry_over
 from sspd.runtime.chunks import Run
 from sspd.runtime.integers import can_be_integers, has_integers, to_integers
 from sspd.runtime.pairs import pair_pixels
 from sspd.runtime.phases import PHASES, to_phases
 from sspd.runtime.quiet import import_openvino
-from sspd.runtime.stream import CHUNK, Begin, Step
+from sspd.runtime.stream import CHUNK, REACH, Begin, Step
 
 
 class Sized(Protocol):
@@ -82,19 +84,40 @@ def load_onnx(
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if precision in ("f32", "bf16"):  # what integers leave is the processor's choice
         settings["INFERENCE_PRECISION_HINT"] = precision
-    if threads is not None:
-        settings["INFERENCE_NUM_THREADS"] = threads
     lock = Lock()  # several faces of a film take turns
     in_phases = precision != "int8"  # whose sums would want more digits
 
-    def compile_(changed: Any) -> Any:
+    def compile_(changed: Any, threads: int | None = threads) -> Any:
         pair_pixels(changed)
         if precision == "int8":
             to_integers(changed)
-        return core.compile_model(changed, "CPU", settings)
+        own = {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
+        return core.compile_model(changed, "CPU", settings | own)
 
-    begin = _stream(lambda: core.read_model(data), compile_, lock, in_phases) if carries else None
-    return spec, _whole(model, spec.size, compile_, lock, in_phases), begin
+    run, get_ready = _whole(model, spec.size, compile_, lock, in_phases)
+    if not carries:
+        return spec, run, None
+    halves = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    slow = precision == "f32" or (precision == "auto" and not halves)
+    beside = threads or (None if slow else _threads_beside())
+    begin = _stream(
+        lambda: core.read_model(data),
+        partial(compile_, threads=beside),
+        partial(get_ready, 2 * REACH),
+        lock,
+        in_phases,
+    )
+    return spec, run, begin
+
+
+def _threads_beside() -> int:
+    """Threads of a fast network beside which pictures are made.
+
+    While they are made no core is idle, and two threads that wait for each other after every
+    layer do a seventh more work. In float32 the network is most of the work: all of them.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, (cores or 1) - 1)
 
 
 def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool) -> str:
@@ -112,29 +135,36 @@ def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool
 
 def _whole(
     model: Any, size: int, compile_: Callable[[Any], Any], lock: Lock, in_phases: bool
-) -> Run:
-    """Runs clips of any length."""
+) -> tuple[Run, Callable[[int], Any]]:
+    """Runs clips of any length; and compiles for one, once, which wants the lock."""
     compiled: dict[int, Any] = {}
 
+    def get_ready(t: int) -> Any:
+        if t not in compiled:
+            compiled.clear()  # one length at a time: each holds its own buffers
+            model.reshape([1, 3, t, size, size])
+            fixed = model.clone()
+            if in_phases and t % PHASES == 0 and t >= _LONG:
+                to_phases(fixed)
+            compiled[t] = compile_(fixed)
+        return compiled[t]
+
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
-        t = differences.shape[1]
         with lock:
-            if t not in compiled:
-                compiled.clear()  # one length at a time: each holds its own buffers
-                model.reshape([1, 3, t, size, size])
-                fixed = model.clone()
-                if in_phases and t % PHASES == 0 and t >= _LONG:
-                    to_phases(fixed)
-                compiled[t] = compile_(fixed)
+            network = get_ready(differences.shape[1])
             x = np.ascontiguousarray(differences)[None]
-            waveform: NDArray[np.float64] = compiled[t]([x])[0][0].astype(np.float64)
+            waveform: NDArray[np.float64] = network([x])[0][0].astype(np.float64)
         return waveform
 
-    return run
+    return run, get_ready
 
 
 def _stream(
-    read: Callable[[], Any], compile_: Callable[[Any], Any], lock: Lock, in_phases: bool
+    read: Callable[[], Any],
+    compile_: Callable[[Any], Any],
+    get_ends_ready: Callable[[], Any],
+    lock: Lock,
+    in_phases: bool,
 ) -> Begin:
     """Runs films of any length, a piece at a time."""
 
@@ -144,7 +174,10 @@ def _stream(
         if in_phases:
             to_phases(model, carry=True)
         shapes = carry_over(model, CHUNK)
-        return compile_(model), shapes
+        ends = begin_beside(get_ends_ready)
+        network = compile_(model)
+        ends.join()
+        return network, shapes
 
     def begin() -> Step:
         with lock:

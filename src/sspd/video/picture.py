@@ -82,6 +82,7 @@ def converter(
                 format="rgb24",
                 dst_color_range=ColorRange.JPEG,
                 interpolation=Interpolation.BILINEAR | exact,
+                threads=1,  # more take longer to be told than a picture takes
             )
         except av.FFmpegError as error:
             raise DecodeError(
