@@ -20,10 +20,28 @@ import openvino, openvino.tools.ovc
 from sspd.runtime.quiet import import_openvino
 print(import_openvino() is openvino)
 """
+#: Two threads that look into a graph at once; with OpenVINO alone three in four never end.
+AT_ONCE = """
+import sys, threading
+from sspd.runtime.quiet import import_openvino
+sys.setswitchinterval(1e-6)
+openvino = import_openvino()
+one = openvino.op.Constant(openvino.Type.f32, openvino.Shape([1]), [0.0])
+together = threading.Barrier(2)
+def look():
+    together.wait()
+    one.get_data()
+threads = [threading.Thread(target=look) for _ in range(2)]
+for each in threads: each.start()
+for each in threads: each.join()
+print("done")
+"""
 
 
 def _python(code: str) -> str:
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     return found.stdout.strip()
 
 
@@ -34,3 +52,7 @@ def test_openvino_is_imported_without_its_report() -> None:
 
 def test_an_openvino_that_is_there_is_taken() -> None:
     assert _python(AFTER) == "True"
+
+
+def test_two_threads_may_look_into_graphs_at_once() -> None:
+    assert [_python(AT_ONCE) for _ in range(3)] == ["done"] * 3

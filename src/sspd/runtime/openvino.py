@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
@@ -81,43 +82,55 @@ def load_onnx(
     except (RuntimeError, ValueError, TypeError, KeyError, SSPDError) as error:
         raise WeightsError(f"{name}: not a network exported by sspd, or damaged") from error
     precision = _settled(core, model, precision, name, integers_do)
-    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    if precision in ("f32", "bf16"):  # what integers leave is the processor's choice
-        settings["INFERENCE_PRECISION_HINT"] = precision
-    lock = Lock()  # several faces of a film take turns
-    in_phases = precision != "int8"  # whose sums would want more digits
-
-    def compile_(changed: Any, threads: int | None = threads) -> Any:
-        pair_pixels(changed)
-        if precision == "int8":
-            to_integers(changed)
-        own = {} if threads is None else {"INFERENCE_NUM_THREADS": threads}
-        return core.compile_model(changed, "CPU", settings | own)
-
-    run, get_ready = _whole(model, spec.size, compile_, lock, in_phases)
+    make = _Maker(core, precision, threads)
+    run, get_ready = _whole(model, spec.size, make)
     if not carries:
         return spec, run, None
-    halves = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    slow = precision == "f32" or (precision == "auto" and not halves)
-    beside = threads or (None if slow else _threads_beside())
-    begin = _stream(
-        lambda: core.read_model(data),
-        partial(compile_, threads=beside),
-        partial(get_ready, 2 * REACH),
-        lock,
-        in_phases,
-    )
-    return spec, run, begin
+    return spec, run, _stream(data, make, partial(get_ready, 2 * REACH))
 
 
-def _threads_beside() -> int:
-    """Threads of a fast network beside which pictures are made.
+@dataclass(frozen=True, eq=False)
+class _Maker:
+    """Makes a network that runs out of a graph of fixed shapes."""
 
-    While they are made no core is idle, and two threads that wait for each other after every
-    layer do a seventh more work. In float32 the network is most of the work: all of them.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, (cores or 1) - 1)
+    core: Any
+    precision: str
+    threads: int | None
+    lock: Lock = field(default_factory=Lock)
+    """For who makes or runs one: several faces of a film take turns."""
+
+    @property
+    def in_phases(self) -> bool:
+        """Whether it counts so that phases help, whose sums want more digits than integers."""
+        return self.precision != "int8"
+
+    def change(self, graph: Any) -> None:
+        """Fit a graph to the processor, in place. One thread at a time, see `import_openvino`."""
+        pair_pixels(graph)
+        if self.precision == "int8":
+            to_integers(graph)
+
+    def compile(self, graph: Any, *, beside: bool = False) -> Any:
+        """Compile a graph; `beside` others that make its pictures, or on all cores."""
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+        if self.precision in ("f32", "bf16"):  # what integers leave is the processor's choice
+            settings["INFERENCE_PRECISION_HINT"] = self.precision
+        threads = self.threads or (self._threads_beside() if beside else None)
+        if threads is not None:
+            settings["INFERENCE_NUM_THREADS"] = threads
+        return self.core.compile_model(graph, "CPU", settings)
+
+    def _threads_beside(self) -> int | None:
+        """Of a fast network all cores but one; None, all cores, where the network is most work.
+
+        While pictures are made no core is idle, and two threads that wait for each other
+        after every layer do a seventh more work.
+        """
+        halves = "BF16" in self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if self.precision == "f32" or (self.precision == "auto" and not halves):
+            return None
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return max(1, (cores or 1) - 1)
 
 
 def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool) -> str:
@@ -133,10 +146,8 @@ def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool
     return precision
 
 
-def _whole(
-    model: Any, size: int, compile_: Callable[[Any], Any], lock: Lock, in_phases: bool
-) -> tuple[Run, Callable[[int], Any]]:
-    """Runs clips of any length; and compiles for one, once, which wants the lock."""
+def _whole(model: Any, size: int, make: _Maker) -> tuple[Run, Callable[[int], Any]]:
+    """Runs clips of any length; and makes one for a length, once, which wants the lock."""
     compiled: dict[int, Any] = {}
 
     def get_ready(t: int) -> Any:
@@ -144,13 +155,14 @@ def _whole(
             compiled.clear()  # one length at a time: each holds its own buffers
             model.reshape([1, 3, t, size, size])
             fixed = model.clone()
-            if in_phases and t % PHASES == 0 and t >= _LONG:
+            if make.in_phases and t % PHASES == 0 and t >= _LONG:
                 to_phases(fixed)
-            compiled[t] = compile_(fixed)
+            make.change(fixed)
+            compiled[t] = make.compile(fixed)
         return compiled[t]
 
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
-        with lock:
+        with make.lock:
             network = get_ready(differences.shape[1])
             x = np.ascontiguousarray(differences)[None]
             waveform: NDArray[np.float64] = network([x])[0][0].astype(np.float64)
@@ -159,34 +171,29 @@ def _whole(
     return run, get_ready
 
 
-def _stream(
-    read: Callable[[], Any],
-    compile_: Callable[[Any], Any],
-    get_ends_ready: Callable[[], Any],
-    lock: Lock,
-    in_phases: bool,
-) -> Begin:
+def _stream(data: bytes, make: _Maker, get_ends_ready: Callable[[], Any]) -> Begin:
     """Runs films of any length, a piece at a time."""
 
     @cache
     def compiled() -> tuple[Any, list[list[int]]]:
-        model = read()
-        if in_phases:
-            to_phases(model, carry=True)
-        shapes = carry_over(model, CHUNK)
-        ends = begin_beside(get_ends_ready)
-        network = compile_(model)
+        graph = make.core.read_model(data)
+        if make.in_phases:
+            to_phases(graph, carry=True)
+        shapes = carry_over(graph, CHUNK)
+        make.change(graph)
+        ends = begin_beside(get_ends_ready)  # no earlier: graphs are changed one at a time
+        network = make.compile(graph, beside=True)
         ends.join()
         return network, shapes
 
     def begin() -> Step:
-        with lock:
+        with make.lock:
             network, shapes = compiled()
         seen = [np.zeros(shape, np.float32) for shape in shapes]
 
         def step(piece: NDArray[np.float32]) -> NDArray[np.float64]:
             nonlocal seen
-            with lock:
+            with make.lock:
                 found = network([piece[None], *seen])
             waveform, *seen = (found[k] for k in range(1 + len(seen)))
             return waveform[0].astype(np.float64)  # type: ignore[no-any-return]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from threading import Lock
 from typing import Any
+
+import numpy as np
 
 #: What tells OpenVINO's makers over the internet that somebody imported it. Where it is not
 #: installed OpenVINO does without.
 _TELLS = "openvino_telemetry"
+_ONE_IMPORTS = Lock()
 
 
 def import_openvino() -> Any:
@@ -26,6 +30,15 @@ def import_openvino() -> Any:
     >>> import_openvino().__name__
     'openvino'
     """
+    with _ONE_IMPORTS:
+        openvino = _imported()
+        # What first looks at numpy's arrays waits, Python's lock in its hands, for another
+        # thread that does so and wants that lock: both for ever, if they meet (pybind11).
+        openvino.op.Constant(np.zeros(1, np.float32)).get_data()
+    return openvino
+
+
+def _imported() -> Any:
     if _TELLS in sys.modules:
         import openvino
 
@@ -34,5 +47,5 @@ def import_openvino() -> Any:
     try:
         import openvino
     finally:
-        sys.modules.pop(_TELLS, None)  # another thread may have done so
+        sys.modules.pop(_TELLS, None)
     return openvino
