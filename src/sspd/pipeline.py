@@ -22,6 +22,8 @@ from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, join_scenes, read_film, read_rhythm
 
 Item = TypeVar("Item")
+#: Pictures that are read at a time: few are still in the processor's cache when they are seen.
+CHUNK = 8
 #: How much may wait between reading and faces, and between faces and the method.
 CHUNKS_AHEAD, PIECES_AHEAD = 1, 2
 
@@ -157,7 +159,7 @@ def _read_through(
     if method.prepare is not None:
         begin(method.prepare)
     warnings: list[str] = []
-    chunks = read(source, start_s=start_s, end_s=end_s, warn=warnings.append)
+    chunks = read(source, start_s=start_s, end_s=end_s, chunk=CHUNK, warn=warnings.append)
     # half a second, for the filters of the end: the method still has work, and no picture waits
     filters = partial(import_beside, "scipy.signal")
     pictures = ahead(_and_then(_timed(chunks, spent, "decode"), filters), CHUNKS_AHEAD)

@@ -65,13 +65,13 @@ def run_in_stream(
         return run(piece[:, LEAD : LEAD + n + n % 2])[:n]
     first = run(new[:, : 2 * REACH])[:REACH]
     step = begin()
-    late, last = [step(piece)], new
+    late, last = [step(piece)], [new]
     for piece, more in pieces:
         late.append(step(piece))
-        new = piece[:, LEAD : LEAD + more + more % 2]
-        last = np.concatenate([last, new], axis=1)[:, -CHUNK:]
+        last = [last[-1], piece[:, LEAD : LEAD + more + more % 2]]
         n += more
-    ending = run(last[:, -2 * REACH :])[REACH:]
+    end = np.concatenate([each[:, -2 * REACH :] for each in last], axis=1)
+    ending = run(end[:, -2 * REACH :])[REACH:]
     middle = np.concatenate(late)[DELAY:][REACH : n + n % 2 - REACH]
     return np.concatenate([first, middle, ending])[:n]
 
@@ -81,7 +81,8 @@ def _pieces(
 ) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Pieces as a `Step` takes them, and how many new differences are in each.
 
-    Where they are odd in number, the very last one is there twice.
+    A piece stays as it is until two more are asked for. Where the differences are odd in
+    number, the very last one is there twice.
     """
     now = before = np.empty((0, 0, 0, 0), np.float32)
     filled = 0
