@@ -11,8 +11,10 @@ import os
 #: New objects after which Python looks for rings of them. By itself it does so every 700,
 #: which took 3 % of a minute's film, most of it while modules are imported.
 _RING_LOOK = 20_000
-#: Name of glibc's ``mallopt`` (malloc.h).
-_M_ARENA_MAX = -8
+#: Names of glibc's ``mallopt`` (malloc.h).
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+#: Blocks of more bytes are given back to the system at once, a heap's end of more as well.
+_LARGE, _MUCH = 8 << 20, 64 << 20
 
 
 def settle_process() -> bool:
@@ -22,7 +24,8 @@ def settle_process() -> bool:
 
     - One heap: glibc gives each thread one of its own, pictures are taken in one thread and
       given back in another, and each heap keeps its worst moment: an hour of film held 13 %
-      more than a minute (``benchmarks/README.md``).
+      more than a minute (``benchmarks/README.md``). Large blocks lie outside of it, where
+      small ones that stay do not keep their places open.
     - No threads for small things: decoding, faces and network run side by side as it is.
       That libraries split what takes a tenth of a millisecond cost 70 changes of thread a
       picture.
@@ -44,7 +47,8 @@ def settle_process() -> bool:
     atexit.register(gc.freeze)
     name = ctypes.util.find_library("c")
     mallopt = getattr(ctypes.CDLL(name), "mallopt", None) if name else None
-    told = mallopt is not None and bool(mallopt(_M_ARENA_MAX, 1))
+    heap = ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, _MUCH))
+    told = mallopt is not None and min(mallopt(name, value) for name, value in heap) == 1
     import cv2
 
     cv2.setNumThreads(1)
