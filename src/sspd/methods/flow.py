@@ -97,10 +97,10 @@ def _end_those_before(
 ) -> list[_Stretch]:
     """End the stretches of segments that are over, and give them back.
 
-    A person who is not seen any more must not keep a thread waiting: there are as many
-    threads as faces at a time, and twice that, not as faces in a film. What ended may still
-    have work to do beside the new stretches; `ending`, which ended before, has none any
-    more: what a method raised is raised.
+    A person who is not seen any more must not keep a thread waiting: there are twice as many
+    threads as faces at a time, not as many as faces in a film. What ends now may still work
+    beside the new stretches; `ending`, what ended before, is waited for, and what a method
+    raised there is raised.
     """
     over = [who for who, each in running.items() if _last_s(each.pieces[-1]) < start_s]
     if not over:

@@ -145,7 +145,9 @@ def _fill(items: Iterable[Item], waiting: Queue[Item | _End], unwanted: Event) -
 
 
 def _be_less_urgent() -> None:
-    if sys.platform == "linux":  # elsewhere a number of a thread may be another's process
+    if sys.platform != "linux":  # where the number of a thread may be another's process
+        return
+    with suppress(OSError):  # forbidden: then it is as urgent as all
         thread = get_native_id()
         urgency = os.getpriority(os.PRIO_PROCESS, thread) + _LESS_URGENT
         os.setpriority(os.PRIO_PROCESS, thread, min(urgency, _LEAST_URGENT))
