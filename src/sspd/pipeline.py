@@ -19,7 +19,7 @@ from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.recipes.network import ConfidenceSpec
 from sspd.runtime.ahead import ahead, begin, import_beside
 from sspd.video.read import VideoInfo, probe, read
-from sspd.vitals import FilmFacts, check_terms, cut_windows, join_scenes, read_film, read_rhythm
+from sspd.vitals import FilmFacts, check_terms, cut_windows, read_film, read_rhythm
 
 Item = TypeVar("Item")
 #: Pictures that are read at a time: few are still in the processor's cache when they are seen.
@@ -230,7 +230,7 @@ def _spans(segments: list[FaceSegment], end_s: float | None) -> tuple[FaceSpan, 
 
 def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, FilmFacts]:
     """Pictures a second by their own stamps, and how hard they were compressed."""
-    t = join_scenes(segments).t
+    t = np.concatenate([segment.scene.t for segment in segments])
     fps = (t.size - 1) / float(np.ptp(t)) if t.size > 1 else info.fps
     if not fps or not info.bit_rate:
         return fps, FilmFacts()

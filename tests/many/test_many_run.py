@@ -71,7 +71,7 @@ def test_a_single_film_needs_no_other_process(films: Path, started: list[Any]) -
 
 
 @pytest.mark.parametrize(
-    ("cores", "gigabytes", "jobs"), [(4, 64, 4), (64, 16, 8), (2, 1, 1), (1, 64, 1)]
+    ("cores", "gigabytes", "jobs"), [(4, 64, 4), (64, 16, 16), (2, 1, 1), (1, 64, 1)]
 )
 def test_as_many_workers_as_there_are_cores_and_memory_for(
     cores: int, gigabytes: int, jobs: int, monkeypatch: pytest.MonkeyPatch

@@ -110,6 +110,7 @@ def _end_those_before(
             stretch.wave.result()
     for who in over:
         _put(running[who], None)
+        running[who].pieces = [join_pieces(running[who].pieces)]  # small ones fill a heap with gaps
     return [running.pop(who) for who in over]
 
 
