@@ -73,9 +73,8 @@ def test_what_has_begun_compiles_nothing_more_and_leaves_a_core_where_it_is_fast
         network = load_network(folder / "net.onnx", precision=precision)
         assert network.begin is not None
         network.begin()
-        assert sorted(compiled, key=str) == sorted(
-            [None, threads], key=str
-        )  # clips of the film's ends, and its pieces
+        # clips of the film's ends, and its pieces
+        assert sorted(compiled, key=str) == sorted([None, threads], key=str)
         network(random_input(2 * CHUNK + 7))
         assert len(compiled) == 2
         compiled.clear()

@@ -137,6 +137,7 @@ def measure(
     settle_process()
     from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
     from sspd.cli.sources import expand
+    from sspd.cli.watch import watch
     from sspd.many import measure_many
     from sspd.report.text import film_count
 
@@ -170,8 +171,6 @@ def measure(
         precision=precision,
         limit_s=limit,
     )
-    from sspd.cli.watch import watch
-
     results, broken_off = watch(run, found, method, told, waveforms="report" in outputs)
     if results:
         write_whole(results, outputs, told.fail, with_image=not no_image)

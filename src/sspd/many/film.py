@@ -11,6 +11,7 @@ from sspd.containers import Vitals
 from sspd.errors import SSPDError, UsageError
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
+from sspd.runtime.ahead import begin
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def measure_film(task: Task, settings: Settings, method: Method) -> Measured:
     >>> measure_film(Task(0, "gone.mp4"), settings, settings.ready()).vitals.error
     'gone.mp4: no such file'
     """
+    if method.prepare is not None:
+        begin(method.prepare)  # beside what is still to be imported; once done it is nothing
     from sspd.report.outputs import write_outputs
 
     try:

@@ -17,7 +17,6 @@ from sspd.many.pool import measure_in_workers
 from sspd.many.settings import Settings, identity
 from sspd.methods.base import Method
 from sspd.report.files import remove_parts
-from sspd.runtime.ahead import begin
 
 #: Memory to have for each worker where their number is not said: a film of 1920x1080 took
 #: 0.57 GB by the network in float32, and a second face takes more.
@@ -100,8 +99,6 @@ def measure_many(
         raise UsageError(f"a film may take more than 0 s, got a limit of {limit_s} s")
     tasks = _tasks([str(film) for film in films], outputs)
     ready = settings.ready()
-    if len(tasks) <= 1 and limit_s is None and ready.prepare is not None:
-        begin(ready.prepare)  # beside what is still to be imported
     # of each film as it is now: one that changes while it waits is measured again by a
     # run that resumes
     made_with = {} if journal is None else identity(settings, ready)
