@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
 from sspd.methods.flow import StretchWave, by_face, measure_stretches
+from sspd.process import give_back_memory
 from sspd.recipes.network import ConfidenceSpec
 from sspd.runtime.ahead import ahead, begin, import_beside
 from sspd.video.read import VideoInfo, probe, read
@@ -160,9 +160,7 @@ def _read_through(
         begin(method.prepare)
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, chunk=CHUNK, warn=warnings.append)
-    # half a second, for the filters of the end: the method still has work, and no picture waits
-    filters = partial(import_beside, "scipy.signal")
-    pictures = ahead(_and_then(_timed(chunks, spent, "decode"), filters), CHUNKS_AHEAD)
+    pictures = ahead(_and_then(_timed(chunks, spent, "decode"), _prepare_end), CHUNKS_AHEAD)
     pieces = face_pieces(
         _timed(pictures, spent, "wait"),
         size=method.size,
@@ -172,6 +170,7 @@ def _read_through(
     )
     faces = ahead(_timed(pieces, spent, "face"), PIECES_AHEAD)
     stretches = measure_stretches(faces, method, spent)
+    give_back_memory()
     if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
     spent["face"] -= spent.pop("wait")
@@ -235,6 +234,12 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
     if not fps or not info.bit_rate:
         return fps, FilmFacts()
     return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
+
+
+def _prepare_end() -> None:
+    """Half a second for the filters, while the method still has work and no picture waits."""
+    give_back_memory()
+    import_beside("scipy.signal")
 
 
 def _and_then(items: Iterable[Item], work: Callable[[], object]) -> Iterator[Item]:

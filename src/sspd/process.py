@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import ctypes.util
 import gc
 import os
+import sys
+from typing import Any
 
 #: New objects after which Python looks for rings of them. By itself it does so every 700,
 #: which took 3 % of a minute's film, most of it while modules are imported.
@@ -45,11 +46,37 @@ def settle_process() -> bool:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(_RING_LOOK)
     atexit.register(gc.freeze)
-    name = ctypes.util.find_library("c")
-    mallopt = getattr(ctypes.CDLL(name), "mallopt", None) if name else None
+    mallopt = _of_c_library("mallopt")
     heap = ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, _MUCH))
     told = mallopt is not None and min(mallopt(name, value) for name, value in heap) == 1
     import cv2
 
     cv2.setNumThreads(1)
     return told
+
+
+def give_back_memory() -> bool:
+    """Give the system back what is free between things in use (glibc's ``malloc_trim``).
+
+    A heap keeps the gaps of its worst moment. Takes some milliseconds, and who wants that
+    memory again pays for it: for the end of a large work, twice a minute or so.
+
+    Returns
+    -------
+    bool
+        Whether any was given back.
+
+    Examples
+    --------
+    >>> give_back_memory() in (True, False)
+    True
+    """
+    trim = _of_c_library("malloc_trim")
+    return trim is not None and bool(trim(0))
+
+
+def _of_c_library(name: str) -> Any:
+    """A function of glibc; None where the system has another."""
+    if sys.platform != "linux":
+        return None
+    return getattr(ctypes.CDLL(None), name, None)

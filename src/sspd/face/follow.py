@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Frames
+from sspd.containers.pool import buffer_pool
 from sspd.face.crop import resize_area
 
 #: Side of the face pictures that a head is followed in, pixels.
@@ -88,9 +89,9 @@ def still_pieces(pieces: Iterable[Frames], size: int) -> Iterator[Frames]:
     Frames(5 x 16x16, uint8/255, 0.000-0.133 s)
     """
     template: NDArray[np.float32] | None = None
-    shift = np.zeros(2)
+    shift, take = np.zeros(2), buffer_pool()
     for faces in pieces:
-        rgb = np.empty((len(faces), size, size, 3), faces.rgb.dtype)
+        rgb = take((len(faces), size, size, 3), faces.rgb.dtype)
         for k, picture in enumerate(faces.rgb):
             levels = picture.astype(np.float32)
             template, shift = _follow(levels, faces.max_value, template, shift)

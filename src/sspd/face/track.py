@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames, Scene
+from sspd.containers.pool import Take, buffer_pool
 from sspd.errors import UsageError
 from sspd.face.crop import crop_resize, eight_bits, pad_box
 from sspd.face.detect import detect_faces
@@ -83,7 +84,7 @@ def face_pieces(
     """
     if size < 1 or not segment_s > 0:
         raise UsageError(f"size and segment_s must be positive, got {size} and {segment_s}")
-    people = People(every)
+    people, take = People(every), buffer_pool()
     boundary_s: float | None = None
     next_look_s = 0.0
     now: list[_Stretch] = []
@@ -92,14 +93,14 @@ def face_pieces(
         if t >= boundary_s - _TINY_S and not (now and _nearly_over(t, boundary_s, end_s)):
             yield from _closed(now)
             boundary_s += segment_s * (1 + (t + _TINY_S - boundary_s) // segment_s)
-            now, next_look_s = [_Stretch(box, size, 0, _next(now))], t
+            now, next_look_s = [_Stretch(box, size, 0, _next(now), take)], t
         if now[0].box is None and t >= next_look_s - _TINY_S:
             seen = detect_faces(eight_bits(rgb, white))
             found = people.recognise([pad_box(b, *rgb.shape[:2]) for b in seen])
             if found:
                 yield from _closed(now)
                 first = _next(now) if now[0].t else now[0].number
-                now = [_Stretch(b, size, who, first + k) for k, (who, b) in enumerate(found)]
+                now = [_Stretch(b, size, who, first + k, take) for k, (who, b) in enumerate(found)]
             next_look_s = t + LOOK_EVERY_S
         for stretch in now:
             _add(stretch, rgb, white, t)
@@ -166,6 +167,7 @@ class _Stretch:
     size: int
     face_id: int
     number: int
+    take: Take
     t: list[float] = field(default_factory=list)
     faces: NDArray[np.uint16] = field(default_factory=lambda: np.empty((0,), np.uint16))
     sights: list[Sight] = field(default_factory=list)
@@ -203,7 +205,7 @@ def _add(stretch: _Stretch, rgb: NDArray[Any], white: int, t: float) -> None:
     if stretch.box is None:
         return
     if not stretch.sights:
-        stretch.faces = np.empty((PIECE, stretch.size, stretch.size, 3), np.uint16)
+        stretch.faces = stretch.take((PIECE, stretch.size, stretch.size, 3), np.uint16)
     face = crop_resize(rgb, stretch.box, stretch.size, white)
     stretch.faces[len(stretch.sights)] = face * (FIXED_POINT_MAX / 255) + 0.5
     sight = see(rgb, stretch.box, face, stretch.grey, white)

@@ -14,6 +14,7 @@ from sspd.containers import FaceSegment, Frames, Scene, Signal
 from sspd.face.people import MOST_FACES
 from sspd.face.track import join_pieces
 from sspd.methods.base import Method
+from sspd.process import give_back_memory
 
 #: Pieces that wait for the method; more would only take memory.
 _WAITING = 2
@@ -111,6 +112,7 @@ def _end_those_before(
     for who in over:
         _put(running[who], None)
         running[who].pieces = [join_pieces(running[who].pieces)]  # small ones fill a heap with gaps
+    give_back_memory()
     return [running.pop(who) for who in over]
 
 

@@ -42,7 +42,7 @@ def run_in_stream(
     run : callable
         Maps (3, t, h, w) with even t to (t,): the same network without a memory.
     differences : iterable of float32 arrays, shape (3, h, w)
-        In order, or an array (t, 3, h, w). Two pieces of them are held at a time.
+        In order, or an array (t, 3, h, w). Little more than a piece is held at a time.
 
     Returns
     -------
@@ -65,13 +65,13 @@ def run_in_stream(
         return run(piece[:, LEAD : LEAD + n + n % 2])[:n]
     first = run(new[:, : 2 * REACH])[:REACH]
     step = begin()
-    late, last = [step(piece)], [new]
+    late, end = [step(piece)], new[:, -2 * REACH :].copy()
     for piece, more in pieces:
         late.append(step(piece))
-        last = [last[-1], piece[:, LEAD : LEAD + more + more % 2]]
+        new = piece[:, LEAD : LEAD + more + more % 2][:, -2 * REACH :]
+        end = np.concatenate([end[:, new.shape[1] :], new], axis=1)
         n += more
-    end = np.concatenate([each[:, -2 * REACH :] for each in last], axis=1)
-    ending = run(end[:, -2 * REACH :])[REACH:]
+    ending = run(end)[REACH:]
     middle = np.concatenate(late)[DELAY:][REACH : n + n % 2 - REACH]
     return np.concatenate([first, middle, ending])[:n]
 
@@ -81,19 +81,18 @@ def _pieces(
 ) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Pieces as a `Step` takes them, and how many new differences are in each.
 
-    A piece stays as it is until two more are asked for. Where the differences are odd in
+    A piece stays as it is until the next is asked for. Where the differences are odd in
     number, the very last one is there twice.
     """
-    now = before = np.empty((0, 0, 0, 0), np.float32)
+    now = np.empty((0, 0, 0, 0), np.float32)
     filled = 0
     for difference in differences:
         if not now.size:
             shape = (difference.shape[0], LEAD + CHUNK, *difference.shape[1:])
-            now, before = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+            now = np.zeros(shape, np.float32)
         if filled == CHUNK:
             yield now, filled
-            now, before = before, now
-            now[:, :LEAD] = before[:, CHUNK:]
+            now[:, :LEAD] = now[:, CHUNK:]
             filled = 0
         now[:, LEAD + filled] = difference
         filled += 1

@@ -21,6 +21,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sspd.containers import Frames
+from sspd.containers.pool import buffer_pool
 from sspd.errors import DecodeError, UsageError
 from sspd.video.picture import converter
 from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
@@ -191,7 +192,8 @@ def in_chunks(
     """Decoded pictures with their times as upright RGB; those before `start_s` are left out."""
     convert, (height, width) = converter(path, first)
     n = max(1, min(chunk, MAX_CHUNK_BYTES // (3 * height * width)))
-    rgb, times = np.empty((n, height, width, 3), np.uint8), list[float]()
+    take, times = buffer_pool(), list[float]()
+    rgb = take((n, height, width, 3), np.uint8)
     for picture, t in timed:
         if t < start_s:
             continue
@@ -199,7 +201,7 @@ def in_chunks(
         times.append(t)
         if len(times) == n:
             yield Frames(rgb, np.array(times))
-            rgb, times = np.empty_like(rgb), []
+            rgb, times = take(rgb.shape, np.uint8), []
     if times:
         yield Frames(rgb[: len(times)], np.array(times))
 
