@@ -14,8 +14,9 @@ from typing import Any
 _RING_LOOK = 20_000
 #: Names of glibc's ``mallopt`` (malloc.h).
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-#: Blocks of more bytes are given back to the system at once, a heap's end of more as well.
-_LARGE, _MUCH = 8 << 20, 64 << 20
+#: Blocks of more bytes lie outside of the heap (a picture of 4K does not: its new pages each
+#: time would take as long as decoding), a heap's end of more goes back to the system at once.
+_LARGE, _MUCH = 32 << 20, 64 << 20
 
 
 def settle_process() -> bool:
@@ -24,9 +25,7 @@ def settle_process() -> bool:
     For commands and their workers, not for libraries: the whole process obeys.
 
     - One heap: glibc gives each thread one of its own, pictures are taken in one thread and
-      given back in another, and each heap keeps its worst moment: an hour of film held 13 %
-      more than a minute (``benchmarks/README.md``). Large blocks lie outside of it, where
-      small ones that stay do not keep their places open.
+      given back in another, and each heap keeps its worst moment (`give_back_memory`).
     - No threads for small things: decoding, faces and network run side by side as it is.
       That libraries split what takes a tenth of a millisecond cost 70 changes of thread a
       picture.

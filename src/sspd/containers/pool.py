@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from math import prod
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,9 @@ def buffer_pool() -> Take:
     """Begin a pool, for who makes arrays of one size one after the other and passes them on.
 
     Memory that was in use a moment ago lies in the processor's cache; new memory is cleared
-    by the system first, and given back it leaves gaps. What an array took is taken again
-    once it and all views of it are gone, whichever thread drops the last one.
+    by the system first. What an array took is taken again once it and all views of it are
+    gone, whichever thread drops the last one. It lies outside of the heap, where so large
+    things leave gaps.
 
     Returns
     -------
@@ -37,20 +39,20 @@ def buffer_pool() -> Take:
     >>> take((2, 3), np.uint8).ctypes.data == where
     True
     """
-    free: list[NDArray[np.uint8]] = []
+    free: list[mmap] = []
 
-    def give_back(block: NDArray[np.uint8]) -> None:
+    def give_back(block: mmap) -> None:
         if len(free) < SPARE:
             free.append(block)
 
     def take(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        n = prod(shape) * np.dtype(dtype).itemsize
-        if free and free[-1].size != n:
-            free.clear()
-        block = free.pop() if free else np.empty(n, np.uint8)
-        # Views hold the array that they are views of, as far as arrays alone are in between:
-        # this one, and not the block.
-        array = np.frombuffer(block.data, dtype)
+        size = prod(shape) * np.dtype(dtype).itemsize
+        if not size:
+            return np.empty(shape, dtype)
+        block = free.pop() if free else None
+        if block is None or len(block) != size:
+            block = mmap(-1, size)
+        array = np.frombuffer(block, dtype)  # which views of it, and of those, hold
         weakref.finalize(array, give_back, block).atexit = False
         return array.reshape(shape)
 

@@ -17,7 +17,7 @@ from sspd.methods.base import Method
 from sspd.process import give_back_memory
 
 #: Pieces that wait for the method; more would only take memory.
-_WAITING = 2
+_WAITING = 1
 _LOOK_S = 0.05
 #: Neighbouring stretches lie a picture or two apart.
 _BRIEF_S = 0.25

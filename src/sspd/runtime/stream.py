@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sspd.containers.pool import buffer_pool
 from sspd.runtime.chunks import Run
 
 #: Maps the next (3, LEAD + CHUNK, h, w) of a film, of which the first LEAD are the last
@@ -89,7 +90,8 @@ def _pieces(
     for difference in differences:
         if not now.size:
             shape = (difference.shape[0], LEAD + CHUNK, *difference.shape[1:])
-            now = np.zeros(shape, np.float32)
+            now = buffer_pool()(shape, np.float32)
+            now[:, :LEAD] = 0
         if filled == CHUNK:
             yield now, filled
             now[:, :LEAD] = now[:, CHUNK:]
