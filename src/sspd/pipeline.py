@@ -25,7 +25,7 @@ Item = TypeVar("Item")
 #: Pictures that are read at a time: few are still in the processor's cache when they are seen.
 CHUNK = 8
 #: How much may wait between reading and faces, and between faces and the method.
-CHUNKS_AHEAD, PIECES_AHEAD = 1, 2
+CHUNKS_AHEAD, PIECES_AHEAD = 1, 1
 
 
 def measure(

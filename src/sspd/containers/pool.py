@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from math import prod
-from mmap import mmap
+from mmap import ACCESS_COPY, mmap
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def buffer_pool() -> Take:
             return np.empty(shape, dtype)
         block = free.pop() if free else None
         if block is None or len(block) != size:
-            block = mmap(-1, size)
+            block = mmap(-1, size, access=ACCESS_COPY)
         array = np.frombuffer(block, dtype)  # which views of it, and of those, hold
         weakref.finalize(array, give_back, block).atexit = False
         return array.reshape(shape)

@@ -25,7 +25,7 @@ CITATION = (
 
 NEEDS = "weights; the light that they were trained on (shipped: colour)"
 #: How many pieces of faces held still may wait for the network.
-PIECES_AHEAD = 2
+PIECES_AHEAD = 1
 
 
 def build(

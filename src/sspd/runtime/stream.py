@@ -70,7 +70,8 @@ def run_in_stream(
     for piece, more in pieces:
         late.append(step(piece))
         new = piece[:, LEAD : LEAD + more + more % 2][:, -2 * REACH :]
-        end = np.concatenate([end[:, new.shape[1] :], new], axis=1)
+        rest = 2 * REACH - new.shape[1]
+        end[:, :rest], end[:, rest:] = end[:, 2 * REACH - rest :], new
         n += more
     ending = run(end)[REACH:]
     middle = np.concatenate(late)[DELAY:][REACH : n + n % 2 - REACH]

@@ -207,6 +207,7 @@ def grid_pieces(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.floa
             held, start_s = piece, float(piece.t[0])
         else:
             held = _joined(held, piece)
+        del piece  # with its pictures, while their times are settled
         # A grid time is settled when a picture lies a step beyond it, which no other passes.
         settled = max(done, int(np.floor((held.t[-1] - start_s) * fs - 1.0)))
         yield from _pictures(held, start_s + np.arange(done, settled) / fs, fs)
@@ -225,7 +226,8 @@ def _joined(first: Frames, then: Frames) -> Frames:
 
 
 def _from(frames: Frames, k: int) -> Frames:
-    return Frames(frames.rgb[k:], frames.t[k:], frames.max_value)
+    """Those from picture k on, without keeping the others."""
+    return Frames(frames.rgb[k:].copy(), frames.t[k:], frames.max_value)
 
 
 def _grid_times(
