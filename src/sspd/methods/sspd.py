@@ -58,14 +58,16 @@ def build(
         first = next(pieces, None)
         if first is None:
             return None
+        start_s = float(first.t[0])
         # following the head costs as much as the network: the two run side by side
         seen = ahead(network_pieces(chain([first], pieces), spec.size, spec.follow), PIECES_AHEAD)
+        del first  # or its pictures would be held as long as the stretch lasts
         differences = network_input_pieces(seen, spec.fs)
         enough = list(islice(differences, SHORTEST))
         if len(enough) < SHORTEST:
             return None
         wave = standardise(network(chain(enough, differences)))
-        return Signal(wave, spec.fs, float(first.t[0]) + _lag_steps(spec) / spec.fs)
+        return Signal(wave, spec.fs, start_s + _lag_steps(spec) / spec.fs)
 
     size = crop_px(spec.size, spec.follow)
     return Method(

@@ -91,7 +91,7 @@ def _pieces(
     for difference in differences:
         if not now.size:
             shape = (difference.shape[0], LEAD + CHUNK, *difference.shape[1:])
-            now = buffer_pool()(shape, np.float32)
+            now = buffer_pool()(shape, np.float32)  # outside of the heap
             now[:, :LEAD] = 0
         if filled == CHUNK:
             yield now, filled
