@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +181,7 @@ def test_it_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:
             yield chunk
 
     next(face_pieces(chunks(), size=8, segment_s=10.0))
-    assert seen[-1] == pytest.approx(3.9)
+    assert len(seen) == ceil(PIECE / 10)
 
 
 def test_segments_count_from_the_first_picture_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 #: Maps shape and dtype to an array of undefined values, as `numpy.empty` does.
 Take = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
 #: How many places are kept that nobody uses: a pool does not stay as large as it ever was.
-SPARE = 2
+SPARE = 4
 
 
 def buffer_pool() -> Take:

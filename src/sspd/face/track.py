@@ -24,8 +24,8 @@ SEGMENT_S = 30.0
 LOOK_EVERY_S = 0.5
 #: A rest of the film shorter than this belongs to the segment before it.
 SHORT_S = 10.0
-#: Pictures in a piece.
-PIECE = 32
+#: Pictures in a piece: fewer take less memory, each piece its time.
+PIECE = 16
 #: What a film says of its length may be so wrong, seconds.
 _SLACK_S = 1.0
 _TINY_S = 1e-6

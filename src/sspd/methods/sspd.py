@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain, islice
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,6 @@ CITATION = (
 )
 
 NEEDS = "weights; the light that they were trained on (shipped: colour)"
-#: How many pieces of faces held still may wait for the network.
-PIECES_AHEAD = 1
 
 
 def build(
@@ -46,12 +45,14 @@ def build(
         Weights that cannot be used.
     """
     from sspd.face.follow import crop_px, network_pieces
+    from sspd.face.track import PIECE
     from sspd.runtime import SHORTEST, load_network
     from sspd.runtime.ahead import ahead
+    from sspd.runtime.stream import CHUNK
     from sspd.views.grid import network_input_pieces
 
     network = load_network(weights, precision=precision, threads=threads)
-    spec = network.spec
+    spec, lot = network.spec, ceil(CHUNK / PIECE)
 
     def run(faces: Iterable[Frames]) -> Signal | None:
         pieces = (piece for piece in faces if len(piece))
@@ -59,8 +60,9 @@ def build(
         if first is None:
             return None
         start_s = float(first.t[0])
-        # following the head costs as much as the network: the two run side by side
-        seen = ahead(network_pieces(chain([first], pieces), spec.size, spec.follow), PIECES_AHEAD)
+        # following the head costs as much as the network: the two run side by side, and while
+        # the network works on one lot, the next one waits
+        seen = ahead(network_pieces(chain([first], pieces), spec.size, spec.follow), lot)
         del first  # or its pictures would be held as long as the stretch lasts
         differences = network_input_pieces(seen, spec.fs)
         enough = list(islice(differences, SHORTEST))
