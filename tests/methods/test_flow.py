@@ -10,7 +10,7 @@ from beating_faces import beating
 from sspd.containers import Box, FaceSegment, Frames, Scene, Signal
 from sspd.face.people import MOST_FACES
 from sspd.methods import Method
-from sspd.methods.flow import by_face, measure_stretches
+from sspd.methods.flow import _BESIDE, by_face, measure_stretches
 from sspd.vitals.doubt import still_scene
 
 
@@ -139,6 +139,34 @@ def test_a_stretch_begins_while_the_one_before_is_still_at_work() -> None:
     assert [m.wave.values[0] for m in found if m.wave] == [0.0, 2.0]
 
 
+def test_a_new_stretch_goes_no_further_than_its_beginning_while_the_one_before_ends() -> None:
+    asked, too_far = threading.Event(), threading.Event()
+    went_on: list[bool] = []
+
+    def run(faces: Iterable[Frames]) -> Signal | None:
+        got = list(map(of_the_new, enumerate(faces)))
+        if not got[-1]:
+            assert asked.wait(10)
+            went_on.append(too_far.wait(0.1))
+        return None
+
+    def of_the_new(piece: tuple[int, Frames]) -> bool:
+        number, faces = piece
+        if faces.t[0] >= 2.0 and number == _BESIDE and not went_on:
+            too_far.set()
+        return bool(faces.t[0] >= 2.0)
+
+    def film() -> Iterator[FaceSegment]:
+        yield from pieces_of(segment(0.0, 2.0), 0, 0)
+        for number, piece in enumerate(pieces_of(segment(2.0, 2.0), 0, 1)):
+            if number == _BESIDE:
+                asked.set()
+            yield piece
+
+    measure_stretches(film(), Method("late", "", 30.0, 8, run))
+    assert went_on == [False]
+
+
 def test_what_an_ended_stretch_raises_is_raised_before_the_film_is_over() -> None:
     taken = 0
 
@@ -154,7 +182,7 @@ def test_what_an_ended_stretch_raises_is_raised_before_the_film_is_over() -> Non
 
     with pytest.raises(RuntimeError, match="out of order"):
         measure_stretches(film(), Method("bad", "", 30.0, 8, fails))
-    assert taken == 3
+    assert taken == 2
 
 
 def test_more_people_than_threads_come_and_go() -> None:

@@ -18,6 +18,9 @@ from sspd.process import give_back_memory
 
 #: Pieces that wait for the method; more would only take memory.
 _WAITING = 1
+#: Pieces of a new stretch that a method takes in while the one before still ends: with all
+#: of both a film's memory would now and then be a tenth more.
+_BESIDE = 3
 _LOOK_S = 0.05
 #: Neighbouring stretches lie a picture or two apart.
 _BRIEF_S = 0.25
@@ -81,6 +84,8 @@ def measure_stretches(
                     stretches.append(stretch)
                     if piece.box is not None:
                         stretch.wave = pool.submit(_run, method, stretch)
+                elif len(stretch.pieces) == _BESIDE:
+                    _wait_for(ending)
                 _feed(stretch, piece)
         finally:
             for stretch in running.values():  # whatever happened: no thread waits for more
@@ -100,20 +105,24 @@ def _end_those_before(
 
     A person who is not seen any more must not keep a thread waiting: there are twice as many
     threads as faces at a time, not as many as faces in a film. What ends now may still work
-    beside the new stretches; `ending`, what ended before, is waited for, and what a method
-    raised there is raised.
+    beside the new stretches; `ending`, what ended before, is waited for.
     """
     over = [who for who, each in running.items() if _last_s(each.pieces[-1]) < start_s]
     if not over:
         return ending
-    for stretch in ending:
-        if stretch.wave is not None:
-            stretch.wave.result()
+    _wait_for(ending)
     for who in over:
         _put(running[who], None)
         running[who].pieces = [join_pieces(running[who].pieces)]  # small ones fill a heap with gaps
     give_back_memory()
     return [running.pop(who) for who in over]
+
+
+def _wait_for(ending: Iterable[_Stretch]) -> None:
+    """What a method raised is raised."""
+    for stretch in ending:
+        if stretch.wave is not None:
+            stretch.wave.result()
 
 
 def _last_s(piece: FaceSegment) -> float:

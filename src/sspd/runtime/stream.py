@@ -73,6 +73,7 @@ def run_in_stream(
         rest = 2 * REACH - new.shape[1]
         end[:, :rest], end[:, rest:] = end[:, 2 * REACH - rest :], new
         n += more
+    del piece, new  # or they would be held while the next stretch fills a piece of its own
     ending = run(end)[REACH:]
     middle = np.concatenate(late)[DELAY:][REACH : n + n % 2 - REACH]
     return np.concatenate([first, middle, ending])[:n]
