@@ -77,10 +77,10 @@ def face_pieces(
 
     Examples
     --------
-    >>> film = Frames(np.full((50, 48, 64, 3), 90, np.uint8), np.arange(50) / 10)
+    >>> film = Frames(np.full((25, 48, 64, 3), 90, np.uint8), np.arange(25) / 10)
     >>> pieces = face_pieces([film], size=8, box=Box(10, 10, 40, 40))
     >>> [(len(piece.faces), piece.stretch) for piece in pieces]
-    [(32, 0), (18, 0)]
+    [(16, 0), (9, 0)]
     """
     if size < 1 or not segment_s > 0:
         raise UsageError(f"size and segment_s must be positive, got {size} and {segment_s}")
