@@ -18,8 +18,8 @@ from sspd.process import give_back_memory
 
 #: Pieces that wait for the method; more would only take memory.
 _WAITING = 1
-#: Pieces of a new stretch that a method takes in while the one before still ends: with all
-#: of both a film's memory would now and then be a tenth more.
+#: Pieces of a new stretch that a method takes in while the one before still ends, or a
+#: long film's memory would be that of the rare moment in which all of both waits.
 _BESIDE = 3
 _LOOK_S = 0.05
 #: Neighbouring stretches lie a picture or two apart.
@@ -119,7 +119,7 @@ def _end_those_before(
 
 
 def _wait_for(ending: Iterable[_Stretch]) -> None:
-    """What a method raised is raised."""
+    """Until they are through; what a method raised there is raised."""
     for stretch in ending:
         if stretch.wave is not None:
             stretch.wave.result()
