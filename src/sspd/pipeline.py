@@ -22,10 +22,10 @@ from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, read_film, read_rhythm
 
 Item = TypeVar("Item")
-#: Pictures that are read at a time: few are still in the processor's cache when they are seen.
-CHUNK = 8
-#: How much may wait between reading and faces, and between faces and the method.
-CHUNKS_AHEAD, PIECES_AHEAD = 1, 1
+#: Pictures that are read at a time: so few are still in the core's cache when faces are cut out.
+CHUNK = 2
+#: How many pieces may wait between faces and the method.
+PIECES_AHEAD = 1
 
 
 def measure(
@@ -154,15 +154,15 @@ def _read_through(
     every: bool,
 ) -> _Film:
     """Film -> pictures -> faces -> waveforms, side by side, a few pictures at a time."""
-    began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network", "wait"), 0.0)
+    began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network"), 0.0)
     info = probe(source)
     if method.prepare is not None:
         begin(method.prepare)
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, chunk=CHUNK, warn=warnings.append)
-    pictures = ahead(_and_then(_timed(chunks, spent, "decode"), _prepare_end), CHUNKS_AHEAD)
+    # one thread for both: a picture that has to go to another core costs more than it gains
     pieces = face_pieces(
-        _timed(pictures, spent, "wait"),
+        _and_then(_timed(chunks, spent, "decode"), _prepare_end),
         size=method.size,
         box=box,
         end_s=info.duration_s if end_s is None else end_s,
@@ -173,7 +173,7 @@ def _read_through(
     give_back_memory()
     if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
-    spent["face"] -= spent.pop("wait")
+    spent["face"] -= spent["decode"]
     spent["total"] = time.perf_counter() - began
     told = Vitals(
         source=str(source),
