@@ -98,6 +98,8 @@ class _Maker:
     threads: int | None
     lock: Lock = field(default_factory=Lock)
     """For who makes or runs one: several faces of a film take turns."""
+    beside: list[Any] = field(default_factory=list)
+    """What was compiled to run beside others, see `compile`."""
 
     @property
     def in_phases(self) -> bool:
@@ -118,7 +120,15 @@ class _Maker:
         threads = self.threads or (self._threads_beside() if beside else None)
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = threads
-        return self.core.compile_model(graph, "CPU", settings)
+        network = self.core.compile_model(graph, "CPU", settings)
+        if beside:
+            self.beside.append(network)
+        return network
+
+    def give_back_memory(self) -> None:
+        """Let go of what they keep between two pieces, 22 MB, where a film may be through."""
+        for network in self.beside:
+            network.release_memory()
 
     def _threads_beside(self) -> int | None:
         """Of a fast network all cores but one; None, all cores, where the network is most work.
@@ -166,6 +176,7 @@ def _whole(model: Any, size: int, make: _Maker) -> tuple[Run, Callable[[int], An
             network = get_ready(differences.shape[1])
             x = np.ascontiguousarray(differences)[None]
             waveform: NDArray[np.float64] = network([x])[0][0].astype(np.float64)
+            make.give_back_memory()  # clips are run where a film or a stretch of it ends
         return waveform
 
     return run, get_ready
