@@ -181,6 +181,7 @@ def _read_through(
         weights=method.weights,
         duration_s=0.0,
         fps=info.fps,
+        container_fps=info.fps,
         windows=(),
         warnings=tuple(warnings),
         timing_s=spent,

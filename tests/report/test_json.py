@@ -12,6 +12,7 @@ from sspd.report.json import vitals_to_dict, write_json
 
 KEYS = (
     *("schema_version", "source", "face_id", "method", "weights", "duration_s", "fps"),
+    "container_fps",
     *("hr_bpm", "hr_peaks_bpm", "accepted", "reasons", "warnings", "snr_db", "confidence"),
     *("hrv", "respiration", "windows", "face_box", "timing_s"),
 )
@@ -27,7 +28,7 @@ def test_the_schema(tmp_path: Path) -> None:
     write_json([measured], tmp_path / "a.json")
     (row,) = json.loads((tmp_path / "a.json").read_text())
     assert tuple(row) == KEYS
-    assert row["schema_version"] == 1
+    assert row["schema_version"] == 2
     assert all(tuple(window) == WINDOW_KEYS for window in row["windows"])
     assert tuple(row["hrv"]) == HRV_KEYS
     assert all(tuple(v) == ("value", "n_beats", "span_s", "reason") for v in row["hrv"].values())

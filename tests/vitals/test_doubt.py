@@ -31,6 +31,7 @@ def test_the_list_is_the_documented_one() -> None:
     assert set(REASONS) == {
         *("no_face", "face_lost", "too_short", "low_snr", "readouts_disagree", "motion"),
         *("flicker", "too_dark", "overexposed", "compression", "frame_rate_too_low"),
+        *("rate_changes", "irregular", "out_of_range", "clock_unknown"),
     }
 
 

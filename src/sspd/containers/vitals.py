@@ -65,7 +65,8 @@ class Vitals:
     ``hr_bpm`` is the length-weighted mean over accepted windows; ``estimate_bpm``
     the same over all windows, believed or not: it is for studies of the method, not
     for people, and does not stand in the JSON. ``faces`` covers what was measured of the
-    film, without gaps; ``face_box`` is the first box in it.
+    film, without gaps; ``face_box`` is the first box in it. ``fps`` counts new frames per
+    second; ``container_fps`` is what the container states, repeated frames included.
     """
 
     source: str
@@ -85,6 +86,7 @@ class Vitals:
     signal: Signal | None = None
     beats_s: NDArray[np.float64] | None = None
     error: str | None = None
+    container_fps: float | None = None
 
     def _mean(self, name: str, accepted_only: bool) -> float | None:
         rows = [w for w in self.windows if w.accepted or not accepted_only]

@@ -1,4 +1,4 @@
-"""Vitals as JSON: a list with one object a source and face, ``schema_version`` 1.
+"""Vitals as JSON: a list with one object a source and face, ``schema_version`` 2.
 
 What is not known is ``null`` with a reason beside it; NaN never stands in the file. A
 source that failed altogether has ``"error"`` with one sentence. Floats are rounded to
@@ -16,7 +16,7 @@ from typing import Any
 from sspd.containers import Figure, Vitals, WindowVitals
 from sspd.report.files import whole_file
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def _round(value: float | None, digits: int = 3) -> float | None:
@@ -72,6 +72,7 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
         "weights": vitals.weights,
         "duration_s": _round(vitals.duration_s) if vitals.error is None else None,
         "fps": _round(vitals.fps),
+        "container_fps": _round(vitals.container_fps),
         "hr_bpm": _round(vitals.hr_bpm),
         "hr_peaks_bpm": _round(vitals.hr_peaks_bpm),
         "accepted": vitals.accepted,

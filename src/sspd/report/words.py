@@ -29,6 +29,18 @@ REASON_WORDS = {
     "readouts_disagree": ReasonWords(
         "Two ways of reading the rate do not agree.", "More light, stillness, less compression."
     ),
+    "rate_changes": ReasonWords(
+        "The heart rate changes too much within the window.",
+        "Rest first, or measure shorter windows (--window 10).",
+    ),
+    "irregular": ReasonWords(
+        "The rhythm is irregular: one rate does not describe it.",
+        "Measure again. If it stays so, ask a doctor for an ECG.",
+    ),
+    "out_of_range": ReasonWords(
+        "The heart rate may lie outside 40-200 beats per minute.",
+        "Check the pulse by hand; such rates cannot be measured.",
+    ),
     "motion": ReasonWords("The head moved too much.", "Sit still."),
     "flicker": ReasonWords(
         "A lamp or a screen pulses as a heart would.", "Daylight, or another lamp."
@@ -38,7 +50,13 @@ REASON_WORDS = {
     "compression": ReasonWords(
         "The film is compressed so hard that little is left of the skin.", "A higher bit rate."
     ),
-    "frame_rate_too_low": ReasonWords("Fewer than 12 pictures a second.", "A faster camera."),
+    "frame_rate_too_low": ReasonWords(
+        "Fewer than 12 new frames per second.", "Use a faster camera, or more light."
+    ),
+    "clock_unknown": ReasonWords(
+        "The video does not say how fast it was recorded.",
+        "State the camera's frame rate (--fps), or use the original file.",
+    ),
 }
 
 

@@ -27,12 +27,16 @@ REASONS = (
     "too_short",
     "low_snr",
     "readouts_disagree",
+    "rate_changes",
+    "irregular",
+    "out_of_range",
     "motion",
     "flicker",
     "too_dark",
     "overexposed",
     "compression",
     "frame_rate_too_low",
+    "clock_unknown",
 )
 
 #: Least signal-to-noise ratio of a window of 30 s or more, dB; and how much more is
