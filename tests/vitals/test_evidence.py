@@ -44,6 +44,7 @@ def _scene(
         nothing,
         nothing,
         nothing,
+        np.zeros((T.size, 3), np.float32),
     )
 
 

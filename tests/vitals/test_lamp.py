@@ -42,7 +42,7 @@ def _film(
     nothing = np.zeros(t.size, np.float32)
     behind = wall if background else np.full_like(wall, np.nan)
     four = np.repeat(face[:, None], 4, axis=1)
-    return Scene(t, face, behind, four, nothing, nothing, nothing)
+    return Scene(t, face, behind, four, nothing, nothing, nothing, 0 * face)
 
 
 @pytest.mark.parametrize("seconds", [10.0, 30.0])

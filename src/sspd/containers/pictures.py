@@ -81,7 +81,12 @@ class Frames:
 
 
 #: What each row of a `Scene` is, where it is not one number.
-SCENE_SHAPES = {"face_rgb": (3,), "background_rgb": (3,), "quarters_rgb": (4, 3)}
+SCENE_SHAPES = {
+    "face_rgb": (3,),
+    "background_rgb": (3,),
+    "quarters_rgb": (4, 3),
+    "moved": (3,),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +109,9 @@ class Scene:
     motion : float32 array, shape (time,)
         Mean absolute change of the face's grey level against the frame before,
         on a 16x16 picture; 0 for the first frame.
+    moved : float32 array, shape (time, 3)
+        How far the face moved against the frame before: right and down in widths of
+        the box, and its relative growth; 0 for the first frame.
     """
 
     t: NDArray[np.float64]
@@ -113,6 +121,7 @@ class Scene:
     overexposed: NDArray[np.float32]
     dark: NDArray[np.float32]
     motion: NDArray[np.float32]
+    moved: NDArray[np.float32]
 
     def __post_init__(self) -> None:
         n = self.t.shape[0]

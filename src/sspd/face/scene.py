@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import SCENE_SHAPES, Box, Scene
+from sspd.face.displacement import displacement
 
 #: A pixel with any channel at this level or more is overexposed.
 BRIGHT_LEVEL = 250
@@ -36,6 +37,7 @@ class Sight(NamedTuple):
     overexposed: float
     dark: float
     motion: float
+    moved: NDArray[np.float32]
     grey: NDArray[np.float32]
 
 
@@ -78,7 +80,8 @@ def see(
     motion = 0.0 if before is None else float(np.abs(grey - before).mean())
     colour = np.array(cv2.mean(face)[:3], np.float32)
     background, quarters = _background(rgb, box, scale), _quarters(face)
-    return Sight(colour, background, quarters, overexposed, dark, motion, grey)
+    moved = displacement(grey, before)
+    return Sight(colour, background, quarters, overexposed, dark, motion, moved, grey)
 
 
 def gather(t: NDArray[np.float64], sights: list[Sight]) -> Scene:

@@ -77,7 +77,7 @@ def still_scene(t: NDArray[np.float64]) -> Scene:
     grey = np.full((t.size, 3), 128.0, np.float32)
     quarters = np.full((t.size, 4, 3), 128.0, np.float32)
     nothing = np.zeros(t.size, np.float32)
-    return Scene(t, grey, np.full_like(grey, np.nan), quarters, nothing, nothing, nothing)
+    return Scene(t, grey, np.full_like(grey, np.nan), quarters, nothing, nothing, nothing, 0 * grey)
 
 
 def least_snr_db(duration_s: float) -> float:

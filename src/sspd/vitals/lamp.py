@@ -59,7 +59,7 @@ def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
     >>> lamp = 120 * (1 + 0.004 * np.sin(2 * np.pi * 1.3 * t))[:, None] * np.ones(3)
     >>> lamp = (lamp + np.random.default_rng(0).normal(0, 0.02, (900, 3))).astype(np.float32)
     >>> no, four = np.zeros(900, np.float32), np.repeat(lamp[:, None], 4, axis=1)
-    >>> lamp_seen(Scene(t, lamp, lamp, four, no, no, no), 0.0, 30.0, 1.3)
+    >>> lamp_seen(Scene(t, lamp, lamp, four, no, no, no, 0 * lamp), 0.0, 30.0, 1.3)
     True
     """
     keep = (scene.t >= start_s) & (scene.t < end_s)
