@@ -21,4 +21,11 @@ CLEAN = Evidence(
     with_sway=0.4,
     background_db=-12.0,
     lamp=0.0,
+    blue_over_green=0.7,
+    nod_db=-25.0,
+    with_nod=0.2,
+    group_db=-40.0,
+    group_size=1,
+    track_bpm=0.0,
+    pos_line_db=22.0,
 )

@@ -107,7 +107,8 @@ def test_a_report_holds_all_that_was_measured(filmed: Vitals, tmp_path: Path) ->
     assert [page.words[i + 1] for i, word in enumerate(page.words) if word == "66.0"] == [
         "beats a minute"
     ]
-    for words in ("41 ms from 88 beats in 85 s", "needs 60 s", "15.0 a minute", "11.4 dB"):
+    snr = f"{filmed.snr_db:.1f} dB"
+    for words in ("41 ms from 88 beats in 85 s", "needs 60 s", "15.0 a minute", snr):
         assert words in page.text
     for figure in HRV_WORDS.values():
         assert figure.label in page.text

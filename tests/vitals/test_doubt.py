@@ -151,13 +151,15 @@ def test_confidence_decides_where_it_is_known() -> None:
 def test_a_line_that_others_do_not_see_is_a_disagreement() -> None:
     halves = replace(CLEAN, halves_bpm=30.0)
     found = doubts(GOOD, _scene(motion=3.0), 0.0, 30.0, FilmFacts(), 0.1, halves)
-    assert found == ("readouts_disagree", "motion")
+    assert found == ("readouts_disagree", "rate_changes", "motion")
     assert doubts(GOOD, _scene(), 0.0, 30.0, FilmFacts(), 0.1, CLEAN) == ("low_snr",)
 
 
 def test_windows_get_the_confidence_that_is_asked_for() -> None:
     wave = Signal(pulse_wave(75.0, 30.0, np.random.default_rng(0)).values, 30.0)
-    scene = still_scene(wave.t)
+    green = 120 * (1 - 0.004 * np.array([0.3, 1.0, 0.6]) * wave.values[:, None, None])
+    quarters = np.repeat(green, 4, axis=1).astype(np.float32)
+    scene = replace(still_scene(wave.t), quarters_rgb=quarters)
     (without,) = read_windows(wave, scene)
     assert without.confidence is None and without.accepted
     for intercept, believed in ((3.0, True), (-3.0, False)):

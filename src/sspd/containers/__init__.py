@@ -14,13 +14,14 @@ from sspd.containers.pictures import (
     Scene,
 )
 from sspd.containers.recording import OpenFrames, Recording, References, Series
-from sspd.containers.vitals import AGREE_BPM, Figure, Vitals, WindowVitals
+from sspd.containers.vitals import AGREE_BPM, TRACK_STEP_S, Figure, Vitals, WindowVitals
 from sspd.containers.waveform import Signal
 
 __all__ = [
     "AGREE_BPM",
     "FIXED_POINT_MAX",
     "SCENE_SHAPES",
+    "TRACK_STEP_S",
     "Box",
     "FaceSegment",
     "FaceSpan",

@@ -12,6 +12,8 @@ from sspd.containers.waveform import Signal
 
 #: The two read-outs of a window agree if they are this near, beats a minute.
 AGREE_BPM = 5.0
+#: From one number of a window's `track_bpm` to the next, seconds.
+TRACK_STEP_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class WindowVitals:
     confidence: float | None
     accepted: bool
     reasons: tuple[str, ...] = ()
+    track_bpm: tuple[float, ...] = ()
+    """The rate every `TRACK_STEP_S` from the start on, where it moves within the window."""
 
     @property
     def hr_bpm(self) -> float | None:

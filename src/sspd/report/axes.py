@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Signal, Vitals
+from sspd.containers import TRACK_STEP_S, Signal, Vitals
 from sspd.report.reading import beats_between, refused_stretches
 from sspd.signal import power_spectrum, self_similarity, spectrogram
 from sspd.vitals import SEARCH_HZ, SHORTEST_S, good_intervals
@@ -197,7 +197,11 @@ def draw_rates(axes: Axes, vitals: Vitals) -> None:
         colour, width = (GOOD, 3.0) if window.accepted else (BEAT, 1.5)
         rate = float(window.spectral_bpm or np.nan)
         ends_s = [window.start_s, window.end_s]
-        axes.plot(ends_s, [rate, rate], color=colour, lw=width, solid_capstyle="butt")
+        if window.track_bpm:  # it moves within the window
+            at_s = window.start_s + TRACK_STEP_S * np.arange(len(window.track_bpm))
+            axes.plot(at_s, window.track_bpm, color=colour, lw=width, solid_capstyle="butt")
+        else:
+            axes.plot(ends_s, [rate, rate], color=colour, lw=width, solid_capstyle="butt")
         middle = (window.start_s + window.end_s) / 2
         if window.peaks_bpm is not None:
             axes.plot([middle], [window.peaks_bpm], "x", color=colour, ms=6)

@@ -53,6 +53,7 @@ def _window(window: WindowVitals) -> dict[str, Any]:
         "confidence": _round(window.confidence),
         "accepted": window.accepted,
         "reasons": list(window.reasons),
+        "track_bpm": [_round(bpm, 2) for bpm in window.track_bpm],
     }
 
 

@@ -47,9 +47,18 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
         # a camera that sets its exposure anew takes the grey away: it may say little
         "no_grey": lambda e: _within(3.0 - e.grey_db, 0.0, 5.0),
         "red_most": lambda e: _within(e.red_over_green - 1.0, 0.0, 2.0),
-        "red_against": lambda e: _within(0.1 - e.red_over_green, 0.0, 2.0),
+        "red_against": lambda e: _within(-0.1 - e.red_over_green, 0.0, 2.0),
         "sway": lambda e: _within(e.sway_db - 8.0, 0.0, 15.0) * e.with_sway**2,
-        "background": lambda e: _within(e.background_db, -5.0, 15.0),
+        "background": lambda e: _within(np.nan_to_num(e.background_db, nan=-5.0), -5.0, 15.0),
+        # a background that is not seen does not keep still
+        "no_background": lambda e: float(np.isnan(e.background_db)),
+        "blue_against": lambda e: _within(-0.5 - e.blue_over_green, 0.0, 2.0),
+        "nod": lambda e: _within(e.nod_db, 0.0, 20.0) * e.with_nod**2,
+        "grouped": lambda e: _within(e.group_db + 12.0, 0.0, 12.0),
+        "wandering": lambda e: _within(e.track_bpm - 10.0, 0.0, 30.0),
+        "pos_sure_elsewhere": lambda e: (
+            _within(e.pos_bpm - 3.0, 0.0, 6.0) * _within(e.pos_line_db - 12.0, 0.0, 10.0)
+        ),
         "lamp": lambda e: e.lamp,
     }
 )

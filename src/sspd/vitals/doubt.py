@@ -1,11 +1,11 @@
-"""When a reading is not believed, and why.
+"""When a reading is rejected, and why.
 
-With a calibrated confidence, a reading is believed from `LEAST_CONFIDENCE` on; without
-one, `low_snr`, `readouts_disagree` and `flicker` decide by fixed rules.
-`frame_rate_too_low` and extreme `overexposed`, `too_dark` and `motion` refuse in any
-case. The reasons are a fixed list; `motion`, `too_dark`, `overexposed` and `compression`
-in a lesser degree only explain a refusal, because a waveform that comes through them
-clean is a good one.
+With a calibrated confidence, a reading is accepted from `LEAST_CONFIDENCE` on, unless a
+single observation contradicts it (`sspd.vitals.contradictions`); without one, `low_snr`,
+`readouts_disagree` and `flicker` decide by fixed rules. `frame_rate_too_low` and extreme
+`overexposed`, `too_dark` and `motion` reject in any case. The reasons are a fixed list;
+`motion`, `too_dark`, `overexposed` and `compression` in a lesser degree only explain a
+rejection, because a waveform that comes through them clean is a good one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import AGREE_BPM, Scene
+from sspd.vitals.contradictions import contradictions
 from sspd.vitals.evidence import Evidence
 from sspd.vitals.heart_rate import Reading
 from sspd.vitals.lamp import lamp_seen
@@ -45,6 +46,8 @@ REASONS = (
 #: the number was chosen, and on which films, stands in MODEL_CARD.md.
 LEAST_SNR_DB = 1.3
 SHORT_EXTRA_DB = 1.5
+#: How much more is asked of a rate that was followed through its window, dB.
+FOLLOWED_EXTRA_DB = 3.0
 #: Least confidence of what is believed; how it was chosen stands in MODEL_CARD.md.
 LEAST_CONFIDENCE = 0.8
 #: Fewer frames a second than this cannot carry 200 beats a minute with its shape.
@@ -126,16 +129,23 @@ def doubts(
     elif confidence is None or not confidence >= LEAST_CONFIDENCE:  # NaN is not believed
         peaks_bpm = reading.peaks_bpm
         rules = {
-            "low_snr": reading.snr_db < least_snr_db(end_s - start_s),
+            "low_snr": reading.snr_db < _least_snr_db(reading, end_s - start_s),
             "readouts_disagree": peaks_bpm is None or abs(peaks_bpm - f_bpm) > AGREE_BPM,
             "flicker": lamp_seen(scene, start_s, end_s, f_bpm / 60),
         }
         found |= {name for name, is_so in rules.items() if is_so}
         if confidence is not None and not found:
             found.add(_of_evidence(evidence))
+    if evidence is not None and f_bpm is not None:
+        found |= contradictions(evidence, f_bpm)
     if found:
         found |= explaining
     return tuple(reason for reason in REASONS if reason in found)
+
+
+def _least_snr_db(reading: Reading, duration_s: float) -> float:
+    """What the rule asks; noise gains by being followed, so more is asked then."""
+    return least_snr_db(duration_s) + (FOLLOWED_EXTRA_DB if reading.track else 0.0)
 
 
 def _of_evidence(evidence: Evidence | None) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sspd.containers import Scene, Signal
 from sspd.methods.pos import WINDOW_S, pos_waveform
 from sspd.signal import bandpass, detrend, power_spectrum, pulse_frequency, resample_times
+from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, Reading
 from sspd.vitals.lamp import lamp_seen
 
@@ -31,6 +32,10 @@ TREND_HZ = 0.4
 LINE_HZ = (0.06, 0.15, 0.45)
 #: Below this the half of a rate is none that is looked for, Hz.
 SLOWEST_HZ = SEARCH_HZ[0]
+#: A background darker than this shows no light that changes, 8-bit pixel value.
+DARK_WALL = 8.0
+#: What a head moves with each beat is less than this, in widths of its box (half a millimetre).
+SMALL_MOTION = 2e-3
 #: Decibels stay within this, above and below.
 MOST_DB = 40.0
 
@@ -68,7 +73,24 @@ class Evidence:
     with_sway: float
     """How much of what the edges show goes with it, 0 to 1."""
     background_db: float
-    """The background's part that goes with the waveform, over what green does more."""
+    """The background's part that goes with the waveform, over what green does more; its
+    colours one by one, since coloured lights may cancel in grey. NaN: none is seen."""
+    blue_over_green: float
+    """What blue does where green does 1."""
+    nod_db: float
+    """Amplitude with which the face moves or grows in step with the waveform, over
+    `SMALL_MOTION` of the box's width."""
+    with_nod: float
+    """How much of that motion goes with the waveform, 0 to 1."""
+    group_db: float
+    """Lines between the harmonics, of beats that come in groups, over the line at the
+    rate; see `sspd.vitals.groups.group_lines`."""
+    group_size: float
+    """How many multiples of the rate of groups the reading is; 1 where there are none."""
+    track_bpm: float
+    """How far the rate moves within the window, 0 where it was not followed."""
+    pos_line_db: float
+    """The line at POS's own reading over what is around it."""
     lamp: float
     """1 where `sspd.vitals.lamp.lamp_seen` says so, else 0."""
 
@@ -97,25 +119,39 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
     (0.0, 0.0)
     """
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
+    fs, n = filtered.fs, len(filtered.values)
     keep = (scene.t >= start_s - 1.0) & (scene.t < end_s + 1.0)
     if reading.spectral_bpm is None or reading.snr_db is None or keep.sum() < 4 * WINDOW_S:
         return None
     f_hz = reading.spectral_bpm / 60
-    # (time, 4, 3), (time, 3) and (time, 3) on the waveform's clock
-    quarters, box, background = (
-        resample_times(rows[keep], scene.t[keep], filtered.fs, start_s, len(filtered.values))
-        for rows in (scene.quarters_rgb, scene.face_rgb, scene.background_rgb)
+    # (time, 4, 3), (time, 3), (time, 3) and (time, 3) on the waveform's clock
+    quarters, box, background, place = (
+        resample_times(rows[keep], scene.t[keep], fs, start_s, n)
+        for rows in (scene.quarters_rgb, scene.face_rgb, scene.background_rgb, _places(scene))
     )
     quarters, box = np.maximum(quarters, 1e-3), np.maximum(box, 1e-3)
+    pos = bandpass(-pos_waveform(quarters.mean(axis=1), fs), fs, PASS_HZ)
+    if reading.track is not None:  # a line is one on the beat's clock alone
+        beat_clock = reading.track.on_beat_clock
+        filtered = Signal(beat_clock(filtered.values), fs, start_s)
+        rows = (quarters, box, background, place, pos)
+        quarters, box, background, place, pos = map(beat_clock, rows)
     return Evidence(
         duration_s=filtered.duration_s,
         snr_db=_bounded_db(reading.snr_db),
         peaks_bpm=abs((reading.peaks_bpm or 0.0) - reading.spectral_bpm),
+        track_bpm=reading.track.range_bpm if reading.track else 0.0,
         **_of_waveform(filtered, f_hz),
-        **_of_pos(filtered, quarters.mean(axis=1), f_hz),
+        **_of_pos(filtered, pos, f_hz),
         **_of_colours(filtered, quarters, box, background, f_hz),
+        **_of_motion(filtered, place, f_hz),
         lamp=float(lamp_seen(scene, start_s, end_s, f_hz)),
     )
+
+
+def _places(scene: Scene) -> NDArray[np.float64]:
+    """Where the face is and how large, (time, 3): its motion added up."""
+    return np.cumsum(scene.moved, axis=0, dtype=np.float64)
 
 
 def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
@@ -126,10 +162,13 @@ def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
     odd = 0.0
     if f_hz / 2 >= SLOWEST_HZ:
         odd = sum(_line_db(values, fs, k * f_hz) for k in (0.5, 1.5))
+    lines_db, size = group_lines(values, fs, f_hz)
     return {
         "halves_bpm": 60 * max(apart, default=SEARCH_HZ[1]),
         "line_db": _line_db(values, fs, f_hz),
         "odd_lines_db": odd,
+        "group_db": lines_db,
+        "group_size": float(size),
     }
 
 
@@ -144,9 +183,8 @@ def _line_db(values: NDArray[np.float64], fs: float, f_hz: float) -> float:
     return _db(float(power[near].max()), float(np.median(power[around])))
 
 
-def _of_pos(filtered: Signal, rgb: NDArray[np.float64], f_hz: float) -> dict[str, float]:
+def _of_pos(filtered: Signal, pos: NDArray[np.float64], f_hz: float) -> dict[str, float]:
     fs = filtered.fs
-    pos = bandpass(-pos_waveform(rgb, fs), fs, PASS_HZ)
     pos_hz = pulse_frequency(pos, fs, SEARCH_HZ)
     apart = [60 * abs(pos_hz - f) if np.isfinite(pos_hz) else 60 * f for f in (f_hz, f_hz / 2)]
     ours, theirs = (_near(part[:, None], fs, f_hz)[:, 0] for part in (filtered.values, pos))
@@ -154,6 +192,7 @@ def _of_pos(filtered: Signal, rgb: NDArray[np.float64], f_hz: float) -> dict[str
         "pos_bpm": apart[0],
         "pos_half_bpm": apart[1],
         "with_pos": _cosine(theirs, ours),
+        "pos_line_db": _line_db(pos, fs, pos_hz) if np.isfinite(pos_hz) else 0.0,
     }
 
 
@@ -174,16 +213,32 @@ def _of_colours(
     edges = (_near(_relative(box, fs), fs, f_hz) + by_colour).mean(axis=1)
     red, middle, blue = _part(by_colour, ours)
     size = _more(red, middle, blue)
-    wall = 0.0
-    if bool(np.isfinite(background).all()) and float(background.min()) > 1.0:
-        wall = abs(_part(_near(_relative(background, fs), fs, f_hz), ours).mean())
+    background_db = float("nan")
+    if bool(np.isfinite(background).all()) and float(background.min()) > DARK_WALL:
+        wall = _part(_near(_relative(background, fs), fs, f_hz), ours)
+        background_db = _size_db(float(np.sqrt((np.abs(wall) ** 2).mean())), size)
     return {
         "with_colour": _cosine(by_colour[:, 1] - (by_colour[:, 0] + by_colour[:, 2]) / 2, ours),
         "grey_db": sorted(_grey_db(*_part(skin[:, k], ours)) for k in range(4))[1],
         "red_over_green": float((red / middle).real) if abs(middle) > 1e-12 else 0.0,
+        "blue_over_green": float((blue / middle).real) if abs(middle) > 1e-12 else 0.0,
         "sway_db": _size_db(abs(complex(_part(edges[:, None], ours)[0])), size),
         "with_sway": abs(_complex_cosine(edges, ours)),
-        "background_db": _size_db(float(wall), size),
+        "background_db": background_db,
+    }
+
+
+def _of_motion(filtered: Signal, place: NDArray[np.float64], f_hz: float) -> dict[str, float]:
+    """What in the face's motion goes with the waveform; of three ways to move the largest."""
+    fs = filtered.fs
+    ours = _near(filtered.values[:, None], fs, f_hz)[:, 0]
+    theirs = _near(np.stack([detrend(row, fs, TREND_HZ) for row in place.T], axis=1), fs, f_hz)
+    size = np.sqrt(np.mean(np.abs(ours) ** 2))
+    amplitudes = np.abs(_part(theirs, ours)) * size
+    largest = int(amplitudes.argmax())
+    return {
+        "nod_db": _size_db(float(amplitudes[largest]), SMALL_MOTION),
+        "with_nod": abs(_complex_cosine(theirs[:, largest], ours)),
     }
 
 

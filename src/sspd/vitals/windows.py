@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from sspd.containers import Scene, Signal, WindowVitals
+from sspd.containers import TRACK_STEP_S, Scene, Signal, WindowVitals
 from sspd.errors import UsageError
 from sspd.recipes.network import ConfidenceSpec
 from sspd.signal import pieces
 from sspd.vitals.confidence import confidence_of
 from sspd.vitals.doubt import FilmFacts, doubts
 from sspd.vitals.evidence import gather_evidence
-from sspd.vitals.heart_rate import Reading, pulse_band, read_half, read_rate
+from sspd.vitals.heart_rate import Reading, follow_rate, pulse_band, read_half, read_rate
 
 #: Nothing is read from less than this, seconds.
 SHORTEST_S = 8.0
@@ -124,11 +124,13 @@ def _read_window(
     spec: ConfidenceSpec | None,
 ) -> WindowVitals:
     reading = read_rate(filtered.values, filtered.fs)
+    reading = follow_rate(filtered.values, filtered.fs, reading)
     found = _judged(filtered, reading, scene, facts, spec)
     if spec and found.reasons:
         # A doubted rate may be the double of the heart's: if its half is believed, it is.
         other = read_half(filtered.values, filtered.fs, reading)
         if other is not None:
+            other = follow_rate(filtered.values, filtered.fs, other)
             half = _judged(filtered, other, scene, facts, spec)
             found = half if half.accepted else found
     return replace(found, start_s=start_s, end_s=end_s)
@@ -155,7 +157,16 @@ def _judged(
         confidence=confidence,
         accepted=not reasons,
         reasons=reasons,
+        track_bpm=_track_bpm(reading),
     )
+
+
+def _track_bpm(reading: Reading) -> tuple[float, ...]:
+    """The followed rate every `TRACK_STEP_S`; empty where it was not followed."""
+    if reading.track is None:
+        return ()
+    step = max(1, round(TRACK_STEP_S * reading.track.fs))
+    return tuple(round(60 * f_hz, 2) for f_hz in reading.track.f_hz[::step].tolist())
 
 
 def unread_windows(
@@ -197,7 +208,8 @@ def accepted_runs(windows: Sequence[WindowVitals]) -> list[tuple[float, float, f
     for window in sorted(windows, key=lambda w: w.start_s):
         if window.hr_bpm is None:
             continue
-        row = (window.start_s, window.end_s, window.hr_bpm, window.hr_bpm)
+        rates = (window.hr_bpm, *window.track_bpm)
+        row = (window.start_s, window.end_s, min(rates), max(rates))
         if runs and row[0] <= runs[-1][1] + 1e-6:
             last = runs.pop()
             row = (last[0], max(last[1], row[1]), min(last[2], row[2]), max(last[3], row[3]))

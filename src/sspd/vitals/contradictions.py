@@ -1,0 +1,85 @@
+"""Single observations that reject a reading, however much else speaks for it.
+
+A confidence adds up what speaks for a reading and against it, so that much for it can
+outweigh one thing that cannot be if it is right. Those things stand here, one rule each.
+"""
+
+from __future__ import annotations
+
+from sspd.vitals.evidence import Evidence
+from sspd.vitals.heart_rate import SEARCH_HZ
+
+#: Lines between the harmonics so far under the line at the rate, dB, and no further: the
+#: beats come in groups, or every second one was read alone.
+GROUP_DB = -25.0
+#: From this size of a group on a slow heart that was read double is ruled out.
+GROUP_OF = 3
+#: A rate that moves by this much within a window, bpm, is followed only where the followed
+#: line stands out by so much, dB: noise and irregular beats can be followed as well.
+WANDERS_BPM, WANDERS_SNR_DB = 8.0, 5.0
+#: The two halves of a window are further apart than a heart's rate moves, bpm.
+HALVES_BPM = 15.0
+#: POS reads another rate, bpm, and its own line stands out by so much, dB.
+POS_BPM, POS_LINE_DB = 8.0, 20.0
+#: The rate by single beats is another one, bpm.
+PEAKS_BPM = 12.0
+#: Green does not go along with the waveform, cosine.
+WITH_COLOUR = 0.2
+#: The background changes in step with the waveform by more than the skin, dB.
+BACKGROUND_DB = 6.0
+#: The face moves in step with the waveform: over `SMALL_MOTION`, dB, and how much of it.
+NOD_DB, WITH_NOD = 8.0, 0.7
+
+
+def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
+    """Return the reasons for which a reading cannot be accepted.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of the reading.
+    rate_bpm : float
+        The reading, beats per minute.
+
+    Returns
+    -------
+    set of str
+        Names of `sspd.vitals.REASONS`; empty: nothing contradicts it.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from sspd.vitals.doubt import still_scene
+    >>> from sspd.vitals.evidence import gather_evidence
+    >>> from sspd.vitals.heart_rate import read_rate
+    >>> from sspd.containers import Signal
+    >>> import numpy as np
+    >>> wave = Signal(np.sin(np.arange(900) / 4), 30.0)
+    >>> found = gather_evidence(wave, read_rate(wave.values, 30.0), still_scene(wave.t))
+    >>> contradictions(replace(found, with_colour=0.9, lamp=1.0), 71.6)
+    {'flicker'}
+    """
+    e = evidence
+    rules = {
+        "flicker": e.lamp > 0 or e.background_db > BACKGROUND_DB,  # NaN: not seen
+        "motion": e.nod_db > NOD_DB and e.with_nod > WITH_NOD,
+        "rate_changes": _apart(e.halves_bpm, rate_bpm) > HALVES_BPM,
+        "irregular": e.track_bpm > WANDERS_BPM and e.snr_db < WANDERS_SNR_DB,
+        "readouts_disagree": _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
+        or (min(e.pos_bpm, e.pos_half_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB),
+        "low_snr": e.with_colour < WITH_COLOUR,
+    }
+    found = {reason for reason, is_so in rules.items() if is_so}
+    if e.group_db > GROUP_DB:
+        slow = e.group_size < GROUP_OF and rate_bpm / 2 < 60 * SEARCH_HZ[0]
+        found.add("out_of_range" if slow else "irregular")
+    return found
+
+
+def _apart(distance_bpm: float, rate_bpm: float) -> float:
+    """How far another reading is from the rate or its double, whichever is nearer.
+
+    The double says nothing against a rate: a slow heart's second harmonic may be the
+    stronger one.
+    """
+    return min(distance_bpm, abs(distance_bpm - rate_bpm))

@@ -1,0 +1,89 @@
+"""Do beats come in groups? Lines between the harmonics tell.
+
+Beats that follow each other evenly give lines at the rate and its multiples, and nowhere
+else. Where every second beat is early (bigeminy), or every third (trigeminy), the pattern
+repeats with the group: there are lines at all multiples of the rate of groups, and what is
+read may be any of them. A slow heart that is read double leaves the same lines.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.signal import power_spectrum
+from sspd.signal.spectrum import refine
+
+#: How many beats a group may have, in multiples of what is read.
+SIZES = (2, 3, 4)
+#: Lines are looked for up to this many times the rate.
+UP_TO = 2.6
+#: A line's neighbourhood, Hz: what is between the first and the second away from it.
+AROUND_HZ = (0.10, 0.35)
+#: A line between harmonics counts from so many dB over its neighbourhood on ...
+LEAST_LINE_DB = 12.0
+#: ... and within this share of the spectrum's resolution of its place: a breath's side
+#: lines lie anywhere.
+PLACE = 0.15
+#: What is said where there is no such pair of lines, dB.
+NO_GROUP_DB = -40.0
+
+
+def group_lines(values: NDArray[np.float64], fs: float, f_hz: float) -> tuple[float, int]:
+    """Return how strong the lines between the harmonics are, against the line at the rate.
+
+    Parameters
+    ----------
+    values : float64 array, shape (time,)
+        Band-passed waveform.
+    fs : float
+        Hz.
+    f_hz : float
+        The rate that was read, Hz.
+
+    Returns
+    -------
+    lines_db : float
+        dB of the second strongest line between the harmonics (breath and body leave a
+        single one) over the line at the rate, for the group size where that is largest;
+        `NO_GROUP_DB` where fewer than two stand out.
+    size : int
+        How many multiples of the rate of groups the reading is; 1 where there are none.
+
+    Examples
+    --------
+    >>> t = np.arange(900) / 30
+    >>> even = np.cos(2 * np.pi * 1.2 * t) + 0.4 * np.cos(2 * np.pi * 2.4 * t)
+    >>> noise = 0.05 * np.random.default_rng(0).normal(size=900)
+    >>> group_lines(even + noise, 30.0, 1.2)
+    (-40.0, 1)
+    >>> pairs = sum(np.cos(2 * np.pi * k * 0.6 * t) for k in (1, 2, 3, 4))
+    >>> group_lines(pairs + noise, 30.0, 1.2)[1]
+    2
+    """
+    freqs, power = power_spectrum(values, fs, (0.2, min(8.0, 0.45 * fs)))
+    power = power * freqs**2
+    level = np.log10(np.maximum(power, 1e-30))
+
+    def line(at_hz: float) -> tuple[float, float]:
+        """Power of a line, dB, and over what is around it; none that lies elsewhere."""
+        apart = np.abs(freqs - at_hz)
+        near, around = apart <= AROUND_HZ[0] / 2, (apart > AROUND_HZ[0]) & (apart <= AROUND_HZ[1])
+        if not (near.any() and around.any()):
+            return -np.inf, -np.inf
+        top = int(np.flatnonzero(near)[power[near].argmax()])
+        if abs(refine(freqs, power, top) - at_hz) > PLACE * fs / values.size:
+            return -np.inf, -np.inf
+        return 10 * float(level[top]), 10 * float(level[top] - np.median(level[around]))
+
+    own = 10 * float(np.interp(f_hz, freqs, level))
+    found = [(NO_GROUP_DB, 1)]
+    for size in SIZES:
+        places = [k / size * f_hz for k in range(1, int(UP_TO * size)) if k % size]
+        lines = [line(at_hz) for at_hz in places]
+        strong = sorted((top for top, over in lines if over >= LEAST_LINE_DB), reverse=True)
+        if len(strong) >= 2:
+            found.append((max(strong[1] - own, NO_GROUP_DB), size))
+    # of sizes that see the same lines the smallest: four beats also hold two pairs
+    lines_db, size = max(found, key=lambda one: (one[0], -one[1]))
+    return min(lines_db, -NO_GROUP_DB), size

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evidences import CLEAN
+from sspd.vitals import REASONS, FilmFacts, Reading
+from sspd.vitals.contradictions import contradictions
+from sspd.vitals.doubt import doubts, still_scene
+
+T = np.arange(900) / 30
+
+
+@pytest.mark.parametrize(
+    ("one", "reason"),
+    [
+        ({"lamp": 1.0}, "flicker"),
+        ({"background_db": 9.0}, "flicker"),
+        ({"nod_db": 12.0, "with_nod": 0.9}, "motion"),
+        ({"halves_bpm": 40.0}, "rate_changes"),
+        ({"peaks_bpm": 20.0}, "readouts_disagree"),
+        ({"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 24.0}, "readouts_disagree"),
+        ({"with_colour": 0.0}, "low_snr"),
+        ({"group_db": -12.0, "group_size": 3.0}, "irregular"),
+        ({"group_db": -12.0, "group_size": 2.0}, "out_of_range"),
+        ({"track_bpm": 20.0, "snr_db": 1.0}, "irregular"),
+    ],
+)
+def test_a_single_contradiction_rejects_what_else_is_sure(
+    one: dict[str, float], reason: str
+) -> None:
+    reading = Reading(68.0, 68.2, 9.0)
+    facts, scene = FilmFacts(), still_scene(T)
+    assert doubts(reading, scene, 0.0, 30.0, facts, 0.99, CLEAN) == ()
+    worse = replace(CLEAN, **one)
+    assert contradictions(worse, 68.0) == {reason}
+    assert doubts(reading, scene, 0.0, 30.0, facts, 0.99, worse) == (reason,)
+    assert reason in REASONS
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        {"background_db": float("nan")},
+        {"nod_db": 12.0, "with_nod": 0.2},
+        {"nod_db": 2.0, "with_nod": 0.95},
+        {"peaks_bpm": 66.0, "halves_bpm": 70.0},  # the double of a slow heart
+        {"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 8.0},  # POS is not sure
+        {"track_bpm": 30.0, "snr_db": 9.0},
+    ],
+)
+def test_what_is_unknown_or_explained_contradicts_nothing(one: dict[str, float]) -> None:
+    assert contradictions(replace(CLEAN, **one), 68.0) == set()
