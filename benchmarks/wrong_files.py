@@ -40,7 +40,7 @@ def encode(
     stretch: float = 1.0,
     metadata: dict[str, str] | None = None,
     key_every: int | None = None,
-    preset: str = "superfast",
+    preset: str = "ultrafast",
 ) -> None:
     """Write frames; the suffix names the container, those of `RAW` have no clock.
 

@@ -31,7 +31,7 @@ def loop(gif: bool) -> Make:
 
     def make(take: Take) -> Truth:
         rng = take.rng
-        fps = float(rng.choice([10.0, 12.5, 15.0, 20.0])) if gif else FPS
+        fps = float(rng.choice([12.5, 20.0, 25.0])) if gif else FPS
         side = {"width": 320, "height": 240, "face_px": int(rng.integers(110, 155))} if gif else {}
         long_s = float(rng.uniform(1, 4)) if gif else float(rng.choice([1.0, 1.5, 2.0, 3.0]))
         spec = good(take, fps=fps, duration_s=long_s, **side)

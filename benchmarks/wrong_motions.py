@@ -80,9 +80,8 @@ def face_fills_flicker(take: Take) -> Truth:
 def dark_shaken(take: Take) -> Truth:
     """A photo in a dark room, only the face lit, shaken."""
     rng, spec = take.rng, dead(take)
-    x, y = (
-        log_uniform(rng, 0.3, 2.5) * rhythm(rng, take.t, rng.uniform(0.8, 2.4)) for _ in range(2)
-    )
+    hz = float(rng.uniform(0.8, 2.4))
+    x, y = (log_uniform(rng, 0.3, 2.5) * rhythm(rng, take.t, hz) for _ in range(2))
     record(take, spec, both(moved(shifts(x, y), photo(spec)), _darkened(spec)))
     return NOTHING
 
@@ -119,9 +118,8 @@ def talking_mannequin(take: Take) -> Truth:
 def swaying_photo(take: Take) -> Truth:
     """A photo before a phone that is held in a hand and sways in a rhythm."""
     rng, spec = take.rng, dead(take)
-    x, y = (
-        log_uniform(rng, 0.5, 4.0) * rhythm(rng, take.t, rng.uniform(0.7, 2.0)) for _ in range(2)
-    )
+    hz = float(rng.uniform(0.7, 2.0))
+    x, y = (log_uniform(rng, 0.5, 4.0) * rhythm(rng, take.t, hz) for _ in range(2))
     slow = log_uniform(rng, 1, 5) * smooth_noise(rng, take.t, (0.1, 0.5))
     record(take, spec, moved(shifts(x + slow, y), photo(spec)))
     return NOTHING
