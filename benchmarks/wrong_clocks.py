@@ -77,7 +77,7 @@ def _picked(chunks: Iterator[object], latest: NDArray[np.int64]) -> Iterator[NDA
         yield shown
 
 
-def _world(take: Take, capture_hz: float, most: int = 960) -> float:
+def _world(take: Take, capture_hz: float, most: int = 600) -> float:
     """How long is filmed, so that neither too many frames nor too short a time comes out."""
     return min(take.duration_s, most / capture_hz)
 
@@ -92,7 +92,7 @@ def slow_motion(factor: int, key: str) -> Make:
         spec = good(
             take,
             fps=capture_hz,
-            duration_s=_world(take, capture_hz, 960 if factor < 8 else 1200),
+            duration_s=_world(take, capture_hz, 600 if factor < 8 else 960),
             hr_bpm=95.9 if (factor, take.number) == (2, 0) else float(rng.uniform(low, high)),
         )
         metadata = {key: f"{capture_hz:g}", **_maker(key)}
@@ -117,7 +117,7 @@ def fast_capture(take: Take) -> Truth:
     """Captured at 60 or 120 a second and stored so, with the keys: nothing is slowed down."""
     rng = take.rng
     capture_hz = float(rng.choice([60, 120]))
-    spec = good(take, fps=capture_hz, duration_s=_world(take, capture_hz, 1440))
+    spec = good(take, fps=capture_hz, duration_s=_world(take, capture_hz, 1200))
     android = rng.random() < 0.5
     key = "com.android.capture.fps" if android else "com.apple.quicktime.capture.fps"
     record(take, spec, metadata={key: f"{capture_hz:g}", **_maker(key)})
