@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
-#: Read without one, so that tests can be collected: `test_every_kind_is_tested` holds them.
+#: One of each sort of file; the slow test takes the others.
 QUICK = ("repeated_6", "slow_motion_2", "raw_h264", "even_slow", "lamps_wall_unseen", "gif_file")
 
 
@@ -23,7 +23,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
-def _written(kind: str, path: Path, seed: tuple[int, int] = (1, 2), duration_s: float = 1.2) -> Any:
+def _written(kind: str, path: Path, seed: tuple[int, int] = (1, 2), duration_s: float = 0.7) -> Any:
     from wrong_videos import write
 
     return write(kind, seed, path, duration_s)
@@ -58,12 +58,12 @@ def _check(kind: str, folder: Path) -> None:
     n, last_s, metadata = _read(path)
     told = [float(v) for k, v in metadata.items() if k.endswith("capture.fps")]
     if path.suffix in (".h264", ".hevc", ".mjpeg", ".m4v"):
-        assert n in (36, 72)
+        assert n in (21, 42)
     else:
         assert last_s is not None
         # the clock of the world is the file's, or what its metadata say
-        world_s = last_s * (n - 1) / last_s / told[0] if told else last_s
-        assert 0.7 < world_s < 1.4 or "time_lapse" in kind
+        world_s = (n - 1) / told[0] if told else last_s
+        assert 0.5 < world_s < 0.95 or "time_lapse" in kind
     assert known.beats_s is None or (
         list(known.beats_s) == sorted(known.beats_s) and all(b >= 0 for b in known.beats_s)
     )
@@ -90,7 +90,7 @@ def test_a_seed_decides_the_bytes(tmp_path: Path) -> None:
 
 
 def test_repeats_change_less_than_new_frames_though_they_are_compressed(tmp_path: Path) -> None:
-    _written("repeated_6", tmp_path / "a.mp4")
+    _written("repeated_6", tmp_path / "a.mp4", duration_s=1.2)
     with av.open(str(tmp_path / "a.mp4")) as container:
         rgb = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
     steps = np.array([np.abs(b - a).mean() for a, b in itertools.pairwise(rgb)])
