@@ -8,7 +8,8 @@ each as `sspd measure` does, and compares every accepted window with the beats i
 is *accepted and wrong* if an accepted window differs from its mean rate by more than 3 bpm
 and 5 %, or if nothing alive is in the picture. Results are kept, a file a video, until the
 code or the weights change (``--anew`` measures in any case); ``--fit`` makes the videos to
-which the confidence may be fitted. Ends with 1 if a goal is missed.
+which the confidence may be fitted; ``--score`` prints what is kept so far. Ends with 1 if a
+goal is missed.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class Job:
     @property
     def path(self) -> Path:
         """The video."""
-        return self.folder / f"{self.kind}-{self.number:02d}{KINDS[self.kind].suffix}"
+        name = f"{self.kind}-{self.number:02d}{KINDS[self.kind].suffix}"
+        # the two sets never pass for each other, be they in one folder
+        return self.folder / (name if self.base_seed == JUDGE_SEED else f"fit-{name}")
 
     @property
     def kept(self) -> Path:
@@ -243,8 +246,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--anew", action="store_true", help="measure what was measured before")
     parser.add_argument("--fit", action="store_true", help="the videos of FIT_SEED; none held out")
     parser.add_argument("--make", action="store_true", help="make the videos, measure nothing")
+    parser.add_argument("--score", action="store_true", help="what is kept; make no video")
     asked = parser.parse_args(arguments)
     names = asked.kinds.split(",") if asked.kinds else available()
+    if unknown := set(names) - set(available()):
+        parser.error(f"no such kind, or not here: {', '.join(sorted(unknown))}")
     if asked.fit:
         names = [name for name in names if not KINDS[name].held_out]
     asked.folder.mkdir(parents=True, exist_ok=True)
@@ -253,12 +259,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # number by number: a run that is broken off has seen every kind
     jobs = [Job(name, number, *settings) for number in range(asked.seeds) for name in names]
     rows = []
-    for job, row in each_in_process(make if asked.make else work, jobs, asked.jobs, PATIENCE_S):
+    if asked.score:
+        jobs = [job for job in jobs if job.kept.exists()]
+        done = ((job, work(dataclasses.replace(job, anew=False))) for job in jobs)
+    else:
+        todo = make if asked.make else work
+        done = each_in_process(todo, jobs, asked.jobs, PATIENCE_S)
+    for job, row in done:
         if isinstance(row, str):
             row = {"kind": job.kind, "number": job.number, "error": row}
-        rows.append(flat(row) if isinstance(row, dict) else {})
-        print(f"{len(rows)} of {len(jobs)}: {job.path.name}", file=sys.stderr, flush=True)
-    if asked.make:
+        if not asked.make:
+            rows.append(flat(row))
+        print(f"{job.path.name} done, {len(jobs)} in all", file=sys.stderr, flush=True)
+    if not rows:
         return 0
     rows.sort(key=lambda row: (list(KINDS).index(row["kind"]), row["number"]))
     with (asked.folder / "wrong.csv").open("w", newline="", encoding="utf-8") as file:
