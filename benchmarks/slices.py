@@ -14,7 +14,6 @@ them.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import functools
 import hashlib
 import json
@@ -77,7 +76,7 @@ def suite(seed: int, films_a_slice: int, duration_s: float) -> list[tuple[str, F
 
 def film_path(folder: Path, spec: FilmSpec) -> Path:
     """Where a film is kept; written if it is not there."""
-    made_by = json.dumps(dataclasses.asdict(spec), sort_keys=True) + _simulator_hash()
+    made_by = json.dumps(spec.record(), sort_keys=True) + _simulator_hash()
     path = folder / f"{hashlib.sha256(made_by.encode()).hexdigest()[:16]}.mp4"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)

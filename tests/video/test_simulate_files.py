@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def test_truth_on_disk_can_make_the_film_again(tmp_path: Path) -> None:
     write_truth(SPEC, tmp_path / "a.mp4")
     record = json.loads((tmp_path / "a.json").read_text())
     assert FilmSpec(**record["spec"]) == SPEC
-    assert dataclasses.asdict(SPEC) == record["spec"]
+    assert SPEC.record() == record["spec"]
     known = truth(SPEC)
     assert record["hr_bpm"] == pytest.approx(known.hr_bpm, abs=1e-4)
     np.testing.assert_allclose(record["beats_s"], known.beats_s, atol=1e-6)

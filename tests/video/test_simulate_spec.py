@@ -14,8 +14,8 @@ from sspd.video.simulate.motion import REACH_X, head_poses
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("hr_bpm", 39.0),
-        ("hr_bpm", 201.0),
+        ("hr_bpm", 24.0),
+        ("hr_bpm", 221.0),
         ("hr_bpm", float("nan")),
         ("skin_tone", 6),
         ("motion", "dancing"),

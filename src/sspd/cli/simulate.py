@@ -119,7 +119,6 @@ def _truth_of(path: Path) -> Path:
 
 def _is_whole(path: Path, spec: FilmSpec) -> bool:
     """Whether the film is there with its truth; raises where something else is."""
-    import dataclasses
     import json
 
     record = _truth_of(path).with_suffix(".json")
@@ -129,7 +128,7 @@ def _is_whole(path: Path, spec: FilmSpec) -> bool:
         known = json.loads(record.read_text(encoding="utf-8"))["spec"]
     except (OSError, ValueError, KeyError, TypeError):
         known = None
-    if known != dataclasses.asdict(spec):
+    if known != spec.record():
         raise OutputError(
             f"{path}: is already there and is another film; choose an empty folder, or the"
             " options it was made with"

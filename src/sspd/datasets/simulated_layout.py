@@ -7,7 +7,6 @@ That file also marks the folder as one of simulated films: others are never writ
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -47,7 +46,7 @@ def waiting(dataset: Dataset, out: Path, specs: Mapping[int, FilmSpec]) -> dict[
     for number, spec in specs.items():
         name = named.get(str(number))
         known = None if name is None else _spec(out, name)
-        if known is not None and known != dataclasses.asdict(spec):
+        if known is not None and known != spec.record():
             raise OutputError(
                 f"{out}: its recording {name} is another film; choose an empty folder, or the"
                 " options it was made with"

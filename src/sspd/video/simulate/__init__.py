@@ -3,7 +3,9 @@
 A `FilmSpec` says everything about a film; `simulate` renders it at full size,
 `simulate_faces` only what a face box cuts out of it, `truth` tells what is known
 without rendering, `write_film` and `write_truth` put both on disk (see
-`sspd.video.simulate.files` for the format).
+`sspd.video.simulate.files` for the format). Irregular hearts are beat times from
+`sspd.video.simulate.rhythms`, given as `FilmSpec.beats_s`; light that no option describes is
+`alter` of `simulate`, with the gains of `sspd.video.simulate.gains`.
 
 >>> spec = FilmSpec(seed=7, hr_bpm=66, face_px=60, duration_s=0.2)
 >>> simulate_faces(spec, size=16).rgb.shape, round(truth(spec).respiration_hz, 2)

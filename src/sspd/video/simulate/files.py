@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from pathlib import Path
@@ -77,7 +76,7 @@ def write_truth(spec: FilmSpec, path: str | Path) -> None:
         "beats_s": [round(float(beat), 6) for beat in known.beats_s],
         "hr_bpm": None if math.isnan(known.hr_bpm) else round(known.hr_bpm, 4),
         "respiration_hz": known.respiration_hz,
-        "spec": dataclasses.asdict(spec),
+        "spec": spec.record(),
     }
     path = Path(path)
     with whole_file(path.with_suffix(".csv")) as part:

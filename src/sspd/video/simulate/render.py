@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -179,7 +179,11 @@ def render_levels(stage: Stage, k: int) -> F32:
 
 def render_frame(stage: Stage, k: int) -> NDArray[np.uint8]:
     """Frame ``k`` as a camera gives it: noise added, rounded to 8 bits, (h, w, 3)."""
-    levels = render_levels(stage, k)
+    return _recorded(stage, k, render_levels(stage, k))
+
+
+def _recorded(stage: Stage, k: int, levels: F32) -> NDArray[np.uint8]:
+    """The sensor's part: noise and rounding, on levels that are overwritten."""
     window = stage.window
     down, right = stage.shifts[k]
     noise = stage.noise[
@@ -191,7 +195,9 @@ def render_frame(stage: Stage, k: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.convertScaleAbs(levels), dtype=np.uint8)
 
 
-def simulate(spec: FilmSpec, chunk: int = 32) -> Iterator[Frames]:
+def simulate(
+    spec: FilmSpec, chunk: int = 32, *, alter: Callable[[int, F32], F32] | None = None
+) -> Iterator[Frames]:
     """The film's frames, uint8 at full size.
 
     Parameters
@@ -199,6 +205,10 @@ def simulate(spec: FilmSpec, chunk: int = 32) -> Iterator[Frames]:
     spec : FilmSpec
     chunk : int
         Frames yielded at a time.
+    alter : callable, optional
+        Given a frame's number and its levels before noise and rounding (float32, shape
+        (height, width, 3), which it may overwrite); returns the levels that the sensor
+        sees: light and movement that no option describes (see `sspd.video.simulate.gains`).
 
     >>> first = next(simulate(FilmSpec(face_px=60, duration_s=1), chunk=4))
     >>> first.rgb.shape
@@ -207,7 +217,10 @@ def simulate(spec: FilmSpec, chunk: int = 32) -> Iterator[Frames]:
     stage = set_stage(spec)
     for start in range(0, len(stage.t), chunk):
         ks = range(start, min(start + chunk, len(stage.t)))
-        rgb = np.stack([render_frame(stage, k) for k in ks])
+        if alter is None:
+            rgb = np.stack([render_frame(stage, k) for k in ks])
+        else:
+            rgb = np.stack([_recorded(stage, k, alter(k, render_levels(stage, k))) for k in ks])
         yield Frames(rgb, stage.t[ks.start : ks.stop])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "fps": (1.0, 240.0),
     "width": (64, 4096),
     "height": (64, 4096),
-    "hr_bpm": (40.0, 200.0),
+    "hr_bpm": (25.0, 220.0),
     "lf_ms": (0.0, 150.0),
     "hf_ms": (0.0, 150.0),
     "respiration_hz": (0.1, 0.5),
@@ -47,6 +48,10 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
+#: Intervals between given beats, seconds.
+_INTERVAL_S = (0.2, 4.0)
+
+
 @dataclass(frozen=True)
 class FilmSpec:
     """Every option of one simulated film; equal specs give equal bytes.
@@ -62,7 +67,7 @@ class FilmSpec:
     width, height, face_px : int
         Size of the film, and of the face from cheek to cheek, pixels.
     hr_bpm : float
-        Mean heart rate, 40-200 beats a minute.
+        Mean heart rate, 25-220 beats a minute.
     lf_ms, hf_ms : float
         Standard deviation of the beat intervals from the slow (0.1 Hz) rhythm and
         from breathing (respiratory sinus arrhythmia), milliseconds.
@@ -92,6 +97,11 @@ class FilmSpec:
         One of `BACKGROUNDS`.
     bit_rate : int or None
         H.264 bits a second when written or encoded; None: near lossless.
+    beats_s : tuple of float or None
+        Beat times, seconds from the first frame, rising (see
+        `sspd.video.simulate.rhythms`): they override ``hr_bpm``, ``lf_ms`` and
+        ``hf_ms``. A beat that comes early has a smaller pulse, for the heart fills
+        less. Where they do not reach the ends, the first and last interval go on.
 
     Raises
     ------
@@ -129,6 +139,7 @@ class FilmSpec:
     exposure: float = 1.0
     background: str = "gradient"
     bit_rate: int | None = None
+    beats_s: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -153,6 +164,9 @@ class FilmSpec:
             )
         if self.bit_rate is not None and self.bit_rate < 10_000:
             raise UsageError(f"simulate: bit_rate must be 10000 or more, got {self.bit_rate}")
+        if self.beats_s is not None:
+            # a list, as JSON gives it, is taken as well
+            object.__setattr__(self, "beats_s", _checked_beats(self.beats_s))
 
     @property
     def n_frames(self) -> int:
@@ -171,6 +185,27 @@ class FilmSpec:
     def replace(self, **changes: Any) -> FilmSpec:
         """The same film with some options changed."""
         return dataclasses.replace(self, **changes)
+
+    def record(self) -> dict[str, Any]:
+        """Every option as JSON holds it; ``beats_s`` only where it is given.
+
+        >>> FilmSpec(**FilmSpec(seed=4).record()) == FilmSpec(seed=4)
+        True
+        """
+        options = dataclasses.asdict(self)
+        beats = options.pop("beats_s")
+        return options if beats is None else options | {"beats_s": list(beats)}
+
+
+def _checked_beats(beats_s: Iterable[float]) -> tuple[float, ...]:
+    beats = tuple(float(beat) for beat in beats_s)
+    steps = np.diff(beats)
+    low, high = _INTERVAL_S
+    if len(beats) < 2 or not bool(np.all((steps >= low) & (steps <= high))):
+        raise UsageError(
+            f"simulate: beats_s must be two or more times that rise by {low:g} to {high:g} s"
+        )
+    return beats
 
 
 def rest_place(spec: FilmSpec) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.video.simulate.cardiac import beat_model, blood_volume
+from sspd.video.simulate.cardiac import Heart, beat_model, blood_volume
 from sspd.video.simulate.spec import FilmSpec, frame_times
 
 
@@ -58,5 +58,12 @@ def truth(spec: FilmSpec) -> Truth:
     beats = heart.beats()
     beats = beats[(beats >= 0) & (beats < spec.duration_s)]
     rr = np.diff(beats)
-    hr_bpm = 60.0 / float(rr.mean()) if rr.size else spec.hr_bpm
+    hr_bpm = 60.0 / float(rr.mean()) if rr.size else _rate_by_phase(spec, heart)
     return Truth(t, blood_volume(spec, heart, t), beats, rr, hr_bpm, spec.respiration_hz)
+
+
+def _rate_by_phase(spec: FilmSpec, heart: Heart) -> float:
+    if spec.beats_s is None:
+        return spec.hr_bpm
+    first, last = np.interp([0.0, spec.duration_s], heart.t, heart.phase)
+    return 60.0 * float(last - first) / spec.duration_s
