@@ -15,15 +15,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+import wrong_videos
 from nulls import DURATION_S, FPS, null_film
 from sspd.containers import Box, FaceSegment, Frames, Scene, Signal
 from sspd.face.track import face_segments
 from sspd.methods import Method, get_method
 from sspd.video.read import probe, read
-from sspd.video.simulate import FilmSpec, Truth, random_spec, truth, write_film
+from sspd.video.simulate import FilmSpec, random_spec, truth, write_film
 from sspd.vitals import FilmFacts
 
 FIT_SEED, HELD_SEED = 606_001, 121_013
+#: Of each kind of `benchmarks/wrong_videos.py` that is about hearts, light, motion or
+#: compression and not held out, so many videos are fitted to as well, called ``tempt_KIND``.
+N_TEMPT, TEMPT_GROUPS = 4, (0, 4, 5, 6, 7, 8, 10, 11)
+#: Recorded hearts judge; they teach nothing.
+TEACH_NOTHING = ("recorded",)
 #: Kind -> how many films. The order is part of their seeds.
 FIT = {
     "varied": 14,
@@ -84,10 +90,20 @@ class Kept:
 
 def fit_set() -> list[Film]:
     """What the confidence is fitted to."""
-    return [
+    films = [
         Film(kind, i, (FIT_SEED, place, i))
         for place, (kind, n) in enumerate(FIT.items())
         for i in range(n)
+    ]
+    tempting = [
+        name
+        for name, kind in wrong_videos.KINDS.items()
+        if kind.group in TEMPT_GROUPS and not kind.held_out and name not in TEACH_NOTHING
+    ]
+    return films + [
+        Film(f"tempt_{kind}", i, (wrong_videos.FIT_SEED, i))
+        for i in range(N_TEMPT)
+        for kind in tempting
     ]
 
 
@@ -106,14 +122,18 @@ def held_set() -> list[Film]:
 SETS = {"fit": fit_set, "held": held_set}
 
 
-def write(film: Film, path: Path) -> tuple[Truth | None, Box | None]:
-    """Write a film; what is known of its pulse (None: it has none), and where to look."""
+def write(film: Film, path: Path) -> tuple[NDArray[np.float64], Box | None]:
+    """Write a film; its beats (none: it has no pulse), and where to look."""
     rng = np.random.default_rng(film.seed)
+    if film.kind.startswith("tempt_"):
+        known = wrong_videos.write(film.kind.removeprefix("tempt_"), film.seed[:2], path)
+        beats_s = np.array(known.beats_s or [])
+        return beats_s, Box(*known.box) if known.box else None
     if film.kind.startswith("null_") and film.kind != "null_varied":
-        return None, null_film(film.kind.removeprefix("null_"), rng, path)[1]
+        return np.zeros(0), null_film(film.kind.removeprefix("null_"), rng, path)[1]
     spec = _spec(film, rng)
     write_film(spec, path)
-    return (truth(spec) if spec.pulse_percent else None), None
+    return (truth(spec).beats_s if spec.pulse_percent else np.zeros(0)), None
 
 
 def _spec(film: Film, rng: np.random.Generator) -> FilmSpec:
@@ -143,10 +163,9 @@ def make_film(film: Film, folder: Path) -> tuple[Path, NDArray[np.float64], Box 
     path, beside = (folder / f"{film.kind}-{film.number:03d}.{end}" for end in ("mp4", "json"))
     if not beside.exists():
         part = path.with_suffix(".part.mp4")
-        known, box = write(film, part)
+        beats_s, box = write(film, part)
         part.replace(path)
-        beats = known.beats_s.tolist() if known else []
-        beside.write_text(json.dumps({"beats_s": beats, "box": box and list(box)}))
+        beside.write_text(json.dumps({"beats_s": beats_s.tolist(), "box": box and list(box)}))
     kept = json.loads(beside.read_text())
     return path, np.array(kept["beats_s"], np.float64), Box(*kept["box"]) if kept["box"] else None
 
