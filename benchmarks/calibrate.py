@@ -24,6 +24,7 @@ from doubt_films import load
 from sspd.recipes.network import ConfidenceSpec
 from sspd.runtime.network import shipped_weights
 from sspd.vitals.confidence import AGAINST, TERMS
+from sspd.vitals.contradictions import contradictions
 from sspd.vitals.doubt import LEAST_CONFIDENCE
 
 #: How far weights are drawn to 0, per squared weight of a standardised term.
@@ -70,6 +71,8 @@ class Windows:
     """(windows, 2, terms): of the rate that is read, and of its half."""
     right: NDArray[np.bool_]
     """(windows, 2): whether it is within 3 beats a minute."""
+    contradicted: NDArray[np.bool_]
+    """(windows, 2): rejected whatever the confidence says; true where it is none."""
     film: NDArray[np.int64]
     """Which film it is of."""
     window_s: NDArray[np.float64]
@@ -85,13 +88,15 @@ def gather(folder: Path) -> Windows:
     rows = [row for row in found if row["readings"]]
     terms = np.full((len(rows), 2, len(TERMS)), np.nan)
     right = np.zeros((len(rows), 2), bool)
+    contradicted = np.ones((len(rows), 2), bool)
     for i, row in enumerate(rows):
         for k, (bpm, seen) in enumerate(row["readings"]):
             terms[i, k] = [float(term(seen)) for term in TERMS.values()]
             right[i, k] = near(bpm, row["truth_bpm"])
+            contradicted[i, k] = bool(contradictions(seen, bpm))
     names = sorted({(row["kind"], row["film"]) for row in rows})
     film = np.array([names.index((row["kind"], row["film"])) for row in rows])
-    return Windows(terms, right, film, np.array([row["window_s"] for row in rows]))
+    return Windows(terms, right, contradicted, film, np.array([row["window_s"] for row in rows]))
 
 
 def sure(
@@ -106,7 +111,8 @@ def fit_both(windows: Windows) -> tuple[float, NDArray[np.float64]]:
     main, half = windows.terms[:, 0], windows.terms[:, 1]
     intercept, weights = fit(main, windows.right[:, 0])
     for _ in range(2):  # whom it doubts changes with it, the second time hardly
-        asked = np.isfinite(half[:, 0]) & (sure(intercept, weights, main) < LEAST_CONFIDENCE)
+        rejected = sure(intercept, weights, main) < LEAST_CONFIDENCE
+        asked = np.isfinite(half[:, 0]) & (rejected | windows.contradicted[:, 0])
         intercept, weights = fit(
             np.concatenate([main, half[asked]]),
             np.concatenate([windows.right[:, 0], windows.right[asked, 1]]),
@@ -114,18 +120,21 @@ def fit_both(windows: Windows) -> tuple[float, NDArray[np.float64]]:
     return intercept, weights
 
 
-def cross_validated(windows: Windows) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Confidence in each window's reading by the others' films, and whether it is right."""
+def cross_validated(
+    windows: Windows,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Confidence in each window's reading by the others' films; is it right, contradicted."""
     n = int(windows.film.max()) + 1
     fold = np.random.default_rng(0).permutation(n)[windows.film] % FOLDS
-    p, right = np.zeros(fold.size), np.zeros(fold.size, bool)
+    p, right, against = (np.zeros(fold.size, kind) for kind in (float, bool, bool))
     for k in range(FOLDS):
         own = windows.of(fold == k)
         both = sure(*fit_both(windows.of(fold != k)), own.terms)
-        halved = (both[:, 0] < LEAST_CONFIDENCE) & (both[:, 1] >= LEAST_CONFIDENCE)
-        place = np.arange(halved.size), halved.astype(int)
+        accepted = (both >= LEAST_CONFIDENCE) & ~own.contradicted
+        place = np.arange(len(both)), (~accepted[:, 0] & accepted[:, 1]).astype(int)
         p[fold == k], right[fold == k] = both[place], own.right[place]
-    return p, right
+        against[fold == k] = own.contradicted[place]
+    return p, right, against
 
 
 def write(out: Path, weights: Path, spec: ConfidenceSpec) -> None:
@@ -139,13 +148,18 @@ def write(out: Path, weights: Path, spec: ConfidenceSpec) -> None:
     export_onnx(network, out.with_suffix(".onnx"))
 
 
-def report(p: NDArray[np.float64], right: NDArray[np.bool_], window_s: NDArray[np.float64]) -> None:
+def report(
+    p: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    against: NDArray[np.bool_],
+    window_s: NDArray[np.float64],
+) -> None:
     """What the threshold would have done on films that were not fitted to."""
     print(f"cross-validated: AUROC {auroc(p, right):.3f}, error {calibration_error(p, right):.3f}")
     for length_s in sorted(set(window_s)):
         own = window_s == length_s
         for least in (0.7, 0.75, LEAST_CONFIDENCE, 0.85, 0.9):
-            on = own & (p >= least)
+            on = own & (p >= least) & ~against
             print(
                 f"  {length_s:g} s, from {least:g} on: {on[right].sum() / own[right].sum():.1%} of"
                 f" the right ones, {on[~right].sum()} of {own[~right].sum()} wrong ones"

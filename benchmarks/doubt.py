@@ -32,7 +32,7 @@ from sspd.runtime import load_network
 from sspd.vitals import join_scenes, pulse_band, read_film, read_rate
 from sspd.vitals.doubt import LEAST_CONFIDENCE
 from sspd.vitals.evidence import Evidence, gather_evidence
-from sspd.vitals.heart_rate import read_half
+from sspd.vitals.heart_rate import follow_rate, read_half
 
 WINDOWS_S = (30.0, 10.0)
 RIGHT_WITHIN_BPM = 3.0
@@ -74,9 +74,8 @@ def _readings(
     part, scene = filtered.between(start_s, end_s), join_scenes(segments)
     reading = read_rate(part.values, part.fs)
     half = read_half(part.values, part.fs, reading)
-    found = [
-        (one.spectral_bpm, gather_evidence(part, one, scene)) for one in (reading, half) if one
-    ]
+    followed = [follow_rate(part.values, part.fs, one) for one in (reading, half) if one]
+    found = [(one.spectral_bpm, gather_evidence(part, one, scene)) for one in followed]
     return [(bpm, seen) for bpm, seen in found if bpm is not None and seen is not None]
 
 

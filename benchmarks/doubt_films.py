@@ -56,7 +56,13 @@ FIT = {
     "good_talking": 30,
     "good_still": 10,
     "good_drift": 10,
+    "good_tight": 14,
+    "null_tight": 18,
 }
+#: A frame so small that the face's box fills it: no background is seen.
+TIGHT = {"width": 360, "height": 360, "face_px": 250}
+#: What moves or flickers in a tight frame without a pulse.
+TIGHT_NULLS = ("nodding", "flicker", "swinging", "translation")
 #: Good films: somebody sits for it, in steady light, with a pulse of half a percent or more.
 GOOD = ("still", "talking", "translation", "rotation", "drift")
 N_GOOD, N_NULL = 80, 234
@@ -143,6 +149,9 @@ def _spec(film: Film, rng: np.random.Generator) -> FilmSpec:
         fixed["pulse_percent"] = float(rng.uniform(0.5, 1.2))
     elif group == "null":
         fixed["pulse_percent"] = 0.0
+    if kind == "tight":
+        fixed |= TIGHT
+        kind = "still" if group == "good" else TIGHT_NULLS[film.number % len(TIGHT_NULLS)]
     elif kind == "faint":
         fixed["pulse_percent"] = float(np.exp(rng.uniform(np.log(0.03), np.log(0.3))))
         kind = "varied"
