@@ -135,7 +135,7 @@ def write(film: Film, path: Path) -> tuple[NDArray[np.float64], Box | None]:
         known = wrong_videos.write(film.kind.removeprefix("tempt_"), film.seed[:2], path)
         beats_s = np.array(known.beats_s or [])
         return beats_s, Box(*known.box) if known.box else None
-    if film.kind.startswith("null_") and film.kind != "null_varied":
+    if film.kind.startswith("null_") and film.kind not in ("null_varied", "null_tight"):
         return np.zeros(0), null_film(film.kind.removeprefix("null_"), rng, path)[1]
     spec = _spec(film, rng)
     write_film(spec, path)
