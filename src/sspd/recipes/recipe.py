@@ -28,9 +28,15 @@ class LossSpec:
     """beta of Eq. 12."""
     band_hz: tuple[float, float] = (0.5, 3.0)
     """The band a of Eq. 10."""
+    snr_counts_dc: bool = True
+    """Whether b of Eq. 10 begins at 0 Hz with the mean of the wave in it, as the paper says, so
+    that a map of ones costs more than any other; False takes the mean off first, as the
+    weights of the package were trained."""
 
     def __post_init__(self) -> None:
         low, high = self.band_hz
+        if self.reading == "released" and not self.snr_counts_dc:
+            raise UsageError("the released loss counts 0 Hz always: snr_counts_dc must be true")
         if not 0 <= low < high:
             raise UsageError(f"a pulse band rises from its first to its second Hz: {self.band_hz}")
 

@@ -45,7 +45,7 @@ LAPTOP = Recipe(
     source="ours: from the shipped weights on; the paper's loss on clips and batches that two"
     " cores can train in an hour, with heads held still",
     network=NetworkSpec(fs=30.0, follow=True, pyramid=PyramidSpec()),
-    loss=LossSpec(band_hz=WIDE_BAND_HZ),
+    loss=LossSpec(band_hz=WIDE_BAND_HZ, snr_counts_dc=False),
     clip_s=5.0,
     batch=4,
     epochs=None,
