@@ -75,6 +75,10 @@ def all_peaks(x: Row, fs: float) -> float:
     return 60 * fs / float(np.mean([b - a for a, b in pairwise(tops)]))
 
 
+def pulse_peaks(x: Row, fs: float) -> float:
+    return all_peaks(both_ways(*butterworth(4, 0.5, 3.0, fs), x, 27), fs)
+
+
 def toolbox_kept(x: Row, fs: float) -> Row:
     n = x.size
     d = np.zeros((n - 2, n))
@@ -234,7 +238,8 @@ def nest(x: Row, fs: float) -> dict[str, float]:
 
 
 LITERAL = {
-    "sspd": lambda x, fs: {"hr_bpm": all_peaks(x, fs)},
+    "sspd": lambda x, fs: {"hr_bpm": pulse_peaks(x, fs)},
+    "all-maxima": lambda x, fs: {"hr_bpm": all_peaks(x, fs)},
     "released": lambda x, fs: {"hr_bpm": released(x, fs)},
     "rppg-toolbox": lambda x, fs: {"hr_bpm": toolbox(x, fs)},
     "contrast-phys": lambda x, fs: {"hr_bpm": contrast_phys(x, fs)},

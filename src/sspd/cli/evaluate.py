@@ -61,8 +61,9 @@ def evaluate(
         str,
         typer.Option(
             "--scoring",
-            help="spectral, measure (only what is believed), sspd (the paper), released,"
-            " rppg-toolbox, contrast-phys or nest (LF, HF, LF/HF, RF and HR of short clips).",
+            help="spectral, measure (only what is believed), sspd (the paper), all-maxima (every"
+            " maximum, unfiltered), released, rppg-toolbox, contrast-phys or nest (LF, HF, LF/HF,"
+            " RF and HR of short clips).",
         ),
     ] = "spectral",
     keep_defects: Annotated[
