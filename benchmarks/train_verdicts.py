@@ -89,7 +89,9 @@ def planted(kind: str) -> Recipe:
     if kind == "rate":
         return replace(recipe, learning_rate=5.0)
     if kind == "difference":
-        return replace(recipe, views=replace(recipe.views, difference=False))
+        return replace(
+            recipe, network=replace(recipe.network, input="centred", centre_s=recipe.clip_s)
+        )
     if kind == "snr":
         return replace(recipe, loss=replace(recipe.loss, snr_weight=0.0))
     return recipe

@@ -53,8 +53,6 @@ class ViewSpec:
     """Share of the differences that is dropped (Fig. 8b)."""
     mask_shape: Literal["element", "pixel"] = "element"
     """One draw an element (paper), or one for the three channels (released code)."""
-    difference: bool = True
-    """Frame differences; False feeds frames less their mean (Table VI)."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.mask_ratio < 1:
@@ -114,6 +112,11 @@ class Recipe:
             raise UsageError("a recipe says either epochs or steps")
         if self.crop_px < self.network.size:
             raise UsageError(f"faces of {self.crop_px} pixels hold no {self.network.size} crop")
+        if self.network.input == "centred" and self.network.centre_s != self.clip_s:
+            raise UsageError(
+                f"frames are centred over a clip of {self.clip_s:g} s: centre_s must be that, not"
+                f" {self.network.centre_s:g}"
+            )
         if min(self.network.pyramid_counts(self.n_differences), default=0) < 4:
             raise UsageError(f"clips of {self.clip_s:g} s are too short for the pyramid")
 

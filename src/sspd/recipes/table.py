@@ -82,6 +82,7 @@ ABLATION = replace(
     " VIII can be run on two cores",
     network=NetworkSpec(fs=30.0, size=96, follow=True, pyramid=PyramidSpec()),
     crop_px=113,
+    loss=LossSpec(band_hz=WIDE_BAND_HZ),
     steps=40,
     init="nothing",
 )
