@@ -7,7 +7,8 @@ import pytest
 
 from sspd.errors import UsageError
 from sspd.evaluate import QUANTITIES, SCORINGS, get_scoring
-from sspd.evaluate.scoring import all_peaks, contrast_phys_rate, pulse_peaks, toolbox_rate
+from sspd.evaluate.readouts import all_peaks, contrast_phys_rate, pulse_peaks
+from sspd.evaluate.toolbox import toolbox_rate
 
 FS = 30.0
 

@@ -1,0 +1,121 @@
+"""Read-outs of a heart rate from a window of a waveform, each after its source."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, filtfilt, find_peaks
+
+from sspd.signal import released_readout
+from sspd.signal.wavelet import BAND_HZ, ORDER
+from sspd.vitals import SHORTEST_S, pulse_band, read_rate
+
+
+def all_peaks(values: NDArray[np.float64], fs: float) -> float | None:
+    """Every maximum of the waveform as it is; the rate is that of their mean interval.
+
+    Parameters
+    ----------
+    values : float64 array, shape (time,)
+    fs : float
+        Hz.
+
+    >>> t = np.arange(0, 30, 1 / 30)
+    >>> round(all_peaks(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
+    75.0
+    """
+    tops = find_peaks(values)[0]
+    return 60 * fs / float(np.diff(tops).mean()) if tops.size > 1 else None
+
+
+def pulse_peaks(values: NDArray[np.float64], fs: float) -> float | None:
+    """All peaks of the waveform in the paper's band; the rate is that of their mean interval.
+
+    Butterworth 4 of 0.5-3 Hz, forward and back, as the released code has it.
+
+    Parameters
+    ----------
+    values : float64 array, shape (time,)
+    fs : float
+        Hz.
+
+    >>> t = np.arange(0, 30, 1 / 30)
+    >>> noise = 0.3 * np.random.default_rng(0).standard_normal(t.size)
+    >>> round(pulse_peaks(np.sin(2 * np.pi * 1.2 * t) + noise, 30.0))
+    72
+    """
+    if fs <= 2 * BAND_HZ[1]:
+        return None
+    b, a = butter(ORDER, BAND_HZ, btype="bandpass", fs=fs)
+    if values.size <= 3 * len(b):
+        return None
+    return all_peaks(filtfilt(b, a, values), fs)
+
+
+def contrast_phys_rate(values: NDArray[np.float64], fs: float) -> float | None:
+    """Contrast-Phys: Butterworth 2 of 0.6-4 Hz, Hann, highest line of the FFT.
+
+    Where that is within 10 bpm of twice the second highest, the second is taken.
+
+    Parameters
+    ----------
+    values : float64 array, shape (time,)
+    fs : float
+        Hz.
+
+    >>> t = np.arange(0, 30, 1 / 30)
+    >>> noise = np.random.default_rng(0).standard_normal(t.size)
+    >>> round(contrast_phys_rate(np.sin(2 * np.pi * 1.2 * t) + noise, 30.0), 1)
+    72.0
+    """
+    if values.size < 16 or fs <= 8:
+        return None
+    b, a = butter(2, (0.6, 4.0), btype="bandpass", fs=fs)
+    kept = filtfilt(b, a, values)
+    size = np.abs(np.fft.rfft(kept * np.hanning(kept.size)))
+    freqs = np.fft.rfftfreq(kept.size, 1 / fs)
+    size[(freqs < 0.6) | (freqs > 4.0)] = 0.0
+    lines = find_peaks(size)[0]
+    if lines.size == 0:
+        return None
+    bpm = 60 * freqs[lines[np.argsort(size[lines])[::-1]]]
+    if bpm.size > 1 and abs(bpm[0] - 2 * bpm[1]) < 10:
+        return float(bpm[1])
+    return float(bpm[0])
+
+
+def released_rate(values: NDArray[np.float64], fs: float) -> float | None:
+    """The released code: Butterworth 4 of 0.5-3 Hz, Morlet mask, mean of rates.
+
+    Parameters
+    ----------
+    values : float64 array, shape (time,)
+    fs : float
+        Hz.
+
+    >>> t = np.arange(0, 30, 1 / 30)
+    >>> round(released_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
+    75.0
+    """
+    if values.size < 2 * fs or fs < 8:
+        return None
+    rate = released_readout(values, fs).hr_bpm
+    return rate if np.isfinite(rate) else None
+
+
+def measured_rate(values: NDArray[np.float64], fs: float) -> float | None:
+    """The spectral reading of `sspd measure`, believed or not.
+
+    Parameters
+    ----------
+    values : float64 array, shape (time,)
+    fs : float
+        Hz.
+
+    >>> t = np.arange(0, 30, 1 / 30)
+    >>> round(measured_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
+    75.0
+    """
+    if values.size < SHORTEST_S * fs:
+        return None
+    return read_rate(pulse_band(values, fs), fs).spectral_bpm
