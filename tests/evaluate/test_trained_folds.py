@@ -77,6 +77,9 @@ def test_every_fold_is_trained_and_every_subject_tested_once(out: Path) -> None:
     sspd, pos = facts["methods"]
     assert sorted(sspd["weights"]) == ["1", "2"] and len(set(sspd["weights"].values())) == 2
     assert pos["weights"] == {"1": None, "2": None}
+    assert pos["settled"] is None
+    assert "agree best with those of POS" in sspd["settled"]["state"]
+    assert "simulated" in sspd["settled"]["sign_and_integration"]
     assert facts["trained"]["recipes"]["sspd"]["name"] == "tiny" and facts["trained"]["seed"] == 0
     assert len(list((out / "models").glob("2-fold-*/model.onnx"))) == 2
     assert (out / "rates.png").read_bytes()[:4] == b"\x89PNG"
@@ -147,12 +150,16 @@ def test_the_command_takes_weights_or_trains_by_the_recipe_of_the_protocol(
     result = CliRunner().invoke(app, [*common, "--weights", "shipped"])
     assert result.exit_code == 0, result.output
     assert "subject38" in (tmp_path / "windows.csv").read_text()
+    (method,) = json.loads((tmp_path / "manifest.json").read_text())["methods"]
+    assert "the weights' own file" in method["settled"]["state"]
+    assert "simulated" in method["settled"]["sign_and_integration"]
     result = CliRunner().invoke(app, [*common, "--device", "cpu"])
     assert result.exit_code == 1
     assert "shorter than a clip of 10 s" in result.stderr
     assert "fold 1, sspd: none of 1 recordings can be trained on" in result.stderr
-    result = CliRunner().invoke(app, [*common, "--weights", "shipped", "--steps", "3"])
-    assert isinstance(result.exception, UsageError)
+    for idle in (["--steps", "3"], ["--select", "last"]):
+        result = CliRunner().invoke(app, [*common, "--weights", "shipped", *idle])
+        assert isinstance(result.exception, UsageError)
 
 
 @pytest.mark.slow

@@ -72,6 +72,10 @@ def train(
     precision: Annotated[
         str | None, typer.Option("--precision", help="f32, bf16 or f16, not the recipe's.")
     ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option("--select", help="State that measures: last, or best (of label-free looks)."),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[
         int | None,
@@ -95,7 +99,7 @@ def train(
     Networks of other papers that learn from labels (physnet, ...) are given the contact
     waveforms of a dataset, or the truth beside simulated films.
     """
-    chosen = _recipe(recipe, steps, precision)
+    chosen = _recipe(recipe, steps, precision, select)
     needed = prepare(chosen)  # before anything imports torch
     _check_device(device)
     warn_of_memory(needed, device, chosen.precision)
@@ -208,7 +212,9 @@ def _check_start(out: Path, init: str | None, resume: bool) -> None:
         refuse_unsafe(Path(str(init)))
 
 
-def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe | BaselineRecipe:
+def _recipe(
+    name: str, steps: int | None, precision: str | None, select: str | None
+) -> Recipe | BaselineRecipe:
     from dataclasses import replace
 
     from sspd.recipes import PRECISIONS, find_recipe
@@ -220,7 +226,7 @@ def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe | Bas
         if precision not in PRECISIONS:
             raise UsageError(f"--precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
         recipe = replace(recipe, precision=precision)
-    return recipe
+    return recipe if select is None else replace(recipe, select=select)  # type: ignore[arg-type]
 
 
 def _check_device(device: str) -> None:

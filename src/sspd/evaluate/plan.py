@@ -96,7 +96,8 @@ def plan_evaluation(
     contenders: list[Contender] = []
     for name in methods:
         if name in trained and training is not None and by is not None:
-            contenders += _trained(name, training, by, across=train_on is not None, run=run)
+            own = partial(run, settled_by=training.recipe_of(name).settled)
+            contenders += _trained(name, training, by, across=train_on is not None, run=own)
         elif name in networks:
             contenders.append(run(name, partial(_same, given.get(name) or _shipped(name))))
         else:

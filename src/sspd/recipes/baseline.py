@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sspd.errors import UsageError
 from sspd.recipes.network import MOST_SUMMATIONS, ConfidenceSpec
 from sspd.recipes.recipe import Precision
+from sspd.recipes.settled import Select, checked_select, settled
 
 Input = Literal["pictures", "differences", "both"]
 Kind = Literal["labelled", "prior", "contrast", "triplet"]
@@ -124,8 +125,11 @@ class BaselineRecipe:
     """Where the losses look for a pulse."""
     precision: Precision = "f32"
     init: str = "nothing"
+    select: Select = "last"
+    """Which state measures afterwards: the last one, or the best of a few looks."""
 
     def __post_init__(self) -> None:
+        checked_select(self.select)
         if (self.epochs is None) == (self.steps is None):
             raise UsageError("a recipe says either epochs or steps")
 
@@ -144,6 +148,16 @@ class BaselineRecipe:
     def method(self) -> str:
         """The method that its weights are for."""
         return self.name.removesuffix(LAPTOP)
+
+    @property
+    def upright(self) -> bool:
+        """Whether labels say which way up the waveform is; a rate alone does not."""
+        return self.kind == "labelled" and "known-rate" not in dict(self.losses)
+
+    @property
+    def settled(self) -> dict[str, str]:
+        """How state, sign and integration are settled, for manifests."""
+        return settled(self.select, by_labels=self.upright)
 
     @property
     def crop_px(self) -> int:

@@ -148,6 +148,7 @@ def _for_laptops(recipe: BaselineRecipe) -> BaselineRecipe:
         rate_schedule="cosine",
         band_hz=(0.66, 3.7),
         precision="bf16",
+        select="best",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sspd.errors import UsageError
 from sspd.recipes.network import NetworkSpec, PyramidSpec
+from sspd.recipes.settled import Select, checked_select, settled
 
 Precision = Literal["f32", "bf16", "f16"]
 PRECISIONS: tuple[Precision, ...] = ("f32", "bf16", "f16")
@@ -104,12 +105,16 @@ class Recipe:
     init: Literal["nothing", "shipped"] = "nothing"
     """Where both networks begin, if nobody says otherwise: at random, or at the weights of
     the package."""
+    select: Select = "best"
+    """Which state measures afterwards: the last one (paper), or the best of a few looks that
+    need no labels."""
     crop_px: int = 151
     """Size of the stored faces, of which `network.size` is cropped (Sec. III-B1)."""
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.steps is None):
             raise UsageError("a recipe says either epochs or steps")
+        checked_select(self.select)
         if self.crop_px < self.network.size:
             raise UsageError(f"faces of {self.crop_px} pixels hold no {self.network.size} crop")
         if self.network.input == "centred" and self.network.centre_s != self.clip_s:
@@ -129,6 +134,11 @@ class Recipe:
     def drawn_px(self) -> int:
         """Size at which clips are drawn: as stored, views are cropped of them later."""
         return 1 << 16
+
+    @property
+    def settled(self) -> dict[str, str]:
+        """How state, sign and integration are settled, for manifests."""
+        return settled(self.select)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON."""

@@ -16,12 +16,14 @@ WIDE_BAND_HZ = (0.5, 3.7)
 PAPER = Recipe(
     name="paper",
     source="SSPD, Sec. III and IV-B",
+    select="last",
 )
 
 VIPL_HR = Recipe(
     name="paper-vipl-hr",
     source="SSPD, Sec. IV-D1: a slower target for the larger data set",
     momentum_start=0.99,
+    select="last",
 )
 
 RELEASED = Recipe(
@@ -38,6 +40,7 @@ RELEASED = Recipe(
     views=ViewSpec(crop_anchor="corner", mask_shape="pixel"),
     epochs=30,
     precision="f16",
+    select="last",
 )
 
 LAPTOP = Recipe(
@@ -85,6 +88,7 @@ ABLATION = replace(
     loss=LossSpec(band_hz=WIDE_BAND_HZ),
     steps=40,
     init="nothing",
+    select="last",
 )
 
 RECIPES = {

@@ -85,7 +85,12 @@ def look(run: Run, state: Resumable, last: bool) -> dict[str, float]:
 
 
 def take_best(run: Run, state: Resumable, notice: Callable[[str], None]) -> None:
-    """Put the best state in the place of the last one, where that is clearly worse."""
+    """Put the best state in the place of the last one, where that is clearly worse.
+
+    Not where the recipe takes the last one.
+    """
+    if run.recipe.select == "last":
+        return
     best, last = state.best[0], state.step
     if best in (-1, last):
         return
@@ -102,6 +107,8 @@ def write_verdict(run: Run, network: MeasuringNetwork | Baseline, step: int) -> 
         "verdict": verdict,
         "why": why,
         "step": step,
+        "select": run.recipe.select,
+        "settled": run.recipe.settled,
         "signs": signs.to_dict(),
         "before": json.loads(before.read_text()) if before.exists() else None,
     }

@@ -143,7 +143,7 @@ def _of_another_paper(recipe: BaselineRecipe) -> Way:
     def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> Baseline:
         network = chosen(state).cpu()
         network.spec = replace(network.spec, name=name)
-        if not _upright(recipe):
+        if not recipe.upright:
             polarity, summations = _sign(network)
             network.spec = replace(network.spec, polarity=polarity, summations=summations)
         return network
@@ -177,11 +177,6 @@ def _output(network: nn.Module, given: Tensor, dtype: torch.dtype) -> NDArray[np
 
 def _shapes(network: nn.Module) -> dict[str, torch.Size]:
     return {name: value.shape for name, value in network.state_dict().items()}
-
-
-def _upright(recipe: BaselineRecipe) -> bool:
-    """Whether labels say which way up the waveform is; a rate alone does not."""
-    return recipe.kind == "labelled" and "known-rate" not in dict(recipe.losses)
 
 
 def _sign(network: Baseline) -> tuple[int, int]:
