@@ -62,14 +62,15 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the training.")] = 0,
     device: Annotated[str, typer.Option("--device", help="Of the training.")] = "auto",
     scoring: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--scoring",
-            help="spectral, measure (only what is believed), sspd (the paper), all-maxima (every"
-            " maximum, unfiltered), released, rppg-toolbox, contrast-phys or nest (LF, HF, LF/HF,"
+            help="The protocol's own without, else spectral: spectral, measure (only what is"
+            " believed), sspd (the paper), all-maxima (every maximum, unfiltered), released,"
+            " rppg-toolbox, contrast-phys, vipl (three parts of a video) or nest (LF, HF, LF/HF,"
             " RF and HR of short clips).",
         ),
-    ] = "spectral",
+    ] = None,
     keep_defects: Annotated[
         bool, typer.Option("--keep-defects", help="Score recordings that are known to be bad too.")
     ] = False,
@@ -96,7 +97,7 @@ def evaluate(
         raise UsageError(
             "evaluate: nothing is trained, so --recipe, --steps and --select do nothing"
         )
-    preset = get_scoring(scoring)
+    preset = get_scoring(scoring or _scoring_of(protocol, train_on))
     with _Bar() as bar:
         training = None
         if trains:
@@ -128,6 +129,13 @@ def evaluate(
         typer.echo(f"sspd: {line}", err=True)
     if found.failures:
         raise typer.Exit(1)
+
+
+def _scoring_of(protocol: str | None, train_on: str | None) -> str:
+    """How the protocol of what is tested is scored; spectral, where there is none."""
+    from sspd.evaluate import get_protocol
+
+    return get_protocol(protocol).scoring if protocol and not train_on else "spectral"
 
 
 def _weights(given: list[str] | None, networks: list[str]) -> dict[str, Path]:

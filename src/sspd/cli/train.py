@@ -40,8 +40,9 @@ def train(
         str,
         typer.Option(
             "--recipe",
-            help="Settings: laptop, shipped, further, paper, paper-vipl-hr, released, ablation;"
-            " or of another paper's network, such as physnet and physnet-laptop (sspd methods).",
+            help="Settings: laptop, shipped, further, paper, paper-vipl-hr, paper-vipl-160,"
+            " released, ablation; or of another paper's network, such as physnet and"
+            " physnet-laptop (sspd methods).",
         ),
     ] = "laptop",
     minutes: Annotated[

@@ -23,6 +23,7 @@ from sspd.evaluate.readouts import (
     measured_rate,
     pulse_peaks,
     released_rate,
+    thirds_rate,
 )
 from sspd.evaluate.toolbox import toolbox_rate
 from sspd.vitals import SHORTEST_S
@@ -162,6 +163,16 @@ _PRESETS = (
         30.0,
         rate_alone(contrast_phys_rate),
         same_for_reference=True,
+    ),
+    Scoring(
+        "vipl",
+        "VIPL-HR as its sources score it: a rate a video, the mean of those of its three thirds"
+        " (Yu et al., PhysFormer, CVPR 2022, released code; Niu et al., RhythmNet, TIP 2020,"
+        " average clips too), against the mean of what the device showed",
+        None,
+        rate_alone(thirds_rate),
+        caveat="A heart over 180 bpm lies outside of the band",
+        shortest_s=12.0,
     ),
     Scoring(
         "spectral",

@@ -26,6 +26,14 @@ VIPL_HR = Recipe(
     select="last",
 )
 
+VIPL_160 = replace(
+    VIPL_HR,
+    name="paper-vipl-160",
+    source="SSPD, Table II, SSPD-L3-160: `paper-vipl-hr` on clips of 160 frames, for windows of as"
+    " many",
+    clip_s=160 / 30,
+)
+
 RELEASED = Recipe(
     name="released",
     source="the authors' public code, commit 7c0b6b8",
@@ -91,9 +99,8 @@ ABLATION = replace(
     select="last",
 )
 
-RECIPES = {
-    recipe.name: recipe for recipe in (PAPER, VIPL_HR, RELEASED, LAPTOP, SHIPPED, FURTHER, ABLATION)
-}
+_ALL = (PAPER, VIPL_HR, VIPL_160, RELEASED, LAPTOP, SHIPPED, FURTHER, ABLATION)
+RECIPES = {recipe.name: recipe for recipe in _ALL}
 
 
 def get_recipe(name: str) -> Recipe:
