@@ -111,7 +111,9 @@ def train(
         if team.leads:
             _check_start(out, init, resume)
         with _in_turn(team, device):
-            films, failed = _films(data, chosen, out, protocol, fold, jobs or os.cpu_count() or 1)
+            films, failed, chosen = _films(
+                data, chosen, out, protocol, fold, jobs or os.cpu_count() or 1
+            )
         weights = _train_with_bar(films, chosen, out, seed, device, init, resume, minutes, team)
     if team.leads:
         _tell(weights, getattr(chosen, "method", "sspd"))
@@ -156,20 +158,21 @@ def _films(
     protocol: str | None,
     fold: str | None,
     jobs: int,
-) -> tuple[list[Film], int]:
-    """What is trained on, and how many films cannot be used."""
+) -> tuple[list[Film], int, Recipe | BaselineRecipe]:
+    """What is trained on, how many films cannot be used, and the recipe: perhaps by rates."""
     from sspd.train.sampler import usable_films
 
     labelled = getattr(chosen, "kind", "") == "labelled"
     recordings = recordings_in(data, protocol, fold, labelled)
     follow = getattr(chosen.network, "follow", False)
     entries, failed = stored_or_cut(data, recordings, out, chosen.crop_px, follow, jobs)
-    labels = label_series(data, recordings, entries) if labelled else None
-    films, short = usable_films(entries, chosen.clip_s, labels)
+    labels, of_rates = label_series(data, recordings, entries) if labelled else (None, False)
+    chosen = chosen.by_rates() if of_rates else chosen  # type: ignore[union-attr]
+    films, short = usable_films(entries, chosen.clip_s, labels, of_rates=of_rates)
     for film in short:
         say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")
     say(f"training {chosen.name!r} on {len(films)} films, {failed + len(short)} skipped")
-    return films, failed
+    return films, failed, chosen
 
 
 def _tell(weights: Path, method: str) -> None:

@@ -131,6 +131,16 @@ class Recipe:
         return round(self.clip_s * self.network.fs)
 
     @property
+    def clip_every_s(self) -> None:
+        """Each film gives one clip an epoch."""
+        return None
+
+    @property
+    def least_batch(self) -> int:
+        """Clips that a step wants at least."""
+        return 1
+
+    @property
     def drawn_px(self) -> int:
         """Size at which clips are drawn: as stored, views are cropped of them later."""
         return 1 << 16
