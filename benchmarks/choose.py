@@ -38,7 +38,7 @@ from sspd.runtime import load_network
 from sspd.signal import bandpass, integrate, pulse_frequency, snr_db
 from sspd.video.read import read
 from sspd.video.simulate import FilmSpec, random_spec, truth
-from sspd.views.grid import network_input
+from sspd.views.inputs import input_pieces
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, pulse_band
 
 CORNERS_HZ = (0.4, 0.6, 0.8, 1.0, 1.4, 2.0)
@@ -75,7 +75,7 @@ def waveforms(
             crops[size] = segments[0].faces
         faces = network_faces(crops[size], settings.size, settings.follow)
         raw = replace(network, spec=replace(settings, summations=0))
-        outputs[file] = raw(network_input(faces, settings.fs))
+        outputs[file] = raw(np.array(list(input_pieces([faces], settings))))
     return {"slice": name, "spec": spec, "start_s": float(faces.t[0]), "outputs": outputs}
 
 

@@ -48,6 +48,7 @@ WRONG_USAGE = [
     ["simulate", "films", "--fps", "0"],
     ["train"],
     ["train", ".", "--recipe", "soup"],
+    ["train", ".", "--select", "first"],
     ["train", ".", "--steps", "0"],
     ["train", ".", "--protocol", "ubfc-30-12"],
     ["train", ".", "--precision", "f8"],

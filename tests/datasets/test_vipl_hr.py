@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,25 @@ def test_tasks_repeats_and_cameras_are_told_apart(root: Path) -> None:
         "p1-v9-source1": ("p1", "phone, motion"),
     }
     assert by_name(root / "data").keys() == found.keys()
+
+
+def test_the_nine_tasks_are_those_of_the_databases_own_table(root: Path) -> None:
+    """Fig. 5 of the SSPD paper names task 1 to 9 in this order: 4 is bright, 5 is dark."""
+    stable = root / "data" / "p1" / "v1"
+    for n in range(2, 10):
+        shutil.copytree(stable, stable.with_name(f"v{n}"))
+    told = {name.split("-")[1]: one.condition for name, one in by_name(root).items()}
+    assert told == {
+        "v1": "stable",
+        "v2": "motion",
+        "v3": "talking",
+        "v4": "bright",
+        "v5": "dark",
+        "v6": "long distance",
+        "v7": "after exercise",
+        "v8": "phone, stable",
+        "v9": "phone, motion",
+    }
 
 
 def test_pictures_have_the_times_of_time_txt(root: Path) -> None:

@@ -1,7 +1,8 @@
 """Every scoring once more, slowly, after the formulas of its source; and the frozen files.
 
 Nothing here uses the package or SciPy: filters are recurrences, spectra sums, splines dense
-systems. ``python tests/evaluate/literal_scorings.py`` writes ``frozen/`` anew; only by hand.
+systems. In ``tests``, ``python -m evaluate.literal_scorings`` writes ``frozen/`` anew; only by
+hand.
 """
 
 from __future__ import annotations
@@ -11,63 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-Row = NDArray[np.float64]
+from evaluate.literal_tools import Row, both_ways, butterworth, fir, maxima, spline, sums
+
 FROZEN = Path(__file__).parent / "frozen"
-
-
-def butterworth(order: int, low_hz: float, high_hz: float, fs: float) -> tuple[Row, Row]:
-    """Band-pass by poles on a circle, moved to the band, and the bilinear transform."""
-    low, high = (2 * fs * np.tan(np.pi * f / fs) for f in (low_hz, high_hz))
-    width, centre = high - low, np.sqrt(low * high)
-    poles = []
-    for k in range(order):
-        p = np.exp(1j * np.pi * (2 * k + order + 1) / (2 * order)) * width / 2
-        poles += [p + np.sqrt(p**2 - centre**2), p - np.sqrt(p**2 - centre**2)]
-    gain = width**order * np.real((2 * fs) ** order / np.prod([2 * fs - p for p in poles]))
-    b = gain * np.poly([1.0] * order + [-1.0] * order)
-    a = np.real(np.poly([(2 * fs + p) / (2 * fs - p) for p in poles]))
-    return b, a
-
-
-def one_way(b: Row, a: Row, x: Row) -> Row:
-    """The recurrence, as if the first sample had lasted for ever before."""
-    before_x = np.full(len(b) - 1, x[0])
-    before_y = np.full(len(a) - 1, x[0] * b.sum() / a.sum())
-    xs, ys = np.concatenate([before_x, x]), np.concatenate([before_y, np.zeros(x.size)])
-    for n in range(x.size):
-        fed = np.dot(b, xs[n : n + len(b)][::-1])
-        back = np.dot(a[1:], ys[n : n + len(a) - 1][::-1])
-        ys[n + len(a) - 1] = (fed - back) / a[0]
-    return ys[len(a) - 1 :]
-
-
-def both_ways(b: Row, a: Row, x: Row, pad: int) -> Row:
-    """Forward and back over ends that are turned about their last point."""
-    left = [2 * x[0] - x[k] for k in range(pad, 0, -1)]
-    right = [2 * x[-1] - x[-1 - k] for k in range(1, pad + 1)]
-    long = np.array([*left, *x, *right])
-    turned = one_way(b, a, one_way(b, a, long)[::-1])[::-1]
-    return turned[pad : pad + x.size]
-
-
-def sums(x: Row, freqs_hz: Row, fs: float) -> NDArray[np.complex128]:
-    """The Fourier sum at each frequency."""
-    n = np.arange(x.size)
-    return np.array([np.sum(x * np.exp(-2j * np.pi * f / fs * n)) for f in freqs_hz])
-
-
-def maxima(x: Row) -> list[int]:
-    """Samples above both neighbours; of a flat top its middle, rounded down."""
-    tops = []
-    for k in range(1, len(x) - 1):
-        last = k
-        while last < len(x) - 1 and x[last + 1] == x[k]:
-            last += 1
-        if x[k - 1] < x[k] and last < len(x) - 1 and x[last + 1] < x[k]:
-            tops.append((k + last) // 2)
-    return tops
 
 
 def all_peaks(x: Row, fs: float) -> float:
@@ -115,6 +63,21 @@ def contrast_phys(x: Row, fs: float) -> float:
     size[(freqs < 0.6) | (freqs > 4.0)] = 0
     first, second = [60 * freqs[k] for k in sorted(maxima(size), key=lambda k: -size[k])[:2]]
     return float(second if abs(first - 2 * second) < 10 else first)
+
+
+def thirds(x: Row, fs: float) -> float:
+    order = round(x.size / 10)
+    taps = fir(order + order % 2, 1.6 / fs, 6 / fs)
+    kept = both_ways(taps, np.ones(1), x, 3 * order)
+    n, rates = x.size // 3, []
+    freqs = np.array([f for f in np.arange(4097) * fs / 8192 if 0.7 < f < 4])
+    for part in (kept[:n], kept[n : 2 * n], kept[2 * n :]):
+        size = int(part.size / 4.5)
+        window = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(size) / size)
+        begins = range(0, part.size - size + 1, size - size // 2)
+        power = sum(np.abs(sums(part[b : b + size] * window, freqs, fs)) ** 2 for b in begins)
+        rates.append(60 * freqs[int(np.argmax(power))])
+    return float(np.mean(rates))
 
 
 def released(x: Row, fs: float) -> float:
@@ -165,22 +128,6 @@ def spectral(x: Row, fs: float) -> float:
     return float(60 * (best + 0.5 * (a - c) / (a - 2 * b + c)) * fs / nfft)
 
 
-def spline(y: Row, at: Row) -> Row:
-    """Cubic, through y at 0, 1, 2 ..., its ends without a knot: dense in second derivatives."""
-    n = y.size
-    m, v = np.zeros((n, n)), np.zeros(n)
-    m[0, :3] = m[-1, -3:] = 1, -2, 1
-    for k in range(1, n - 1):
-        m[k, k - 1 : k + 2] = 1, 4, 1
-        v[k] = 6 * (y[k - 1] - 2 * y[k] + y[k + 1])
-    bend = np.linalg.solve(m, v)
-    k = np.minimum(at.astype(int), n - 2)
-    u = at - k
-    line = y[k] * (1 - u) + y[k + 1] * u
-    ends = ((1 - u) ** 3 - (1 - u)) * bend[k] + (u**3 - u) * bend[k + 1]
-    return line + ends / 6
-
-
 def scargle(x: Row, t: Row, f: float) -> float:
     w, c = 2 * np.pi * f, x - x.mean()
     tau = np.arctan2(np.sum(np.sin(2 * w * t)), np.sum(np.cos(2 * w * t))) / (2 * w)
@@ -195,11 +142,7 @@ def nest_peaks(clip: Row) -> list[int]:
     while at[-1] + 0.1169 <= 255:
         at.append(len(at) * 0.1169)
     order = len(at) // 10
-    k = np.arange(order + 1) - order / 2
-    low, high = 0.8 / 128, 3.0 / 128
-    taps = high * np.sinc(high * k) - low * np.sinc(low * k)
-    taps *= 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(order + 1) / order)
-    taps /= np.sum(taps * np.cos(np.pi * k * (low + high) / 2))
+    taps = fir(order, 0.8 / 128, 3.0 / 128)
     kept = both_ways(taps, np.ones(1), spline(clip, np.array(at)), 3 * order)
     kept = (kept - kept.mean()) / kept.std(ddof=1)
     left, found = sorted(maxima(kept), key=lambda k: -kept[k]), []
@@ -234,7 +177,11 @@ def nest(x: Row, fs: float) -> dict[str, float]:
 
 
 LITERAL = {
-    "sspd": lambda x, fs: {"hr_bpm": all_peaks(x, fs)},
+    "sspd": lambda x, fs: {
+        "hr_bpm": all_peaks(both_ways(*butterworth(4, 0.5, 3.0, fs), x, 27), fs)
+    },
+    "all-maxima": lambda x, fs: {"hr_bpm": all_peaks(x, fs)},
+    "vipl": lambda x, fs: {"hr_bpm": thirds(x, fs)},
     "released": lambda x, fs: {"hr_bpm": released(x, fs)},
     "rppg-toolbox": lambda x, fs: {"hr_bpm": toolbox(x, fs)},
     "contrast-phys": lambda x, fs: {"hr_bpm": contrast_phys(x, fs)},

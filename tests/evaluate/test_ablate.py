@@ -34,7 +34,7 @@ CHANGES: dict[str, dict[str, dict[str, Any]]] = {
     },
     "vi": {
         "w/o LGA": {"views.local_view": "resize"},
-        "w/o frame difference": {"views.difference": False},
+        "w/o frame difference": {"network.input": "centred"},
         "w/o random masking": {"views.mask_ratio": 0.0},
         "w/o stop-gradient": {"stop_gradient": False},
     },

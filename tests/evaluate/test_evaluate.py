@@ -92,7 +92,9 @@ def test_a_protocol_scores_its_test_subjects_alone(root: Path, tmp_path: Path) -
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["left_out"] == {"subject37": "not a test subject"}
     assert manifest["subjects"] == ["subject38", "subject39", "subject40"]
-    assert "| SSPD-L3 (paper) | 0.50 | 0.71 |" in (tmp_path / "table.md").read_text()
+    table = (tmp_path / "table.md").read_text()
+    assert "| SSPD-L3‡ (paper) | 0.50 | 0.71 |" in table
+    assert "‡: read otherwise than ours" in table
     assert all(len(digest) == 64 for digest in manifest["recordings"]["subject38"].values())
     with pytest.raises(UsageError, match="of pure, not of ubfc-rppg"):
         run(root, tmp_path, protocol="pure-hr-cnn")

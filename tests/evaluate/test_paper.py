@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sspd.evaluate import METRICS, QUANTITIES, PaperRow, paper_rows
-from sspd.evaluate.paper import CROSS, FOLD_1, paper_table
+from sspd.evaluate import METRICS, QUANTITIES, SCORINGS, PaperRow, paper_rows
+from sspd.evaluate.paper import CROSS, FOLD_1, OTHERWISE, READ_AS, paper_table
 
 TABLES = ("I", "II", "III")
 
@@ -107,3 +107,21 @@ def test_rows_are_chosen_by_what_was_trained_and_tested() -> None:
     assert methods("ubfc-rppg", "ubfc-30-12", "nest", cross=True) == []
     assert methods("pure", "pure-hr-cnn", "nest") == []
     assert methods("folder", "mine", "sspd") == []
+
+
+def test_rows_that_are_read_otherwise_than_ours_say_so() -> None:
+    def labels(*asked: str, cross: bool = False) -> set[str]:
+        return {row.marks for row in paper_rows(*asked, cross=cross)}
+
+    assert labels("pure", "pure-hr-cnn", "sspd") == {""}
+    assert labels("pure", "pure-hr-cnn", "spectral") == {OTHERWISE}
+    assert labels("pure", "pure-hr-cnn", "all-maxima", cross=True) == {CROSS + OTHERWISE}
+    assert labels("vipl-hr", "vipl-5-fold", "vipl") == {""}
+    assert labels("vipl-hr", "vipl-5-fold", "sspd") == {OTHERWISE}
+    assert labels("vipl-hr", "vipl-fold-1-160", "sspd") == {FOLD_1}
+    assert labels("vipl-hr", "vipl-fold-1-160", "released") == {FOLD_1 + OTHERWISE}
+    assert labels("ubfc-rppg", "ubfc-30-12", "nest") == {""}
+    assert paper_rows("pure", "pure-hr-cnn", "spectral", cross=False)[-1].label == (
+        "SSPD-L3‡ (paper)"
+    )
+    assert set(READ_AS.values()) <= set(SCORINGS)

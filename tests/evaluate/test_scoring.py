@@ -7,16 +7,17 @@ import pytest
 
 from sspd.errors import UsageError
 from sspd.evaluate import QUANTITIES, SCORINGS, get_scoring
-from sspd.evaluate.scoring import all_peaks, contrast_phys_rate, toolbox_rate
+from sspd.evaluate.readouts import all_peaks, contrast_phys_rate, pulse_peaks
+from sspd.evaluate.toolbox import toolbox_rate
 
 FS = 30.0
 
 
-def wave(bpm: float, seed: int, n: int = 900) -> np.ndarray:  # type: ignore[type-arg]
+def wave(bpm: float, seed: int, n: int = 900, noise: float = 0.4) -> np.ndarray:  # type: ignore[type-arg]
     rng = np.random.default_rng(seed)
     t = np.arange(n) / FS
     pulse = np.sin(2 * np.pi * bpm / 60 * t) + 0.3 * np.sin(4 * np.pi * bpm / 60 * t + 1)
-    return pulse + 0.4 * rng.standard_normal(n) + 0.5 * t / t[-1]
+    return pulse + noise * rng.standard_normal(n) + 0.5 * t / t[-1]
 
 
 @pytest.mark.parametrize("bpm", [48.0, 72.0, 101.0, 160.0])
@@ -52,13 +53,41 @@ def test_all_peaks_counts_every_maximum() -> None:
     assert all_peaks(x, FS) == pytest.approx(60 / mean_interval_s)
 
 
+@pytest.mark.parametrize("bpm", [48.0, 72.0, 101.0, 160.0])
+def test_the_papers_preset_counts_the_peaks_of_its_band(bpm: float) -> None:
+    from scipy.signal import butter, filtfilt
+
+    x = wave(bpm, 2, noise=0.1)
+    kept = filtfilt(*butter(4, [0.5 / FS * 2, 3.0 / FS * 2], btype="bandpass"), x)
+    tops = [k for k in range(1, x.size - 1) if kept[k - 1] < kept[k] > kept[k + 1]]
+    mean_interval_s = (tops[-1] - tops[0]) / (len(tops) - 1) / FS
+    assert get_scoring("sspd").read(x, FS) == {"hr_bpm": pytest.approx(60 / mean_interval_s)}
+    assert 60 / mean_interval_s == pytest.approx(bpm, abs=2.0)
+    # what the preset read before: the letter of Sec. IV-A
+    assert get_scoring("all-maxima").read(x, FS)["hr_bpm"] > 1.3 * min(bpm, 150)
+
+
+@pytest.mark.parametrize("method", ["pos", "chrom", "lgi"])
+def test_colour_methods_are_read_right_by_the_papers_preset(method: str) -> None:
+    """POS read 424 for 72: every maximum of its noise was a beat."""
+    from importlib import import_module
+
+    t, rng = np.arange(900) / FS, np.random.default_rng(7)
+    pulse = np.sin(2 * np.pi * 1.2 * t) + 0.3 * np.sin(4 * np.pi * 1.2 * t + 1)
+    share = np.outer(pulse, [0.0016, 0.005, 0.0029]) + 0.0004 * rng.standard_normal((900, 3))
+    rgb = np.array([150.0, 110.0, 90.0]) * (1 + share)
+    waveform = getattr(import_module(f"sspd.methods.{method}"), f"{method}_waveform")(rgb, FS)
+    assert pulse_peaks(waveform, FS) == pytest.approx(72.0, abs=1.0)
+    assert all_peaks(waveform, FS) > 78
+
+
 @pytest.mark.parametrize("name", sorted(SCORINGS))
 def test_every_preset_reads_a_clear_pulse_and_says_where_it_is_from(name: str) -> None:
     preset = get_scoring(name)
     t = np.arange(900) / FS
     x = np.sin(2 * np.pi * 1.2 * t) + 1e-3 * np.random.default_rng(0).standard_normal(900)
     found = preset.read(x, FS)
-    # nothing is filtered where the paper filters nothing: tiny noise adds no maximum here
+    # nothing is filtered by all-maxima: noise as small as this adds no maximum
     assert found["hr_bpm"] == pytest.approx(72.0, abs=1.5)
     assert tuple(found) == preset.quantities
     assert set(found) <= set(QUANTITIES)
@@ -71,7 +100,8 @@ def test_every_preset_reads_a_clear_pulse_and_says_where_it_is_from(name: str) -
 def test_no_preset_makes_a_number_of_nothing(name: str) -> None:
     read = get_scoring(name).read
     assert read(np.zeros(4), FS) == {}
-    assert read(np.zeros(900), FS) == {}
+    for level in (0.0, 0.1, 1e6):  # rounding is no pulse
+        assert read(np.full(900, level), FS) == {}
     if get_scoring(name).same_for_reference:
         # a contact waveform may come at any rate: under twice the band nothing is read of it
         assert read(np.sin(np.arange(80)), 2.0) == {}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sspd.cli.evaluate import _scoring_of
 from sspd.cli.main import app
 from sspd.datasets.table import get_dataset
 from sspd.errors import UsageError
@@ -18,20 +19,21 @@ from sspd.evaluate import (
     Evaluation,
     Training,
     evaluate,
+    get_protocol,
     get_scoring,
     measuring,
     plan_evaluation,
     training,
 )
-from sspd.recipes import get_baseline
+from sspd.recipes import get_baseline, get_recipe
 from sspd.video.simulate import FilmSpec
 from tiny_recipe import TINY
 
 
-def copy(name: str, root: Path, numbers: tuple[int, ...]) -> str:
+def copy(name: str, root: Path, numbers: tuple[int, ...], seconds: float = 9.0) -> str:
     for number in numbers:
         spec = FilmSpec(
-            seed=number, duration_s=9.0, width=192, height=160, face_px=100, pulse_percent=1.2
+            seed=number, duration_s=seconds, width=192, height=160, face_px=100, pulse_percent=1.2
         )
         get_dataset(name).write(root, number, spec)
     return f"{name}:{root}"
@@ -77,6 +79,9 @@ def test_every_fold_is_trained_and_every_subject_tested_once(out: Path) -> None:
     sspd, pos = facts["methods"]
     assert sorted(sspd["weights"]) == ["1", "2"] and len(set(sspd["weights"].values())) == 2
     assert pos["weights"] == {"1": None, "2": None}
+    assert pos["settled"] is None
+    assert "agree best with those of POS" in sspd["settled"]["state"]
+    assert "simulated" in sspd["settled"]["sign_and_integration"]
     assert facts["trained"]["recipes"]["sspd"]["name"] == "tiny" and facts["trained"]["seed"] == 0
     assert len(list((out / "models").glob("2-fold-*/model.onnx"))) == 2
     assert (out / "rates.png").read_bytes()[:4] == b"\x89PNG"
@@ -147,12 +152,16 @@ def test_the_command_takes_weights_or_trains_by_the_recipe_of_the_protocol(
     result = CliRunner().invoke(app, [*common, "--weights", "shipped"])
     assert result.exit_code == 0, result.output
     assert "subject38" in (tmp_path / "windows.csv").read_text()
+    (method,) = json.loads((tmp_path / "manifest.json").read_text())["methods"]
+    assert "the weights' own file" in method["settled"]["state"]
+    assert "simulated" in method["settled"]["sign_and_integration"]
     result = CliRunner().invoke(app, [*common, "--device", "cpu"])
     assert result.exit_code == 1
     assert "shorter than a clip of 10 s" in result.stderr
     assert "fold 1, sspd: none of 1 recordings can be trained on" in result.stderr
-    result = CliRunner().invoke(app, [*common, "--weights", "shipped", "--steps", "3"])
-    assert isinstance(result.exception, UsageError)
+    for idle in (["--steps", "3"], ["--select", "last"]):
+        result = CliRunner().invoke(app, [*common, "--weights", "shipped", *idle])
+        assert isinstance(result.exception, UsageError)
 
 
 @pytest.mark.slow
@@ -171,3 +180,37 @@ def test_a_network_of_another_paper_learns_from_the_train_subjects_contact(
     assert len(list((tmp_path / "models").glob("2-fold-?-deepphys-*/model.onnx"))) == 2
     with pytest.raises(UsageError, match="to train, name a protocol"):
         plan_evaluation(ubfc, ["deepphys"], training=how)
+
+
+@pytest.mark.slow
+def test_on_vipl_networks_learn_from_rates_and_are_scored_by_three_parts(tmp_path: Path) -> None:
+    """Its contact waveforms do not fit its videos: nothing may be trained with them."""
+    data = copy("vipl-hr", tmp_path / "vipl", (0, 3), seconds=13.0)
+    laptop = get_baseline("deepphys-laptop")
+    small = replace(laptop.network, fs=15.0, size=20, clip=40)
+    how = Training({"deepphys": replace(laptop, network=small, steps=1)}, tmp_path)
+    plan = plan_evaluation(data, ["deepphys"], protocol="vipl-5-fold", training=how)
+    scoring = get_scoring(get_protocol("vipl-5-fold").scoring)
+    assert scoring.name == "vipl"
+    found = evaluate(plan, scoring, tmp_path)
+    assert found.failures == ()
+    assert [(row.subject, row.reference_from) for row in found.windows] == [
+        ("p1", "device"),
+        ("p2", "device"),
+    ]  # one rate a video
+    facts = json.loads((tmp_path / "manifest.json").read_text())
+    losses = dict(facts["trained"]["recipes"]["deepphys"]["losses"])
+    assert set(losses) == {"rate-entropy", "rate-distribution"}
+    assert "simulated" in facts["methods"][0]["settled"]["sign_and_integration"]
+
+
+def test_a_protocol_is_scored_as_its_source_does_where_nobody_says_otherwise() -> None:
+    assert _scoring_of("vipl-5-fold", None) == "vipl"
+    assert _scoring_of("vipl-fold-1-160", None) == "sspd"
+    assert _scoring_of("vipl-5-fold", "vipl-hr:x") == "spectral"  # it splits what is trained on
+    assert _scoring_of(None, None) == _scoring_of("pure-hr-cnn", None) == "spectral"
+    assert get_protocol("vipl-fold-1-160").recipe == "paper-vipl-160"
+    short = get_recipe("paper-vipl-160")
+    assert (short.n_differences, short.momentum_start) == (160, 0.99)
+    # Table VIII, row 7: what the pyramid of such clips has
+    assert short.network.pyramid_counts(short.n_differences) == (152, 146, 142)

@@ -102,6 +102,15 @@ def test_equal_outputs_leave_only_the_regularisations() -> None:
     assert min(parts.sd.item(), parts.snr.item()) > 0
 
 
+def test_the_spec_says_whether_0_hz_counts() -> None:
+    (y, _), (z, _) = _outputs(0), _outputs(1)
+    ones = [torch.ones(2, count, 16) for count in (52, 46, 42)]
+    counted = sspd_loss(y, ones, z, ones, FS, [FS] * 3, LossSpec())
+    taken_off = sspd_loss(y, ones, z, ones, FS, [FS] * 3, LossSpec(snr_counts_dc=False))
+    assert taken_off.snr < 1e-3 < 1e3 < counted.snr
+    assert torch.equal(taken_off.rpd, counted.rpd)
+
+
 @pytest.mark.parametrize("reading", ["paper", "released"])
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_outputs_give_a_float32_loss_even_inside_autocast(

@@ -37,7 +37,9 @@ def test_every_rate_has_its_waveform_and_the_label_above(
     waves = {"sspd": {"half": wave(15.0), "whole": wave(30.0)}, "two": {"whole": wave(30.0)}}
     draw_rates(tmp_path / "a.png", "01-01", waves, Series(t, np.cos(t)))
     titles = [axes.get_title() for axes in drawn[0].axes]
-    assert titles == ["sspd, half rate, 15 Hz", "sspd, whole rate, 30 Hz", "", titles[3]]
+    assert titles == ["sspd, Fs/2 = 15 Hz", "sspd, Fs = 30 Hz", "", titles[3]]
+    assert drawn[0].get_suptitle().startswith("01-01: frames fed at their own rate; the output")
+    assert "no filter" not in drawn[0].get_suptitle()  # sums take slow waves off
     first, label = drawn[0].axes[0].lines
     assert len(first.get_xdata()) == 150 and float(first.get_xdata()[0]) == 0.2
     assert float(np.min(label.get_ydata())) > float(np.max(first.get_ydata()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,19 @@ import pytest
 
 from sspd.containers import Recording, References, Series
 from sspd.datasets.faces import open_store
-from sspd.errors import SourceError
-from sspd.recipes import BaselineSpec
-from sspd.train.labels import label_of_clip, labels_beside, labels_of
+from sspd.errors import SourceError, TrainingError
+from sspd.nn.checkpoint import load_baseline
+from sspd.recipes import BaselineRecipe, BaselineSpec, get_baseline, get_recipe
+from sspd.train.labels import (
+    fitted,
+    label_of_clip,
+    labels_beside,
+    labels_of,
+    labels_or_rates,
+    rate_of_clip,
+)
+from sspd.train.log import read_metrics
+from sspd.train.loop import train
 from sspd.train.sampler import Draw, place_of, usable_films
 from sspd.video.simulate import FilmSpec, write_truth
 
@@ -101,3 +112,56 @@ def test_clips_are_drawn_where_the_label_reaches(store: Path) -> None:
     assert 0.5 <= min(begins) < 0.6 and 0.9 < max(begins) <= 1.0
     assert usable_films(entries, 2.0, {entries[0].film: label}) == ([], [entries[0].film])
     assert usable_films(entries, 1.0, {}) == ([], [])
+
+
+def test_where_no_recording_has_a_waveform_their_rates_are_learned() -> None:
+    rates = Series(np.arange(30.0), np.r_[0.0, np.full(14, 60.0), np.full(15, 90.0)])
+    only = [recording("b", References(hr_bpm=rates)), recording("c", None)]
+    found = labels_or_rates(only)
+    assert (list(found.series), found.of_rates, found.missing) == (
+        ["b.mp4"],
+        True,
+        ["c: c.csv: damaged"],
+    )
+    with_wave = [*only, recording("a", References(bvp=rates))]
+    found = labels_or_rates(with_wave)
+    assert (list(found.series), found.of_rates, len(found.missing)) == (["a.mp4"], False, 2)
+    recipe = get_baseline("physnet")
+    assert fitted(recipe, with_wave) is recipe
+    by_rates = fitted(recipe, only)
+    assert isinstance(by_rates, BaselineRecipe)
+    assert [name for name, _ in by_rates.losses] == ["rate-entropy", "rate-distribution"]
+    assert not by_rates.upright and "rates alone" in by_rates.source
+    assert dict(get_baseline("physformer").by_rates().losses) == {
+        "rate-entropy": 1.0,
+        "rate-distribution": 1.0,
+    }
+    for name in ("contrast-phys", "hr-cnn"):  # no labels, or rates anyway
+        assert fitted(get_baseline(name), only) == get_baseline(name)
+    assert fitted(get_recipe("paper"), only) == get_recipe("paper")
+    assert rate_of_clip(rates, 0.0, 5.0) == 60.0  # 0 is the device's sign for none
+    assert rate_of_clip(rates, 12.0, 5.0) == pytest.approx(75.0)
+    assert rate_of_clip(rates, 40.0, 5.0) == 90.0
+
+
+def test_a_network_learns_from_rates_alone(store: Path, tmp_path: Path) -> None:
+    """The loss falls on videos of which nothing but the rate is known: VIPL-HR's case."""
+    entries = open_store(store)
+    rates = {entry.film: Series(np.arange(-1.0, 5.0), np.full(6, 90.0)) for entry in entries}
+    laptop = get_baseline("deepphys-laptop").by_rates()
+    small = replace(laptop.network, fs=15.0, size=20, clip=30)
+    recipe = replace(laptop, network=small, batch=3, steps=12, precision="f32")
+    films, short = usable_films(entries, recipe.clip_s, rates, of_rates=True)
+    assert len(films) == 3 and not short and films[0].label is None
+    weights = train(films, recipe, tmp_path, device="cpu")
+    rows = read_metrics(tmp_path)
+    losses = [row["loss/total"] for row in rows]
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    assert {key for key in rows[0] if key.startswith("loss/")} == {
+        *("loss/total", "loss/rate-entropy", "loss/rate-distribution")
+    }
+    made_by = load_baseline(weights)[1]
+    assert "simulated" in made_by["settled"]["sign_and_integration"]
+    # a loss of waveforms would have nothing to learn from
+    with pytest.raises(TrainingError, match="only rates are known"):
+        train(films, replace(recipe, losses=(("pearson", 1.0),)), tmp_path / "b", device="cpu")

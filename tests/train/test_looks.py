@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from networks import measuring_network
+from sspd.errors import UsageError
 from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
-from sspd.recipes import Recipe
+from sspd.recipes import BASELINES, RECIPES, Recipe, find_recipe
 from sspd.train.log import read_metrics
 from sspd.train.looks import MARGIN, VERDICT_FILE, read_verdict
 from sspd.train.loop import MODEL_FILE, train
@@ -114,3 +115,29 @@ def test_a_real_look_sees_the_network(films: list[Film], tiny: Recipe, tmp_path:
     assert found["signs"]["clips"] == 16
     assert 0 <= found["signs"]["with_pos"] <= 1
     assert found["verdict"] in ("learned a pulse", "collapsed", "undecided")
+
+
+def test_the_last_state_measures_where_the_recipe_takes_it_and_the_files_say_so(
+    films: list[Film], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(tiny, steps=8, select="last")
+    noticed = train_with([0.3, 0.9, 0.5, 0.6, 0.9], films, recipe, tmp_path, monkeypatch)
+    assert noticed == []  # a look saw a far better one, at step 6
+    assert read_verdict(tmp_path)["step"] == 8
+    made_by = load_checkpoint(tmp_path / MODEL_FILE)[1]
+    assert made_by["step"] == 8
+    for told in (made_by["settled"], read_verdict(tmp_path)["settled"]):
+        assert told["state"] == "the last one"
+        assert "simulated" in told["sign_and_integration"]
+
+
+def test_papers_take_their_last_state_and_ours_the_best() -> None:
+    selected = {name: find_recipe(name).select for name in [*RECIPES, *BASELINES]}
+    ours = {"laptop", "shipped", "further"} | {one for one in selected if one.endswith("-laptop")}
+    assert {name for name, select in selected.items() if select == "best"} == ours
+    assert "POS" in find_recipe("laptop").settled["state"]
+    assert "contact waveforms" in find_recipe("physnet").settled["sign_and_integration"]
+    for name in ("hr-cnn", "sinc", "contrast-phys"):  # a rate, or nothing, is no sign
+        assert "simulated" in find_recipe(name).settled["sign_and_integration"]
+    with pytest.raises(UsageError, match="last, best, not 'first'"):
+        replace(find_recipe("paper"), select="first")  # type: ignore[arg-type]

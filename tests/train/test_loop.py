@@ -21,6 +21,7 @@ from sspd.train.loop import MODEL_FILE, Progress, train
 from sspd.train.sampler import Film
 from sspd.train.state import saved_steps, state_file
 from sspd.train.step import Views, make_views
+from tiny_recipe import TINY as ONE_STEP
 
 
 class StoppedError(Exception):
@@ -268,7 +269,11 @@ def test_what_cannot_begin_is_named(films: list[Film], tiny: Recipe, tmp_path: P
             "stop_gradient": False,
         },
         pytest.param(
-            {"views": ViewSpec(difference=False, local_view="resize")}, marks=pytest.mark.slow
+            {
+                "views": ViewSpec(local_view="resize"),
+                "network": replace(ONE_STEP.network, input="centred", centre_s=2.0),
+            },
+            marks=pytest.mark.slow,
         ),
     ],
 )

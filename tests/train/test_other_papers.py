@@ -229,3 +229,43 @@ def test_recipes_are_data() -> None:
         assert json.loads(json.dumps(paper.to_dict()))["source"]
         assert laptop.network.network == paper.network.network
         assert dict(laptop.losses).keys() == dict(paper.losses).keys() and laptop.kind == paper.kind
+
+
+def test_physformers_frequency_losses_grow_fivefold_over_its_epochs() -> None:
+    """beta = 1.0 * 5 ** (epoch / 25), CVPR 2022, Sec. 3.4; the time loss weighs 0.1 throughout."""
+    recipe, per_epoch = get_baseline("physformer"), 7
+    steps = 25 * per_epoch
+    for epoch in range(25):
+        expected = 1.0
+        for _ in range(epoch):
+            expected *= 5 ** (1 / 25)
+        for step in (epoch * per_epoch, (epoch + 1) * per_epoch - 1):
+            now = dict(recipe.at(step, steps).losses)
+            assert now["pearson"] == 0.1
+            assert now["rate-entropy"] == now["rate-distribution"] == pytest.approx(expected)
+    laptop = get_baseline("physformer-laptop")  # of steps: it grows with each
+    weights = [dict(laptop.at(step, 250).losses)["rate-entropy"] for step in (0, 125, 249)]
+    assert weights == pytest.approx([1.0, 5**0.5, 5 ** (249 / 250)])
+    for name in TRAINED_METHODS:
+        if name != "physformer":
+            assert get_baseline(name).at(3, 9) == get_baseline(name)
+    with pytest.raises(UsageError, match="curriculum"):
+        replace(recipe, curriculum=0.0)
+    with pytest.raises(UsageError, match="clip_every_s"):
+        replace(recipe, clip_every_s=-1.0)
+
+
+def test_a_step_weighs_losses_as_the_curriculum_says() -> None:
+    recipe = replace(small("physformer", 4), curriculum=5.0, precision="f32")
+    clips = torch.rand(2, CLIP + 1, 3, SIZE, SIZE) * 255
+    t = torch.arange(CLIP) / FS
+    waves = torch.sin(2 * torch.pi * 1.5 * t).repeat(2, 1)
+    batch = Batch(clips, [Draw(0, 0), Draw(0, 1)], 2, waves)
+    parts = []
+    for step in (0, 2):
+        state = new_baseline(recipe, 0, CPU)
+        state.step = step
+        parts.append(way_of(recipe).step(state, batch, 0, 4).parts)
+    first, later = parts
+    torch.testing.assert_close(later["rate-entropy"], 5**0.5 * first["rate-entropy"])
+    torch.testing.assert_close(later["pearson"], first["pearson"])

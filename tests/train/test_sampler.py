@@ -10,11 +10,12 @@ from scipy import stats
 
 from sspd.datasets.faces import open_store
 from sspd.errors import TrainingError
-from sspd.recipes import Recipe, get_recipe
+from sspd.recipes import Recipe, get_baseline, get_recipe
 from sspd.train.sampler import (
     Draw,
     Film,
     clip_at,
+    clips_an_epoch,
     draws_of_step,
     generator_of,
     steps_of,
@@ -46,6 +47,37 @@ def test_an_epoch_draws_each_film_once() -> None:
         together = [draw for batch in draws for draw in batch]
         assert {d.epoch for d in together} == {epoch}
         assert sorted(d.film for d in together) == list(range(30))
+
+
+def test_an_epoch_has_as_many_clips_as_the_methods_authors_take(films: list[Film]) -> None:
+    """Of 60 s: Contrast-Phys 6 passes, PhysFormer a clip each 60 frames, PhysNet end to end."""
+    minute = [replace(films[0], entries=films[0].entries[:1], spans_s=((0.0, 60.0),))]
+    half = [replace(minute[0], spans_s=((0.0, 30.0),))]
+    wanted = {"contrast-phys": (6, 3), "physformer": (28, 13), "physnet": (14, 7), "hr-cnn": (1, 1)}
+    for name, counts in wanted.items():
+        recipe = get_baseline(name)
+        assert clips_an_epoch(recipe, minute) + clips_an_epoch(recipe, half) == counts, name
+    assert clips_an_epoch(get_recipe("paper"), minute) == (1,)
+    assert clips_an_epoch(get_baseline("contrast-phys-laptop"), minute) == (1,)
+
+
+def test_each_clip_of_an_epoch_is_drawn_once_and_never_a_film_with_itself() -> None:
+    recipe, counts = get_baseline("contrast-phys"), (3, 1, 2, 2, 3)
+    per_epoch = 2 + 2 + 1  # passes of 5, 4 and 2 films in pairs, what is left over dropped
+    assert steps_of(recipe, 5, counts) == 30 * per_epoch
+    seen = set()
+    for step in range(3 * per_epoch):
+        draws = draws_of_step(step, recipe, 5, 7, counts)
+        assert len({draw.film for draw in draws}) == 2
+        assert not seen & set(draws)
+        seen |= set(draws)
+    labelled = replace(get_baseline("physnet"), batch=2)
+    assert steps_of(labelled, 5, counts) == 15 * (3 + 2 + 1)
+    epoch = [d for step in range(6) for d in draws_of_step(step, labelled, 5, 7, counts)]
+    assert sorted(d.film for d in epoch) == [0, 0, 0, 1, 2, 2, 3, 3, 4, 4, 4]
+    assert len(set(epoch)) == 11
+    # a film alone is given to the step, which says that it compares films
+    assert len(draws_of_step(0, recipe, 1, 7, (4,))) == 1
 
 
 def test_a_recipe_of_steps_has_full_batches_and_draws_each_film_as_often(tiny: Recipe) -> None:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from sspd.containers import FIXED_POINT_MAX, Frames
 from sspd.errors import UsageError
-from sspd.views.grid import differences, network_input, network_input_pieces, to_grid
+from sspd.recipes import NetworkSpec
+from sspd.views.grid import differences, network_input, to_grid
+from sspd.views.inputs import input_pieces
 
 #: Steps between stamps, seconds: nothing closer than a millisecond, gaps of half a second.
 uneven = st.lists(st.floats(1e-3, 0.5), min_size=1, max_size=25)
@@ -160,7 +162,7 @@ def test_pieces_give_what_the_whole_gives(
     faces = film(noise(seed, len(t)), t)
     cuts = [slice(k, k + length) for k in range(0, len(t) + length, length)]
     pieces = [Frames(faces.rgb[cut], t[cut], faces.max_value) for cut in cuts]
-    got = list(network_input_pieces(pieces, fs))
+    got = list(input_pieces(pieces, NetworkSpec(fs=fs)))
     whole = network_input(faces, fs)
     assert len(got) == len(whole)
     if len(whole):
@@ -177,7 +179,7 @@ def test_pieces_hold_little(fps: float = 30.0) -> None:
             rgb = np.zeros((10, 2, 2, 3), np.uint8)
             yield Frames(rgb, (10 * k + np.arange(10)) / fps)
 
-    rows = network_input_pieces(pieces(), fps)
+    rows = input_pieces(pieces(), NetworkSpec(fs=fps))
     for k in range(500):
         next(rows)
         assert 10 * taken <= k + 22

@@ -125,11 +125,17 @@ def test_each_setting_of_the_views_changes_them() -> None:
     clips = 255 * torch.rand(1, 5, 3, 113, 113)
     plain = make_views(clips, 96, ViewSpec(), generators(4))
     settings = [{"local_view": "resize"}, {"crop_anchor": "corner"}, {"mask_ratio": 0.0}]
-    settings += [{"mask_shape": "pixel"}, {"difference": False}]
+    settings += [{"mask_shape": "pixel"}]
     for change in settings:
         other = make_views(clips, 96, replace(ViewSpec(), **change), generators(4))
         assert other.masked.shape == other.original.shape == (1, 3, 4, 96, 96)
         assert not torch.equal(other.masked, plain.masked), change
+    centred = make_views(clips, 96, ViewSpec(), generators(4), kind="centred")
+    assert not torch.equal(centred.masked, plain.masked)
+    whole = global_view(clips, 96)
+    flipped = centred.original.abs().sum()
+    expected = (whole[:, :-1] - whole.mean(dim=1, keepdim=True)).abs().sum()
+    torch.testing.assert_close(flipped, expected)
 
 
 @pytest.mark.parametrize("name", ["paper", "released"])

@@ -76,7 +76,7 @@ def ablate(
         scores = run(
             grid, tasks, jobs=jobs, told=lambda done, total: bar.update(shown, completed=done)
         )
-    _write(grid, scores, out)
+    _write(grid, scores, out, scoring)
     failures = [f"{score.name}: {line}" for score in scores for line in score.failures]
     for line in failures:
         typer.echo(f"sspd: {line}", err=True)
@@ -84,12 +84,12 @@ def ablate(
         raise typer.Exit(1)
 
 
-def _write(grid: Grid, scores: list[CellScore], out: Path) -> None:
+def _write(grid: Grid, scores: list[CellScore], out: Path, scoring: str) -> None:
     from sspd.evaluate.ablate import ablation_csv, ablation_markdown
     from sspd.report.ablation import draw_curve
     from sspd.video.files import whole_file
 
-    texts = {".csv": ablation_csv(scores), ".md": ablation_markdown(grid, scores)}
+    texts = {".csv": ablation_csv(scores), ".md": ablation_markdown(grid, scores, scoring)}
     for suffix, text in texts.items():
         with whole_file(out / f"{grid.name}{suffix}") as part:
             part.write_text(text, encoding="utf-8")

@@ -55,16 +55,22 @@ def evaluate(
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Optimiser steps, not the recipe's.")
     ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option("--select", help="State of a training that is scored: last or best."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the training.")] = 0,
     device: Annotated[str, typer.Option("--device", help="Of the training.")] = "auto",
     scoring: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--scoring",
-            help="spectral, measure (only what is believed), sspd (the paper), released,"
-            " rppg-toolbox, contrast-phys or nest (LF, HF, LF/HF, RF and HR of short clips).",
+            help="The protocol's own without, else spectral: spectral, measure (only what is"
+            " believed), sspd (the paper), all-maxima (every maximum, unfiltered), released,"
+            " rppg-toolbox, contrast-phys, vipl (three parts of a video) or nest (LF, HF, LF/HF,"
+            " RF and HR of short clips).",
         ),
-    ] = "spectral",
+    ] = None,
     keep_defects: Annotated[
         bool, typer.Option("--keep-defects", help="Score recordings that are known to be bad too.")
     ] = False,
@@ -87,13 +93,15 @@ def evaluate(
     given = _weights(weights, [name for name in names if takes_weights(name)])
     networks = [name for name in names if takes_weights(name) and name not in given]
     trains = bool(networks) and (protocol or train_on) is not None
-    if not trains and (recipe is not None or steps is not None):
-        raise UsageError("evaluate: nothing is trained, so --recipe and --steps do nothing")
-    preset = get_scoring(scoring)
+    if not trains and any(one is not None for one in (recipe, steps, select)):
+        raise UsageError(
+            "evaluate: nothing is trained, so --recipe, --steps and --select do nothing"
+        )
+    preset = get_scoring(scoring or _scoring_of(protocol, train_on))
     with _Bar() as bar:
         training = None
         if trains:
-            recipes = _recipes(networks, protocol, recipe, steps)
+            recipes = _recipes(networks, protocol, recipe, steps, select)
             training = Training(
                 recipes, out, seed=seed, device=device, jobs=jobs, told=bar.told, warn=bar.warn
             )
@@ -123,6 +131,13 @@ def evaluate(
         raise typer.Exit(1)
 
 
+def _scoring_of(protocol: str | None, train_on: str | None) -> str:
+    """How the protocol of what is tested is scored; spectral, where there is none."""
+    from sspd.evaluate import get_protocol
+
+    return get_protocol(protocol).scoring if protocol and not train_on else "spectral"
+
+
 def _weights(given: list[str] | None, networks: list[str]) -> dict[str, Path]:
     """Method -> file, from ``METHOD=FILE`` or a file for the only network, or for sspd."""
     from sspd.methods.base import method_names
@@ -141,7 +156,11 @@ def _weights(given: list[str] | None, networks: list[str]) -> dict[str, Path]:
 
 
 def _recipes(
-    networks: list[str], protocol: str | None, recipe: str | None, steps: int | None
+    networks: list[str],
+    protocol: str | None,
+    recipe: str | None,
+    steps: int | None,
+    select: str | None = None,
 ) -> dict[str, Recipe | BaselineRecipe]:
     """Method -> how it is trained: sspd as asked, others by their own recipes."""
     from dataclasses import replace
@@ -157,7 +176,8 @@ def _recipes(
     found: dict[str, Recipe | BaselineRecipe] = {}
     for name in networks:
         one = chosen if name == "sspd" else find_recipe(name + suffix)
-        found[name] = one if steps is None else replace(one, steps=steps, epochs=None)
+        one = one if steps is None else replace(one, steps=steps, epochs=None)
+        found[name] = one if select is None else replace(one, select=select)  # type: ignore[arg-type]
     return found
 
 

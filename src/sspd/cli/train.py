@@ -40,8 +40,9 @@ def train(
         str,
         typer.Option(
             "--recipe",
-            help="Settings: laptop, shipped, further, paper, paper-vipl-hr, released, ablation;"
-            " or of another paper's network, such as physnet and physnet-laptop (sspd methods).",
+            help="Settings: laptop, shipped, further, paper, paper-vipl-hr, paper-vipl-160,"
+            " released, ablation; or of another paper's network, such as physnet and"
+            " physnet-laptop (sspd methods).",
         ),
     ] = "laptop",
     minutes: Annotated[
@@ -72,6 +73,10 @@ def train(
     precision: Annotated[
         str | None, typer.Option("--precision", help="f32, bf16 or f16, not the recipe's.")
     ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option("--select", help="State that measures: last, or best (of label-free looks)."),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[
         int | None,
@@ -95,7 +100,7 @@ def train(
     Networks of other papers that learn from labels (physnet, ...) are given the contact
     waveforms of a dataset, or the truth beside simulated films.
     """
-    chosen = _recipe(recipe, steps, precision)
+    chosen = _recipe(recipe, steps, precision, select)
     needed = prepare(chosen)  # before anything imports torch
     _check_device(device)
     warn_of_memory(needed, device, chosen.precision)
@@ -106,7 +111,9 @@ def train(
         if team.leads:
             _check_start(out, init, resume)
         with _in_turn(team, device):
-            films, failed = _films(data, chosen, out, protocol, fold, jobs or os.cpu_count() or 1)
+            films, failed, chosen = _films(
+                data, chosen, out, protocol, fold, jobs or os.cpu_count() or 1
+            )
         weights = _train_with_bar(films, chosen, out, seed, device, init, resume, minutes, team)
     if team.leads:
         _tell(weights, getattr(chosen, "method", "sspd"))
@@ -151,20 +158,21 @@ def _films(
     protocol: str | None,
     fold: str | None,
     jobs: int,
-) -> tuple[list[Film], int]:
-    """What is trained on, and how many films cannot be used."""
+) -> tuple[list[Film], int, Recipe | BaselineRecipe]:
+    """What is trained on, how many films cannot be used, and the recipe: perhaps by rates."""
     from sspd.train.sampler import usable_films
 
     labelled = getattr(chosen, "kind", "") == "labelled"
     recordings = recordings_in(data, protocol, fold, labelled)
     follow = getattr(chosen.network, "follow", False)
     entries, failed = stored_or_cut(data, recordings, out, chosen.crop_px, follow, jobs)
-    labels = label_series(data, recordings, entries) if labelled else None
-    films, short = usable_films(entries, chosen.clip_s, labels)
+    labels, of_rates = label_series(data, recordings, entries) if labelled else (None, False)
+    chosen = chosen.by_rates() if of_rates else chosen  # type: ignore[union-attr]
+    films, short = usable_films(entries, chosen.clip_s, labels, of_rates=of_rates)
     for film in short:
         say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")
     say(f"training {chosen.name!r} on {len(films)} films, {failed + len(short)} skipped")
-    return films, failed
+    return films, failed, chosen
 
 
 def _tell(weights: Path, method: str) -> None:
@@ -208,7 +216,9 @@ def _check_start(out: Path, init: str | None, resume: bool) -> None:
         refuse_unsafe(Path(str(init)))
 
 
-def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe | BaselineRecipe:
+def _recipe(
+    name: str, steps: int | None, precision: str | None, select: str | None
+) -> Recipe | BaselineRecipe:
     from dataclasses import replace
 
     from sspd.recipes import PRECISIONS, find_recipe
@@ -220,7 +230,7 @@ def _recipe(name: str, steps: int | None, precision: str | None) -> Recipe | Bas
         if precision not in PRECISIONS:
             raise UsageError(f"--precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
         recipe = replace(recipe, precision=precision)
-    return recipe
+    return recipe if select is None else replace(recipe, select=select)  # type: ignore[arg-type]
 
 
 def _check_device(device: str) -> None:

@@ -94,16 +94,22 @@ def stored_or_cut(
 
 def label_series(
     data: Path, recordings: list[Recording] | None, entries: list[FaceEntry]
-) -> dict[str, Series]:
-    """Contact waveforms by film; what has none is said."""
-    from sspd.train.labels import labels_beside, labels_of
+) -> tuple[dict[str, Series], bool]:
+    """Contact waveforms by film, or rates where there are none; what has none is said."""
+    from sspd.train.labels import labels_beside, labels_or_rates
 
-    found, missing = labels_beside(data, entries) if recordings is None else labels_of(recordings)
+    of_rates = False
+    if recordings is None:
+        found, missing = labels_beside(data, entries)
+    else:
+        found, of_rates, missing = labels_or_rates(recordings)
     for line in missing:
         say(f"skipped: {line}")
     if not found:
         raise SourceError(f"{data}: nothing to learn from; recipes such as 'laptop' need no labels")
-    return found
+    if of_rates:
+        say(f"{data}: gives rates and no waveforms that fit its videos; rates are learned")
+    return found, of_rates
 
 
 @contextmanager

@@ -35,9 +35,10 @@ TREE = """
 data/p<N>/v<1-9>/source<1-4>/video.avi, gt_HR.csv, time.txt (source2 has none)
 fold/fold<1-5>.mat (only for the published folds)
 """
-#: What was done in the tasks, by number; ``v1-2`` is task 1 once more.
+#: What was done in the tasks, by number; ``v1-2`` is task 1 once more. In the order of the
+#: database's own Table 3 and of the SSPD paper's Fig. 5: task 4 has the lamp on, task 5 is dark.
 TASKS = (
-    *("stable", "motion", "talking", "dark", "bright", "long distance"),
+    *("stable", "motion", "talking", "bright", "dark", "long distance"),
     *("after exercise", "phone, stable", "phone, motion"),
 )
 WAVE_HZ = 60.0

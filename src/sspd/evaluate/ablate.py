@@ -243,13 +243,15 @@ def ablation_csv(scores: Sequence[CellScore]) -> str:
     return csv_text(["cell", "seed", *METRICS], rows)
 
 
-def ablation_markdown(grid: Grid, scores: Sequence[CellScore]) -> str:
+def ablation_markdown(grid: Grid, scores: Sequence[CellScore], scoring: str = "sspd") -> str:
     """Means over seeds with their ends, beside what the paper prints.
 
     Parameters
     ----------
     grid : Grid
     scores : sequence of CellScore
+    scoring : str
+        How rates were read, a name of `sspd.evaluate.SCORINGS`.
     """
     heads = ["", "MAE, bpm", "RMSE, bpm", "R", "MAE (paper)", "RMSE (paper)", "R (paper)"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
@@ -257,7 +259,10 @@ def ablation_markdown(grid: Grid, scores: Sequence[CellScore]) -> str:
         told = [_told(score, name, 3 if name == "r" else 2) for name in METRICS]
         lines.append(f"| {cell.name} | {' | '.join([*told, *_printed(cell)])} |")
     seeds = len(scores[0].values) if scores else 0
-    note = f"{grid.title}. Mean of {seeds} seeds [least, most]; the paper's are on UBFC-rPPG."
+    note = (
+        f"{grid.title}. Mean of {seeds} seeds [least, most], rates read by `--scoring {scoring}`;"
+        " the paper's are on UBFC-rPPG."
+    )
     return "\n".join([*lines, "", note]) + "\n"
 
 

@@ -6,7 +6,7 @@ A method is made where it runs, which may be another process: what makes it can 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sspd.errors import SourceError
 from sspd.evaluate.split import Fold
 from sspd.methods import Method, citation, get_method
+from sspd.recipes.settled import settled
 
 if TYPE_CHECKING:
     from sspd.runtime import Network
@@ -38,12 +39,15 @@ class Contender:
     network : callable or None
         Fold -> the method's network, where it is one of this package, for waveforms past
         the even grid.
+    settled : mapping or None
+        How state, sign and integration of a network are settled; None: it is none.
     """
 
     name: str
     citation: str
     make: Callable[[Fold], Make]
     network: Callable[[Fold], Network] | None = None
+    settled: Mapping[str, str] | None = None
 
 
 def as_it_is(name: str) -> Contender:
@@ -66,6 +70,7 @@ def with_weights(
     precision: str = "f32",
     threads: int | None = None,
     name: str | None = None,
+    settled_by: Mapping[str, str] | None = None,
 ) -> Contender:
     """A method that is a network, with each fold's weights.
 
@@ -79,6 +84,8 @@ def with_weights(
         See `sspd.methods.get_method`.
     name : str or None
         Of the row, where it is not the method's.
+    settled_by : mapping or None
+        See `Contender`; None: weights from elsewhere.
     """
 
     def make(fold: Fold) -> Make:
@@ -90,7 +97,8 @@ def with_weights(
         return load_network(weights(fold), precision=precision, threads=threads)
 
     own = network if method == "sspd" else None
-    return Contender(name or method, citation(method), make, own)
+    how = settled(None) if settled_by is None else settled_by
+    return Contender(name or method, citation(method), make, own, how)
 
 
 def _make(name: str, weights: Path, precision: str, threads: int | None) -> Method:

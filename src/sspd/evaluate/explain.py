@@ -92,7 +92,7 @@ def explain(
     from sspd.nn.layer_cam import LAYERS, layer_cam, place_of_layer
     from sspd.runtime.network import shipped_weights
     from sspd.train.labels import wave_at
-    from sspd.views.grid import network_input
+    from sspd.views.inputs import input_pieces
 
     chosen = tuple(layers or LAYERS)
     for layer in chosen:
@@ -104,14 +104,14 @@ def explain(
     spec = network.spec
     faces, box = _faces(Path(source), start_s, seconds, crop_px(spec.size, spec.follow))
     seen = network_faces(faces, spec.size, spec.follow)
-    given = network_input(seen, spec.fs)
+    given = np.array(list(input_pieces([seen], spec)))
     if len(given) < spec.fs:
         raise UsageError(f"{source}: a second of face is wanted, there are {len(given)} steps")
     score: Callable[[Tensor], Tensor] = (
         torch.var
     )  # of its own output: a correlation with itself has no gradient
     if truth is not None:
-        first_s = float(seen.t[0]) + 0.5 / spec.fs
+        first_s = float(seen.t[0]) + (spec.lag_steps - 0.5 * spec.summations) / spec.fs
         values = wave_at(truth, first_s, len(given), spec.fs, spec.summations)
         score = partial(_likeness, torch.from_numpy(spec.polarity * values)[None])
     eaten = given if spec.colour == "rgb" else given[:, ::-1].copy()

@@ -46,7 +46,12 @@ def manifest(
         "protocol": None if plan.split is None else asdict(plan.split),
         "scoring": scoring.facts(),
         "methods": [
-            {"name": one.name, "citation": one.citation, "weights": dict(weights[one.name])}
+            {
+                "name": one.name,
+                "citation": one.citation,
+                "weights": dict(weights[one.name]),
+                "settled": one.settled,
+            }
             for one in plan.contenders
         ],
         "trained": plan.trained,

@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 #: Trained on VIPL-HR, tested on another dataset.
 CROSS = "†"
 #: Fold 1 of VIPL-HR, clips of 160 pictures.
 FOLD_1 = "♦"
+#: Rates of these rows are not read as ours beside them are.
+OTHERWISE = "‡"
+#: Table -> the scoring that reads rates as it does.
+READ_AS = MappingProxyType({"I": "sspd", "II": "vipl", "III": "nest"})
 #: What the marks mean, under a table.
 MARKS = MappingProxyType(
     {
+        OTHERWISE: "read otherwise than ours: Tables I and III as `--scoring sspd` and `nest` do,"
+        " Table II as `vipl`",
         CROSS: "trained on VIPL-HR, tested on this dataset",
         FOLD_1: "fold 1 of VIPL-HR, clips of 160 pictures",
     }
@@ -58,11 +64,18 @@ class PaperRow:
     method: str
     mark: str
     printed: Mapping[str, str]
+    otherwise: bool = False
+    """Whether the scoring beside which it stands reads rates in another way."""
+
+    @property
+    def marks(self) -> str:
+        """All of its marks."""
+        return self.mark + (OTHERWISE if self.otherwise else "")
 
     @property
     def label(self) -> str:
-        """The method, its mark, and whose numbers these are."""
-        return f"{self.method}{self.mark} (paper)"
+        """The method, its marks, and whose numbers these are."""
+        return f"{self.method}{self.marks} (paper)"
 
     @property
     def values(self) -> dict[str, float]:
@@ -177,6 +190,11 @@ def _rows(
             yield PaperRow(table, dataset, quantity, _KINDS[kind], method, mark, given)
 
 
+def _read_as(row: PaperRow) -> str:
+    """The scoring that reads rates as a row does; windows of 160 frames have no thirds."""
+    return "sspd" if row.mark == FOLD_1 else READ_AS[row.table]
+
+
 def paper_rows(dataset: str, protocol: str | None, scoring: str, cross: bool) -> list[PaperRow]:
     """The rows that an evaluation may be laid beside, in the paper's order.
 
@@ -188,7 +206,8 @@ def paper_rows(dataset: str, protocol: str | None, scoring: str, cross: bool) ->
     dataset : str
         Name of the dataset that is tested.
     protocol : str or None
-        Name of the split; one that ends in ``fold-1`` is the first fold of VIPL-HR alone.
+        Name of the split; one that ends in ``fold-1`` or ``fold-1-160`` is the first fold of
+        VIPL-HR alone.
     scoring : str
         Name of the scoring: Table III is for ``nest``, the others for the rest.
     cross : bool
@@ -204,7 +223,10 @@ def paper_rows(dataset: str, protocol: str | None, scoring: str, cross: bool) ->
     if scoring == "nest":
         # only printed for training and test on one dataset
         return [] if cross else [row for row in paper_table("III") if row.dataset == dataset]
-    first = protocol is not None and re.search(r"fold-?1$", protocol) is not None
+    first = protocol is not None and re.search(r"fold-?1(-160)?$", protocol) is not None
     mark = CROSS if cross else FOLD_1 if first else ""
-    rows = paper_table("I") + paper_table("II")
-    return [row for row in rows if row.dataset == dataset and row.mark == mark]
+    return [
+        replace(row, otherwise=scoring != _read_as(row))
+        for row in paper_table("I") + paper_table("II")
+        if row.dataset == dataset and row.mark == mark
+    ]

@@ -17,6 +17,7 @@ from sspd.evaluate.protocols import get_protocol
 from sspd.evaluate.split import Fold, Split
 from sspd.evaluate.training import Training, trained_weights
 from sspd.methods.base import takes_weights
+from sspd.recipes import BaselineRecipe, Recipe
 
 #: The method whose weights come with the package.
 SHIPPED = "sspd"
@@ -96,7 +97,8 @@ def plan_evaluation(
     contenders: list[Contender] = []
     for name in methods:
         if name in trained and training is not None and by is not None:
-            contenders += _trained(name, training, by, across=train_on is not None, run=run)
+            own = partial(run, settled_by=_recipe(training, name, by).settled)
+            contenders += _trained(name, training, by, across=train_on is not None, run=own)
         elif name in networks:
             contenders.append(run(name, partial(_same, given.get(name) or _shipped(name))))
         else:
@@ -178,9 +180,16 @@ def _of_fold(by: _Source, name: str, training: Training, fold: Fold, tested: Fol
     return by.weights(name, training, fold)
 
 
+def _recipe(training: Training, name: str, by: _Source) -> Recipe | BaselineRecipe:
+    """How a method is trained on these films: by rates, where they have nothing else."""
+    from sspd.train.labels import fitted
+
+    return fitted(training.recipe_of(name), by.films)
+
+
 def _facts(training: Training, trained: Sequence[str], by: _Source) -> dict[str, Any]:
     return {
-        "recipes": {name: training.recipe_of(name).to_dict() for name in trained},
+        "recipes": {name: _recipe(training, name, by).to_dict() for name in trained},
         "seed": training.seed,
         "dataset": by.dataset.name,
         "split": asdict(by.split),

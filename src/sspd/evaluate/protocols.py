@@ -34,6 +34,8 @@ class Protocol:
         What the method of this package is trained by, where nobody says otherwise.
     window_s : float or None
         Length of the tested windows, seconds; None: what the scoring says.
+    scoring : str
+        How it is scored, where nobody says otherwise.
     without : tuple of str
         Conditions in which one of these words stands are left out.
     """
@@ -45,6 +47,7 @@ class Protocol:
     recipe: str = "paper"
     window_s: float | None = None
     without: tuple[str, ...] = ()
+    scoring: str = "spectral"
 
     def split(self, dataset: str, root: Path, subjects: Sequence[str]) -> Split:
         """Put the protocol to a copy.
@@ -132,15 +135,17 @@ _ALL = (
         _vipl,
         recipe="paper-vipl-hr",
         without=("near infrared",),
+        scoring="vipl",
     ),
     Protocol(
         "vipl-fold-1-160",
         "vipl-hr",
         "the paper, Sec. IV-C, after ViViT [26]: fold 1 alone, windows of 160 pictures at 30 Hz",
         partial(_vipl, only=1),
-        recipe="paper-vipl-hr",
+        recipe="paper-vipl-160",
         window_s=160 / 30,
         without=("near infrared",),
+        scoring="sspd",
     ),
     Protocol(
         "mr-nirp-leave-one-out",

@@ -13,14 +13,20 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, filtfilt, find_peaks
 
 from sspd.errors import UsageError
 from sspd.evaluate.nest import NEST_CLIP_S, NEST_QUANTITIES, nest_readings
 from sspd.evaluate.quantities import Readings
+from sspd.evaluate.readouts import (
+    all_peaks,
+    contrast_phys_rate,
+    measured_rate,
+    pulse_peaks,
+    released_rate,
+    thirds_rate,
+)
 from sspd.evaluate.toolbox import toolbox_rate
-from sspd.signal import released_readout
-from sspd.vitals import SHORTEST_S, pulse_band, read_rate
+from sspd.vitals import SHORTEST_S
 
 #: A window of the waveform and its rate, Hz -> beats a minute, or None.
 RateOut = Callable[[NDArray[np.float64], float], "float | None"]
@@ -104,109 +110,37 @@ def rate_alone(rate: RateOut) -> ReadOut:
     rate : callable
         A window of a waveform and its rate, Hz -> beats a minute, or None.
 
-    >>> rate_alone(lambda values, fs: None)(np.zeros(4), 30.0)
+    >>> rate_alone(lambda values, fs: 72.0)(np.full(900, 0.1), 30.0)
     {}
     """
 
     def read(values: NDArray[np.float64], fs: float) -> Readings:
-        bpm = rate(values, fs)
+        flat = not values.size or np.ptp(values) == 0  # of which filters make rounding, and peaks
+        bpm = None if flat else rate(values, fs)
         return {} if bpm is None else {"hr_bpm": bpm}
 
     return read
 
 
-def all_peaks(values: NDArray[np.float64], fs: float) -> float | None:
-    """Every maximum of the waveform as it is; the rate is that of their mean interval.
-
-    Parameters
-    ----------
-    values : float64 array, shape (time,)
-    fs : float
-        Hz.
-
-    >>> t = np.arange(0, 30, 1 / 30)
-    >>> round(all_peaks(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
-    75.0
-    """
-    tops = find_peaks(values)[0]
-    return 60 * fs / float(np.diff(tops).mean()) if tops.size > 1 else None
-
-
-def contrast_phys_rate(values: NDArray[np.float64], fs: float) -> float | None:
-    """Contrast-Phys: Butterworth 2 of 0.6-4 Hz, Hann, highest line of the FFT.
-
-    Where that is within 10 bpm of twice the second highest, the second is taken.
-
-    Parameters
-    ----------
-    values : float64 array, shape (time,)
-    fs : float
-        Hz.
-
-    >>> t = np.arange(0, 30, 1 / 30)
-    >>> noise = np.random.default_rng(0).standard_normal(t.size)
-    >>> round(contrast_phys_rate(np.sin(2 * np.pi * 1.2 * t) + noise, 30.0), 1)
-    72.0
-    """
-    if values.size < 16 or fs <= 8:
-        return None
-    b, a = butter(2, (0.6, 4.0), btype="bandpass", fs=fs)
-    kept = filtfilt(b, a, values)
-    size = np.abs(np.fft.rfft(kept * np.hanning(kept.size)))
-    freqs = np.fft.rfftfreq(kept.size, 1 / fs)
-    size[(freqs < 0.6) | (freqs > 4.0)] = 0.0
-    lines = find_peaks(size)[0]
-    if lines.size == 0:
-        return None
-    bpm = 60 * freqs[lines[np.argsort(size[lines])[::-1]]]
-    if bpm.size > 1 and abs(bpm[0] - 2 * bpm[1]) < 10:
-        return float(bpm[1])
-    return float(bpm[0])
-
-
-def released_rate(values: NDArray[np.float64], fs: float) -> float | None:
-    """The released code: Butterworth 4 of 0.5-3 Hz, Morlet mask, mean of rates.
-
-    Parameters
-    ----------
-    values : float64 array, shape (time,)
-    fs : float
-        Hz.
-
-    >>> t = np.arange(0, 30, 1 / 30)
-    >>> round(released_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
-    75.0
-    """
-    if values.size < 2 * fs or fs < 8:
-        return None
-    rate = released_readout(values, fs).hr_bpm
-    return rate if np.isfinite(rate) else None
-
-
-def measured_rate(values: NDArray[np.float64], fs: float) -> float | None:
-    """The spectral reading of `sspd measure`, believed or not.
-
-    Parameters
-    ----------
-    values : float64 array, shape (time,)
-    fs : float
-        Hz.
-
-    >>> t = np.arange(0, 30, 1 / 30)
-    >>> round(measured_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
-    75.0
-    """
-    if values.size < SHORTEST_S * fs:
-        return None
-    return read_rate(pulse_band(values, fs), fs).spectral_bpm
-
-
 _PRESETS = (
     Scoring(
         "sspd",
-        "the paper, Sec. IV-A: windows of 30 s, all peaks of the unfiltered waveform",
+        "the paper, Sec. IV-A and IV-B: windows of 30 s, mean interval of all peaks, after the"
+        " Butterworth band-pass of 0.5-3 Hz of its released code ([4] and [5], whom it follows,"
+        " filter too)",
+        30.0,
+        rate_alone(pulse_peaks),
+        caveat="A heart over 180 bpm lies outside of the band; what noise and second waves are"
+        " left in it count as beats",
+    ),
+    Scoring(
+        "all-maxima",
+        "the paper's Sec. IV-A to the letter: windows of 30 s, every maximum of the unfiltered"
+        " waveform",
         30.0,
         rate_alone(all_peaks),
+        caveat="Every maximum counts, those of noise too: a clean pulse of 72 bpm with a little"
+        " noise may read 125, and POS over 400. The paper's own numbers cannot be of this",
     ),
     Scoring(
         "released",
@@ -229,6 +163,16 @@ _PRESETS = (
         30.0,
         rate_alone(contrast_phys_rate),
         same_for_reference=True,
+    ),
+    Scoring(
+        "vipl",
+        "VIPL-HR as its sources score it: a rate a video, the mean of those of its three thirds"
+        " (Yu et al., PhysFormer, CVPR 2022, released code; Niu et al., RhythmNet, TIP 2020,"
+        " average clips too), against the mean of what the device showed",
+        None,
+        rate_alone(thirds_rate),
+        caveat="A heart over 180 bpm lies outside of the band",
+        shortest_s=12.0,
     ),
     Scoring(
         "spectral",

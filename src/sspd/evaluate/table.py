@@ -213,7 +213,7 @@ def _notes(paper: Sequence[PaperRow], caveat: str) -> list[str]:
 
 
 def _marked(paper: Iterable[PaperRow], mark: str) -> bool:
-    return any(row.mark == mark for row in paper)
+    return any(mark in row.marks for row in paper)
 
 
 def _latex_row(cells: Sequence[str]) -> str:
@@ -223,7 +223,11 @@ def _latex_row(cells: Sequence[str]) -> str:
 def _latex(text: str) -> str:
     for sign in "%_&#$":
         text = text.replace(sign, "\\" + sign)
-    return text.replace("†", r"$^\dagger$").replace("♦", r"$^\diamondsuit$")
+    return (
+        text.replace("†", r"$^\dagger$")
+        .replace("♦", r"$^\diamondsuit$")
+        .replace("‡", r"$^\ddagger$")
+    )
 
 
 #: Name of the file -> what writes it of scores, the paper's rows and the scoring's caveat.

@@ -98,7 +98,9 @@ def trained_weights(
     DependencyError
         Torch is not installed.
     """
-    recipe = training.recipe_of(method)
+    from sspd.train.labels import fitted
+
+    recipe = fitted(training.recipe_of(method), recordings)
     name = name if method == "sspd" else f"{name}-{method}"
     folder = training.out / "models" / f"{name}-{_key(recipe, training.seed, recordings)[:10]}"
     weights = folder / "model.onnx"
@@ -149,7 +151,7 @@ def _films(
 ) -> list[Film]:
     from sspd.datasets.faces import store_bytes
     from sspd.datasets.faces_build import stored_faces
-    from sspd.train.labels import labels_of
+    from sspd.train.labels import labels_or_rates
     from sspd.train.sampler import usable_films
 
     entries = stored_faces(
@@ -164,12 +166,12 @@ def _films(
     if entries:
         store = training.out / "faces"
         training.warn(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
-    labels = None
+    labels, of_rates = None, False
     if isinstance(recipe, BaselineRecipe) and recipe.kind == "labelled":
-        labels, missing = labels_of(recordings)
+        labels, of_rates, missing = labels_or_rates(recordings)
         for line in missing:
             training.warn(f"not trained on: {line}")
-    films, short = usable_films(entries, recipe.clip_s, labels)
+    films, short = usable_films(entries, recipe.clip_s, labels, of_rates=of_rates)
     for film in short:
         training.warn(f"not trained on: {film}: shorter than a clip of {recipe.clip_s:g} s")
     if not films:

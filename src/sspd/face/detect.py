@@ -1,4 +1,4 @@
-"""Where the faces are: dlib's frontal detector (the paper's choice, its Sec. IV-B).
+"""Where the faces are: dlib's frontal detector (the paper's choice, its Sec. III-B1).
 
 dlib's detector (King, "Dlib-ml: A Machine Learning Toolkit", JMLR 10, 2009; histograms of
 oriented gradients after Dalal & Triggs, CVPR 2005) sees faces of about 80 pixels or more

@@ -10,16 +10,21 @@ from torch import Tensor
 from sspd.losses.pearson import negative_pearson
 
 TINY = 1e-12
+#: A band is taken to hold this share of a wave's power at least: where it holds none, as of a
+#: wave of ones, ``1 / SNR`` (Eq. 11) would be without bound, and its gradient with it.
+LEAST_SIGNAL = 1e-4
 #: Frequencies of `long_psd` lie at most so far apart, Hz: two beats a minute.
 STEP_HZ = 1 / 30
 
 
-def normalised_psd(waveform: Tensor) -> Tensor:
-    """Power of each frequency from 0 to fs/2 as a share of all, the mean removed.
+def normalised_psd(waveform: Tensor, *, keep_mean: bool = False) -> Tensor:
+    """Power of each frequency from 0 to fs/2 as a share of all.
 
     Parameters
     ----------
     waveform : Tensor, shape (..., t)
+    keep_mean : bool
+        Whether the mean stays in, as power at 0 Hz (Eq. 10); else it is removed (Eq. 6).
 
     Returns
     -------
@@ -27,7 +32,9 @@ def normalised_psd(waveform: Tensor) -> Tensor:
         Sums to 1 along the last axis (f of Eq. 6 and 10).
     """
     waveform = waveform.float()
-    spectrum = torch.fft.rfft(waveform - waveform.mean(dim=-1, keepdim=True), dim=-1)
+    if not keep_mean:
+        waveform = waveform - waveform.mean(dim=-1, keepdim=True)
+    spectrum = torch.fft.rfft(waveform, dim=-1)
     power = spectrum.real.square() + spectrum.imag.square()
     share: Tensor = power / (power.sum(dim=-1, keepdim=True) + TINY)
     return share
@@ -72,7 +79,9 @@ def psd_distance(online: Tensor, target: Tensor) -> Tensor:
     return difference.square().sum(dim=-1).mean()
 
 
-def noise_to_signal(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
+def noise_to_signal(
+    waveform: Tensor, fs: float, band_hz: tuple[float, float], *, counts_dc: bool = True
+) -> Tensor:
     """``1 / SNR`` (Eq. 10, 11): power outside the band over power inside it.
 
     Parameters
@@ -83,25 +92,33 @@ def noise_to_signal(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -
         Its samples a second, Hz.
     band_hz : (float, float)
         The band a, both ends included.
+    counts_dc : bool
+        Whether the mean counts as noise: b of Eq. 10 begins at 0 Hz. Without it a wave of
+        ones, which this is to forbid, costs nothing.
 
     Examples
     --------
     >>> t = torch.arange(300) / 30
     >>> noise_to_signal(torch.sin(2 * torch.pi * 1.2 * t)[None], 30.0, (0.5, 3.0)).item() < 1e-6
     True
+    >>> ones = torch.ones(1, 300)
+    >>> round(noise_to_signal(ones, 30.0, (0.5, 3.0)).item())
+    10000
+    >>> noise_to_signal(ones, 30.0, (0.5, 3.0), counts_dc=False).item()
+    0.0
     """
-    psd = normalised_psd(waveform)
+    psd = normalised_psd(waveform, keep_mean=counts_dc)
     frequency = torch.fft.rfftfreq(waveform.shape[-1], 1 / fs, device=waveform.device)
     inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
     signal = psd[..., inside].sum(dim=-1)
-    return ((psd.sum(dim=-1) - signal) / (signal + TINY)).mean()
+    least = LEAST_SIGNAL if counts_dc else TINY
+    return ((psd.sum(dim=-1) - signal) / (signal + least)).mean()
 
 
 def released_amplitude(waveform: Tensor) -> Tensor:
     """Amplitudes of the bins below fs/2, the mean kept, divided by the largest one.
 
-    As the released code has it (field.md of the project's notes calls it so); the
-    paper's own reading is `normalised_psd`.
+    As the released code has it; the paper's own reading is `normalised_psd`.
     """
     amplitude = torch.fft.rfft(waveform.float(), dim=-1).abs()[..., : waveform.shape[-1] // 2]
     share: Tensor = amplitude / amplitude.amax(dim=-1, keepdim=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -87,7 +88,8 @@ def sspd_loss(
         online_maps = [self_similarity_map(u) for u in online_tokens]
         target_maps = [self_similarity_map(u.detach()) for u in target_tokens]
         released = spec.reading == "released"
-        ratio = released_noise_to_signal if released else noise_to_signal
+        counted = partial(noise_to_signal, counts_dc=spec.snr_counts_dc)
+        ratio = released_noise_to_signal if released else counted
         rpd = rppg_distance(online_rppg, target_rppg, fs, spec.band_hz, released)
         pairs = zip(online_maps, target_maps, strict=True)
         tspd = torch.stack([pyramid_distance(o, t, released) for o, t in pairs]).sum()

@@ -12,7 +12,6 @@ import numpy as np
 
 from sspd.containers import Frames, Signal
 from sspd.methods.base import Method
-from sspd.recipes.network import NetworkSpec
 from sspd.signal import standardise
 
 if TYPE_CHECKING:
@@ -35,9 +34,7 @@ def build(
 ) -> Method:
     """Load the network, and wrap it as a method.
 
-    A value of the network's output belongs between the two pictures whose difference it
-    came from, half a step after the earlier one; each sum up to a value belongs half a
-    step later still.
+    When a value of the network's output is, `NetworkSpec.lag_steps` says.
 
     Raises
     ------
@@ -49,7 +46,7 @@ def build(
     from sspd.runtime import SHORTEST, load_network
     from sspd.runtime.ahead import ahead
     from sspd.runtime.stream import CHUNK
-    from sspd.views.grid import network_input_pieces
+    from sspd.views.inputs import input_pieces
 
     network = load_network(weights, precision=precision, threads=threads)
     spec, lot = network.spec, ceil(CHUNK / PIECE)
@@ -64,12 +61,12 @@ def build(
         # the network works on one lot, the next one waits
         seen = ahead(network_pieces(chain([first], pieces), spec.size, spec.follow), lot)
         del first  # or its pictures would be held as long as the stretch lasts
-        differences = network_input_pieces(seen, spec.fs)
-        enough = list(islice(differences, SHORTEST))
+        rows = input_pieces(seen, spec)
+        enough = list(islice(rows, SHORTEST))
         if len(enough) < SHORTEST:
             return None
-        wave = standardise(network(chain(enough, differences)))
-        return Signal(wave, spec.fs, start_s + _lag_steps(spec) / spec.fs)
+        wave = standardise(network(chain(enough, rows)))
+        return Signal(wave, spec.fs, start_s + spec.lag_steps / spec.fs)
 
     size = crop_px(spec.size, spec.follow)
     return Method(
@@ -105,17 +102,12 @@ def native_waveform(network: Network, faces: Frames) -> Signal | None:
     """
     from sspd.face.follow import network_faces
     from sspd.runtime import SHORTEST
-    from sspd.views.grid import differences
+    from sspd.views.inputs import input_rows
 
     if len(faces) <= SHORTEST:
         return None
     fs = (len(faces) - 1) / float(faces.t[-1] - faces.t[0])
     seen = network_faces(faces, network.spec.size, network.spec.follow)
     levels = seen.rgb.astype(np.float32) * np.float32(255 / seen.max_value)
-    wave = standardise(network(differences(levels), fs))
-    return Signal(wave, fs, float(faces.t[0]) + _lag_steps(network.spec) / fs)
-
-
-def _lag_steps(spec: NetworkSpec) -> float:
-    """How far behind a difference's first picture its value belongs."""
-    return 0.5 + 0.5 * spec.summations
+    wave = standardise(network(input_rows(levels, network.spec), fs))
+    return Signal(wave, fs, float(faces.t[0]) + network.spec.lag_steps / fs)

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from sspd.nn.convolution import convolve, normalised_convolution
 from sspd.nn.norm import BatchNorm
 
-#: Channels of the four blocks: in, between their two convolutions, out.
+#: Channels of the first three of its four blocks (Fig. 2): in, between their two convolutions,
+#: out. The fourth is one convolution, from the last of them to C.
 BLOCK_CHANNELS = ((3, 8, 16), (16, 16, 32), (32, 32, 64))
 
 

@@ -12,23 +12,28 @@ _CHOSEN = "; what it leaves open is chosen here"
 _PAPERS = (
     BaselineRecipe(
         "physnet",
-        "Z. Yu, X. Li, G. Zhao, BMVC 2019, Sec. 4: clips of 128, Adam 1e-4, batch 2, 15 epochs",
+        "Z. Yu, X. Li, G. Zhao, BMVC 2019, Sec. 4: clips of 128, Adam 1e-4, batch 2, 15 epochs"
+        " of whole videos, clip by clip",
         BaselineSpec("physnet", fs=30.0, size=128, clip=128),
         "labelled",
         (("pearson", 1.0),),
         batch=2,
         epochs=15,
+        clip_every_s=128 / 30,
     ),
     BaselineRecipe(
         "physformer",
-        "Z. Yu et al., CVPR 2022, Sec. 4.2: clips of 160, Adam 1e-4, decay 5e-5, batch 4, 25"
-        " epochs; the frequency losses at the middle of their curriculum",
+        "Z. Yu et al., CVPR 2022, Sec. 3.4 and 4.2: clips of 160, Adam 1e-4, decay 5e-5, batch"
+        " 4, 25 epochs, in which frequency losses come to weigh five times as much; a clip each 60"
+        " frames, as its released code has it",
         BaselineSpec("physformer", fs=30.0, size=128, clip=160),
         "labelled",
         (("pearson", 0.1), ("rate-entropy", 1.0), ("rate-distribution", 1.0)),
         batch=4,
         epochs=25,
         decay=5e-5,
+        curriculum=5.0,
+        clip_every_s=2.0,
     ),
     BaselineRecipe(
         "deepphys",
@@ -74,7 +79,7 @@ _PAPERS = (
     BaselineRecipe(
         "contrast-phys",
         "Z. Sun, X. Li, ECCV 2022, Sec. 4.1: clips of 10 s, pairs of films, 2x2 regions, AdamW"
-        " 1e-5, 30 epochs",
+        " 1e-5, 30 epochs, each of as many passes as videos have clips (its released code)",
         BaselineSpec("contrast-phys", fs=30.0, size=128, clip=300),
         "contrast",
         (("contrast", 1.0),),
@@ -82,6 +87,7 @@ _PAPERS = (
         epochs=30,
         learning_rate=1e-5,
         decay=1e-2,
+        clip_every_s=10.0,
     ),
     BaselineRecipe(
         "remotephys",
@@ -148,6 +154,7 @@ def _for_laptops(recipe: BaselineRecipe) -> BaselineRecipe:
         rate_schedule="cosine",
         band_hz=(0.66, 3.7),
         precision="bf16",
+        select="best",
     )
 
 

@@ -10,6 +10,11 @@ from sspd.errors import UsageError
 AttentionDivisor = Literal["embedding", "tokens"]
 Residual = Literal["adaptive_pool", "nearest", "none"]
 Attention = Literal["dot", "softmax", "none"]
+#: What a network is given of faces: next frame less this one, or frames less their mean.
+InputKind = Literal["differences", "centred"]
+INPUT_KINDS: tuple[InputKind, ...] = ("differences", "centred")
+#: A longer mean would hold a video in memory, seconds.
+LONGEST_CENTRE_S = 60.0
 #: An output steeper than the slope of the slope would be noise.
 MOST_SUMMATIONS = 2
 #: A term of the confidence that weighed more could only overflow.
@@ -18,7 +23,7 @@ MOST_WEIGHT = 1e6
 
 @dataclass(frozen=True)
 class PyramidSpec:
-    """The Separable Self-Similarity Model, Sec. III-C2 (field.md for its reading).
+    """The Separable Self-Similarity Model, Sec. III-C2 (Eq. 2 to 5).
 
     Examples
     --------
@@ -104,6 +109,11 @@ class NetworkSpec:
     """Height and width of its input, pixels (128 or 96)."""
     colour: Literal["rgb", "bgr"] = "rgb"
     """Channel order of its input; the released weights want BGR."""
+    input: InputKind = "differences"
+    """What it is given: frame differences (Eq. 1), or frames less the mean of their clip
+    (Table VI, "w/o frame difference"). Files that do not say are of differences."""
+    centre_s: float = 10.0
+    """Of ``centred`` frames: how long the clip is whose mean is taken off, seconds."""
     token_size: int = 256
     """C: channels of the last block and size of a token (128, 256, 512 in Table VIII)."""
     follow: bool = False
@@ -133,6 +143,22 @@ class NetworkSpec:
             raise UsageError(f"summations are 0 to {MOST_SUMMATIONS}, got {self.summations}")
         if self.polarity not in (-1, 1):
             raise UsageError(f"polarity is 1 or -1, got {self.polarity}")
+        if self.input not in INPUT_KINDS:
+            raise UsageError(f"input is one of {', '.join(INPUT_KINDS)}, got {self.input!r}")
+        if not 0 < self.centre_s <= LONGEST_CENTRE_S:
+            raise UsageError(f"centre_s is 0 to {LONGEST_CENTRE_S:g} s, got {self.centre_s}")
+
+    @property
+    def lag_steps(self) -> float:
+        """How far behind a value's first frame its time is, in steps of the grid.
+
+        A difference's lies half way between its two frames, a frame's at itself; each sum
+        up to a value belongs half a step later.
+
+        >>> NetworkSpec(fs=30.0).lag_steps, NetworkSpec(fs=30.0, input="centred").lag_steps
+        (0.5, 0.0)
+        """
+        return (0.0 if self.input == "centred" else 0.5) + 0.5 * self.summations
 
     def pyramid_counts(self, n_frames: int) -> tuple[int, ...]:
         """Tokens of each level for a clip of `n_frames` differences; () without S3M."""

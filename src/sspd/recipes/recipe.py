@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sspd.errors import UsageError
 from sspd.recipes.network import NetworkSpec, PyramidSpec
+from sspd.recipes.settled import Select, checked_select, settled
 
 Precision = Literal["f32", "bf16", "f16"]
 PRECISIONS: tuple[Precision, ...] = ("f32", "bf16", "f16")
@@ -28,9 +29,15 @@ class LossSpec:
     """beta of Eq. 12."""
     band_hz: tuple[float, float] = (0.5, 3.0)
     """The band a of Eq. 10."""
+    snr_counts_dc: bool = True
+    """Whether b of Eq. 10 begins at 0 Hz with the mean of the wave in it, as the paper says, so
+    that a map of ones costs more than any other; False takes the mean off first, as the
+    weights of the package were trained."""
 
     def __post_init__(self) -> None:
         low, high = self.band_hz
+        if self.reading == "released" and not self.snr_counts_dc:
+            raise UsageError("the released loss counts 0 Hz always: snr_counts_dc must be true")
         if not 0 <= low < high:
             raise UsageError(f"a pulse band rises from its first to its second Hz: {self.band_hz}")
 
@@ -47,8 +54,6 @@ class ViewSpec:
     """Share of the differences that is dropped (Fig. 8b)."""
     mask_shape: Literal["element", "pixel"] = "element"
     """One draw an element (paper), or one for the three channels (released code)."""
-    difference: bool = True
-    """Frame differences; False feeds frames less their mean (Table VI)."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.mask_ratio < 1:
@@ -100,14 +105,23 @@ class Recipe:
     init: Literal["nothing", "shipped"] = "nothing"
     """Where both networks begin, if nobody says otherwise: at random, or at the weights of
     the package."""
+    select: Select = "best"
+    """Which state measures afterwards: the last one (paper), or the best of a few looks that
+    need no labels."""
     crop_px: int = 151
     """Size of the stored faces, of which `network.size` is cropped (Sec. III-B1)."""
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.steps is None):
             raise UsageError("a recipe says either epochs or steps")
+        checked_select(self.select)
         if self.crop_px < self.network.size:
             raise UsageError(f"faces of {self.crop_px} pixels hold no {self.network.size} crop")
+        if self.network.input == "centred" and self.network.centre_s != self.clip_s:
+            raise UsageError(
+                f"frames are centred over a clip of {self.clip_s:g} s: centre_s must be that, not"
+                f" {self.network.centre_s:g}"
+            )
         if min(self.network.pyramid_counts(self.n_differences), default=0) < 4:
             raise UsageError(f"clips of {self.clip_s:g} s are too short for the pyramid")
 
@@ -117,9 +131,24 @@ class Recipe:
         return round(self.clip_s * self.network.fs)
 
     @property
+    def clip_every_s(self) -> None:
+        """Each film gives one clip an epoch."""
+        return None
+
+    @property
+    def least_batch(self) -> int:
+        """Clips that a step wants at least."""
+        return 1
+
+    @property
     def drawn_px(self) -> int:
         """Size at which clips are drawn: as stored, views are cropped of them later."""
         return 1 << 16
+
+    @property
+    def settled(self) -> dict[str, str]:
+        """How state, sign and integration are settled, for manifests."""
+        return settled(self.select)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,10 @@ from sspd.signal import standardise
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Name of a rate -> as the paper's Fig. 7 has it.
+TITLES = MappingProxyType({"whole": "Fs", "half": "Fs/2", "double": "2 Fs"})
+#: What is drawn: the network's output, which stands for the pulse or for a slope of it.
+WHAT = "frames fed at their own rate; the output summed to a pulse, not band-passed"
 #: The contact waveform stands so much above, in standard deviations.
 _APART = 4.0
 
@@ -50,9 +55,10 @@ def draw_rates(
                 say_nothing(axes, "no waveform")
             else:
                 _draw(axes, wave, label)
-                axes.set_title(f"{legible(name)}, {rate} rate, {wave.fs:.3g} Hz", parse_math=False)
+                told = f"{legible(name)}, {TITLES.get(rate, rate)} = {wave.fs:.3g} Hz"
+                axes.set_title(told, parse_math=False)
     black = "" if label is None else "; black, above: contact waveform"
-    figure.suptitle(f"{legible(title)}: fed as they are, no filter{black}", parse_math=False)
+    figure.suptitle(f"{legible(title)}: {WHAT}{black}", parse_math=False)
     with whole_file(path) as part:
         figure.savefig(part)
 

@@ -22,7 +22,8 @@ OPSET = 17
 def onnx_bytes(network: MeasuringNetwork | Baseline) -> bytes:
     """The network as ONNX.
 
-    Of ours: input ``differences``, float32 (1, 3, t, size, size) with any even t. Of another
+    Of ours: input ``differences`` (or ``centred``, as the network's settings say), float32
+    (1, 3, t, size, size) with any even t. Of another
     paper's: ``faces``, (1, 3, t + 1, size, size), t the length of its clip. Output
     ``rppg``, (1, t), as the network gives it: sign and summing stand in the metadata under
     ``sspd``.
@@ -37,9 +38,11 @@ def onnx_bytes(network: MeasuringNetwork | Baseline) -> bytes:
     except ImportError as error:
         raise DependencyError("to write ONNX, install sspd[train]") from error
     size = network.spec.size
-    t, name, axes = 8, "differences", {"differences": {2: "t"}, "rppg": {1: "t"}}
     if isinstance(network, Baseline):
         t, name, axes = network.spec.clip + 1, "faces", {}
+    else:
+        t, name = 8, network.spec.input
+        axes = {name: {2: "t"}, "rppg": {1: "t"}}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The tracing exporter is announced to go; the other one needs onnxscript.

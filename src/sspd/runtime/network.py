@@ -40,13 +40,13 @@ class Network:
     def __call__(
         self, differences: Iterable[NDArray[np.float32]], fs: float | None = None
     ) -> NDArray[np.float64]:
-        """The waveform of RGB frame differences.
+        """The waveform of RGB frame differences, or of what ``spec.input`` is.
 
         Parameters
         ----------
         differences : iterable of float32 arrays, shape (3, size, size)
-            Next face less this one, levels 0-255, on the grid of ``spec.fs``; 4 or more,
-            or an array (t, 3, size, size). The head held still in them
+            What `sspd.views.inputs` makes of faces, levels 0-255, on the grid of ``spec.fs``;
+            4 or more, or an array (t, 3, size, size). The head held still in them
             (`sspd.face.follow`) where ``spec.follow`` says so.
         fs : float, optional
             Their rate, Hz, where it is not that of the grid (Fig. 7 of the paper).

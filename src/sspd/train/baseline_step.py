@@ -119,13 +119,17 @@ def _see(network: Baseline, dtype: torch.dtype, faces: Tensor) -> Tensor:
 def _labelled(
     see: See, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
-    if batch.waves is None:
+    fs, band = recipe.network.fs, recipe.band_hz
+    if batch.waves is not None:
+        rates = [peak_frequency(one.numpy(), fs, band) for one in batch.waves.cpu()]
+        rate_hz = torch.tensor(np.nan_to_num(rates, nan=float(np.mean(band))))
+    elif batch.rate_hz is not None:
+        rate_hz = batch.rate_hz
+    else:
         raise TrainingError(f"the recipe {recipe.name!r} learns from labels, and there are none")
     wave = see(faces).mean(dim=1)
-    fs, band = recipe.network.fs, recipe.band_hz
-    rates = [peak_frequency(one.numpy(), fs, band) for one in batch.waves.cpu()]
-    rate_hz = torch.tensor(np.nan_to_num(rates, nan=float(np.mean(band))))
-    known = Known(batch.waves.to(wave.device), rate_hz.float().to(wave.device))
+    label = None if batch.waves is None else batch.waves.to(wave.device)
+    known = Known(label, rate_hz.float().to(wave.device))
     return {
         name: weight * LABELLED[name](wave, known, fs, band) for name, weight in recipe.losses
     }, wave
@@ -220,7 +224,8 @@ def take_baseline_step(
     with torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(1 << 62, (1,), generator=draws[0])))  # of dropout
         see = partial(_see, state.network, AUTOCAST[recipe.precision])
-        parts, wave = _KINDS[recipe.kind](see, faces, batch, recipe, draws)
+        now = recipe.at(state.step, steps)
+        parts, wave = _KINDS[recipe.kind](see, faces, batch, now, draws)
     total = torch.stack(list(parts.values())).sum()
     require_finite(total, "loss", state.step)
     descend(state, total)

@@ -13,7 +13,7 @@ from torch import Tensor
 from sspd.errors import TrainingError
 from sspd.recipes import BaselineRecipe, Recipe
 from sspd.runtime.ahead import ahead
-from sspd.train.labels import label_of_clip
+from sspd.train.labels import label_of_clip, rate_of_clip
 from sspd.train.looks import Run
 from sspd.train.outcome import Batch
 from sspd.train.reading import AHEAD, read_by_processes, read_by_threads
@@ -33,7 +33,7 @@ def batches_of(run: Run, steps: range) -> Iterator[Batch]:
     films, recipe, seed = run.films, run.recipe, run.seed
 
     def mine(step: int) -> tuple[int, Sequence[Draw]]:
-        every = draws_of_step(step, recipe, len(films), seed)
+        every = draws_of_step(step, recipe, len(films), seed, run.counts)
         return len(every), run.team.mine(every)
 
     asked = (draw for step in steps for draw in mine(step)[1])
@@ -46,9 +46,8 @@ def batches_of(run: Run, steps: range) -> Iterator[Batch]:
     with closing(clips):
         for step in steps:
             n_step, draws = mine(step)
-            yield Batch(
-                _batch(clips, len(draws)), draws, n_step, _waves(films, recipe, draws, seed)
-            )
+            waves, rates = (given(films, recipe, draws, seed) for given in (_waves, _rates))
+            yield Batch(_batch(clips, len(draws)), draws, n_step, waves, rates)
 
 
 def _batch(clips: Iterator[Tensor], n: int) -> Tensor:
@@ -66,6 +65,8 @@ def _waves(
     """What a network that learns from labels should give for clips, (n, t)."""
     if isinstance(recipe, Recipe) or recipe.kind != "labelled":
         return None
+    if all(films[draw.film].rates is not None for draw in draws):
+        return None
     rows = []
     for draw in draws:
         film = films[draw.film]
@@ -74,3 +75,17 @@ def _waves(
         _, begin_s = place_of(film, draw, recipe.clip_s, seed)
         rows.append(label_of_clip(film.label, begin_s, recipe.network.clip, recipe.network))
     return torch.from_numpy(np.stack(rows))
+
+
+def _rates(
+    films: Sequence[Film], recipe: Recipe | BaselineRecipe, draws: Sequence[Draw], seed: int
+) -> Tensor | None:
+    """The known rates of clips, Hz, (n,), where nothing else of them is known."""
+    known = [films[draw.film].rates for draw in draws]
+    rows = []
+    for draw, rates in zip(draws, known, strict=True):
+        if rates is None:
+            return None
+        _, begin_s = place_of(films[draw.film], draw, recipe.clip_s, seed)
+        rows.append(rate_of_clip(rates, begin_s, recipe.clip_s) / 60)
+    return torch.tensor(rows, dtype=torch.float32)

@@ -25,7 +25,7 @@ from sspd.train.sampler import ClipRecipe, Draw, Film, clip_at
 from sspd.views.grid import to_grid
 from sspd.views.lga import global_view
 
-#: Clips that the statistics are taken from (field notes: 50 or more).
+#: Clips that the statistics are taken from.
 STATISTICS_CLIPS = 50
 #: Where the sign is read: the fundamental and first harmonics of any pulse.
 SIGN_BAND_HZ = (0.7, 4.0)

@@ -6,8 +6,10 @@ the truth that ``sspd simulate --layout faces`` wrote beside them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,12 @@ from sspd.containers import Recording, Series
 from sspd.datasets.faces import FaceEntry
 from sspd.datasets.folder import read_waveform
 from sspd.errors import SSPDError
-from sspd.recipes import BaselineSpec
+from sspd.recipes import BaselineRecipe, BaselineSpec, Recipe
 from sspd.signal import bandpass, standardise
 
 #: What of a contact waveform is learned, Hz: slow drifts are not the heart's.
 LABEL_BAND_HZ = (0.5, 5.0)
+NO_WAVEFORM = "no contact waveform to learn from"
 #: So much more on each side is filtered along, seconds.
 MARGIN_S = 3.0
 
@@ -47,10 +50,82 @@ def labels_of(recordings: Sequence[Recording]) -> tuple[dict[str, Series], list[
             missing.append(f"{recording.name}: {error}")
             continue
         if bvp is None:
-            missing.append(f"{recording.name}: no contact waveform to learn from")
+            missing.append(f"{recording.name}: {NO_WAVEFORM}")
         else:
             labels[str(recording.film)] = bvp
     return labels, missing
+
+
+class Labels(NamedTuple):
+    """What of recordings a network can learn from."""
+
+    series: dict[str, Series]
+    """Path of the film -> contact waveform or rates."""
+    of_rates: bool
+    """Whether they are rates, beats a minute: no recording has a waveform that fits its film."""
+    missing: list[str]
+    """A line for each recording without any."""
+
+
+def labels_or_rates(recordings: Sequence[Recording]) -> Labels:
+    """Contact waveforms; where no recording has one, the rates that its device showed.
+
+    VIPL-HR gives rates alone: its waveforms do not fit its videos in time.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+    """
+    waves, missing = labels_of(recordings)
+    if waves:
+        return Labels(waves, False, missing)
+    rates = {}
+    for recording in recordings:
+        with contextlib.suppress(SSPDError):  # told above
+            shown = recording.references().hr_bpm
+            if shown is not None and bool((shown.values > 0).any()):
+                rates[str(recording.film)] = shown
+    without = [line for line in missing if not rates or not line.endswith(NO_WAVEFORM)]
+    return Labels(rates, bool(rates), without)
+
+
+def fitted(
+    recipe: Recipe | BaselineRecipe, recordings: Sequence[Recording]
+) -> Recipe | BaselineRecipe:
+    """The recipe, by rates where it wants labels and the recordings have nothing else.
+
+    Parameters
+    ----------
+    recipe : Recipe or BaselineRecipe
+    recordings : sequence of Recording
+    """
+    if isinstance(recipe, Recipe) or recipe.kind != "labelled":
+        return recipe
+    for recording in recordings:
+        with contextlib.suppress(SSPDError):
+            if recording.references().bvp is not None:
+                return recipe
+    return recipe.by_rates() if labels_or_rates(recordings).of_rates else recipe
+
+
+def rate_of_clip(rates: Series, begin_s: float, clip_s: float) -> float:
+    """The mean of what a device showed in a clip, beats a minute.
+
+    Parameters
+    ----------
+    rates : Series
+        What is not positive is the device's sign for "none".
+    begin_s, clip_s : float
+        Seconds.
+
+    >>> rate_of_clip(Series(np.arange(9.0), np.arange(60.0, 69.0)), 2.0, 4.0)
+    64.0
+    """
+    shown = rates.values > 0
+    inside = shown & (rates.t >= begin_s) & (rates.t <= begin_s + clip_s)
+    if inside.any():
+        return float(rates.values[inside].mean())
+    return float(np.interp(begin_s + clip_s / 2, rates.t[shown], rates.values[shown]))
 
 
 def labels_beside(store: Path, entries: Sequence[FaceEntry]) -> tuple[dict[str, Series], list[str]]:

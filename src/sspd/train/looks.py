@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sspd.nn.baselines import Baseline
 from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes import BaselineRecipe, Recipe
-from sspd.train.sampler import Film, steps_of
+from sspd.train.sampler import Film, clips_an_epoch, steps_of
 from sspd.train.signs import PROBES, SHORTEST_S, Signs, probe_clips, read_signs, verdict_of
 from sspd.train.state import Resumable, load_state, state_file
 from sspd.train.team import Team
@@ -44,7 +45,12 @@ class Run:
     @property
     def steps(self) -> int:
         """Optimiser steps of the whole training."""
-        return steps_of(self.recipe, len(self.films))
+        return steps_of(self.recipe, len(self.films), self.counts)
+
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """Clips of each film in an epoch."""
+        return clips_an_epoch(self.recipe, self.films)
 
     def look_steps(self) -> set[int]:
         """After which steps it is looked at."""
@@ -85,7 +91,12 @@ def look(run: Run, state: Resumable, last: bool) -> dict[str, float]:
 
 
 def take_best(run: Run, state: Resumable, notice: Callable[[str], None]) -> None:
-    """Put the best state in the place of the last one, where that is clearly worse."""
+    """Put the best state in the place of the last one, where that is clearly worse.
+
+    Not where the recipe takes the last one.
+    """
+    if run.recipe.select == "last":
+        return
     best, last = state.best[0], state.step
     if best in (-1, last):
         return
@@ -102,6 +113,8 @@ def write_verdict(run: Run, network: MeasuringNetwork | Baseline, step: int) -> 
         "verdict": verdict,
         "why": why,
         "step": step,
+        "select": run.recipe.select,
+        "settled": run.recipe.settled,
         "signs": signs.to_dict(),
         "before": json.loads(before.read_text()) if before.exists() else None,
     }

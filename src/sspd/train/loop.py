@@ -153,6 +153,7 @@ def _lead(
 
 def _finish(run: Run, state: Resumable, name: str) -> None:
     made_by = {**run.identity, "films": len(run.films), "step": state.step}
+    made_by["settled"] = run.recipe.settled
     network = run.way.finish(state, run.films, run.seed, name)
     save_checkpoint(network, run.out / MODEL_FILE, made_by | {"torch": torch.__version__})
     write_verdict(run, network, state.step)

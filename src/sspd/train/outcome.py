@@ -21,6 +21,8 @@ class Batch(NamedTuple):
     """Clips of the whole step, of which other processes may have some."""
     waves: Tensor | None = None
     """What the network should give, shape (n, t), where it learns from labels."""
+    rate_hz: Tensor | None = None
+    """The heart's rates, Hz, shape (n,), where they are all that is known."""
 
 
 class Outcome(NamedTuple):

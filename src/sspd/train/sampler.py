@@ -27,6 +27,8 @@ class Film:
     """First and last time of each entry, of which clips are drawn."""
     label: Series | None = None
     """The contact waveform, for networks that learn from it."""
+    rates: Series | None = None
+    """The device's rates, beats a minute, where there is no such waveform."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class ClipRecipe(Protocol):
     def epochs(self) -> int | None: ...  # noqa: D102
     @property
     def steps(self) -> int | None: ...  # noqa: D102
+    @property
+    def clip_every_s(self) -> float | None: ...  # noqa: D102
+    @property
+    def least_batch(self) -> int: ...  # noqa: D102
 
 
 class ClipNetworkSpec(Protocol):
@@ -70,11 +76,16 @@ class ClipNetworkSpec(Protocol):
 
 
 def usable_films(
-    entries: Sequence[FaceEntry], clip_s: float, labels: Mapping[str, Series] | None = None
+    entries: Sequence[FaceEntry],
+    clip_s: float,
+    labels: Mapping[str, Series] | None = None,
+    *,
+    of_rates: bool = False,
 ) -> tuple[list[Film], list[str]]:
     """Group stored faces by film; names the films that have no stretch of `clip_s`.
 
-    With labels, of films that have one, and of what it reaches alone.
+    With labels, of films that have one, and of what it reaches alone; `of_rates`, where they
+    are rates and no waveforms.
     """
     by_film: dict[str, list[FaceEntry]] = {}
     for entry in entries:
@@ -87,7 +98,8 @@ def usable_films(
         long = [(row, (a, b)) for row, (a, b) in spans if b > a and b - a >= clip_s - 1e-6]
         if long:
             kept, ends = zip(*long, strict=True)
-            films.append(Film(name, kept, ends, label))
+            known = (None, label) if of_rates else (label, None)
+            films.append(Film(name, kept, ends, *known))
         else:
             short.append(name)
     return films, short
@@ -102,8 +114,37 @@ def _span(t: NDArray[np.float64], label: Series | None) -> tuple[float, float]:
     return first, last
 
 
-def steps_of(recipe: ClipRecipe, n_films: int) -> int:
+def clips_an_epoch(recipe: ClipRecipe, films: Sequence[Film]) -> tuple[int, ...]:
+    """How many clips each film gives in an epoch."""
+    every = recipe.clip_every_s
+    if every is None or recipe.epochs is None:
+        return (1,) * len(films)
+    lengths = [sum(end - start for start, end in film.spans_s) for film in films]
+    return tuple(1 + int(max(0.0, s - recipe.clip_s) / every + 1e-6) for s in lengths)
+
+
+def _passes(recipe: ClipRecipe, n_films: int, counts: Sequence[int] | None) -> list[list[int]]:
+    """The films of each pass of an epoch: in the first one all, later those with clips left."""
+    most = max(counts or (1,), default=1)
+    of_all = [[f for f in range(n_films) if not counts or counts[f] > k] for k in range(most)]
+    # a film alone is no pass for what compares films; of a single film there, a step says so
+    return [of_all[0], *(one for one in of_all[1:] if len(one) >= recipe.least_batch)]
+
+
+def _steps_of_pass(recipe: ClipRecipe, n: int) -> int:
+    whole, rest = divmod(n, recipe.batch)
+    return max(1, whole + (rest >= recipe.least_batch and rest > 0))
+
+
+def steps_of(recipe: ClipRecipe, n_films: int, counts: Sequence[int] | None = None) -> int:
     """Optimiser steps of a whole training.
+
+    Parameters
+    ----------
+    recipe : ClipRecipe
+    n_films : int
+    counts : sequence of int, optional
+        Clips of each film in an epoch, see `clips_an_epoch`; one by default.
 
     >>> from sspd.recipes import get_recipe
     >>> steps_of(get_recipe("released"), 30), steps_of(get_recipe("laptop"), 30)
@@ -111,21 +152,30 @@ def steps_of(recipe: ClipRecipe, n_films: int) -> int:
     """
     if recipe.steps is not None:
         return recipe.steps
-    return (recipe.epochs or 0) * -(-n_films // recipe.batch)
+    passes = _passes(recipe, n_films, counts)
+    return (recipe.epochs or 0) * sum(_steps_of_pass(recipe, len(one)) for one in passes)
 
 
-def draws_of_step(step: int, recipe: ClipRecipe, n_films: int, seed: int) -> list[Draw]:
+def draws_of_step(
+    step: int, recipe: ClipRecipe, n_films: int, seed: int, counts: Sequence[int] | None = None
+) -> list[Draw]:
     """The films of a step.
 
-    A recipe of epochs ends each with a smaller batch; one of steps goes on through
-    the epochs, so that its batches are always full.
+    A recipe of epochs ends each pass through its films with a smaller batch, and each epoch has
+    as many passes as films have clips; one of steps goes on through the epochs, so that its
+    batches are always full. A `Draw` counts passes as epochs: no two give one clip.
     """
     if recipe.epochs is not None:
-        per_epoch = -(-n_films // recipe.batch)
-        epoch, batch = divmod(step, per_epoch)
-        order = _order(seed, epoch, n_films)
-        films = order[batch * recipe.batch : (batch + 1) * recipe.batch]
-        return [Draw(epoch, int(film)) for film in films]
+        passes = _passes(recipe, n_films, counts)
+        lengths = [_steps_of_pass(recipe, len(one)) for one in passes]
+        epoch, batch = divmod(step, sum(lengths))
+        k = 0
+        while batch >= lengths[k]:
+            batch, k = batch - lengths[k], k + 1
+        number = epoch * len(passes) + k
+        order = _order(seed, number, len(passes[k]))
+        chosen = order[batch * recipe.batch : (batch + 1) * recipe.batch]
+        return [Draw(number, passes[k][place]) for place in chosen]
     places = range(step * recipe.batch, (step + 1) * recipe.batch)
     return [
         Draw(p // n_films, int(_order(seed, p // n_films, n_films)[p % n_films])) for p in places

@@ -12,6 +12,7 @@ from sspd.errors import TrainingError
 from sspd.losses.sspd import LossParts, sspd_loss
 from sspd.nn.network import TrainingNetwork, TrainingOutput
 from sspd.recipes import Recipe, ViewSpec
+from sspd.recipes.network import InputKind
 from sspd.train.ema import update_target
 from sspd.train.health import Health, read_health
 from sspd.train.sampler import Draw, generator_of
@@ -19,7 +20,7 @@ from sspd.train.schedules import momentum_at, rate_at
 from sspd.train.state import Resumable, TrainingState
 from sspd.train.team import ALONE, Team
 from sspd.views.lga import local_global_views
-from sspd.views.mdm import centred_frames, frame_differences, random_mask
+from sspd.views.mdm import INPUTS, random_mask
 
 #: Float16 gradients are scaled from 65536 down until they are finite; below this no scale
 #: helps, and every further step would be passed over.
@@ -48,13 +49,14 @@ def make_views(
     spec: ViewSpec,
     generators: Sequence[torch.Generator],
     layout: torch.memory_format = torch.contiguous_format,
+    kind: InputKind = "differences",
 ) -> Views:
     """V_m of the local and V_o of the global view (Eq. 1) for clips (n, t + 1, 3, s, s)."""
     n, t = len(clips), clips.shape[1] - 1
     masked, original = (
         clips.new_empty(n, 3, t, size, size).to(memory_format=layout) for _ in Views._fields
     )
-    to_input = frame_differences if spec.difference else centred_frames
+    to_input = INPUTS[kind]
     for i in range(n):  # a clip at a time: what lies between is large
         one, own = slice(i, i + 1), [generators[i]]
         local, whole = local_global_views(
@@ -160,7 +162,8 @@ def take_step(
         group["lr"] = rate
     generators = [generator_of(draw, seed) for draw in draws]
     layout = layout_of(clips.device, recipe.precision)
-    views = make_views(clips, recipe.network.size, recipe.views, generators, layout)
+    network = recipe.network
+    views = make_views(clips, network.size, recipe.views, generators, layout, network.input)
     result = forward_both(state.online, state.target, views, recipe)
     n = n_step or len(draws)
     mine = result.parts.total * (len(draws) / n)  # the parts are means over clips
@@ -171,7 +174,7 @@ def take_step(
     momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
     update_target(state.target, state.online, momentum)
     waves = team.rows(result.online.rppg, n), team.rows(result.target.rppg, n)
-    return result, read_health(*waves, recipe.network.fs, recipe.loss.band_hz)
+    return result, read_health(*waves, network.fs, recipe.loss.band_hz)
 
 
 def descend(state: Resumable, loss: Tensor, team: Team = ALONE) -> None:

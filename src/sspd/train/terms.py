@@ -9,6 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
+from sspd.errors import TrainingError
 from sspd.losses.bandwidth import band_leak
 from sspd.losses.known_rate import noise_at_rate
 from sspd.losses.pearson import negative_pearson
@@ -20,18 +21,24 @@ from sspd.losses.variance import uneven_batch
 class Known(NamedTuple):
     """What a labelled clip is known to be."""
 
-    wave: Tensor
-    """What the network should give, shape (n, t)."""
+    wave: Tensor | None
+    """What the network should give, shape (n, t); None: nothing is known but the rate."""
     rate_hz: Tensor
     """The heart's rate in the clip, shape (n,)."""
+
+
+def _wave(known: Known) -> Tensor:
+    if known.wave is None:
+        raise TrainingError("a loss of waveforms, and only rates are known")
+    return known.wave
 
 
 Band = tuple[float, float]
 #: Waveforms (n, t), what is known of them, Hz and band -> a scalar.
 LABELLED: Mapping[str, Callable[[Tensor, Known, float, Band], Tensor]] = MappingProxyType(
     {
-        "pearson": lambda y, known, fs, band: negative_pearson(y, known.wave),
-        "squared-error": lambda y, known, fs, band: mse_loss(y.float(), known.wave),
+        "pearson": lambda y, known, fs, band: negative_pearson(y, _wave(known)),
+        "squared-error": lambda y, known, fs, band: mse_loss(y.float(), _wave(known)),
         "rate-entropy": lambda y, known, fs, band: rate_entropy(y, known.rate_hz, fs, band),
         "rate-distribution": lambda y, known, fs, band: rate_distribution(
             y, known.rate_hz, fs, band

@@ -32,7 +32,7 @@ from sspd.train.step import AUTOCAST, take_step
 from sspd.train.team import ALONE, Team
 from sspd.views.grid import to_grid
 from sspd.views.lga import global_view
-from sspd.views.mdm import centred_frames, frame_differences
+from sspd.views.mdm import INPUTS
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _two_views(recipe: Recipe, team: Team) -> Way:
             return state
         file = shipped_weights(".safetensors") if start == "shipped" else start
         network, _ = load_checkpoint(file)
-        for fact in ("token_size", "colour"):
+        for fact in ("token_size", "colour", "input"):
             theirs, ours = getattr(network.spec, fact), getattr(recipe.network, fact)
             if theirs != ours:
                 raise WeightsError(f"{start}: its {fact} is {theirs}, the recipe's is {ours}")
@@ -100,7 +100,7 @@ def _two_views(recipe: Recipe, team: Team) -> Way:
         tokens = {"online": result.online.tokens, "target": result.target.tokens}
         return Outcome(result.parts._asdict(), health, waves, tokens)
 
-    to_input = frame_differences if recipe.views.difference else centred_frames
+    to_input = INPUTS[recipe.network.input]
 
     def chosen(state: Any) -> MeasuringNetwork:
         kept = state.online if recipe.exported == "online" else state.target
@@ -143,7 +143,7 @@ def _of_another_paper(recipe: BaselineRecipe) -> Way:
     def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> Baseline:
         network = chosen(state).cpu()
         network.spec = replace(network.spec, name=name)
-        if not _upright(recipe):
+        if not recipe.upright:
             polarity, summations = _sign(network)
             network.spec = replace(network.spec, polarity=polarity, summations=summations)
         return network
@@ -177,11 +177,6 @@ def _output(network: nn.Module, given: Tensor, dtype: torch.dtype) -> NDArray[np
 
 def _shapes(network: nn.Module) -> dict[str, torch.Size]:
     return {name: value.shape for name, value in network.state_dict().items()}
-
-
-def _upright(recipe: BaselineRecipe) -> bool:
-    """Whether labels say which way up the waveform is; a rate alone does not."""
-    return recipe.kind == "labelled" and "known-rate" not in dict(recipe.losses)
 
 
 def _sign(network: Baseline) -> tuple[int, int]:

@@ -150,31 +150,6 @@ def network_input(
     return out
 
 
-def network_input_pieces(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
-    """The rows of `network_input`, one by one, of a stretch that comes in pieces.
-
-    Parameters
-    ----------
-    pieces : iterable of Frames
-        In order, of one kind.
-    fs : float
-        The grid's rate, Hz; it starts at the first picture.
-
-    Yields
-    ------
-    float32 array, shape (3, height, width)
-        Equal to `network_input` of all pieces joined; none where there is no picture.
-        Only the pictures about one grid time are held.
-
-    Examples
-    --------
-    >>> film = Frames(np.zeros((31, 4, 4, 3), np.uint8), np.arange(31) / 30)
-    >>> len(list(network_input_pieces([film], fs=30.0)))
-    30
-    """
-    yield from _differences(grid_pieces(pieces, fs))
-
-
 def _differences(grid: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
     """Each picture (height, width, 3) less the one before it, channels first."""
     for before, picture in pairwise(grid):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
+
+from sspd.recipes.network import InputKind
 
 
 def frame_differences(view: Tensor, out: Tensor | None = None) -> Tensor:
@@ -27,7 +30,7 @@ def frame_differences(view: Tensor, out: Tensor | None = None) -> Tensor:
 
 
 def centred_frames(view: Tensor, out: Tensor | None = None) -> Tensor:
-    """Frames less their mean over time, the last one left out: for Table VI alone.
+    """Frames less their mean over time, the last one left out (Table VI).
 
     Parameters
     ----------
@@ -35,6 +38,12 @@ def centred_frames(view: Tensor, out: Tensor | None = None) -> Tensor:
         As of `frame_differences`.
     """
     return _less(view[:, :-1], view.mean(dim=1, keepdim=True), out)
+
+
+#: What a network is given -> how it is made of whole clips.
+INPUTS: Mapping[InputKind, Callable[..., Tensor]] = MappingProxyType(
+    {"differences": frame_differences, "centred": centred_frames}
+)
 
 
 def _less(a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:

@@ -1,0 +1,126 @@
+"""Both readings of L_SNR (Eq. 10), trained in short from nothing on the same simulated faces.
+
+    sspd simulate FACES --n 24 --seconds 12 --seed 30 --preset train --layout faces
+    python benchmarks/snr_readings.py FACES FOLDER --steps 24
+
+One counts 0 Hz, as the paper says; the other takes the mean off first, as the weights of the
+package were trained. Each is then looked at: the share of 12 other faces whose rate it reads
+within 5 bpm, and how near its self-similarity maps are to ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sspd.datasets.faces import open_store, write_entry
+from sspd.datasets.faces_build import still_entries
+from sspd.losses.similarity import self_similarity_map
+from sspd.nn.checkpoint import load_checkpoint
+from sspd.recipes import Recipe, get_recipe
+from sspd.signal import bandpass, integrate, pulse_frequency
+from sspd.train.log import read_metrics
+from sspd.train.loop import Progress, train
+from sspd.train.sampler import Draw, Film, clip_at, usable_films
+from sspd.train.state import load_newest, new_state
+from sspd.train.ways import way_of
+from sspd.video.simulate import random_spec, simulate_faces
+from sspd.views.lga import global_view
+from sspd.views.mdm import frame_differences
+
+TESTED, TESTED_S, SEED = 12, 11.0, 5_030
+PASS_HZ, RATES_HZ, RIGHT_BPM = (0.5, 4.0), (0.6, 3.6), 5.0
+PARTS = ("total", "rpd", "tspd", "sd", "snr")
+
+
+def stilled(faces: Path, out: Path, size: int) -> list[Film]:
+    """The faces with heads held still."""
+    out.mkdir(parents=True, exist_ok=True)
+    for _ in still_entries(open_store(faces), out, size):
+        pass
+    return usable_films(open_store(out), 5.0)[0]
+
+
+def tested(out: Path, size: int) -> list[float]:
+    """Other faces, and their rates."""
+    rates, moving = [], out / "moving"
+    moving.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(SEED)
+    for k in range(TESTED):
+        spec = random_spec(rng, "train", duration_s=TESTED_S, hr_bpm=45 + (37 * k) % 120)
+        rates.append(spec.hr_bpm)
+        if not (moving / f"t{k:02d}.zarr").exists():
+            write_entry(moving, f"t{k:02d}", simulate_faces(spec, size), f"t{k:02d}")
+    return rates
+
+
+def errors(weights: Path, recipe: Recipe, films: list[Film], rates: list[float]) -> list[float]:
+    """Of each tested face, how far the rate is off, beats a minute."""
+    network, _ = load_checkpoint(weights)
+    whole = replace(recipe, clip_s=10.0)
+    see, fs = way_of(whole).see(network.eval(), torch.device("cpu")), recipe.network.fs
+    found = []
+    for k, film in enumerate(films):
+        wave = see(torch.from_numpy(clip_at(film, Draw(0, k), whole, 0)))
+        summed = integrate(network.spec.polarity * wave, fs, network.spec.summations)
+        found.append(60 * pulse_frequency(bandpass(summed, fs, PASS_HZ), fs, RATES_HZ) - rates[k])
+    return found
+
+
+@torch.no_grad()
+def map_means(out: Path, recipe: Recipe, films: list[Film]) -> list[float]:
+    """Means of the self-similarity maps of the online network, a level each; ones: 1."""
+    state = new_state(recipe, 0, torch.device("cpu"))
+    identity = {"recipe": recipe.to_dict(), "seed": 0, "films": [film.name for film in films]}
+    load_newest(state, out, identity | {"init": recipe.init})
+    clips = [torch.from_numpy(clip_at(film, Draw(0, 0), recipe, 0)) for film in films[:4]]
+    seen = global_view(torch.stack(clips), recipe.network.size)
+    tokens = state.online.train()(frame_differences(seen)).tokens
+    return [float(self_similarity_map(level).mean()) for level in tokens]
+
+
+def main() -> None:
+    """Train, look, print a line of JSON a reading."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("faces", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--steps", type=int, default=24)
+    parser.add_argument("--recipe", default="ablation")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    base = replace(get_recipe(args.recipe), steps=args.steps, epochs=None)
+    films = stilled(args.faces, args.folder / "faces", base.crop_px)
+    rates = tested(args.folder / "tested", base.crop_px)
+    others = stilled(
+        args.folder / "tested" / "moving", args.folder / "tested" / "still", base.crop_px
+    )
+    for counts_dc in (True, False):
+        recipe = replace(base, loss=replace(base.loss, snr_counts_dc=counts_dc))
+        out = args.folder / f"dc-{counts_dc}"
+        weights = train(films, recipe, out, resume=True, on_step=told)
+        off = np.abs(errors(weights, recipe, others, rates))
+        rows = read_metrics(out)
+        found = {
+            "counts_dc": counts_dc,
+            "right": float(np.mean(off <= RIGHT_BPM)),
+            "mae_bpm": float(off.mean()),
+            "median_bpm": float(np.median(off)),
+            "map_means": map_means(out, recipe, films),
+            "verdict": json.loads((out / "verdict.json").read_text()),
+            "loss": [[round(row[f"loss/{part}"], 3) for row in rows[::3]] for part in PARTS],
+        }
+        print(json.dumps(found), flush=True)
+
+
+def told(now: Progress) -> None:
+    """A line a step."""
+    print(f"{now.step} of {now.steps}: {now.loss:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
