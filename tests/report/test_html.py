@@ -179,7 +179,7 @@ def test_several_films_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_pa
 
 def test_several_faces_of_a_film_are_called_so(filmed: Vitals, tmp_path: Path) -> None:
     page = _page(tmp_path / "a.html", filmed, replace(filmed, face_id=1))
-    assert "2 faces in 1 film" in page.text
+    assert "2 faces in 1 video" in page.text
     assert "2 of 2 faces have a heart rate that is believed." in page.text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -233,17 +232,14 @@ def _close(journal: Journal | None, ended_well: bool) -> bool:
 
 
 def _print(results: Sequence[Vitals], unfinished: bool) -> None:
-    from rich.console import Console
+    from sspd.cli.console import results_console
+    from sspd.report.table import print_results, say
+    from sspd.report.text import summary
 
-    from sspd.report.text import results_table, summary
-
-    # In a pipe there is no width to obey; a table cut at 80 would lose names.
-    width = None if sys.stdout.isatty() else 140
-    console = Console(width=width)
+    console = results_console()
     if results:
-        console.print(results_table(results))
+        print_results(results, console)
     if len(results) > 1:
         again = "; --resume tries these again" if unfinished else ""
         failed = any(vitals.error is not None for vitals in results)
-        line = summary(results) + (again if failed else "")
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(summary(results) + (again if failed else ""), console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sspd.report.axes import (
 from sspd.report.files import whole_file
 from sspd.report.reading import excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
-from sspd.report.words import legible
+from sspd.report.words import advice, legible
 
 
 def plot_vitals(vitals: Vitals, path: str | Path) -> None:
@@ -57,11 +58,17 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     figure.suptitle(title, fontsize=15, weight="bold", parse_math=False)
     weights = f", weights {vitals.weights}" if vitals.weights else ""
     made = f"method {vitals.method}{weights}; not a medical device"
-    figure.supxlabel(legible(made), fontsize=8, parse_math=False)
+    why = "" if vitals.accepted or vitals.error else f"{_lines(advice(vitals.reasons))}\n"
+    figure.supxlabel(why + legible(made), fontsize=8, parse_math=False)
     with whole_file(path) as partial, warnings.catch_warnings():
         # or letters that its font has not: boxes stand for them
         warnings.filterwarnings("ignore", message="Glyph")
         figure.savefig(partial)
+
+
+def _lines(text: str) -> str:
+    """A sentence over as many lines as the picture is wide for."""
+    return textwrap.fill(text, 150)
 
 
 def check_picture(path: str | Path) -> None:
