@@ -10,13 +10,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from sspd.containers import Box, FaceSegment, FaceSpan, Vitals
+from sspd.containers import Box, FaceSegment, FaceSpan
 from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
 from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.process import give_back_memory
 from sspd.recipes.network import ConfidenceSpec
+from sspd.report.result import Vitals
 from sspd.runtime.ahead import ahead, begin, import_beside
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, read_film, read_rhythm
@@ -213,7 +214,7 @@ def _vitals(
         reasons=read_out.reasons,
         warnings=(*film.told.warnings, *rhythm.warnings),
         hrv=rhythm.hrv,
-        respiration_hz=rhythm.respiration_hz,
+        respiration=rhythm.respiration,
         face_id=face_id,
         face_box=next((segment.box for segment in segments if segment.box), None),
         faces=_spans(segments, film.end_s),

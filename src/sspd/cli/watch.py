@@ -21,7 +21,7 @@ from rich.progress import (
 
 from sspd.cli.sources import Found
 from sspd.cli.told import Told
-from sspd.containers import Vitals
+from sspd.report.result import Vitals
 
 if TYPE_CHECKING:
     from sspd.many import Measured

@@ -14,7 +14,7 @@ from sspd.containers.pictures import (
     Scene,
 )
 from sspd.containers.recording import OpenFrames, Recording, References, Series
-from sspd.containers.vitals import AGREE_BPM, Figure, Vitals, WindowVitals
+from sspd.containers.vitals import AGREE_BPM, Estimate, Respiration, Vitals, WindowVitals
 from sspd.containers.waveform import Signal
 
 __all__ = [
@@ -22,13 +22,14 @@ __all__ = [
     "FIXED_POINT_MAX",
     "SCENE_SHAPES",
     "Box",
+    "Estimate",
     "FaceSegment",
     "FaceSpan",
-    "Figure",
     "Frames",
     "OpenFrames",
     "Recording",
     "References",
+    "Respiration",
     "Scene",
     "Series",
     "Signal",

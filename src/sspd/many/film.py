@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sspd.containers import Vitals
 from sspd.errors import SSPDError, UsageError
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
+from sspd.report.result import Vitals
 from sspd.runtime.ahead import begin
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sspd.containers import Vitals
 from sspd.errors import OutputError
@@ -13,12 +14,16 @@ from sspd.report.axes import (
     draw_rates,
     draw_spectrum,
     draw_whole,
+    new_figure,
     spectrum_part,
 )
 from sspd.report.files import whole_file
 from sspd.report.reading import excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
 from sspd.report.words import advice, legible
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def plot_vitals(vitals: Vitals, path: str | Path) -> None:
@@ -34,12 +39,26 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     OutputError
         ``path`` cannot be written, or its suffix is no picture format.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     check_picture(path)
-    figure = Figure(figsize=(10, 7.2), dpi=110, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = vitals_figure(vitals)
+    with whole_file(path) as partial, warnings.catch_warnings():
+        # or letters that its font has not: boxes stand for them
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.savefig(partial)
+
+
+def vitals_figure(vitals: Vitals) -> Figure:
+    """Draw waveform, spectrum and heart rate over time.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        It belongs to no window.
+
+    >>> vitals_figure(Vitals("a.mp4", "pos", None, 9.0, 30.0, ())).get_suptitle()
+    'a.mp4: no reliable pulse: unknown'
+    """
+    figure = new_figure(10, 7.2)
     grid = figure.add_gridspec(3, 2, height_ratios=(1.1, 0.7, 1.2))
     near, whole = figure.add_subplot(grid[0, :]), figure.add_subplot(grid[1, :])
     spectrum, rates = figure.add_subplot(grid[2, 0]), figure.add_subplot(grid[2, 1])
@@ -60,10 +79,7 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     made = f"method {vitals.method}{weights}; not a medical device"
     why = "" if vitals.accepted or vitals.error else f"{_lines(advice(vitals.reasons))}\n"
     figure.supxlabel(why + legible(made), fontsize=8, parse_math=False)
-    with whole_file(path) as partial, warnings.catch_warnings():
-        # or letters that its font has not: boxes stand for them
-        warnings.filterwarnings("ignore", message="Glyph")
-        figure.savefig(partial)
+    return figure
 
 
 def _lines(text: str) -> str:

@@ -54,8 +54,7 @@ def _rmssd(vitals: Vitals) -> str:
 
 
 def _breaths(vitals: Vitals) -> str:
-    breath_hz = vitals.respiration_hz.value
-    return _number(None if breath_hz is None else 60 * breath_hz, 1)
+    return _number(vitals.respiration.breaths_per_minute, 1)
 
 
 def _length(vitals: Vitals) -> str:

@@ -63,7 +63,7 @@ REASON_WORDS = {
 }
 
 
-class FigureWords(NamedTuple):
+class EstimateWords(NamedTuple):
     """What a number is called, its unit, and how many digits are worth printing."""
 
     label: str
@@ -73,13 +73,13 @@ class FigureWords(NamedTuple):
 
 #: One row for each of `sspd.vitals.HRV_NAMES`.
 HRV_WORDS = {
-    "rmssd_ms": FigureWords("RMSSD, from beat to beat", "ms", 0),
-    "sdnn_ms": FigureWords("SDNN, over all beats", "ms", 0),
-    "pnn50": FigureWords("pNN50, steps over 50 ms", "%", 1),
-    "mean_nn_ms": FigureWords("Mean beat interval", "ms", 0),
-    "lf_nu": FigureWords("Low frequencies, LF", "of LF + HF", 2),
-    "hf_nu": FigureWords("High frequencies, HF", "of LF + HF", 2),
-    "lf_hf": FigureWords("LF / HF", "", 2),
+    "rmssd_ms": EstimateWords("RMSSD, from beat to beat", "ms", 0),
+    "sdnn_ms": EstimateWords("SDNN, over all beats", "ms", 0),
+    "pnn50": EstimateWords("pNN50, steps over 50 ms", "%", 1),
+    "mean_nn_ms": EstimateWords("Mean beat interval", "ms", 0),
+    "lf_nu": EstimateWords("Low frequencies, LF", "of LF + HF", 2),
+    "hf_nu": EstimateWords("High frequencies, HF", "of LF + HF", 2),
+    "lf_hf": EstimateWords("LF / HF", "", 2),
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Figure, Signal, WindowVitals
+from sspd.containers import Estimate, Respiration, Signal, WindowVitals
 from sspd.vitals.heart_rate import pulse_band
 from sspd.vitals.hrv import HRV_NAMES, TIME_DOMAIN_S, good_intervals, hrv
 from sspd.vitals.respiration import beat_sizes, respiration
@@ -21,8 +21,8 @@ class Rhythm:
     """Beats where the pulse is believed, and the numbers of the longest such stretch."""
 
     beats_s: NDArray[np.float64]
-    hrv: dict[str, Figure]
-    respiration_hz: Figure
+    hrv: dict[str, Estimate]
+    respiration: Respiration
     warnings: tuple[str, ...] = ()
 
 
@@ -42,8 +42,9 @@ def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhyth
     """
     runs = accepted_runs(windows)
     if signal is None or not runs:
-        none = Figure(None, reason="no accepted stretch")
-        return Rhythm(np.zeros(0), dict.fromkeys(HRV_NAMES, none), none)
+        none = Estimate(None, reason="no accepted stretch")
+        breath = Respiration(None, reason=none.reason)
+        return Rhythm(np.zeros(0), dict.fromkeys(HRV_NAMES, none), breath)
     found = []
     for start_s, end_s, slowest, fastest in runs:
         part = signal.between(start_s, end_s)
@@ -59,6 +60,6 @@ def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhyth
     return Rhythm(
         beats_s=np.concatenate([p.start_s + timed.beats_s for p, timed in found]),
         hrv=hrv(beats, span_s=span_s, steady=timed.steady, noise=timed.noise),
-        respiration_hz=respiration(beats, sizes, span_s=span_s),
+        respiration=respiration(beats, sizes, span_s=span_s),
         warnings=(left_out,) if odd and span_s >= TIME_DOMAIN_S else (),
     )
