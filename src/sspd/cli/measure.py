@@ -47,7 +47,8 @@ def measure(
         typer.Option(
             "--signal",
             metavar="F.csv",
-            help="Write time, rPPG and beats; several films: F-FILM.csv each.",
+            help="Write time, rPPG, beats and the filtered rPPG that they were read from;"
+            " several videos: F-VIDEO.csv each.",
         ),
     ] = None,
     overlay: Annotated[

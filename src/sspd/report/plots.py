@@ -18,7 +18,7 @@ from sspd.report.axes import (
     spectrum_part,
 )
 from sspd.report.files import whole_file
-from sspd.report.reading import excerpt, in_pulse_band, refused_stretches
+from sspd.report.reading import drawn_waveform, excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
 from sspd.report.words import advice, legible
 
@@ -62,12 +62,13 @@ def vitals_figure(vitals: Vitals) -> Figure:
     grid = figure.add_gridspec(3, 2, height_ratios=(1.1, 0.7, 1.2))
     near, whole = figure.add_subplot(grid[0, :]), figure.add_subplot(grid[1, :])
     spectrum, rates = figure.add_subplot(grid[2, 0]), figure.add_subplot(grid[2, 1])
-    filtered = in_pulse_band(vitals)
-    draw_excerpt(near, vitals, excerpt(vitals, filtered))
-    near.set_title("Pulse waveform, 0.5–4 Hz (excerpt)")
-    draw_whole(whole, vitals, filtered)
+    filtered, drawn = in_pulse_band(vitals), drawn_waveform(vitals)
+    draw_excerpt(near, vitals, excerpt(vitals, drawn))
+    band = "that the beats were read from" if vitals.accepted else "at 0.5–4 Hz"
+    near.set_title(f"Pulse waveform {band} (excerpt)")
+    draw_whole(whole, vitals, drawn)
     refused = bool(refused_stretches(vitals.windows))
-    whole.set_title("Whole film" + (" (shaded: refused)" if refused else ""))
+    whole.set_title("Whole video" + (" (shaded: rejected)" if refused else ""))
     draw_spectrum(spectrum, vitals, spectrum_part(vitals, filtered))
     spectrum.set_title("Spectrum")
     draw_rates(rates, vitals)
@@ -84,7 +85,7 @@ def vitals_figure(vitals: Vitals) -> Figure:
 
 def _lines(text: str) -> str:
     """A sentence over as many lines as the picture is wide for."""
-    return textwrap.fill(text, 150)
+    return textwrap.fill(text[0].upper() + text[1:], 150)
 
 
 def check_picture(path: str | Path) -> None:

@@ -86,9 +86,9 @@ class Vitals(containers.Vitals):
 
     def _picture(self) -> bytes | None:
         from sspd.report.axes import draw_excerpt, new_figure
-        from sspd.report.reading import excerpt, in_pulse_band
+        from sspd.report.reading import drawn_waveform, excerpt
 
-        part = excerpt(self, in_pulse_band(self))
+        part = excerpt(self, drawn_waveform(self))
         if part is None:
             return None
         figure = new_figure(*PICTURE)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Signal, Vitals, WindowVitals
-from sspd.report.reading import in_pulse_band, refused_stretches, window_at
+from sspd.report.reading import drawn_waveform, refused_stretches, window_at
 from sspd.report.words import advice
 
 #: Seconds of waveform in view; the newest sample is at the right.
@@ -155,7 +155,7 @@ def strip_of(vitals: Vitals, width: int, height: int) -> Strip:
     >>> strip_of(nothing, 640, 480).pieces
     ()
     """
-    filtered = in_pulse_band(vitals)
+    filtered = drawn_waveform(vitals)
     size = _usual_size(vitals, filtered)
     return Strip(
         unit=_unit(width, height),

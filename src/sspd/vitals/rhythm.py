@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Estimate, Respiration, Signal, WindowVitals
+from sspd.signal import bandpass
 from sspd.vitals.heart_rate import pulse_band
 from sspd.vitals.hrv import HRV_NAMES, TIME_DOMAIN_S, good_intervals, hrv
 from sspd.vitals.respiration import beat_sizes, respiration
-from sspd.vitals.timing import time_beats
-from sspd.vitals.windows import accepted_runs
+from sspd.vitals.timing import beat_band, time_beats
+from sspd.vitals.windows import SHORTEST_S, accepted_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,29 @@ class Rhythm:
     hrv: dict[str, Estimate]
     respiration: Respiration
     warnings: tuple[str, ...] = ()
+
+
+def beat_waveforms(signal: Signal | None, windows: Sequence[WindowVitals]) -> list[Signal]:
+    """The waveform of every accepted segment as its beats are read: each is a maximum.
+
+    Parameters
+    ----------
+    signal, windows
+        See `read_rhythm`.
+
+    >>> beat_waveforms(Signal(np.zeros(90), 30.0), [])
+    []
+    """
+    if signal is None:
+        return []
+    waves = []
+    for start_s, end_s, slowest, fastest in accepted_runs(windows):
+        part = signal.between(start_s, end_s)
+        if part.duration_s < SHORTEST_S - 0.5 or not np.isfinite(part.values).all():
+            continue  # no window: a result that was put together by hand
+        values = bandpass(part.values, part.fs, beat_band(slowest / 60, fastest / 60))
+        waves.append(Signal(values, part.fs, part.start_s))
+    return waves
 
 
 def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhythm:
