@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from sspd.containers import Box, FaceSegment, FaceSpan
+from sspd.containers import Box, FaceSegment, FaceSpan, Frames
 from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
@@ -23,6 +23,9 @@ from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, read_film, read_rhythm
 
 Item = TypeVar("Item")
+#: Is told what is done (``reading``, ``network``, ``vitals``) and how much of it, 0-1; also
+#: by another thread.
+Progress = Callable[[str, float], object]
 #: Pictures that are read at a time: so few are still in the core's cache when faces are cut out.
 CHUNK = 2
 #: How many pieces may wait between faces and the method.
@@ -40,6 +43,7 @@ def measure(
     end_s: float | None = None,
     box: Box | None = None,
     precision: str = "f32",
+    progress: Progress | None = None,
 ) -> Vitals:
     """Measure the pulse of the largest face in a film.
 
@@ -58,6 +62,9 @@ def measure(
         The part of the film to measure, seconds; ``end_s`` None: to its end.
     box : Box or None
         Where the face is, pixels of the upright film; None: it is looked for.
+    progress : callable, optional
+        Is told a phase (``reading``, ``network``, ``vitals``) and how much of it is done,
+        0 to 1, a few times a second of video.
 
     Returns
     -------
@@ -77,7 +84,7 @@ def measure(
     """
     cut_windows(start_s, start_s, window_s, step_s)  # refuses what cannot be, at once
     ready = _ready(method, weights, precision)
-    film = _read_through(source, ready, start_s, end_s, box, every=False)
+    film = _read_through(source, ready, start_s, end_s, box, every=False, progress=progress)
     ((face_id, own),) = by_face(film.stretches)
     return _vitals(film, face_id, own, window_s, step_s)
 
@@ -92,12 +99,13 @@ def measure_faces(
     start_s: float = 0.0,
     end_s: float | None = None,
     precision: str = "f32",
+    progress: Progress | None = None,
 ) -> list[Vitals]:
     """Measure every face in a film, each for as long as it is there.
 
     Parameters
     ----------
-    source, method, weights, window_s, step_s, start_s, end_s, precision
+    source, method, weights, window_s, step_s, start_s, end_s, precision, progress
         See `measure`.
 
     Returns
@@ -118,7 +126,7 @@ def measure_faces(
     """
     cut_windows(start_s, start_s, window_s, step_s)
     ready = _ready(method, weights, precision)
-    film = _read_through(source, ready, start_s, end_s, None, every=True)
+    film = _read_through(source, ready, start_s, end_s, None, every=True, progress=progress)
     return [
         _vitals(film, face_id, own, window_s, step_s) for face_id, own in by_face(film.stretches)
     ]
@@ -153,6 +161,7 @@ def _read_through(
     end_s: float | None,
     box: Box | None,
     every: bool,
+    progress: Progress | None,
 ) -> _Film:
     """Film -> pictures -> faces -> waveforms, side by side, a few pictures at a time."""
     began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network"), 0.0)
@@ -161,6 +170,8 @@ def _read_through(
         begin(method.prepare)
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, chunk=CHUNK, warn=warnings.append)
+    asked_s = info.duration_s if end_s is None else min(end_s, info.duration_s or end_s)
+    chunks = _telling(chunks, progress, start_s, asked_s)
     # one thread for both: a picture that has to go to another core costs more than it gains
     pieces = face_pieces(
         _and_then(_timed(chunks, spent, "decode"), _prepare_end),
@@ -174,6 +185,7 @@ def _read_through(
     give_back_memory()
     if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
+    _tell(progress, "vitals", 0.0)
     spent["face"] -= spent["decode"]
     spent["total"] = time.perf_counter() - began
     told = Vitals(
@@ -236,6 +248,24 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
     if not fps or not info.bit_rate:
         return fps, FilmFacts()
     return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
+
+
+def _tell(progress: Progress | None, phase: str, done: float) -> None:
+    if progress is not None:
+        progress(phase, done)
+
+
+def _telling(
+    chunks: Iterator[Frames], progress: Progress | None, start_s: float, end_s: float | None
+) -> Iterator[Frames]:
+    """Pass frames on, telling how far their timestamps are; then it is the network's turn."""
+    for chunk in chunks:
+        yield chunk
+        length_s = (end_s or 0.0) - start_s
+        # some containers do not state how long they are
+        done = (float(chunk.t[-1]) - start_s) / length_s if length_s > 0 else 0.0
+        _tell(progress, "reading", min(1.0, max(0.0, done)))
+    _tell(progress, "network", 1.0)
 
 
 def _prepare_end() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.progress import Meter
 from sspd.errors import OutputError
 
 if TYPE_CHECKING:
@@ -67,15 +67,11 @@ def ablate(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be made ({error.strerror})") from error
-    from rich.console import Console
-    from rich.progress import Progress
-
-    quiet = not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
-        shown = bar.add_task(grid.title, total=len(tasks))
+    with Meter(grid.title, len(tasks), "trainings") as meter:
         scores = run(
-            grid, tasks, jobs=jobs, told=lambda done, total: bar.update(shown, completed=done)
-        )
+            grid, tasks, jobs=jobs, told=meter.update,
+            phase=lambda what: meter.update(meter.done, what=what),
+        )  # fmt: skip
     _write(grid, scores, out)
     failures = [f"{score.name}: {line}" for score in scores for line in score.failures]
     for line in failures:

@@ -137,7 +137,7 @@ def measure(
     settle_process()
     from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
     from sspd.cli.sources import expand
-    from sspd.cli.watch import watch
+    from sspd.cli.watch import VideoMeter, watch
     from sspd.many import measure_many
     from sspd.report.text import film_count
 
@@ -155,6 +155,7 @@ def measure(
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
     outputs = usable_outputs(asked, found, told.fail, every_face=face == "all")
     journal = _journal(outputs, resume, told)
+    meter = VideoMeter(found)
     run = measure_many(
         [film for film, problem in found if problem is None],
         jobs=jobs,
@@ -170,8 +171,11 @@ def measure(
         every_face=face == "all",
         precision=precision,
         limit_s=limit,
+        progress=meter.tell,
     )
-    results, broken_off = watch(run, found, method, told, waveforms="report" in outputs)
+    results, broken_off = watch(
+        run, found, method, told, waveforms="report" in outputs, meter=meter
+    )
     if results:
         write_whole(results, outputs, told.fail, with_image=not no_image)
     unfinished = _close(journal, ended_well=not (broken_off or told.failed))

@@ -101,13 +101,14 @@ def evaluate(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be made ({error.strerror})") from error
-    count = _Count(len(chosen) * len(contenders), progress)
+    count = _Count(len(chosen) * len(contenders), len(folds), progress)
     rows: list[ScoredWindow] = []
     failures: list[str] = []
     weights: dict[str, dict[str, str | None]] = {one.name: {} for one in contenders}
     first: dict[str, tuple[Fold, str]] = {}
     for fold, contender in product(folds, contenders):
         own = [recording for recording in chosen if recording.subject in fold.test]
+        count.begin(folds.index(fold), contender.name)
         try:
             make = contender.make(fold)
             method = make()
@@ -125,6 +126,7 @@ def evaluate(
             raise
         except SSPDError as error:
             failures.append(f"fold {fold.name}, {contender.name}: {error}")
+    progress("Scoring", 0, 0)
     scores = score_methods([one.name for one in contenders], scoring.quantities, rows, SEED)
     found = Evaluation(scores, tuple(rows), tuple(failures))
     facts = manifest(plan, chosen, left_out, weights, scoring)
@@ -139,12 +141,19 @@ class _Count:
     """Progress over all methods and folds."""
 
     total: int
+    folds: int
     told: Told
     done: int = 0
+    where: str = ""
+
+    def begin(self, fold: int, method: str) -> None:
+        """Name what is measured from now on."""
+        self.where = f"{method}, fold {fold + 1} of {self.folds}" if self.folds > 1 else method
+        self.told(f"Preparing, {self.where}", 0, 0)
 
     def more(self, n: int) -> None:
         self.done += n
-        self.told("Measuring", self.done, self.total)
+        self.told(f"Measuring, {self.where}", self.done, self.total)
 
 
 def _scored(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sspd.containers import Box
 from sspd.errors import UsageError
 from sspd.many.film import Measured, Task, measure_film
 from sspd.many.journal import Journal, entry_of
-from sspd.many.pool import measure_in_workers
+from sspd.many.pool import Progress, measure_in_workers
 from sspd.many.settings import Settings, identity
 from sspd.methods.base import Method
 from sspd.report.files import remove_parts
@@ -39,6 +40,7 @@ def measure_many(
     every_face: bool = False,
     precision: str = "f32",
     limit_s: float | None = None,
+    progress: Progress | None = None,
 ) -> Generator[Measured, None, None]:
     """Measure films in processes of their own; each result as it comes.
 
@@ -67,6 +69,9 @@ def measure_many(
         For films that are not trusted: seconds that one may take, start-up included,
         in a process that may take 4 GiB of address space (where the system has limits,
         which Windows has not).
+    progress : callable, optional
+        Is told the place of a video among ``films``, a phase and how much of it is done
+        (see `sspd.measure`), by any thread.
 
     Yields
     ------
@@ -103,7 +108,7 @@ def measure_many(
     # run that resumes
     made_with = {} if journal is None else identity(settings, ready)
     entries = [None if journal is None else entry_of(task, made_with) for task in tasks]
-    return _measure(tasks, entries, journal, settings, ready, jobs, limit_s)
+    return _measure(tasks, entries, journal, settings, ready, jobs, limit_s, progress)
 
 
 def _tasks(films: list[str], outputs: Sequence[Mapping[str, str | Path]] | None) -> list[Task]:
@@ -124,6 +129,7 @@ def _measure(
     method: Method,
     jobs: int,
     limit_s: float | None,
+    progress: Progress | None,
 ) -> Generator[Measured, None, None]:
     waiting = []
     for task, entry in zip(tasks, entries, strict=True):
@@ -132,7 +138,7 @@ def _measure(
             yield known
         else:
             waiting.append(task)
-    with closing(_run(waiting, len(tasks), settings, method, jobs, limit_s)) as run:
+    with closing(_run(waiting, len(tasks), settings, method, jobs, limit_s, progress)) as run:
         for done in run:
             yield _written_down(done, entries[done.index], journal)
 
@@ -166,18 +172,20 @@ def _run(
     method: Method,
     jobs: int,
     limit_s: float | None,
+    progress: Progress | None,
 ) -> Generator[Measured, None, None]:
     # The number of films that were given decides, not what is left of them: where a run
     # resumes, the last one may be the one that crashes its process.
     if given <= 1 and limit_s is None:
         for task in tasks:
-            yield measure_film(task, settings, method)
+            own = None if progress is None else partial(progress, task.index)
+            yield measure_film(task, settings, method, own)
         return
     cores = _cores()
     jobs = min(jobs or _sensible_jobs(cores), len(tasks))
     if jobs:
         threads = max(1, cores // jobs) if jobs > 1 else None
-        yield from measure_in_workers(tasks, settings, method, jobs, threads, limit_s)
+        yield from measure_in_workers(tasks, settings, method, jobs, threads, limit_s, progress)
 
 
 def _cores() -> int:
