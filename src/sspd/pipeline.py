@@ -11,6 +11,14 @@ from typing import TypeVar
 import numpy as np
 
 from sspd.containers import Box, FaceSegment, FaceSpan, Frames
+from sspd.containers.arguments import (
+    BoxLike,
+    Source,
+    face_box,
+    seconds,
+    source_path,
+    time_span,
+)
 from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
@@ -33,7 +41,7 @@ PIECES_AHEAD = 1
 
 
 def measure(
-    source: str | Path,
+    source: Source,
     *,
     method: str | Method = "sspd",
     weights: str | Path | None = None,
@@ -41,7 +49,7 @@ def measure(
     step_s: float | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
-    box: Box | None = None,
+    box: BoxLike | None = None,
     precision: str = "f32",
     progress: Progress | None = None,
 ) -> Vitals:
@@ -49,8 +57,8 @@ def measure(
 
     Parameters
     ----------
-    source : str or Path
-        A film.
+    source : path
+        A video file, as str, bytes or Path; ``~`` is the home folder.
     method : str or Method
         A name of `sspd.methods.method_names`, or what `sspd.methods.get_method` made
         of one (loaded once for many films).
@@ -60,8 +68,9 @@ def measure(
         Windows from which a rate is read, seconds; ``step_s`` None: ``window_s``.
     start_s, end_s : float
         The part of the film to measure, seconds; ``end_s`` None: to its end.
-    box : Box or None
-        Where the face is, pixels of the upright film; None: it is looked for.
+    box : Box, sequence or array of 4 whole numbers, or None
+        Where the face is: left, top, right, bottom, pixels of the upright video; None: it
+        is looked for.
     progress : callable, optional
         Is told a phase (``reading``, ``network``, ``vitals``) and how much of it is done,
         0 to 1, a few times a second of video.
@@ -82,15 +91,18 @@ def measure(
         ...
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
-    cut_windows(start_s, start_s, window_s, step_s)  # refuses what cannot be, at once
+    # what cannot be is refused at once
+    start_s, end_s = time_span(start_s, end_s)
+    window_s, step_s = check_windows(window_s, step_s)
+    place, where = source_path(source), face_box(box)
     ready = _ready(method, weights, precision)
-    film = _read_through(source, ready, start_s, end_s, box, every=False, progress=progress)
+    film = _read_through(place, ready, start_s, end_s, where, every=False, progress=progress)
     ((face_id, own),) = by_face(film.stretches)
     return _vitals(film, face_id, own, window_s, step_s)
 
 
 def measure_faces(
-    source: str | Path,
+    source: Source,
     *,
     method: str | Method = "sspd",
     weights: str | Path | None = None,
@@ -124,12 +136,23 @@ def measure_faces(
         ...
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
-    cut_windows(start_s, start_s, window_s, step_s)
+    start_s, end_s = time_span(start_s, end_s)
+    window_s, step_s = check_windows(window_s, step_s)
     ready = _ready(method, weights, precision)
-    film = _read_through(source, ready, start_s, end_s, None, every=True, progress=progress)
+    film = _read_through(
+        source_path(source), ready, start_s, end_s, None, every=True, progress=progress
+    )
     return [
         _vitals(film, face_id, own, window_s, step_s) for face_id, own in by_face(film.stretches)
     ]
+
+
+def check_windows(window_s: float, step_s: float | None) -> tuple[float, float | None]:
+    """Return the lengths of windows, or raise `UsageError` where they cannot be."""
+    window_s = seconds("window_s", window_s)
+    step_s = None if step_s is None else seconds("step_s", step_s)
+    cut_windows(0.0, 0.0, window_s, step_s)
+    return window_s, step_s
 
 
 def _ready(method: str | Method, weights: str | Path | None, precision: str) -> Method:
@@ -155,7 +178,7 @@ class _Film:
 
 
 def _read_through(
-    source: str | Path,
+    source: str,
     method: Method,
     start_s: float,
     end_s: float | None,

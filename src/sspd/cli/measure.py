@@ -187,8 +187,11 @@ def measure(
 
 
 def _check_stretch(start: float, end: float | None) -> None:
+    from sspd.containers.arguments import time_span
+
     if end is not None and end <= start:
         raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
+    time_span(start, end)  # no number is no time
 
 
 def _parse_box(text: str | None) -> Box | None:

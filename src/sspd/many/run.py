@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sspd.containers import Box
+from sspd.containers.arguments import BoxLike, Source, face_box, source_list, source_path
 from sspd.errors import UsageError
 from sspd.many.film import Measured, Task, measure_film
 from sspd.many.journal import Journal, entry_of
@@ -25,7 +25,7 @@ WORKER_BYTES = 1 << 30
 
 
 def measure_many(
-    films: Iterable[str | Path],
+    films: Source | Iterable[Source],
     *,
     jobs: int = 1,
     outputs: Sequence[Mapping[str, str | Path]] | None = None,
@@ -36,7 +36,7 @@ def measure_many(
     step_s: float | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
-    box: Box | None = None,
+    box: BoxLike | None = None,
     every_face: bool = False,
     precision: str = "f32",
     limit_s: float | None = None,
@@ -50,7 +50,8 @@ def measure_many(
 
     Parameters
     ----------
-    films : iterable of path
+    films : path, or iterable of path
+        One path alone is one video.
     jobs : int
         Films measured at a time, each by a process with its share of the cores; 0: one
         a core, as far as the memory goes.
@@ -89,20 +90,20 @@ def measure_many(
     """
     settings = Settings(
         method=method,
-        weights=None if weights is None else str(weights),
+        weights=None if weights is None else source_path(weights),
         precision=precision,
         window_s=window_s,
         step_s=step_s,
         start_s=start_s,
         end_s=end_s,
-        box=box,
+        box=face_box(box),
         every_face=every_face,
     )
     if jobs < 0:
         raise UsageError(f"jobs must be 0 or more, got {jobs}")
     if limit_s is not None and not limit_s > 0:
         raise UsageError(f"a film may take more than 0 s, got a limit of {limit_s} s")
-    tasks = _tasks([str(film) for film in films], outputs)
+    tasks = _tasks(source_list(films), outputs)
     ready = settings.ready()
     # of each film as it is now: one that changes while it waits is measured again by a
     # run that resumes
