@@ -203,7 +203,7 @@ def test_wrong_arguments_are_said_at_once(films: Path) -> None:
     film = films / "f0.mp4"
     with pytest.raises(UsageError, match="window"):
         measure_many([film], window_s=2.0)
-    with pytest.raises(UsageError, match="stretch"):
+    with pytest.raises(UsageError, match="segment"):
         measure_many([film], start_s=5.0, end_s=4.0)
     with pytest.raises(UsageError, match="jobs"):
         measure_many([film], jobs=-1)

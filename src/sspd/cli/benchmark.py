@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.console import interruptible, print_table
 from sspd.cli.progress import Meter
 from sspd.errors import DependencyError, OutputError, UsageError
 
@@ -59,7 +60,7 @@ def benchmark(
     errors = {} if scores is None else read_errors(scores)
     names = [one for some in method or NETWORKS for one in some.split(",") if one]
     places = [one for some in runtime or runtimes_here() for one in some.split(",") if one]
-    with Meter("Timing", repeats + 1, "rounds") as meter:
+    with interruptible("nothing was written"), Meter("Timing", repeats + 1, "rounds") as meter:
         costs = measure_costs(
             names,
             places,
@@ -74,7 +75,7 @@ def benchmark(
 
         points = cost_points(costs, errors, places[0])
         draw_costs(plot, points, f"{frames} pictures of {size}x{size} on {places[0]}; {scores}")
-    typer.echo(cost_table(costs, frames=frames, size=size), nl=False)
+    print_table(cost_table(costs, frames=frames, size=size))
     if json_file is not None:
         from sspd.video.files import whole_file
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible
 from sspd.cli.progress import Meter
 from sspd.errors import UsageError
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 #: More recordings that are not there share a line.
 FEW = 6
+
+#: What Ctrl-C leaves.
+KEPT = "no file was changed"
 
 
 def check(
@@ -57,12 +61,18 @@ def check(
     lost = checks.absent(dataset, recordings)
     found: list[Finding] = []
     looked = checks.check(dataset, recordings, quick=quick, jobs=jobs)
-    with Meter("Checking", len(recordings), "recordings") as meter:
+    with (
+        interruptible(KEPT),
+        Meter("Checking", len(recordings), "recordings") as meter,
+    ):
         for some in meter.track(looked):
             found += some
     if index is not None:
         files = files_of(root, outputs)
-        with Meter("Reading files", len(files), "files") as meter:
+        with (
+            interruptible(KEPT),
+            Meter("Reading files", len(files), "files") as meter,
+        ):
             now = dict(meter.track(checksums(root, files)))
         if known is None:
             write_index(index, now)

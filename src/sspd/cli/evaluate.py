@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible, print_table
 from sspd.cli.progress import Meter
 from sspd.errors import UsageError
 
@@ -90,7 +91,8 @@ def evaluate(
     if not trains and (recipe is not None or steps is not None):
         raise UsageError("evaluate: nothing is trained, so --recipe and --steps do nothing")
     preset = get_scoring(scoring)
-    with Meter("Opening") as meter:
+    goes_on = f"waveforms and networks are kept in {out}, the same command goes on"
+    with interruptible(goes_on), Meter("Opening") as meter:
         training = None
         if trains:
             recipes = _recipes(networks, protocol, recipe, steps)
@@ -121,8 +123,8 @@ def evaluate(
                 err=True,
             )
         found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=meter.told)
-    typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)
-    typer.echo(f"scoring: {preset.source}; windows, subjects and how it was made: {out}")
+    print_table((found.folder / "table.md").read_text(encoding="utf-8"))
+    typer.echo(f"scoring: {preset.source}; windows, subjects and how it was made: {found.folder}")
     for line in found.failures:
         typer.echo(f"sspd: {line}", err=True)
     if found.failures:

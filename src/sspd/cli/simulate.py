@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible
 from sspd.cli.progress import Meter
 from sspd.datasets.table import DATASETS, get_dataset
 from sspd.errors import OutputError, SSPDError, UsageError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 #: How films and truths can be laid out in the folder, besides the layouts of datasets.
 OWN_LAYOUTS = ("folder", "faces")
+
+#: What Ctrl-C leaves.
+KEPT = "videos that are whole are kept, the same command goes on"
 
 
 def simulate(
@@ -160,7 +164,7 @@ def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
 
     dataset = get_dataset(layout)
     left = waiting(dataset, out, dict(enumerate(specs)))
-    with Meter("Simulating", len(left), "videos") as meter:
+    with interruptible(KEPT), Meter("Simulating", len(left), "videos") as meter:
         for _ in meter.track(write_layout(dataset, out, left)):
             pass
     return len(left)
@@ -178,7 +182,7 @@ def _write_all(
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
     if jobs == 1:
-        with Meter("Simulating", len(films), "videos") as meter:
+        with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
             for path, spec in meter.track(films):
                 write(path, spec)
         return
@@ -189,7 +193,7 @@ def _write_all(
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         written = [pool.submit(write, *film) for film in films]
         try:
-            with Meter("Simulating", len(films), "videos") as meter:
+            with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
                 for one in meter.track(as_completed(written)):
                     one.result()
         except BrokenProcessPool as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible
 from sspd.cli.progress import Meter
 from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
 from sspd.cli.train_memory import prepare, warn_of_memory
@@ -102,7 +103,8 @@ def train(
     from sspd.train.launch import join
 
     team, device = join(devices, nodes, device)
-    with _lost_told_once(team):
+    goes_on = f"the last state is kept in {out}, the same command with --resume goes on"
+    with _lost_told_once(team), interruptible(goes_on):
         if team.leads:
             _check_start(out, init, resume)
         with _in_turn(team, device):

@@ -52,6 +52,8 @@ class Evaluation:
     windows: tuple[ScoredWindow, ...]
     failures: tuple[str, ...]
     """One line each."""
+    folder: Path = Path()
+    """Where its tables are: ``out``, or a folder in it where that holds another scoring's."""
 
 
 def evaluate(
@@ -128,10 +130,11 @@ def evaluate(
             failures.append(f"fold {fold.name}, {contender.name}: {error}")
     progress("Scoring", 0, 0)
     scores = score_methods([one.name for one in contenders], scoring.quantities, rows, SEED)
-    found = Evaluation(scores, tuple(rows), tuple(failures))
+    folder = _folder(out, scoring.name)
+    found = Evaluation(scores, tuple(rows), tuple(failures), folder)
     facts = manifest(plan, chosen, left_out, weights, scoring)
     paper = paper_rows(plan.dataset.name, plan.like_paper, scoring.name, cross=plan.from_vipl)
-    _write(out, found, facts, paper, scoring.caveat)
+    _write(folder, found, facts, paper, scoring.caveat)
     _write_rates(out, chosen[0], contenders, first)
     return found
 
@@ -186,6 +189,22 @@ def _chosen(
     if not chosen:
         raise SourceError(f"{dataset.name}: none of {len(recordings)} is left to score")
     return chosen, left_out
+
+
+def _folder(out: Path, scoring: str) -> Path:
+    """``out`` for its first scoring and a folder in it for each other one: all are kept."""
+    try:
+        first = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["scoring"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return out
+    if first == scoring:
+        return out
+    other = out / scoring
+    try:
+        other.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{other}: cannot be made ({error.strerror})") from error
+    return other
 
 
 def _write(

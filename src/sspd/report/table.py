@@ -168,6 +168,27 @@ def _cut(name: str, width: int) -> str:
     return set_cell_size(name, max(1, width - 1)).rstrip() + ELLIPSIS
 
 
+def ruled_table(*, plain: bool) -> Table:
+    """Make an empty table with a rule under its heads and no other line.
+
+    Parameters
+    ----------
+    plain : bool
+        Whether the console can show ASCII alone.
+
+    >>> ruled_table(plain=True).row_count
+    0
+    """
+    return Table(
+        box=_RULED_ASCII if plain else _RULED,
+        safe_box=False,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+    )
+
+
 def results_table(results: Sequence[Vitals], width: int, *, plain: bool = False) -> Table:
     """Make a table with a line for each result.
 
@@ -200,8 +221,7 @@ def results_table(results: Sequence[Vitals], width: int, *, plain: bool = False)
         if room() >= min(longest, LEAST_NAME):
             break
         kept.remove(spare)
-    table = Table(box=_RULED_ASCII if plain else _RULED, safe_box=False, show_edge=False,
-                  pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")  # fmt: skip
+    table = ruled_table(plain=plain)
     table.add_column("video", no_wrap=True, vertical="bottom")
     for k in kept:
         column = _COLUMNS[k]
