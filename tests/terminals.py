@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import termios
@@ -13,9 +14,15 @@ from pathlib import Path
 
 
 def in_terminal(
-    command: Sequence[str | Path], columns: int = 80, **environment: str
+    command: Sequence[str | Path],
+    columns: int = 80,
+    interrupt_at: str | None = None,
+    **environment: str,
 ) -> tuple[int, str]:
-    """Run with all three streams on a pseudo-terminal: exit code, and all that was shown."""
+    """Run with all three streams on a pseudo-terminal: exit code, and all that was shown.
+
+    At ``interrupt_at`` among what it shows it is sent what Ctrl-C sends.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     known = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
@@ -37,5 +44,8 @@ def in_terminal(
         if not some:
             break
         shown += some
+        if interrupt_at is not None and interrupt_at.encode() in shown:
+            process.send_signal(signal.SIGINT)
+            interrupt_at = None
     os.close(ours)
     return process.wait(), shown.decode(errors="replace")

@@ -32,7 +32,7 @@ def fitting(rows: Rows, width: int) -> list[Rows]:
         number; where that is too wide, each row becomes a column.
 
     >>> rows = [["method", "MAE", "RMSE"], ["pos", "1.2 [1.0, 1.4]", "2.1 [1.9, 2.4]"]]
-    >>> fitting(rows, 80) == [rows], fitting(rows, 28)[0][1]
+    >>> fitting(rows, 80) == [rows], fitting(rows, 32)[0][1]
     (True, ['pos', '1.2\n[1.0, 1.4]', '2.1\n[1.9, 2.4]'])
     >>> fitting(rows, 24)
     [[['', 'pos'], ['MAE', '1.2 [1.0, 1.4]'], ['RMSE', '2.1 [1.9, 2.4]']]]
