@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import sspd
-from sspd.containers import Figure
+from sspd.containers import Estimate
 from sspd.methods import get_method
 from sspd.video.simulate import FilmSpec, truth, write_film
 from sspd.vitals.hrv import hrv
@@ -66,14 +66,14 @@ def measured(spec: FilmSpec) -> dict[str, Any]:
     row: dict[str, Any] = {
         name: [_value(f[name]) for f in (known, vitals.hrv, coarse)] for name in names
     }
-    read = vitals.respiration_hz
-    row["respiration_hz"] = [spec.respiration_hz, read.value, None]
+    read = vitals.respiration
+    row["respiration_hz"] = [spec.respiration_hz, read.hz, None]
     windows = f"{sum(w.accepted for w in vitals.windows)} of {len(vitals.windows)}"
     return row | {"seed": spec.seed, "bpm": spec.hr_bpm, "windows": windows, "why": read.reason}
 
 
-def _value(figure: Figure) -> float | None:
-    return figure.value
+def _value(estimate: Estimate) -> float | None:
+    return estimate.value
 
 
 def _mean_error(rows: list[dict[str, Any]], name: str, place: int) -> tuple[float, int]:

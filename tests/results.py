@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 
 from pulses import pulse_wave
-from sspd.containers import Box, Signal, Vitals, WindowVitals
+from sspd.containers import Box, Signal, WindowVitals
+from sspd.report.result import Vitals
 from sspd.vitals import read_rhythm, read_windows
 from sspd.vitals.doubt import still_scene
 
@@ -31,7 +32,7 @@ def measured() -> Vitals:
         windows=tuple(windows),
         warnings=("cut short",),
         hrv=rhythm.hrv,
-        respiration_hz=rhythm.respiration_hz,
+        respiration=rhythm.respiration,
         face_box=Box(10, 20, 110, 140),
         timing_s={"decode": 1.23456, "face": 1.0, "network": 2.0, "total": 4.3},
         signal=signal,

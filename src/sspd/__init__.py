@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sspd.containers import Box as Box
+    from sspd.containers import Estimate as Estimate
     from sspd.containers import FaceSegment as FaceSegment
     from sspd.containers import FaceSpan as FaceSpan
-    from sspd.containers import Figure as Figure
     from sspd.containers import Frames as Frames
+    from sspd.containers import Respiration as Respiration
     from sspd.containers import Scene as Scene
     from sspd.containers import Signal as Signal
-    from sspd.containers import Vitals as Vitals
     from sspd.containers import WindowVitals as WindowVitals
     from sspd.errors import DecodeError as DecodeError
     from sspd.errors import DependencyError as DependencyError
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sspd.methods.base import method_names as method_names
     from sspd.pipeline import measure as measure
     from sspd.pipeline import measure_faces as measure_faces
+    from sspd.report.result import Vitals as Vitals
 
     __version__: str
 
@@ -48,22 +49,23 @@ _HOMES = {
     "Box": "sspd.containers",
     "DecodeError": "sspd.errors",
     "DependencyError": "sspd.errors",
+    "Estimate": "sspd.containers",
     "FaceSegment": "sspd.containers",
     "FaceSpan": "sspd.containers",
-    "Figure": "sspd.containers",
     "Frames": "sspd.containers",
     "Journal": "sspd.many.journal",
     "Measured": "sspd.many.film",
     "Method": "sspd.methods.base",
     "NoVideoError": "sspd.errors",
     "OutputError": "sspd.errors",
+    "Respiration": "sspd.containers",
     "SSPDError": "sspd.errors",
     "Scene": "sspd.containers",
     "Signal": "sspd.containers",
     "SourceError": "sspd.errors",
     "TrainingError": "sspd.errors",
     "UsageError": "sspd.errors",
-    "Vitals": "sspd.containers",
+    "Vitals": "sspd.report.result",
     "WeightsError": "sspd.errors",
     "WindowVitals": "sspd.containers",
     "get_method": "sspd.methods.base",
@@ -78,15 +80,16 @@ __all__ = [
     "Box",
     "DecodeError",
     "DependencyError",
+    "Estimate",
     "FaceSegment",
     "FaceSpan",
-    "Figure",
     "Frames",
     "Journal",
     "Measured",
     "Method",
     "NoVideoError",
     "OutputError",
+    "Respiration",
     "SSPDError",
     "Scene",
     "Signal",

@@ -10,18 +10,30 @@ from typing import TypeVar
 
 import numpy as np
 
-from sspd.containers import Box, FaceSegment, FaceSpan, Vitals
+from sspd.containers import Box, FaceSegment, FaceSpan, Frames
+from sspd.containers.arguments import (
+    BoxLike,
+    Source,
+    face_box,
+    seconds,
+    source_path,
+    time_span,
+)
 from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method, get_method
 from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.process import give_back_memory
 from sspd.recipes.network import ConfidenceSpec
+from sspd.report.result import Vitals
 from sspd.runtime.ahead import ahead, begin, import_beside
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, read_film, read_rhythm
 
 Item = TypeVar("Item")
+#: Is told what is done (``reading``, ``network``, ``vitals``) and how much of it, 0-1; also
+#: by another thread.
+Progress = Callable[[str, float], object]
 #: Pictures that are read at a time: so few are still in the core's cache when faces are cut out.
 CHUNK = 2
 #: How many pieces may wait between faces and the method.
@@ -29,7 +41,7 @@ PIECES_AHEAD = 1
 
 
 def measure(
-    source: str | Path,
+    source: Source,
     *,
     method: str | Method = "sspd",
     weights: str | Path | None = None,
@@ -37,15 +49,16 @@ def measure(
     step_s: float | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
-    box: Box | None = None,
+    box: BoxLike | None = None,
     precision: str = "f32",
+    progress: Progress | None = None,
 ) -> Vitals:
     """Measure the pulse of the largest face in a film.
 
     Parameters
     ----------
-    source : str or Path
-        A film.
+    source : path
+        A video file, as str, bytes or Path; ``~`` is the home folder.
     method : str or Method
         A name of `sspd.methods.method_names`, or what `sspd.methods.get_method` made
         of one (loaded once for many films).
@@ -55,8 +68,12 @@ def measure(
         Windows from which a rate is read, seconds; ``step_s`` None: ``window_s``.
     start_s, end_s : float
         The part of the film to measure, seconds; ``end_s`` None: to its end.
-    box : Box or None
-        Where the face is, pixels of the upright film; None: it is looked for.
+    box : Box, sequence or array of 4 whole numbers, or None
+        Where the face is: left, top, right, bottom, pixels of the upright video; None: it
+        is looked for.
+    progress : callable, optional
+        Is told a phase (``reading``, ``network``, ``vitals``) and how much of it is done,
+        0 to 1, a few times a second of video.
 
     Returns
     -------
@@ -74,15 +91,18 @@ def measure(
         ...
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
-    cut_windows(start_s, start_s, window_s, step_s)  # refuses what cannot be, at once
+    # what cannot be is refused at once
+    start_s, end_s = time_span(start_s, end_s)
+    window_s, step_s = check_windows(window_s, step_s)
+    place, where = source_path(source), face_box(box)
     ready = _ready(method, weights, precision)
-    film = _read_through(source, ready, start_s, end_s, box, every=False)
+    film = _read_through(place, ready, start_s, end_s, where, every=False, progress=progress)
     ((face_id, own),) = by_face(film.stretches)
     return _vitals(film, face_id, own, window_s, step_s)
 
 
 def measure_faces(
-    source: str | Path,
+    source: Source,
     *,
     method: str | Method = "sspd",
     weights: str | Path | None = None,
@@ -91,12 +111,13 @@ def measure_faces(
     start_s: float = 0.0,
     end_s: float | None = None,
     precision: str = "f32",
+    progress: Progress | None = None,
 ) -> list[Vitals]:
     """Measure every face in a film, each for as long as it is there.
 
     Parameters
     ----------
-    source, method, weights, window_s, step_s, start_s, end_s, precision
+    source, method, weights, window_s, step_s, start_s, end_s, precision, progress
         See `measure`.
 
     Returns
@@ -115,12 +136,23 @@ def measure_faces(
         ...
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
-    cut_windows(start_s, start_s, window_s, step_s)
+    start_s, end_s = time_span(start_s, end_s)
+    window_s, step_s = check_windows(window_s, step_s)
     ready = _ready(method, weights, precision)
-    film = _read_through(source, ready, start_s, end_s, None, every=True)
+    film = _read_through(
+        source_path(source), ready, start_s, end_s, None, every=True, progress=progress
+    )
     return [
         _vitals(film, face_id, own, window_s, step_s) for face_id, own in by_face(film.stretches)
     ]
+
+
+def check_windows(window_s: float, step_s: float | None) -> tuple[float, float | None]:
+    """Return the lengths of windows, or raise `UsageError` where they cannot be."""
+    window_s = seconds("window_s", window_s)
+    step_s = None if step_s is None else seconds("step_s", step_s)
+    cut_windows(0.0, 0.0, window_s, step_s)
+    return window_s, step_s
 
 
 def _ready(method: str | Method, weights: str | Path | None, precision: str) -> Method:
@@ -146,12 +178,13 @@ class _Film:
 
 
 def _read_through(
-    source: str | Path,
+    source: str,
     method: Method,
     start_s: float,
     end_s: float | None,
     box: Box | None,
     every: bool,
+    progress: Progress | None,
 ) -> _Film:
     """Film -> pictures -> faces -> waveforms, side by side, a few pictures at a time."""
     began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network"), 0.0)
@@ -160,6 +193,8 @@ def _read_through(
         begin(method.prepare)
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, chunk=CHUNK, warn=warnings.append)
+    asked_s = info.duration_s if end_s is None else min(end_s, info.duration_s or end_s)
+    chunks = _telling(chunks, progress, start_s, asked_s)
     # one thread for both: a picture that has to go to another core costs more than it gains
     pieces = face_pieces(
         _and_then(_timed(chunks, spent, "decode"), _prepare_end),
@@ -173,6 +208,7 @@ def _read_through(
     give_back_memory()
     if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
+    _tell(progress, "vitals", 0.0)
     spent["face"] -= spent["decode"]
     spent["total"] = time.perf_counter() - began
     told = Vitals(
@@ -213,7 +249,7 @@ def _vitals(
         reasons=read_out.reasons,
         warnings=(*film.told.warnings, *rhythm.warnings),
         hrv=rhythm.hrv,
-        respiration_hz=rhythm.respiration_hz,
+        respiration=rhythm.respiration,
         face_id=face_id,
         face_box=next((segment.box for segment in segments if segment.box), None),
         faces=_spans(segments, film.end_s),
@@ -235,6 +271,24 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
     if not fps or not info.bit_rate:
         return fps, FilmFacts()
     return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
+
+
+def _tell(progress: Progress | None, phase: str, done: float) -> None:
+    if progress is not None:
+        progress(phase, done)
+
+
+def _telling(
+    chunks: Iterator[Frames], progress: Progress | None, start_s: float, end_s: float | None
+) -> Iterator[Frames]:
+    """Pass frames on, telling how far their timestamps are; then it is the network's turn."""
+    for chunk in chunks:
+        yield chunk
+        length_s = (end_s or 0.0) - start_s
+        # some containers do not state how long they are
+        done = (float(chunk.t[-1]) - start_s) / length_s if length_s > 0 else 0.0
+        _tell(progress, "reading", min(1.0, max(0.0, done)))
+    _tell(progress, "network", 1.0)
 
 
 def _prepare_end() -> None:

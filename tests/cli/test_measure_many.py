@@ -22,7 +22,7 @@ def test_two_jobs_find_what_one_finds(
     code, line, err, rows, _ = told["1"]
     assert code == 1
     assert line.startswith(
-        "5 films: 2 measured, 1 without a reliable pulse (too short 1), 2 failed"
+        "5 videos: 2 measured, 1 without a reliable pulse (too short 1), 2 failed"
     )
     assert [name in line for name, line in zip(("gone", "text"), err, strict=True)] == [True] * 2
     assert [Path(row["source"]).name for row in rows] == [
@@ -48,7 +48,7 @@ def test_resuming_measures_what_failed_and_nothing_else(
     assert rows[:2] == before[:2]
     assert rows[2]["hr_bpm"] == rows[0]["hr_bpm"]
     assert not journal.exists()
-    assert table.splitlines()[-1] == ("3 films: 3 measured, 0 without a reliable pulse, 0 failed")
+    assert table.splitlines()[-1] == ("3 videos: 3 measured, 0 without a reliable pulse, 0 failed")
 
 
 def test_a_run_that_starts_anew_says_what_it_leaves(
@@ -109,7 +109,7 @@ def test_a_picture_that_cannot_be_is_said_once_and_at_once(
     assert code == 1
     assert len(err) == 1
     assert "png" in err[0]
-    assert "2 films: 2 measured" in out
+    assert "2 videos: 2 measured" in out
 
 
 def test_a_file_that_could_not_be_written_is_tried_again(

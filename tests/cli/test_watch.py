@@ -6,12 +6,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-from rich.progress import Progress
 
 import results
+from sspd.cli.progress import Meter
 from sspd.cli.told import Told
-from sspd.cli.watch import FilmBar, watch
+from sspd.cli.watch import VideoMeter, watch
 from sspd.many import Measured
 
 
@@ -81,17 +80,22 @@ def test_ctrl_c_keeps_what_came_before() -> None:
     assert ended == ["workers"]
 
 
-def test_a_terminal_shows_films_done_and_time_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found: list[tuple[Path, str | None]] = [(tmp_path / f"{i}.mp4", None) for i in range(3)]
+def _sized(tmp_path: Path, n: int) -> list[tuple[Path, str | None]]:
+    found: list[tuple[Path, str | None]] = [(tmp_path / f"{i}.mp4", None) for i in range(n)]
     for i, (film, _) in enumerate(found):
         film.write_bytes(bytes(100 * (i + 1)))
+    return found
+
+
+def test_a_terminal_shows_videos_done_and_time_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    found = _sized(tmp_path, 3)
     before = Measured(2, results.refused(), resumed=True)
     screen, told = _Terminal(), Told()
-    console = Console(file=screen, force_terminal=True, width=120, _environ={"TERM": "xterm"})
     monkeypatch.setattr("sys.stderr", screen)
-    monkeypatch.setattr("sspd.cli.watch.Console", lambda **_: console)
     watch(
         _run(before, *(Measured(i, results.failed()) for i in (0, 1))),
         found,
@@ -100,26 +104,44 @@ def test_a_terminal_shows_films_done_and_time_left(
         waveforms=False,
     )
     shown = screen.getvalue()
-    assert "films 3/3" in shown
+    assert "videos" in shown
+    assert "3/3, 100 %" in shown
     assert "left" in shown
     assert shown.count("sspd: c.mp4: no such file") == 2
     told.note("the bar is gone, and lines go their usual way")
     assert screen.getvalue() == shown + "sspd: the bar is gone, and lines go their usual way\n"
 
 
-def test_a_bar_grows_with_the_size_of_the_films(tmp_path: Path) -> None:
-    films = [tmp_path / f"{i}.mp4" for i in range(3)]
-    for film, size in zip(films[:2], (100, 300), strict=True):
-        film.write_bytes(bytes(size))
-    progress = Progress(console=Console(file=StringIO()))
-    bar = FilmBar(films, progress)
-    (task,) = progress.tasks
-    assert (task.completed, task.total, task.fields["films"]) == (0, 401, "0/3")
+def test_a_meter_grows_with_the_size_of_the_videos(tmp_path: Path) -> None:
+    found = [*_sized(tmp_path, 3), (tmp_path / "gone.mp4", None), (tmp_path, "no video")]
+    now = [0.0]
+    meter = Meter("videos", 601, stream=StringIO(), clock=lambda: now[0])
+    bar = VideoMeter(found, meter)
+    assert meter.words() == "videos: 0/4, 0 %, 0:00 so far"
     # what was measured before this run says nothing about the time left
-    bar.add(Measured(1, results.refused(), resumed=True))
-    assert (task.completed, task.time_remaining) == (300, None)
-    bar.add(Measured(2, results.failed()))
-    assert (task.completed, task.fields["films"]) == (301, "2/3")
+    now[0] = 60.0
+    bar.add(Measured(2, results.refused(), resumed=True))
+    assert meter.words() == "videos: 1/4, 50 %, 1:00 so far"
+    # half of one and a tenth of another in 10 s
+    now[0] = 70.0
+    bar.tell(0, "reading", 0.5)
+    bar.tell(1, "reading", 0.1)
+    assert meter.words() == "videos: 1/4, 62 %, 1:10 so far, about 0:33 left"
+    bar.tell(0, "vitals", 0.0)  # all of it is read
+    bar.add(Measured(0, results.failed()))
+    assert meter.done == 420
+
+
+def test_a_single_video_names_its_phase(tmp_path: Path) -> None:
+    meter = Meter("", 100, stream=StringIO(), clock=lambda: 0.0)
+    bar = VideoMeter(_sized(tmp_path, 1), meter)
+    for phase, done, words in (
+        ("reading", 0.25, "0.mp4: reading: 25 %"),
+        ("network", 1.0, "0.mp4: network: 100 %"),
+        ("vitals", 0.0, "0.mp4: vitals: 100 %"),
+    ):
+        bar.tell(0, phase, done)
+        assert meter.words().startswith(words)
 
 
 def test_a_pipe_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:

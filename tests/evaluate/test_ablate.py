@@ -188,7 +188,7 @@ def test_a_grid_runs_and_once_more_trains_nothing(
 def test_a_cell_that_cannot_be_scored_is_told_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(task: ablating.Task) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    def broken(task: ablating.Task, *_: object) -> tuple[tuple[float, ...], tuple[str, ...]]:
         nothing = (float("nan"),) * 3
         return ((1.0, 2.0, 0.9), ()) if task.cell == "default" else (nothing, ("no film",))
 

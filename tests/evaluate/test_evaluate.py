@@ -116,7 +116,6 @@ def test_every_scoring_runs_on_what_was_measured(
         assert all(0.5 < score.values["macc"] <= 1 for score in found.scores)
     if scoring == "contrast-phys":
         assert found.scores[0].values["mae"] < 5.0
-    run(root, out)  # the tables of the others come back
 
 
 def test_the_caveat_of_short_clips_is_told(root: Path, out: Path) -> None:
@@ -124,12 +123,24 @@ def test_the_caveat_of_short_clips_is_told(root: Path, out: Path) -> None:
     assert "cannot resolve LF" in caveat
     found = run(root, out, "nest")
     assert [score.quantity for score in found.scores] == [*NEST_QUANTITIES, *NEST_QUANTITIES]
-    table = (out / "table.md").read_text()
-    assert caveat in table and caveat in (out / "table.tex").read_text()
+    table = (found.folder / "table.md").read_text()
+    assert caveat in table and caveat in (found.folder / "table.tex").read_text()
     assert "(paper)" not in table  # no split, so nothing to compare with
-    assert caveat in json.loads((out / "manifest.json").read_text())["scoring"]["source"]
-    run(root, out)
-    assert caveat not in (out / "table.md").read_text()
+    assert caveat in json.loads((found.folder / "manifest.json").read_text())["scoring"]["source"]
+
+
+def test_a_second_scoring_leaves_the_first_ones_files(root: Path, out: Path) -> None:
+    first = run(root, out)
+    assert first.folder == out
+    kept = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    for name in ("released", "rppg-toolbox", "released"):
+        other = run(root, out, name)
+        assert other.folder == out / name
+        assert json.loads((out / name / "manifest.json").read_text())["scoring"]["name"] == name
+        assert (out / name / "table.csv").read_text() != (out / "table.csv").read_text()
+        assert (out / name / "agreement.png").exists()
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == kept
+    assert run(root, out).folder == out
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(root: Path, tmp_path: Path) -> None:

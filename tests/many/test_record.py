@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import results
-from sspd.containers import Figure, Signal, Vitals, WindowVitals
+from sspd.containers import Estimate, Signal, Vitals, WindowVitals
 from sspd.many.record import from_record, to_record
 from sspd.report.json import vitals_to_dict
 
@@ -40,7 +40,7 @@ def test_results_of_all_kinds_come_back_whole() -> None:
 
 
 NUMBERS = st.floats()
-FIGURES = st.builds(Figure, st.none() | NUMBERS, st.none() | st.integers(), st.none() | NUMBERS)
+FIGURES = st.builds(Estimate, st.none() | NUMBERS, st.none() | st.integers(), st.none() | NUMBERS)
 WINDOWS = st.builds(
     WindowVitals,
     *(NUMBERS, NUMBERS, *[st.none() | NUMBERS] * 4),
@@ -56,7 +56,7 @@ WINDOWS = st.builds(
     st.text(st.characters()),
 )
 def test_any_number_and_any_text_comes_back(
-    windows: tuple[WindowVitals, ...], hrv: dict[str, Figure], values: list[float], text: str
+    windows: tuple[WindowVitals, ...], hrv: dict[str, Estimate], values: list[float], text: str
 ) -> None:
     signal = Signal(np.array(values), 30.0, 0.1)
     vitals = Vitals(text, "pos", text, 1 / 3, None, windows, (text,), hrv=hrv, signal=signal)

@@ -36,6 +36,36 @@ def test_limits_of_agreement_stand_where_they_belong(drawn: list[Figure], tmp_pa
     assert list(points.get_xdata()) == [60, 70, 80] and list(points.get_ydata()) == [61, 74, 81]
 
 
+def test_all_panels_have_one_scale(drawn: list[Figure], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rates = rng.uniform(50, 110, 40)
+    methods = {str(sd): (rates, rates + rng.normal(sd / 4, sd, 40)) for sd in (1, 5, 20)}
+    draw_agreement(tmp_path / "a.png", methods | {"none": (np.zeros(0), np.zeros(0))})
+    panels = np.array(drawn[0].axes[:8]).reshape(2, 4)[:, :3]
+    for row in panels:
+        assert len({(*axes.get_xlim(), *axes.get_ylim()) for axes in row}) == 1
+    for axes in panels[1]:  # everything lies inside, the limits of agreement too
+        low, high = axes.get_ylim()
+        for line in axes.lines:
+            assert all(low < value < high for value in line.get_ydata())
+        places = sorted(text.xy[1] for text in axes.texts)
+        assert np.diff(places).min() >= 0.04 * (high - low)
+
+
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_the_legend_of_conditions_covers_no_data(
+    count: int, drawn: list[Figure], tmp_path: Path
+) -> None:
+    names = ["sspd", "pos", "green", "contrast-phys", "efficientphys", "remotephys"][:count]
+    errors = {name: {"steady": np.linspace(0, 90, 30)} for name in names}
+    draw_conditions(tmp_path / "a.png", errors)
+    figure = drawn[0]
+    (legend,) = figure.legends
+    box, axes = legend.get_window_extent(), figure.axes[0].get_window_extent()
+    assert not box.overlaps(axes)
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+
+
 def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
     rates = np.array([60.0, 70.0]), np.array([61.0, 74.0])
     for name in ("a.png", "b.png"):

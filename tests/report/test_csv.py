@@ -34,7 +34,7 @@ def test_the_waveform_with_its_beats(tmp_path: Path) -> None:
     measured = results.measured()
     write_signal_csv(measured, tmp_path / "s.csv")
     rows = _rows(tmp_path / "s.csv")
-    assert tuple(rows[0]) == ("time_s", "rppg", "beat")
+    assert tuple(rows[0]) == ("time_s", "rppg", "beat", "rppg_filtered")
     assert measured.signal is not None
     assert measured.beats_s is not None
     assert len(rows) == len(measured.signal)
@@ -50,7 +50,7 @@ def test_the_waveform_with_its_beats(tmp_path: Path) -> None:
 def test_no_waveform_is_a_header(tmp_path: Path) -> None:
     refused = results.refused()
     write_signal_csv(refused, tmp_path / "s.csv")
-    assert (tmp_path / "s.csv").read_text() == "time_s,rppg,beat\n"
+    assert (tmp_path / "s.csv").read_text() == "time_s,rppg,beat,rppg_filtered\n"
 
 
 def test_a_name_that_is_no_text_is_written(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import results
-from sspd.containers import Box, FaceSpan, Figure, Vitals
+from sspd.containers import Box, Estimate, FaceSpan, Respiration, Vitals
 from sspd.errors import OutputError
 from sspd.report.html import write_html
 from sspd.report.words import HRV_WORDS, REASON_WORDS
@@ -101,7 +101,7 @@ def _page(path: Path, *given: Vitals, with_image: bool = True) -> Page:
 
 
 def test_a_report_holds_all_that_was_measured(filmed: Vitals, tmp_path: Path) -> None:
-    some = dict(filmed.hrv) | {"sdnn_ms": Figure(41.2, 88, 85.0)}
+    some = dict(filmed.hrv) | {"sdnn_ms": Estimate(41.2, 88, 85.0)}
     page = _page(tmp_path / "a.html", replace(filmed, hrv=some))
     assert page.tags.count("h1") == 1
     assert [page.words[i + 1] for i, word in enumerate(page.words) if word == "66.0"] == [
@@ -180,7 +180,7 @@ def test_several_films_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_pa
 
 def test_several_faces_of_a_film_are_called_so(filmed: Vitals, tmp_path: Path) -> None:
     page = _page(tmp_path / "a.html", filmed, replace(filmed, face_id=1))
-    assert "2 faces in 1 film" in page.text
+    assert "2 faces in 1 video" in page.text
     assert "2 of 2 faces have a heart rate that is believed." in page.text
 
 
@@ -208,8 +208,8 @@ def test_names_from_outside_stay_words(name: str, tmp_path: Path) -> None:
         warnings=(name,),
         reasons=(name,),
         timing_s={name: 1.0},
-        respiration_hz=Figure(None, reason=name),
-        hrv={"sdnn_ms": Figure(None, reason=name)},
+        respiration=Respiration(None, reason=name),
+        hrv={"sdnn_ms": Estimate(None, reason=name)},
     )
     failed = replace(results.failed(), source=name, error=name)
     plain = _page(tmp_path / "plain.html", results.refused(), results.failed())

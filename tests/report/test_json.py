@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import results
-from sspd.containers import Figure
+from sspd.containers import Estimate, Respiration
 from sspd.report.json import vitals_to_dict, write_json
 
 KEYS = (
@@ -62,7 +62,7 @@ def test_a_failed_source_has_an_error_and_no_numbers() -> None:
 
 def test_nan_never_stands_in_the_file(tmp_path: Path) -> None:
     measured = results.measured()
-    odd = replace(measured, fps=float("nan"), hrv={"sdnn_ms": Figure(float("inf"))})
+    odd = replace(measured, fps=float("nan"), hrv={"sdnn_ms": Estimate(float("inf"))})
     write_json([odd], tmp_path / "a.json")
     text = (tmp_path / "a.json").read_text()
     assert "NaN" not in text
@@ -72,7 +72,7 @@ def test_nan_never_stands_in_the_file(tmp_path: Path) -> None:
 
 def test_breaths_are_sixty_times_hertz() -> None:
     measured = results.measured()
-    row = vitals_to_dict(replace(measured, respiration_hz=Figure(0.25)))["respiration"]
+    row = vitals_to_dict(replace(measured, respiration=Respiration(0.25)))["respiration"]
     assert row["hz"] == 0.25
     assert row["breaths_per_minute"] == pytest.approx(15.0)
 

@@ -14,7 +14,7 @@ from sspd.errors import OutputError
 from sspd.report.csv import write_csv
 from sspd.report.json import write_json
 from sspd.report.outputs import FILM_OUTPUTS, check_result_output, write_outputs
-from sspd.report.text import results_table
+from sspd.report.table import print_results
 
 #: An annotated film wants the film itself: tests/cli/test_outputs.py.
 DRAWN = tuple(kind for kind in FILM_OUTPUTS if kind != "overlay")
@@ -65,5 +65,5 @@ def test_a_name_that_is_no_text_stands_in_every_output(tmp_path: Path) -> None:
     write_csv([odd], tmp_path / "a.csv")
     assert "a\\udcff.mp4" in (tmp_path / "a.csv").read_text(encoding="utf-8")
     console = Console(width=160, record=True, file=StringIO())
-    console.print(results_table([odd]))
+    print_results([odd], console)
     assert "a?.mp4" in console.export_text().encode().decode()

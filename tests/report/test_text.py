@@ -7,7 +7,8 @@ from rich.console import Console
 
 import results
 from sspd.containers import Vitals
-from sspd.report.text import headline, results_table, summary
+from sspd.report.table import print_results
+from sspd.report.text import headline, summary
 
 
 def test_headlines() -> None:
@@ -25,7 +26,7 @@ def test_the_table_holds_every_source_and_the_notice() -> None:
     failed = results.failed()
     console = Console(width=160, record=True, file=StringIO())
     odd = replace(measured, source="films/[red]name.mp4")
-    console.print(results_table([measured, refused, failed, odd]))
+    print_results([measured, refused, failed, odd], console)
     text = console.export_text()
     for part in ("good one.mp4", "b.mp4", "c.mp4", "[red]name.mp4", "Not a medical device"):
         assert part in text
@@ -38,8 +39,8 @@ def test_all_films_in_one_line() -> None:
     ]
     line = summary([results.measured(), *doubtful, results.failed()])
     assert line == (
-        "6 films: 1 measured, 4 without a reliable pulse (no face 3, low snr 2), 1 failed"
+        "6 videos: 1 measured, 4 without a reliable pulse (no face 3, low snr 2), 1 failed"
     )
     assert summary([results.measured()] * 2) == (
-        "2 films: 2 measured, 0 without a reliable pulse, 0 failed"
+        "2 videos: 2 measured, 0 without a reliable pulse, 0 failed"
     )

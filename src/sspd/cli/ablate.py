@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible, print_table
+from sspd.cli.progress import Meter
 from sspd.errors import OutputError
 
 if TYPE_CHECKING:
     from sspd.evaluate.ablate import CellScore
     from sspd.recipes.ablations import Grid
+
+#: How rates are read where nothing else is asked for.
+SCORING = "sspd"
 
 
 def ablate(
@@ -37,7 +41,7 @@ def ablate(
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Trainings of each cell.")] = 2,
     scoring: Annotated[
         str, typer.Option("--scoring", help="How rates are read, see sspd evaluate.")
-    ] = "sspd",
+    ] = SCORING,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Trainings at a time, in processes.")
@@ -67,15 +71,12 @@ def ablate(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be made ({error.strerror})") from error
-    from rich.console import Console
-    from rich.progress import Progress
-
-    quiet = not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
-        shown = bar.add_task(grid.title, total=len(tasks))
+    goes_on = f"finished trainings are kept in {out}, the same command goes on"
+    with interruptible(goes_on), Meter(grid.title, len(tasks), "trainings") as meter:
         scores = run(
-            grid, tasks, jobs=jobs, told=lambda done, total: bar.update(shown, completed=done)
-        )
+            grid, tasks, jobs=jobs, told=meter.update,
+            phase=lambda what: meter.update(meter.done, what=what),
+        )  # fmt: skip
     _write(grid, scores, out, scoring)
     failures = [f"{score.name}: {line}" for score in scores for line in score.failures]
     for line in failures:
@@ -90,11 +91,13 @@ def _write(grid: Grid, scores: list[CellScore], out: Path, scoring: str) -> None
     from sspd.video.files import whole_file
 
     texts = {".csv": ablation_csv(scores), ".md": ablation_markdown(grid, scores, scoring)}
+    # another scoring leaves what the usual one wrote
+    name = grid.name if scoring == SCORING else f"{grid.name}-{scoring}"
     for suffix, text in texts.items():
-        with whole_file(out / f"{grid.name}{suffix}") as part:
+        with whole_file(out / f"{name}{suffix}") as part:
             part.write_text(text, encoding="utf-8")
     places = [cell.at for cell in grid.cells if cell.at is not None]
     if grid.optimum is not None:
         values = [[seed[0] for seed in score.values] for score in scores]
-        draw_curve(out / f"{grid.name}.png", places, values, grid.optimum, grid.title)
-    typer.echo(texts[".md"], nl=False)
+        draw_curve(out / f"{name}.png", places, values, grid.optimum, grid.title)
+    print_table(texts[".md"])

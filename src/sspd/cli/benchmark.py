@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sspd.cli.console import interruptible, print_table
+from sspd.cli.progress import Meter
 from sspd.errors import DependencyError, OutputError, UsageError
 
 
@@ -48,9 +49,6 @@ def benchmark(
             "networks are compared with torch, which is not installed; install sspd[train] from"
             " the clone"
         ) from error
-    from rich.console import Console
-    from rich.progress import Progress
-
     from sspd.evaluate.cost import NETWORKS, measure_costs, runtimes_here
     from sspd.evaluate.cost_table import cost_json, cost_points, cost_table, read_errors
 
@@ -62,9 +60,7 @@ def benchmark(
     errors = {} if scores is None else read_errors(scores)
     names = [one for some in method or NETWORKS for one in some.split(",") if one]
     places = [one for some in runtime or runtimes_here() for one in some.split(",") if one]
-    quiet = not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
-        task = bar.add_task("Timing", total=repeats + 1)
+    with interruptible("nothing was written"), Meter("Timing", repeats + 1, "rounds") as meter:
         costs = measure_costs(
             names,
             places,
@@ -72,14 +68,14 @@ def benchmark(
             size=size,
             repeats=repeats,
             threads=threads,
-            told=lambda done, total: bar.update(task, completed=done, total=total),
+            told=meter.update,
         )
     if plot is not None:
         from sspd.report.costs import draw_costs
 
         points = cost_points(costs, errors, places[0])
         draw_costs(plot, points, f"{frames} pictures of {size}x{size} on {places[0]}; {scores}")
-    typer.echo(cost_table(costs, frames=frames, size=size), nl=False)
+    print_table(cost_table(costs, frames=frames, size=size))
     if json_file is not None:
         from sspd.video.files import whole_file
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible
+from sspd.cli.progress import Meter
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
     from sspd.datasets.check import Finding, Summary
 
-Item = TypeVar("Item")
 #: More recordings that are not there share a line.
 FEW = 6
+
+#: What Ctrl-C leaves.
+KEPT = "no file was changed"
 
 
 def check(
@@ -57,11 +61,19 @@ def check(
     lost = checks.absent(dataset, recordings)
     found: list[Finding] = []
     looked = checks.check(dataset, recordings, quick=quick, jobs=jobs)
-    for some in _bar(looked, len(recordings), "Checking"):
-        found += some
+    with (
+        interruptible(KEPT),
+        Meter("Checking", len(recordings), "recordings") as meter,
+    ):
+        for some in meter.track(looked):
+            found += some
     if index is not None:
         files = files_of(root, outputs)
-        now = dict(_bar(checksums(root, files), len(files), "Reading files"))
+        with (
+            interruptible(KEPT),
+            Meter("Reading files", len(files), "files") as meter,
+        ):
+            now = dict(meter.track(checksums(root, files)))
         if known is None:
             write_index(index, now)
         else:
@@ -112,11 +124,3 @@ def _write_json(path: Path, name: str, summary: Summary) -> None:
     record = {"schema_version": 1, "dataset": name, **asdict(summary)}
     with whole_file(path) as part:
         part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-
-
-def _bar(items: Iterable[Item], total: int, text: str) -> Iterable[Item]:
-    from rich.console import Console
-    from rich.progress import track
-
-    console, quiet = Console(stderr=True), not sys.stderr.isatty()
-    return track(items, text, total, console=console, disable=quiet, transient=True)

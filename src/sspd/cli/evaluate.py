@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible, print_table
+from sspd.cli.progress import Meter
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -98,12 +99,19 @@ def evaluate(
             "evaluate: nothing is trained, so --recipe, --steps and --select do nothing"
         )
     preset = get_scoring(scoring or _scoring_of(protocol, train_on))
-    with _Bar() as bar:
+    goes_on = f"waveforms and networks are kept in {out}, the same command goes on"
+    with interruptible(goes_on), Meter("Opening") as meter:
         training = None
         if trains:
             recipes = _recipes(networks, protocol, recipe, steps, select)
             training = Training(
-                recipes, out, seed=seed, device=device, jobs=jobs, told=bar.told, warn=bar.warn
+                recipes,
+                out,
+                seed=seed,
+                device=device,
+                jobs=jobs,
+                told=meter.told,
+                warn=lambda text: meter.line(f"sspd: {text}"),
             )
         plan = plan_evaluation(
             data,
@@ -122,9 +130,9 @@ def evaluate(
                 " --weights shipped scores the shipped one",
                 err=True,
             )
-        found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=bar.told)
-    typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)
-    typer.echo(f"scoring: {preset.source}; windows, subjects and how it was made: {out}")
+        found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=meter.told)
+    print_table((found.folder / "table.md").read_text(encoding="utf-8"))
+    typer.echo(f"scoring: {preset.source}; windows, subjects and how it was made: {found.folder}")
     for line in found.failures:
         typer.echo(f"sspd: {line}", err=True)
     if found.failures:
@@ -179,28 +187,3 @@ def _recipes(
         one = one if steps is None else replace(one, steps=steps, epochs=None)
         found[name] = one if select is None else replace(one, select=select)  # type: ignore[arg-type]
     return found
-
-
-class _Bar:
-    """Progress on a terminal, nothing in a pipe."""
-
-    def __enter__(self) -> _Bar:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self.bar = Progress(console=console, disable=not sys.stderr.isatty(), transient=True)
-        self.bar.start()
-        self.task = self.bar.add_task("Opening", total=None)
-        return self
-
-    def told(self, what: str, done: int, total: int) -> None:
-        """So many of so many are done."""
-        self.bar.update(self.task, description=what, completed=done, total=total)
-
-    def warn(self, line: str) -> None:
-        """A line beside the bar."""
-        typer.echo(f"sspd: {line}", err=True)
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()

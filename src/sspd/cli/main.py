@@ -26,6 +26,7 @@ from sspd.cli.import_ import import_weights
 from sspd.cli.measure import measure
 from sspd.cli.methods import methods
 from sspd.cli.simulate import simulate
+from sspd.cli.streams import shield_streams
 from sspd.cli.train import train
 from sspd.errors import SSPDError, UsageError
 
@@ -72,6 +73,7 @@ def options(
 
 def run() -> None:
     """Run the command line; errors become one line and an exit code."""
+    shield_streams()
     try:
         app()
     except SSPDError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,7 +47,8 @@ def measure(
         typer.Option(
             "--signal",
             metavar="F.csv",
-            help="Write time, rPPG and beats; several films: F-FILM.csv each.",
+            help="Write time, rPPG, beats and the filtered rPPG that they were read from;"
+            " several videos: F-VIDEO.csv each.",
         ),
     ] = None,
     overlay: Annotated[
@@ -137,7 +137,7 @@ def measure(
     settle_process()
     from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
     from sspd.cli.sources import expand
-    from sspd.cli.watch import watch
+    from sspd.cli.watch import VideoMeter, watch
     from sspd.many import measure_many
     from sspd.report.text import film_count
 
@@ -155,6 +155,7 @@ def measure(
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
     outputs = usable_outputs(asked, found, told.fail, every_face=face == "all")
     journal = _journal(outputs, resume, told)
+    meter = VideoMeter(found)
     run = measure_many(
         [film for film, problem in found if problem is None],
         jobs=jobs,
@@ -170,8 +171,11 @@ def measure(
         every_face=face == "all",
         precision=precision,
         limit_s=limit,
+        progress=meter.tell,
     )
-    results, broken_off = watch(run, found, method, told, waveforms="report" in outputs)
+    results, broken_off = watch(
+        run, found, method, told, waveforms="report" in outputs, meter=meter
+    )
     if results:
         write_whole(results, outputs, told.fail, with_image=not no_image)
     unfinished = _close(journal, ended_well=not (broken_off or told.failed))
@@ -183,8 +187,11 @@ def measure(
 
 
 def _check_stretch(start: float, end: float | None) -> None:
+    from sspd.containers.arguments import time_span
+
     if end is not None and end <= start:
         raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
+    time_span(start, end)  # no number is no time
 
 
 def _parse_box(text: str | None) -> Box | None:
@@ -233,17 +240,14 @@ def _close(journal: Journal | None, ended_well: bool) -> bool:
 
 
 def _print(results: Sequence[Vitals], unfinished: bool) -> None:
-    from rich.console import Console
+    from sspd.cli.console import results_console
+    from sspd.report.table import print_results, say
+    from sspd.report.text import summary
 
-    from sspd.report.text import results_table, summary
-
-    # In a pipe there is no width to obey; a table cut at 80 would lose names.
-    width = None if sys.stdout.isatty() else 140
-    console = Console(width=width)
+    console = results_console()
     if results:
-        console.print(results_table(results))
+        print_results(results, console)
     if len(results) > 1:
         again = "; --resume tries these again" if unfinished else ""
         failed = any(vitals.error is not None for vitals in results)
-        line = summary(results) + (again if failed else "")
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(summary(results) + (again if failed else ""), console)

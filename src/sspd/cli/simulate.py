@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible
+from sspd.cli.progress import Meter
 from sspd.datasets.table import DATASETS, get_dataset
 from sspd.errors import OutputError, SSPDError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from sspd.video.simulate import FilmSpec
 
-Item = TypeVar("Item")
 #: How films and truths can be laid out in the folder, besides the layouts of datasets.
 OWN_LAYOUTS = ("folder", "faces")
+
+#: What Ctrl-C leaves.
+KEPT = "videos that are whole are kept, the same command goes on"
 
 
 def simulate(
@@ -160,8 +163,9 @@ def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
 
     dataset = get_dataset(layout)
     left = waiting(dataset, out, dict(enumerate(specs)))
-    for _ in _bar(write_layout(dataset, out, left), len(left)):
-        pass
+    with interruptible(KEPT), Meter("Simulating", len(left), "videos") as meter:
+        for _ in meter.track(write_layout(dataset, out, left)):
+            pass
     return len(left)
 
 
@@ -177,8 +181,9 @@ def _write_all(
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
     if jobs == 1:
-        for path, spec in _bar(films, len(films)):
-            write(path, spec)
+        with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
+            for path, spec in meter.track(films):
+                write(path, spec)
         return
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from concurrent.futures.process import BrokenProcessPool
@@ -187,8 +192,9 @@ def _write_all(
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         written = [pool.submit(write, *film) for film in films]
         try:
-            for one in _bar(as_completed(written), len(films)):
-                one.result()
+            with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
+                for one in meter.track(as_completed(written)):
+                    one.result()
         except BrokenProcessPool as error:
             raise SSPDError(
                 "a process that simulates died, perhaps for want of memory; films that are whole"
@@ -196,12 +202,3 @@ def _write_all(
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _bar(items: Iterable[Item], total: int) -> Iterable[Item]:
-    from rich.console import Console
-    from rich.progress import track
-
-    quiet = not sys.stderr.isatty()
-    console = Console(stderr=True)
-    return track(items, "Simulating", total, console=console, disable=quiet, transient=True)

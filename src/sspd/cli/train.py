@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.console import interruptible
+from sspd.cli.progress import Meter
 from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
 from sspd.cli.train_memory import prepare, warn_of_memory
 from sspd.errors import DependencyError, ProcessLostError, UsageError
@@ -107,7 +108,8 @@ def train(
     from sspd.train.launch import join
 
     team, device = join(devices, nodes, device)
-    with _lost_told_once(team):
+    goes_on = f"the last state is kept in {out}, the same command with --resume goes on"
+    with _lost_told_once(team), interruptible(goes_on):
         if team.leads:
             _check_start(out, init, resume)
         with _in_turn(team, device):
@@ -181,7 +183,8 @@ def _tell(weights: Path, method: str) -> None:
     from sspd.runtime.export import export_onnx
 
     onnx = weights.with_suffix(".onnx")
-    export_onnx(load_any(weights), onnx)
+    with Meter("Exporting"):
+        export_onnx(load_any(weights), onnx)
     for line in _verdict(weights.parent):
         typer.echo(line)
     typer.echo(f"weights: {weights} and {onnx.name} beside it")
@@ -258,25 +261,14 @@ def _train_with_bar(
     minutes: float | None,
     team: Team,
 ) -> Path:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from sspd.train.loop import Progress as Told
     from sspd.train.loop import train as run
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total} steps"),
-        TimeRemainingColumn(),
-    )
-    quiet = not (team.leads and sys.stderr.isatty())
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task("Training", total=None)
+    with Meter("Training", unit="steps", visible=team.leads) as meter:
 
         def told(now: Told) -> None:
-            text = f"loss {now.loss:.3f}, in band {now.health.band_ratio:.0%}"
-            bar.update(task, completed=now.step, total=now.steps, description=text)
+            text = f"Training, loss {now.loss:.3f}, in band {now.health.band_ratio:.0%}"
+            meter.update(now.step, now.steps, text)
 
         return run(
             films,
@@ -289,5 +281,6 @@ def _train_with_bar(
             max_minutes=minutes,
             team=team,
             on_step=told,
-            notice=say,
+            on_phase=meter.phase,
+            notice=lambda text: meter.line(f"sspd: {text}"),
         )

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import typer
 
+from sspd.cli.progress import Meter
 from sspd.errors import SourceError, SSPDError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from sspd.containers import Recording, Series
     from sspd.datasets.faces import FaceEntry
 
-Item = TypeVar("Item")
 FACES_FOLDER = "faces"
 
 
@@ -74,7 +72,8 @@ def stored_or_cut(
         if not follow:
             return entries, 0
         held = still_entries(entries, store, size)
-        return list(_bar(held, len(entries), "Holding heads still")), 0
+        with Meter("Stabilizing faces", len(entries), "videos") as meter:
+            return list(meter.track(held)), 0
     sources: Sequence[Source] = films_in(data) if recordings is None else recordings
     if not sources:
         raise SourceError(f"{data}: no film in this folder")
@@ -84,8 +83,10 @@ def stored_or_cut(
         say(f"skipped: {error}")
         failed.append(film)
 
-    with _counting("Cutting out faces", len(sources)) as told:
-        entries = stored_faces(sources, store, size, follow, jobs=jobs, progress=told, skipped=skip)
+    with Meter("Cutting out faces", len(sources), "videos") as meter:
+        entries = stored_faces(
+            sources, store, size, follow, jobs=jobs, progress=meter.update, skipped=skip
+        )
     if not entries:
         raise SourceError(f"{data}: none of its {len(sources)} films can be used")
     say(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
@@ -110,26 +111,6 @@ def label_series(
     if of_rates:
         say(f"{data}: gives rates and no waveforms that fit its videos; rates are learned")
     return found, of_rates
-
-
-@contextmanager
-def _counting(text: str, total: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is told how many of how many are done."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    quiet = not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task(text, total=total)
-        yield lambda done, n: bar.update(task, completed=done, total=n)
-
-
-def _bar(items: Iterable[Item], total: int, text: str) -> Iterable[Item]:
-    from rich.console import Console
-    from rich.progress import track
-
-    quiet = not sys.stderr.isatty()
-    return track(items, text, total, console=Console(stderr=True), disable=quiet)
 
 
 def say(text: str) -> None:

@@ -1,33 +1,23 @@
-"""Many films on a terminal: what failed in a line each, and how long it will still take."""
+"""Many videos: what failed in a line each, and how long it will still take."""
 
 from __future__ import annotations
 
-import sys
+import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
+from sspd.cli.progress import Meter
 from sspd.cli.sources import Found
 from sspd.cli.told import Told
-from sspd.containers import Vitals
+from sspd.report.result import Vitals
+from sspd.report.table import shorten
+from sspd.report.words import legible
 
 if TYPE_CHECKING:
     from sspd.many import Measured
-
-#: The time left is reckoned from the films of this long a while, seconds.
-SPEED_OVER_S = 3600.0
 
 
 def watch(
@@ -37,6 +27,7 @@ def watch(
     told: Told,
     *,
     waveforms: bool,
+    meter: VideoMeter | None = None,
 ) -> tuple[list[Vitals], bool]:
     """Take results as they come and tell of them.
 
@@ -52,6 +43,8 @@ def watch(
     waveforms : bool
         Whether the results keep them: thousands are large, and their own files are
         written already.
+    meter : VideoMeter, optional
+        What ``run`` tells how far it is.
 
     Returns
     -------
@@ -67,7 +60,8 @@ def watch(
             results[place] = [Vitals(str(path), method, None, 0.0, None, (), error=problem)]
     films = [place for place in range(len(found)) if place not in results]
     broken_off = False
-    with closing(run), _bar([found[place][0] for place in films], told) as bar:
+    meter = meter or VideoMeter(found)
+    with closing(run), _shown(meter.meter, told):
         try:
             for done in run:
                 _tell(done, told)
@@ -75,7 +69,7 @@ def watch(
                 if not waveforms:
                     faces = [replace(vitals, signal=None, beats_s=None) for vitals in faces]
                 results[films[done.index]] = faces
-                bar.add(done)
+                meter.add(done)
         except KeyboardInterrupt:
             broken_off = True
     return [vitals for place in sorted(results) for vitals in results[place]], broken_off
@@ -90,56 +84,59 @@ def _tell(done: Measured, told: Told) -> None:
         told.note(f"{Path(done.vitals.source).name}: warning: {line}")
 
 
-class FilmBar:
-    """A bar over films that grows with their size on the disk: long ones take longer.
+class VideoMeter:
+    """A meter over videos; it grows with their bytes on the disk: long ones take longer.
 
     Parameters
     ----------
-    films : sequence of Path
-    progress : Progress
+    found : sequence of (path, problem)
+        All sources; those with a problem are not counted.
+    meter : Meter, optional
+        Another one than that of standard error.
     """
 
-    def __init__(self, films: Sequence[Path], progress: Progress) -> None:
-        self._sizes = [max(1, film.stat().st_size) if film.exists() else 1 for film in films]
-        self._progress = progress
-        self._films = self._bytes = 0
-        name = films[0].name if len(films) == 1 else "films"
-        self._task = progress.add_task(name, total=sum(self._sizes), films=self._count())
+    def __init__(self, found: Sequence[Found], meter: Meter | None = None) -> None:
+        videos = [path for path, problem in found if problem is None]
+        self._sizes = [max(1, one.stat().st_size) if one.exists() else 1 for one in videos]
+        self._parts: dict[int, float] = {}
+        self._lock = threading.Lock()  # workers are heard by threads
+        self._videos = self._bytes = 0
+        self._name = shorten(legible(videos[0].name), 24) if len(videos) == 1 else "videos"
+        self.meter = meter or Meter(self._name, sum(self._sizes) or None)
+        self.meter.update(0, count=self._count())
+
+    def _done(self) -> float:
+        return self._bytes + sum(self._parts.values())
 
     def _count(self) -> str:
-        return f"{self._films}/{len(self._sizes)}"
+        share = f"{100 * self._done() / (sum(self._sizes) or 1):.0f} %"
+        return share if len(self._sizes) == 1 else f"{self._videos}/{len(self._sizes)}, {share}"
+
+    def tell(self, index: int, phase: str, done: float) -> None:
+        """So much of a video's phase is done; reading, which goes first, is nearly all of it."""
+        with self._lock:
+            self._parts[index] = self._sizes[index] * (done if phase == "reading" else 1.0)
+            what = f"{self._name}: {phase}" if len(self._sizes) == 1 else self._name
+            self.meter.update(self._done(), what=what, count=self._count())
 
     def add(self, done: Measured) -> None:
-        """Count a film; one of a run before says nothing about the speed of this."""
-        self._films += 1
-        self._bytes += self._sizes[done.index]
-        move = self._progress.reset if done.resumed else self._progress.update
-        move(self._task, completed=self._bytes, films=self._count())
+        """Count a video; one of a run before says nothing about the speed of this."""
+        with self._lock:
+            self._parts.pop(done.index, None)
+            self._videos += 1
+            self._bytes += self._sizes[done.index]
+            move = self.meter.skip if done.resumed else self.meter.update
+            move(self._done(), count=self._count())
 
 
 @contextmanager
-def _bar(films: Sequence[Path], told: Told) -> Iterator[FilmBar]:
-    console = Console(stderr=True)
-    quiet = not sys.stderr.isatty()
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description} {task.fields[films]}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns,
-        console=console,
-        disable=quiet,
-        transient=True,
-        speed_estimate_period=SPEED_OVER_S,
-    ) as progress:
-        before = told.out
-        if not quiet:
-            told.out = lambda line: console.print(line, markup=False, highlight=False)
+def _shown(meter: Meter, told: Told) -> Iterator[None]:
+    """Lines of failures stand above the bar."""
+    before = told.out
+    with meter:
+        if meter.is_bar:
+            told.out = meter.line
         try:
-            yield FilmBar(films, progress)
+            yield
         finally:
             told.out = before

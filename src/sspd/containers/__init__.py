@@ -14,7 +14,14 @@ from sspd.containers.pictures import (
     Scene,
 )
 from sspd.containers.recording import OpenFrames, Recording, References, Series
-from sspd.containers.vitals import AGREE_BPM, TRACK_STEP_S, Figure, Vitals, WindowVitals
+from sspd.containers.vitals import (
+    AGREE_BPM,
+    TRACK_STEP_S,
+    Estimate,
+    Respiration,
+    Vitals,
+    WindowVitals,
+)
 from sspd.containers.waveform import Signal
 
 __all__ = [
@@ -23,13 +30,14 @@ __all__ = [
     "SCENE_SHAPES",
     "TRACK_STEP_S",
     "Box",
+    "Estimate",
     "FaceSegment",
     "FaceSpan",
-    "Figure",
     "Frames",
     "OpenFrames",
     "Recording",
     "References",
+    "Respiration",
     "Scene",
     "Series",
     "Signal",

@@ -131,6 +131,10 @@ class Scene:
             if rows.shape != shape:
                 raise ValueError(f"Scene: {name} must be {shape}, got {rows.shape}")
 
+    def __repr__(self) -> str:
+        n = self.t.shape[0]
+        return f"Scene({n} frames, {self.t[0]:.3f}-{self.t[-1]:.3f} s)" if n else "Scene(0 frames)"
+
 
 @dataclass(frozen=True, eq=False)
 class FaceSegment:

@@ -17,10 +17,10 @@ TRACK_STEP_S = 1.0
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """One number, or the reason why there is none.
 
-    >>> Figure(None, reason="needs 60 s").reason
+    >>> Estimate(None, reason="needs 60 s").reason
     'needs 60 s'
     """
 
@@ -28,6 +28,25 @@ class Figure:
     n_beats: int | None = None
     span_s: float | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Respiration:
+    """The breathing rate, or the reason why there is none.
+
+    >>> Respiration(0.25).breaths_per_minute, Respiration(None, reason="needs 30 s").hz
+    (15.0, None)
+    """
+
+    hz: float | None
+    n_beats: int | None = None
+    span_s: float | None = None
+    reason: str | None = None
+
+    @property
+    def breaths_per_minute(self) -> float | None:
+        """The same rate, breaths a minute."""
+        return None if self.hz is None else 60 * self.hz
 
 
 @dataclass(frozen=True)
@@ -62,15 +81,16 @@ class WindowVitals:
         return self.peaks_bpm if abs(self.peaks_bpm - self.hr_bpm) <= AGREE_BPM else None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Vitals:
-    """What was measured of one face in one film; None with a reason where unknown.
+    """What was measured of one face in one video; None with a reason where unknown.
 
-    ``hr_bpm`` is the length-weighted mean over accepted windows; ``estimate_bpm``
-    the same over all windows, believed or not: it is for studies of the method, not
-    for people, and does not stand in the JSON. ``faces`` covers what was measured of the
-    film, without gaps; ``face_box`` is the first box in it. ``fps`` counts new frames per
-    second; ``container_fps`` is what the container states, repeated frames included.
+    Names are those of the JSON. ``hr_bpm`` is the length-weighted mean over accepted
+    windows; ``estimate_bpm`` the same over all windows, accepted or not: it is for studies
+    of the method, not for people, and does not stand in the JSON. ``faces`` covers what was
+    measured of the video, without gaps; ``face_box`` is the first box in it. ``fps`` counts new
+    frames per second; ``container_fps`` is what the container states, repeated frames
+    included.
     """
 
     source: str
@@ -81,8 +101,8 @@ class Vitals:
     windows: tuple[WindowVitals, ...]
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    hrv: dict[str, Figure] = field(default_factory=dict)
-    respiration_hz: Figure = Figure(None, reason="not measured")
+    hrv: dict[str, Estimate] = field(default_factory=dict)
+    respiration: Respiration = Respiration(None, reason="not measured")
     face_id: int = 0
     face_box: Box | None = None
     faces: tuple[FaceSpan, ...] = ()
@@ -91,6 +111,15 @@ class Vitals:
     beats_s: NDArray[np.float64] | None = None
     error: str | None = None
     container_fps: float | None = None
+
+    def __repr__(self) -> str:
+        if self.error is not None:
+            return f"Vitals({self.source!r}, failed: {self.error})"
+        rate = None if self.hr_bpm is None else f"{self.hr_bpm:.1f} bpm"
+        said = rate or f"rejected: {', '.join(self.reasons) or 'no reason'}"
+        sure = "unknown" if self.confidence is None else f"{self.confidence:.2f}"
+        face = f", face_id={self.face_id}" if self.face_id else ""
+        return f"Vitals({self.source!r}{face}, {said}, confidence {sure})"
 
     def _mean(self, name: str, accepted_only: bool) -> float | None:
         rows = [w for w in self.windows if w.accepted or not accepted_only]

@@ -20,8 +20,9 @@ class Signal:
     start_s : float
         Time of the first sample, seconds.
 
-    >>> Signal(np.zeros(300), fs=30.0, start_s=1.0).duration_s
-    10.0
+    >>> signal = Signal(np.zeros(300), fs=30.0, start_s=1.0)
+    >>> signal, signal.duration_s
+    (Signal(300 samples at 30 Hz from 1 s), 10.0)
     """
 
     values: NDArray[np.float64]
@@ -33,6 +34,9 @@ class Signal:
             raise ValueError(f"Signal: values must be one-dimensional, got {self.values.shape}")
         if not self.fs > 0:
             raise ValueError(f"Signal: fs must be positive, got {self.fs}")
+
+    def __repr__(self) -> str:
+        return f"Signal({len(self)} samples at {self.fs:g} Hz from {self.start_s:g} s)"
 
     def __len__(self) -> int:
         return int(self.values.shape[0])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -138,12 +139,20 @@ def tasks_of(
     return tasks
 
 
-def run_task(task: Task) -> tuple[tuple[float, ...], tuple[str, ...]]:
+def _phase(phase: Callable[[str], None], task: Task, what: str, done: int, total: int) -> None:
+    phase(f"{task.cell}, seed {task.seed}: {what}" + (f" {done}/{total}" if total else ""))
+
+
+def run_task(
+    task: Task, told: Callable[[str, int, int], None] = lambda what, done, total: None
+) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """Train and score one cell with one seed; what is kept of it is not done again.
 
     Parameters
     ----------
     task : Task
+    told : callable
+        Is told what is done, how many of it, and how many there are.
 
     Returns
     -------
@@ -151,10 +160,12 @@ def run_task(task: Task) -> tuple[tuple[float, ...], tuple[str, ...]]:
         Of `METRICS`; NaN where there are none.
     failures : tuple of str
     """
-    training = Training({"sspd": task.recipe}, task.out, seed=task.seed, device=task.device)
+    training = Training(
+        {"sspd": task.recipe}, task.out, seed=task.seed, device=task.device, told=told
+    )
     plan = plan_evaluation(task.data, ["sspd"], protocol=task.protocol, training=training)
     try:
-        found = evaluate(plan, get_scoring(task.scoring), task.folder)
+        found = evaluate(plan, get_scoring(task.scoring), task.folder, progress=told)
     except UsageError:
         raise
     except SSPDError as error:
@@ -169,6 +180,7 @@ def ablate(
     *,
     jobs: int = 1,
     told: Callable[[int, int], None] = lambda done, total: None,
+    phase: Callable[[str], None] = lambda what: None,
 ) -> list[CellScore]:
     """Run a grid, in one process or several.
 
@@ -181,6 +193,8 @@ def ablate(
         Processes, a training each.
     told : callable
         Is told how many trainings of how many are done.
+    phase : callable
+        Is told the cell and what is done with it, where one process does all.
 
     Returns
     -------
@@ -193,7 +207,7 @@ def ablate(
         A process died.
     """
     found: dict[tuple[str, int], tuple[tuple[float, ...], tuple[str, ...]]] = {}
-    for task, result in _results(tasks, jobs):
+    for task, result in _results(tasks, jobs, phase):
         found[task.cell, task.seed] = result
         told(len(found), len(tasks))
     scores = []
@@ -205,12 +219,13 @@ def ablate(
 
 
 def _results(
-    tasks: Sequence[Task], jobs: int
+    tasks: Sequence[Task], jobs: int, phase: Callable[[str], None]
 ) -> Iterator[tuple[Task, tuple[tuple[float, ...], tuple[str, ...]]]]:
     # the first cuts the faces that the others share
     ahead = tasks[:1] if jobs > 1 else tasks
     for task in ahead:
-        yield task, run_task(task)
+        yield task, run_task(task, partial(_phase, phase, task))
+    phase(f"Training in {jobs} processes")
     if len(ahead) == len(tasks):
         return
     context = get_context("spawn")

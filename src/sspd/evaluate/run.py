@@ -52,6 +52,8 @@ class Evaluation:
     windows: tuple[ScoredWindow, ...]
     failures: tuple[str, ...]
     """One line each."""
+    folder: Path = Path()
+    """Where its tables are: ``out``, or a folder in it where that holds another scoring's."""
 
 
 def evaluate(
@@ -101,13 +103,14 @@ def evaluate(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be made ({error.strerror})") from error
-    count = _Count(len(chosen) * len(contenders), progress)
+    count = _Count(len(chosen) * len(contenders), len(folds), progress)
     rows: list[ScoredWindow] = []
     failures: list[str] = []
     weights: dict[str, dict[str, str | None]] = {one.name: {} for one in contenders}
     first: dict[str, tuple[Fold, str]] = {}
     for fold, contender in product(folds, contenders):
         own = [recording for recording in chosen if recording.subject in fold.test]
+        count.begin(folds.index(fold), contender.name)
         try:
             make = contender.make(fold)
             method = make()
@@ -125,11 +128,13 @@ def evaluate(
             raise
         except SSPDError as error:
             failures.append(f"fold {fold.name}, {contender.name}: {error}")
+    progress("Scoring", 0, 0)
     scores = score_methods([one.name for one in contenders], scoring.quantities, rows, SEED)
-    found = Evaluation(scores, tuple(rows), tuple(failures))
+    folder = _folder(out, scoring.name)
+    found = Evaluation(scores, tuple(rows), tuple(failures), folder)
     facts = manifest(plan, chosen, left_out, weights, scoring)
     paper = paper_rows(plan.dataset.name, plan.like_paper, scoring.name, cross=plan.from_vipl)
-    _write(out, found, facts, paper, scoring.caveat)
+    _write(folder, found, facts, paper, scoring.caveat)
     _write_rates(out, chosen[0], contenders, first)
     return found
 
@@ -139,12 +144,19 @@ class _Count:
     """Progress over all methods and folds."""
 
     total: int
+    folds: int
     told: Told
     done: int = 0
+    where: str = ""
+
+    def begin(self, fold: int, method: str) -> None:
+        """Name what is measured from now on."""
+        self.where = f"{method}, fold {fold + 1} of {self.folds}" if self.folds > 1 else method
+        self.told(f"Preparing, {self.where}", 0, 0)
 
     def more(self, n: int) -> None:
         self.done += n
-        self.told("Measuring", self.done, self.total)
+        self.told(f"Measuring, {self.where}", self.done, self.total)
 
 
 def _scored(
@@ -177,6 +189,22 @@ def _chosen(
     if not chosen:
         raise SourceError(f"{dataset.name}: none of {len(recordings)} is left to score")
     return chosen, left_out
+
+
+def _folder(out: Path, scoring: str) -> Path:
+    """``out`` for its first scoring and a folder in it for each other one: all are kept."""
+    try:
+        first = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["scoring"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return out
+    if first == scoring:
+        return out
+    other = out / scoring
+    try:
+        other.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{other}: cannot be made ({error.strerror})") from error
+    return other
 
 
 def _write(

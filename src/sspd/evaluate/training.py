@@ -130,7 +130,9 @@ def trained_weights(
         resume=bool(saved_steps(folder)),
         name=name,
         on_step=told,
+        on_phase=lambda what: training.told(f"{what}, {name}", 0, 0),
     )
+    training.told(f"Exporting, {name}", 0, 0)
     export_onnx(load_any(checkpoint), weights)
     return weights
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sspd.containers import Vitals
 from sspd.errors import SSPDError, UsageError
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
+from sspd.report.result import Vitals
 from sspd.runtime.ahead import begin
+
+if TYPE_CHECKING:
+    from sspd.pipeline import Progress
+
+#: A worker's line that begins so says how far its video is: a phase and a share, in JSON.
+PROGRESS = b"~"
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,9 @@ class Measured:
         return (self.vitals, *self.others)
 
 
-def measure_film(task: Task, settings: Settings, method: Method) -> Measured:
+def measure_film(
+    task: Task, settings: Settings, method: Method, progress: Progress | None = None
+) -> Measured:
     """Measure a film and write its files; what fails stands in the result.
 
     Parameters
@@ -74,6 +82,8 @@ def measure_film(task: Task, settings: Settings, method: Method) -> Measured:
     settings : Settings
     method : Method
         What ``settings`` made ready.
+    progress : callable, optional
+        See `sspd.measure`; at the end there is ``writing``.
 
     >>> settings = Settings(method="pos")
     >>> measure_film(Task(0, "gone.mp4"), settings, settings.ready()).vitals.error
@@ -84,14 +94,18 @@ def measure_film(task: Task, settings: Settings, method: Method) -> Measured:
     from sspd.report.outputs import write_outputs
 
     try:
-        vitals, *others = _faces(task.film, settings, method)
+        vitals, *others = _faces(task.film, settings, method, progress)
     except Exception as error:  # the other films are still to be measured
         return failed(task, method.name, method.weights, error)
+    if progress is not None and task.outputs:
+        progress("writing", 1.0)
     failures = [line for each in (vitals, *others) for line in write_outputs(each, task.outputs)]
     return Measured(task.index, vitals, failures=tuple(failures), others=tuple(others))
 
 
-def _faces(film: str, settings: Settings, method: Method) -> list[Vitals]:
+def _faces(
+    film: str, settings: Settings, method: Method, progress: Progress | None
+) -> list[Vitals]:
     from sspd.pipeline import measure, measure_faces
 
     stretch: dict[str, Any] = {
@@ -99,6 +113,7 @@ def _faces(film: str, settings: Settings, method: Method) -> list[Vitals]:
         "step_s": settings.step_s,
         "start_s": settings.start_s,
         "end_s": settings.end_s,
+        "progress": progress,
     }
     if settings.every_face:
         return measure_faces(film, method=method, **stretch)

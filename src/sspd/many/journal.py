@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from sspd.containers import Vitals
 from sspd.errors import OutputError
 from sspd.many.film import Task
 from sspd.many.record import from_record, to_record
 from sspd.report.outputs import file_of_face
+from sspd.report.result import Vitals
 
 #: Longer lines are no result: the waveform of a whole day takes half of this.
 LONGEST_LINE_BYTES = 1 << 26

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,11 +21,13 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from sspd.errors import SourceError
-from sspd.many.film import Measured, Task, failed
+from sspd.many.film import PROGRESS, Measured, Task, failed
 from sspd.many.record import from_record
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
 
+#: Is told the index of a video, a phase of `sspd.measure` and how much of it is done.
+Progress = Callable[[int, str, float], object]
 #: How long a worker may take to remove what it was writing, seconds.
 GRACE_S = 2.0
 #: Address space of a worker whose films are not trusted: by the network, 1080p takes 2.3 GiB.
@@ -41,6 +43,7 @@ def measure_in_workers(
     jobs: int,
     threads: int | None,
     limit_s: float | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Measured]:
     """Measure films in several processes; results as they come.
 
@@ -57,6 +60,8 @@ def measure_in_workers(
     limit_s : float or None
         Seconds that a film may take, its process' start included; its process then has
         no more than `LIMIT_BYTES` either. None: no limits.
+    progress : callable, optional
+        Is told the index of a task, a phase and how much of it is done, by any thread.
 
     Yields
     ------
@@ -74,7 +79,7 @@ def measure_in_workers(
     def one(task: Task) -> Measured:
         worker = idle.get()
         try:
-            return worker.measure(task)
+            return worker.measure(task, progress)
         except Exception as error:  # its process died, or could not even start
             return failed(task, method.name, method.weights, error)
         finally:
@@ -130,7 +135,7 @@ class _Worker:
     ended: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def measure(self, task: Task) -> Measured:
+    def measure(self, task: Task, progress: Progress | None = None) -> Measured:
         """Ask for a film and wait; `SourceError` where the process dies over it."""
         line = json.dumps({"index": task.index, "film": task.film, "outputs": {**task.outputs}})
         if self.process is not None and self.process.poll() is not None:
@@ -142,7 +147,7 @@ class _Worker:
         try:
             process.stdin.write((self.hello if fresh else b"") + line.encode() + b"\n")
             process.stdin.flush()
-            reply, in_time = self._reply(process, process.stdout)
+            reply, in_time = self._reply(process, process.stdout, task.index, progress)
         except OSError:  # a broken pipe
             reply, in_time = b"", True
         whole = reply.endswith(b"\n")
@@ -154,10 +159,16 @@ class _Worker:
             raise SourceError(f"{task.film}: {death}")
         return _measured(task, json.loads(reply))
 
-    def _reply(self, process: subprocess.Popen[bytes], pipe: IO[bytes]) -> tuple[bytes, bool]:
+    def _reply(
+        self,
+        process: subprocess.Popen[bytes],
+        pipe: IO[bytes],
+        index: int,
+        progress: Progress | None,
+    ) -> tuple[bytes, bool]:
         """A line from the process, cut short where it dies, and whether it came in time."""
         if self.limit_s is None:
-            return pipe.readline(), True
+            return _last_line(pipe, index, progress), True
         late = threading.Event()
 
         def stop() -> None:
@@ -167,7 +178,7 @@ class _Worker:
         timer = threading.Timer(min(self.limit_s, threading.TIMEOUT_MAX), stop)
         timer.start()
         try:
-            reply = pipe.readline()
+            reply = _last_line(pipe, index, progress)
         finally:
             timer.cancel()
             timer.join()
@@ -206,6 +217,16 @@ class _Worker:
                 if pipe is not None:
                     pipe.close()
         return process.returncode
+
+
+def _last_line(pipe: IO[bytes], index: int, progress: Progress | None) -> bytes:
+    """The reply, after the lines that say how far the video is."""
+    while (line := pipe.readline()).startswith(PROGRESS):
+        with suppress(ValueError):  # cut short by a death, or not even ours
+            phase, done = json.loads(line[len(PROGRESS) :])
+            if progress is not None and isinstance(phase, str) and isinstance(done, float):
+                progress(index, phase, done)
+    return line
 
 
 def _gone(process: subprocess.Popen[bytes]) -> None:

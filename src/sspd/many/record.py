@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Vitals
+from sspd.report.result import Vitals
 
 #: Under this name stands a waveform: little-endian float64, in base64.
 ARRAY_KEY = "float64"
@@ -25,7 +25,7 @@ def to_record(vitals: Vitals) -> dict[str, Any]:
     """Everything a result holds, ready for `json.dumps`.
 
     >>> record = to_record(Vitals("a.mp4", "pos", None, 5.0, None, (), ("too_short",)))
-    >>> record["source"], record["reasons"], record["respiration_hz"]["reason"]
+    >>> record["source"], record["reasons"], record["respiration"]["reason"]
     ('a.mp4', ['too_short'], 'not measured')
     """
     record: dict[str, Any] = _plain(vitals)

@@ -6,14 +6,15 @@ import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sspd.containers import Box
+from sspd.containers.arguments import BoxLike, Source, face_box, source_list, source_path
 from sspd.errors import UsageError
 from sspd.many.film import Measured, Task, measure_film
 from sspd.many.journal import Journal, entry_of
-from sspd.many.pool import measure_in_workers
+from sspd.many.pool import Progress, measure_in_workers
 from sspd.many.settings import Settings, identity
 from sspd.methods.base import Method
 from sspd.report.files import remove_parts
@@ -24,7 +25,7 @@ WORKER_BYTES = 1 << 30
 
 
 def measure_many(
-    films: Iterable[str | Path],
+    films: Source | Iterable[Source],
     *,
     jobs: int = 1,
     outputs: Sequence[Mapping[str, str | Path]] | None = None,
@@ -35,10 +36,11 @@ def measure_many(
     step_s: float | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
-    box: Box | None = None,
+    box: BoxLike | None = None,
     every_face: bool = False,
     precision: str = "f32",
     limit_s: float | None = None,
+    progress: Progress | None = None,
 ) -> Generator[Measured, None, None]:
     """Measure films in processes of their own; each result as it comes.
 
@@ -48,7 +50,8 @@ def measure_many(
 
     Parameters
     ----------
-    films : iterable of path
+    films : path, or iterable of path
+        One path alone is one video.
     jobs : int
         Films measured at a time, each by a process with its share of the cores; 0: one
         a core, as far as the memory goes.
@@ -67,6 +70,9 @@ def measure_many(
         For films that are not trusted: seconds that one may take, start-up included,
         in a process that may take 4 GiB of address space (where the system has limits,
         which Windows has not).
+    progress : callable, optional
+        Is told the place of a video among ``films``, a phase and how much of it is done
+        (see `sspd.measure`), by any thread.
 
     Yields
     ------
@@ -84,26 +90,26 @@ def measure_many(
     """
     settings = Settings(
         method=method,
-        weights=None if weights is None else str(weights),
+        weights=None if weights is None else source_path(weights),
         precision=precision,
         window_s=window_s,
         step_s=step_s,
         start_s=start_s,
         end_s=end_s,
-        box=box,
+        box=face_box(box),
         every_face=every_face,
     )
     if jobs < 0:
         raise UsageError(f"jobs must be 0 or more, got {jobs}")
     if limit_s is not None and not limit_s > 0:
         raise UsageError(f"a film may take more than 0 s, got a limit of {limit_s} s")
-    tasks = _tasks([str(film) for film in films], outputs)
+    tasks = _tasks(source_list(films), outputs)
     ready = settings.ready()
     # of each film as it is now: one that changes while it waits is measured again by a
     # run that resumes
     made_with = {} if journal is None else identity(settings, ready)
     entries = [None if journal is None else entry_of(task, made_with) for task in tasks]
-    return _measure(tasks, entries, journal, settings, ready, jobs, limit_s)
+    return _measure(tasks, entries, journal, settings, ready, jobs, limit_s, progress)
 
 
 def _tasks(films: list[str], outputs: Sequence[Mapping[str, str | Path]] | None) -> list[Task]:
@@ -124,6 +130,7 @@ def _measure(
     method: Method,
     jobs: int,
     limit_s: float | None,
+    progress: Progress | None,
 ) -> Generator[Measured, None, None]:
     waiting = []
     for task, entry in zip(tasks, entries, strict=True):
@@ -132,7 +139,7 @@ def _measure(
             yield known
         else:
             waiting.append(task)
-    with closing(_run(waiting, len(tasks), settings, method, jobs, limit_s)) as run:
+    with closing(_run(waiting, len(tasks), settings, method, jobs, limit_s, progress)) as run:
         for done in run:
             yield _written_down(done, entries[done.index], journal)
 
@@ -166,18 +173,20 @@ def _run(
     method: Method,
     jobs: int,
     limit_s: float | None,
+    progress: Progress | None,
 ) -> Generator[Measured, None, None]:
     # The number of films that were given decides, not what is left of them: where a run
     # resumes, the last one may be the one that crashes its process.
     if given <= 1 and limit_s is None:
         for task in tasks:
-            yield measure_film(task, settings, method)
+            own = None if progress is None else partial(progress, task.index)
+            yield measure_film(task, settings, method, own)
         return
     cores = _cores()
     jobs = min(jobs or _sensible_jobs(cores), len(tasks))
     if jobs:
         threads = max(1, cores // jobs) if jobs > 1 else None
-        yield from measure_in_workers(tasks, settings, method, jobs, threads, limit_s)
+        yield from measure_in_workers(tasks, settings, method, jobs, threads, limit_s, progress)
 
 
 def _cores() -> int:

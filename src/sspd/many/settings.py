@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sspd.containers import Box
+from sspd.containers.arguments import seconds, time_span
 from sspd.errors import UsageError, WeightsError
 from sspd.methods.base import Method
 from sspd.version import package_version
@@ -38,11 +39,14 @@ class Settings:
     """Whether everybody is measured, not the largest face alone."""
 
     def __post_init__(self) -> None:
-        cut_windows(self.start_s, self.start_s, self.window_s, self.step_s)
-        if self.start_s < 0 or (self.end_s is not None and not self.end_s > self.start_s):
-            raise UsageError(
-                f"a stretch needs 0 <= start < end, got {self.start_s} s to {self.end_s} s"
-            )
+        window_s = seconds("window_s", self.window_s)
+        step_s = None if self.step_s is None else seconds("step_s", self.step_s)
+        cut_windows(0.0, 0.0, window_s, step_s)
+        start_s, end_s = time_span(self.start_s, self.end_s)
+        # as they were meant: numbers of numpy stand in no JSON
+        told = {"window_s": window_s, "step_s": step_s, "start_s": start_s, "end_s": end_s}
+        for name, value in told.items():
+            object.__setattr__(self, name, value)
         if self.every_face and self.box is not None:
             raise UsageError("a box says where one face is: every face is looked for without one")
 

@@ -1,8 +1,8 @@
 """What a worker process does: ``python -m sspd.many.worker``, started by `sspd.many.pool`.
 
 Lines of JSON come in on standard input: first how films are measured, then a film each.
-A line goes out for each film. When the input ends, whoever asked is gone, and so is the
-worker, in the middle of a film too.
+A line goes out for each film, and before it lines that begin with `PROGRESS`. When the input
+ends, whoever asked is gone, and so is the worker, in the middle of a film too.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import os
 import signal
 import sys
 import threading
+import time
 from queue import SimpleQueue
 from typing import IO, Any
 
-from sspd.many.film import Measured, Task, failed, measure_film
+from sspd.many.film import PROGRESS, Measured, Task, failed, measure_film
 from sspd.many.record import to_record
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
@@ -23,6 +24,8 @@ from sspd.process import settle_process
 
 #: How long an orphan's film may take to let go, seconds.
 GRACE_S = 5.0
+#: Seconds between two lines that say how far a video is.
+TELL_S = 0.5
 
 Lines = SimpleQueue[bytes | None]
 
@@ -43,6 +46,7 @@ def main() -> None:
     if hello["limit_bytes"] is not None:
         _bound_memory(hello["limit_bytes"])
     method: Method | None = None
+    tell = _Teller(replies)
     while (line := lines.get()) is not None:
         task = Task(**json.loads(line))
         try:
@@ -50,9 +54,28 @@ def main() -> None:
         except Exception as error:  # it could be loaded a moment ago: say what changed
             done = failed(task, settings.method, None, error)
         else:
-            done = measure_film(task, settings, method)
-        replies.write(json.dumps(_reply(done)).encode() + b"\n")
-        replies.flush()
+            done = measure_film(task, settings, method, tell)
+        tell.send(json.dumps(_reply(done)).encode())
+
+
+class _Teller:
+    """Says how far a video is, not too often; threads take turns."""
+
+    def __init__(self, replies: IO[bytes]) -> None:
+        self._replies, self._lock = replies, threading.Lock()
+        self._phase, self._said_s = "", 0.0
+
+    def __call__(self, phase: str, done: float) -> None:
+        now_s = time.monotonic()
+        if phase == self._phase and now_s - self._said_s < TELL_S:
+            return
+        self._phase, self._said_s = phase, now_s
+        self.send(PROGRESS + json.dumps([phase, round(done, 4)]).encode())
+
+    def send(self, line: bytes) -> None:
+        with self._lock:
+            self._replies.write(line + b"\n")
+            self._replies.flush()
 
 
 def _reply(done: Measured) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ LIMITS_SD = 1.96
 MOST_BOXES = 6
 #: More methods than this go on below.
 MOST_ACROSS = 5
+#: Share of an axis between two numbers beside it, so that both can be read.
+LEAST_GAP = 0.045
+#: Inches of a legend's column.
+LEGEND_INCHES = 1.7
 
 
 def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]]) -> None:
@@ -45,6 +49,7 @@ def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]])
     for place in range(rows * across - len(methods)):
         for row in (-2, -1):
             grid[row, -1 - place].set_axis_off()
+    limits = _limits(methods)
     for place, (name, (reference, estimate)) in enumerate(methods.items()):
         row, column = divmod(place, across)
         top, bottom = grid[2 * row, column], grid[2 * row + 1, column]
@@ -53,10 +58,39 @@ def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]])
             say_nothing(top, "nothing scored")
             say_nothing(bottom, "nothing scored")
             continue
-        _scatter(top, reference, estimate)
-        _bland_altman(bottom, reference, estimate)
+        _scatter(top, reference, estimate, limits.rates)
+        _bland_altman(bottom, reference, estimate, limits)
     with whole_file(path) as part:
         figure.savefig(part)
+
+
+class _Limits(NamedTuple):
+    """Of the axes of all panels, beats per minute: methods are compared by eye."""
+
+    rates: tuple[float, float]
+    means: tuple[float, float]
+    apart: tuple[float, float]
+
+
+def _limits(methods: Mapping[str, tuple[Rates, Rates]]) -> _Limits:
+    scored = [(r, e) for r, e in methods.values() if r.size]
+    if not scored:
+        return _Limits((0.0, 1.0), (0.0, 1.0), (-1.0, 1.0))
+    apart = [e - r for r, e in scored]
+    spread = [LIMITS_SD * float(d.std(ddof=1)) if d.size > 1 else 0.0 for d in apart]
+    ends = [d.mean() + np.array([-s, s]) for d, s in zip(apart, spread, strict=True)]
+    low, high = _span([*apart, *ends])
+    room = max(1.0, 0.08 * (high - low))
+    return _Limits(
+        _span([one for pair in scored for one in pair], 5.0),
+        _span([(r + e) / 2 for r, e in scored], 2.0),
+        (low - room, high + room),
+    )
+
+
+def _span(values: Sequence[Rates], room: float = 0.0) -> tuple[float, float]:
+    whole = np.concatenate(values)
+    return float(whole.min()) - room, float(whole.max()) + room
 
 
 def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]) -> None:
@@ -101,7 +135,9 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
         axes.set_xticks(range(len(conditions)), [legible(name) for name in conditions])
         axes.tick_params(axis="x", rotation=20)
         axes.set(ylabel="absolute error, beats a minute", ylim=(0, None))
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)
+        # outside of the axes: a box may reach into any corner of them
+        columns = max(1, int(figure.get_figwidth() / LEGEND_INCHES))
+        figure.legend(loc="outside upper left", ncols=columns, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     with whole_file(path) as part:
         figure.savefig(part)
@@ -135,9 +171,8 @@ def _draw_map(
         figure.savefig(part)
 
 
-def _scatter(axes: Axes, reference: Rates, estimate: Rates) -> None:
-    low = float(min(reference.min(), estimate.min())) - 5
-    high = float(max(reference.max(), estimate.max())) + 5
+def _scatter(axes: Axes, reference: Rates, estimate: Rates, limits: tuple[float, float]) -> None:
+    low, high = limits
     axes.plot([low, high], [low, high], color="0.6", lw=1)
     axes.plot(reference, estimate, "o", color=LINE, ms=4, alpha=0.6, mew=0)
     varies = reference.size > 1 and np.ptp(reference) > 0 and np.ptp(estimate) > 0
@@ -148,18 +183,23 @@ def _scatter(axes: Axes, reference: Rates, estimate: Rates) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _bland_altman(axes: Axes, reference: Rates, estimate: Rates) -> None:
+def _bland_altman(axes: Axes, reference: Rates, estimate: Rates, limits: _Limits) -> None:
     mean, apart = (reference + estimate) / 2, estimate - reference
     axes.plot(mean, apart, "o", color=LINE, ms=4, alpha=0.6, mew=0)
     lines = [float(apart.mean())]
     if apart.size > 1:
         spread = LIMITS_SD * float(apart.std(ddof=1))
         lines += [lines[0] - spread, lines[0] + spread]
-    for value, style in zip(lines, ("-", "--", "--"), strict=False):
+    # numbers stand beside their lines, or as far off as they need to be legible
+    gap = LEAST_GAP * (limits.apart[1] - limits.apart[0])
+    places = lines[:1]
+    if len(lines) > 1:
+        places += [min(lines[1], lines[0] - gap), max(lines[2], lines[0] + gap)]
+    for value, place, style in zip(lines, places, ("-", "--", "--"), strict=False):
         axes.axhline(value, color=BEAT, lw=1, ls=style)
         axes.annotate(
             f"{value:.1f}",
-            (1, value),
+            (1, place),
             xycoords=("axes fraction", "data"),
             xytext=(3, 0),
             textcoords="offset points",
@@ -168,5 +208,5 @@ def _bland_altman(axes: Axes, reference: Rates, estimate: Rates) -> None:
             color=BEAT,
         )
     axes.set(xlabel="mean of both, beats a minute", ylabel="estimate - reference")
-    axes.margins(y=0.15)
+    axes.set(xlim=limits.means, ylim=limits.apart)
     axes.spines[["top", "right"]].set_visible(False)

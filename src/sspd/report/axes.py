@@ -85,14 +85,14 @@ def draw_excerpt(axes: Axes, vitals: Vitals, part: Signal | None) -> None:
 
 
 def draw_whole(axes: Axes, vitals: Vitals, filtered: Sequence[Signal]) -> None:
-    """Draw the waveform of the whole film, what was refused shaded.
+    """Draw the waveform of the whole video, what was rejected shaded.
 
     Parameters
     ----------
     axes : Axes
     vitals : Vitals
     filtered : sequence of Signal
-        What `sspd.report.reading.in_pulse_band` gave.
+        What `sspd.report.reading.drawn_waveform` gave.
     """
     if not filtered:
         say_nothing(axes, "no waveform")

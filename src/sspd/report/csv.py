@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sspd.containers import Vitals
 from sspd.report.files import whole_file
 from sspd.report.json import vitals_to_dict
+from sspd.report.reading import drawn_waveform
 from sspd.vitals import HRV_NAMES
 
 #: One row a source and face. Lists are joined by "; ".
@@ -35,6 +37,8 @@ COLUMNS = (
     "warnings",
     "error",
 )
+#: One row a sample of the waveform; see `write_signal_csv`.
+SIGNAL_COLUMNS = ("time_s", "rppg", "beat", "rppg_filtered")
 
 
 def csv_row(vitals: Vitals) -> dict[str, Any]:
@@ -67,9 +71,11 @@ def write_csv(results: Sequence[Vitals], path: str | Path) -> None:
 
 
 def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
-    """Write the waveform: ``time_s``, ``rppg`` (empty where no face), ``beat`` (0 or 1).
+    """Write the waveform, a row a sample.
 
-    A beat is marked at the sample next to it, where the pulse is believed.
+    The columns: ``time_s``; ``rppg``, unfiltered (empty where no face); ``beat``, 1 at the
+    sample next to a beat of an accepted segment; ``rppg_filtered``, what the beats were read
+    from, so that each is a maximum of it, and 0.5-4 Hz where nothing was accepted.
 
     Raises
     ------
@@ -83,10 +89,25 @@ def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
         if beats is not None and beats.size:
             index = np.round((beats - signal.start_s) * signal.fs).astype(np.int64)
             marks[np.clip(index, 0, len(signal) - 1)] = 1
-        values = [f"{v:.6g}" if np.isfinite(v) else "" for v in signal.values]
         times = [f"{t:.4f}" for t in signal.t]
-        rows = [list(row) for row in zip(times, values, marks.tolist(), strict=True)]
-    _write(path, ("time_s", "rppg", "beat"), rows)
+        columns = times, _numbers(signal.values), marks.tolist(), _numbers(_filtered(vitals))
+        rows = [list(row) for row in zip(*columns, strict=True)]
+    _write(path, SIGNAL_COLUMNS, rows)
+
+
+def _numbers(values: NDArray[np.float64]) -> list[str]:
+    return [f"{v:.6g}" if np.isfinite(v) else "" for v in values]
+
+
+def _filtered(vitals: Vitals) -> NDArray[np.float64]:
+    """The drawn waveform on the samples of the raw one, NaN where there is none."""
+    signal = vitals.signal
+    assert signal is not None
+    values = np.full(len(signal), np.nan)
+    for piece in drawn_waveform(vitals):
+        first = round((piece.start_s - signal.start_s) * signal.fs)
+        values[first : first + len(piece)] = piece.values[: len(values) - first]
+    return values
 
 
 def _write(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -21,7 +21,7 @@ from sspd.report.axes import (
     draw_whole,
     spectrum_part,
 )
-from sspd.report.reading import excerpt, in_pulse_band, refused_stretches
+from sspd.report.reading import drawn_waveform, excerpt, in_pulse_band, refused_stretches
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,16 +62,18 @@ def drawings(vitals: Vitals) -> list[Drawing]:
     filtered = in_pulse_band(vitals)
     if not filtered:
         return []
-    near, part = excerpt(vitals, filtered), spectrum_part(vitals, filtered)
-    shaded = " Shaded: refused." if refused_stretches(vitals.windows) else ""
+    drawn = drawn_waveform(vitals)
+    near, shown = excerpt(vitals, filtered), excerpt(vitals, drawn)
+    part = spectrum_part(vitals, filtered)
+    shaded = " Shaded: rejected." if refused_stretches(vitals.windows) else ""
     found = [
-        _drawing("waveform", "Waveform", _WAVEFORM, lambda a: draw_excerpt(a, vitals, near)),
+        _drawing("waveform", "Waveform", _WAVEFORM, lambda a: draw_excerpt(a, vitals, shown)),
         _drawing("rates", "Heart rate over time", _RATES + shaded, lambda a: draw_rates(a, vitals)),
     ]
-    if near is None or len(near) < sum(map(len, filtered)):
+    if shown is None or len(shown) < sum(map(len, drawn)):
         words = f"The same waveform, all of it.{shaded}"
-        draw = partial(draw_whole, vitals=vitals, filtered=filtered)
-        found.append(_drawing("whole", "Whole film", words, draw))
+        draw = partial(draw_whole, vitals=vitals, filtered=drawn)
+        found.append(_drawing("whole", "Whole video", words, draw))
     return [
         *found,
         _drawing("spectrogram", "Spectrogram", _spectrogram_words(filtered),
@@ -84,12 +86,12 @@ def drawings(vitals: Vitals) -> list[Drawing]:
 
 
 _WAVEFORM = (
-    "What the skin's colour says of the blood under it, 0.5–4 Hz, in no unit. A dot is a beat"
-    " that is believed."
+    "Changes of the skin's color with the pulse, in no unit: where accepted in the band around"
+    " the heart rate that the beats were read from, elsewhere 0.5–4 Hz. A dot is a beat."
 )
 _RATES = (
     "A bar is a window, read from its spectrum; × the same window read from its peaks; a"
-    " small dot the rate from one beat to the next. Green was believed, red was not."
+    " small dot the rate from one beat to the next. Green was accepted, red was not."
 )
 _SPECTRUM = "How strong each rate is in the waveform,"
 _SIMILARITY = (
@@ -108,7 +110,7 @@ def _stretch(part: Signal | None) -> str:
 def _spectrogram_words(filtered: list[Signal]) -> str:
     seconds = column_s(filtered)
     if seconds is None:
-        return "How the spectrum changes: the film is too short for it."
+        return "How the spectrum changes: the video is too short for it."
     return (
         f"How the spectrum changes: a column is the spectrum of the {seconds:.2g} s around it,"
         " dark where it is strongest."

@@ -102,7 +102,6 @@ def _summary(results: Sequence[Vitals]) -> Html:
 def _summary_row(vitals: Vitals, link: str) -> list[object]:
     style = "failed" if vitals.error else "yes" if vitals.accepted else "no"
     good = sum(window.accepted for window in vitals.windows)
-    breath_hz = vitals.respiration_hz.value
     return [
         element("a", film_name(vitals), href=link),
         element("span", headline(vitals), class_=style),
@@ -110,6 +109,6 @@ def _summary_row(vitals: Vitals, link: str) -> list[object]:
         f"{good}/{len(vitals.windows)}",
         number(vitals.snr_db, 1, "dB"),
         number(vitals.hrv["rmssd_ms"].value, 0, "ms") if "rmssd_ms" in vitals.hrv else "–",
-        number(None if breath_hz is None else 60 * breath_hz),
+        number(vitals.respiration.breaths_per_minute),
         "–" if vitals.error else number(vitals.duration_s, 1, "s"),
     ]

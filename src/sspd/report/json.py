@@ -13,10 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sspd.containers import Figure, Vitals, WindowVitals
+from sspd.containers import Estimate, Respiration, Vitals, WindowVitals
 from sspd.report.files import whole_file
 
 SCHEMA_VERSION = 2
+#: What each of ``windows`` holds.
+WINDOW_KEYS = (
+    *("start_s", "end_s", "hr_bpm", "hr_peaks_bpm", "snr_db", "confidence"),
+    *("accepted", "reasons"),
+)
 
 
 def _round(value: float | None, digits: int = 3) -> float | None:
@@ -25,21 +30,20 @@ def _round(value: float | None, digits: int = 3) -> float | None:
     return round(float(value), digits)
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _estimate(estimate: Estimate) -> dict[str, Any]:
     return {
-        "value": _round(figure.value),
-        "n_beats": figure.n_beats,
-        "span_s": _round(figure.span_s),
-        "reason": figure.reason,
+        "value": _round(estimate.value),
+        "n_beats": estimate.n_beats,
+        "span_s": _round(estimate.span_s),
+        "reason": estimate.reason,
     }
 
 
-def _respiration(figure: Figure) -> dict[str, Any]:
-    per_minute = None if figure.value is None else 60 * figure.value
+def _respiration(breath: Respiration) -> dict[str, Any]:
     return {
-        "hz": _round(figure.value, 4),
-        "breaths_per_minute": _round(per_minute, 2),
-        "reason": figure.reason,
+        "hz": _round(breath.hz, 4),
+        "breaths_per_minute": _round(breath.breaths_per_minute, 2),
+        "reason": breath.reason,
     }
 
 
@@ -81,8 +85,8 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
         "warnings": list(vitals.warnings),
         "snr_db": _round(vitals.snr_db),
         "confidence": _round(vitals.confidence),
-        "hrv": {name: _figure(figure) for name, figure in vitals.hrv.items()},
-        "respiration": _respiration(vitals.respiration_hz),
+        "hrv": {name: _estimate(estimate) for name, estimate in vitals.hrv.items()},
+        "respiration": _respiration(vitals.respiration),
         "windows": [_window(window) for window in vitals.windows],
         "face_box": list(vitals.face_box) if vitals.face_box else None,
         "timing_s": {name: _round(spent) for name, spent in vitals.timing_s.items()},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sspd.containers import Vitals
 from sspd.errors import OutputError
@@ -12,12 +14,16 @@ from sspd.report.axes import (
     draw_rates,
     draw_spectrum,
     draw_whole,
+    new_figure,
     spectrum_part,
 )
 from sspd.report.files import whole_file
-from sspd.report.reading import excerpt, in_pulse_band, refused_stretches
+from sspd.report.reading import drawn_waveform, excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
-from sspd.report.words import legible
+from sspd.report.words import advice, legible
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def plot_vitals(vitals: Vitals, path: str | Path) -> None:
@@ -33,21 +39,36 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     OutputError
         ``path`` cannot be written, or its suffix is no picture format.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     check_picture(path)
-    figure = Figure(figsize=(10, 7.2), dpi=110, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = vitals_figure(vitals)
+    with whole_file(path) as partial, warnings.catch_warnings():
+        # or letters that its font has not: boxes stand for them
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.savefig(partial)
+
+
+def vitals_figure(vitals: Vitals) -> Figure:
+    """Draw waveform, spectrum and heart rate over time.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        It belongs to no window.
+
+    >>> vitals_figure(Vitals("a.mp4", "pos", None, 9.0, 30.0, ())).get_suptitle()
+    'a.mp4: no reliable pulse: unknown'
+    """
+    figure = new_figure(10, 7.2)
     grid = figure.add_gridspec(3, 2, height_ratios=(1.1, 0.7, 1.2))
     near, whole = figure.add_subplot(grid[0, :]), figure.add_subplot(grid[1, :])
     spectrum, rates = figure.add_subplot(grid[2, 0]), figure.add_subplot(grid[2, 1])
-    filtered = in_pulse_band(vitals)
-    draw_excerpt(near, vitals, excerpt(vitals, filtered))
-    near.set_title("Pulse waveform, 0.5–4 Hz (excerpt)")
-    draw_whole(whole, vitals, filtered)
+    filtered, drawn = in_pulse_band(vitals), drawn_waveform(vitals)
+    draw_excerpt(near, vitals, excerpt(vitals, drawn))
+    band = "that the beats were read from" if vitals.accepted else "at 0.5–4 Hz"
+    near.set_title(f"Pulse waveform {band} (excerpt)")
+    draw_whole(whole, vitals, drawn)
     refused = bool(refused_stretches(vitals.windows))
-    whole.set_title("Whole film" + (" (shaded: refused)" if refused else ""))
+    whole.set_title("Whole video" + (" (shaded: rejected)" if refused else ""))
     draw_spectrum(spectrum, vitals, spectrum_part(vitals, filtered))
     spectrum.set_title("Spectrum")
     draw_rates(rates, vitals)
@@ -57,11 +78,14 @@ def plot_vitals(vitals: Vitals, path: str | Path) -> None:
     figure.suptitle(title, fontsize=15, weight="bold", parse_math=False)
     weights = f", weights {vitals.weights}" if vitals.weights else ""
     made = f"method {vitals.method}{weights}; not a medical device"
-    figure.supxlabel(legible(made), fontsize=8, parse_math=False)
-    with whole_file(path) as partial, warnings.catch_warnings():
-        # or letters that its font has not: boxes stand for them
-        warnings.filterwarnings("ignore", message="Glyph")
-        figure.savefig(partial)
+    why = "" if vitals.accepted or vitals.error else f"{_lines(advice(vitals.reasons))}\n"
+    figure.supxlabel(why + legible(made), fontsize=8, parse_math=False)
+    return figure
+
+
+def _lines(text: str) -> str:
+    """A sentence over as many lines as the picture is wide for."""
+    return textwrap.fill(text[0].upper() + text[1:], 150)
 
 
 def check_picture(path: str | Path) -> None:

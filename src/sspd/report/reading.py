@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import Signal, Vitals, WindowVitals
 from sspd.signal import pieces
-from sspd.vitals import pulse_band
+from sspd.vitals import beat_waveforms, pulse_band
 
 #: Seconds shown of the waveform at close range.
 EXCERPT_S = 10.0
@@ -31,6 +31,27 @@ def in_pulse_band(vitals: Vitals) -> list[Signal]:
         for piece in pieces(vitals.signal)
         if piece.duration_s >= LEAST_PIECE_S
     ]
+
+
+def drawn_waveform(vitals: Vitals) -> list[Signal]:
+    """The waveform's pieces as they are drawn, so that each beat is a maximum of one.
+
+    Where the pulse is accepted this is what beats were read from, a band around the heart
+    rate; elsewhere the waveform of `in_pulse_band`.
+
+    >>> drawn_waveform(Vitals("a.mp4", "pos", None, 9.0, 30.0, ()))
+    []
+    """
+    waves = beat_waveforms(vitals.signal, vitals.windows)
+    parts = []
+    for piece in in_pulse_band(vitals):
+        end_s, at_s = piece.start_s + piece.duration_s, piece.start_s
+        for wave in waves:
+            if piece.start_s - 1e-6 <= wave.start_s < end_s:
+                parts += [piece.between(at_s, wave.start_s), wave]
+                at_s = wave.start_s + wave.duration_s
+        parts.append(piece.between(at_s, end_s) if at_s > piece.start_s else piece)
+    return [part for part in parts if len(part) > 1]
 
 
 def excerpt(vitals: Vitals, filtered: Sequence[Signal]) -> Signal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sspd.containers import Figure, Vitals, WindowVitals
+from sspd.containers import Estimate, Respiration, Vitals, WindowVitals
 from sspd.errors import SSPDError
 from sspd.report.figures import Drawing, drawings
 from sspd.report.frame import face_picture
@@ -91,15 +91,25 @@ def _figure(drawing: Drawing) -> Html:
     )
 
 
-def _value(figure: Figure | None, digits: int, unit: str = "", scale: float = 1.0) -> list[str]:
+def _value(estimate: Estimate | None, digits: int, unit: str = "") -> list[str]:
     """What a number's row says after its name: the number, and where it comes from."""
-    if figure is None or figure.value is None:
-        why = figure.reason if figure is not None else None
+    if estimate is None or estimate.value is None:
+        why = estimate.reason if estimate is not None else None
         return ["–", why or "not measured"]
-    beats = f"{figure.n_beats} beats" if figure.n_beats is not None else ""
-    span = f"{figure.span_s:.0f} s" if figure.span_s is not None else ""
+    return [number(estimate.value, digits, unit), _origin(estimate)]
+
+
+def _breaths(breath: Respiration) -> list[str]:
+    if breath.hz is None:
+        return ["–", breath.reason or "not measured"]
+    return [number(breath.breaths_per_minute, 1, "a minute"), _origin(breath)]
+
+
+def _origin(made: Estimate | Respiration) -> str:
+    beats = f"{made.n_beats} beats" if made.n_beats is not None else ""
+    span = f"{made.span_s:.0f} s" if made.span_s is not None else ""
     joined = " in ".join(part for part in (beats, span) if part)
-    return [number(scale * figure.value, digits, unit), f"from {joined}" if joined else ""]
+    return f"from {joined}" if joined else ""
 
 
 def _vitals_table(vitals: Vitals) -> Html:
@@ -119,7 +129,7 @@ def _vitals_table(vitals: Vitals) -> Html:
         for name, words in HRV_WORDS.items()
     ]
     rows += [
-        ["Breaths", *_value(vitals.respiration_hz, 1, "a minute", 60.0)],
+        ["Breaths", *_breaths(vitals.respiration)],
         [
             "Signal to noise",
             number(vitals.snr_db, 1, "dB"),

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Signal, Vitals, WindowVitals
-from sspd.report.reading import in_pulse_band, refused_stretches, window_at
+from sspd.report.reading import drawn_waveform, refused_stretches, window_at
+from sspd.report.words import advice
 
 #: Seconds of waveform in view; the newest sample is at the right.
 VIEW_S = 8.0
-NOTICE = "not a medical device"
+NOTICE = "Not a medical device."
 _PAPER, _INK, _SOFT = (250, 250, 250), (28, 36, 48), (91, 102, 117)
 _LINE, _BEAT, _GOOD, _BAD = (31, 78, 121), (192, 57, 43), (46, 125, 50), (179, 57, 43)
 _REFUSED = (243, 214, 211)
@@ -100,8 +101,10 @@ class Strip:
         else:
             _write(canvas, "no reliable pulse", (margin, round(30 * u)), 17 * u, _BAD, room)
             reasons = window.reasons if window is not None else self.reasons
-            why = ", ".join(reason.replace("_", " ") for reason in reasons)
-            below = f"{why or 'nothing was read here'}; {NOTICE}"
+            # one reason has room to be read, with what helps
+            why = advice(reasons[:1]) if reasons else "Nothing was measured here."
+            more = f" (+{len(reasons) - 1})" if len(reasons) > 1 else ""
+            below = f"{why[0].upper()}{why[1:]}{more} {NOTICE}"
         _write(canvas, below, (margin, round(53 * u)), 12 * u, _SOFT, right - margin)
 
     def _x(self, field: NDArray[np.uint8], t: float, now_s: float) -> float:
@@ -152,7 +155,7 @@ def strip_of(vitals: Vitals, width: int, height: int) -> Strip:
     >>> strip_of(nothing, 640, 480).pieces
     ()
     """
-    filtered = in_pulse_band(vitals)
+    filtered = drawn_waveform(vitals)
     size = _usual_size(vitals, filtered)
     return Strip(
         unit=_unit(width, height),

@@ -1,4 +1,4 @@
-"""Vitals as words and as a table on the terminal."""
+"""Vitals as words: names, headlines and counts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
-from rich.table import Table
-
-from sspd.containers import Figure, Vitals
+from sspd.containers import Vitals
 from sspd.report.words import legible
 
 #: Printed under every table.
@@ -61,20 +58,20 @@ def film_words(results: Sequence[Vitals]) -> str:
 
     >>> one, other = (Vitals("a.mp4", "pos", None, 5.0, None, (), face_id=k) for k in (0, 1))
     >>> film_words([one, other]), film_words([one, one])
-    ('2 faces in 1 film', '2 films')
+    ('2 faces in 1 video', '2 videos')
     """
     films = film_count(results)
     faces = sum(vitals.error is None for vitals in results)
     what = "" if films == len(results) else f"{faces} faces in "
-    return f"{what}{films} film{'' if films == 1 else 's'}"
+    return f"{what}{films} video{'' if films == 1 else 's'}"
 
 
 def summary(results: Sequence[Vitals]) -> str:
-    """All films in one line: measured, refused and why, failed.
+    """All videos in one line: measured, rejected and why, failed.
 
     >>> short = Vitals("a.mp4", "pos", None, 5.0, None, (), reasons=("too_short",))
     >>> summary([short, Vitals("b.mp4", "pos", None, 0.0, None, (), error="no such file")])
-    '2 films: 0 measured, 1 without a reliable pulse (too short 1), 1 failed'
+    '2 videos: 0 measured, 1 without a reliable pulse (too short 1), 1 failed'
     """
     measured = sum(vitals.accepted for vitals in results)
     failed = sum(vitals.error is not None for vitals in results)
@@ -86,38 +83,3 @@ def summary(results: Sequence[Vitals]) -> str:
     told = ", ".join(f"{why.replace('_', ' ')} {n}" for why, n in reasons.most_common())
     why = f" ({told})" if told else ""
     return f"{film_words(results)}: {measured} measured, {refused}{why}, {failed} failed"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _breaths(figure: Figure) -> str:
-    return _number(None if figure.value is None else 60 * figure.value, 1)
-
-
-def results_table(results: Sequence[Vitals]) -> Table:
-    """A row a source, for `rich.print`.
-
-    >>> results_table([Vitals("a.mp4", "sspd", None, 9.0, 30.0, ())]).row_count
-    1
-    """
-    table = Table(caption=NOTICE, caption_justify="left", header_style="bold")
-    table.add_column("source", overflow="fold")
-    table.add_column("heart rate", no_wrap=False)
-    for name in ("confidence", "SNR dB", "windows", "RMSSD ms", "breaths/min", "film s"):
-        table.add_column(name, justify="right")
-    for vitals in results:
-        style = "red" if vitals.error else "green" if vitals.accepted else "yellow"
-        good = sum(window.accepted for window in vitals.windows)
-        table.add_row(
-            escape(film_name(vitals)),
-            f"[{style}]{headline(vitals)}[/{style}]",
-            _number(vitals.confidence, 2),
-            _number(vitals.snr_db, 1),
-            f"{good}/{len(vitals.windows)}",
-            _number(vitals.hrv["rmssd_ms"].value if "rmssd_ms" in vitals.hrv else None, 0),
-            _breaths(vitals.respiration_hz),
-            "–" if vitals.error else f"{vitals.duration_s:.1f}",
-        )
-    return table

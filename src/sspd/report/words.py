@@ -20,14 +20,16 @@ class ReasonWords(NamedTuple):
 
 #: One row for each of `sspd.vitals.REASONS`; the README's table says the same.
 REASON_WORDS = {
-    "no_face": ReasonWords("No face was found.", "Face the camera, or say where it is (--box)."),
-    "face_lost": ReasonWords("The face was lost on the way.", "Stay in the picture."),
-    "too_short": ReasonWords("Less than 8 s to read from.", "Make a longer film."),
+    "no_face": ReasonWords(
+        "No face was found.", "Face the camera, or state the face box (--box L,T,R,B)."
+    ),
+    "face_lost": ReasonWords("The face was lost during the video.", "Stay in view of the camera."),
+    "too_short": ReasonWords("Less than 8 s to measure.", "Record a longer video."),
     "low_snr": ReasonWords(
         "No rhythm stands out of the noise.", "More light, stillness, less compression."
     ),
     "readouts_disagree": ReasonWords(
-        "Two ways of reading the rate do not agree.", "More light, stillness, less compression."
+        "Two ways of reading the rate disagree.", "More light, stillness, less compression."
     ),
     "rate_changes": ReasonWords(
         "The heart rate changes too much within the window.",
@@ -43,12 +45,13 @@ REASON_WORDS = {
     ),
     "motion": ReasonWords("The head moved too much.", "Sit still."),
     "flicker": ReasonWords(
-        "A lamp or a screen pulses as a heart would.", "Daylight, or another lamp."
+        "A light or a screen flickers in the range of heart rates.",
+        "Use daylight, or another light.",
     ),
     "too_dark": ReasonWords("The face is too dark.", "More light, or a longer exposure."),
     "overexposed": ReasonWords("The face is overexposed.", "Less light, or a shorter exposure."),
     "compression": ReasonWords(
-        "The film is compressed so hard that little is left of the skin.", "A higher bit rate."
+        "Compression removed most of the skin's signal.", "Use a higher bit rate."
     ),
     "frame_rate_too_low": ReasonWords(
         "Fewer than 12 new frames per second.", "Use a faster camera, or more light."
@@ -60,7 +63,7 @@ REASON_WORDS = {
 }
 
 
-class FigureWords(NamedTuple):
+class EstimateWords(NamedTuple):
     """What a number is called, its unit, and how many digits are worth printing."""
 
     label: str
@@ -70,13 +73,13 @@ class FigureWords(NamedTuple):
 
 #: One row for each of `sspd.vitals.HRV_NAMES`.
 HRV_WORDS = {
-    "rmssd_ms": FigureWords("RMSSD, from beat to beat", "ms", 0),
-    "sdnn_ms": FigureWords("SDNN, over all beats", "ms", 0),
-    "pnn50": FigureWords("pNN50, steps over 50 ms", "%", 1),
-    "mean_nn_ms": FigureWords("Mean beat interval", "ms", 0),
-    "lf_nu": FigureWords("Low frequencies, LF", "of LF + HF", 2),
-    "hf_nu": FigureWords("High frequencies, HF", "of LF + HF", 2),
-    "lf_hf": FigureWords("LF / HF", "", 2),
+    "rmssd_ms": EstimateWords("RMSSD, from beat to beat", "ms", 0),
+    "sdnn_ms": EstimateWords("SDNN, over all beats", "ms", 0),
+    "pnn50": EstimateWords("pNN50, steps over 50 ms", "%", 1),
+    "mean_nn_ms": EstimateWords("Mean beat interval", "ms", 0),
+    "lf_nu": EstimateWords("Low frequencies, LF", "of LF + HF", 2),
+    "hf_nu": EstimateWords("High frequencies, HF", "of LF + HF", 2),
+    "lf_hf": EstimateWords("LF / HF", "", 2),
 }
 
 
@@ -90,6 +93,25 @@ def meanings(reasons: Sequence[str]) -> list[ReasonWords]:
         REASON_WORDS.get(reason, ReasonWords(f"{reason.replace('_', ' ').capitalize()}.", ""))
         for reason in reasons
     ]
+
+
+def advice(reasons: Sequence[str]) -> str:
+    """Say reasons in one line: what they mean, then what helps, each once.
+
+    >>> advice(["low_snr", "readouts_disagree"])  # doctest: +ELLIPSIS
+    'no rhythm ...; two ways of reading the rate disagree. More light, stillness, ...'
+    >>> advice([])
+    'no reliable pulse.'
+    """
+    words = meanings(reasons) or [ReasonWords("No reliable pulse.", "")]
+    meaning = "; ".join(dict.fromkeys(_inside(one.meaning.rstrip(".")) for one in words))
+    helps = dict.fromkeys(one.help for one in words if one.help)
+    return " ".join([f"{meaning}.", *helps])
+
+
+def _inside(sentence: str) -> str:
+    """A sentence as it begins inside another."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:

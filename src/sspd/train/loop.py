@@ -49,6 +49,7 @@ def train(
     name: str | None = None,
     team: Team = ALONE,
     on_step: Callable[[Progress], None] = lambda _: None,
+    on_phase: Callable[[str], None] = lambda _: None,
     notice: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Train a network on faces: without labels, or, where the recipe says so, with them.
@@ -80,6 +81,8 @@ def train(
         writes and tells. They train as one would, but for rounding.
     on_step : callable
         Is given a `Progress` after each step.
+    on_phase : callable
+        Is given the name of each phase after the last step, which take minutes.
     notice : callable
         Is given a line where something is not as usual: a damaged state passed over, an
         earlier state that is better than the last.
@@ -109,8 +112,9 @@ def train(
     state = _start_together(run, resume, notice)
     if team.leads:
         _lead(run, state, max_minutes, checkpoint_s, on_step)
+        on_phase("Choosing a state")
         take_best(run, state, notice)
-        _finish(run, state, name or out.resolve().name)
+        _finish(run, state, name or out.resolve().name, on_phase)
     else:
         _run_steps(run, state, max_minutes)
     team.wait(place)
@@ -151,11 +155,13 @@ def _lead(
         log.close()
 
 
-def _finish(run: Run, state: Resumable, name: str) -> None:
+def _finish(run: Run, state: Resumable, name: str, on_phase: Callable[[str], None]) -> None:
     made_by = {**run.identity, "films": len(run.films), "step": state.step}
     made_by["settled"] = run.recipe.settled
+    on_phase("Fitting sign and integration")
     network = run.way.finish(state, run.films, run.seed, name)
     save_checkpoint(network, run.out / MODEL_FILE, made_by | {"torch": torch.__version__})
+    on_phase("Checking the weights")
     write_verdict(run, network, state.step)
 
 

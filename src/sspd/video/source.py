@@ -12,6 +12,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from sspd.containers.arguments import no_such_file
 from sspd.errors import DecodeError, NoVideoError, SourceError
 from sspd.video.picture import checked_size
 
@@ -27,8 +28,10 @@ def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """
     place = Path(path)
     if not place.exists():
-        raise SourceError(f"{path}: no such file")
+        raise SourceError(no_such_file(path))
     if not place.is_file():
+        if place.is_fifo() or place.is_char_device():
+            raise SourceError(no_such_file("/dev/stdin").replace("/dev/stdin", str(path)))
         raise SourceError(f"{path}: not a file; a film is wanted here")
     if place.stat().st_size == 0:
         raise DecodeError(f"{path}: an empty file")

@@ -6,7 +6,7 @@ from sspd.vitals.film import FilmReading, join_scenes, read_film
 from sspd.vitals.heart_rate import SEARCH_HZ, Reading, pulse_band, read_rate
 from sspd.vitals.hrv import HRV_NAMES, good_intervals, hrv
 from sspd.vitals.respiration import beat_sizes, respiration
-from sspd.vitals.rhythm import Rhythm, read_rhythm
+from sspd.vitals.rhythm import Rhythm, beat_waveforms, read_rhythm
 from sspd.vitals.timing import BeatTimes, IntervalNoise, time_beats
 from sspd.vitals.windows import (
     SHORTEST_S,
@@ -29,6 +29,7 @@ __all__ = [
     "Rhythm",
     "accepted_runs",
     "beat_sizes",
+    "beat_waveforms",
     "check_terms",
     "cut_windows",
     "good_intervals",

@@ -18,7 +18,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from sspd.containers import Figure
+from sspd.containers import Estimate
 from sspd.errors import UsageError
 from sspd.vitals.timing import IntervalNoise
 
@@ -77,7 +77,7 @@ def hrv(
     span_s: float | None = None,
     steady: NDArray[np.bool_] | None = None,
     noise: IntervalNoise | None = None,
-) -> dict[str, Figure]:
+) -> dict[str, Estimate]:
     """Every number of `HRV_NAMES`, or why it cannot be had.
 
     Parameters
@@ -93,14 +93,14 @@ def hrv(
 
     Returns
     -------
-    dict of Figure
+    dict of Estimate
         ``sdnn_ms``, ``rmssd_ms``, ``mean_nn_ms`` in ms; ``pnn50`` in percent;
         ``lf_nu`` and ``hf_nu`` as shares of LF + HF (0-1); ``lf_hf`` their ratio.
 
-    >>> figures = hrv(np.arange(80) * 0.8)
-    >>> round(figures["mean_nn_ms"].value), round(figures["sdnn_ms"].value)
+    >>> found = hrv(np.arange(80) * 0.8)
+    >>> round(found["mean_nn_ms"].value), round(found["sdnn_ms"].value)
     (800, 0)
-    >>> figures["lf_hf"].reason
+    >>> found["lf_hf"].reason
     'needs 120 s'
     """
     nn, good = good_intervals(beats_s)
@@ -113,15 +113,15 @@ def hrv(
         values |= _over_time(beats[1:], nn, good, noise)
     if reason is None and span >= FREQUENCY_DOMAIN_S:
         values |= _over_frequency(beats[1:][good], nn[good], noise)
-    figures = {}
+    found = {}
     for name in HRV_NAMES:
         needs = FREQUENCY_DOMAIN_S if name in ("lf_nu", "hf_nu", "lf_hf") else TIME_DOMAIN_S
         why = None if name in values else f"needs {needs:g} s" if span < needs else reason
         if why is None and name not in values:
             drowned = noise is not None and noise.rmssd_ms > 0
             why = "mostly the film's noise" if drowned else "no variation to divide"
-        figures[name] = Figure(values.get(name), int(good.sum()) + 1, round(span, 3), why)
-    return figures
+        found[name] = Estimate(values.get(name), int(good.sum()) + 1, round(span, 3), why)
+    return found
 
 
 def _why_not(nn: NDArray[np.float64], good: NDArray[np.bool_]) -> str | None:

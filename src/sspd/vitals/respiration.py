@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from sspd.containers import Figure
+from sspd.containers import Respiration
 from sspd.signal import detrend, standardise
 from sspd.signal.spectrum import power_spectrum, refine
 from sspd.vitals.hrv import good_intervals
@@ -36,7 +36,7 @@ CLEAR_SHARE = (0.26, 11.0)
 _FS = 4.0
 
 
-def respiration(beats_s: ArrayLike, sizes: ArrayLike, *, span_s: float) -> Figure:
+def respiration(beats_s: ArrayLike, sizes: ArrayLike, *, span_s: float) -> Respiration:
     """Breathing frequency, Hz, or why it cannot be had.
 
     Parameters
@@ -49,17 +49,17 @@ def respiration(beats_s: ArrayLike, sizes: ArrayLike, *, span_s: float) -> Figur
         Length of the stretch, seconds.
 
     >>> at = np.cumsum(0.8 + 0.04 * np.sin(2 * np.pi * 0.25 * 0.8 * np.arange(75)))
-    >>> round(respiration(at, np.ones(75), span_s=60.0).value, 2)
+    >>> round(respiration(at, np.ones(75), span_s=60.0).hz, 2)
     0.25
     """
     beats = np.asarray(beats_s, dtype=np.float64)
     heights = np.asarray(sizes, dtype=np.float64)
     n = int(beats.size)
     if span_s < LEAST_S - 0.05:
-        return Figure(None, n, span_s, f"needs {LEAST_S:g} s")
+        return Respiration(None, n, span_s, f"needs {LEAST_S:g} s")
     nn, good = good_intervals(beats)
     if good.sum() < 15 or good.mean() < 0.8:
-        return Figure(None, n, span_s, "too few regular beats")
+        return Respiration(None, n, span_s, "too few regular beats")
     # The upper end must stay below half the rate at which beats sample it.
     high = min(BREATH_HZ[1], 0.5 / float(np.median(nn)))
     at = beats[1:][good]
@@ -73,8 +73,8 @@ def respiration(beats_s: ArrayLike, sizes: ArrayLike, *, span_s: float) -> Figur
             found.append(_rhythm(at[part], [row[part] for row in rows], high))
     clear = [hz for hz in found if hz is not None]
     if 2 * len(clear) <= len(found):
-        return Figure(None, n, span_s, "no clear breathing rhythm")
-    return Figure(float(np.median(clear)), n, span_s)
+        return Respiration(None, n, span_s, "no clear breathing rhythm")
+    return Respiration(float(np.median(clear)), n, span_s)
 
 
 def _rhythm(

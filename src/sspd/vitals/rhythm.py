@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Figure, Signal, WindowVitals
+from sspd.containers import Estimate, Respiration, Signal, WindowVitals
+from sspd.signal import bandpass
 from sspd.vitals.heart_rate import pulse_band
 from sspd.vitals.hrv import HRV_NAMES, TIME_DOMAIN_S, good_intervals, hrv
 from sspd.vitals.respiration import beat_sizes, respiration
-from sspd.vitals.timing import time_beats
-from sspd.vitals.windows import accepted_runs
+from sspd.vitals.timing import beat_band, time_beats
+from sspd.vitals.windows import SHORTEST_S, accepted_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +22,32 @@ class Rhythm:
     """Beats where the pulse is believed, and the numbers of the longest such stretch."""
 
     beats_s: NDArray[np.float64]
-    hrv: dict[str, Figure]
-    respiration_hz: Figure
+    hrv: dict[str, Estimate]
+    respiration: Respiration
     warnings: tuple[str, ...] = ()
+
+
+def beat_waveforms(signal: Signal | None, windows: Sequence[WindowVitals]) -> list[Signal]:
+    """The waveform of every accepted segment as its beats are read: each is a maximum.
+
+    Parameters
+    ----------
+    signal, windows
+        See `read_rhythm`.
+
+    >>> beat_waveforms(Signal(np.zeros(90), 30.0), [])
+    []
+    """
+    if signal is None:
+        return []
+    waves = []
+    for start_s, end_s, slowest, fastest in accepted_runs(windows):
+        part = signal.between(start_s, end_s)
+        if part.duration_s < SHORTEST_S - 0.5 or not np.isfinite(part.values).all():
+            continue  # no window: a result that was put together by hand
+        values = bandpass(part.values, part.fs, beat_band(slowest / 60, fastest / 60))
+        waves.append(Signal(values, part.fs, part.start_s))
+    return waves
 
 
 def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhythm:
@@ -42,8 +66,9 @@ def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhyth
     """
     runs = accepted_runs(windows)
     if signal is None or not runs:
-        none = Figure(None, reason="no accepted stretch")
-        return Rhythm(np.zeros(0), dict.fromkeys(HRV_NAMES, none), none)
+        none = Estimate(None, reason="no accepted stretch")
+        breath = Respiration(None, reason=none.reason)
+        return Rhythm(np.zeros(0), dict.fromkeys(HRV_NAMES, none), breath)
     found = []
     for start_s, end_s, slowest, fastest in runs:
         part = signal.between(start_s, end_s)
@@ -59,6 +84,6 @@ def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhyth
     return Rhythm(
         beats_s=np.concatenate([p.start_s + timed.beats_s for p, timed in found]),
         hrv=hrv(beats, span_s=span_s, steady=timed.steady, noise=timed.noise),
-        respiration_hz=respiration(beats, sizes, span_s=span_s),
+        respiration=respiration(beats, sizes, span_s=span_s),
         warnings=(left_out,) if odd and span_s >= TIME_DOMAIN_S else (),
     )

@@ -99,6 +99,21 @@ class BeatTimes:
     noise: IntervalNoise
 
 
+def beat_band(slow_hz: float, fast_hz: float) -> tuple[float, float]:
+    """The band that beats are read in, Hz: the rates, and as far as they may swing.
+
+    Parameters
+    ----------
+    slow_hz, fast_hz : float
+        The lowest and highest rate read.
+
+    >>> beat_band(1.2, 1.2)
+    (0.84, 1.6)
+    """
+    low = max(PASS_HZ[0], NOISE_FROM * slow_hz, slow_hz - SWING_HZ)
+    return low, float(np.clip(fast_hz + SWING_HZ, 1.2, PASS_HZ[1]))
+
+
 def time_beats(sig: ArrayLike, fs: float, slowest_bpm: float, fastest_bpm: float) -> BeatTimes:
     """Time the single beats of a stretch whose rates are known.
 
@@ -116,9 +131,8 @@ def time_beats(sig: ArrayLike, fs: float, slowest_bpm: float, fastest_bpm: float
     >>> round(float(np.diff(found.beats_s).mean()), 3), bool(found.steady.all())
     (0.833, True)
     """
-    slow_hz, fast_hz = slowest_bpm / 60, fastest_bpm / 60
-    low = max(PASS_HZ[0], NOISE_FROM * slow_hz, slow_hz - SWING_HZ)
-    band = low, float(np.clip(fast_hz + SWING_HZ, 1.2, PASS_HZ[1]))
+    rates_hz = slowest_bpm / 60, fastest_bpm / 60
+    band = beat_band(*rates_hz)
     kept = bandpass(sig, fs, band)
     beats = find_beats(kept, fs, REFRACTORY_S)
     height = np.abs(scipy.signal.hilbert(kept))
@@ -127,7 +141,7 @@ def time_beats(sig: ArrayLike, fs: float, slowest_bpm: float, fastest_bpm: float
     lows = np.concatenate([[0], np.cumsum(~enough)])
     places = np.rint(beats * fs).astype(int)
     steady = lows[places[1:] + 1] == lows[places[:-1]]
-    return BeatTimes(beats, steady, _noise(sig, fs, (slow_hz, fast_hz), band))
+    return BeatTimes(beats, steady, _noise(sig, fs, rates_hz, band))
 
 
 def _noise(

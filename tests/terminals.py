@@ -1,0 +1,51 @@
+"""Programs in a real terminal, for the tests of what they show."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def in_terminal(
+    command: Sequence[str | Path],
+    columns: int = 80,
+    interrupt_at: str | None = None,
+    **environment: str,
+) -> tuple[int, str]:
+    """Run with all three streams on a pseudo-terminal: exit code, and all that was shown.
+
+    At ``interrupt_at`` among what it shows it is sent what Ctrl-C sends.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    known = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=known | {"TERM": "xterm-256color"} | environment,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            some = os.read(ours, 65536)
+        except OSError:  # the last one hung up
+            break
+        if not some:
+            break
+        shown += some
+        if interrupt_at is not None and interrupt_at.encode() in shown:
+            process.send_signal(signal.SIGINT)
+            interrupt_at = None
+    os.close(ours)
+    return process.wait(), shown.decode(errors="replace")
