@@ -65,7 +65,7 @@ class WindowVitals:
     confidence: float | None
     accepted: bool
     reasons: tuple[str, ...] = ()
-    track_bpm: tuple[float, ...] = ()
+    track_bpm: tuple[float, ...] = field(default=(), repr=False)
     """The rate every `TRACK_STEP_S` from the start on, where it moves within the window."""
 
     @property
