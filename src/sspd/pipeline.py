@@ -10,14 +10,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from sspd.containers import Box, FaceSegment, FaceSpan, Frames
+from sspd.containers import Box, FaceSegment, FaceSpan
 from sspd.containers.arguments import (
     BoxLike,
     Source,
     face_box,
-    seconds,
     source_path,
     time_span,
+    window_lengths,
 )
 from sspd.errors import SourceError
 from sspd.face.track import face_pieces
@@ -27,13 +27,11 @@ from sspd.process import give_back_memory
 from sspd.recipes.network import ConfidenceSpec
 from sspd.report.result import Vitals
 from sspd.runtime.ahead import ahead, begin, import_beside
+from sspd.video.progress import Progress, telling
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, read_film, read_rhythm
 
 Item = TypeVar("Item")
-#: Is told what is done (``reading``, ``network``, ``vitals``) and how much of it, 0-1; also
-#: by another thread.
-Progress = Callable[[str, float], object]
 #: Pictures that are read at a time: so few are still in the core's cache when faces are cut out.
 CHUNK = 2
 #: How many pieces may wait between faces and the method.
@@ -91,9 +89,9 @@ def measure(
         ...
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
-    # what cannot be is refused at once
     start_s, end_s = time_span(start_s, end_s)
-    window_s, step_s = check_windows(window_s, step_s)
+    window_s, step_s = window_lengths(window_s, step_s)
+    cut_windows(0.0, 0.0, window_s, step_s)  # refuses what cannot be, at once
     place, where = source_path(source), face_box(box)
     ready = _ready(method, weights, precision)
     film = _read_through(place, ready, start_s, end_s, where, every=False, progress=progress)
@@ -137,7 +135,8 @@ def measure_faces(
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
     start_s, end_s = time_span(start_s, end_s)
-    window_s, step_s = check_windows(window_s, step_s)
+    window_s, step_s = window_lengths(window_s, step_s)
+    cut_windows(0.0, 0.0, window_s, step_s)
     ready = _ready(method, weights, precision)
     film = _read_through(
         source_path(source), ready, start_s, end_s, None, every=True, progress=progress
@@ -145,14 +144,6 @@ def measure_faces(
     return [
         _vitals(film, face_id, own, window_s, step_s) for face_id, own in by_face(film.stretches)
     ]
-
-
-def check_windows(window_s: float, step_s: float | None) -> tuple[float, float | None]:
-    """Return the lengths of windows, or raise `UsageError` where they cannot be."""
-    window_s = seconds("window_s", window_s)
-    step_s = None if step_s is None else seconds("step_s", step_s)
-    cut_windows(0.0, 0.0, window_s, step_s)
-    return window_s, step_s
 
 
 def _ready(method: str | Method, weights: str | Path | None, precision: str) -> Method:
@@ -194,7 +185,8 @@ def _read_through(
     warnings: list[str] = []
     chunks = read(source, start_s=start_s, end_s=end_s, chunk=CHUNK, warn=warnings.append)
     asked_s = info.duration_s if end_s is None else min(end_s, info.duration_s or end_s)
-    chunks = _telling(chunks, progress, start_s, asked_s)
+    if progress is not None:
+        chunks = telling(chunks, progress, start_s, asked_s)
     # one thread for both: a picture that has to go to another core costs more than it gains
     pieces = face_pieces(
         _and_then(_timed(chunks, spent, "decode"), _prepare_end),
@@ -208,7 +200,8 @@ def _read_through(
     give_back_memory()
     if not stretches:
         raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
-    _tell(progress, "vitals", 0.0)
+    if progress is not None:
+        progress("vitals", 0.0)
     spent["face"] -= spent["decode"]
     spent["total"] = time.perf_counter() - began
     told = Vitals(
@@ -271,24 +264,6 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
     if not fps or not info.bit_rate:
         return fps, FilmFacts()
     return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
-
-
-def _tell(progress: Progress | None, phase: str, done: float) -> None:
-    if progress is not None:
-        progress(phase, done)
-
-
-def _telling(
-    chunks: Iterator[Frames], progress: Progress | None, start_s: float, end_s: float | None
-) -> Iterator[Frames]:
-    """Pass frames on, telling how far their timestamps are; then it is the network's turn."""
-    for chunk in chunks:
-        yield chunk
-        length_s = (end_s or 0.0) - start_s
-        # some containers do not state how long they are
-        done = (float(chunk.t[-1]) - start_s) / length_s if length_s > 0 else 0.0
-        _tell(progress, "reading", min(1.0, max(0.0, done)))
-    _tell(progress, "network", 1.0)
 
 
 def _prepare_end() -> None:

@@ -178,3 +178,22 @@ def time_span(start_s: float, end_s: float | None) -> tuple[float, float | None]
     if start < 0 or (end is not None and not end > start):
         raise UsageError(f"a segment needs 0 <= start < end, got {start:g} s to {end_s} s")
     return start, end
+
+
+def window_lengths(window_s: float, step_s: float | None) -> tuple[float, float | None]:
+    """Return the lengths of windows and steps as numbers.
+
+    Parameters
+    ----------
+    window_s, step_s : float
+        Seconds; ``step_s`` None: as long as the window.
+
+    Raises
+    ------
+    UsageError
+        No numbers.
+
+    >>> window_lengths(np.int64(30), None)
+    (30.0, None)
+    """
+    return seconds("window_s", window_s), None if step_s is None else seconds("step_s", step_s)

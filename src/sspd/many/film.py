@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sspd.errors import SSPDError, UsageError
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
 from sspd.report.result import Vitals
 from sspd.runtime.ahead import begin
-
-if TYPE_CHECKING:
-    from sspd.pipeline import Progress
+from sspd.video.progress import Progress
 
 #: A worker's line that begins so says how far its video is: a phase and a share, in JSON.
 PROGRESS = b"~"

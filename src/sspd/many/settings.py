@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sspd.containers import Box
-from sspd.containers.arguments import seconds, time_span
+from sspd.containers.arguments import time_span, window_lengths
 from sspd.errors import UsageError, WeightsError
 from sspd.methods.base import Method
 from sspd.version import package_version
@@ -39,8 +39,7 @@ class Settings:
     """Whether everybody is measured, not the largest face alone."""
 
     def __post_init__(self) -> None:
-        window_s = seconds("window_s", self.window_s)
-        step_s = None if self.step_s is None else seconds("step_s", self.step_s)
+        window_s, step_s = window_lengths(self.window_s, self.step_s)
         cut_windows(0.0, 0.0, window_s, step_s)
         start_s, end_s = time_span(self.start_s, self.end_s)
         # as they were meant: numbers of numpy stand in no JSON
