@@ -13,10 +13,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sspd.errors import DecodeError, NoVideoError, SourceError
+from sspd.video.allowed import cannot_open, check_codec, check_container, open_options
 from sspd.video.picture import checked_size
-
-#: Decoders for text that FFmpeg draws as pictures.
-_TEXT_CODECS = frozenset({"ansi", "bintext", "idf", "xbin"})
 
 
 @contextmanager
@@ -33,13 +31,12 @@ def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if place.stat().st_size == 0:
         raise DecodeError(f"{path}: an empty file")
     try:
-        # "file:" and the whitelist keep a hostile film from naming other places to read.
-        container = av.open(
-            f"file:{place}", metadata_errors="ignore", options={"protocol_whitelist": "file"}
-        )
+        # "file:" and the lists keep a hostile file from naming other places to read.
+        container = av.open(f"file:{place}", metadata_errors="ignore", options=open_options())
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise DecodeError(f"{path}: not a film that can be decoded ({_brief(error)})") from None
+        raise cannot_open(path, error) from None
     with container:
+        check_container(path, container)
         stream = _film_stream(path, container)
         stream.thread_type = "AUTO"
         yield container, stream
@@ -49,8 +46,7 @@ def _film_stream(path: str | Path, container: InputContainer) -> VideoStream:
     for stream in container.streams.video:
         if stream.disposition & Disposition.attached_pic:  # the cover of a song
             continue
-        if stream.codec_context is None or stream.codec_context.name in _TEXT_CODECS:
-            raise DecodeError(f"{path}: not a film that can be decoded")
+        check_codec(path, stream)
         checked_size(path, stream.codec_context.width, stream.codec_context.height)
         return stream
     raise NoVideoError(f"{path}: no video stream in it, {len(container.streams)} other streams")
