@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sspd.containers import Vitals
 from sspd.report.files import whole_file
@@ -35,6 +36,10 @@ COLUMNS = (
     "warnings",
     "error",
 )
+
+
+#: Spans of frames that follow each other lie closer than this, seconds, or else at a gap.
+HOLE_S = 0.5
 
 
 def csv_row(vitals: Vitals) -> dict[str, Any]:
@@ -69,7 +74,8 @@ def write_csv(results: Sequence[Vitals], path: str | Path) -> None:
 def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
     """Write the waveform: ``time_s``, ``rppg`` (empty where no face), ``beat`` (0 or 1).
 
-    A beat is marked at the sample next to it, where the pulse is believed.
+    A beat is marked at the sample next to it, where the pulse is believed. A gap in the
+    video's timestamps has no rows: it may be hours long.
 
     Raises
     ------
@@ -83,10 +89,22 @@ def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
         if beats is not None and beats.size:
             index = np.round((beats - signal.start_s) * signal.fs).astype(np.int64)
             marks[np.clip(index, 0, len(signal) - 1)] = 1
-        values = [f"{v:.6g}" if np.isfinite(v) else "" for v in signal.values]
-        times = [f"{t:.4f}" for t in signal.t]
-        rows = [list(row) for row in zip(times, values, marks.tolist(), strict=True)]
+        kept = np.flatnonzero(np.isfinite(signal.values) | _with_frames(vitals, signal.t))
+        values = [f"{v:.6g}" if np.isfinite(v) else "" for v in signal.values[kept]]
+        times = [f"{t:.4f}" for t in signal.t[kept]]
+        rows = [list(row) for row in zip(times, values, marks[kept].tolist(), strict=True)]
     _write(path, ("time_s", "rppg", "beat"), rows)
+
+
+def _with_frames(vitals: Vitals, t: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """At which times the video has frames, with or without a face in them."""
+    if not vitals.faces:
+        return np.ones(t.size, dtype=np.bool_)
+    starts = np.array([span.start_s for span in vitals.faces])
+    ends = np.maximum.accumulate([span.end_s for span in vitals.faces])
+    gap = np.append(starts[1:] - ends[:-1] > HOLE_S, False)
+    before = np.maximum(np.searchsorted(starts, t, side="right") - 1, 0)
+    return np.asarray(~gap[before] | (t < ends[before]), dtype=np.bool_)
 
 
 def _write(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
