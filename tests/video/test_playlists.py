@@ -181,9 +181,7 @@ def with_outside_track(mp4: bytes, target: Path) -> bytes:
 
 
 @linux
-def test_tracks_of_an_mp4_in_another_file_are_not_followed(
-    tmp_path: Path, film: Path
-) -> None:
+def test_tracks_of_an_mp4_in_another_file_are_not_followed(tmp_path: Path, film: Path) -> None:
     secret = tmp_path / "secret.mp4"
     secret.write_bytes(film.read_bytes())
     path = tmp_path / "outside.mov"

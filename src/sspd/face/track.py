@@ -69,7 +69,8 @@ def face_pieces(
     ------
     FaceSegment
         `PIECE` pictures or fewer, in order of time, without a gap of more than `GAP_S`;
-        pieces of one stretch have the same ``stretch``. ``box`` None, in one piece, where there is no face.
+        pieces of one stretch have the same ``stretch``. ``box`` None, in one piece, where
+        there is no face.
 
     Raises
     ------

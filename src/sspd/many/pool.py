@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from sspd.errors import SourceError
 from sspd.many.film import Measured, Task, failed
-from sspd.many.record import from_record
+from sspd.many.record import MAX_LINE_BYTES, from_record
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
 
@@ -145,6 +145,8 @@ class _Worker:
             reply, in_time = self._reply(process, process.stdout)
         except OSError:  # a broken pipe
             reply, in_time = b"", True
+        if len(reply) > MAX_LINE_BYTES:  # ours sends no such line: whose is it now?
+            raise self._disowned(process, task)
         whole = reply.endswith(b"\n")
         if not (whole and in_time):  # killed as the reply came, it is of no use to the next
             death = _death(self.bury())
@@ -152,12 +154,21 @@ class _Worker:
             if not in_time:
                 death = f"took longer than the {self.limit_s:g} s it may take"
             raise SourceError(f"{task.film}: {death}")
-        return _measured(task, json.loads(reply))
+        try:
+            return _measured(task, json.loads(reply))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise self._disowned(process, task) from None
+
+    def _disowned(self, process: subprocess.Popen[bytes], task: Task) -> SourceError:
+        """End a process that does not answer as ours do; what to say of it."""
+        process.kill()
+        self.bury()
+        return SourceError(f"{task.film}: its worker process sent what is no result")
 
     def _reply(self, process: subprocess.Popen[bytes], pipe: IO[bytes]) -> tuple[bytes, bool]:
         """A line from the process, cut short where it dies, and whether it came in time."""
         if self.limit_s is None:
-            return pipe.readline(), True
+            return pipe.readline(MAX_LINE_BYTES + 1), True
         late = threading.Event()
 
         def stop() -> None:
@@ -167,7 +178,7 @@ class _Worker:
         timer = threading.Timer(min(self.limit_s, threading.TIMEOUT_MAX), stop)
         timer.start()
         try:
-            reply = pipe.readline()
+            reply = pipe.readline(MAX_LINE_BYTES + 1)
         finally:
             timer.cancel()
             timer.join()

@@ -21,6 +21,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from sspd.errors import DecodeError
+from sspd.video.picture import MAX_PIXELS, MAX_SIDE
 
 #: Demuxers, by FFmpeg's names for them (one name of several is enough).
 CONTAINERS = (
@@ -44,6 +45,15 @@ CODECS = (
 _PLAINLY = "mp4, mov, mkv, webm, avi, mpg, ts, wmv, ogv"
 
 
+def decoder_options() -> dict[str, str]:
+    """FFmpeg's options for a decoder: it also refuses sizes that come later in the stream.
+
+    >>> decoder_options()
+    {'max_pixels': '37748736'}
+    """
+    return {"max_pixels": str(MAX_PIXELS)}
+
+
 def open_options() -> dict[str, str]:
     """FFmpeg's options for opening a file that is not trusted.
 
@@ -54,6 +64,8 @@ def open_options() -> dict[str, str]:
         "protocol_whitelist": "file",
         "format_whitelist": ",".join(CONTAINERS),
         "codec_whitelist": ",".join(CODECS),
+        # while it looks for a size, so that `checked_size` can name it
+        "max_pixels": str(MAX_SIDE**2),
     }
 
 

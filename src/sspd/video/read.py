@@ -82,7 +82,7 @@ def probe(path: str | Path) -> VideoInfo:
     Raises
     ------
     SourceError
-        Missing, a folder, or larger than `MAX_SIDE`.
+        Missing, a folder, or larger than `MAX_SIDE` or `MAX_PIXELS`.
     DecodeError
         Not a film, or no picture of it can be decoded.
     NoVideoError

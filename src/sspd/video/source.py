@@ -13,7 +13,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sspd.errors import DecodeError, NoVideoError, SourceError
-from sspd.video.allowed import cannot_open, check_codec, check_container, open_options
+from sspd.video.allowed import (
+    cannot_open,
+    check_codec,
+    check_container,
+    decoder_options,
+    open_options,
+)
 from sspd.video.picture import checked_size
 
 
@@ -39,6 +45,7 @@ def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         check_container(path, container)
         stream = _film_stream(path, container)
         stream.thread_type = "AUTO"
+        stream.codec_context.options = decoder_options()
         yield container, stream
 
 
