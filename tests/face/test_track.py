@@ -190,7 +190,7 @@ def test_segments_count_from_the_first_picture_given(monkeypatch: pytest.MonkeyP
     assert [s.start_s for s in found] == pytest.approx([7, 17])
 
 
-def test_a_segment_ends_at_a_gap_and_the_next_starts_behind_it(
+def test_a_segment_ends_at_a_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
