@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.told import show
 from sspd.errors import OutputError
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def ablate(
     _write(grid, scores, out)
     failures = [f"{score.name}: {line}" for score in scores for line in score.failures]
     for line in failures:
-        typer.echo(f"sspd: {line}", err=True)
+        show(f"sspd: {line}", err=True)
     if failures:
         raise typer.Exit(1)
 
@@ -97,4 +98,4 @@ def _write(grid: Grid, scores: list[CellScore], out: Path) -> None:
     if grid.optimum is not None:
         values = [[seed[0] for seed in score.values] for score in scores]
         draw_curve(out / f"{grid.name}.png", places, values, grid.optimum, grid.title)
-    typer.echo(texts[".md"], nl=False)
+    show(texts[".md"], end="")

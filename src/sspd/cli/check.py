@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from sspd.cli.told import show
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ def check(
             found += compare(root, recordings, known, now)
     summary = checks.summarise(recordings, lost, found)
     for line in _lines(summary.findings, lost):
-        typer.echo(line)
+        show(line)
     if json_out is not None:
         _write_json(json_out, dataset.name, summary)
-    typer.echo(f"{summary.n} recordings: {summary.whole} whole, {summary.amiss} with findings")
+    show(f"{summary.n} recordings: {summary.whole} whole, {summary.amiss} with findings")
     if any(finding.is_fault for finding in summary.findings):
         raise typer.Exit(1)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sspd.cli.told import show
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -109,16 +110,16 @@ def evaluate(
         )
         if training is not None:
             how = ", ".join(f"{name} by {one.name!r}" for name, one in training.recipes.items())
-            typer.echo(
+            show(
                 f"sspd: trained for each fold: {how}; networks in {out / 'models'};"
                 " --weights shipped scores the shipped one",
                 err=True,
             )
         found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=bar.told)
-    typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)
-    typer.echo(f"scoring: {preset.source}; windows, subjects and how it was made: {out}")
+    show((out / "table.md").read_text(encoding="utf-8"), end="")
+    show(f"scoring: {preset.source}; windows, subjects and how it was made: {out}")
     for line in found.failures:
-        typer.echo(f"sspd: {line}", err=True)
+        show(f"sspd: {line}", err=True)
     if found.failures:
         raise typer.Exit(1)
 
@@ -176,11 +177,15 @@ class _Bar:
 
     def told(self, what: str, done: int, total: int) -> None:
         """So many of so many are done."""
-        self.bar.update(self.task, description=what, completed=done, total=total)
+        from rich.markup import escape
+
+        from sspd.report.words import legible
+
+        self.bar.update(self.task, description=escape(legible(what)), completed=done, total=total)
 
     def warn(self, line: str) -> None:
         """A line beside the bar."""
-        typer.echo(f"sspd: {line}", err=True)
+        show(f"sspd: {line}", err=True)
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()

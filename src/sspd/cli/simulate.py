@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from sspd.cli.told import show
 from sspd.datasets.table import DATASETS, get_dataset
 from sspd.errors import OutputError, SSPDError, UsageError
 
@@ -63,7 +64,7 @@ def simulate(
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
         written = _write_layout(layout, out, [spec for _, spec in films])
-        typer.echo(f"{out}: {written} films written, {n - written} kept, truth in truth/")
+        show(f"{out}: {written} films written, {n - written} kept, truth in truth/")
         return
     faces = layout == "faces"
     # said before the first film is drawn, not after an hour
@@ -74,7 +75,7 @@ def simulate(
     ]
     _write_all(out, waiting, _write_faces if faces else _write_film, jobs)
     told = f"{len(waiting)} films written, {n - len(waiting)} kept, truth in truth/"
-    typer.echo(f"{out}: {'faces of ' if faces else ''}{told}")
+    show(f"{out}: {'faces of ' if faces else ''}{told}")
 
 
 def _parse_size(size: str) -> tuple[int, int]:

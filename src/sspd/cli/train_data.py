@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import typer
-
+from sspd.cli.told import show
 from sspd.errors import SourceError, SSPDError, UsageError
 
 if TYPE_CHECKING:
@@ -128,4 +127,4 @@ def _bar(items: Iterable[Item], total: int, text: str) -> Iterable[Item]:
 
 def say(text: str) -> None:
     """A line on standard error."""
-    typer.echo(f"sspd: {text}", err=True)
+    show(f"sspd: {text}", err=True)

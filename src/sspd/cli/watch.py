@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -22,6 +23,7 @@ from rich.progress import (
 from sspd.cli.sources import Found
 from sspd.cli.told import Told
 from sspd.containers import Vitals
+from sspd.report.words import legible
 
 if TYPE_CHECKING:
     from sspd.many import Measured
@@ -103,7 +105,7 @@ class FilmBar:
         self._sizes = [max(1, film.stat().st_size) if film.exists() else 1 for film in films]
         self._progress = progress
         self._films = self._bytes = 0
-        name = films[0].name if len(films) == 1 else "films"
+        name = escape(legible(films[0].name)) if len(films) == 1 else "films"
         self._task = progress.add_task(name, total=sum(self._sizes), films=self._count())
 
     def _count(self) -> str:

@@ -21,6 +21,9 @@ from sspd.many.film import Task
 from sspd.many.record import MAX_LINE_BYTES, from_record, to_record
 from sspd.report.outputs import file_of_face
 
+#: Longer lines are no result: the waveform of a whole day takes half of this.
+LONGEST_LINE_BYTES = MAX_LINE_BYTES
+
 
 def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
     """Give all that a film's result depends on; None where there is no such film.
@@ -92,7 +95,7 @@ class Journal:
         try:
             with self.path.open("rb") as file:
                 place = 0
-                while line := file.readline(MAX_LINE_BYTES):
+                while line := file.readline(LONGEST_LINE_BYTES):
                     row = _parsed(line)
                     if row is not None:
                         yield place, row
@@ -120,7 +123,7 @@ class Journal:
         try:
             with self.path.open("rb") as file:
                 file.seek(place)
-                row = _parsed(file.readline(MAX_LINE_BYTES))
+                row = _parsed(file.readline(LONGEST_LINE_BYTES))
             faces = tuple(from_record(record) for record in row["faces"]) if row else ()
         except (OSError, TypeError, ValueError):  # it is measured again
             return None
@@ -142,12 +145,12 @@ class Journal:
         -------
         str or None
             One line, the first time that it cannot be written, and where a result is
-            larger than `MAX_LINE_BYTES`.
+            larger than `LONGEST_LINE_BYTES`.
         """
         records = [to_record(vitals) for vitals in faces]
         line = json.dumps({"entry": entry, "faces": records}) + "\n"
-        if len(line) > MAX_LINE_BYTES:  # it would not be read back either
-            most = f"{MAX_LINE_BYTES >> 20} MB"
+        if len(line) > LONGEST_LINE_BYTES:  # it would not be read back either
+            most = f"{LONGEST_LINE_BYTES >> 20} MB"
             return f"{self.path}: {entry.get('film')}: not kept, its result takes over {most}"
         try:
             if self._file is None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sspd.containers import Vitals
 from sspd.report.files import whole_file
 from sspd.report.json import vitals_to_dict
+from sspd.report.words import csv_cell
 from sspd.vitals import HRV_NAMES
 
 #: One row a source and face. Lists are joined by "; ".
@@ -68,7 +69,11 @@ def write_csv(results: Sequence[Vitals], path: str | Path) -> None:
         ``path`` cannot be written.
     """
     rows = [csv_row(vitals) for vitals in results]
-    _write(path, COLUMNS, ([row.get(name) for name in COLUMNS] for row in rows))
+    _write(path, COLUMNS, ([_cell(row.get(name)) for name in COLUMNS] for row in rows))
+
+
+def _cell(value: Any) -> Any:
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
