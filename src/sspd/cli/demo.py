@@ -43,20 +43,20 @@ def demo(
         raise OutputError(f"{out}: cannot be made ({error.strerror})") from error
     film = out / "face.mp4"
     spec = FilmSpec(seed=SEED, duration_s=SECONDS, hr_bpm=hr, noise_levels=1.5, background="blobs")
-    show(f"simulating {SECONDS:g} s of a face with a pulse of about {hr:g} bpm ...")
+    typer.echo(f"simulating {SECONDS:g} s of a face with a pulse of about {hr:g} bpm ...")
     write_film(spec, film)
     write_truth(spec, film)
-    show("measuring it ...")
+    typer.echo("measuring it ...")
     vitals = measure(film)
     write_json([vitals], out / "result.json")
     plot_vitals(vitals, out / "result.png")
     write_html([vitals], out / "result.html")
     known = truth(spec)
-    show(f"truth     {known.hr_bpm:.1f} bpm")
-    show(f"estimate  {headline(vitals)}")
+    typer.echo(f"truth     {known.hr_bpm:.1f} bpm")
+    typer.echo(f"estimate  {headline(vitals)}")
     for name in ("face.mp4", "result.json", "result.png", "result.html"):
-        show(f"wrote     {out / name}")
-    show(NOTICE)
+        typer.echo(f"wrote     {out / name}")
+    typer.echo(NOTICE)
     # Only for someone who sits in front of it: never from a script or a build.
     if show and sys.stdout.isatty():
         typer.launch(str(out / "result.html"))
