@@ -27,6 +27,7 @@ from sspd.video.bounds import bounded
 from sspd.video.picture import converter
 from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
 from sspd.video.stamps import mend_stamps
+from sspd.video.tracks import tracks_note
 
 #: A chunk holds fewer pictures than asked where they would take more than this.
 MAX_CHUNK_BYTES = 1 << 26
@@ -179,6 +180,8 @@ def _read(
             raise DecodeError(f"{path}: no picture of this film can be decoded")
         seconds = _seconds(path, chain([first], decoded), mean_rate(stream))
         timed = bounded(path, _selected(path, (container, stream), seconds, end_s, warn), warn)
+        if note := tracks_note(path, container, stream):
+            warn(note)
         yield from in_chunks(path, first, timed, start_s, chunk)
         if damage:
             warn(f"{path}: {len(damage)} damaged parts left out ({damage[0]})")

@@ -17,6 +17,7 @@ from sspd.video.bounds import bounded
 from sspd.video.read import check_stretch, in_chunks
 from sspd.video.source import opened, pictures
 from sspd.video.stamps import SAME_TIME_S
+from sspd.video.tracks import tracks_note
 
 
 def read_with_stamps(
@@ -87,6 +88,8 @@ def _read(
             raise DecodeError(f"{path}: no picture of this film can be decoded")
         timed = _timed(path, chain([first], decoded), times, end_s, warn)
         timed = bounded(path, timed, warn)
+        if note := tracks_note(path, *film):
+            warn(note)
         yield from in_chunks(path, first, timed, start_s, chunk)
         if damage:
             # a picture that is lost moves the times of all that follow it

@@ -8,19 +8,18 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from sspd.errors import DecodeError, NoVideoError, SourceError
+from sspd.errors import DecodeError, SourceError
 from sspd.video.allowed import (
     cannot_open,
-    check_codec,
     check_container,
     decoder_options,
     open_options,
 )
 from sspd.video.picture import checked_size
+from sspd.video.tracks import chosen_track
 
 
 @contextmanager
@@ -50,13 +49,9 @@ def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 def _film_stream(path: str | Path, container: InputContainer) -> VideoStream:
-    for stream in container.streams.video:
-        if stream.disposition & Disposition.attached_pic:  # the cover of a song
-            continue
-        check_codec(path, stream)
-        checked_size(path, stream.codec_context.width, stream.codec_context.height)
-        return stream
-    raise NoVideoError(f"{path}: no video stream in it, {len(container.streams)} other streams")
+    stream = chosen_track(path, container)
+    checked_size(path, stream.codec_context.width, stream.codec_context.height)
+    return stream
 
 
 def pictures(
