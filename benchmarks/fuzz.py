@@ -6,7 +6,10 @@ made absurd. `sspd.video.read` may give pictures or raise an `SSPDError`; anythi
 a defect: another exception, a process that dies, more than the seconds or the memory
 allowed, times that do not rise. What shows one is kept in FOLDER/defects.
 
+Beside them the kinds of `benchmarks/fuzz_videos.py`: playlists, clocks, sizes, tracks, names.
+
     python benchmarks/fuzz.py FOLDER --films 6000 --seed 1 --jobs 2
+    python benchmarks/fuzz.py FOLDER --kind clock --films 1000
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import io
 import json
 import resource
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +32,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from fuzz_videos import VIDEO_KINDS
 from sspd.errors import SSPDError
 from sspd.video.read import probe, read
 
@@ -162,14 +167,23 @@ def _one_line(text: str) -> None:
 
 
 def _child() -> None:
-    """Read the films named on standard input, a line of JSON each."""
+    """Read the films named on standard input, or make those of a kind and seed, a line each."""
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     for line in sys.stdin:
+        asked = json.loads(line)
         try:
-            outcome = read_through(line.rstrip("\n"))
+            outcome = read_through(asked) if isinstance(asked, str) else _of_kind(*asked)
         except BaseException as error:
             outcome = f"defect: {type(error).__name__}: {error}"
         print(json.dumps(outcome), flush=True)
+
+
+def _of_kind(kind: str, seed: int) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    try:
+        return f"{kind}:{VIDEO_KINDS[kind](folder, seed)}".replace(" ", "-")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass
@@ -178,8 +192,8 @@ class Reader:
 
     process: subprocess.Popen[str] | None = None
 
-    def read(self, path: Path) -> str:
-        """The outcome for a film."""
+    def read(self, asked: str | tuple[str, int]) -> str:
+        """The outcome for a film, or for a kind and a seed."""
         if self.process is None:
             command = [sys.executable, __file__, "--child", "-"]
             pipe = subprocess.PIPE
@@ -189,7 +203,7 @@ class Reader:
         process = self.process
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(f"{path}\n")
+        process.stdin.write(json.dumps(asked) + "\n")
         process.stdin.flush()
         if not select.select([process.stdout], [], [], LIMIT_S)[0]:
             self.end()
@@ -209,9 +223,11 @@ class Reader:
             self.process = None
 
 
-def run(folder: Path, films: int, seed: int, jobs: int) -> Counter[str]:
-    """Damage and read so many films; how often each outcome came."""
-    whole = [(kind[0], whole_film(kind)) for kind in KINDS]
+def run(folder: Path, films: int, seed: int, jobs: int, kind: str | None = None) -> Counter[str]:
+    """Damage or make, and read, so many films; how often each outcome came."""
+    whole: list[tuple[str, bytes | None]] = [(one[0], whole_film(one)) for one in KINDS]
+    whole += [(one, None) for one in VIDEO_KINDS]
+    whole = [one for one in whole if kind in (None, one[0])]
     defects = folder / "defects"
     defects.mkdir(parents=True, exist_ok=True)
 
@@ -221,9 +237,15 @@ def run(folder: Path, films: int, seed: int, jobs: int) -> Counter[str]:
         with tempfile.TemporaryDirectory() as place:
             for i in range(job, films, jobs):
                 name, film = whole[i % len(whole)]
+                if film is None:
+                    outcome = reader.read((name, seed * 1_000_000 + i))
+                    counts[outcome] += 1
+                    if outcome.startswith("defect"):
+                        print(f"{name}, seed {seed * 1_000_000 + i}: {outcome}", file=sys.stderr)
+                    continue
                 path = Path(place) / f"{i}-{name}"
                 path.write_bytes(damaged(np.random.default_rng([seed, i]), film))
-                outcome = reader.read(path)
+                outcome = reader.read(str(path))
                 counts[outcome] += 1
                 if outcome.startswith("defect"):
                     (defects / path.name).write_bytes(path.read_bytes())
@@ -242,6 +264,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where defects are kept")
     parser.add_argument("--films", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", choices=[*(kind[0] for kind in KINDS), *VIDEO_KINDS])
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -253,7 +276,7 @@ def main() -> None:
             file.write(whole_film(kind))
             file.flush()
             assert read_through(file.name) == "read", kind
-    counts = run(args.folder, args.films, args.seed, args.jobs)
+    counts = run(args.folder, args.films, args.seed, args.jobs, args.kind)
     for outcome, n in counts.most_common():
         print(f"{n:6d}  {outcome}")
     sys.exit(any(outcome.startswith("defect") for outcome in counts))

@@ -27,6 +27,7 @@ from sspd.process import give_back_memory
 from sspd.recipes.network import ConfidenceSpec
 from sspd.report.result import Vitals
 from sspd.runtime.ahead import ahead, begin, import_beside
+from sspd.video.bounds import GAP_S
 from sspd.video.progress import Progress, telling
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, read_film, read_rhythm
@@ -260,7 +261,9 @@ def _spans(segments: list[FaceSegment], end_s: float | None) -> tuple[FaceSpan, 
 def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, FilmFacts]:
     """Pictures a second by their own stamps, and how hard they were compressed."""
     t = np.concatenate([segment.scene.t for segment in segments])
-    fps = (t.size - 1) / float(np.ptp(t)) if t.size > 1 else info.fps
+    pauses_s = np.diff(t)[np.diff(t) > GAP_S]
+    seen_s = float(np.ptp(t) - pauses_s.sum()) if t.size else 0.0
+    fps = (t.size - 1 - pauses_s.size) / seen_s if seen_s > 0 else info.fps
     if not fps or not info.bit_rate:
         return fps, FilmFacts()
     return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))

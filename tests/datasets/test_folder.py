@@ -81,7 +81,6 @@ def test_simulated_truth_is_read_and_ones_own_waveform_preferred(root: Path) -> 
     [
         ("film\n../a.mp4\n", "leads out of"),
         ("film\n/etc/passwd\n", "leads out of"),
-        ("film\nout.mp4\n", "leads out of"),
         ("film\na\0.mp4\n", "leads out of"),
         ("film\n.\n", "no film"),
         ("film,hr_bpm\n,3\n", "row 2 names no film"),
@@ -95,21 +94,37 @@ def test_simulated_truth_is_read_and_ones_own_waveform_preferred(root: Path) -> 
     ],
 )
 def test_a_table_that_is_wrong_is_named(root: Path, table: str, message: str) -> None:
-    if "out.mp4" in table:
-        (root.parent / "elsewhere.mp4").touch()
-        (root / "out.mp4").symlink_to(root.parent / "elsewhere.mp4")
     (root / "truth.csv").write_text(table)
     with pytest.raises(SourceError, match=message):
         recordings(root)
 
 
-def test_links_stay_inside(root: Path) -> None:
+def test_linked_films_and_folders_are_taken(
+    root: Path, film: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    away = tmp_path_factory.mktemp("another disk")
+    (away / "more").mkdir()
+    shutil.copy(film, away / "other.mp4")
+    shutil.copy(film, away / "more" / "third.mp4")
     (root / "again.mp4").symlink_to(root / "a.mp4")
-    assert "again" in by_name(root)
-    (root.parent / "other.mp4").write_bytes((root / "a.mp4").read_bytes())
-    (root / "out.mp4").symlink_to(root.parent / "other.mp4")
-    with pytest.raises(SourceError, match=r"out.mp4: leads out of .*; open a folder that holds"):
-        recordings(root)
+    (root / "out.mp4").symlink_to(away / "other.mp4")
+    (root / "linked").symlink_to(away / "more")
+    (root / "linked" / "ring").symlink_to(root)
+    (root / "truth.csv").write_text("film,hr_bpm\nout.mp4,61\n")
+    found = by_name(root)
+    assert {"again", "out", "linked-third"} <= set(found)
+    assert not any("ring" in name for name in found)
+    assert found["out"].references().hr_bpm is not None
+    (chunk, *_) = found["linked-third"].frames()
+    assert len(chunk) > 0
+
+
+def test_a_link_to_a_film_that_is_not_there_is_named(root: Path) -> None:
+    (root / "gone.mp4").symlink_to(root / "nowhere.mp4")
+    (root / "ring.mp4").symlink_to(root / "ring.mp4")
+    for name in ("gone", "ring"):
+        with pytest.raises(SourceError, match=f"{name}.mp4: no such file"):
+            next(iter(by_name(root)[name].frames()))
 
 
 def test_names_differ_whatever_the_films_are_called(root: Path, film: Path) -> None:

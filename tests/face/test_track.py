@@ -190,11 +190,13 @@ def test_segments_count_from_the_first_picture_given(monkeypatch: pytest.MonkeyP
     assert [s.start_s for s in found] == pytest.approx([7, 17])
 
 
-def test_a_hole_in_the_film_keeps_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_segment_ends_at_a_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
     t = np.concatenate([np.arange(50), np.arange(230, 380)]) / FPS
     found = list(face_segments([pictures(t)], size=8, segment_s=10.0))
-    assert [s.start_s for s in found] == pytest.approx([0, 23, 30])
+    assert [s.start_s for s in found] == pytest.approx([0, 23, 33])
 
 
 def test_one_picture() -> None:

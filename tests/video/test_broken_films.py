@@ -15,14 +15,19 @@ FUZZ = Path(__file__).resolve().parents[2] / "benchmarks" / "fuzz.py"
 
 
 def test_broken_films_are_read_or_refused(tmp_path: Path) -> None:
-    command = [sys.executable, str(FUZZ), str(tmp_path), "--films", "150", "--jobs", "1"]
+    command = [sys.executable, str(FUZZ), str(tmp_path), "--films", "160", "--jobs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     outcomes = {line.split()[1]: int(line.split()[0]) for line in done.stdout.splitlines()}
-    assert sum(outcomes.values()) == 150
+    assert sum(outcomes.values()) == 160
     assert outcomes["read"] > 50
     assert outcomes["DecodeError"] > 10
     assert not list((tmp_path / "defects").iterdir())
+    # of each kind of benchmarks/fuzz_videos.py ten: no playlist or pattern is opened
+    assert outcomes["playlist:DecodeError"] == outcomes["pattern:DecodeError"] == 10
+    assert outcomes["name:shown"] == outcomes["growing:read"] == 10
+    assert outcomes["clock:measured"] > 2
+    assert outcomes["tracks:told"] > 2
 
 
 def test_a_stream_that_begins_late_is_left_alone(tmp_path: Path) -> None:

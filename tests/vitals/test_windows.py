@@ -14,6 +14,7 @@ from sspd.errors import UsageError
 from sspd.recipes.network import ConfidenceSpec
 from sspd.vitals import accepted_runs, cut_windows, read_windows, unread_windows
 from sspd.vitals.doubt import still_scene
+from sspd.vitals.windows import GRACE_S
 
 
 @given(st.floats(0.0, 100.0), st.floats(0.5, 400.0), st.floats(8.0, 60.0), st.floats(0.02, 1.0))
@@ -23,13 +24,13 @@ def test_windows_cover_the_stretch(
     step_s = share * window_s
     windows = cut_windows(start_s, start_s + length_s, window_s, step_s)
     assert windows[0][0] == start_s
-    assert max(end for _, end in windows) == pytest.approx(start_s + length_s, abs=0.06)
+    assert max(end for _, end in windows) == pytest.approx(start_s + length_s, abs=GRACE_S)
     for (a, b), (c, _) in pairwise(windows):
         assert a < c <= b + 1e-9
     if len(windows) > 1:
         lengths = [b - a for a, b in windows]
         assert all(length == pytest.approx(window_s) for length in lengths[:-2])
-        assert lengths[-1] >= min(window_s, 10.0) - 0.06
+        assert lengths[-1] >= min(window_s, 10.0) - GRACE_S - 1e-9
         assert lengths[-1] < window_s + 10.0
 
 
@@ -39,7 +40,8 @@ def test_windows_cover_the_stretch(
         (9.0, [(0, 9)]),
         (30.0, [(0, 30)]),
         (29.97, [(0, 29.97)]),
-        (39.9, [(0, 39.9)]),
+        (39.8, [(0, 39.8)]),
+        (39.93, [(0, 30), (30, 39.93)]),
         (40.0, [(0, 30), (30, 40)]),
         (60.0, [(0, 30), (30, 60)]),
         (69.0, [(0, 30), (30, 69)]),
@@ -48,6 +50,29 @@ def test_windows_cover_the_stretch(
 )
 def test_the_remainder_rule(length_s: float, expected: list[tuple[float, float]]) -> None:
     assert cut_windows(0.0, length_s, 30.0) == expected
+
+
+@pytest.mark.parametrize("fps", [12, 15, 20, 23.976, 24, 25, 29.97, 30, 50, 60, 120])
+@pytest.mark.parametrize("window_s", [8.0, 10.0, 15.0, 30.0])
+@pytest.mark.parametrize("windows", [1, 2, 3, 7])
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.3])
+def test_whole_windows_stay_whole_at_any_frame_rate(
+    fps: float, window_s: float, windows: int, share: float
+) -> None:
+    """A video of so many windows gives so many, and steps in between their own."""
+    step_s = share * window_s
+    frames = round((window_s + (windows - 1) * step_s) * fps)
+    grid = int(np.floor((frames - 1) / fps * 30 + 0.05)) + 1
+    for lost in (0, 1):  # a method of colours, and one of differences
+        found = cut_windows(0.0, (grid - lost) / 30, window_s, step_s)
+        assert [a for a, _ in found] == pytest.approx([k * step_s for k in range(windows)])
+        assert all(b - a == pytest.approx(window_s, abs=GRACE_S) for a, b in found)
+
+
+def test_a_step_that_does_not_divide_leaves_its_rest_to_the_last_window() -> None:
+    assert cut_windows(0.0, 29.93, 10.0, 7.0) == [(0, 10), (7, 17), (14, 29.93)]
+    four = [(0, 10), (7, 17), (14, 24), (21, 33.93)]
+    assert cut_windows(0.0, 33.93, 10.0, 7.0) == four
 
 
 @pytest.mark.parametrize(

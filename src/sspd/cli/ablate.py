@@ -9,6 +9,7 @@ import typer
 
 from sspd.cli.console import interruptible, print_table
 from sspd.cli.progress import Meter
+from sspd.cli.told import show
 from sspd.errors import OutputError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def ablate(
     _write(grid, scores, out, scoring)
     failures = [f"{score.name}: {line}" for score in scores for line in score.failures]
     for line in failures:
-        typer.echo(f"sspd: {line}", err=True)
+        show(f"sspd: {line}", err=True)
     if failures:
         raise typer.Exit(1)
 

@@ -12,6 +12,7 @@ import typer
 
 from sspd.cli.console import interruptible
 from sspd.cli.progress import Meter
+from sspd.cli.told import show
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ def check(
             found += compare(root, recordings, known, now)
     summary = checks.summarise(recordings, lost, found)
     for line in _lines(summary.findings, lost):
-        typer.echo(line)
+        show(line)
     if json_out is not None:
         _write_json(json_out, dataset.name, summary)
-    typer.echo(f"{summary.n} recordings: {summary.whole} whole, {summary.amiss} with findings")
+    show(f"{summary.n} recordings: {summary.whole} whole, {summary.amiss} with findings")
     if any(finding.is_fault for finding in summary.findings):
         raise typer.Exit(1)
 

@@ -10,6 +10,7 @@ import typer
 
 from sspd.cli.console import interruptible, print_table
 from sspd.cli.progress import Meter
+from sspd.cli.told import show
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -125,16 +126,16 @@ def evaluate(
         )
         if training is not None:
             how = ", ".join(f"{name} by {one.name!r}" for name, one in training.recipes.items())
-            typer.echo(
+            show(
                 f"sspd: trained for each fold: {how}; networks in {out / 'models'};"
                 " --weights shipped scores the shipped one",
                 err=True,
             )
         found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=meter.told)
     print_table((found.folder / "table.md").read_text(encoding="utf-8"))
-    typer.echo(f"scoring: {preset.source}; windows, subjects and how it was made: {found.folder}")
+    show(f"scoring: {preset.source}; windows, subjects and how it was made: {found.folder}")
     for line in found.failures:
-        typer.echo(f"sspd: {line}", err=True)
+        show(f"sspd: {line}", err=True)
     if found.failures:
         raise typer.Exit(1)
 

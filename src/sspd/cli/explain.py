@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.told import show
 from sspd.errors import DependencyError, OutputError, UsageError
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -63,4 +64,4 @@ def explain(
     how = "the contact waveform" if found.by_truth else "its own output"
     title = f"{source.name}, {start:g} to {start + seconds:g} s: LayerCAM by {how}"
     draw_saliency(plot, found.face, found.maps, title, image=not no_image)
-    typer.echo(f"{plot}: LayerCAM of {', '.join(found.maps)}, by {how}")
+    show(f"{plot}: LayerCAM of {', '.join(found.maps)}, by {how}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.told import show
 from sspd.errors import DependencyError
 
 
@@ -34,4 +35,4 @@ def export(
         from sspd.runtime.export import export_onnx
 
         export_onnx(load_checkpoint(weights)[0], out)
-    typer.echo(f"network: {out}")
+    show(f"network: {out}")

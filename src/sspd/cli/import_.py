@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.told import show
 from sspd.errors import DependencyError
 
 
@@ -29,4 +30,4 @@ def import_weights(
     network = import_released(weights, name=weights.stem)
     save_checkpoint(network, target, {"imported_from": weights.name})
     export_onnx(network, target.with_suffix(".onnx"))
-    typer.echo(f"weights: {target} and {target.with_suffix('.onnx').name} beside it")
+    show(f"weights: {target} and {target.with_suffix('.onnx').name} beside it")

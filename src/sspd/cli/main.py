@@ -9,7 +9,6 @@ traceback of an unexpected one.
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated
 
 import typer
@@ -25,13 +24,16 @@ from sspd.cli.export import export
 from sspd.cli.import_ import import_weights
 from sspd.cli.measure import measure
 from sspd.cli.methods import methods
+from sspd.cli.refusals import LegibleCommands
 from sspd.cli.simulate import simulate
 from sspd.cli.streams import shield_streams
+from sspd.cli.told import show
 from sspd.cli.train import train
 from sspd.errors import SSPDError, UsageError
 
 app = typer.Typer(
     name="sspd",
+    cls=LegibleCommands,
     help="Heart rate, its variability and breathing from an ordinary face video. "
     "Not a medical device.",
     no_args_is_help=True,
@@ -87,7 +89,7 @@ def run() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"sspd: {' '.join(message.split())}", file=sys.stderr)
+    show(f"sspd: {' '.join(message.split())}", err=True)
     raise SystemExit(code)
 
 

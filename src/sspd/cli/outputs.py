@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -44,14 +45,14 @@ def usable_outputs(
     from sspd.report.outputs import FILM_OUTPUTS, check_result_output
 
     films = [film for film, _ in found]
-    kept = {film.resolve() for film in films}
+    kept = {Path(os.path.realpath(film)) for film in films}  # of rings of links, too
     usable = {}
     for kind, path in asked.items():
         if path is None:
             continue
         try:
             for target in numbered(path, films) if kind in FILM_OUTPUTS else [path]:
-                place = target.resolve()
+                place = Path(os.path.realpath(target))
                 lost = _of_further_faces(place, kept) if every_face else []
                 if place in kept or lost:
                     name = lost[0] if lost else target

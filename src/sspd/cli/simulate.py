@@ -9,6 +9,7 @@ import typer
 
 from sspd.cli.console import interruptible
 from sspd.cli.progress import Meter
+from sspd.cli.told import show
 from sspd.datasets.table import DATASETS, get_dataset
 from sspd.errors import OutputError, SSPDError, UsageError
 
@@ -66,7 +67,7 @@ def simulate(
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
         written = _write_layout(layout, out, [spec for _, spec in films])
-        typer.echo(f"{out}: {written} films written, {n - written} kept, truth in truth/")
+        show(f"{out}: {written} films written, {n - written} kept, truth in truth/")
         return
     faces = layout == "faces"
     # said before the first film is drawn, not after an hour
@@ -77,7 +78,7 @@ def simulate(
     ]
     _write_all(out, waiting, _write_faces if faces else _write_film, jobs)
     told = f"{len(waiting)} films written, {n - len(waiting)} kept, truth in truth/"
-    typer.echo(f"{out}: {'faces of ' if faces else ''}{told}")
+    show(f"{out}: {'faces of ' if faces else ''}{told}")
 
 
 def _parse_size(size: str) -> tuple[int, int]:

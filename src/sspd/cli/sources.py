@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sspd.video.folder import SUFFIXES, films_in
+from sspd.video.folder import SUFFIXES, dangling, films_in
 
 #: A film and None, or a source that cannot be measured and what is wrong with it.
 Found = tuple[Path, str | None]
@@ -25,7 +25,7 @@ def expand(sources: Iterable[Path]) -> Iterator[Found]:
         if not films:
             yield source, f"{source}: no film in this folder ({' '.join(SUFFIXES)})"
         for film in films:
-            yield film, None
+            yield film, f"{film}: a link to what is not there" if dangling(film) else None
 
 
 def numbered(path: Path, films: list[Path]) -> list[Path]:

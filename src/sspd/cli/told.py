@@ -11,8 +11,27 @@ if TYPE_CHECKING:
     from sspd.containers import Vitals
 
 
+def show(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """Print lines; names in them come from outside, and a terminal must obey none.
+
+    Parameters
+    ----------
+    text : str
+    err : bool
+        To standard error.
+    end : str
+        After the last line.
+
+    >>> show("weights: a" + chr(27) + "]0;title" + chr(7) + ".onnx")
+    weights: a?]0;title?.onnx
+    """
+    from sspd.report.words import legible_lines
+
+    print(legible_lines(text), end=end, file=sys.stderr if err else sys.stdout)
+
+
 def _to_standard_error(line: str) -> None:
-    print(line, file=sys.stderr)
+    show(line, err=True)
 
 
 @dataclass
@@ -26,7 +45,9 @@ class Told:
 
     def note(self, text: str) -> None:
         """Tell what is no failure."""
-        self.out(f"sspd: {' '.join(text.split())}")
+        from sspd.report.words import legible
+
+        self.out(legible(f"sspd: {' '.join(text.split())}"))
 
     def fail(self, text: str, misused: bool = False) -> None:
         """Tell a failure; ``misused``: an argument is at fault."""

@@ -12,6 +12,7 @@ import typer
 
 from sspd.cli.console import interruptible
 from sspd.cli.progress import Meter
+from sspd.cli.told import show
 from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
 from sspd.cli.train_memory import prepare, warn_of_memory
 from sspd.errors import DependencyError, ProcessLostError, UsageError
@@ -186,10 +187,10 @@ def _tell(weights: Path, method: str) -> None:
     with Meter("Exporting"):
         export_onnx(load_any(weights), onnx)
     for line in _verdict(weights.parent):
-        typer.echo(line)
-    typer.echo(f"weights: {weights} and {onnx.name} beside it")
+        show(line)
+    show(f"weights: {weights} and {onnx.name} beside it")
     how = "" if method == "sspd" else f"--method {method} "
-    typer.echo(f"try them: sspd measure FILM {how}--weights {onnx}")
+    show(f"try them: sspd measure FILM {how}--weights {onnx}")
 
 
 def _verdict(out: Path) -> list[str]:

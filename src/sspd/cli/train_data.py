@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from sspd.cli.progress import Meter
+from sspd.cli.told import show
 from sspd.errors import SourceError, SSPDError, UsageError
 
 if TYPE_CHECKING:
@@ -115,4 +114,4 @@ def label_series(
 
 def say(text: str) -> None:
     """A line on standard error."""
-    typer.echo(f"sspd: {text}", err=True)
+    show(f"sspd: {text}", err=True)

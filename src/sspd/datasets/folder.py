@@ -28,7 +28,7 @@ import numpy as np
 
 from sspd.containers import Recording, References, Series
 from sspd.datasets.card import Dataset, found_or_raise
-from sspd.datasets.folder_table import TABLE, Row, add_row, inside, read_table
+from sspd.datasets.folder_table import TABLE, Row, add_row, read_table
 from sspd.datasets.texts import numbers, read_columns, read_text, series
 from sspd.errors import SourceError
 from sspd.video.folder import films_in
@@ -48,7 +48,7 @@ WAVEFORM_HEADER = ["time_s", "bvp"]
 def recordings(root: Path) -> list[Recording]:
     """Every film below a folder, and those that ``truth.csv`` names and are not there."""
     rows = read_table(root)
-    films = sorted({inside(root, film) for film in films_in(root)} | set(rows))
+    films = sorted(set(films_in(root)) | set(rows))
     names = _names(film.relative_to(root) for film in films)
     found = []
     for film, name in zip(films, names, strict=True):

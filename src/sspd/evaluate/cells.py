@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 import numpy as np
 
 from sspd.evaluate.windows import ScoredWindow
+from sspd.report.words import csv_cell
 
 
 def windows_csv(rows: Sequence[ScoredWindow]) -> str:
@@ -74,10 +75,5 @@ def csv_text(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(heads)
-    writer.writerows([[_harmless(cell) for cell in line] for line in lines])
+    writer.writerows([[csv_cell(cell) for cell in line] for line in lines])
     return text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A name that a spreadsheet would run as a formula is quoted."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t") else cell

@@ -17,6 +17,7 @@ from sspd.face.crop import crop_resize, eight_bits, pad_box
 from sspd.face.detect import detect_faces
 from sspd.face.people import People
 from sspd.face.scene import Sight, gather, see
+from sspd.video.bounds import GAP_S
 
 #: Length of a segment, seconds.
 SEGMENT_S = 30.0
@@ -44,7 +45,8 @@ def face_pieces(
 
     A segment starts every `segment_s` seconds; its box is found on its first picture
     or, failing that, on a later one (a look every `LOOK_EVERY_S`), and stays. Pictures
-    before a face is found make a stretch of their own, without a box. The face is the
+    before a face is found make a stretch of their own, without a box. A gap in the times
+    longer than `GAP_S` ends a segment, and the next one starts behind it. The face is the
     largest one, in later segments the same person's where that is still there.
 
     Parameters
@@ -66,8 +68,9 @@ def face_pieces(
     Yields
     ------
     FaceSegment
-        `PIECE` pictures or fewer, in order of time, without gaps; pieces of one stretch
-        have the same ``stretch``. ``box`` None, in one piece, where there is no face.
+        `PIECE` pictures or fewer, in order of time, without a gap of more than `GAP_S`;
+        pieces of one stretch have the same ``stretch``. ``box`` None, in one piece, where
+        there is no face.
 
     Raises
     ------
@@ -85,12 +88,12 @@ def face_pieces(
     if size < 1 or not segment_s > 0:
         raise UsageError(f"size and segment_s must be positive, got {size} and {segment_s}")
     people, take = People(every), buffer_pool()
-    boundary_s: float | None = None
-    next_look_s = 0.0
+    boundary_s = next_look_s = 0.0
     now: list[_Stretch] = []
     for rgb, white, t in _pictures(chunks, box):
-        boundary_s = t if boundary_s is None else boundary_s
-        if t >= boundary_s - _TINY_S and not (now and _nearly_over(t, boundary_s, end_s)):
+        gap = not now or t - now[0].t[-1] > GAP_S
+        boundary_s = t if gap else boundary_s
+        if gap or (t >= boundary_s - _TINY_S and not _nearly_over(t, boundary_s, end_s)):
             yield from _closed(now)
             boundary_s += segment_s * (1 + (t + _TINY_S - boundary_s) // segment_s)
             now, next_look_s = [_Stretch(box, size, 0, _next(now), take)], t

@@ -17,12 +17,12 @@ from typing import IO, Any
 
 from sspd.errors import OutputError
 from sspd.many.film import Task
-from sspd.many.record import from_record, to_record
+from sspd.many.record import MAX_LINE_BYTES, from_record, to_record
 from sspd.report.outputs import file_of_face
 from sspd.report.result import Vitals
 
 #: Longer lines are no result: the waveform of a whole day takes half of this.
-LONGEST_LINE_BYTES = 1 << 26
+LONGEST_LINE_BYTES = MAX_LINE_BYTES
 
 
 def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
@@ -144,10 +144,14 @@ class Journal:
         Returns
         -------
         str or None
-            One line, the first time that it cannot be written.
+            One line, the first time that it cannot be written, and where a result is
+            larger than `LONGEST_LINE_BYTES`.
         """
         records = [to_record(vitals) for vitals in faces]
         line = json.dumps({"entry": entry, "faces": records}) + "\n"
+        if len(line) > LONGEST_LINE_BYTES:  # it would not be read back either
+            most = f"{LONGEST_LINE_BYTES >> 20} MB"
+            return f"{self.path}: {entry.get('film')}: not kept, its result takes over {most}"
         try:
             if self._file is None:
                 self._file = self._opened()

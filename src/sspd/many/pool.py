@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from sspd.errors import SourceError
 from sspd.many.film import PROGRESS, Measured, Task, failed
-from sspd.many.record import from_record
+from sspd.many.record import MAX_LINE_BYTES, from_record
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
 
@@ -150,6 +150,8 @@ class _Worker:
             reply, in_time = self._reply(process, process.stdout, task.index, progress)
         except OSError:  # a broken pipe
             reply, in_time = b"", True
+        if len(reply) > MAX_LINE_BYTES:  # ours sends no such line: whose is it now?
+            raise self._disowned(process, task)
         whole = reply.endswith(b"\n")
         if not (whole and in_time):  # killed as the reply came, it is of no use to the next
             death = _death(self.bury())
@@ -157,7 +159,16 @@ class _Worker:
             if not in_time:
                 death = f"took longer than the {self.limit_s:g} s it may take"
             raise SourceError(f"{task.film}: {death}")
-        return _measured(task, json.loads(reply))
+        try:
+            return _measured(task, json.loads(reply))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise self._disowned(process, task) from None
+
+    def _disowned(self, process: subprocess.Popen[bytes], task: Task) -> SourceError:
+        """End a process that does not answer as ours do; what to say of it."""
+        process.kill()
+        self.bury()
+        return SourceError(f"{task.film}: its worker process sent what is no result")
 
     def _reply(
         self,
@@ -221,7 +232,7 @@ class _Worker:
 
 def _last_line(pipe: IO[bytes], index: int, progress: Progress | None) -> bytes:
     """The reply, after the lines that say how far the video is."""
-    while (line := pipe.readline()).startswith(PROGRESS):
+    while (line := pipe.readline(MAX_LINE_BYTES + 1)).startswith(PROGRESS):
         with suppress(ValueError):  # cut short by a death, or not even ours
             phase, done = json.loads(line[len(PROGRESS) :])
             if progress is not None and isinstance(phase, str) and isinstance(done, float):

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from sspd.report.result import Vitals
 
+#: No result takes more, as one line of JSON: the waveform of a whole day takes half of it.
+MAX_LINE_BYTES = 1 << 26
 #: Under this name stands a waveform: little-endian float64, in base64.
 ARRAY_KEY = "float64"
 

@@ -16,8 +16,9 @@ import time
 from queue import SimpleQueue
 from typing import IO, Any
 
+from sspd.errors import SourceError
 from sspd.many.film import PROGRESS, Measured, Task, failed, measure_film
-from sspd.many.record import to_record
+from sspd.many.record import MAX_LINE_BYTES, to_record
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
 from sspd.process import settle_process
@@ -55,7 +56,7 @@ def main() -> None:
             done = failed(task, settings.method, None, error)
         else:
             done = measure_film(task, settings, method, tell)
-        tell.send(json.dumps(_reply(done)).encode())
+        tell.send(_line(task, done))
 
 
 class _Teller:
@@ -76,6 +77,19 @@ class _Teller:
         with self._lock:
             self._replies.write(line + b"\n")
             self._replies.flush()
+
+
+def _line(task: Task, done: Measured) -> bytes:
+    """A result as a line, or a failure where that would be longer than anybody takes."""
+    line = json.dumps(_reply(done)).encode()
+    if len(line) < MAX_LINE_BYTES:
+        return line
+    most = f"{MAX_LINE_BYTES >> 20} MB"
+    error = SourceError(
+        f"{task.film}: its result takes over {most}; measure a part (--start, --end)"
+    )
+    over = failed(task, done.vitals.method, done.vitals.weights, error)
+    return json.dumps(_reply(over)).encode()
 
 
 def _reply(done: Measured) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
@@ -15,6 +16,7 @@ from sspd.face.people import MOST_FACES
 from sspd.face.track import join_pieces
 from sspd.methods.base import Method
 from sspd.process import give_back_memory
+from sspd.video.bounds import GAP_S
 
 #: Pieces that wait for the method; more would only take memory.
 _WAITING = 1
@@ -133,6 +135,8 @@ def _last_s(piece: FaceSegment) -> float:
 def by_face(stretches: Sequence[StretchWave]) -> list[tuple[int, list[StretchWave]]]:
     """Sort stretches by face; each face's fill the film, without a box where it is not seen.
 
+    A gap in the film's times (`sspd.video.bounds.GAP_S`) is filled by nothing.
+
     Parameters
     ----------
     stretches : sequence of StretchWave
@@ -143,24 +147,41 @@ def by_face(stretches: Sequence[StretchWave]) -> list[tuple[int, list[StretchWav
     list of (face_id, stretches)
         By number. Face 0 without any box where no face was found at all.
     """
-    start_s = min(each.segment.start_s for each in stretches)
-    end_s = max(each.segment.end_s for each in stretches)
+    seen = _seen(stretches)
     faces: dict[int, list[StretchWave]] = {}
     for each in stretches:
         if each.segment.box is not None:
             faces.setdefault(each.segment.face_id, []).append(each)
     if not faces:
         return [(0, list(stretches))]
-    return [(who, _without_holes(faces[who], start_s, end_s)) for who in sorted(faces)]
+    return [(who, _without_holes(faces[who], seen)) for who in sorted(faces)]
 
 
-def _without_holes(own: Sequence[StretchWave], start_s: float, end_s: float) -> list[StretchWave]:
+def _seen(stretches: Sequence[StretchWave]) -> list[tuple[float, float]]:
+    """From when to when there are pictures, whoever is in them."""
+    spans: list[tuple[float, float]] = []
+    for each in sorted(stretches, key=lambda each: each.segment.start_s):
+        start_s, end_s = each.segment.start_s, each.segment.end_s
+        if spans and start_s - spans[-1][1] <= GAP_S:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end_s))
+        else:
+            spans.append((start_s, end_s))
+    return spans
+
+
+def _without_holes(
+    own: Sequence[StretchWave], seen: Sequence[tuple[float, float]]
+) -> list[StretchWave]:
     whole: list[StretchWave] = []
-    for each in own:
-        whole += _hole(each.segment, start_s, each.segment.start_s)
-        whole.append(each)
-        start_s = each.segment.end_s
-    return whole + _hole(own[-1].segment, start_s, end_s)
+    waiting = deque(own)
+    near = own[0].segment
+    for start_s, end_s in seen:
+        while waiting and waiting[0].segment.start_s <= end_s:
+            near = waiting[0].segment
+            whole += [*_hole(near, start_s, near.start_s), waiting.popleft()]
+            start_s = near.end_s
+        whole += _hole(near, start_s, end_s)
+    return whole
 
 
 def _hole(near: FaceSegment, start_s: float, end_s: float) -> list[StretchWave]:

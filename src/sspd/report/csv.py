@@ -14,6 +14,7 @@ from sspd.containers import Vitals
 from sspd.report.files import whole_file
 from sspd.report.json import vitals_to_dict
 from sspd.report.reading import drawn_waveform
+from sspd.report.words import csv_cell
 from sspd.vitals import HRV_NAMES
 
 #: One row a source and face. Lists are joined by "; ".
@@ -39,6 +40,10 @@ COLUMNS = (
 )
 #: One row a sample of the waveform; see `write_signal_csv`.
 SIGNAL_COLUMNS = ("time_s", "rppg", "beat", "rppg_filtered")
+
+
+#: Spans of frames that follow each other lie closer than this, seconds, or else at a gap.
+HOLE_S = 0.5
 
 
 def csv_row(vitals: Vitals) -> dict[str, Any]:
@@ -67,7 +72,11 @@ def write_csv(results: Sequence[Vitals], path: str | Path) -> None:
         ``path`` cannot be written.
     """
     rows = [csv_row(vitals) for vitals in results]
-    _write(path, COLUMNS, ([row.get(name) for name in COLUMNS] for row in rows))
+    _write(path, COLUMNS, ([_cell(row.get(name)) for name in COLUMNS] for row in rows))
+
+
+def _cell(value: Any) -> Any:
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
@@ -76,6 +85,7 @@ def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
     The columns: ``time_s``; ``rppg``, unfiltered (empty where no face); ``beat``, 1 at the
     sample next to a beat of an accepted segment; ``rppg_filtered``, what the beats were read
     from, so that each is a maximum of it, and 0.5-4 Hz where nothing was accepted.
+    A gap in the video's timestamps has no rows: it may be hours long.
 
     Raises
     ------
@@ -89,8 +99,10 @@ def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
         if beats is not None and beats.size:
             index = np.round((beats - signal.start_s) * signal.fs).astype(np.int64)
             marks[np.clip(index, 0, len(signal) - 1)] = 1
-        times = [f"{t:.4f}" for t in signal.t]
-        columns = times, _numbers(signal.values), marks.tolist(), _numbers(_filtered(vitals))
+        kept = np.flatnonzero(np.isfinite(signal.values) | _with_frames(vitals, signal.t))
+        times = [f"{t:.4f}" for t in signal.t[kept]]
+        values, filtered = signal.values[kept], _filtered(vitals)[kept]
+        columns = times, _numbers(values), marks[kept].tolist(), _numbers(filtered)
         rows = [list(row) for row in zip(*columns, strict=True)]
     _write(path, SIGNAL_COLUMNS, rows)
 
@@ -108,6 +120,17 @@ def _filtered(vitals: Vitals) -> NDArray[np.float64]:
         first = round((piece.start_s - signal.start_s) * signal.fs)
         values[first : first + len(piece)] = piece.values[: len(values) - first]
     return values
+
+
+def _with_frames(vitals: Vitals, t: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """At which times the video has frames, with or without a face in them."""
+    if not vitals.faces:
+        return np.ones(t.size, dtype=np.bool_)
+    starts = np.array([span.start_s for span in vitals.faces])
+    ends = np.maximum.accumulate([span.end_s for span in vitals.faces])
+    gap = np.append(starts[1:] - ends[:-1] > HOLE_S, False)
+    before = np.maximum(np.searchsorted(starts, t, side="right") - 1, 0)
+    return np.asarray(~gap[before] | (t < ends[before]), dtype=np.bool_)
 
 
 def _write(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

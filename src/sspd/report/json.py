@@ -15,6 +15,7 @@ from typing import Any
 
 from sspd.containers import Estimate, Respiration, Vitals, WindowVitals
 from sspd.report.files import whole_file
+from sspd.report.words import legible
 
 SCHEMA_VERSION = 2
 #: What each of ``windows`` holds.
@@ -96,6 +97,17 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
     return row
 
 
+def _escaped(text: str) -> str:
+    """JSON in which characters that are no letters stand as JSON's escapes: it reads the same."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(c if c == "\n" or c == legible(c) else _escape(c) for c in text)
+
+
+def _escape(c: str) -> str:
+    return f"\\u{ord(c):04x}" if ord(c) < 1 << 16 else json.dumps(c)[1:-1]
+
+
 def write_json(results: Sequence[Vitals], path: str | Path) -> None:
     """Write the results of one call, whole or not at all.
 
@@ -108,4 +120,4 @@ def write_json(results: Sequence[Vitals], path: str | Path) -> None:
     text = json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False)
     with whole_file(path) as partial:
         # a file name's bytes that are no text: "\\udcff", as JSON itself would write it
-        partial.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        partial.write_text(_escaped(text) + "\n", encoding="utf-8", errors="backslashreplace")

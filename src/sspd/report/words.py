@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 #: Invisible, and yet letters: joiners of Persian, of Indian scripts and of emoji.
 _JOINERS = "\u200c\u200d"
+#: What a formula begins with, for one spreadsheet or another.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 class ReasonWords(NamedTuple):
@@ -145,5 +147,46 @@ def legible(text: str) -> str:
     return "".join(c if c in _JOINERS or _is_letter(c) else "?" for c in text)
 
 
+def legible_lines(text: str) -> str:
+    r"""A text of several lines, each made `legible`.
+
+    >>> legible_lines("a" + chr(27) + "[2J\nb")
+    'a?[2J\nb'
+    """
+    return "\n".join(legible(line) for line in text.split("\n"))
+
+
+def escaped_name(text: str) -> str:
+    r"""A name from outside in a file for programs: what `legible` refuses, as an escape.
+
+    Nothing is lost, and a terminal that is shown the file obeys nothing.
+
+    >>> escaped_name("a" + chr(27) + "]52;c;QQ==" + chr(7))
+    'a\\x1b]52;c;QQ==\\x07'
+    """
+    return "".join(
+        c if c in _JOINERS or _is_letter(c) else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def csv_cell(text: str) -> str:
+    """A name from outside as a cell of a table that no spreadsheet runs as a formula.
+
+    One that begins with ``=``, ``+``, ``-`` or ``@`` (also the wide ones of East Asian
+    fonts) gets an apostrophe in front, as OWASP has it ("CSV injection"); a number stays.
+
+    >>> csv_cell("=HYPERLINK(A1)"), csv_cell("-1.5"), csv_cell("-1+cmd|' /C calc'!A0")
+    ("'=HYPERLINK(A1)", '-1.5', "'-1+cmd|' /C calc'!A0")
+    """
+    shown = escaped_name(text)
+    if not shown.lstrip().startswith(_FORMULA):
+        return shown
+    try:
+        float(shown)
+    except ValueError:
+        return f"'{shown}"
+    return shown
+
+
 def _is_letter(c: str) -> bool:
-    return unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+    return unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")

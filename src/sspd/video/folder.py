@@ -14,13 +14,43 @@ SUFFIXES = (
 def films_in(folder: Path) -> list[Path]:
     """Every film under a folder, sorted by path; hidden ones are left out.
 
+    Links are followed, each folder is looked into once (a link may lead to a folder above
+    it), by a way without links where there is one. A link to a film that is not there
+    counts as a film: who opens it can tell (see `dangling`).
+
     >>> films_in(Path("no_such_folder"))
     []
     """
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    found: list[Path] = []
+    known: set[tuple[int, int]] = set()
+    real, linked = [folder], list[Path]()
+    while real or linked:
+        place = real.pop() if real else linked.pop(0)
+        for path in _entries(place, known):
+            if path.is_dir():
+                (linked if path.is_symlink() else real).append(path)
+            elif path.suffix.lower() in SUFFIXES and (path.is_file() or dangling(path)):
+                found.append(path)
+        linked.sort()
+    return sorted(found)
+
+
+def _entries(place: Path, known: set[tuple[int, int]]) -> list[Path]:
+    """What a folder holds, hidden names aside; nothing the second time."""
+    try:
+        facts = place.stat()
+        if (facts.st_dev, facts.st_ino) in known:
+            return []
+        known.add((facts.st_dev, facts.st_ino))
+        return sorted(path for path in place.iterdir() if not path.name.startswith("."))
+    except OSError:  # none, or not for us to read
+        return []
+
+
+def dangling(path: Path) -> bool:
+    """Whether a path is a link to what is not there, or one of a ring of links.
+
+    >>> dangling(Path("no_such_film.mp4"))
+    False
+    """
+    return path.is_symlink() and not path.exists()

@@ -17,15 +17,22 @@ from sspd.errors import DecodeError, SourceError
 
 #: Wider or higher films are refused: no camera of today makes them, hostile files do.
 MAX_SIDE = 8192
+#: Nor pictures of more pixels than 8K cinema has, with a little room: each takes 113 MB as
+#: RGB, and a decoder holds several, of a file that may be a few kilobytes.
+MAX_PIXELS = 8192 * 4608
 
 
 def checked_size(path: str | Path, width: int, height: int) -> tuple[int, int]:
-    """Give the size back, or raise `DecodeError` (none) or `SourceError` (over `MAX_SIDE`)."""
+    """Give the size back, or raise `DecodeError` (none) or `SourceError` (too large)."""
     if width < 1 or height < 1:
         raise DecodeError(f"{path}: pictures of {width}x{height} pixels cannot be decoded")
     if max(width, height) > MAX_SIDE:
         raise SourceError(
             f"{path}: pictures of {width}x{height} pixels are larger than {MAX_SIDE} a side"
+        )
+    if width * height > MAX_PIXELS:
+        raise SourceError(
+            f"{path}: pictures of {width}x{height} pixels are larger than 8K ({MAX_PIXELS} pixels)"
         )
     return width, height
 

@@ -23,9 +23,11 @@ from av.video.stream import VideoStream
 from sspd.containers import Frames
 from sspd.containers.pool import buffer_pool
 from sspd.errors import DecodeError, UsageError
+from sspd.video.bounds import bounded
 from sspd.video.picture import converter
 from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
 from sspd.video.stamps import mend_stamps
+from sspd.video.tracks import tracks_note
 
 #: A chunk holds fewer pictures than asked where they would take more than this.
 MAX_CHUNK_BYTES = 1 << 26
@@ -81,7 +83,7 @@ def probe(path: str | Path) -> VideoInfo:
     Raises
     ------
     SourceError
-        Missing, a folder, or larger than `MAX_SIDE`.
+        Missing, a folder, or larger than `MAX_SIDE` or `MAX_PIXELS`.
     DecodeError
         Not a film, or no picture of it can be decoded.
     NoVideoError
@@ -138,7 +140,8 @@ def read(
     iterator of Frames
         uint8, ``t`` in seconds since the film's first picture, strictly rising: a
         picture whose stamp repeats or falls behind is left out, a clock that starts
-        anew goes on, missing stamps are counted on at the mean rate.
+        anew goes on, missing stamps are counted on at the mean rate. Times stay within
+        the bounds of `sspd.video.bounds`.
 
     Raises
     ------
@@ -176,7 +179,9 @@ def _read(
         if first is None:
             raise DecodeError(f"{path}: no picture of this film can be decoded")
         seconds = _seconds(path, chain([first], decoded), mean_rate(stream))
-        timed = _selected(path, (container, stream), seconds, end_s, warn)
+        timed = bounded(path, _selected(path, (container, stream), seconds, end_s, warn), warn)
+        if note := tracks_note(path, container, stream):
+            warn(note)
         yield from in_chunks(path, first, timed, start_s, chunk)
         if damage:
             warn(f"{path}: {len(damage)} damaged parts left out ({damage[0]})")

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from sspd.containers import Frames
 from sspd.errors import DecodeError
+from sspd.video.bounds import bounded
 from sspd.video.read import check_stretch, in_chunks
 from sspd.video.source import opened, pictures
 from sspd.video.stamps import SAME_TIME_S
+from sspd.video.tracks import tracks_note
 
 
 def read_with_stamps(
@@ -85,6 +87,9 @@ def _read(
         if first is None:
             raise DecodeError(f"{path}: no picture of this film can be decoded")
         timed = _timed(path, chain([first], decoded), times, end_s, warn)
+        timed = bounded(path, timed, warn)
+        if note := tracks_note(path, *film):
+            warn(note)
         yield from in_chunks(path, first, timed, start_s, chunk)
         if damage:
             # a picture that is lost moves the times of all that follow it

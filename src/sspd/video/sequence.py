@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import Frames
 from sspd.errors import SourceError, UsageError
+from sspd.video.bounds import bounded
 from sspd.video.read import MAX_CHUNK_BYTES, check_stretch
 from sspd.video.still import read_still
 
@@ -122,9 +123,16 @@ def read_pictures(
     check_stretch(start_s, end_s, chunk)
     if t.shape != (len(files),) or not bool(np.all(np.diff(t) > 0)):
         raise UsageError(f"{len(files)} pictures need as many times, strictly rising")
-    wanted = np.flatnonzero((t >= start_s) & (t < (np.inf if end_s is None else end_s)))
-    stills = _stills([files[k] for k in wanted.tolist()], bayer, warn or (lambda _: None))
+    warn = warn or (lambda _: None)
+    asked = np.flatnonzero((t >= start_s) & (t < (np.inf if end_s is None else end_s)))
+    seconds = zip(asked.tolist(), t[asked].tolist(), strict=True)
+    wanted = np.array([k for k, _ in bounded(_folder(files), seconds, warn)], np.int64)
+    stills = _stills([files[k] for k in wanted.tolist()], bayer, warn)
     return _chunks(stills, t[wanted], chunk, max_value)
+
+
+def _folder(files: Sequence[Path]) -> Path:
+    return files[0].parent if files else Path()
 
 
 #: A picture's place among those wanted, its file, its levels and the level of full white.

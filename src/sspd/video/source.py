@@ -8,16 +8,19 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sspd.containers.arguments import no_such_file
-from sspd.errors import DecodeError, NoVideoError, SourceError
+from sspd.errors import DecodeError, SourceError
+from sspd.video.allowed import (
+    cannot_open,
+    check_container,
+    decoder_options,
+    open_options,
+)
 from sspd.video.picture import checked_size
-
-#: Decoders for text that FFmpeg draws as pictures.
-_TEXT_CODECS = frozenset({"ansi", "bintext", "idf", "xbin"})
+from sspd.video.tracks import chosen_track
 
 
 @contextmanager
@@ -36,27 +39,22 @@ def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if place.stat().st_size == 0:
         raise DecodeError(f"{path}: an empty file")
     try:
-        # "file:" and the whitelist keep a hostile film from naming other places to read.
-        container = av.open(
-            f"file:{place}", metadata_errors="ignore", options={"protocol_whitelist": "file"}
-        )
+        # "file:" and the lists keep a hostile file from naming other places to read.
+        container = av.open(f"file:{place}", metadata_errors="ignore", options=open_options())
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise DecodeError(f"{path}: not a film that can be decoded ({_brief(error)})") from None
+        raise cannot_open(path, error) from None
     with container:
+        check_container(path, container)
         stream = _film_stream(path, container)
         stream.thread_type = "AUTO"
+        stream.codec_context.options = decoder_options()
         yield container, stream
 
 
 def _film_stream(path: str | Path, container: InputContainer) -> VideoStream:
-    for stream in container.streams.video:
-        if stream.disposition & Disposition.attached_pic:  # the cover of a song
-            continue
-        if stream.codec_context is None or stream.codec_context.name in _TEXT_CODECS:
-            raise DecodeError(f"{path}: not a film that can be decoded")
-        checked_size(path, stream.codec_context.width, stream.codec_context.height)
-        return stream
-    raise NoVideoError(f"{path}: no video stream in it, {len(container.streams)} other streams")
+    stream = chosen_track(path, container)
+    checked_size(path, stream.codec_context.width, stream.codec_context.height)
+    return stream
 
 
 def pictures(

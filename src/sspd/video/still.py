@@ -24,7 +24,7 @@ BAYER = MappingProxyType(
         "GBRG": cv2.COLOR_BayerGBRG2RGB,
     }
 )
-#: No picture that `checked_size` lets pass takes more: 8192 x 8192 pixels of 6 bytes.
+#: No picture that `checked_size` lets pass takes more: 8192 x 4608 pixels of 6 bytes.
 MAX_FILE_BYTES = 1 << 29
 _FLAGS = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
 _PNM = re.compile(rb"P([2356])" + rb"(?:\s+|\s*#[^\n]*\n\s*)(\d{1,9})" * 3 + rb"\s")

@@ -20,6 +20,10 @@ from sspd.vitals.heart_rate import Reading, follow_rate, pulse_band, read_half, 
 SHORTEST_S = 8.0
 #: What is left over at the end stands alone from this length on, seconds.
 REMAINDER_S = 10.0
+#: A waveform ends before its video does, seconds: by a frame's time, for the last frame's
+#: time is where it begins (1/12 s at the slowest rate that is measured), by a step of the
+#: grid that is not full (1/30 s), and by a difference of two frames (1/30 s).
+GRACE_S = 0.15
 
 
 def cut_windows(
@@ -40,7 +44,8 @@ def cut_windows(
     -------
     list of (start_s, end_s)
         A remainder of 10 s or more is a window of its own, a shorter one joins the
-        last; a stretch shorter than a window is one window.
+        last; a stretch shorter than a window is one window. What is short of a window or
+        of 10 s by `GRACE_S` or less counts as whole, and ends where the stretch does.
 
     Raises
     ------
@@ -51,19 +56,20 @@ def cut_windows(
     [(0.0, 30.0), (30.0, 60.0), (60.0, 75.0)]
     >>> cut_windows(0.0, 65.0, 30.0)
     [(0.0, 30.0), (30.0, 65.0)]
+    >>> cut_windows(0.0, 29.93, 10.0)
+    [(0.0, 10.0), (10.0, 20.0), (20.0, 29.93)]
     """
     step = window_s if step_s is None else step_s
     if not window_s >= SHORTEST_S:
         raise UsageError(f"a window needs {SHORTEST_S:g} s or more, got {window_s:g} s")
     if not 0 < step <= window_s:
         raise UsageError(f"the step must be above 0 and within the window, got {step:g} s")
-    # Half a tenth of a second of grace: 900 frames at 30 fps last 29.97 s by some clocks.
-    count = int(np.floor((end_s - start_s - window_s + 0.05) / step)) + 1
+    count = int(np.floor((end_s - start_s - window_s + GRACE_S) / step)) + 1
     if count < 1:
         return [(start_s, end_s)]
     windows = [(start_s + k * step, start_s + k * step + window_s) for k in range(count)]
     rest = end_s - windows[-1][1]
-    if rest >= REMAINDER_S:
+    if rest >= REMAINDER_S - GRACE_S:
         windows.append((windows[-1][1], end_s))
     else:
         windows[-1] = (windows[-1][0], end_s)

@@ -1,0 +1,38 @@
+"""What Typer itself refuses (an option that is none, an argument too many), told legibly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from typer.core import TyperGroup
+
+
+class LegibleCommands(TyperGroup):
+    """Commands that tell what they refuse without control characters.
+
+    A shell expands ``*`` to names of files, and one of these may look like an option.
+    """
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """As of any group."""
+        with _legible_refusals():
+            return super().make_context(*args, **options)
+
+    def invoke(self, *args: Any) -> Any:
+        """As of any group; commands read their arguments in here."""
+        with _legible_refusals():
+            return super().invoke(*args)
+
+
+@contextmanager
+def _legible_refusals() -> Iterator[None]:
+    from sspd.report.words import legible
+
+    try:
+        yield
+    except Exception as error:
+        if hasattr(error, "format_message"):  # Typer's own, which it prints
+            vars(error)["message"] = legible(str(vars(error).get("message", "")))
+        raise

@@ -1,0 +1,97 @@
+"""Which containers and codecs are opened: those of cameras, phones, editors and archives.
+
+FFmpeg knows many formats that are no videos: playlists and scripts (HLS, DASH, concat),
+numbered images (image2), session descriptions, subtitles, drawn text, filter graphs. Several
+of them name other files or addresses, which FFmpeg then opens: a playlist called
+``holiday.mp4`` reads any video of this disk. So the list here says what may be opened, and
+what a file is, its demuxer says, not its name. FFmpeg itself checks the container before it
+reads a header, and the codec before it decodes a frame.
+
+Not in the list, because they open files beside their own: image2, hls, dash, concat, imf,
+mlv (its ``.M00``, ``.M01`` ...), vobsub. MP4 and MOV may refer to tracks in other files
+(``dref``); FFmpeg follows no such reference unless told to (``enable_drefs``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from sspd.errors import DecodeError
+from sspd.video.picture import MAX_PIXELS, MAX_SIDE
+
+#: Demuxers, by FFmpeg's names for them (one name of several is enough).
+CONTAINERS = (
+    *("mov", "matroska", "avi", "mpegts", "mpeg", "flv", "asf", "ogg", "mxf", "gxf", "wtv"),
+    *("nut", "dv", "ivf", "yuv4mpegpipe", "gif", "apng"),
+    # bare streams, which have no timestamps
+    *("h264", "hevc", "vvc", "av1", "obu", "m4v", "mjpeg", "mpegvideo", "h263", "vc1"),
+    # sound, so that its error says what is missing: a video stream
+    *("wav", "mp3", "flac", "aac"),
+)
+#: Decoders of video, by FFmpeg's names. Sound and subtitles are never decoded.
+CODECS = (
+    *("h264", "hevc", "vvc", "av1", "libdav1d", "vp8", "vp9", "libvpx", "libvpx-vp9"),
+    *("mpeg4", "mpeg2video", "mpeg1video", "mpegvideo", "h263", "h263i", "h263p", "flv"),
+    *("msmpeg4", "msmpeg4v1", "msmpeg4v2", "wmv1", "wmv2", "wmv3", "vc1", "theora", "vp6", "vp6f"),
+    *("mjpeg", "mjpegb", "jpeg2000", "dvvideo", "svq1", "svq3", "cinepak", "msvideo1"),
+    *("prores", "prores_raw", "dnxhd", "cfhd", "apv", "rawvideo", "v210", "v308", "v408", "v410"),
+    *("yuv4", "r210", "r10k", "ffv1", "ffvhuff", "huffyuv", "utvideo", "magicyuv", "lagarith"),
+    *("qtrle", "msrle", "png", "gif", "apng"),
+)
+_PLAINLY = "mp4, mov, mkv, webm, avi, mpg, ts, wmv, ogv"
+
+
+def decoder_options() -> dict[str, str]:
+    """FFmpeg's options for a decoder: it also refuses sizes that come later in the stream.
+
+    >>> decoder_options()
+    {'max_pixels': '37748736'}
+    """
+    return {"max_pixels": str(MAX_PIXELS)}
+
+
+def open_options() -> dict[str, str]:
+    """FFmpeg's options for opening a file that is not trusted.
+
+    >>> open_options()["protocol_whitelist"]
+    'file'
+    """
+    return {
+        "protocol_whitelist": "file",
+        "format_whitelist": ",".join(CONTAINERS),
+        "codec_whitelist": ",".join(CODECS),
+        # while it looks for a size, so that `checked_size` can name it
+        "max_pixels": str(MAX_SIDE**2),
+    }
+
+
+def cannot_open(path: str | Path, error: Exception) -> DecodeError:
+    """Say in one line why FFmpeg did not open a file.
+
+    >>> print(cannot_open("a.mp4", ValueError("no such thing")))
+    a.mp4: not a film that can be decoded (no such thing)
+    """
+    told = str(getattr(error, "strerror", None) or error).lower()
+    if isinstance(error, av.ArgumentError):  # what FFmpeg answers where its list says no
+        told = f"a kind of file that is not opened, such as playlists and images; {_PLAINLY} are"
+    return DecodeError(f"{path}: not a film that can be decoded ({told})")
+
+
+def check_container(path: str | Path, container: InputContainer) -> None:
+    """Raise `DecodeError` for a container that is not in `CONTAINERS`, whatever opened it."""
+    if not set(container.format.name.split(",")) & set(CONTAINERS):
+        raise DecodeError(
+            f"{path}: not a film that can be decoded ({container.format.name} is not opened;"
+            f" {_PLAINLY} are)"
+        )
+
+
+def check_codec(path: str | Path, stream: VideoStream) -> None:
+    """Raise `DecodeError` for a video stream whose codec is not in `CODECS`."""
+    codec = None if stream.codec_context is None else stream.codec_context.name
+    if codec not in CODECS:
+        raise DecodeError(f"{path}: not a film that can be decoded (codec {codec or 'unknown'})")

@@ -1,0 +1,83 @@
+"""A result has a size that it does not exceed, wherever it goes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import results
+from sspd.containers import Signal
+from sspd.errors import SourceError
+from sspd.many import journal as journal_module
+from sspd.many import pool, worker
+from sspd.many.film import Measured, Task
+from sspd.many.journal import Journal
+from sspd.many.record import MAX_LINE_BYTES, to_record
+from sspd.video.bounds import MAX_SPAN_S
+
+
+def test_the_waveform_of_the_longest_video_fits() -> None:
+    signal = Signal(np.full(round(MAX_SPAN_S * 30), np.nan), 30.0)
+    line = json.dumps(to_record(replace(results.measured(), signal=signal)))
+    assert len(line) < 0.6 * MAX_LINE_BYTES
+
+
+def test_a_result_that_is_too_large_becomes_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Measured(3, results.measured())
+    assert json.loads(worker._line(Task(3, "a.mp4"), done))["faces"][0]["error"] is None
+    monkeypatch.setattr(worker, "MAX_LINE_BYTES", 2000)
+    row = json.loads(worker._line(Task(3, "a.mp4"), done))
+    assert "a.mp4: its result takes over" in row["faces"][0]["error"]
+    assert not row["misused"]
+
+
+def test_a_journal_keeps_no_line_that_it_would_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "LONGEST_LINE_BYTES", 2000)
+    journal = Journal(tmp_path / "j")
+    told = journal.add({"film": "a.mp4"}, results.measured())
+    assert told is not None
+    assert "a.mp4: not kept" in told
+    assert journal.add({"film": "b.mp4"}, results.refused()) is None
+    journal.close()
+    again = Journal(tmp_path / "j", resume=True)
+    assert again.find({"film": "a.mp4"}) is None
+    assert again.find({"film": "b.mp4"}) is not None
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("import sys\nwhile True: sys.stdout.write('x' * 65536)", "no result"),
+        ("print('[' * 20_000)\ninput()", "no result"),
+        ('print(\'{"faces": [{}], "failures": 3}\')\ninput()', "no result"),
+        ("print('{\"faces\": []}')\ninput()", "no result"),
+        ("print('nonsense', end='')", "ended by itself"),
+    ],
+    ids=["endless", "deep", "other fields", "nobody", "torn"],
+)
+@pytest.mark.parametrize("limit_s", [None, 60.0])
+def test_a_worker_that_is_not_ours_any_more_is_ended(
+    script: str, words: str, limit_s: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, started = subprocess.Popen, list[Any]()
+
+    def other(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        started.append(start([sys.executable, "-c", script], **options))
+        return started[-1]
+
+    monkeypatch.setattr(pool.subprocess, "Popen", other)
+    monkeypatch.setattr(pool, "MAX_LINE_BYTES", 1 << 18)
+    asked = pool._Worker(b"{}\n", {}, limit_s)
+    with pytest.raises(SourceError, match=f"a.mp4.*{words}"):
+        asked.measure(Task(0, "a.mp4"))
+    assert started[0].returncode is not None
+    assert asked.process is None
