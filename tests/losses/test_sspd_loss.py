@@ -125,3 +125,21 @@ def test_half_precision_outputs_give_a_float32_loss_even_inside_autocast(
     for a, b in zip(outside, inside, strict=True):
         assert a.dtype == torch.float32
         assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize(("counts_dc", "least", "most"), [(True, -0.1, 0.2), (False, 0.6, 1.0)])
+def test_regularised_alone_maps_go_to_ones_only_where_0_hz_costs_nothing(
+    counts_dc: bool, least: float, most: float
+) -> None:
+    """Free tokens that lean to one side, under alpha L_SD + beta L_SNR (Sec. III-D3)."""
+    own = torch.Generator().manual_seed(0)
+    tokens = (1 + torch.randn(1, 60, 16, generator=own)).requires_grad_()
+    optimiser = torch.optim.Adam([tokens], lr=0.05)
+    for _ in range(150):
+        map_ = self_similarity_map(tokens)
+        wave = self_similarity_wave(map_)
+        noise = noise_to_signal(wave, FS, (0.5, 3.7), counts_dc=counts_dc)
+        optimiser.zero_grad()
+        (0.8 * diagonal_deviation(map_) + 0.6 * noise).backward()
+        optimiser.step()
+    assert least < float(map_.detach().mean()) < most
