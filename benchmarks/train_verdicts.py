@@ -33,7 +33,7 @@ import torch
 from sspd.containers import Frames
 from sspd.datasets.faces import FaceEntry, open_store, write_entry
 from sspd.errors import TrainingError
-from sspd.nn.checkpoint import load_checkpoint, write_whole
+from sspd.nn.checkpoint import load_checkpoint
 from sspd.recipes import Recipe, get_recipe
 from sspd.signal import bandpass, integrate, pulse_frequency
 from sspd.train.loop import train
@@ -41,6 +41,7 @@ from sspd.train.memory import prepare_memory
 from sspd.train.sampler import Draw, clip_at, usable_films
 from sspd.train.signs import PASS_HZ, RATES_HZ, probe_clips, read_signs, verdict_of
 from sspd.train.ways import way_of
+from sspd.utils.files import write_whole
 from sspd.video.simulate import FilmSpec, random_spec, simulate_faces
 
 SEED, FACE_PX = 11000, 113

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -107,7 +108,8 @@ def test_the_last_word_on_a_film_counts(tmp_path: Path) -> None:
 )
 def test_a_line_that_means_nothing_is_passed_over(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "j"
-    path.write_bytes(line + b"\n")
+    checked = b'{"crc32": "%08x", ' % zlib.crc32(line[1:]) + line[1:]  # whole, and no result
+    path.write_bytes(line + b"\n" + checked + b"\n")
     _written(path, ({"film": "b"}, results.refused()))
     journal = Journal(path, resume=True)
     assert journal.find({"film": "a"}) is None

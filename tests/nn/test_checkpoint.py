@@ -19,9 +19,9 @@ from sspd.nn.checkpoint import (
     load_checkpoint,
     refuse_unsafe,
     save_checkpoint,
-    write_whole,
 )
 from sspd.recipes import NetworkSpec, PyramidSpec
+from sspd.utils.files import write_whole
 
 
 @pytest.fixture(scope="module")

@@ -249,7 +249,7 @@ def test_what_cannot_begin_is_named(films: list[Film], tiny: Recipe, tmp_path: P
         train([], tiny, tmp_path / "a")
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be made"):
         train(films, tiny, tmp_path / "file" / "out", device="cpu")
     for device in ("nonsense", "cuda:99"):
         with pytest.raises(UsageError, match=device):

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from sspd.errors import DependencyError, OutputError, UsageError
+from sspd.errors import DependencyError, UsageError
+from sspd.utils.files import check_output
 
 
 def benchmark(
@@ -57,8 +58,8 @@ def benchmark(
     if (scores is None) != (plot is None):
         raise UsageError("benchmark: --plot draws the errors of --scores; give both")
     for file in (json_file, plot):
-        if file is not None and not file.parent.is_dir():
-            raise OutputError(f"{file.parent}: no such folder")
+        if file is not None:
+            check_output(file)
     errors = {} if scores is None else read_errors(scores)
     names = [one for some in method or NETWORKS for one in some.split(",") if one]
     places = [one for some in runtime or runtimes_here() for one in some.split(",") if one]
@@ -81,7 +82,7 @@ def benchmark(
         draw_costs(plot, points, f"{frames} pictures of {size}x{size} on {places[0]}; {scores}")
     typer.echo(cost_table(costs, frames=frames, size=size), nl=False)
     if json_file is not None:
-        from sspd.video.files import whole_file
+        from sspd.utils.files import whole_file
 
         facts = cost_json(costs, frames=frames, size=size, threads=threads)
         with whole_file(json_file) as part:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.errors import UsageError
+from sspd.utils.partials import hold_folder
 
 if TYPE_CHECKING:
     from sspd.recipes import BaselineRecipe, Recipe
@@ -18,6 +19,7 @@ SHIPPED = "shipped"
 
 
 def evaluate(
+    context: typer.Context,
     data: Annotated[str, typer.Argument(help="NAME:PATH of a dataset; sspd datasets lists them.")],
     out: Annotated[
         Path, typer.Option("--out", help="Folder for tables, windows, waveforms, networks.")
@@ -90,6 +92,7 @@ def evaluate(
     if not trains and (recipe is not None or steps is not None):
         raise UsageError("evaluate: nothing is trained, so --recipe and --steps do nothing")
     preset = get_scoring(scoring)
+    context.with_resource(hold_folder(out, "waveforms/*"))
     with _Bar() as bar:
         training = None
         if trains:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sspd.errors import DependencyError
+from sspd.utils.files import check_output
 
 
 def import_weights(
@@ -26,6 +27,8 @@ def import_weights(
     from sspd.runtime.export import export_onnx
 
     target = out or weights.with_suffix(".safetensors")
+    for file in (target, target.with_suffix(".onnx")):
+        check_output(file)
     network = import_released(weights, name=weights.stem)
     save_checkpoint(network, target, {"imported_from": weights.name})
     export_onnx(network, target.with_suffix(".onnx"))

@@ -10,6 +10,8 @@ import typer
 
 from sspd.datasets.table import DATASETS, get_dataset
 from sspd.errors import OutputError, SSPDError, UsageError
+from sspd.utils.partials import hold_folder
+from sspd.utils.places import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +24,7 @@ OWN_LAYOUTS = ("folder", "faces")
 
 
 def simulate(
+    context: typer.Context,
     out: Annotated[Path, typer.Argument(help="Folder for the films; made where it is missing.")],
     n: Annotated[int, typer.Option("--n", min=1, help="How many films.")] = 12,
     seconds: Annotated[float, typer.Option("--seconds", help="Length of each film.")] = 30.0,
@@ -59,6 +62,7 @@ def simulate(
     if layout not in layouts:
         raise UsageError(f"simulate: --layout must be one of {', '.join(layouts)}, got {layout!r}")
     films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
+    context.with_resource(hold_folder(out, "truth"))
     if layout not in OWN_LAYOUTS:
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
@@ -173,10 +177,7 @@ def _write_all(
     jobs: int,
 ) -> None:
     """Write the films, several at a time, under a bar; makes the folder for the truth."""
-    try:
-        (out / "truth").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
+    make_folder(out / "truth")
     if jobs == 1:
         for path, spec in _bar(films, len(films)):
             write(path, spec)

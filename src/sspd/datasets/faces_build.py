@@ -13,8 +13,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from sspd.containers import Recording
-from sspd.datasets.faces import FaceEntry, entry_facts, open_store, remove_torn, write_entry
+from sspd.datasets.faces import FaceEntry, entry_facts, open_store, write_entry
 from sspd.errors import OutputError, SourceError, SSPDError
+from sspd.utils.partials import remove_all_parts
 
 #: Part of the key: raised when other faces come of the same film.
 VERSION = 1
@@ -114,7 +115,7 @@ def store_films(
     SSPDError
         A process died.
     """
-    remove_torn(store)
+    remove_all_parts(store)
     found: Iterator[tuple[Source, SSPDError | None]]
     if jobs == 1:
         found = ((source, _kept(source, store, size, follow)) for source in films)
@@ -236,6 +237,6 @@ def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Itera
             write_entry(store, entry.name, faces, entry.film, still=True, source=source)
         return replace(entry, path=store, size=size, still=True)
 
-    remove_torn(store)
+    remove_all_parts(store)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         yield from pool.map(hold, entries)

@@ -6,9 +6,7 @@ A file holds everything a measurement needs (`NetworkSpec`) and says how it was 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,11 +15,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from sspd.errors import OutputError, UsageError, WeightsError
+from sspd.errors import UsageError, WeightsError
 from sspd.nn.baselines import Baseline
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes.baseline import BaselineSpec
 from sspd.recipes.network import NetworkSpec
+from sspd.utils.files import write_whole
 
 #: Written into every file, so that a later reader knows what to expect.
 FORMAT, BASELINE_FORMAT = "sspd-1", "sspd-baseline-1"
@@ -186,18 +185,3 @@ def refuse_unsafe(path: Path) -> None:
             f"{path}: a pickled PyTorch file, which could run code; weights of the released"
             " SSPD code can be turned into a checkpoint with `sspd import`"
         )
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` under a temporary name, flush it to the disk, then rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from sspd.containers import Vitals
-from sspd.report.files import whole_file
 from sspd.report.json import vitals_to_dict
+from sspd.utils.files import whole_file
 from sspd.vitals import HRV_NAMES
 
 #: One row a source and face. Lists are joined by "; ".

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sspd.containers import Figure, Vitals, WindowVitals
-from sspd.report.files import whole_file
+from sspd.utils.files import whole_file
 
 SCHEMA_VERSION = 2
 

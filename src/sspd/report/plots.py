@@ -14,10 +14,10 @@ from sspd.report.axes import (
     draw_whole,
     spectrum_part,
 )
-from sspd.report.files import whole_file
 from sspd.report.reading import excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
 from sspd.report.words import legible
+from sspd.utils.files import whole_file
 
 
 def plot_vitals(vitals: Vitals, path: str | Path) -> None:

@@ -11,9 +11,9 @@ import torch
 
 from sspd.errors import DependencyError
 from sspd.nn.baselines import Baseline
-from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import MeasuringNetwork
 from sspd.runtime.openvino import METADATA_KEY
+from sspd.utils.files import write_whole
 
 #: The oldest operators that hold the network: readable by runtimes of years ago.
 OPSET = 17

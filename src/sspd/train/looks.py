@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from sspd.nn.baselines import Baseline
-from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes import BaselineRecipe, Recipe
 from sspd.train.sampler import Film, steps_of
@@ -20,6 +19,7 @@ from sspd.train.signs import PROBES, SHORTEST_S, Signs, probe_clips, read_signs,
 from sspd.train.state import Resumable, load_state, state_file
 from sspd.train.team import Team
 from sspd.train.ways import Way
+from sspd.utils.files import write_whole
 
 VERDICT_FILE, BEFORE_FILE = "verdict.json", "before.json"
 #: At these parts of a training it is looked at, and at its end.

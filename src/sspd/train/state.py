@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from sspd.errors import OutputError, TrainingError, WeightsError
-from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import TrainingNetwork, initialise
 from sspd.recipes import Recipe
+from sspd.utils.files import write_whole
 
 STATES_FOLDER = "states"
 #: How many of the newest states stay.
