@@ -19,7 +19,7 @@ from sspd.runtime.network import shipped_weights
 from sspd.train.log import read_metrics
 from sspd.train.loop import MODEL_FILE, Progress, train
 from sspd.train.sampler import Film
-from sspd.train.state import saved_steps, state_file
+from sspd.train.state import read_content, saved_steps, state_file
 from sspd.train.step import Views, make_views
 
 
@@ -63,7 +63,7 @@ def _rows(out: Path) -> list[dict[str, float]]:
 
 
 def _newest(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = torch.load(state_file(out, saved_steps(out)[-1]), weights_only=True)
+    found: dict[str, Any] = read_content(state_file(out, saved_steps(out)[-1]))
     return found
 
 

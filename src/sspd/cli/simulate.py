@@ -182,11 +182,12 @@ def _write_all(
         for path, spec in _bar(films, len(films)):
             write(path, spec)
         return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
 
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    from sspd.utils.pool import process_pool
+
+    with process_pool(jobs) as pool:
         written = [pool.submit(write, *film) for film in films]
         try:
             for one in _bar(as_completed(written), len(films)):
@@ -196,8 +197,6 @@ def _write_all(
                 "a process that simulates died, perhaps for want of memory; films that are whole"
                 " are kept, the same command goes on, --jobs 1 needs least"
             ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _bar(items: Iterable[Item], total: int) -> Iterable[Item]:

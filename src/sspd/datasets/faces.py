@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,9 +128,17 @@ def entry_facts(store: Path, name: str) -> dict[str, Any]:
     """
     try:
         facts = _card(store / (name + _SUFFIX) / "zarr.json")["attributes"]
-        return dict(facts) if isinstance(facts, dict) else {}
+        if not isinstance(facts, dict) or facts.get("crc32", _crc32(facts)) != _crc32(facts):
+            return {}  # stores of before have none
+        return {name: value for name, value in facts.items() if name != "crc32"}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _crc32(facts: dict[str, Any]) -> int:
+    """Of all that a card tells but this; its faces and times have their own."""
+    told = {name: value for name, value in facts.items() if name != "crc32"}
+    return zlib.crc32(json.dumps(told, sort_keys=True).encode())
 
 
 def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) -> None:
@@ -157,6 +166,7 @@ def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) 
         raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
     size = int(faces.rgb.shape[1])
     card = {"film": film, "size": size, "n_frames": len(faces), **facts}
+    card["crc32"] = _crc32(json.loads(json.dumps(card)))
     try:
         store.mkdir(parents=True, exist_ok=True)
         with whole_folder(store / (name + _SUFFIX)) as part:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from sspd.evaluate.training import Training
 from sspd.recipes import Recipe
 from sspd.recipes.ablations import Cell, Grid
 from sspd.train.memory import prepare_memory
+from sspd.utils.pool import process_pool
 
 METRICS = ("mae", "rmse", "r")
 
@@ -213,8 +213,7 @@ def _results(
         yield task, run_task(task)
     if len(ahead) == len(tasks):
         return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare_memory) as pool:
+    with process_pool(jobs, prepare_memory) as pool:
         waiting = {pool.submit(run_task, task): task for task in tasks[1:]}
         try:
             for done in as_completed(waiting):
@@ -224,8 +223,6 @@ def _results(
                 "a training process died, perhaps for want of memory; finished cells are kept:"
                 " the same command goes on, --jobs 1 needs least"
             ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def ablation_csv(scores: Sequence[CellScore]) -> str:

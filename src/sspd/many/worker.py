@@ -22,7 +22,7 @@ from sspd.methods.base import Method
 from sspd.process import settle_process
 
 #: How long an orphan's film may take to let go, seconds.
-GRACE_S = 5.0
+GRACE_S = 1.0
 
 Lines = SimpleQueue[bytes | None]
 

@@ -17,13 +17,17 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError, WeightsError
 from sspd.nn.baselines import Baseline
+from sspd.nn.header import CHECKSUM, check_header, checksum, split_header
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes.baseline import BaselineSpec
 from sspd.recipes.network import NetworkSpec
+from sspd.recipes.schema import strict_json, table
 from sspd.utils.files import write_whole
 
 #: Written into every file, so that a later reader knows what to expect.
 FORMAT, BASELINE_FORMAT = "sspd-1", "sspd-baseline-1"
+#: What a file of ours says of itself.
+FACTS = ("format", "network", "made_by", CHECKSUM)
 Spec = TypeVar("Spec")
 Net = TypeVar("Net", bound=nn.Module)
 #: Larger files are no weights of this network; they are refused unread.
@@ -58,9 +62,9 @@ def save_checkpoint(
 
 
 def _with_sorted_facts(data: bytes) -> bytes:
-    """The same file with its metadata in one order: safetensors draws it anew each time."""
-    start = 8 + struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:start])
+    """The same file with a checksum, its metadata in one order: safetensors draws it anew."""
+    header, start = split_header(data)
+    header["__metadata__"][CHECKSUM] = checksum(header, data[start:])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -133,8 +137,11 @@ def _load(
             f"{path}: not a checkpoint {what[wanted]} (no {wanted!r} in its header){instead}"
         )
     try:
-        spec = read_spec(json.loads(metadata["network"]))
+        table("facts", metadata, FACTS)
+        spec = read_spec(strict_json(metadata["network"]))
         made_by = json.loads(metadata.get("made_by", "{}"))
+        if not isinstance(made_by, dict):
+            raise TypeError("made_by is no table")
         with torch.device("meta"):
             _check_shapes(build(spec).state_dict(), tensors)
         network = build(spec)
@@ -159,6 +166,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
     refuse_unsafe(path)
+    check_header(path)
     try:
         with safe_open(str(path), framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from sspd.errors import WeightsError
 from sspd.nn.baselines import Baseline
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes import BaselineRecipe, Recipe
@@ -89,7 +90,11 @@ def take_best(run: Run, state: Resumable, notice: Callable[[str], None]) -> None
     best, last = state.best[0], state.step
     if best in (-1, last):
         return
-    load_state(state, state_file(run.out, best), run.identity)
+    try:
+        load_state(state, state_file(run.out, best), run.identity)
+    except WeightsError as error:  # its checksum comes first: nothing of it was taken
+        notice(f"{error}; it measured better than the last, of step {last}, which is taken")
+        return
     notice(f"the state of step {best} measures better than the last, of step {last}: taken")
 
 

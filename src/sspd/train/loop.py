@@ -13,6 +13,7 @@ import torch
 from sspd.errors import OutputError, TrainingError, UsageError
 from sspd.nn.checkpoint import save_checkpoint
 from sspd.recipes import BaselineRecipe, Recipe
+from sspd.recipes.schema import as_name
 from sspd.train.batches import batches_of
 from sspd.train.health import Health
 from sspd.train.log import TrainingLog
@@ -114,7 +115,7 @@ def train(
         if team.leads:
             _lead(run, state, max_minutes, checkpoint_s, on_step)
             take_best(run, state, notice)
-            _finish(run, state, name or out.resolve().name)
+            _finish(run, state, as_name(name or out.resolve().name))
         else:
             _run_steps(run, state, max_minutes)
         team.wait(place)
