@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from sspd.cli.main import run
 from sspd.utils.locks import claim
+from sspd.utils.partials import hold_folder
 
 
 @pytest.mark.parametrize("place", ["-", "/dev/stdout"])
@@ -103,3 +105,24 @@ def test_what_a_killed_run_left_is_cleaned_up(short: Path, measure: Any, tmp_pat
         (tmp_path / name).write_text("half")
     assert measure(short, "--csv", tmp_path / "a.csv")[0] == 3
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["simulate", "OUT", "--n", "1"], ["evaluate", "folder:none", "--out", "OUT"]],
+    ids=["simulate", "evaluate"],
+)
+def test_a_second_run_into_one_folder_is_told(
+    command: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out"
+    given = [str(out) if part == "OUT" else part for part in command]
+    monkeypatch.setattr("sys.argv", ["sspd", *given])
+    with hold_folder(out), pytest.raises(SystemExit) as end:
+        run()
+    assert end.value.code == 1
+    assert "out: another run is writing it" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -75,6 +75,17 @@ def test_half_written_entries_are_ignored_and_removed(tmp_path: Path) -> None:
     assert [e.name for e in open_store(tmp_path)] == ["other", "whole"]
 
 
+def test_a_flipped_bit_in_a_card_is_no_entry_or_the_same(tmp_path: Path) -> None:
+    write_entry(tmp_path, "a", faces(), "a.mp4", still=True)
+    wanted, card = entry_facts(tmp_path, "a"), tmp_path / "a.zarr" / "zarr.json"
+    whole, rng = card.read_bytes(), np.random.default_rng(6)
+    for place in range(len(whole)):
+        broken = bytearray(whole)
+        broken[place] ^= 1 << int(rng.integers(8))
+        card.write_bytes(broken)
+        assert entry_facts(tmp_path, "a") in ({}, wanted) or b'"crc32"' not in broken
+
+
 def test_other_files_are_ignored(tmp_path: Path) -> None:
     write_entry(tmp_path, "whole", faces(), "a.mp4")
     for name, text in (("x", "[]"), ("y", '{"attributes": {"film": 1}}'), ("z", "{")):

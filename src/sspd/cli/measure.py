@@ -29,10 +29,12 @@ def measure(
         typer.Argument(metavar="SOURCE...", help="Films, or folders (all films inside)."),
     ],
     json: Annotated[
-        Path | None, typer.Option("--json", metavar="F.json", help="Write all results.")
+        Path | None,
+        typer.Option("--json", metavar="F.json", help="Write all results; - for standard output."),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="F.csv", help="Write a row a film.")
+        Path | None,
+        typer.Option("--csv", metavar="F.csv", help="Write a row a film, - as with --json."),
     ] = None,
     report: Annotated[
         Path | None,
