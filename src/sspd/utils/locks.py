@@ -124,8 +124,8 @@ def open_to_append(path: str | Path, mode: int = 0o666) -> IO[bytes]:
 def claim(outputs: Iterable[str | Path]) -> Iterator[None]:
     """Hold outputs for one run: another run with one of them is told so.
 
-    An empty lock file stands beside each; that of a run that died is free. Streams are
-    not held.
+    An empty lock file stands beside each; that of a run that died is free. A folder that
+    is there is locked itself, a stream is not.
 
     Parameters
     ----------
@@ -155,14 +155,16 @@ def claim(outputs: Iterable[str | Path]) -> Iterator[None]:
 
 @contextmanager
 def _held(place: Path) -> Iterator[None]:
-    whole = place.absolute()
-    beside = whole.with_name(f".{whole.name}.lock") if whole.name else whole / ".lock"
+    if sys.platform == "win32":  # no locks there
+        yield
+        return
+    is_folder = place.is_dir()
+    beside = place if is_folder else place.with_name(f".{place.name}.lock")
     try:
-        descriptor = _locked(beside)
-    except OSError as error:
-        raise OutputError(
-            f"{place}: cannot be locked by {beside.name} ({error.strerror or error})"
-        ) from error
+        descriptor = _locked(beside, is_folder)
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise OutputError(f"{place}: cannot be locked by {beside.name!a} ({why})") from error
     if descriptor is None:
         raise OutputError(
             f"{place}: another run is writing it; wait for its end, or name another output"
@@ -170,16 +172,20 @@ def _held(place: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):  # the name first: who locks a nameless file tries again
-            beside.unlink()
+        if not is_folder:
+            with suppress(OSError):  # the name first: who locks a nameless file tries again
+                beside.unlink()
         os.close(descriptor)
 
 
-def _locked(path: Path) -> int | None:
-    """A locked descriptor of the file of that name; None where another process has it."""
+def _locked(path: Path, is_folder: bool) -> int | None:
+    """A locked descriptor of what has that name; None where another process has it."""
     end_s = time.monotonic() + PATIENCE_S
     for _ in range(_TRIES):
-        descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
+        if is_folder:
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        else:
+            descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
         if not lock(descriptor):
             os.close(descriptor)
             if time.monotonic() > end_s:
@@ -187,7 +193,7 @@ def _locked(path: Path) -> int | None:
             time.sleep(PATIENCE_S / 10)
             continue
         with suppress(OSError):
-            if os.path.samestat(os.fstat(descriptor), os.stat(path, follow_symlinks=False)):  # noqa: PTH116
+            if os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=is_folder)):
                 return descriptor
         os.close(descriptor)  # it was removed by its holder in between
     return None

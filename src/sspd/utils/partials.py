@@ -68,7 +68,7 @@ def hold_folder(folder: str | Path, *inside: str) -> Iterator[None]:
     Parameters
     ----------
     folder : path
-        May be missing; what it is to lie in is made.
+        Made where it is missing, and removed at the end where nothing came into it.
     inside : str
         Patterns of the folders in it that are cleaned too.
 
@@ -80,14 +80,20 @@ def hold_folder(folder: str | Path, *inside: str) -> Iterator[None]:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place, hold_folder(f"{place}/runs/a", "*"):
     ...     [path.name for path in Path(place).rglob("*")]
-    ['runs', '.a.lock']
+    ['runs', 'a']
     """
-    whole = Path(folder).absolute()
-    make_folder(whole.parent)
-    with claim([whole]):
-        for place in (whole, *(found for pattern in inside for found in whole.glob(pattern))):
-            remove_all_parts(place)
-        yield
+    whole = Path(folder)
+    is_new = not whole.exists()
+    make_folder(whole)
+    try:
+        with claim([whole]):
+            for place in (whole, *(found for pattern in inside for found in whole.glob(pattern))):
+                remove_all_parts(place)
+            yield
+    finally:
+        if is_new:
+            with suppress(OSError):  # what holds something stays
+                whole.rmdir()
 
 
 def _remove(folder: Path, name: re.Pattern[str]) -> None:
