@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from sspd.face.track import face_segments
 from sspd.recipes import NetworkSpec
 from sspd.runtime import load_network
 from sspd.signal import bandpass, integrate, pulse_frequency, snr_db
+from sspd.utils.pool import process_pool
 from sspd.video.read import read
 from sspd.video.simulate import FilmSpec, random_spec, truth
 from sspd.views.inputs import input_pieces
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    with ProcessPoolExecutor(args.jobs) as pool:
+    with process_pool(args.jobs) as pool:
         jobs = [
             pool.submit(waveforms, args.folder, *film, args.weights, args.precision)
             for film in films()

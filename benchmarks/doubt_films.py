@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from nulls import DURATION_S, FPS, null_film
 from sspd.containers import Box, FaceSegment, Frames, Scene, Signal
 from sspd.face.track import face_segments
 from sspd.methods import Method, get_method
+from sspd.utils.pool import process_pool
 from sspd.video.read import probe, read
 from sspd.video.simulate import FilmSpec, random_spec, truth, write_film
 from sspd.vitals import FilmFacts
@@ -198,7 +199,7 @@ def _keep(film: Film, folder: Path, weights: str | None, films: Path | None) -> 
 def make_films(set_name: str, folder: Path, jobs: int) -> None:
     """Make the films of a set that are not there, for `collect` of several weights."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(jobs) as pool:
+    with process_pool(jobs) as pool:
         for made in [pool.submit(make_film, film, folder) for film in SETS[set_name]()]:
             print(made.result()[0].name, flush=True)
 
@@ -210,7 +211,7 @@ def collect(
     folder.mkdir(parents=True, exist_ok=True)
     done = {path.stem for path in folder.glob("*.npz")}
     films = [film for film in SETS[set_name]() if f"{film.kind}-{film.number:03d}" not in done]
-    with ProcessPoolExecutor(jobs) as pool:
+    with process_pool(jobs) as pool:
         waiting = [pool.submit(_keep, film, folder, weights, films_folder) for film in films]
         for count, future in enumerate(as_completed(waiting), 1):
             future.result()

@@ -17,13 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
-from multiprocessing import get_context
 from pathlib import Path
 
 import av
 
+from sspd.utils.pool import process_pool
 from sspd.video.simulate import FilmSpec, write_film
 
 MINUTE_S = 60.0
@@ -38,7 +37,7 @@ def minute(folder: Path, width: int, height: int) -> Path:
         options = {"width": width, "height": height, "face_px": round(200 * scale)}
         spec = FilmSpec(**{**vars(SPEC), **options})
         # in a process of its own: Linux counts the most that a parent ever held as its children's
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        with process_pool(1) as pool:
             pool.submit(write_film, spec, path).result()
     return path
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from slices import DURATION_S, SUITE_SEED, VALIDATION_SEED, suite
 from sspd.datasets.folder_table import Row, add_row
+from sspd.utils.pool import process_pool
 from sspd.video.simulate import FilmSpec, write_film, write_truth
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     args = parser.parse_args()
     seed = SUITE_SEED if args.set == "suite" else VALIDATION_SEED
     (args.folder / "truth").mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(args.jobs) as pool:
+    with process_pool(args.jobs) as pool:
         jobs = []
         for k, (name, spec) in enumerate(suite(seed, args.films, args.seconds)):
             film = f"{name}_{k % args.films:02d}"

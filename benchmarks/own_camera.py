@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +22,7 @@ import numpy as np
 
 from sspd.containers import Frames
 from sspd.datasets.folder_table import Row, add_row
+from sspd.utils.pool import process_pool
 from sspd.video.simulate import FilmSpec, random_spec, simulate, write_truth
 from sspd.video.write import write_h264
 
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     sets = (("train", TRAIN, TRAIN_S, 31), ("test", TEST, TEST_S, 32))
-    with ProcessPoolExecutor(args.jobs) as pool:
+    with process_pool(args.jobs) as pool:
         for part, n, seconds, seed in sets:
             folder = args.folder / part
             (folder / "truth" if part == "test" else folder).mkdir(parents=True, exist_ok=True)

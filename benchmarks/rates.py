@@ -15,7 +15,6 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ import numpy as np
 
 import sspd
 from sspd.methods import get_method
+from sspd.utils.pool import process_pool
 from sspd.video.simulate import FilmSpec, truth, write_film
 
 FPS = (15.0, 20.0, 24.0, 25.0, 30_000 / 1001, 30.0, 50.0, 60.0)
@@ -134,7 +134,7 @@ def _sweep_table(rows: list[dict[str, Any]]) -> bool:
 
 
 def _all(specs: Iterable[FilmSpec], jobs: int) -> list[dict[str, Any]]:
-    with ProcessPoolExecutor(jobs) as pool:
+    with process_pool(jobs) as pool:
         return list(pool.map(measured, specs))
 
 

@@ -13,7 +13,6 @@ import argparse
 import json
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import numpy as np
 import sspd
 from sspd.containers import Estimate
 from sspd.methods import get_method
+from sspd.utils.pool import process_pool
 from sspd.video.simulate import FilmSpec, truth, write_film
 from sspd.vitals.hrv import hrv
 
@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes, one thread each")
     parser.add_argument("--json", type=Path, help="every film's row")
     args = parser.parse_args()
-    with ProcessPoolExecutor(args.jobs) as pool:
+    with process_pool(args.jobs) as pool:
         rows = list(pool.map(measured, [film(i, args.seconds) for i in range(args.films)]))
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1))

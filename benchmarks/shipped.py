@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -24,6 +22,7 @@ from sspd.datasets.faces_build import still_entries
 from sspd.recipes import get_recipe
 from sspd.train.loop import train
 from sspd.train.sampler import usable_films
+from sspd.utils.pool import process_pool
 from sspd.video.simulate import random_spec, simulate_faces
 
 #: Preset -> how many films. The order is part of their seeds.
@@ -65,7 +64,7 @@ def main() -> None:
         for place, (preset, n) in enumerate(FILMS.items())
         for i in range(n)
     ]
-    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
+    with process_pool(args.jobs) as pool:
         list(pool.map(make, jobs))
     recipe = get_recipe("further")
     films, _ = usable_films(open_store(store), recipe.clip_s)

@@ -19,7 +19,6 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 import sspd
 from sspd.methods import Method, get_method
 from sspd.signal import bandpass
+from sspd.utils.pool import process_pool
 from sspd.video.simulate import FilmSpec, Truth, random_spec, truth, write_film
 
 SUITE_SEED = 20_261_122
@@ -210,7 +210,7 @@ def main() -> None:
     seed = SUITE_SEED if args.set == "suite" else VALIDATION_SEED
     systems, rows = args.systems.split(","), []
     films = [f for f in suite(seed, args.films, args.seconds) if f[0] in args.slices.split(",")]
-    with ProcessPoolExecutor(args.jobs) as pool:
+    with process_pool(args.jobs) as pool:
         jobs = [
             pool.submit(measure_film, args.folder, *film, systems, args.precision, args.keep)
             for film in films

@@ -83,12 +83,12 @@ def weights(out: Path) -> bytes:
 
 def unreadable(out: Path) -> int:
     """How many of the states that are left cannot be read."""
-    import torch
+    from sspd.train.state import read_content
 
     bad = 0
     for path in (out / "states").glob("*.pt"):
         try:
-            torch.load(path, weights_only=True)
+            read_content(path)
         except Exception:
             bad += 1
     return bad

@@ -20,9 +20,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,7 @@ import torch
 from sspd.containers import Frames
 from sspd.datasets.faces import FaceEntry, open_store, write_entry
 from sspd.errors import TrainingError
-from sspd.nn.checkpoint import load_checkpoint, write_whole
+from sspd.nn.checkpoint import load_checkpoint
 from sspd.recipes import Recipe, get_recipe
 from sspd.signal import bandpass, integrate, pulse_frequency
 from sspd.train.loop import train
@@ -41,6 +39,8 @@ from sspd.train.memory import prepare_memory
 from sspd.train.sampler import Draw, clip_at, usable_films
 from sspd.train.signs import PASS_HZ, RATES_HZ, probe_clips, read_signs, verdict_of
 from sspd.train.ways import way_of
+from sspd.utils.files import write_whole
+from sspd.utils.pool import process_pool
 from sspd.video.simulate import FilmSpec, random_spec, simulate_faces
 
 SEED, FACE_PX = 11000, 113
@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     args = parser.parse_args()
     right = 0
-    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
+    with process_pool(args.jobs) as pool:
         waiting = [
             pool.submit(kept_run, args.folder / f"run{i:02d}", i, args.device, args.threads)
             for i in range(RUNS)

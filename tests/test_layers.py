@@ -17,6 +17,7 @@ SOURCE = ROOT / "src" / "sspd"
 #: pass through it.
 BARS = (
     ("errors", "version", "process"),
+    ("utils",),
     ("containers", "recipes"),
     ("signal",),
     ("video",),

@@ -84,7 +84,7 @@ def test_outputs_replace_nothing_of_the_dataset(check: Any, root: Path, tmp_path
     assert (root / "truth.csv").read_bytes() == before
     code, _, err = check(root, "--json", tmp_path / "none" / "a.json")
     assert code == 1
-    assert "cannot be written" in err
+    assert "does not exist" in err
 
 
 def test_missing_recordings_of_a_dataset_are_told(check: Any, tmp_path: Path) -> None:

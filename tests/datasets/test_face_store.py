@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +14,12 @@ from sspd.datasets.faces import (
     entry_facts,
     is_store,
     open_store,
-    remove_torn,
     store_bytes,
     write_entry,
 )
 from sspd.errors import OutputError, SourceError
+from sspd.utils.files import whole_folder
+from sspd.utils.partials import remove_all_parts
 
 
 def faces(n: int = 6, size: int = 8, seed: int = 0) -> Frames:
@@ -67,14 +65,25 @@ def test_entries_are_sorted_and_written_over(tmp_path: Path) -> None:
 
 def test_half_written_entries_are_ignored_and_removed(tmp_path: Path) -> None:
     write_entry(tmp_path, "whole", faces(), "a.mp4")
-    (dead := subprocess.Popen([sys.executable, "-c", ""])).wait()
-    torn = tmp_path / f".half.{dead.pid}.part"
-    living = tmp_path / f".other.{os.getpid()}.part"
-    for part in (torn, living):
-        shutil.copytree(tmp_path / "whole.zarr", part)
-    assert [e.name for e in open_store(tmp_path)] == ["whole"]
-    remove_torn(tmp_path)
-    assert not torn.exists() and living.exists()
+    torn = tmp_path / f".half.{16 * 'a'}.part.zarr"
+    with whole_folder(tmp_path / "other.zarr") as living:
+        for part in (torn, living):
+            shutil.copytree(tmp_path / "whole.zarr", part, dirs_exist_ok=True)
+        assert [e.name for e in open_store(tmp_path)] == ["whole"]
+        remove_all_parts(tmp_path)
+        assert not torn.exists() and living.exists()
+    assert [e.name for e in open_store(tmp_path)] == ["other", "whole"]
+
+
+def test_a_flipped_bit_in_a_card_is_no_entry_or_the_same(tmp_path: Path) -> None:
+    write_entry(tmp_path, "a", faces(), "a.mp4", still=True)
+    wanted, card = entry_facts(tmp_path, "a"), tmp_path / "a.zarr" / "zarr.json"
+    whole, rng = card.read_bytes(), np.random.default_rng(6)
+    for place in range(len(whole)):
+        broken = bytearray(whole)
+        broken[place] ^= 1 << int(rng.integers(8))
+        card.write_bytes(broken)
+        assert entry_facts(tmp_path, "a") in ({}, wanted) or b'"crc32"' not in broken
 
 
 def test_other_files_are_ignored(tmp_path: Path) -> None:

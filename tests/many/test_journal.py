@@ -3,11 +3,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import results
@@ -15,6 +17,7 @@ from sspd.containers import Box, Vitals
 from sspd.errors import OutputError, UsageError
 from sspd.many.film import Task
 from sspd.many.journal import Journal, entry_of
+from sspd.many.record import to_record
 from sspd.many.settings import Settings, identity
 
 MADE_WITH = {"method": "pos", "version": "1"}
@@ -107,11 +110,35 @@ def test_the_last_word_on_a_film_counts(tmp_path: Path) -> None:
 )
 def test_a_line_that_means_nothing_is_passed_over(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "j"
-    path.write_bytes(line + b"\n")
+    checked = b'{"crc32": "%08x", ' % zlib.crc32(line[1:]) + line[1:]  # whole, and no result
+    path.write_bytes(line + b"\n" + checked + b"\n")
     _written(path, ({"film": "b"}, results.refused()))
     journal = Journal(path, resume=True)
     assert journal.find({"film": "a"}) is None
     assert journal.find({"film": "b"}) is not None
+
+
+def test_a_flipped_bit_loses_its_line_and_no_other(tmp_path: Path) -> None:
+    rows = [({"film": name}, results.measured()) for name in "ab"]
+    path, rng = _written(tmp_path / "j", *rows), np.random.default_rng(4)
+    whole, wanted = path.read_bytes(), to_record(results.measured())
+    first = whole.index(b"\n")
+    for place in [*range(0, 60, 7), *rng.integers(0, first, 20)]:
+        broken = bytearray(whole)
+        broken[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(broken)
+        journal = Journal(path, resume=True)
+        assert journal.find({"film": "a"}) is None
+        (found,) = journal.find({"film": "b"}) or ()
+        assert to_record(found) == wanted
+
+
+def test_two_runs_do_not_write_one_journal(tmp_path: Path) -> None:
+    one, other = Journal(tmp_path / "j"), Journal(tmp_path / "j")
+    assert one.add({"film": "a"}, results.refused()) is None
+    assert "another run is writing it" in str(other.add({"film": "b"}, results.refused()))
+    one.close()
+    assert Journal(tmp_path / "j", resume=True).found_lines == 1
 
 
 def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path) -> None:

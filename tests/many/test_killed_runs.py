@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sspd.utils.locks import claim
+
 Rows = Callable[[Path], list[dict[str, Any]]]
 Wait = Callable[[Path, int, Any], None]
 
@@ -105,4 +107,8 @@ def test_workers_whose_command_is_killed_end_at_once(
     end_s = time.monotonic() + 60
     while _alive(child.process.pid):
         assert time.monotonic() < end_s
-    assert _names(tmp_path / "out") == ["a.json.journal", "s-f0.csv"]
+    # and the locks, which are free again
+    locks = [".a.csv.lock", ".a.json.lock"]
+    assert _names(tmp_path / "out") == [*locks, "a.json.journal", "s-f0.csv"]
+    with claim([tmp_path / "out" / "a.csv", tmp_path / "out" / "a.json"]):
+        pass

@@ -19,9 +19,9 @@ from sspd.nn.checkpoint import (
     load_checkpoint,
     refuse_unsafe,
     save_checkpoint,
-    write_whole,
 )
 from sspd.recipes import NetworkSpec, PyramidSpec
+from sspd.utils.files import write_whole
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def _refused(path: Path, match: str) -> None:
         ({"network": "[]"}, "do not fit"),
         ({"network": "[" * 5000}, "do not fit"),
         ({"network": '{"fs": 30.0, "colour_space": 1}'}, "unknown network settings"),
-        ({"network": '{"fs": -30.0}'}, "fs must be positive"),
+        ({"network": '{"fs": -30.0}'}, "fs must be a number"),
         ({"network": '{"fs": 30.0, "polarity": 0}'}, "polarity"),
         ({"network": '{"fs": 30.0, "token_size": 128}'}, "do not fit"),
         ({"network": '{"fs": 30.0, "token_size": 10000000}'}, "do not fit"),
@@ -167,7 +167,7 @@ def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     places = ("absent/a.safetensors", "file/a.safetensors", "folder", "x" * 300)
     for place in places:
-        with pytest.raises(OutputError, match="cannot be written"):
+        with pytest.raises(OutputError, match=r"cannot be written|is a folder"):
             save_checkpoint(measuring_network(), tmp_path / place)
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "folder"]
     assert (tmp_path / "file").read_text() == "kept"

@@ -16,6 +16,8 @@ from sspd.recipes import (
     ViewSpec,
     get_recipe,
 )
+from sspd.recipes.baseline import BaselineSpec
+from sspd.recipes.network import ConfidenceSpec
 
 
 def test_the_paper_is_what_sections_3_and_4_say() -> None:
@@ -83,11 +85,34 @@ def test_recipes_that_cannot_be_right_are_refused(changes: dict[str, Any], match
     [
         (PyramidSpec, {"widths": ()}, "1 to 4 levels, not 0"),
         (PyramidSpec, {"widths": (9, 7, 5, 3, 3)}, "1 to 4 levels, not 5"),
-        (PyramidSpec, {"heads": 0}, "1 or more"),
-        (PyramidSpec, {"widths": (9, 0)}, "1 or more"),
-        (NetworkSpec, {"fs": 0.0}, "fs must be positive"),
-        (NetworkSpec, {"fs": float("nan")}, "fs must be positive"),
-        (NetworkSpec, {"fs": 30.0, "size": 64}, "92 pixels or more, got 64"),
+        (PyramidSpec, {"heads": 0}, "heads must be a whole number from 1 to 64, got 0"),
+        (PyramidSpec, {"widths": (9, 0)}, "width of the pyramid must be .* got 0"),
+        (PyramidSpec, {"divisor": "seven"}, "divisor must be one of"),
+        (PyramidSpec, {"halving": 1}, "halving must be true or false"),
+        (NetworkSpec, {"fs": 0.0}, "fs must be a number from 5 to 250"),
+        (NetworkSpec, {"fs": float("nan")}, "fs must be a number"),
+        (NetworkSpec, {"fs": float("inf")}, "got inf"),
+        (NetworkSpec, {"fs": 1e9}, "got 1000000000.0"),
+        (NetworkSpec, {"fs": 1e-9}, "got 1e-09"),
+        (NetworkSpec, {"fs": True}, "got True"),
+        (NetworkSpec, {"fs": 10**400}, "fs must be a number"),
+        (NetworkSpec, {"fs": 30.0, "size": 64}, "size must be a whole number from 92 to 512"),
+        (NetworkSpec, {"fs": 30.0, "size": 10**6}, "size must be"),
+        (NetworkSpec, {"fs": 30.0, "size": 128.0}, "size must be"),
+        (NetworkSpec, {"fs": 30.0, "colour": "infrared"}, "colour must be one of rgb, bgr"),
+        (NetworkSpec, {"fs": 30.0, "colour": ["rgb"]}, "colour must be"),
+        (NetworkSpec, {"fs": 30.0, "name": "a\x1b]52;c;x\x07"}, "name must be"),
+        (NetworkSpec, {"fs": 30.0, "name": "\u202egnp"}, "name must be"),
+        (NetworkSpec, {"fs": 30.0, "name": "x" * 1000}, "name must be"),
+        (NetworkSpec, {"fs": 30.0, "summations": True}, "summations must be"),
+        (NetworkSpec, {"fs": 30.0, "token_size": 1 << 40}, "token_size must be"),
+        (ConfidenceSpec, {"intercept": float("inf"), "weights": ()}, "intercept must be"),
+        (ConfidenceSpec, {"intercept": 0.0, "weights": (("snr", True),)}, "snr must be"),
+        (ConfidenceSpec, {"intercept": 0.0, "weights": (("a\n", 1.0),)}, "named like"),
+        (ConfidenceSpec, {"intercept": 0.0, "weights": (("snr", 1.0),) * 99}, "at most 64"),
+        (BaselineSpec, {"fs": 1e9}, "fs must be"),
+        (BaselineSpec, {"clip": 1 << 30}, "clip must be"),
+        (BaselineSpec, {"name": "a\r\nb"}, "name must be"),
         (NetworkSpec, {"fs": 30.0, "polarity": 2}, "polarity is 1 or -1, got 2"),
         (NetworkSpec, {"fs": 30.0, "pyramid": PyramidSpec(heads=3)}, "shared by 3 heads"),
         (LossSpec, {"band_hz": (3.0, 0.5)}, "pulse band"),
@@ -100,8 +125,33 @@ def test_recipes_that_cannot_be_right_are_refused(changes: dict[str, Any], match
 def test_settings_that_cannot_be_right_are_refused(
     kind: type, changes: dict[str, Any], match: str
 ) -> None:
-    with pytest.raises(UsageError, match=match):
+    if kind is BaselineSpec:
+        changes = {"network": "physnet", "fs": 30.0, "size": 64, "clip": 128} | changes
+    with pytest.raises(UsageError, match=match) as told:
         kind(**changes)
+    assert str(told.value).isprintable()
+    assert len(str(told.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [],
+        {},
+        {"fs": 30.0, "pyramid": [9, 7]},
+        {"fs": 30.0, "pyramid": {"widths": 9}},
+        {"fs": 30.0, "pyramid": {"widths": [9], "depth": 3}},
+        {"fs": 30.0, "confidence": {"weights": [["snr", 1.0]]}},
+        {"fs": 30.0, "confidence": {"intercept": 0.0, "weights": {"snr": 1.0}}},
+        {"fs": 30.0, "confidence": {"intercept": 0.0, "weights": [["snr"]]}},
+        {"fs": 30.0, **{f"x{n}": n for n in range(9999)}},
+    ],
+    ids=range(9),
+)
+def test_facts_of_another_shape_are_refused(facts: Any) -> None:
+    with pytest.raises(UsageError) as told:
+        NetworkSpec.from_dict(facts)
+    assert len(str(told.value)) < 200
 
 
 def test_92_pixels_are_the_fewest_the_network_takes() -> None:

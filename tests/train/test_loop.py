@@ -19,7 +19,7 @@ from sspd.runtime.network import shipped_weights
 from sspd.train.log import read_metrics
 from sspd.train.loop import MODEL_FILE, Progress, train
 from sspd.train.sampler import Film
-from sspd.train.state import saved_steps, state_file
+from sspd.train.state import read_content, saved_steps, state_file
 from sspd.train.step import Views, make_views
 from tiny_recipe import TINY as ONE_STEP
 
@@ -64,7 +64,7 @@ def _rows(out: Path) -> list[dict[str, float]]:
 
 
 def _newest(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = torch.load(state_file(out, saved_steps(out)[-1]), weights_only=True)
+    found: dict[str, Any] = read_content(state_file(out, saved_steps(out)[-1]))
     return found
 
 
@@ -250,7 +250,7 @@ def test_what_cannot_begin_is_named(films: list[Film], tiny: Recipe, tmp_path: P
         train([], tiny, tmp_path / "a")
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be made"):
         train(films, tiny, tmp_path / "file" / "out", device="cpu")
     for device in ("nonsense", "cuda:99"):
         with pytest.raises(UsageError, match=device):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import pickle
 from pathlib import Path
@@ -14,8 +15,10 @@ from sspd.recipes import Recipe
 from sspd.train.state import (
     KEPT,
     TrainingState,
+    _with_checksum,
     load_newest,
     new_state,
+    read_content,
     save_state,
     saved_steps,
     state_file,
@@ -113,9 +116,31 @@ def test_states_of_another_shape_are_refused(tiny: Recipe, tmp_path: Path, conte
     path.parent.mkdir()
     if isinstance(content, dict) and content:
         save_state(_moved(tiny), tmp_path, IDENTITY)
-        content = {**torch.load(path, weights_only=True), **content}
-    torch.save(content, path)
+        content = {**read_content(path), **content}
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    path.write_bytes(_with_checksum(buffer.getvalue()))
     with pytest.raises((WeightsError, TrainingError)):
+        load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
+
+
+def test_no_flipped_bit_is_loaded_in_silence(tiny: Recipe, tmp_path: Path) -> None:
+    state, rng = _moved(tiny), np.random.default_rng(1)
+    for state.step in (7, 8):
+        save_state(state, tmp_path, IDENTITY)
+    newest = state_file(tmp_path, 8)
+    whole = newest.read_bytes()
+    places = [*range(0, 100, 9), *rng.integers(0, len(whole), 12)]
+    for place in places:
+        broken = bytearray(whole)
+        broken[place] ^= 1 << int(rng.integers(8))
+        newest.write_bytes(broken)
+        said = load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
+        assert said is not None
+        assert "00000008.pt" in said
+        assert said.endswith("going on from the state of step 7")
+    state_file(tmp_path, 7).write_bytes(broken)
+    with pytest.raises(WeightsError, match=r"00000008.pt.*train anew, into another --out"):
         load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
 
 

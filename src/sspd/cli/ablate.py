@@ -10,7 +10,8 @@ import typer
 from sspd.cli.console import interruptible, print_table
 from sspd.cli.progress import Meter
 from sspd.cli.told import show
-from sspd.errors import OutputError
+from sspd.utils.partials import hold_folder
+from sspd.utils.places import make_folder
 
 if TYPE_CHECKING:
     from sspd.evaluate.ablate import CellScore
@@ -21,6 +22,7 @@ SCORING = "sspd"
 
 
 def ablate(
+    context: typer.Context,
     table: Annotated[str, typer.Argument(help="v, vi, vii, viii, 8a, 8b, 9a or 9b.")],
     data: Annotated[str, typer.Argument(help="NAME:PATH of a dataset; sspd datasets lists them.")],
     out: Annotated[
@@ -68,10 +70,8 @@ def ablate(
         base = replace(base, steps=steps, epochs=None)
     tasks = tasks_of(grid, base, range(seeds), data, protocol, out, scoring=scoring, device=device)
     open_dataset(data)  # what is not there is said before anything is made
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made ({error.strerror})") from error
+    context.with_resource(hold_folder(out, "cells/*"))
+    make_folder(out)
     goes_on = f"finished trainings are kept in {out}, the same command goes on"
     with interruptible(goes_on), Meter(grid.title, len(tasks), "trainings") as meter:
         scores = run(
@@ -89,7 +89,7 @@ def ablate(
 def _write(grid: Grid, scores: list[CellScore], out: Path, scoring: str) -> None:
     from sspd.evaluate.ablate import ablation_csv, ablation_markdown
     from sspd.report.ablation import draw_curve
-    from sspd.video.files import whole_file
+    from sspd.utils.files import whole_file
 
     texts = {".csv": ablation_csv(scores), ".md": ablation_markdown(grid, scores, scoring)}
     # another scoring leaves what the usual one wrote

@@ -10,7 +10,8 @@ import typer
 
 from sspd.cli.console import interruptible, print_table
 from sspd.cli.progress import Meter
-from sspd.errors import DependencyError, OutputError, UsageError
+from sspd.errors import DependencyError, UsageError
+from sspd.utils.files import check_output
 
 
 def benchmark(
@@ -55,8 +56,8 @@ def benchmark(
     if (scores is None) != (plot is None):
         raise UsageError("benchmark: --plot draws the errors of --scores; give both")
     for file in (json_file, plot):
-        if file is not None and not file.parent.is_dir():
-            raise OutputError(f"{file.parent}: no such folder")
+        if file is not None:
+            check_output(file)
     errors = {} if scores is None else read_errors(scores)
     names = [one for some in method or NETWORKS for one in some.split(",") if one]
     places = [one for some in runtime or runtimes_here() for one in some.split(",") if one]
@@ -77,7 +78,7 @@ def benchmark(
         draw_costs(plot, points, f"{frames} pictures of {size}x{size} on {places[0]}; {scores}")
     print_table(cost_table(costs, frames=frames, size=size))
     if json_file is not None:
-        from sspd.video.files import whole_file
+        from sspd.utils.files import whole_file
 
         facts = cost_json(costs, frames=frames, size=size, threads=threads)
         with whole_file(json_file) as part:

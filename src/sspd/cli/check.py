@@ -90,10 +90,12 @@ def check(
 
 
 def _check_outputs(outputs: Sequence[Path], json_out: Path | None, root: Path) -> None:
-    from sspd.datasets.checksums import check_place
+    from sspd.utils.files import check_output
+    from sspd.utils.partials import remove_parts
 
     for path in outputs:
-        check_place(path)
+        check_output(path)
+        remove_parts(path)
     if json_out and json_out.exists() and json_out.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{json_out}: stands among the files of the dataset; name another place")
 
@@ -120,7 +122,7 @@ def _line(finding: Finding) -> str:
 def _write_json(path: Path, name: str, summary: Summary) -> None:
     from dataclasses import asdict
 
-    from sspd.video.files import whole_file
+    from sspd.utils.files import whole_file
 
     record = {"schema_version": 1, "dataset": name, **asdict(summary)}
     with whole_file(path) as part:

@@ -19,8 +19,13 @@ INTERRUPTED = 130
 PIPE_COLUMNS = 140
 
 
-def results_console() -> Console:
+def results_console(*, stderr: bool = False) -> Console:
     """Standard output: as wide as its terminal, or as ``COLUMNS`` says, else 140 columns.
+
+    Parameters
+    ----------
+    stderr : bool
+        Standard error instead, where standard output takes something else.
 
     >>> results_console().width > 0
     True
@@ -28,7 +33,9 @@ def results_console() -> Console:
     from rich.console import Console
 
     stated = os.environ.get("COLUMNS", "").isdigit()
-    return Console(width=None if stated or sys.stdout.isatty() else PIPE_COLUMNS)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stated or stream.isatty() else PIPE_COLUMNS
+    return Console(width=width, stderr=stderr)
 
 
 def print_table(markdown: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sspd.errors import OutputError
+from sspd.utils.places import make_folder
 
 #: The film: a minute's half at an ordinary rate, with noise, sway and compression.
 SECONDS = 30.0
@@ -37,10 +37,7 @@ def demo(
     from sspd.report.text import NOTICE, headline
     from sspd.video.simulate import FilmSpec, truth, write_film, write_truth
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made ({error.strerror})") from error
+    make_folder(out)
     film = out / "face.mp4"
     spec = FilmSpec(seed=SEED, duration_s=SECONDS, hr_bpm=hr, noise_levels=1.5, background="blobs")
     typer.echo(f"simulating {SECONDS:g} s of a face with a pulse of about {hr:g} bpm ...")

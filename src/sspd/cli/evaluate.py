@@ -12,6 +12,7 @@ from sspd.cli.console import interruptible, print_table
 from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.errors import UsageError
+from sspd.utils.partials import hold_folder
 
 if TYPE_CHECKING:
     from sspd.recipes import BaselineRecipe, Recipe
@@ -20,6 +21,7 @@ SHIPPED = "shipped"
 
 
 def evaluate(
+    context: typer.Context,
     data: Annotated[str, typer.Argument(help="NAME:PATH of a dataset; sspd datasets lists them.")],
     out: Annotated[
         Path, typer.Option("--out", help="Folder for tables, windows, waveforms, networks.")
@@ -100,6 +102,7 @@ def evaluate(
             "evaluate: nothing is trained, so --recipe, --steps and --select do nothing"
         )
     preset = get_scoring(scoring or _scoring_of(protocol, train_on))
+    context.with_resource(hold_folder(out, "waveforms/*"))
     goes_on = f"waveforms and networks are kept in {out}, the same command goes on"
     with interruptible(goes_on), Meter("Opening") as meter:
         training = None

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sspd.cli.told import show
-from sspd.errors import DependencyError, OutputError, UsageError
+from sspd.errors import DependencyError, UsageError
+from sspd.utils.files import check_output
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -54,8 +55,7 @@ def explain(
 
     if plot.suffix.lower() not in SUFFIXES:
         raise UsageError(f"explain: --plot ends in {', '.join(SUFFIXES)}, got {plot.name!r}")
-    if not plot.parent.is_dir():
-        raise OutputError(f"{plot.parent}: no such folder")
+    check_output(plot)
     layers = [one for some in layer or [] for one in some.split(",") if one]
     known = None if truth is None else read_waveform(truth)
     found = run(

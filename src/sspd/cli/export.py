@@ -18,13 +18,13 @@ def export(
     ] = None,
 ) -> None:
     """Write a network as ONNX: differences (1, 3, t, 128, 128) in, waveform (1, t) out."""
-    from sspd.report.files import whole_file
     from sspd.runtime.network import shipped_weights
+    from sspd.utils.files import check_output, write_whole
+
+    check_output(out)
 
     if weights is None:
-        network = shipped_weights(".onnx").read_bytes()
-        with whole_file(out) as partial:
-            partial.write_bytes(network)
+        write_whole(out, shipped_weights(".onnx").read_bytes())
     else:
         try:
             from sspd.nn.checkpoint import load_checkpoint

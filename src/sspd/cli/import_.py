@@ -9,6 +9,7 @@ import typer
 
 from sspd.cli.told import show
 from sspd.errors import DependencyError
+from sspd.utils.files import check_output
 
 
 def import_weights(
@@ -24,10 +25,13 @@ def import_weights(
         from sspd.nn.released import import_released
     except ImportError as error:
         raise DependencyError("import needs torch; install sspd[train] from the clone") from error
+    from sspd.recipes.schema import as_name
     from sspd.runtime.export import export_onnx
 
     target = out or weights.with_suffix(".safetensors")
-    network = import_released(weights, name=weights.stem)
+    for file in (target, target.with_suffix(".onnx")):
+        check_output(file)
+    network = import_released(weights, name=as_name(weights.stem))
     save_checkpoint(network, target, {"imported_from": weights.name})
     export_onnx(network, target.with_suffix(".onnx"))
     show(f"weights: {target} and {target.with_suffix('.onnx').name} beside it")

@@ -1,7 +1,7 @@
 """``sspd``: the entry point, and what becomes of errors.
 
 Exit codes: 2 wrong usage; 1 a source or output failed; 3 all read, but at least one
-has no reliable pulse; 0 all well; 130 a measuring that Ctrl-C broke off. A known error
+has no reliable pulse; 0 all well; 130 broken off by Ctrl-C, 143 by SIGTERM. A known error
 is one line on standard error, never a traceback; ``SSPD_TRACEBACK=1`` shows the
 traceback of an unexpected one.
 """
@@ -9,6 +9,10 @@ traceback of an unexpected one.
 from __future__ import annotations
 
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -30,6 +34,9 @@ from sspd.cli.streams import shield_streams
 from sspd.cli.told import show
 from sspd.cli.train import train
 from sspd.errors import SSPDError, UsageError
+
+#: Exit code of a command that Ctrl-C broke off, as shells have it.
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="sspd",
@@ -74,7 +81,45 @@ def options(
 
 
 def run() -> None:
-    """Run the command line; errors become one line and an exit code."""
+    """Run the command line; errors become one line and an exit code.
+
+    SIGTERM, and SIGHUP where nobody ignores it, end a command as Ctrl-C does: what is
+    half-written goes, workers end. The exit code is 128 and the signal's number.
+    """
+    ended_by: list[int] = []
+    with _ends_like_ctrl_c(ended_by):
+        try:
+            _run()
+        except (SystemExit, KeyboardInterrupt) as end:
+            if ended_by and (isinstance(end, KeyboardInterrupt) or end.code == INTERRUPTED):
+                raise SystemExit(128 + ended_by[0]) from None
+            if isinstance(end, KeyboardInterrupt):
+                raise SystemExit(INTERRUPTED) from None
+            raise
+
+
+@contextmanager
+def _ends_like_ctrl_c(ended_by: list[int]) -> Iterator[None]:
+    """Make signals that ask for the end a `KeyboardInterrupt`, and note which one came."""
+
+    def interrupt(number: int, _: object) -> None:
+        ended_by.append(number)
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names]
+    alone = threading.current_thread() is threading.main_thread()  # others may set none
+    ours = [n for n in numbers if alone and signal.getsignal(n) is signal.SIG_DFL]
+    try:
+        for number in ours:
+            signal.signal(number, interrupt)
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _run() -> None:
     shield_streams()
     try:
         app()

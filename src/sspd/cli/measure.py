@@ -22,15 +22,18 @@ FACES = ("largest", "all")
 
 
 def measure(
+    context: typer.Context,
     sources: Annotated[
         list[Path],
         typer.Argument(metavar="SOURCE...", help="Films, or folders (all films inside)."),
     ],
     json: Annotated[
-        Path | None, typer.Option("--json", metavar="F.json", help="Write all results.")
+        Path | None,
+        typer.Option("--json", metavar="F.json", help="Write all results; - for standard output."),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="F.csv", help="Write a row a film.")
+        Path | None,
+        typer.Option("--csv", metavar="F.csv", help="Write a row a film, - as with --json."),
     ] = None,
     report: Annotated[
         Path | None,
@@ -135,7 +138,7 @@ def measure(
     from sspd.process import settle_process
 
     settle_process()
-    from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
+    from sspd.cli.outputs import film_outputs, hold, to_standard_output, usable_outputs, write_whole
     from sspd.cli.sources import expand
     from sspd.cli.watch import VideoMeter, watch
     from sspd.many import measure_many
@@ -154,6 +157,9 @@ def measure(
     asked = {"json": json, "csv": csv, "report": report}
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
     outputs = usable_outputs(asked, found, told.fail, every_face=face == "all")
+    if told.failed:
+        raise typer.Exit(2 if told.misused else 1)
+    hold(context, outputs, found)
     journal = _journal(outputs, resume, told)
     meter = VideoMeter(found)
     run = measure_many(
@@ -179,7 +185,7 @@ def measure(
     if results:
         write_whole(results, outputs, told.fail, with_image=not no_image)
     unfinished = _close(journal, ended_well=not (broken_off or told.failed))
-    _print(results, unfinished)
+    _print(results, unfinished, beside=to_standard_output(outputs))
     if broken_off:
         how = "; the same command with --resume goes on" if unfinished else ""
         told.note(f"broken off after {film_count(results)} of {len(found)} films{how}")
@@ -211,21 +217,22 @@ def _parse_box(text: str | None) -> Box | None:
 def _journal(outputs: Mapping[str, Path], resume: bool, told: Told) -> Journal | None:
     """The journal, beside the first output; without outputs there is nothing to keep."""
     from sspd.many import Journal
-    from sspd.report.files import remove_parts
+    from sspd.utils.places import is_stream
 
-    if not outputs:
+    files = [path for path in outputs.values() if not is_stream(path)]
+    if not files:
         if resume and not told.failed:
-            raise UsageError("--resume needs an output (--json, --csv): the journal lies beside it")
+            raise UsageError(
+                "--resume needs an output file (--json, --csv): the journal lies beside it"
+            )
         return None
-    first = next(iter(outputs.values()))
+    first = files[0]
     journal = Journal(first.with_name(f"{first.name}.journal"), resume=resume)
     if journal.found_lines and not resume:
         told.note(
             f"{journal.path}: {journal.found_lines} films of a run that was broken off;"
             " --resume would not measure them again"
         )
-    for path in outputs.values() if resume else ():
-        remove_parts(path)
     return journal
 
 
@@ -239,12 +246,13 @@ def _close(journal: Journal | None, ended_well: bool) -> bool:
     return journal.path.exists()
 
 
-def _print(results: Sequence[Vitals], unfinished: bool) -> None:
+def _print(results: Sequence[Vitals], unfinished: bool, *, beside: bool = False) -> None:
+    """The table; on standard error where ``beside`` results on standard output."""
     from sspd.cli.console import results_console
     from sspd.report.table import print_results, say
     from sspd.report.text import summary
 
-    console = results_console()
+    console = results_console(stderr=beside)
     if results:
         print_results(results, console)
     if len(results) > 1:

@@ -9,8 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from sspd.cli.sources import Found, numbered
 from sspd.errors import OutputError
+from sspd.utils.locks import claim
+from sspd.utils.partials import remove_parts
+from sspd.utils.places import is_discarded, is_standard_output, is_stream
 
 if TYPE_CHECKING:
     from sspd.containers import Vitals
@@ -46,12 +51,17 @@ def usable_outputs(
 
     films = [film for film, _ in found]
     kept = {Path(os.path.realpath(film)) for film in films}  # of rings of links, too
-    usable = {}
+    usable: dict[str, Path] = {}
     for kind, path in asked.items():
         if path is None:
             continue
         try:
-            for target in numbered(path, films) if kind in FILM_OUTPUTS else [path]:
+            if is_discarded(path):
+                continue  # nothing is made that nobody keeps
+            if is_standard_output(path) and to_standard_output(usable):
+                raise OutputError("standard output takes one of --json and --csv, not both")
+            files = [] if is_stream(path) else [path]
+            for target in numbered(path, films) if files and kind in FILM_OUTPUTS else files:
                 place = Path(os.path.realpath(target))
                 lost = _of_further_faces(place, kept) if every_face else []
                 if place in kept or lost:
@@ -61,6 +71,34 @@ def usable_outputs(
         except OutputError as error:
             fail(str(error))
     return usable
+
+
+def hold(context: typer.Context, outputs: Mapping[str, Path], found: Sequence[Found]) -> None:
+    """Hold outputs until the command ends; what killed runs left beside them goes.
+
+    Files of single films among many are not held: those of other films may be written
+    beside them.
+
+    Raises
+    ------
+    OutputError
+        Another run is writing one of them.
+    """
+    from sspd.report.outputs import FILM_OUTPUTS
+
+    held = [p for kind, p in outputs.items() if kind not in FILM_OUTPUTS or len(found) == 1]
+    context.with_resource(claim(held))
+    for path in outputs.values():
+        remove_parts(path)
+
+
+def to_standard_output(outputs: Mapping[str, Path]) -> bool:
+    """Whether one of the outputs is standard output.
+
+    >>> to_standard_output({"json": Path("-")}), to_standard_output({"json": Path("a.json")})
+    (True, False)
+    """
+    return any(is_standard_output(path) for path in outputs.values())
 
 
 def _of_further_faces(target: Path, films: Iterable[Path]) -> list[Path]:

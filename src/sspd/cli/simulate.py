@@ -12,6 +12,8 @@ from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.datasets.table import DATASETS, get_dataset
 from sspd.errors import OutputError, SSPDError, UsageError
+from sspd.utils.partials import hold_folder
+from sspd.utils.places import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,7 @@ KEPT = "videos that are whole are kept, the same command goes on"
 
 
 def simulate(
+    context: typer.Context,
     out: Annotated[Path, typer.Argument(help="Folder for the films; made where it is missing.")],
     n: Annotated[int, typer.Option("--n", min=1, help="How many films.")] = 12,
     seconds: Annotated[float, typer.Option("--seconds", help="Length of each film.")] = 30.0,
@@ -63,6 +66,7 @@ def simulate(
     if layout not in layouts:
         raise UsageError(f"simulate: --layout must be one of {', '.join(layouts)}, got {layout!r}")
     films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
+    context.with_resource(hold_folder(out, "truth"))
     if layout not in OWN_LAYOUTS:
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
@@ -177,20 +181,18 @@ def _write_all(
     jobs: int,
 ) -> None:
     """Write the films, several at a time, under a bar; makes the folder for the truth."""
-    try:
-        (out / "truth").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
+    make_folder(out / "truth")
     if jobs == 1:
         with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
             for path, spec in meter.track(films):
                 write(path, spec)
         return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
 
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    from sspd.utils.pool import process_pool
+
+    with process_pool(jobs) as pool:
         written = [pool.submit(write, *film) for film in films]
         try:
             with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
@@ -201,5 +203,3 @@ def _write_all(
                 "a process that simulates died, perhaps for want of memory; films that are whole"
                 " are kept, the same command goes on, --jobs 1 needs least"
             ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)

@@ -16,11 +16,9 @@ one of these kinds::
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +26,7 @@ from numpy.typing import NDArray
 from sspd.containers import Recording, Series
 from sspd.datasets.card import Dataset
 from sspd.errors import SSPDError
+from sspd.utils.pool import process_pool
 
 #: A stretch without pictures that is longer is told, seconds.
 MAX_GAP_S = 0.5
@@ -154,20 +153,16 @@ def check(
     if jobs == 1:
         yield from map(look, recordings)
         return
-    # spawned: a fork would share threads and decoders of this process
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with process_pool(jobs) as pool:
         waiting = [pool.submit(look, recording) for recording in recordings]
-        try:
-            for recording, one in zip(recordings, waiting, strict=True):
-                try:
-                    yield one.result()
-                except BrokenProcessPool as error:
-                    raise SSPDError(
-                        f"a process died at {recording.name} or shortly after it (memory, or a"
-                        " decoder); --jobs 1 tells which film it was"
-                    ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        for recording, one in zip(recordings, waiting, strict=True):
+            try:
+                yield one.result()
+            except BrokenProcessPool as error:
+                raise SSPDError(
+                    f"a process died at {recording.name} or shortly after it (memory, or a"
+                    " decoder); --jobs 1 tells which film it was"
+                ) from error
 
 
 def _look(dataset: Dataset, recording: Recording, quick: bool) -> list[Finding]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from sspd.containers import Recording
 from sspd.datasets.check import Finding
 from sspd.datasets.texts import read_text
-from sspd.errors import OutputError, SourceError
-from sspd.video.files import whole_file
+from sspd.errors import SourceError
+from sspd.utils.files import whole_file
 
 SCHEMA_VERSION = 1
 _BLOCK_BYTES = 1 << 20
@@ -135,11 +135,3 @@ def compare(
         elif known[path] != now[path]:
             found.append(finding("changed", path, "changed since the index was written"))
     return found
-
-
-def check_place(path: Path) -> None:
-    """Refuse a place where no file can be written, before an hour of work (`OutputError`)."""
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise OutputError(f"{path}: cannot be written; name a file in a folder that is there")
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise OutputError(f"{path}: cannot be written (permission denied)")

@@ -15,9 +15,8 @@ bits that LZ4 or Zstandard saves an eighth and doubles the time of a read.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import FIXED_POINT_MAX, Frames
 from sspd.errors import DependencyError, OutputError, SourceError
+from sspd.utils.files import whole_folder
 
 #: Pictures in a piece: about a second. A clip of 10 s reads eleven.
 CHUNK = 32
@@ -35,7 +35,6 @@ MAX_SIZE, MAX_FRAMES, MAX_CARD_BYTES = 1024, 1 << 20, 1 << 20
 #: Codecs of our own entries: others are not run.
 CODECS = {"bytes", "crc32c"}
 _SUFFIX = ".zarr"
-_PART = re.compile(r"\..*\.(\d+)\.part")
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,17 @@ def entry_facts(store: Path, name: str) -> dict[str, Any]:
     """
     try:
         facts = _card(store / (name + _SUFFIX) / "zarr.json")["attributes"]
-        return dict(facts) if isinstance(facts, dict) else {}
+        if not isinstance(facts, dict) or facts.get("crc32", _crc32(facts)) != _crc32(facts):
+            return {}  # stores of before have none
+        return {name: value for name, value in facts.items() if name != "crc32"}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _crc32(facts: dict[str, Any]) -> int:
+    """Of all that a card tells but this; its faces and times have their own."""
+    told = {name: value for name, value in facts.items() if name != "crc32"}
+    return zlib.crc32(json.dumps(told, sort_keys=True).encode())
 
 
 def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) -> None:
@@ -159,20 +166,13 @@ def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) 
         raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
     size = int(faces.rgb.shape[1])
     card = {"film": film, "size": size, "n_frames": len(faces), **facts}
-    part = store / f".{name}.{os.getpid()}.part"
-    whole = store / (name + _SUFFIX)
+    card["crc32"] = _crc32(json.loads(json.dumps(card)))
     try:
         store.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(part, ignore_errors=True)
-        _write_arrays(part, faces, card)
-        old = store / f".{name}.old.{os.getpid()}.part"
-        if whole.exists():
-            whole.rename(old)
-        part.rename(whole)
-        shutil.rmtree(old, ignore_errors=True)
+        with whole_folder(store / (name + _SUFFIX)) as part:
+            _write_arrays(part, faces, card)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise OutputError(f"{store}: faces cannot be stored ({error.strerror})") from error
+        raise OutputError(f"{store}: faces cannot be stored ({error.strerror or error})") from error
 
 
 def _write_arrays(folder: Path, faces: Frames, card: dict[str, Any]) -> None:
@@ -239,28 +239,3 @@ def store_bytes(store: Path) -> int:
     store : Path
     """
     return sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
-
-
-def remove_torn(store: Path) -> None:
-    """Remove what processes that are no more were writing.
-
-    Parameters
-    ----------
-    store : Path
-    """
-    for torn in store.glob(".*.part"):
-        found = _PART.fullmatch(torn.name)
-        if found and not _lives(int(found[1])):
-            shutil.rmtree(torn, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        # a dead one that nobody has asked after still answers
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError, IndexError):
-        return True  # somebody else's, or a system without /proc
-    return state not in ("Z", "X")

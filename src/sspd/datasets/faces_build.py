@@ -6,15 +6,16 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 
 from sspd.containers import Recording
-from sspd.datasets.faces import FaceEntry, entry_facts, open_store, remove_torn, write_entry
+from sspd.datasets.faces import FaceEntry, entry_facts, open_store, write_entry
 from sspd.errors import OutputError, SourceError, SSPDError
+from sspd.utils.partials import remove_all_parts
+from sspd.utils.pool import process_pool
 
 #: Part of the key: raised when other faces come of the same film.
 VERSION = 1
@@ -114,7 +115,7 @@ def store_films(
     SSPDError
         A process died.
     """
-    remove_torn(store)
+    remove_all_parts(store)
     found: Iterator[tuple[Source, SSPDError | None]]
     if jobs == 1:
         found = ((source, _kept(source, store, size, follow)) for source in films)
@@ -131,28 +132,25 @@ def store_films(
 def _in_processes(
     sources: Sequence[Source], store: Path, size: int, follow: bool, jobs: int
 ) -> Iterator[tuple[Source, SSPDError | None]]:
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with process_pool(jobs) as pool:
         waiting: dict[Future[SSPDError | None], Source] = {
             pool.submit(_kept, source, store, size, follow): source for source in sources
         }
-        try:
-            for future in as_completed(list(waiting)):
-                try:
-                    error = future.result()
-                except BrokenProcessPool as broken:
-                    # they are taken up in order: the dead one was among the first left
-                    left = [str(_film(one)) for one in waiting.values()][:jobs]
-                    raise SSPDError(
-                        "a process that cut out faces died, perhaps for want of memory, at one"
-                        f" of {', '.join(left)}; what was stored is kept, the same command goes"
-                        " on, --jobs 1 needs least"
-                    ) from broken
-                except Exception as unforeseen:
-                    unforeseen.add_note(f"while faces were cut out of {_film(waiting[future])}")
-                    raise
-                yield waiting.pop(future), error
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for future in as_completed(list(waiting)):
+            try:
+                error = future.result()
+            except BrokenProcessPool as broken:
+                # they are taken up in order: the dead one was among the first left
+                left = [str(_film(one)) for one in waiting.values()][:jobs]
+                raise SSPDError(
+                    "a process that cut out faces died, perhaps for want of memory, at one"
+                    f" of {', '.join(left)}; what was stored is kept, the same command goes"
+                    " on, --jobs 1 needs least"
+                ) from broken
+            except Exception as unforeseen:
+                unforeseen.add_note(f"while faces were cut out of {_film(waiting[future])}")
+                raise
+            yield waiting.pop(future), error
 
 
 def _film(source: Source) -> Path:
@@ -164,7 +162,8 @@ def _kept(source: Source, store: Path, size: int, follow: bool) -> SSPDError | N
     try:
         key = _key(_film(source), size, follow)
         done = store / f".{_prefix(source, key)}.whole"
-        if not done.exists():
+        cut = [path.stem for path in store.glob(f"{_prefix(source, key)}-*.zarr")]
+        if not (done.exists() and cut and all(entry_facts(store, name) for name in cut)):
             _store_film(source, store, key, size, follow)
             done.touch()
     except SSPDError as error:
@@ -236,6 +235,6 @@ def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Itera
             write_entry(store, entry.name, faces, entry.film, still=True, source=source)
         return replace(entry, path=store, size=size, still=True)
 
-    remove_torn(store)
+    remove_all_parts(store)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         yield from pool.map(hold, entries)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sspd.datasets.texts import numbers, read_text
 from sspd.errors import SourceError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 
 TABLE = "truth.csv"
 COLUMNS = ("film", "subject", "condition", "hr_bpm")

@@ -24,7 +24,7 @@ from sspd.containers import Frames, Recording, References
 from sspd.datasets.card import Dataset, found_or_raise, natural
 from sspd.datasets.texts import read_columns, series
 from sspd.errors import SourceError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 from sspd.video.sequence import read_pictures
 from sspd.video.simulate import FilmSpec, contact_bvp, simulate
 

@@ -27,8 +27,8 @@ from sspd.containers import Frames, Recording, References
 from sspd.datasets.card import Dataset, found_or_raise
 from sspd.datasets.texts import numbers, read_text, series
 from sspd.errors import SourceError
+from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
-from sspd.video.files import whole_file
 from sspd.video.read import read
 from sspd.video.restamp import read_with_stamps
 from sspd.video.simulate import FilmSpec, contact_bvp, contact_rate, frame_times, simulate

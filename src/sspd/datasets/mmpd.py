@@ -33,7 +33,7 @@ from sspd.datasets.arrays import check_shape, chunks, levels, places
 from sspd.datasets.card import Dataset, found_or_raise
 from sspd.datasets.texts import numbers, series
 from sspd.errors import SourceError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 from sspd.video.read import check_stretch
 from sspd.video.simulate import FilmSpec, contact_bvp, simulate
 

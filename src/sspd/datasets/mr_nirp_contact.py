@@ -24,7 +24,7 @@ from sspd.containers import References
 from sspd.datasets.mr_nirp_files import unpacked
 from sspd.datasets.texts import numbers, series
 from sspd.errors import SourceError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 from sspd.video.simulate import FilmSpec, contact_bvp
 
 #: An hour at 60 Hz in cells takes 12 MB, packed less; no more is read or unpacked.

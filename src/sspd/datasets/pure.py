@@ -23,7 +23,7 @@ from sspd.containers import Frames, Recording, References
 from sspd.datasets.card import Dataset, Defect, found_or_raise
 from sspd.datasets.texts import numbers, read_text, series
 from sspd.errors import SourceError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 from sspd.video.sequence import numbered, read_pictures
 from sspd.video.simulate import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
 

@@ -22,7 +22,7 @@ from sspd.datasets import hdf5
 from sspd.datasets.arrays import check_shape, chunks, levels, places
 from sspd.datasets.card import Dataset, found_or_raise
 from sspd.datasets.texts import series
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 from sspd.video.read import check_stretch
 from sspd.video.simulate import FilmSpec, contact_bvp, simulate
 
@@ -100,7 +100,7 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
         "compression": 1,
         "shuffle": True,
     }
-    with whole_file(path) as part, hdf5.import_h5py(path).File(part, "w") as file:
+    with whole_file(path) as part, hdf5.import_h5py(path).File(part, "w", locking=False) as file:
         if number % 2:
             file["RawFrames"] = rgb.transpose()
         else:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sspd.datasets.card import Dataset
 from sspd.datasets.texts import read_text
 from sspd.errors import OutputError, SourceError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 from sspd.video.simulate import FilmSpec, write_truth
 
 

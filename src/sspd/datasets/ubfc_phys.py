@@ -16,8 +16,8 @@ import numpy as np
 from sspd.containers import Recording, References
 from sspd.datasets.card import Dataset, Defect, found_or_raise
 from sspd.datasets.texts import read_columns, series
+from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
-from sspd.video.files import whole_file
 from sspd.video.read import read
 from sspd.video.simulate import FilmSpec, contact_bvp, simulate
 

@@ -16,8 +16,8 @@ from sspd.containers import Recording, References
 from sspd.datasets.card import Dataset, Defect, found_or_raise
 from sspd.datasets.texts import numbers, read_columns, read_text, series
 from sspd.errors import SourceError
+from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
-from sspd.video.files import whole_file
 from sspd.video.read import read
 from sspd.video.simulate import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
 

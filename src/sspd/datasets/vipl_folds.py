@@ -9,7 +9,7 @@ import numpy as np
 from scipy.io import loadmat, savemat
 
 from sspd.errors import SourceError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 
 N_FOLDS = 5
 #: A fold names some twenty subjects; a larger file is not one.

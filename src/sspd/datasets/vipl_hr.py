@@ -26,8 +26,8 @@ from sspd.datasets.card import Dataset, found_or_raise
 from sspd.datasets.texts import numbers, read_columns, read_text
 from sspd.datasets.vipl_folds import write_folds
 from sspd.errors import SourceError
+from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
-from sspd.video.files import whole_file
 from sspd.video.restamp import read_with_stamps
 from sspd.video.simulate import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from sspd.evaluate.training import Training
 from sspd.recipes import Recipe
 from sspd.recipes.ablations import Cell, Grid
 from sspd.train.memory import prepare_memory
+from sspd.utils.pool import process_pool
 
 METRICS = ("mae", "rmse", "r")
 
@@ -228,8 +228,7 @@ def _results(
     phase(f"Training in {jobs} processes")
     if len(ahead) == len(tasks):
         return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=prepare_memory) as pool:
+    with process_pool(jobs, prepare_memory) as pool:
         waiting = {pool.submit(run_task, task): task for task in tasks[1:]}
         try:
             for done in as_completed(waiting):
@@ -239,8 +238,6 @@ def _results(
                 "a training process died, perhaps for want of memory; finished cells are kept:"
                 " the same command goes on, --jobs 1 needs least"
             ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def ablation_csv(scores: Sequence[CellScore]) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 
 from sspd.containers import Recording
@@ -13,6 +12,7 @@ from sspd.errors import OutputError, SSPDError
 from sspd.evaluate.contender import Make
 from sspd.evaluate.units import Unit, keep_unit, kept_unit, measure_unit, unit_key
 from sspd.methods import Method
+from sspd.utils.pool import process_pool
 
 #: Recordings that a process is given at a time; its method is made once for them.
 BATCH = 6
@@ -81,7 +81,7 @@ def _in_processes(
 ) -> Iterator[dict[str, str]]:
     size = max(1, min(BATCH, len(todo) // jobs))
     batches = [todo[k : k + size] for k in range(0, len(todo), size)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with process_pool(jobs) as pool:
         waiting = [pool.submit(_measure_batch, batch, make, folder) for batch in batches]
         try:
             for done in as_completed(waiting):
@@ -91,8 +91,6 @@ def _in_processes(
                 "a measuring process died, perhaps for want of memory; what was measured is"
                 " kept: the same command goes on, --jobs 1 needs least"
             ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _measure_batch(batch: Sequence[Recording], make: Make, folder: Path) -> dict[str, str]:

@@ -32,7 +32,8 @@ from sspd.evaluate.windows import ScoredWindow, score_windows
 from sspd.report.agreement import Rates, draw_agreement, draw_conditions
 from sspd.report.ranks import draw_ranks
 from sspd.report.rates import draw_rates
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
+from sspd.utils.places import make_folder
 
 #: Of the bootstrap's draws: the same rows give the same intervals.
 SEED = 20_240
@@ -99,10 +100,7 @@ def evaluate(
     chosen, left_out = _chosen(plan.dataset, plan.recordings, split, keep_defects)
     folds = split.folds if split else (Fold("all", (), tuple({r.subject for r in chosen})),)
     scoring = scoring.in_windows(split.window_s if split else None)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made ({error.strerror})") from error
+    make_folder(out)
     count = _Count(len(chosen) * len(contenders), len(folds), progress)
     rows: list[ScoredWindow] = []
     failures: list[str] = []

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Recording, Signal
-from sspd.errors import OutputError, SourceError
+from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method
 from sspd.methods.flow import by_face, measure_stretches
+from sspd.utils.files import whole_file
+from sspd.utils.places import make_folder
 from sspd.version import package_version
-from sspd.video.files import whole_file
 from sspd.vitals import read_film
 
 
@@ -106,10 +107,7 @@ def keep_unit(path: Path, unit: Unit, key: str) -> None:
         See `unit_key`.
     """
     signal = unit.signal
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path.parent}: cannot be made ({error.strerror})") from error
+    make_folder(path.parent)
     with whole_file(path) as part, part.open("wb") as file:
         np.savez_compressed(
             file,

@@ -1,9 +1,9 @@
 """What a run has measured so far: one line of JSON a film, on the disk at once.
 
 A run that dies loses the films in progress and no other: the journal is only ever added
-to, and a line that is torn or means nothing is passed over. A line is believed where
-all that its numbers depend on is the same (`entry_of`), so it never matters which run
-wrote it.
+to, and a line that is torn, damaged (each begins with its CRC-32) or means nothing is
+passed over. A line is believed where all that its numbers depend on is the same
+(`entry_of`), so it never matters which run wrote it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -20,9 +21,12 @@ from sspd.many.film import Task
 from sspd.many.record import MAX_LINE_BYTES, from_record, to_record
 from sspd.report.outputs import file_of_face
 from sspd.report.result import Vitals
+from sspd.utils.locks import lock, open_to_append, open_to_read
 
 #: Longer lines are no result: the waveform of a whole day takes half of this.
 LONGEST_LINE_BYTES = MAX_LINE_BYTES
+#: What a line begins with; the CRC-32 is that of the bytes after it.
+_HEAD = b'{"crc32": "%08x", '
 
 
 def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
@@ -93,7 +97,7 @@ class Journal:
     def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Every line that is one of ours, and where it begins."""
         try:
-            with self.path.open("rb") as file:
+            with open_to_read(self.path) as file:
                 place = 0
                 while line := file.readline(LONGEST_LINE_BYTES):
                     row = _parsed(line)
@@ -121,7 +125,7 @@ class Journal:
         if place is None:
             return None
         try:
-            with self.path.open("rb") as file:
+            with open_to_read(self.path) as file:
                 file.seek(place)
                 row = _parsed(file.readline(LONGEST_LINE_BYTES))
             faces = tuple(from_record(record) for record in row["faces"]) if row else ()
@@ -148,14 +152,14 @@ class Journal:
             larger than `LONGEST_LINE_BYTES`.
         """
         records = [to_record(vitals) for vitals in faces]
-        line = json.dumps({"entry": entry, "faces": records}) + "\n"
+        line = _checked_line({"entry": entry, "faces": records})
         if len(line) > LONGEST_LINE_BYTES:  # it would not be read back either
             most = f"{LONGEST_LINE_BYTES >> 20} MB"
             return f"{self.path}: {entry.get('film')}: not kept, its result takes over {most}"
         try:
             if self._file is None:
                 self._file = self._opened()
-            if self._file.write(line.encode()) != len(line):
+            if self._file.write(line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._file.fileno())
         except OSError as error:
@@ -166,9 +170,13 @@ class Journal:
         return None
 
     def _opened(self) -> IO[bytes]:
-        # unbuffered: a line leaves the process as a whole, or is torn by the system alone
-        file = self.path.open("ab+", buffering=0)
-        if file.tell() > 0:
+        # unbuffered: a line leaves the process as a whole, or is torn by the system alone;
+        # for its owner alone: an output that nobody else may read is not told here
+        file = open_to_append(self.path, mode=0o600)
+        if not lock(file.fileno()):
+            file.close()
+            raise OSError("another run is writing it")
+        if file.seek(0, os.SEEK_END) > 0:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":  # a torn line must not take the next one along
                 file.write(b"\n")
@@ -193,7 +201,16 @@ def _key(entry: object) -> str:
     return json.dumps(entry, sort_keys=True)
 
 
+def _checked_line(row: dict[str, Any]) -> bytes:
+    """A row as JSON behind the CRC-32 of its text: a number with a flipped bit is a number."""
+    text = json.dumps(row).encode()[1:]
+    return _HEAD % zlib.crc32(text) + text + b"\n"
+
+
 def _parsed(line: bytes) -> dict[str, Any] | None:
+    head = len(_HEAD % 0)
+    if line[:head] != _HEAD % zlib.crc32(line[head:].removesuffix(b"\n")):
+        return None
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):

@@ -17,7 +17,7 @@ from sspd.many.journal import Journal, entry_of
 from sspd.many.pool import Progress, measure_in_workers
 from sspd.many.settings import Settings, identity
 from sspd.methods.base import Method
-from sspd.report.files import remove_parts
+from sspd.utils.partials import remove_parts
 
 #: Memory to have for each worker where their number is not said: a film of 1920x1080 took
 #: 0.57 GB by the network in float32, and a second face takes more.

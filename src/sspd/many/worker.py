@@ -24,7 +24,7 @@ from sspd.methods.base import Method
 from sspd.process import settle_process
 
 #: How long an orphan's film may take to let go, seconds.
-GRACE_S = 5.0
+GRACE_S = 1.0
 #: Seconds between two lines that say how far a video is.
 TELL_S = 0.5
 

@@ -6,9 +6,7 @@ A file holds everything a measurement needs (`NetworkSpec`) and says how it was 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,14 +15,19 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from sspd.errors import OutputError, UsageError, WeightsError
+from sspd.errors import UsageError, WeightsError
 from sspd.nn.baselines import Baseline
+from sspd.nn.header import CHECKSUM, check_header, checksum, split_header
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes.baseline import BaselineSpec
 from sspd.recipes.network import NetworkSpec
+from sspd.recipes.schema import strict_json, table
+from sspd.utils.files import write_whole
 
 #: Written into every file, so that a later reader knows what to expect.
 FORMAT, BASELINE_FORMAT = "sspd-1", "sspd-baseline-1"
+#: What a file of ours says of itself.
+FACTS = ("format", "network", "made_by", CHECKSUM)
 Spec = TypeVar("Spec")
 Net = TypeVar("Net", bound=nn.Module)
 #: Larger files are no weights of this network; they are refused unread.
@@ -59,9 +62,9 @@ def save_checkpoint(
 
 
 def _with_sorted_facts(data: bytes) -> bytes:
-    """The same file with its metadata in one order: safetensors draws it anew each time."""
-    start = 8 + struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:start])
+    """The same file with a checksum, its metadata in one order: safetensors draws it anew."""
+    header, start = split_header(data)
+    header["__metadata__"][CHECKSUM] = checksum(header, data[start:])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -134,8 +137,11 @@ def _load(
             f"{path}: not a checkpoint {what[wanted]} (no {wanted!r} in its header){instead}"
         )
     try:
-        spec = read_spec(json.loads(metadata["network"]))
+        table("facts", metadata, FACTS)
+        spec = read_spec(strict_json(metadata["network"]))
         made_by = json.loads(metadata.get("made_by", "{}"))
+        if not isinstance(made_by, dict):
+            raise TypeError("made_by is no table")
         with torch.device("meta"):
             _check_shapes(build(spec).state_dict(), tensors)
         network = build(spec)
@@ -160,6 +166,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
     refuse_unsafe(path)
+    check_header(path)
     try:
         with safe_open(str(path), framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
@@ -186,18 +193,3 @@ def refuse_unsafe(path: Path) -> None:
             f"{path}: a pickled PyTorch file, which could run code; weights of the released"
             " SSPD code can be turned into a checkpoint with `sspd import`"
         )
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` under a temporary name, flush it to the disk, then rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error

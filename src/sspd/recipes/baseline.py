@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sspd.errors import UsageError
-from sspd.recipes.network import MOST_SUMMATIONS, ConfidenceSpec
+from sspd.recipes import schema
+from sspd.recipes.network import FS_HZ, MOST_SUMMATIONS, ConfidenceSpec
 from sspd.recipes.recipe import Precision
 from sspd.recipes.settled import Select, checked_select, settled
 
@@ -55,14 +56,15 @@ class BaselineSpec:
     """How the evidence for a reading is weighed; None: not calibrated with these weights."""
 
     def __post_init__(self) -> None:
-        if not self.fs > 0:
-            raise UsageError(f"fs must be positive, got {self.fs}")
-        if not (16 <= self.size <= LARGEST_SIZE and 4 <= self.clip <= LONGEST_CLIP):
-            raise UsageError(f"faces of {self.size} pixels, clips of {self.clip}: out of range")
-        if self.input not in ("pictures", "differences", "both"):
-            raise UsageError(f"input is pictures, differences or both, got {self.input!r}")
-        if self.summations not in range(MOST_SUMMATIONS + 1) or self.polarity not in (-1, 1):
-            raise UsageError(f"polarity {self.polarity}, summations {self.summations}")
+        schema.number("fs", self.fs, *FS_HZ)
+        schema.whole("size", self.size, 16, LARGEST_SIZE)
+        schema.whole("clip", self.clip, 4, LONGEST_CLIP)
+        schema.one_of("input", self.input, get_args(Input))
+        schema.name_text("network", self.network)
+        schema.name_text("name", self.name)
+        schema.whole("summations", self.summations, 0, MOST_SUMMATIONS)
+        if type(self.polarity) is not int or self.polarity not in (-1, 1):
+            raise UsageError(f"polarity is 1 or -1, got {schema.shown(self.polarity)}")
 
     @property
     def colour(self) -> Literal["rgb"]:
@@ -81,14 +83,9 @@ class BaselineSpec:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> BaselineSpec:
         """Rebuild from `to_dict`; unknown keys are refused."""
-        unknown = set(data) - {f.name for f in fields(cls)}
-        if unknown:
-            raise UsageError(f"unknown network settings: {', '.join(sorted(unknown))}")
-        values = dict(data)
+        values = dict(schema.table("network settings", data, {f.name for f in fields(cls)}))
         if values.get("confidence") is not None:
-            found = values["confidence"]
-            pairs = tuple((str(name), value) for name, value in found["weights"])
-            values["confidence"] = ConfidenceSpec(found["intercept"], pairs)
+            values["confidence"] = ConfidenceSpec.from_dict(values["confidence"])
         return cls(**values)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sspd.errors import UsageError
+from sspd.recipes import schema
 
 AttentionDivisor = Literal["embedding", "tokens"]
 Residual = Literal["adaptive_pool", "nearest", "none"]
@@ -19,6 +20,10 @@ LONGEST_CENTRE_S = 60.0
 MOST_SUMMATIONS = 2
 #: A term of the confidence that weighed more could only overflow.
 MOST_WEIGHT = 1e6
+#: Terms of the confidence.
+MOST_TERMS = 64
+#: Rates of a grid that a pulse can be read on; a film is put on it, whatever its own.
+FS_HZ = (5.0, 250.0)
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,18 @@ class PyramidSpec:
     """Halve the rate before each tokenizer from the second on (Table VIII, row 6)."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.widths, tuple):
+            raise UsageError(f"widths must be whole numbers, got {schema.shown(self.widths)}")
         if not 1 <= len(self.widths) <= 4:
             raise UsageError(f"a pyramid has 1 to 4 levels, not {len(self.widths)}")
-        if self.heads < 1 or min(self.widths) < 1:
-            raise UsageError("a pyramid's heads and widths are 1 or more")
+        for width in self.widths:
+            schema.whole("a width of the pyramid", width, 1, 99)
+        schema.whole("the pyramid's heads", self.heads, 1, 64)
+        schema.one_of("divisor", self.divisor, get_args(AttentionDivisor))
+        schema.one_of("residual", self.residual, get_args(Residual))
+        schema.one_of("attention", self.attention, get_args(Attention))
+        for name in ("projection_tanh", "projection", "halving"):
+            schema.flag(name, getattr(self, name))
 
     def token_counts(self, n_frames: int) -> tuple[int, ...]:
         """Tokens of each level for a clip of `n_frames` differences."""
@@ -86,11 +99,23 @@ class ConfidenceSpec:
     """Name of a term and its weight; terms that are not named weigh nothing."""
 
     def __post_init__(self) -> None:
+        schema.terms("confidence", self.weights, MOST_TERMS)
         for name, value in (("intercept", self.intercept), *self.weights):
-            if not isinstance(value, (int, float)) or not abs(value) <= MOST_WEIGHT:
-                raise UsageError(
-                    f"confidence: {name} must be a number within {MOST_WEIGHT:g}, got {value!r}"
-                )
+            schema.number(f"confidence: {name}", value, -MOST_WEIGHT, MOST_WEIGHT)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> ConfidenceSpec:
+        """Rebuild from what `dataclasses.asdict` gave, through JSON or not.
+
+        >>> ConfidenceSpec.from_dict({"intercept": -1.0, "weights": [["snr", 0.5]]}).weights
+        (('snr', 0.5),)
+        """
+        found = schema.table("confidence settings", data, {f.name for f in fields(cls)})
+        pairs = found.get("weights")
+        if not isinstance(pairs, list | tuple):
+            raise UsageError("confidence must be pairs of name and number")
+        weights = tuple(tuple(pair) if isinstance(pair, list) else pair for pair in pairs)
+        return cls(found.get("intercept"), weights)  # type: ignore[arg-type]  # checked there
 
 
 @dataclass(frozen=True)
@@ -131,18 +156,19 @@ class NetworkSpec:
     """How the evidence for a reading is weighed; None: not calibrated with these weights."""
 
     def __post_init__(self) -> None:
-        if not self.fs > 0:
-            raise UsageError(f"fs must be positive, got {self.fs}")
-        if self.size < 92:
-            raise UsageError(f"the network needs faces of 92 pixels or more, got {self.size}")
+        schema.number("fs", self.fs, *FS_HZ)
+        schema.whole("size", self.size, 92, 512)
+        schema.whole("token_size", self.token_size, 1, 4096)
+        schema.one_of("colour", self.colour, ("rgb", "bgr"))
+        schema.flag("follow", self.follow)
+        schema.name_text("name", self.name)
+        schema.whole("summations", self.summations, 0, MOST_SUMMATIONS)
         if self.pyramid and self.token_size % self.pyramid.heads:
             raise UsageError(
                 f"token size {self.token_size} cannot be shared by {self.pyramid.heads} heads"
             )
-        if not 0 <= self.summations <= MOST_SUMMATIONS:
-            raise UsageError(f"summations are 0 to {MOST_SUMMATIONS}, got {self.summations}")
-        if self.polarity not in (-1, 1):
-            raise UsageError(f"polarity is 1 or -1, got {self.polarity}")
+        if type(self.polarity) is not int or self.polarity not in (-1, 1):
+            raise UsageError(f"polarity is 1 or -1, got {schema.shown(self.polarity)}")
         if self.input not in INPUT_KINDS:
             raise UsageError(f"input is one of {', '.join(INPUT_KINDS)}, got {self.input!r}")
         if not 0 < self.centre_s <= LONGEST_CENTRE_S:
@@ -171,19 +197,19 @@ class NetworkSpec:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NetworkSpec:
         """Rebuild from `to_dict`; unknown keys are refused."""
-        if not isinstance(data, dict):
-            raise UsageError(f"network settings are a table, got {type(data).__name__}")
         # "calibrated" stood in files before the confidence itself did, and was never true
-        values = {name: value for name, value in data.items() if name != "calibrated"}
-        unknown = set(values) - {f.name for f in fields(cls)}
-        if unknown:
-            raise UsageError(f"unknown network settings: {', '.join(sorted(unknown))}")
+        known = {f.name for f in fields(cls)} | {"calibrated"}
+        found = schema.table("network settings", data, known)
+        values = {name: value for name, value in found.items() if name != "calibrated"}
         if values.get("pyramid") is not None:
-            pyramid = dict(values["pyramid"])
-            pyramid["widths"] = tuple(pyramid["widths"])
+            names = {f.name for f in fields(PyramidSpec)}
+            pyramid = dict(schema.table("pyramid settings", values["pyramid"], names))
+            widths = pyramid.get("widths")
+            if isinstance(widths, list):
+                pyramid["widths"] = tuple(widths)
             values["pyramid"] = PyramidSpec(**pyramid)
         if values.get("confidence") is not None:
-            found = values["confidence"]
-            pairs = tuple((str(name), value) for name, value in found["weights"])
-            values["confidence"] = ConfidenceSpec(found["intercept"], pairs)
+            values["confidence"] = ConfidenceSpec.from_dict(values["confidence"])
+        if "fs" not in values:
+            raise UsageError("network settings without fs")
         return cls(**values)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sspd.report.axes import BEAT, LINE, new_figure
-from sspd.report.files import whole_file
+from sspd.utils.files import whole_file
 
 
 def draw_curve(

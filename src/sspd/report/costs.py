@@ -8,8 +8,8 @@ from math import isnan
 from pathlib import Path
 
 from sspd.report.axes import BEAT, LINE, new_figure, say_nothing
-from sspd.report.files import whole_file
 from sspd.report.words import legible
+from sspd.utils.files import whole_file
 
 
 @dataclass(frozen=True)

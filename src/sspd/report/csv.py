@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import Vitals
-from sspd.report.files import whole_file
 from sspd.report.json import vitals_to_dict
 from sspd.report.reading import drawn_waveform
 from sspd.report.words import csv_cell
+from sspd.utils.files import whole_file
 from sspd.vitals import HRV_NAMES
 
 #: One row a source and face. Lists are joined by "; ".

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sspd.containers import Estimate, Respiration, Vitals, WindowVitals
-from sspd.report.files import whole_file
 from sspd.report.words import legible
+from sspd.utils.files import whole_file
 
 SCHEMA_VERSION = 2
 #: What each of ``windows`` holds.

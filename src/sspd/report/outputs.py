@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sspd.containers import Vitals
-from sspd.errors import SSPDError
-from sspd.report.files import check_output
+from sspd.errors import OutputError, SSPDError
+from sspd.utils.files import check_output
+from sspd.utils.places import is_standard_output, is_stream
 
 #: Kind -> module and function, loaded on use; called with the vitals and the path.
 _WRITERS = {
@@ -19,6 +20,8 @@ _WRITERS = {
 }
 #: Every kind there is.
 FILM_OUTPUTS = tuple(_WRITERS)
+#: Kinds that standard output takes.
+STREAMED = ("json", "csv")
 
 
 def check_result_output(kind: str, path: str | Path) -> Path:
@@ -41,6 +44,10 @@ def check_result_output(kind: str, path: str | Path) -> Path:
     sspd.errors.OutputError: result.docx: a picture is written as png, svg or pdf, by its suffix
     """
     target = check_output(path)
+    if is_stream(path):
+        if is_standard_output(path) and kind not in STREAMED:
+            raise OutputError(f"--{kind} needs a file: standard output takes --json or --csv")
+        return target
     if kind == "plot":
         from sspd.report.plots import check_picture
 

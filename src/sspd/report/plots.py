@@ -17,10 +17,10 @@ from sspd.report.axes import (
     new_figure,
     spectrum_part,
 )
-from sspd.report.files import whole_file
 from sspd.report.reading import drawn_waveform, excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
 from sspd.report.words import advice, legible
+from sspd.utils.files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sspd.report.axes import BEAT, LINE, new_figure, say_nothing
-from sspd.report.files import whole_file
 from sspd.report.words import legible
+from sspd.utils.files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

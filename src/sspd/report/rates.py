@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from sspd.containers import Series, Signal
 from sspd.report.axes import BEAT, new_figure, say_nothing
-from sspd.report.files import whole_file
 from sspd.report.words import legible
 from sspd.signal import standardise
+from sspd.utils.files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

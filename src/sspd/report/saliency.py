@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.report.axes import new_figure
-from sspd.report.files import whole_file
 from sspd.report.words import legible
+from sspd.utils.files import whole_file
 
 #: How strongly the largest activation covers the face.
 STRENGTH = 0.75

@@ -11,9 +11,9 @@ import torch
 
 from sspd.errors import DependencyError
 from sspd.nn.baselines import Baseline
-from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import MeasuringNetwork
-from sspd.runtime.openvino import METADATA_KEY
+from sspd.runtime.onnx_header import METADATA_KEY, with_checksum
+from sspd.utils.files import write_whole
 
 #: The oldest operators that hold the network: readable by runtimes of years ago.
 OPSET = 17
@@ -60,8 +60,7 @@ def onnx_bytes(network: MeasuringNetwork | Baseline) -> bytes:
     model = onnx.load_from_string(buffer.getvalue())
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, json.dumps(network.spec.to_dict())
-    data: bytes = model.SerializeToString()
-    return data
+    return with_checksum(model.SerializeToString())
 
 
 def export_onnx(network: MeasuringNetwork | Baseline, path: str | Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from sspd.runtime.ahead import begin as begin_beside
 from sspd.runtime.carry import can_carry, carry_over
 from sspd.runtime.chunks import Run
 from sspd.runtime.integers import can_be_integers, has_integers, to_integers
+from sspd.runtime.onnx_header import facts_of
 from sspd.runtime.pairs import pair_pixels
 from sspd.runtime.phases import PHASES, to_phases
 from sspd.runtime.quiet import import_openvino
@@ -38,8 +38,6 @@ Spec = TypeVar("Spec", bound=Sized)
 _LONG = 120
 #: Larger files are no network of ours.
 LARGEST_BYTES = 1 << 28
-#: Where the network's facts stand in the ONNX file.
-METADATA_KEY = "sspd"
 
 
 def read_onnx(
@@ -72,11 +70,14 @@ def load_onnx(
     way than sspd's. "auto" takes integers only where they are known to do as well
     (`integers_do`): how well depends on the weights.
     """
+    try:
+        spec = read_spec(facts_of(data))
+    except (ValueError, TypeError, KeyError, SSPDError) as error:
+        why = str(error).splitlines()[0]
+        raise WeightsError(f"{name}: not a network exported by sspd, or damaged ({why})") from error
     core = import_openvino().Core()
     try:
         model = core.read_model(data)
-        facts = json.loads(model.get_rt_info(["framework", METADATA_KEY]).astype(str))
-        spec = read_spec(facts)
         _check_shapes(model, spec)
         carries = can_carry(model)
     except (RuntimeError, ValueError, TypeError, KeyError, SSPDError) as error:

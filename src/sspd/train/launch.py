@@ -13,6 +13,7 @@ from torch.distributed.rendezvous import TCPStore  # type: ignore[attr-defined]
 
 from sspd.errors import DependencyError, UsageError
 from sspd.train.team import ALONE, Team
+from sspd.utils.pool import end_with_process
 
 #: The first process cuts faces out of all films while the others wait.
 PATIENCE = timedelta(days=2)
@@ -80,6 +81,8 @@ def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
     except (RuntimeError, ValueError, TypeError) as error:
         said = str(error).strip().splitlines()[0]
         raise UsageError(f"--devices {devices} --nodes {nodes}: {said}") from error
+    if fabric.global_rank > 0:  # wherever it is started, not only where it computes
+        end_with_process(os.getppid())
     return Team(fabric.global_rank, fabric.world_size), str(fabric.device)
 
 

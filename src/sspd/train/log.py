@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sspd.losses.similarity import self_similarity_map
 from sspd.train.outcome import Outcome
+from sspd.utils.files import write_whole
+from sspd.utils.locks import open_to_append
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -38,8 +40,8 @@ class TrainingLog:
         parts = {f"loss/{k}": v.item() for k, v in outcome.parts.items()}
         signs = {f"health/{k}": v for k, v in outcome.health._asdict().items()}
         row = {"step": step, **parts, **signs, **extra}
-        with self._file.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        with open_to_append(self._file) as file:
+            file.write(json.dumps(row).encode() + b"\n")
         if self._board is None:
             return
         for name, value in (parts | signs | extra).items():
@@ -85,9 +87,7 @@ def _drop_later_lines(file: Path, step: int) -> None:
     if not file.exists():
         return
     kept = [row for row in read_metrics(file.parent) if row["step"] < step]
-    temporary = file.with_suffix(".part")
-    temporary.write_text("".join(json.dumps(row) + "\n" for row in kept))
-    temporary.replace(file)
+    write_whole(file, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
 
 def _summary_writer(folder: Path, step: int) -> SummaryWriter | None:

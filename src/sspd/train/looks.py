@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from sspd.errors import WeightsError
 from sspd.nn.baselines import Baseline
-from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import MeasuringNetwork
 from sspd.recipes import BaselineRecipe, Recipe
 from sspd.train.sampler import Film, clips_an_epoch, steps_of
@@ -21,6 +21,7 @@ from sspd.train.signs import PROBES, SHORTEST_S, Signs, probe_clips, read_signs,
 from sspd.train.state import Resumable, load_state, state_file
 from sspd.train.team import Team
 from sspd.train.ways import Way
+from sspd.utils.files import write_whole
 
 VERDICT_FILE, BEFORE_FILE = "verdict.json", "before.json"
 #: At these parts of a training it is looked at, and at its end.
@@ -100,7 +101,11 @@ def take_best(run: Run, state: Resumable, notice: Callable[[str], None]) -> None
     best, last = state.best[0], state.step
     if best in (-1, last):
         return
-    load_state(state, state_file(run.out, best), run.identity)
+    try:
+        load_state(state, state_file(run.out, best), run.identity)
+    except WeightsError as error:  # its checksum comes first: nothing of it was taken
+        notice(f"{error}; it measured better than the last, of step {last}, which is taken")
+        return
     notice(f"the state of step {best} measures better than the last, of step {last}: taken")
 
 

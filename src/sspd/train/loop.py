@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +13,18 @@ import torch
 from sspd.errors import OutputError, TrainingError, UsageError
 from sspd.nn.checkpoint import save_checkpoint
 from sspd.recipes import BaselineRecipe, Recipe
+from sspd.recipes.schema import as_name
 from sspd.train.batches import batches_of
 from sspd.train.health import Health
 from sspd.train.log import TrainingLog
 from sspd.train.looks import Run, look, look_before, take_best, write_verdict
 from sspd.train.outcome import Outcome
 from sspd.train.sampler import Film
-from sspd.train.state import Resumable, load_newest, save_state, saved_steps
+from sspd.train.state import STATES_FOLDER, Resumable, load_newest, save_state, saved_steps
 from sspd.train.team import ALONE, Team, refuse_shared
 from sspd.train.ways import way_of
+from sspd.utils.partials import hold_folder
+from sspd.utils.places import make_folder
 
 MODEL_FILE = "model.safetensors"
 
@@ -105,19 +109,20 @@ def train(
             raise TrainingError(f"no film is as long as a clip ({recipe.clip_s:g} s)")
         refuse_shared(recipe, len(films), team)
     place = _device(device)
-    out = _make_folder(Path(out)) if team.leads else Path(out)
+    out = make_folder(Path(out)) if team.leads else Path(out)
     identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in films]}
     identity["init"] = recipe.init if init is None else str(init)
     run = Run(films, recipe, seed, place, out, way_of(recipe, team), team, identity)
-    state = _start_together(run, resume, notice)
-    if team.leads:
-        _lead(run, state, max_minutes, checkpoint_s, on_step)
-        on_phase("Choosing a state")
-        take_best(run, state, notice)
-        _finish(run, state, name or out.resolve().name, on_phase)
-    else:
-        _run_steps(run, state, max_minutes)
-    team.wait(place)
+    with hold_folder(out, STATES_FOLDER) if team.leads else nullcontext():
+        state = _start_together(run, resume, notice)
+        if team.leads:
+            _lead(run, state, max_minutes, checkpoint_s, on_step)
+            on_phase("Choosing a state")
+            take_best(run, state, notice)
+            _finish(run, state, as_name(name or out.resolve().name), on_phase)
+        else:
+            _run_steps(run, state, max_minutes)
+        team.wait(place)
     return out / MODEL_FILE
 
 
@@ -169,16 +174,6 @@ def refuse_second_training(out: Path) -> None:
     """Raise `TrainingError` where a folder holds a training that would be overwritten."""
     if saved_steps(out):
         raise TrainingError(f"{out}: holds a training; go on with --resume or give another --out")
-
-
-def _make_folder(out: Path) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for torn in (*out.glob(".*.part"), *out.glob("*/.*.part")):  # of a killed run
-            torn.unlink()
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
-    return out
 
 
 def _device(device: str) -> torch.device:

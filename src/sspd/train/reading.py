@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
-from multiprocessing import get_context
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, NamedTuple
 
@@ -26,6 +25,7 @@ from torch import Tensor
 from sspd.errors import ProcessLostError
 from sspd.recipes import BaselineRecipe, Recipe
 from sspd.train.sampler import Draw, Film, clip_at, stored_at
+from sspd.utils.pool import process_pool
 from sspd.views.device_grid import levels_on_grid
 from sspd.views.grid import grid_weights
 
@@ -90,7 +90,7 @@ def read_by_processes(
     coming, waiting = iter(draws), deque[Future[Shared]]()
     jobs = min(max((os.cpu_count() or 1) - 1, 1), MOST_PROCESSES)
     bare = [replace(film, label=None) for film in films]  # what a process need not be sent
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with process_pool(jobs) as pool:
 
         def ask(n: int) -> None:
             for draw in islice(coming, n):
@@ -108,8 +108,9 @@ def read_by_processes(
                 " kept, --resume goes on from there"
             ) from error
         finally:
-            pool.shutdown(cancel_futures=True)
             for left in waiting:
+                left.cancel()
+            for left in waiting:  # memory of clips that nobody took goes
                 if not left.cancelled() and left.exception() is None:
                     left.result().taken()
 

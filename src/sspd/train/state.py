@@ -5,6 +5,7 @@ Nothing random is stored: every draw is a function of the seed and the step.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import warnings
@@ -16,11 +17,13 @@ import torch
 from torch import nn
 
 from sspd.errors import OutputError, TrainingError, WeightsError
-from sspd.nn.checkpoint import write_whole
 from sspd.nn.network import TrainingNetwork, initialise
 from sspd.recipes import Recipe
+from sspd.utils.files import write_whole
 
 STATES_FOLDER = "states"
+#: What a state's file begins with; the SHA-256 is that of all bytes after it.
+_HEAD = b"sspd-state-2 sha256 %b\n"
 #: How many of the newest states stay.
 KEPT = 2
 #: No state was looked at yet: its step and its score.
@@ -106,7 +109,7 @@ def save_state(state: Resumable, out: Path, identity: dict[str, Any]) -> None:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
-    write_whole(state_file(out, state.step), buffer.getvalue())
+    write_whole(state_file(out, state.step), _with_checksum(buffer.getvalue()))
     for step in saved_steps(out)[:-KEPT]:
         if step != state.best[0]:
             state_file(out, step).unlink(missing_ok=True)
@@ -151,7 +154,9 @@ def load_newest(state: Resumable, out: Path, identity: dict[str, Any]) -> str | 
         if damaged is None:
             return None
         return f"{damaged}; going on from the state of step {step}"
-    raise damaged or WeightsError(f"{out}: holds no state of a training")
+    if damaged is not None:
+        raise WeightsError(f"{damaged}; no other state is there: train anew, into another --out")
+    raise WeightsError(f"{out}: holds no state of a training")
 
 
 def load_state(state: Resumable, path: Path, identity: dict[str, Any]) -> None:
@@ -165,9 +170,7 @@ def load_state(state: Resumable, path: Path, identity: dict[str, Any]) -> None:
         If the file is damaged.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            content = torch.load(path, map_location="cpu", weights_only=True)
+        content = read_content(path)
         before = json.loads(content["identity"])
         now = json.loads(json.dumps(identity))
         if before != now:
@@ -186,4 +189,34 @@ def load_state(state: Resumable, path: Path, identity: dict[str, Any]) -> None:
     except TrainingError:
         raise
     except Exception as error:  # damaged pickles raise whatever their bytes happen to mean
-        raise WeightsError(f"{path}: not the state of a training, or damaged") from error
+        why = f" ({error})" if isinstance(error, WeightsError) else ""
+        raise WeightsError(f"{path}: not the state of a training, or damaged{why}") from error
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """What stands in a state's file, its checksum compared first; nothing in it is run.
+
+    Raises
+    ------
+    WeightsError
+        The checksum is another, or there is none.
+    Exception
+        Whatever PyTorch raises for bytes that are no state.
+    """
+    data = path.read_bytes()
+    head = len(_HEAD % b"") + 64
+    if not data.startswith(_HEAD.split(b"%b")[0]):
+        raise WeightsError("no checksum: made by an older version, or none of ours")
+    if data[:head] != _with_checksum(data[head:])[:head]:
+        raise WeightsError("its checksum is another")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        content: dict[str, Any] = torch.load(
+            io.BytesIO(data[head:]), map_location="cpu", weights_only=True
+        )
+    return content
+
+
+def _with_checksum(data: bytes) -> bytes:
+    """A state behind its SHA-256: PyTorch loads one with a flipped bit in silence."""
+    return _HEAD % hashlib.sha256(data).hexdigest().encode() + data

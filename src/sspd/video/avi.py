@@ -13,7 +13,7 @@ import numpy as np
 
 from sspd.containers import Frames
 from sspd.errors import UsageError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 
 #: Name -> codec, pixel format and its options.
 _CODECS: MappingProxyType[str, tuple[str, str, dict[str, str]]] = MappingProxyType(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import Frames
 from sspd.errors import UsageError
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 
 #: Ticks a second of the written time stamps: MPEG's own clock.
 TICKS_HZ = 90_000

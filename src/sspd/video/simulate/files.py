@@ -17,7 +17,7 @@ import json
 import math
 from pathlib import Path
 
-from sspd.video.files import whole_file
+from sspd.utils.files import whole_file
 from sspd.video.simulate.render import simulate
 from sspd.video.simulate.spec import FilmSpec
 from sspd.video.simulate.truth import truth

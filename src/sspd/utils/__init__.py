@@ -1,0 +1,1 @@
+"""What every room needs of files and processes, whatever is in them."""
