@@ -18,8 +18,11 @@ from sspd.methods.flow import StretchWave, by_face, measure_stretches
 from sspd.process import give_back_memory
 from sspd.recipes.network import ConfidenceSpec
 from sspd.runtime.ahead import ahead, begin, import_beside
+from sspd.video.clock import check_fps
+from sspd.video.coding import Coding
 from sspd.video.read import VideoInfo, probe, read
 from sspd.vitals import FilmFacts, check_terms, cut_windows, read_film, read_rhythm
+from sspd.vitals.new_frames import mark_repeats, new_fps, repeat_warnings
 
 Item = TypeVar("Item")
 #: Pictures that are read at a time: so few are still in the core's cache when faces are cut out.
@@ -37,6 +40,7 @@ def measure(
     step_s: float | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
+    fps: float | None = None,
     box: Box | None = None,
     precision: str = "f32",
 ) -> Vitals:
@@ -55,6 +59,9 @@ def measure(
         Windows from which a rate is read, seconds; ``step_s`` None: ``window_s``.
     start_s, end_s : float
         The part of the film to measure, seconds; ``end_s`` None: to its end.
+    fps : float or None
+        Frames per second, 1 to 1000: frame n is at n / fps, whatever the file says. A
+        stream without a clock (raw H.264 and the like) has no rate without it.
     box : Box or None
         Where the face is, pixels of the upright film; None: it is looked for.
 
@@ -75,8 +82,9 @@ def measure(
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
     cut_windows(start_s, start_s, window_s, step_s)  # refuses what cannot be, at once
+    check_fps(fps)
     ready = _ready(method, weights, precision)
-    film = _read_through(source, ready, start_s, end_s, box, every=False)
+    film = _read_through(source, ready, start_s, end_s, fps, box, every=False)
     ((face_id, own),) = by_face(film.stretches)
     return _vitals(film, face_id, own, window_s, step_s)
 
@@ -90,13 +98,14 @@ def measure_faces(
     step_s: float | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
+    fps: float | None = None,
     precision: str = "f32",
 ) -> list[Vitals]:
     """Measure every face in a film, each for as long as it is there.
 
     Parameters
     ----------
-    source, method, weights, window_s, step_s, start_s, end_s, precision
+    source, method, weights, window_s, step_s, start_s, end_s, fps, precision
         See `measure`.
 
     Returns
@@ -116,8 +125,9 @@ def measure_faces(
     sspd.errors.SourceError: no_such_film.mp4: no such file
     """
     cut_windows(start_s, start_s, window_s, step_s)
+    check_fps(fps)
     ready = _ready(method, weights, precision)
-    film = _read_through(source, ready, start_s, end_s, None, every=True)
+    film = _read_through(source, ready, start_s, end_s, fps, None, every=True)
     return [
         _vitals(film, face_id, own, window_s, step_s) for face_id, own in by_face(film.stretches)
     ]
@@ -137,6 +147,7 @@ class _Film:
     """A film read through: the waveforms of its faces, and what was noticed."""
 
     info: VideoInfo
+    coding: Coding
     end_s: float | None
     """Where it was asked to end."""
     stretches: list[StretchWave]
@@ -150,16 +161,25 @@ def _read_through(
     method: Method,
     start_s: float,
     end_s: float | None,
+    fps: float | None,
     box: Box | None,
     every: bool,
 ) -> _Film:
     """Film -> pictures -> faces -> waveforms, side by side, a few pictures at a time."""
     began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network"), 0.0)
-    info = probe(source)
+    info, coding = probe(source, fps=fps), Coding()
     if method.prepare is not None:
         begin(method.prepare)
     warnings: list[str] = []
-    chunks = read(source, start_s=start_s, end_s=end_s, chunk=CHUNK, warn=warnings.append)
+    chunks = read(
+        source,
+        start_s=start_s,
+        end_s=end_s,
+        chunk=CHUNK,
+        warn=warnings.append,
+        fps=fps,
+        coding=coding,
+    )
     # one thread for both: a picture that has to go to another core costs more than it gains
     pieces = face_pieces(
         _and_then(_timed(chunks, spent, "decode"), _prepare_end),
@@ -182,18 +202,21 @@ def _read_through(
         duration_s=0.0,
         fps=info.fps,
         container_fps=info.fps,
+        stated_fps=fps,
         windows=(),
         warnings=tuple(warnings),
         timing_s=spent,
     )
-    return _Film(info, end_s, stretches, told, method.confidence)
+    return _Film(info, coding, end_s, stretches, told, method.confidence)
 
 
 def _vitals(
     film: _Film, face_id: int, own: list[StretchWave], window_s: float, step_s: float | None
 ) -> Vitals:
     """What one face's stretches tell."""
-    segments = [part.segment for part in own]
+    coding = film.coding
+    one_way = coding.n_both_ways == 0
+    segments = [mark_repeats(part.segment, coding.key_frames_s, one_way) for part in own]
     fps, facts = _facts(film.info, segments)
     waves = [part.wave for part in own]
     read_out = read_film(
@@ -204,6 +227,7 @@ def _vitals(
         facts=facts,
         confidence=film.confidence,
     )
+    repeats = repeat_warnings(film.told.source, segments)
     rhythm = read_rhythm(read_out.signal, read_out.windows)
     return replace(
         film.told,
@@ -211,7 +235,7 @@ def _vitals(
         fps=fps,
         windows=read_out.windows,
         reasons=read_out.reasons,
-        warnings=(*film.told.warnings, *rhythm.warnings),
+        warnings=(*film.told.warnings, *repeats, *rhythm.warnings),
         hrv=rhythm.hrv,
         respiration_hz=rhythm.respiration_hz,
         face_id=face_id,
@@ -229,12 +253,13 @@ def _spans(segments: list[FaceSegment], end_s: float | None) -> tuple[FaceSpan, 
 
 
 def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, FilmFacts]:
-    """Pictures a second by their own stamps, and how hard they were compressed."""
-    t = np.concatenate([segment.scene.t for segment in segments])
-    fps = (t.size - 1) / float(np.ptp(t)) if t.size > 1 else info.fps
+    """New frames per second by their own timestamps, and how hard they were compressed."""
+    fps = new_fps([segment.scene for segment in segments]) or info.fps
+    facts = FilmFacts(clock_known=info.clock_known)
     if not fps or not info.bit_rate:
-        return fps, FilmFacts()
-    return fps, FilmFacts(bits_per_pixel=info.bit_rate / (info.width * info.height * fps))
+        return fps, facts
+    bits = info.bit_rate / (info.width * info.height * fps)
+    return fps, replace(facts, bits_per_pixel=bits)
 
 
 def _prepare_end() -> None:

@@ -66,7 +66,8 @@ class Vitals:
     the same over all windows, believed or not: it is for studies of the method, not
     for people, and does not stand in the JSON. ``faces`` covers what was measured of the
     film, without gaps; ``face_box`` is the first box in it. ``fps`` counts new frames per
-    second; ``container_fps`` is what the container states, repeated frames included.
+    second; ``container_fps`` is what the container states, repeated frames included, and
+    ``stated_fps`` what the user stated instead, which the times go by.
     """
 
     source: str
@@ -87,6 +88,7 @@ class Vitals:
     beats_s: NDArray[np.float64] | None = None
     error: str | None = None
     container_fps: float | None = None
+    stated_fps: float | None = None
 
     def _mean(self, name: str, accepted_only: bool) -> float | None:
         rows = [w for w in self.windows if w.accepted or not accepted_only]

@@ -99,6 +99,7 @@ def _faces(film: str, settings: Settings, method: Method) -> list[Vitals]:
         "step_s": settings.step_s,
         "start_s": settings.start_s,
         "end_s": settings.end_s,
+        "fps": settings.fps,
     }
     if settings.every_face:
         return measure_faces(film, method=method, **stretch)

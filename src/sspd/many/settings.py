@@ -11,6 +11,7 @@ from sspd.containers import Box
 from sspd.errors import UsageError, WeightsError
 from sspd.methods.base import Method
 from sspd.version import package_version
+from sspd.video.clock import check_fps
 from sspd.vitals import cut_windows
 
 
@@ -34,11 +35,14 @@ class Settings:
     end_s: float | None = None
     box: Box | None = None
     """Pixels of the upright film; None: the face is looked for."""
+    fps: float | None = None
+    """Frames per second as the user states them; None: the video's own clock."""
     every_face: bool = False
     """Whether everybody is measured, not the largest face alone."""
 
     def __post_init__(self) -> None:
         cut_windows(self.start_s, self.start_s, self.window_s, self.step_s)
+        check_fps(self.fps)
         if self.start_s < 0 or (self.end_s is not None and not self.end_s > self.start_s):
             raise UsageError(
                 f"a stretch needs 0 <= start < end, got {self.start_s} s to {self.end_s} s"

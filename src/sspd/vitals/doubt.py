@@ -66,6 +66,8 @@ class FilmFacts:
     """What is known of a film as a whole; None: unknown."""
 
     bits_per_pixel: float | None = None
+    clock_known: bool = True
+    """Whether the times of its frames are worth anything."""
 
 
 def still_scene(t: NDArray[np.float64]) -> Scene:
@@ -149,11 +151,13 @@ def _of_scene(scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts) -> tuple[
     """Reasons that refuse by themselves, and those that only explain."""
     refusing: set[str] = set()
     explaining: set[str] = set()
+    if not facts.clock_known:
+        refusing.add("clock_unknown")
     t = scene.t[keep]
     if t.size < 2:
         return refusing, explaining
     fps = (t.size - 1) / float(t[-1] - t[0])
-    if fps < LEAST_FPS:
+    if fps * float(scene.new[keep].mean()) < LEAST_FPS:
         refusing.add("frame_rate_too_low")
     # At a lower rate more happens between two frames.
     degrees = {

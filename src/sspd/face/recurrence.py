@@ -1,0 +1,123 @@
+"""Whether a face's frames change, and whether they recur: what a loop does and no camera.
+
+The noise of a sensor never comes back. The change from one frame to the next, low and
+slow parts taken off, is compared with the changes of the last seconds: in a loop it is
+nearly the one of a period ago, and unlike those beside it. What moves (a nod, a pulse)
+may be like that of a period ago too, but then it is as like those beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+#: Loops longer than this are not seen, seconds; nor those of more new frames than this.
+LONGEST_LOOP_S = 8.5
+MOST_FRAMES = 256
+#: Nearer than this nothing is compared, seconds: frames are alike.
+SHORTEST_LOOP_S = 0.3
+#: The middle of the face, pixels, is reduced to so many numbers a side.
+PATCH, SIDE = 80, 20
+#: Signs that are equal up to this are the same.
+_SAME = 2e-6
+#: Of lags that are nearly as good, the shortest is the period.
+_NEARLY = 0.8
+
+
+class Change(NamedTuple):
+    """One frame against those before.
+
+    ``mean``: mean absolute change against the frame before, 8-bit levels; NaN: there is
+    none. ``recurrence``: how much more it resembles one earlier frame than that one's
+    neighbours do, in correlation (1: it is the same); ``lag_s``: how long ago that was;
+    NaN where nothing recurs.
+    """
+
+    mean: float
+    recurrence: float
+    lag_s: float
+
+
+class FrameMemory:
+    """The changes of the last seconds of one face; bounded, half a megabyte."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty((2 * MOST_FRAMES, SIDE * SIDE), np.float32)
+        self._times = np.empty(2 * MOST_FRAMES)
+        self._sizes = np.empty(2 * MOST_FRAMES)
+        self._from, self._to = 0, 0
+        self._before: NDArray[Any] | None = None
+        self._small: NDArray[np.float32] | None = None
+
+    def add(self, crop: NDArray[Any], t: float, scale: float = 1.0) -> Change:
+        """Compare a frame with those before.
+
+        Parameters
+        ----------
+        crop : uint8 or uint16 array, shape (height, width, 3)
+            The face, of one size in all frames; it is kept.
+        t : float
+            Its time, seconds.
+        scale : float
+            Levels of ``crop`` in one level of 8 bits.
+
+        Examples
+        --------
+        >>> noise = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3), np.uint8)
+        >>> memory = FrameMemory()
+        >>> round([memory.add(noise[k % 6], k / 6).lag_s for k in range(12)][-1], 6)
+        1.0
+        """
+        before, self._before = self._before, crop
+        small, self._small = self._small, _reduced(crop)
+        if before is None or small is None:
+            return Change(np.nan, np.nan, np.nan)
+        mean = sum(cv2.sumElems(cv2.absdiff(crop, before))[:3]) / (crop.size * scale)
+        if mean == 0:
+            return Change(0.0, np.nan, np.nan)
+        row = self._small - small
+        row -= cv2.blur(row, (5, 5))
+        size = float(cv2.norm(row))
+        found = self._find(row.ravel(), size, t) if size > 0 else (np.nan, np.nan)
+        return Change(mean, *found)
+
+    def _find(self, row: NDArray[np.float32], size: float, t: float) -> tuple[float, float]:
+        """Where the change was before, and keep it."""
+        row = row / size
+        a, b = self._from, self._to
+        while a < b and (self._times[a] < t - LONGEST_LOOP_S or b - a >= MOST_FRAMES):
+            a += 1
+        if b == 2 * MOST_FRAMES:
+            for rows in (self._rows, self._times, self._sizes):
+                rows[: b - a] = rows[a:b]
+            a, b = 0, b - a
+        like = self._rows[a:b] @ row
+        self._rows[b], self._times[b], self._sizes[b] = row, t, size
+        self._from, self._to = a, b + 1
+        return _best(like, self._sizes[a:b] / size, t - self._times[a:b])
+
+
+def _best(
+    like: NDArray[np.float32], sizes: NDArray[np.float64], lags_s: NDArray[np.float64]
+) -> tuple[float, float]:
+    n = int(np.searchsorted(-lags_s, -SHORTEST_LOOP_S, side="right"))
+    if n < 1:
+        return np.nan, np.nan
+    beside = np.zeros(n, np.float32)
+    beside[1:] = np.maximum(like[: n - 1], 0)
+    beside[: like.size - 1] = np.maximum(beside[: like.size - 1], like[1 : n + 1])
+    alone = np.where((1 - like[:n] < _SAME) & (abs(sizes[:n] - 1) < _SAME), 1.0, like[:n] - beside)
+    top = float(alone.max())
+    last = int(np.flatnonzero(alone >= _NEARLY * top)[-1]) if top > 0 else int(alone.argmax())
+    return float(alone[last]), float(lags_s[last])
+
+
+def _reduced(crop: NDArray[Any]) -> NDArray[np.float32]:
+    """Green of the middle, small."""
+    height, width = crop.shape[:2]
+    top, left = max(0, height - PATCH) // 2, max(0, width - PATCH) // 2
+    green = crop[top : top + PATCH, left : left + PATCH, 1].astype(np.float32)
+    return np.asarray(cv2.resize(green, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32)
