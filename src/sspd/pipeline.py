@@ -218,6 +218,7 @@ def _vitals(
     one_way = coding.n_both_ways == 0
     segments = [mark_repeats(part.segment, coding.key_frames_s, one_way) for part in own]
     fps, facts = _facts(film.info, segments)
+    facts = replace(facts, key_frames_s=coding.key_frames_s)
     waves = [part.wave for part in own]
     read_out = read_film(
         segments,

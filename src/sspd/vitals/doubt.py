@@ -2,10 +2,10 @@
 
 With a calibrated confidence, a reading is believed from `LEAST_CONFIDENCE` on; without
 one, `low_snr`, `readouts_disagree` and `flicker` decide by fixed rules.
-`frame_rate_too_low` and extreme `overexposed`, `too_dark` and `motion` refuse in any
-case. The reasons are a fixed list; `motion`, `too_dark`, `overexposed` and `compression`
-in a lesser degree only explain a refusal, because a waveform that comes through them
-clean is a good one.
+`frame_rate_too_low`, `clock_unknown`, `compression` whose key frames pump, and extreme
+`overexposed`, `too_dark` and `motion` refuse in any case. The reasons are a fixed list;
+`motion`, `too_dark`, `overexposed` and `compression` in a lesser degree only explain a
+refusal, because a waveform that comes through them clean is a good one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sspd.containers import AGREE_BPM, Scene
 from sspd.vitals.evidence import Evidence
 from sspd.vitals.heart_rate import Reading
+from sspd.vitals.key_frames import pumps
 from sspd.vitals.lamp import lamp_seen
 
 #: Every reason there is, in the order in which they are listed.
@@ -68,6 +69,7 @@ class FilmFacts:
     bits_per_pixel: float | None = None
     clock_known: bool = True
     """Whether the times of its frames are worth anything."""
+    key_frames_s: tuple[float, ...] = ()
 
 
 def still_scene(t: NDArray[np.float64]) -> Scene:
@@ -121,7 +123,7 @@ def doubts(
     ('readouts_disagree',)
     """
     keep = (scene.t >= start_s - 1e-9) & (scene.t < end_s)
-    found, explaining = _of_scene(scene, keep, facts)
+    found, explaining = _of_scene(scene, keep, facts, reading.spectral_bpm)
     f_bpm = reading.spectral_bpm
     if f_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
         found.add("low_snr")
@@ -147,7 +149,9 @@ def _of_evidence(evidence: Evidence | None) -> str:
     return "low_snr"
 
 
-def _of_scene(scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts) -> tuple[set[str], set[str]]:
+def _of_scene(
+    scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts, rate_bpm: float | None
+) -> tuple[set[str], set[str]]:
     """Reasons that refuse by themselves, and those that only explain."""
     refusing: set[str] = set()
     explaining: set[str] = set()
@@ -172,4 +176,7 @@ def _of_scene(scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts) -> tuple[
             refusing.add(reason)
     if facts.bits_per_pixel is not None and facts.bits_per_pixel < LEAST_BITS_PER_PIXEL:
         explaining.add("compression")
+    bits, least = facts.bits_per_pixel, LEAST_BITS_PER_PIXEL
+    if pumps(scene, keep, facts.key_frames_s, rate_bpm, bits, least):
+        refusing.add("compression")
     return refusing, explaining

@@ -91,7 +91,8 @@ def new_frames(
         held = _held(c)
         new[known[held]] = False
         # a key frame is as new as the frames around it mostly are
-        new[np.flatnonzero(key[a:b]) + a] = bool(held.mean() < 0.5)
+        refreshed = np.flatnonzero(key[a:b] & (change[a:b] > 0)) + a
+        new[refreshed] = bool(held.mean() < 0.5)
     return new
 
 
