@@ -35,12 +35,10 @@ ALONE_RATIO, ALONE_SHARE, MOST_SPREAD = 1.5, 0.65, 0.9
 #: follow each other no more often than this: motion comes and goes.
 NEW_SHARE, VALLEY, MOST_IN_A_ROW = 0.5, (0.1, 0.5), 0.35
 _BIN = 0.05
-#: A frame recurs if it resembles an earlier one by this much more than that one's neighbours.
-LEAST_RECURRENCE = 0.25
 #: A loop is where this share of the frames that could recur does so, all at one lag.
 LOOP_SHARE = 0.5
-#: Fewer repeats than this share are not told of.
-TELL_SHARE = 0.05
+#: Fewer repeats than this share are none: frames in which a codec skipped every block.
+LEAST_SHARE = 0.05
 
 
 def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: bool) -> FaceSegment:
@@ -60,6 +58,8 @@ def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: b
         return segment
     key = np.isin(scene.t, np.asarray(key_frames_s))
     new = new_frames(scene.change, key, one_way) & ~looped(scene)[0]
+    if new.mean() > 1 - LEAST_SHARE:
+        new[:] = True
     return replace(segment, scene=replace(scene, new=new.astype(np.float32)))
 
 
@@ -145,7 +145,7 @@ def looped(scene: Scene) -> tuple[NDArray[np.bool_], float | None]:
     """
     nothing = np.zeros(scene.t.size, bool)
     lag_s = scene.lag_s.astype(np.float64)
-    found = np.nan_to_num(scene.recurrence, nan=-1.0) >= LEAST_RECURRENCE
+    found = np.nan_to_num(scene.recurrence) > 0
     if found.sum() < BLOCK // 2:
         return nothing, None
     step_s = float(np.median(np.diff(scene.t)))
@@ -170,7 +170,7 @@ def repeat_warnings(source: str, segments: Sequence[FaceSegment]) -> tuple[str, 
     n = sum(scene.t.size for scene in scenes)
     repeats = n - int(sum(scene.new.sum() for scene in scenes))
     told: list[str] = []
-    if n and repeats >= TELL_SHARE * n:
+    if repeats:
         fps = new_fps(scenes)
         rest = "" if fps is None else f"; {fps:.1f} new frames per second"
         told.append(f"{source}: {repeats} of {n} frames repeat an earlier one{rest}")
