@@ -80,7 +80,7 @@ class FrameMemory:
         small, self._small = self._small, _reduced(crop)
         if before is None or small is None:
             return Change(np.nan, np.nan, np.nan)
-        mean = sum(cv2.sumElems(cv2.absdiff(crop, before))[:3]) / (crop.size * scale)
+        mean = cv2.norm(crop, before, cv2.NORM_L1) / (crop.size * scale)
         if mean == 0:
             return Change(0.0, np.nan, np.nan)
         row = self._small - small

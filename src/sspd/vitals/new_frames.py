@@ -28,8 +28,8 @@ BLOCK, SECTION = 24, 240
 LEAST_SPREAD = 0.4
 #: Where no frame is predicted both ways (such frames change by less than others), more is
 #: known: the largest changes stand alone, this many times as large as both beside them.
-#: So do 0.65 to 1 of them in held frames and 0 to 0.4 in true ones, whether still or moving.
-ALONE_RATIO, ALONE_SHARE, MOST_SPREAD = 1.5, 0.65, 0.9
+#: So do 0.7 to 1 of them in held frames and 0 to 0.5 in true ones, whether still or moving.
+ALONE_RATIO, ALONE_SHARE, MOST_SPREAD = 1.4, 0.6, 0.9
 #: Where repeats were found, new frames change by at least this share of the largest change
 #: near by; or by less, from the emptiest place between these shares on, if new frames then
 #: follow each other no more often than this: motion comes and goes.
@@ -82,17 +82,19 @@ def new_frames(
     10
     """
     new = np.asarray(change != 0, bool)  # a NaN is not 0
-    for a in range(0, max(change.size - SECTION // 2, 1), SECTION):
-        b = change.size if a + 3 * SECTION // 2 >= change.size else a + SECTION
-        known = np.flatnonzero(np.isfinite(change[a:b]) & ~key[a:b]) + a
-        c = change[known].astype(np.float64)
-        if c.size < BLOCK or not _are_held(c, one_way):
+    n_sections = max(1, round(change.size / SECTION))
+    rows = np.array_split(np.arange(change.size), n_sections)
+    known = [row[np.isfinite(change[row]) & ~key[row]] for row in rows]
+    changes = [change[row].astype(np.float64) for row in known]
+    are_held = [c.size >= BLOCK and _are_held(c, one_way) for c in changes]
+    most_are = np.mean(are_held) >= 0.5  # then the others may be so by less
+    for row, at, c, is_held in zip(rows, known, changes, are_held, strict=True):
+        if c.size < BLOCK or not (is_held or most_are):
             continue
         held = _held(c)
-        new[known[held]] = False
+        new[at[held]] = False
         # a key frame is as new as the frames around it mostly are
-        refreshed = np.flatnonzero(key[a:b] & (change[a:b] > 0)) + a
-        new[refreshed] = bool(held.mean() < 0.5)
+        new[row[key[row] & (change[row] > 0)]] = bool(held.mean() < 0.5)
     return new
 
 
