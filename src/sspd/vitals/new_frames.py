@@ -39,6 +39,8 @@ _BIN = 0.05
 LOOP_SHARE = 0.5
 #: Fewer repeats than this share are none: frames in which a codec skipped every block.
 LEAST_SHARE = 0.05
+#: Fewer than this share are counted but not told of: hard compression skips a fifth.
+TELL_SHARE = 0.25
 
 
 def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: bool) -> FaceSegment:
@@ -172,7 +174,7 @@ def repeat_warnings(source: str, segments: Sequence[FaceSegment]) -> tuple[str, 
     n = sum(scene.t.size for scene in scenes)
     repeats = n - int(sum(scene.new.sum() for scene in scenes))
     told: list[str] = []
-    if repeats:
+    if repeats and repeats >= TELL_SHARE * n:
         fps = new_fps(scenes)
         rest = "" if fps is None else f"; {fps:.1f} new frames per second"
         told.append(f"{source}: {repeats} of {n} frames repeat an earlier one{rest}")
