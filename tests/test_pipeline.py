@@ -140,7 +140,7 @@ def test_a_lost_face_leaves_a_gap(skin: Path, monkeypatch: pytest.MonkeyPatch) -
         found = face_pieces(chunks, **options | {"segment_s": 10.0, "box": SKIN_BOX})
         return (replace(p, box=None) if p.stretch == 1 else p for p in found)
 
-    monkeypatch.setattr("sspd.pipeline.face_pieces", pieces)
+    monkeypatch.setattr("sspd.pipeline.video_pass.face_pieces", pieces)
     vitals = sspd.measure(skin, method=Method("pos", "", 30.0, 8, run))
     spans = [(round(w.start_s), round(w.end_s), w.reasons) for w in vitals.windows]
     assert spans == [(0, 10, ()), (10, 20, ("face_lost",)), (20, 40, ())]

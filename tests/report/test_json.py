@@ -12,7 +12,7 @@ from sspd.report.json import vitals_to_dict, write_json
 
 KEYS = (
     *("schema_version", "source", "face_id", "method", "weights", "duration_s", "fps"),
-    "container_fps",
+    *("container_fps", "stated_fps"),
     *("hr_bpm", "hr_peaks_bpm", "accepted", "reasons", "warnings", "snr_db", "confidence"),
     *("hrv", "respiration", "windows", "face_box", "timing_s"),
 )

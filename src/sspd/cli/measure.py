@@ -89,6 +89,14 @@ def measure(
     end: Annotated[
         float | None, typer.Option("--end", metavar="S", help="Stop here, seconds.")
     ] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            "--fps",
+            metavar="R",
+            help="Frames per second, whatever the file says; needed for raw streams (.h264).",
+        ),
+    ] = None,
     box: Annotated[
         str | None,
         typer.Option("--box", metavar="L,T,R,B", help="Where the face is; no search."),
@@ -173,6 +181,7 @@ def measure(
         step_s=step,
         start_s=start,
         end_s=end,
+        fps=fps,
         box=face_box,
         every_face=face == "all",
         precision=precision,

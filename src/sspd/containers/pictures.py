@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,6 +89,10 @@ SCENE_SHAPES = {
 }
 
 
+def _not_given() -> NDArray[np.float32]:
+    return np.empty(0, np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """What was seen beside the face, frame by frame, on an 8-bit scale (0-255).
@@ -112,6 +116,11 @@ class Scene:
     moved : float32 array, shape (time, 3)
         How far the face moved against the frame before: right and down in widths of
         the box, and its relative growth; 0 for the first frame.
+    change, recurrence, lag_s : float32 arrays, shape (time,)
+        How much the face changed, and whether it did so before; see
+        `sspd.face.recurrence.Change`. NaN (the default): not known.
+    new : float32 array, shape (time,)
+        1 for a new frame (the default), 0 for one that repeats another.
     """
 
     t: NDArray[np.float64]
@@ -122,14 +131,25 @@ class Scene:
     dark: NDArray[np.float32]
     motion: NDArray[np.float32]
     moved: NDArray[np.float32]
+    change: NDArray[np.float32] = field(default_factory=_not_given)
+    recurrence: NDArray[np.float32] = field(default_factory=_not_given)
+    lag_s: NDArray[np.float32] = field(default_factory=_not_given)
+    new: NDArray[np.float32] = field(default_factory=_not_given)
 
     def __post_init__(self) -> None:
         n = self.t.shape[0]
         _check_times(self.t, n, "Scene")
+        for name, value in (("change", np.nan), ("recurrence", np.nan), ("lag_s", np.nan)):
+            self._default(name, value)
+        self._default("new", 1.0)
         for name, rows in vars(self).items():
             shape = (n, *SCENE_SHAPES.get(name, ()))
             if rows.shape != shape:
                 raise ValueError(f"Scene: {name} must be {shape}, got {rows.shape}")
+
+    def _default(self, name: str, value: float) -> None:
+        if getattr(self, name).size == 0:
+            object.__setattr__(self, name, np.full(self.t.shape[0], value, np.float32))
 
     def __repr__(self) -> str:
         n = self.t.shape[0]

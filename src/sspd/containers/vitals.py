@@ -90,7 +90,7 @@ class Vitals:
     of the method, not for people, and does not stand in the JSON. ``faces`` covers what was
     measured of the video, without gaps; ``face_box`` is the first box in it. ``fps`` counts new
     frames per second; ``container_fps`` is what the container states, repeated frames
-    included.
+    included; ``stated_fps`` what the user stated instead, which the times go by.
     """
 
     source: str
@@ -111,6 +111,7 @@ class Vitals:
     beats_s: NDArray[np.float64] | None = None
     error: str | None = None
     container_fps: float | None = None
+    stated_fps: float | None = None
 
     def __repr__(self) -> str:
         if self.error is not None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import SCENE_SHAPES, Box, Scene
 from sspd.face.displacement import displacement
+from sspd.face.recurrence import Change, FrameMemory
 
 #: A pixel with any channel at this level or more is overexposed.
 BRIGHT_LEVEL = 250
@@ -38,6 +39,9 @@ class Sight(NamedTuple):
     dark: float
     motion: float
     moved: NDArray[np.float32]
+    change: float
+    recurrence: float
+    lag_s: float
     grey: NDArray[np.float32]
 
 
@@ -47,6 +51,8 @@ def see(
     face: NDArray[np.float32],
     before: NDArray[np.float32] | None,
     max_value: int = 255,
+    memory: FrameMemory | None = None,
+    t: float = 0.0,
 ) -> Sight:
     """Gather one picture's figures.
 
@@ -61,6 +67,10 @@ def see(
         ``grey`` of the picture before; None: no motion is known, 0.
     max_value : int
         The level of full white in ``rgb``.
+    memory : FrameMemory, optional
+        Of the pictures before; without it nothing is known of changes.
+    t : float
+        The picture's time, seconds, for that memory.
 
     Returns
     -------
@@ -74,14 +84,16 @@ def see(
     (1.0, 0.0, 0.0)
     """
     scale = max_value / 255
-    overexposed, dark = _exposure(rgb[box.top : box.bottom, box.left : box.right], scale)
+    some = _some(rgb[box.top : box.bottom, box.left : box.right])
+    overexposed, dark = _exposure(some, scale)
+    change = Change(np.nan, np.nan, np.nan) if memory is None else memory.add(some, t, scale)
     small = cv2.resize(face, (_MOTION_SIDE, _MOTION_SIDE), interpolation=cv2.INTER_AREA)
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
     motion = 0.0 if before is None else float(np.abs(grey - before).mean())
     colour = np.array(cv2.mean(face)[:3], np.float32)
     background, quarters = _background(rgb, box, scale), _quarters(face)
     moved = displacement(grey, before)
-    return Sight(colour, background, quarters, overexposed, dark, motion, moved, grey)
+    return Sight(colour, background, quarters, overexposed, dark, motion, moved, *change, grey)
 
 
 def gather(t: NDArray[np.float64], sights: list[Sight]) -> Scene:
@@ -95,7 +107,8 @@ def gather(t: NDArray[np.float64], sights: list[Sight]) -> Scene:
         rows = [getattr(sight, name) for sight in sights]
         return np.array(rows, np.float32).reshape(len(sights), *SCENE_SHAPES.get(name, ()))
 
-    return Scene(t, **{field.name: column(field.name) for field in fields(Scene)[1:]})
+    names = [field.name for field in fields(Scene)[1:] if field.name in Sight._fields]
+    return Scene(t, **{name: column(name) for name in names})
 
 
 def _quarters(face: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -106,13 +119,16 @@ def _quarters(face: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(four, np.float32).reshape(4, 3)
 
 
-def _exposure(crop: NDArray[Any], scale: float) -> tuple[float, float]:
+def _some(crop: NDArray[Any]) -> NDArray[Any]:
+    """Every step-th pixel, as crop[::step, ::step] has them, in a quarter of the time."""
     step = max(1, min(crop.shape[:2]) // _EXPOSURE_SIDE)
     height, width = (side // step for side in crop.shape[:2])
-    # every step-th pixel, as crop[::step, ::step] has them, in a quarter of the time
     whole = crop[: height * step, : width * step]
-    some = cv2.resize(whole, (width, height), interpolation=cv2.INTER_NEAREST)
-    n = height * width
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_NEAREST))
+
+
+def _exposure(some: NDArray[Any], scale: float) -> tuple[float, float]:
+    n = some.shape[0] * some.shape[1]
     within = cv2.countNonZero(cv2.inRange(some, (0,) * 3, (round(BRIGHT_LEVEL * scale) - 1,) * 3))
     dark = cv2.countNonZero(cv2.inRange(some, (0,) * 3, (round(DARK_LEVEL * scale),) * 3))
     return 1 - within / n, dark / n

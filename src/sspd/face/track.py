@@ -16,6 +16,7 @@ from sspd.errors import UsageError
 from sspd.face.crop import crop_resize, eight_bits, pad_box
 from sspd.face.detect import detect_faces
 from sspd.face.people import People
+from sspd.face.recurrence import FrameMemory
 from sspd.face.scene import Sight, gather, see
 from sspd.video.bounds import GAP_S
 
@@ -175,6 +176,7 @@ class _Stretch:
     faces: NDArray[np.uint16] = field(default_factory=lambda: np.empty((0,), np.uint16))
     sights: list[Sight] = field(default_factory=list)
     grey: NDArray[np.float32] | None = None
+    memory: FrameMemory = field(default_factory=FrameMemory)
 
 
 def _next(stretches: Sequence[_Stretch]) -> int:
@@ -211,7 +213,7 @@ def _add(stretch: _Stretch, rgb: NDArray[Any], white: int, t: float) -> None:
         stretch.faces = stretch.take((PIECE, stretch.size, stretch.size, 3), np.uint16)
     face = crop_resize(rgb, stretch.box, stretch.size, white)
     stretch.faces[len(stretch.sights)] = face * (FIXED_POINT_MAX / 255) + 0.5
-    sight = see(rgb, stretch.box, face, stretch.grey, white)
+    sight = see(rgb, stretch.box, face, stretch.grey, white, stretch.memory, t)
     stretch.sights.append(sight)
     stretch.grey = sight.grey
 

@@ -112,6 +112,7 @@ def _faces(
         "start_s": settings.start_s,
         "end_s": settings.end_s,
         "progress": progress,
+        "fps": settings.fps,
     }
     if settings.every_face:
         return measure_faces(film, method=method, **stretch)

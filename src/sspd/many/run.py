@@ -36,6 +36,7 @@ def measure_many(
     step_s: float | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
+    fps: float | None = None,
     box: BoxLike | None = None,
     every_face: bool = False,
     precision: str = "f32",
@@ -61,7 +62,7 @@ def measure_many(
         Where each result is written down as soon as it is there, its files before it;
         if the journal resumes, what stands in it is not measured again, unless film,
         options, weights, files or version changed. Films that failed are.
-    method, weights, window_s, step_s, start_s, end_s, box, precision
+    method, weights, window_s, step_s, start_s, end_s, fps, box, precision
         See `sspd.measure`; the method by name.
     every_face : bool
         Measure everybody, see `sspd.measure_faces`: the largest face is the result's
@@ -96,6 +97,7 @@ def measure_many(
         step_s=step_s,
         start_s=start_s,
         end_s=end_s,
+        fps=fps,
         box=face_box(box),
         every_face=every_face,
     )

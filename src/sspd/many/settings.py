@@ -12,6 +12,7 @@ from sspd.containers.arguments import time_span, window_lengths
 from sspd.errors import UsageError, WeightsError
 from sspd.methods.base import Method
 from sspd.version import package_version
+from sspd.video.clock import check_fps
 from sspd.vitals import cut_windows
 
 
@@ -35,6 +36,8 @@ class Settings:
     end_s: float | None = None
     box: Box | None = None
     """Pixels of the upright film; None: the face is looked for."""
+    fps: float | None = None
+    """Frames per second as the user states them; None: the video's own clock."""
     every_face: bool = False
     """Whether everybody is measured, not the largest face alone."""
 
@@ -46,6 +49,7 @@ class Settings:
         told = {"window_s": window_s, "step_s": step_s, "start_s": start_s, "end_s": end_s}
         for name, value in told.items():
             object.__setattr__(self, name, value)
+        check_fps(self.fps)
         if self.every_face and self.box is not None:
             raise UsageError("a box says where one face is: every face is looked for without one")
 

@@ -49,7 +49,8 @@ def face_picture(vitals: Vitals) -> FacePicture:
     """
     seen = [span for span in vitals.faces if span.box is not None] or list(vitals.faces)
     start_s = max(0.0, seen[0].start_s - 1e-6) if seen else 0.0
-    frames = next(iter(read(vitals.source, start_s=start_s, chunk=1)), None)
+    chunks = read(vitals.source, start_s=start_s, chunk=1, fps=vitals.stated_fps)
+    frames = next(iter(chunks), None)
     if frames is None:
         raise SourceError(f"{vitals.source}: has no picture at {start_s:.2f} s any more")
     rgb = frames.rgb[0].copy()

@@ -79,6 +79,7 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
         "duration_s": _round(vitals.duration_s) if vitals.error is None else None,
         "fps": _round(vitals.fps),
         "container_fps": _round(vitals.container_fps),
+        "stated_fps": _round(vitals.stated_fps),
         "hr_bpm": _round(vitals.hr_bpm),
         "hr_peaks_bpm": _round(vitals.hr_peaks_bpm),
         "accepted": vitals.accepted,

@@ -66,7 +66,7 @@ def write_overlay(vitals: Vitals, path: str | Path) -> None:
     spans = vitals.faces or (FaceSpan(0.0, math.inf, vitals.face_box),)
     start_s = max(0.0, spans[0].start_s - 1e-6)
     end_s = spans[-1].end_s if spans[-1].end_s > start_s else None
-    chunks = read(vitals.source, start_s=start_s, end_s=end_s)
+    chunks = read(vitals.source, start_s=start_s, end_s=end_s, fps=vitals.stated_fps)
     first = next(chunks, None)
     if first is None:
         raise SourceError(f"{vitals.source}: has no picture at {start_s:.2f} s any more")

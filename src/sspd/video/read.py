@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,8 @@ from sspd.containers import Frames
 from sspd.containers.pool import buffer_pool
 from sspd.errors import DecodeError, UsageError
 from sspd.video.bounds import bounded
+from sspd.video.clock import Clock, check_fps, clock_of
+from sspd.video.coding import Coding, noting
 from sspd.video.picture import converter
 from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
 from sspd.video.stamps import mend_stamps
@@ -54,6 +56,8 @@ class VideoInfo:
         0, 90, 180 or 270.
     bit_rate : int or None
         Bits a second of the video stream, or of the container where only it says.
+    clock_known : bool
+        Whether the times of its frames are worth anything, see `sspd.video.clock`.
 
     >>> VideoInfo(480, 640, 29.97, 10.0, "hevc", 90, 8_000_000).rotation
     90
@@ -66,19 +70,23 @@ class VideoInfo:
     codec: str
     rotation: int
     bit_rate: int | None
+    clock_known: bool = True
 
 
-def probe(path: str | Path) -> VideoInfo:
+def probe(path: str | Path, *, fps: float | None = None) -> VideoInfo:
     """Read what a film states, and its first picture's orientation.
 
     Parameters
     ----------
     path : str or Path
         The film.
+    fps : float or None
+        Frames per second as the user states them, see `read`.
 
     Returns
     -------
     VideoInfo
+        ``duration_s`` by the clock that `read` goes by.
 
     Raises
     ------
@@ -101,14 +109,20 @@ def probe(path: str | Path) -> VideoInfo:
         if first is None:
             raise DecodeError(f"{path}: no picture of this film can be decoded")
         _, (height, width) = converter(path, first)
+        clock, duration_s = clock_of(container, stream, fps), stated_duration_s(container, stream)
+        if duration_s is not None:
+            rate = mean_rate(stream)
+            scale = rate / fps if fps and rate else clock.scale
+            duration_s *= scale
         return VideoInfo(
             width=width,
             height=height,
             fps=mean_rate(stream),
-            duration_s=stated_duration_s(container, stream),
+            duration_s=duration_s,
             codec=stream.codec_context.name,
             rotation=-round(first.rotation / 90) * 90 % 360,
             bit_rate=stream.bit_rate or container.bit_rate or None,
+            clock_known=clock.known,
         )
 
 
@@ -119,6 +133,8 @@ def read(
     end_s: float | None = None,
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
+    fps: float | None = None,
+    coding: Coding | None = None,
 ) -> Iterator[Frames]:
     """Decode a film lazily into chunks of upright RGB pictures.
 
@@ -134,6 +150,11 @@ def read(
     warn : callable, optional
         Told, in one line each, what was wrong with a film that could still be read:
         cut short, damaged pictures, stamps that were mended.
+    fps : float, optional
+        Frames per second: frame n is at n / fps, whatever the container says. Without it
+        the clock is `sspd.video.clock.clock_of` the video.
+    coding : Coding, optional
+        Notes how each frame was coded, as it is decoded.
 
     Returns
     -------
@@ -146,7 +167,7 @@ def read(
     Raises
     ------
     UsageError
-        At once, for a stretch or chunk that cannot be.
+        At once, for a stretch, chunk or rate that cannot be.
     SourceError, DecodeError, NoVideoError
         With the first chunk, as `probe`.
 
@@ -158,7 +179,9 @@ def read(
     sspd.errors.UsageError: a stretch needs 0 <= start < end, got 4.0 s to 2.0 s
     """
     check_stretch(start_s, end_s, chunk)
-    return _read(path, start_s, np.inf if end_s is None else end_s, chunk, warn or (lambda _: None))
+    check_fps(fps)
+    end_s = np.inf if end_s is None else end_s
+    return _read(path, start_s, end_s, chunk, warn or (lambda _: None), fps, coding)
 
 
 def check_stretch(start_s: float, end_s: float | None, chunk: int) -> None:
@@ -170,7 +193,13 @@ def check_stretch(start_s: float, end_s: float | None, chunk: int) -> None:
 
 
 def _read(
-    path: str | Path, start_s: float, end_s: float, chunk: int, warn: Callable[[str], None]
+    path: str | Path,
+    start_s: float,
+    end_s: float,
+    chunk: int,
+    warn: Callable[[str], None],
+    fps: float | None,
+    coding: Coding | None,
 ) -> Iterator[Frames]:
     with opened(path) as (container, stream):
         damage: list[str] = []
@@ -178,11 +207,17 @@ def _read(
         first = next(decoded, None)
         if first is None:
             raise DecodeError(f"{path}: no picture of this film can be decoded")
-        seconds = _seconds(path, chain([first], decoded), mean_rate(stream))
-        timed = bounded(path, _selected(path, (container, stream), seconds, end_s, warn), warn)
+        clock = clock_of(container, stream, fps)
+        if clock.note:
+            warn(f"{path}: {clock.note}")
+        seconds = _on_clock(path, chain([first], decoded), mean_rate(stream), clock)
+        scale = clock.scale if fps is None else (mean_rate(stream) or 0.0) / fps
+        timed = bounded(
+            path, _selected(path, (container, stream), seconds, end_s, warn, scale), warn
+        )
         if note := tracks_note(path, container, stream):
             warn(note)
-        yield from in_chunks(path, first, timed, start_s, chunk)
+        yield from in_chunks(path, first, noting(timed, coding), start_s, chunk)
         if damage:
             warn(f"{path}: {len(damage)} damaged parts left out ({damage[0]})")
 
@@ -217,6 +252,7 @@ def _selected(
     seconds: Iterable[tuple[VideoFrame, float | None]],
     end_s: float,
     warn: Callable[[str], None],
+    scale: float,
 ) -> Iterator[tuple[VideoFrame, float]]:
     """Pictures before `end_s` with their times; tells of what was left out or cut short."""
     dropped, last_s = 0, 0.0
@@ -229,11 +265,21 @@ def _selected(
         last_s = t
         yield picture, t
     else:
-        stated_s = stated_duration_s(*film)
-        if stated_s is not None and stated_s - last_s > MISSING_S:
+        stated_s = scale * (stated_duration_s(*film) or 0.0)
+        if stated_s - last_s > MISSING_S * max(scale, 1.0):
             warn(f"{path}: cut short, {last_s:.1f} s of the {stated_s:.1f} s it states can be read")
     if dropped:
         warn(f"{path}: {dropped} pictures left out, their time stamps do not rise")
+
+
+def _on_clock(
+    path: str | Path, decoded: Iterable[VideoFrame], rate: float | None, clock: Clock
+) -> Iterator[tuple[VideoFrame, float | None]]:
+    if clock.fps is not None:
+        yield from zip(decoded, (n / clock.fps for n in count()), strict=False)
+        return
+    for picture, t in _seconds(path, decoded, rate):
+        yield picture, None if t is None else t * clock.scale
 
 
 def _seconds(

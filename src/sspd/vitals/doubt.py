@@ -2,8 +2,9 @@
 
 With a calibrated confidence, a reading is accepted from `LEAST_CONFIDENCE` on, unless a
 single observation contradicts it (`sspd.vitals.contradictions`); without one, `low_snr`,
-`readouts_disagree` and `flicker` decide by fixed rules. `frame_rate_too_low` and extreme
-`overexposed`, `too_dark` and `motion` reject in any case. The reasons are a fixed list;
+`readouts_disagree` and `flicker` decide by fixed rules. `frame_rate_too_low`,
+`clock_unknown`, `compression` whose key frames pump, and extreme `overexposed`, `too_dark`
+and `motion` reject in any case. The reasons are a fixed list;
 `motion`, `too_dark`, `overexposed` and `compression` in a lesser degree only explain a
 rejection, because a waveform that comes through them clean is a good one.
 """
@@ -19,6 +20,7 @@ from sspd.containers import AGREE_BPM, Scene
 from sspd.vitals.contradictions import contradictions
 from sspd.vitals.evidence import Evidence
 from sspd.vitals.heart_rate import Reading
+from sspd.vitals.key_frames import pumps
 from sspd.vitals.lamp import lamp_seen
 
 #: Every reason there is, in the order in which they are listed.
@@ -69,6 +71,9 @@ class FilmFacts:
     """What is known of a film as a whole; None: unknown."""
 
     bits_per_pixel: float | None = None
+    clock_known: bool = True
+    """Whether the times of its frames are worth anything."""
+    key_frames_s: tuple[float, ...] = ()
 
 
 def still_scene(t: NDArray[np.float64]) -> Scene:
@@ -122,7 +127,7 @@ def doubts(
     ('readouts_disagree',)
     """
     keep = (scene.t >= start_s - 1e-9) & (scene.t < end_s)
-    found, explaining = _of_scene(scene, keep, facts)
+    found, explaining = _of_scene(scene, keep, facts, reading.spectral_bpm)
     f_bpm = reading.spectral_bpm
     if f_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
         found.add("low_snr")
@@ -155,15 +160,19 @@ def _of_evidence(evidence: Evidence | None) -> str:
     return "low_snr"
 
 
-def _of_scene(scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts) -> tuple[set[str], set[str]]:
+def _of_scene(
+    scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts, rate_bpm: float | None
+) -> tuple[set[str], set[str]]:
     """Reasons that refuse by themselves, and those that only explain."""
     refusing: set[str] = set()
     explaining: set[str] = set()
+    if not facts.clock_known:
+        refusing.add("clock_unknown")
     t = scene.t[keep]
     if t.size < 2:
         return refusing, explaining
     fps = (t.size - 1) / float(t[-1] - t[0])
-    if fps < LEAST_FPS:
+    if fps * float(scene.new[keep].mean()) < LEAST_FPS:
         refusing.add("frame_rate_too_low")
     # At a lower rate more happens between two frames.
     degrees = {
@@ -178,4 +187,7 @@ def _of_scene(scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts) -> tuple[
             refusing.add(reason)
     if facts.bits_per_pixel is not None and facts.bits_per_pixel < LEAST_BITS_PER_PIXEL:
         explaining.add("compression")
+    bits, least = facts.bits_per_pixel, LEAST_BITS_PER_PIXEL
+    if pumps(scene, keep, facts.key_frames_s, rate_bpm, bits, least):
+        refusing.add("compression")
     return refusing, explaining

@@ -1,0 +1,148 @@
+"""What clock a video's timestamps come from: its container, its camera, the user, or none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sspd.errors import UsageError
+
+if TYPE_CHECKING:  # a rate can be checked without the decoder
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+#: Bounds of a frame rate that a user may state, Hz.
+FPS_BOUNDS = (1.0, 1000.0)
+#: FFmpeg's flag (avformat.h) of demuxers whose format has no timestamps: elementary streams
+#: and the like. They count frames at a default of 25 a second.
+NO_TIMESTAMPS = 0x0080
+#: Demuxers without that flag that take the frame rate as an option with a default all the
+#: same; those of single images end in ``_pipe``.
+MADE_UP = frozenset(
+    {
+        *("adf", "alias_pix", "bin", "bitpacked", "brender_pix", "cdxl", "idf", "image2"),
+        *("image2pipe", "ingenient", "rawvideo", "ser", "tty", "v210", "v210x", "xbin"),
+    }
+)
+#: Where Android's cameras state the rate at which frames were captured, Hz. (Apple's
+#: ``full-frame-rate-playback-intent`` tells nothing of time: it is 0 in ordinary videos too,
+#: and the timestamps of a slow-motion original are those of capture.)
+CAPTURE_KEY = "com.android.capture.fps"
+#: Capture and stored rates this near to each other are one: nominal rates are rounded.
+SAME_RATE = 0.05
+#: From this ratio of capture to stored rate on, the video was slowed down or, below its
+#: inverse, sped up. In between it may as well be a camera that took longer frames in dim
+#: light, which states its nominal rate all the same.
+SURE_RATIO = 1.9
+#: Nominal rates up to this are those of ordinary recording: no slow motion is captured so.
+ORDINARY_FPS = 31.0
+#: The stored rate is constant where its mean and its base agree within this share.
+CONSTANT_RATE = 0.005
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How the frames of a video get their times.
+
+    Parameters
+    ----------
+    known : bool
+        Whether times are worth anything; if not, no rate can be read.
+    scale : float
+        Real seconds in a second of the container's timestamps.
+    fps : float or None
+        Frames per second that the user states: frame n is at n / fps, whatever the
+        container says.
+    note : str or None
+        What a user must be told, one line.
+    """
+
+    known: bool = True
+    scale: float = 1.0
+    fps: float | None = None
+    note: str | None = None
+
+
+def check_fps(fps: float | None) -> None:
+    """Raise `UsageError` for a frame rate that cannot be.
+
+    >>> check_fps(float("nan"))
+    Traceback (most recent call last):
+        ...
+    sspd.errors.UsageError: fps must be 1 to 1000 frames per second, got nan
+    """
+    low, high = FPS_BOUNDS
+    if fps is not None and not (math.isfinite(fps) and low <= fps <= high):
+        raise UsageError(f"fps must be {low:g} to {high:g} frames per second, got {fps:g}")
+
+
+def clock_of(container: InputContainer, stream: VideoStream, fps: float | None = None) -> Clock:
+    """Find the clock of an opened video.
+
+    Parameters
+    ----------
+    container, stream
+        See `sspd.video.source.opened`.
+    fps : float or None
+        Frames per second as the user states them.
+
+    Returns
+    -------
+    Clock
+        The user's rate if there is one; not known for an elementary stream, whose
+        timestamps the demuxer makes up; scaled where the camera states a capture rate
+        that is not the stored one.
+    """
+    if fps is not None:
+        return Clock(fps=fps)
+    kind = container.format.name
+    if container.format.flags & NO_TIMESTAMPS or kind in MADE_UP or kind.endswith("_pipe"):
+        return Clock(
+            known=False,
+            note=f"a stream without a clock ({kind}); --fps R states its frames per second",
+        )
+    stated = container.metadata.get(CAPTURE_KEY) or stream.metadata.get(CAPTURE_KEY)
+    mean = stream.average_rate or stream.guessed_rate
+    if stated is None or not mean:
+        return Clock()
+    base = float(stream.base_rate or mean)
+    constant = abs(float(mean) / base - 1) < CONSTANT_RATE
+    return clock_of_capture(stated, float(mean), constant)
+
+
+def clock_of_capture(stated: str, stored_fps: float, constant: bool) -> Clock:
+    """Weigh a stated capture rate against the stored one.
+
+    Parameters
+    ----------
+    stated : str
+        Frames per second as the metadata have them.
+    stored_fps : float
+        Mean frames per second by the container's timestamps.
+    constant : bool
+        Whether these timestamps are evenly spaced.
+
+    >>> clock_of_capture("240.0", 30.0, constant=True).scale
+    0.125
+    >>> clock_of_capture("30.0", 21.7, constant=False)  # dim light
+    Clock(known=True, scale=1.0, fps=None, note=None)
+    >>> clock_of_capture("soon", 30.0, constant=True).known
+    False
+    """
+    try:
+        capture_fps = float(stated)
+    except ValueError:
+        capture_fps = math.nan
+    if not (math.isfinite(capture_fps) and capture_fps > 0):
+        return Clock(known=False, note=f"states a capture rate of {stated[:20]!r}")
+    ratio = capture_fps / stored_fps
+    rates = f"captured at {capture_fps:g} and stored at {stored_fps:.4g} frames per second"
+    if abs(ratio - 1) <= SAME_RATE:
+        return Clock()
+    if ratio > 1 and not constant and (ratio < SURE_RATIO or capture_fps <= ORDINARY_FPS):
+        return Clock()  # dim light: longer frames than nominal, with true timestamps
+    if 1 / SURE_RATIO < ratio < SURE_RATIO or (ratio > 1 and capture_fps <= ORDINARY_FPS):
+        return Clock(known=False, note=f"{rates}: whether it was slowed down cannot be told")
+    how = "slow motion" if ratio > 1 else "time lapse"
+    return Clock(scale=1 / ratio, note=f"{how}, {rates}; times are those of capture")

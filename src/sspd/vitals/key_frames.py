@@ -1,0 +1,112 @@
+"""Key frames that pump: a video's colours jump each time its codec begins anew.
+
+At a low bit rate each key frame is coded without those before, and the face's colours
+jump by what the codec then does otherwise. Key frames that come regularly make a line in
+the spectrum at their rate and its multiples, in the middle of what hearts do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import Scene
+
+#: A rate is that of key frames at these multiples of theirs.
+MULTIPLES = (0.5, 1.0, 2.0, 3.0)
+#: ... within so many resolution cells (1 / length of the window).
+CELLS = 1.0
+#: Key frames are regular if this share of their distances is within a tenth of the median.
+REGULAR_SHARE = 0.7
+#: Fewer in a window make no line.
+LEAST_KEY_FRAMES = 4
+#: Colours jump where they change at key frames by this many times as much as at others, and
+#: by this much, 8-bit levels: 3 to 7 times at 80 kbit/s, 1 or less in a good video.
+JUMP_RATIO, JUMP_LEVELS = 2.5, 0.15
+#: Where there are fewer bits a pixel and frame than this, a smaller jump suffices.
+FEW_BITS_PER_PIXEL, JUMP_RATIO_OF_FEW = 0.1, 1.5
+
+
+def key_frame_rate(key_frames_s: Sequence[float], start_s: float, end_s: float) -> float | None:
+    """Give the rate of regular key frames in a window, Hz; None: there are none.
+
+    >>> key_frame_rate([0.0, 0.5, 1.0, 1.5, 2.0], 0.0, 2.5)
+    2.0
+    >>> key_frame_rate([0.0, 0.1, 1.0, 1.9, 2.0], 0.0, 2.5) is None
+    True
+    """
+    times = np.asarray(key_frames_s, np.float64)
+    apart_s = np.diff(times[(times >= start_s) & (times < end_s)])
+    if apart_s.size + 1 < LEAST_KEY_FRAMES:
+        return None
+    median_s = float(np.median(apart_s))
+    regular = np.abs(apart_s / median_s - 1) < 0.1
+    return 1 / median_s if regular.mean() >= REGULAR_SHARE else None
+
+
+def jump_ratio(scene: Scene, keep: NDArray[np.bool_], key: NDArray[np.bool_]) -> float:
+    """Tell how much more colours change at key frames than at others, and at least how.
+
+    Returns
+    -------
+    float
+        Medians of the change of the face's mean colours, key frames over new others; 0
+        where key frames change by less than `JUMP_LEVELS`.
+    """
+    colours = np.concatenate([scene.face_rgb[:, None], scene.quarters_rgb], axis=1)[keep]
+    change = np.abs(np.diff(colours, axis=0)).mean(axis=(1, 2))
+    at_key, others = key[keep][1:], scene.new[keep][1:] > 0
+    if not at_key.any() or not (others & ~at_key).any():
+        return 0.0
+    jump = float(np.median(change[at_key]))
+    usual = float(np.median(change[others & ~at_key]))
+    return jump / max(usual, 1e-6) if jump >= JUMP_LEVELS else 0.0
+
+
+def pumps(
+    scene: Scene,
+    keep: NDArray[np.bool_],
+    key_frames_s: Sequence[float],
+    rate_bpm: float | None,
+    bits_per_pixel: float | None,
+    least_bits_per_pixel: float,
+) -> bool:
+    """Tell whether a rate may be that of key frames that pump.
+
+    Parameters
+    ----------
+    scene : Scene
+    keep : bool array, shape (time,)
+        The rows of the window.
+    key_frames_s : sequence of float
+        Times of the video's key frames, seconds.
+    rate_bpm : float or None
+        The rate read.
+    bits_per_pixel, least_bits_per_pixel : float
+        Coded bits a pixel and frame (None: unknown); under the least, regular key frames at
+        the rate suffice.
+
+    >>> from sspd.vitals.doubt import still_scene
+    >>> scene = still_scene(np.arange(300) / 30)
+    >>> key_s = np.arange(20) / 2
+    >>> pumps(scene, scene.t < 99, key_s, 120.0, 2.0, 0.03)
+    False
+    >>> pumps(scene, scene.t < 99, key_s, 120.0, 0.01, 0.03)
+    True
+    """
+    t = scene.t[keep]
+    if rate_bpm is None or t.size < 2 or not len(key_frames_s):
+        return False
+    rate_hz = key_frame_rate(key_frames_s, float(t[0]) - 1e-6, float(t[-1]) + 1e-6)
+    if rate_hz is None:
+        return False
+    cell_hz = CELLS / float(t[-1] - t[0])
+    if not any(abs(rate_bpm / 60 - m * rate_hz) <= cell_hz for m in MULTIPLES):
+        return False
+    bits = np.inf if bits_per_pixel is None else bits_per_pixel
+    if bits < least_bits_per_pixel:
+        return True
+    ratio = jump_ratio(scene, keep, np.isin(scene.t, np.asarray(key_frames_s)))
+    return ratio >= (JUMP_RATIO_OF_FEW if bits < FEW_BITS_PER_PIXEL else JUMP_RATIO)

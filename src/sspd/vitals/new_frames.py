@@ -1,0 +1,202 @@
+"""Which frames of a video are new: not those that repeat another one.
+
+Cameras in dim light, screen sharing, network calls and converters of frame rates show one
+frame several times; a loop shows many again. Such frames add nothing to what is known of
+a pulse, and a rate above half of the new frames' rate is read as another one.
+
+An exact repeat shows no change at all. After lossy compression it changes a little, as the
+codec refines what it shows, and so do the true frames of a still face. So near repeats are
+looked for only where the change of a second is concentrated in a few frames, which no
+noise and no motion does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.containers import FaceSegment, Scene
+from sspd.video.bounds import GAP_S
+
+#: Frames over which the concentration of change is told, and over which frames are counted.
+BLOCK, SECTION = 24, 240
+#: Effective share of the frames that carry the change, (sum c)^2 / (n sum c^2), under which
+#: the others are repeats. True frames: 0.5 or more of heavily compressed still faces, 0.8 of
+#: any that move; of every sixth frame shown six times 0.1 to 0.5.
+LEAST_SPREAD = 0.4
+#: Where no frame is predicted both ways (such frames change by less than others), more is
+#: known: the largest changes stand alone, this many times as large as both beside them.
+#: So do 0.7 to 1 of them in held frames and 0 to 0.5 in true ones, whether still or moving.
+ALONE_RATIO, ALONE_SHARE, MOST_SPREAD = 1.4, 0.6, 0.9
+#: Where repeats were found, new frames change by at least this share of the largest change
+#: near by; or by less, from the emptiest place between these shares on, if new frames then
+#: follow each other no more often than this: motion comes and goes.
+NEW_SHARE, VALLEY, MOST_IN_A_ROW = 0.5, (0.1, 0.5), 0.35
+_BIN = 0.05
+#: A loop is where this share of the frames that could recur does so, all at one lag.
+LOOP_SHARE = 0.5
+#: Fewer repeats than this share are none: frames in which a codec skipped every block.
+LEAST_SHARE = 0.05
+#: Fewer than this share are counted but not told of: hard compression skips a fifth.
+TELL_SHARE = 0.25
+
+
+def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: bool) -> FaceSegment:
+    """Mark the frames of a segment that repeat another one (``scene.new``).
+
+    Parameters
+    ----------
+    segment : FaceSegment
+        Its pictures are not looked at.
+    key_frames_s : sequence of float
+        Times of key frames, seconds: these refresh what they repeat.
+    one_way : bool
+        Whether no frame of the video is predicted both ways.
+    """
+    scene = segment.scene
+    if scene.t.size == 0:
+        return segment
+    key = np.isin(scene.t, np.asarray(key_frames_s))
+    new = new_frames(scene.change, key, one_way) & ~looped(scene)[0]
+    if new.mean() > 1 - LEAST_SHARE:
+        new[:] = True
+    return replace(segment, scene=replace(scene, new=new.astype(np.float32)))
+
+
+def new_frames(
+    change: NDArray[np.float32], key: NDArray[np.bool_], one_way: bool
+) -> NDArray[np.bool_]:
+    """Tell new frames from those that repeat the one before.
+
+    Parameters
+    ----------
+    change : float32 array, shape (time,)
+        Mean change of the face against the frame before; NaN: not known.
+    key : bool array, shape (time,)
+        Key frames, which change without being new.
+    one_way : bool
+        See `mark_repeats`.
+
+    >>> held = np.array([9.0, 0.3, 0.2, 0.4, 0.1, 0.2] * 10, np.float32)
+    >>> int(new_frames(held, np.zeros(60, bool), one_way=False).sum())
+    10
+    """
+    new = np.asarray(change != 0, bool)  # a NaN is not 0
+    n_sections = max(1, round(change.size / SECTION))
+    rows = np.array_split(np.arange(change.size), n_sections)
+    known = [row[np.isfinite(change[row]) & ~key[row]] for row in rows]
+    changes = [change[row].astype(np.float64) for row in known]
+    are_held = [c.size >= BLOCK and _are_held(c, one_way) for c in changes]
+    most_are = np.mean(are_held) >= 0.5  # then the others may be so by less
+    for row, at, c, is_held in zip(rows, known, changes, are_held, strict=True):
+        if c.size < BLOCK or not (is_held or most_are):
+            continue
+        held = _held(c)
+        new[at[held]] = False
+        # a key frame is as new as the frames around it mostly are
+        new[row[key[row] & (change[row] > 0)]] = bool(held.mean() < 0.5)
+    return new
+
+
+def _are_held(c: NDArray[np.float64], one_way: bool) -> bool:
+    blocks = [c[k : k + BLOCK] for k in range(0, c.size - BLOCK + 1, BLOCK // 2)]
+    moving = [block for block in blocks if block.any()]
+    if not moving:
+        return False
+    spread = float(np.median([b.sum() ** 2 / (b.size * (b**2).sum()) for b in moving]))
+    if spread < LEAST_SPREAD:
+        return True
+    if not one_way or spread >= MOST_SPREAD:
+        return False
+    beside = np.maximum(np.append(0.0, c[:-1]), np.append(c[1:], 0.0))
+    tops = [k + int(c[k : k + BLOCK // 2].argmax()) for k in range(0, c.size, BLOCK // 2)]
+    return float(np.mean([c[k] >= ALONE_RATIO * beside[k] for k in tops])) >= ALONE_SHARE
+
+
+def _held(c: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of these changes are those of repeats."""
+    edge = np.pad(c, BLOCK // 2, mode="edge")
+    most = np.lib.stride_tricks.sliding_window_view(edge, BLOCK)[: c.size].max(axis=1)
+    share = np.divide(c, most, out=np.ones_like(c), where=most > 0)
+    counts = np.histogram(share, np.arange(0.0, 1 + _BIN, _BIN))[0]
+    first, last = (round(edge / _BIN) for edge in VALLEY)
+    nearby = np.convolve(counts, (1, 1), mode="valid")  # of both bins beside each edge
+    held = share < _BIN * (first + int(nearby[first - 1 : last].argmin()))
+    new = ~held
+    in_a_row = float(np.mean(new[1:][new[:-1]])) if new[:-1].any() else 0.0
+    return np.asarray(held if in_a_row <= MOST_IN_A_ROW else share < NEW_SHARE)
+
+
+def looped(scene: Scene) -> tuple[NDArray[np.bool_], float | None]:
+    """Find the frames that show an earlier one again, in a loop.
+
+    Returns
+    -------
+    recurring : bool array, shape (time,)
+    period_s : float or None
+        The loop's length, seconds; None: there is none.
+
+    >>> t, no = np.arange(90) / 30, np.zeros(90, np.float32)
+    >>> rgb, four = np.ones((90, 3), np.float32), np.ones((90, 4, 3), np.float32)
+    >>> lag = np.where(t >= 1, 1.0, np.nan).astype(np.float32)
+    >>> again = np.where(t >= 1, 0.9, np.nan).astype(np.float32)
+    >>> scene = Scene(t, rgb, rgb, four, no, no, no, no + 1, again, lag)
+    >>> recurring, period_s = looped(scene)
+    >>> int(recurring.sum()), period_s
+    (60, 1.0)
+    """
+    nothing = np.zeros(scene.t.size, bool)
+    lag_s = scene.lag_s.astype(np.float64)
+    found = np.nan_to_num(scene.recurrence) > 0
+    if found.sum() < BLOCK // 2:
+        return nothing, None
+    step_s = float(np.median(np.diff(scene.t)))
+    cells = np.round(lag_s[found] / step_s).astype(int)
+    counts = np.bincount(cells)
+    period_s = step_s * int(np.convolve(counts, np.ones(3, int), mode="same").argmax())
+    near = found & (np.abs(np.nan_to_num(lag_s) - period_s) < 1.6 * step_s)
+    period_s = float(np.median(lag_s[near]))
+    could = (np.nan_to_num(scene.change) > 0) & (scene.t - scene.t[0] >= period_s)
+    if near.sum() < max(LOOP_SHARE * could.sum(), BLOCK // 2):
+        return nothing, None
+    return scene.t - scene.t[0] >= period_s - step_s / 2, period_s
+
+
+def repeat_warnings(source: str, segments: Sequence[FaceSegment]) -> tuple[str, ...]:
+    """Say in a line how many frames repeat, and which loops there are.
+
+    >>> repeat_warnings("a.mp4", [])
+    ()
+    """
+    scenes = [segment.scene for segment in segments if segment.scene.t.size > 1]
+    n = sum(scene.t.size for scene in scenes)
+    repeats = n - int(sum(scene.new.sum() for scene in scenes))
+    told: list[str] = []
+    if repeats and repeats >= TELL_SHARE * n:
+        fps = new_fps(scenes)
+        rest = "" if fps is None else f"; {fps:.1f} new frames per second"
+        told.append(f"{source}: {repeats} of {n} frames repeat an earlier one{rest}")
+    periods = [period for scene in scenes if (period := looped(scene)[1]) is not None]
+    if periods:
+        told.append(f"{source}: frames recur every {np.median(periods):.1f} s: a loop")
+    return tuple(told)
+
+
+def new_fps(scenes: Sequence[Scene]) -> float | None:
+    """Count new frames per second, pauses left out; None where there is no time.
+
+    >>> new_fps([]) is None
+    True
+    """
+    if not scenes:
+        return None
+    t = np.concatenate([scene.t for scene in scenes])
+    if t.size < 2:
+        return None
+    pauses_s = np.diff(t)[np.diff(t) > GAP_S]
+    seen_s = float(np.ptp(t) - pauses_s.sum())
+    share = sum(float(scene.new.sum()) for scene in scenes) / t.size
+    return share * (t.size - 1 - pauses_s.size) / seen_s if seen_s > 0 else None

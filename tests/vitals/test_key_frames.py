@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from sspd.containers import Frames, Scene
+from sspd.face.track import face_segments
+from sspd.video.coding import Coding
+from sspd.video.simulate import FilmSpec, face_box, simulate
+from sspd.vitals.doubt import LEAST_BITS_PER_PIXEL, FilmFacts, doubts
+from sspd.vitals.heart_rate import Reading
+from sspd.vitals.key_frames import jump_ratio, key_frame_rate, pumps
+
+SPEC = FilmSpec(seed=11, width=240, height=180, face_px=110, duration_s=8.0, hr_bpm=50.0)
+#: Bit rate and distance of key frames, frames.
+FILMS = {"pumping": (80_000, 15), "slower": (60_000, 30), "good": (5_000_000, 30)}
+
+
+@pytest.fixture(scope="module")
+def coded() -> dict[str, tuple[Scene, tuple[float, ...]]]:
+    """What is seen of a person of 50 bpm after each coding, and its key frames."""
+    rgb = np.concatenate([frames.rgb for frames in simulate(SPEC)])
+    return {name: seen(rgb, *how) for name, how in FILMS.items()}
+
+
+def seen(rgb: np.ndarray, bit_rate: int, apart: int) -> tuple[Scene, tuple[float, ...]]:
+    memory, coding, out = io.BytesIO(), Coding(), []
+    with av.open(memory, "w", format="mp4") as container:
+        stream: Any = container.add_stream("libx264", rate=30, options={"g": str(apart)})
+        stream.width, stream.height, stream.pix_fmt = rgb.shape[2], rgb.shape[1], "yuv420p"
+        stream.bit_rate = bit_rate
+        for picture in rgb:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    memory.seek(0)
+    with av.open(memory) as container:
+        for k, frame in enumerate(container.decode(video=0)):
+            coding.add(frame, k / 30)
+            out.append(frame.to_ndarray(format="rgb24"))
+    frames = Frames(np.stack(out), np.arange(len(out)) / 30)
+    (segment,) = face_segments([frames], size=16, box=face_box(SPEC))
+    return segment.scene, coding.key_frames_s
+
+
+@pytest.mark.parametrize(
+    ("name", "rate_bpm", "is_so"),
+    [
+        ("pumping", 120.0, True),  # two key frames a second
+        ("pumping", 60.0, True),  # every other one
+        ("pumping", 90.0, False),
+        ("slower", 60.0, True),
+        ("slower", 120.0, True),
+        ("slower", 88.0, False),
+        ("good", 60.0, False),  # at the key frames' rate, and right
+        ("good", 120.0, False),
+    ],
+)
+def test_a_rate_of_key_frames_that_pump_is_rejected(
+    name: str, rate_bpm: float, is_so: bool, coded: dict[str, tuple[Scene, tuple[float, ...]]]
+) -> None:
+    scene, key_s = coded[name]
+    everything = np.ones(scene.t.size, bool)
+    assert pumps(scene, everything, key_s, rate_bpm, None, LEAST_BITS_PER_PIXEL) is is_so
+    facts = FilmFacts(key_frames_s=key_s)
+    reading = Reading(rate_bpm, rate_bpm, 9.0)
+    reasons = doubts(reading, scene, 0.0, 8.0, facts, 0.95)
+    assert ("compression" in reasons) is is_so
+
+
+def test_jumps_are_large_where_bits_are_few(
+    coded: dict[str, tuple[Scene, tuple[float, ...]]],
+) -> None:
+    def ratio(name: str) -> float:
+        scene, key_s = coded[name]
+        return jump_ratio(scene, np.ones(scene.t.size, bool), np.isin(scene.t, key_s))
+
+    assert ratio("pumping") > 3
+    assert ratio("good") < 1.5
+
+
+def test_key_frames_of_scene_cuts_are_not_regular() -> None:
+    rng = np.random.default_rng(0)
+    assert key_frame_rate(np.sort(rng.uniform(0, 30, 20)).tolist(), 0.0, 30.0) is None
+    assert key_frame_rate([], 0.0, 30.0) is None
+    assert key_frame_rate(np.arange(0, 60, 0.5).tolist(), 10.0, 40.0) == pytest.approx(2.0)
