@@ -244,7 +244,8 @@ def load(folder: Path) -> Iterator[Kept]:
         kind, number = path.stem.rsplit("-", 1)
         segments, waves = [], []
         for k in range(sum(name.endswith("/span_s") for name in arrays)):
-            scene = Scene(**{f.name: arrays[f"{k}/scene/{f.name}"] for f in fields(Scene)})
+            names = [f.name for f in fields(Scene) if f"{k}/scene/{f.name}" in arrays]
+            scene = Scene(**{name: arrays[f"{k}/scene/{name}"] for name in names})
             none = Frames(np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0))
             box = Box(*arrays[f"{k}/box"].tolist()) if arrays[f"{k}/box"].size else None
             start_s, end_s = arrays[f"{k}/span_s"].tolist()

@@ -22,7 +22,7 @@ T = np.arange(900) / 30
         ({"halves_bpm": 40.0}, "rate_changes"),
         ({"peaks_bpm": 20.0}, "readouts_disagree"),
         ({"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 24.0}, "readouts_disagree"),
-        ({"with_colour": 0.0}, "low_snr"),
+        ({"with_colour": 0.0, "with_pos": 0.3}, "low_snr"),
         ({"group_db": -12.0, "group_size": 3.0}, "irregular"),
         ({"group_db": -12.0, "group_size": 2.0}, "out_of_range"),
         ({"track_bpm": 20.0, "snr_db": 1.0}, "irregular"),
@@ -44,6 +44,7 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
     "one",
     [
         {"background_db": float("nan")},
+        {"with_colour": -0.3},  # POS goes along: motion hides the colours from their means
         {"nod_db": 12.0, "with_nod": 0.2},
         {"nod_db": 2.0, "with_nod": 0.95},
         {"peaks_bpm": 66.0, "halves_bpm": 70.0},  # the double of a slow heart

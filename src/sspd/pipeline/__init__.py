@@ -20,8 +20,6 @@ from sspd.video.clock import check_fps
 from sspd.video.progress import Progress
 from sspd.vitals import check_terms, cut_windows
 
-__all__ = ["measure", "measure_faces"]
-
 
 def measure(
     source: Source,

@@ -23,8 +23,9 @@ HALVES_BPM = 15.0
 POS_BPM, POS_LINE_DB = 8.0, 20.0
 #: The rate by single beats is another one, bpm.
 PEAKS_BPM = 12.0
-#: Green does not go along with the waveform, cosine.
-WITH_COLOUR = 0.2
+#: Green does not go along with the waveform, cosine, and neither does POS, which bears
+#: more motion.
+WITH_COLOUR, WITH_POS = 0.2, 0.5
 #: The background changes in step with the waveform by more than the skin, dB.
 BACKGROUND_DB = 6.0
 #: The face moves in step with the waveform: over `SMALL_MOTION`, dB, and how much of it.
@@ -67,7 +68,7 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
         "irregular": e.track_bpm > WANDERS_BPM and e.snr_db < WANDERS_SNR_DB,
         "readouts_disagree": _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
         or (min(e.pos_bpm, e.pos_half_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB),
-        "low_snr": e.with_colour < WITH_COLOUR,
+        "low_snr": e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS,
     }
     found = {reason for reason, is_so in rules.items() if is_so}
     if e.group_db > GROUP_DB:
