@@ -28,4 +28,5 @@ CLEAN = Evidence(
     group_size=1,
     track_bpm=0.0,
     pos_line_db=22.0,
+    side_share=0.9,
 )

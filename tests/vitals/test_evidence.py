@@ -13,7 +13,8 @@ from sspd.containers import Scene, Signal
 from sspd.signal import detrend
 from sspd.vitals import pulse_band, read_rate
 from sspd.vitals.confidence import TERMS
-from sspd.vitals.evidence import NEAR_HZ, Evidence, gather_evidence
+from sspd.vitals.evidence import Evidence, gather_evidence
+from sspd.vitals.lines import NEAR_HZ
 
 FS, SECONDS = 30.0, 30.0
 T = np.arange(round(FS * SECONDS)) / FS

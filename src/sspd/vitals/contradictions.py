@@ -19,8 +19,14 @@ GROUP_OF = 3
 WANDERS_BPM, WANDERS_SNR_DB = 8.0, 5.0
 #: The two halves of a window are further apart than a heart's rate moves, bpm.
 HALVES_BPM = 15.0
+#: Or by so much, where the line stands out by no more than this, dB: irregular beats.
+UNSURE_HALVES_BPM, UNSURE_SNR_DB = 6.0, 6.0
 #: POS reads another rate, bpm, and its own line stands out by so much, dB.
 POS_BPM, POS_LINE_DB = 8.0, 20.0
+#: POS reads half of the rate, and its line stands out by so much, dB.
+HALF_BPM, HALF_LINE_DB = 4.0, 12.0
+#: A clear waveform comes from one side of the face alone.
+SIDE_SHARE, SIDE_WITH_POS = 0.3, 0.8
 #: The rate by single beats is another one, bpm.
 PEAKS_BPM = 12.0
 #: Green does not go along with the waveform, cosine, and neither does POS, which bears
@@ -61,13 +67,17 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     {'flicker'}
     """
     e = evidence
+    halves_bpm = _apart(e.halves_bpm, rate_bpm)
     rules = {
         "flicker": e.lamp > 0 or e.background_db > BACKGROUND_DB,  # NaN: not seen
         "motion": e.nod_db > NOD_DB and e.with_nod > WITH_NOD,
-        "rate_changes": _apart(e.halves_bpm, rate_bpm) > HALVES_BPM,
+        "rate_changes": halves_bpm > HALVES_BPM
+        or (halves_bpm > UNSURE_HALVES_BPM and e.snr_db < UNSURE_SNR_DB),
         "irregular": e.track_bpm > WANDERS_BPM and e.snr_db < WANDERS_SNR_DB,
         "readouts_disagree": _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
-        or (min(e.pos_bpm, e.pos_half_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB),
+        or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB)
+        or (e.pos_half_bpm < HALF_BPM and e.pos_line_db > HALF_LINE_DB)
+        or (e.side_share < SIDE_SHARE and e.with_pos > SIDE_WITH_POS),
         "low_snr": e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS,
     }
     found = {reason for reason, is_so in rules.items() if is_so}

@@ -16,28 +16,29 @@ from numpy.typing import NDArray
 
 from sspd.containers import Scene, Signal
 from sspd.methods.pos import WINDOW_S, pos_waveform
-from sspd.signal import bandpass, detrend, power_spectrum, pulse_frequency, resample_times
+from sspd.signal import bandpass, detrend, pulse_frequency, resample_times
 from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, Reading
 from sspd.vitals.lamp import lamp_seen
+from sspd.vitals.lines import (
+    TREND_HZ,
+    Complex,
+    bounded_db,
+    complex_cosine,
+    cosine,
+    line_db,
+    near,
+    part,
+    relative,
+    size_db,
+)
 
-Complex = NDArray[np.complex128]
-
-#: What goes with the pulse is looked for this near to its rate, Hz.
-NEAR_HZ = 0.25
-#: Slower changes of a colour are its trend, Hz.
-TREND_HZ = 0.4
-#: A line and its neighbourhood, Hz: the highest within the first, the median between the
-#: second and the third.
-LINE_HZ = (0.06, 0.15, 0.45)
 #: Below this the half of a rate is none that is looked for, Hz.
 SLOWEST_HZ = SEARCH_HZ[0]
 #: A background darker than this shows no light that changes, 8-bit pixel value.
 DARK_WALL = 8.0
 #: What a head moves with each beat is less than this, in widths of its box (half a millimetre).
 SMALL_MOTION = 2e-3
-#: Decibels stay within this, above and below.
-MOST_DB = 40.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,9 @@ class Evidence:
     """How many multiples of the rate of groups the reading is; 1 where there are none."""
     track_bpm: float
     """How far the rate moves within the window, 0 where it was not followed."""
+    side_share: float
+    """Green's surplus that goes with the waveform on one side of the face, over that on the
+    other, the weaker over the stronger; below 0 where they oppose each other."""
     pos_line_db: float
     """The line at POS's own reading over what is around it."""
     lamp: float
@@ -138,7 +142,7 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
         quarters, box, background, place, pos = map(beat_clock, rows)
     return Evidence(
         duration_s=filtered.duration_s,
-        snr_db=_bounded_db(reading.snr_db),
+        snr_db=bounded_db(reading.snr_db),
         peaks_bpm=abs((reading.peaks_bpm or 0.0) - reading.spectral_bpm),
         track_bpm=reading.track.range_bpm if reading.track else 0.0,
         **_of_waveform(filtered, f_hz),
@@ -161,38 +165,27 @@ def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
     apart = [abs(f - f_hz) for f in halves if np.isfinite(f)]
     odd = 0.0
     if f_hz / 2 >= SLOWEST_HZ:
-        odd = sum(_line_db(values, fs, k * f_hz) for k in (0.5, 1.5))
+        odd = sum(line_db(values, fs, k * f_hz) for k in (0.5, 1.5))
     lines_db, size = group_lines(values, fs, f_hz)
     return {
         "halves_bpm": 60 * max(apart, default=SEARCH_HZ[1]),
-        "line_db": _line_db(values, fs, f_hz),
+        "line_db": line_db(values, fs, f_hz),
         "odd_lines_db": odd,
         "group_db": lines_db,
         "group_size": float(size),
     }
 
 
-def _line_db(values: NDArray[np.float64], fs: float, f_hz: float) -> float:
-    """The highest power near a frequency over the median around it; of the slope."""
-    freqs, power = power_spectrum(values, fs, (0.3, 8.0))
-    power = power * freqs**2
-    apart = np.abs(freqs - f_hz)
-    near, around = apart <= LINE_HZ[0], (apart > LINE_HZ[1]) & (apart <= LINE_HZ[2])
-    if not (near.any() and around.any()):
-        return 0.0
-    return _db(float(power[near].max()), float(np.median(power[around])))
-
-
 def _of_pos(filtered: Signal, pos: NDArray[np.float64], f_hz: float) -> dict[str, float]:
     fs = filtered.fs
     pos_hz = pulse_frequency(pos, fs, SEARCH_HZ)
     apart = [60 * abs(pos_hz - f) if np.isfinite(pos_hz) else 60 * f for f in (f_hz, f_hz / 2)]
-    ours, theirs = (_near(part[:, None], fs, f_hz)[:, 0] for part in (filtered.values, pos))
+    ours, theirs = (near(part[:, None], fs, f_hz)[:, 0] for part in (filtered.values, pos))
     return {
         "pos_bpm": apart[0],
         "pos_half_bpm": apart[1],
-        "with_pos": _cosine(theirs, ours),
-        "pos_line_db": _line_db(pos, fs, pos_hz) if np.isfinite(pos_hz) else 0.0,
+        "with_pos": cosine(theirs, ours),
+        "pos_line_db": line_db(pos, fs, pos_hz) if np.isfinite(pos_hz) else 0.0,
     }
 
 
@@ -205,40 +198,50 @@ def _of_colours(
 ) -> dict[str, float]:
     """What in the colours goes with the waveform."""
     fs = filtered.fs
-    ours = _near(filtered.values[:, None], fs, f_hz)[:, 0]
-    by_quarter = _near(_relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
+    ours = near(filtered.values[:, None], fs, f_hz)[:, 0]
+    by_quarter = near(relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
     # more blood, less light: what goes with it counts as positive; (time, 4, 3), (time, 3)
     skin = -by_quarter.reshape(-1, 4, 3)
     by_colour = skin.mean(axis=1)
-    edges = (_near(_relative(box, fs), fs, f_hz) + by_colour).mean(axis=1)
-    red, middle, blue = _part(by_colour, ours)
+    edges = (near(relative(box, fs), fs, f_hz) + by_colour).mean(axis=1)
+    red, middle, blue = part(by_colour, ours)
     size = _more(red, middle, blue)
     background_db = float("nan")
     if bool(np.isfinite(background).all()) and float(background.min()) > DARK_WALL:
-        wall = _part(_near(_relative(background, fs), fs, f_hz), ours)
-        background_db = _size_db(float(np.sqrt((np.abs(wall) ** 2).mean())), size)
+        wall = part(near(relative(background, fs), fs, f_hz), ours)
+        background_db = size_db(float(np.sqrt((np.abs(wall) ** 2).mean())), size)
     return {
-        "with_colour": _cosine(by_colour[:, 1] - (by_colour[:, 0] + by_colour[:, 2]) / 2, ours),
-        "grey_db": sorted(_grey_db(*_part(skin[:, k], ours)) for k in range(4))[1],
+        "with_colour": cosine(by_colour[:, 1] - (by_colour[:, 0] + by_colour[:, 2]) / 2, ours),
+        "grey_db": sorted(_grey_db(*part(skin[:, k], ours)) for k in range(4))[1],
         "red_over_green": float((red / middle).real) if abs(middle) > 1e-12 else 0.0,
         "blue_over_green": float((blue / middle).real) if abs(middle) > 1e-12 else 0.0,
-        "sway_db": _size_db(abs(complex(_part(edges[:, None], ours)[0])), size),
-        "with_sway": abs(_complex_cosine(edges, ours)),
+        "sway_db": size_db(abs(complex(part(edges[:, None], ours)[0])), size),
+        "with_sway": abs(complex_cosine(edges, ours)),
         "background_db": background_db,
+        "side_share": _side_share(skin, ours),
     }
+
+
+def _side_share(skin: Complex, ours: Complex) -> float:
+    """The weaker side over the stronger; skin is (time, 4, 3), left and right in turn."""
+    surplus = skin[..., 1] - (skin[..., 0] + skin[..., 2]) / 2
+    sides = surplus.reshape(-1, 2, 2).mean(axis=1)
+    left, right = part(sides, ours).real.tolist()
+    weaker, stronger = sorted((left, right), key=abs)
+    return float(weaker / stronger) if stronger else 0.0
 
 
 def _of_motion(filtered: Signal, place: NDArray[np.float64], f_hz: float) -> dict[str, float]:
     """What in the face's motion goes with the waveform; of three ways to move the largest."""
     fs = filtered.fs
-    ours = _near(filtered.values[:, None], fs, f_hz)[:, 0]
-    theirs = _near(np.stack([detrend(row, fs, TREND_HZ) for row in place.T], axis=1), fs, f_hz)
+    ours = near(filtered.values[:, None], fs, f_hz)[:, 0]
+    theirs = near(np.stack([detrend(row, fs, TREND_HZ) for row in place.T], axis=1), fs, f_hz)
     size = np.sqrt(np.mean(np.abs(ours) ** 2))
-    amplitudes = np.abs(_part(theirs, ours)) * size
+    amplitudes = np.abs(part(theirs, ours)) * size
     largest = int(amplitudes.argmax())
     return {
-        "nod_db": _size_db(float(amplitudes[largest]), SMALL_MOTION),
-        "with_nod": abs(_complex_cosine(theirs[:, largest], ours)),
+        "nod_db": size_db(float(amplitudes[largest]), SMALL_MOTION),
+        "with_nod": abs(complex_cosine(theirs[:, largest], ours)),
     }
 
 
@@ -248,48 +251,4 @@ def _more(red: complex, green: complex, blue: complex) -> float:
 
 
 def _grey_db(red: complex, green: complex, blue: complex) -> float:
-    return _size_db(abs(red + green + blue) / 3, _more(red, green, blue))
-
-
-def _relative(rows: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
-    """Each column over its mean, less its slow trend."""
-    return np.stack([detrend(row / row.mean() - 1, fs, TREND_HZ) for row in rows.T], axis=1)
-
-
-def _near(rows: NDArray[np.float64], fs: float, f_hz: float) -> Complex:
-    """The analytic signal of each column near a frequency, under a Hann window."""
-    n = rows.shape[0]
-    window = np.hanning(n + 2)[1:-1, None]
-    spectrum = np.fft.fft((rows - rows.mean(axis=0)) * window, axis=0)
-    spectrum[np.abs(np.fft.fftfreq(n, 1 / fs) - f_hz) > NEAR_HZ] = 0
-    return np.asarray(np.fft.ifft(spectrum, axis=0), np.complex128)
-
-
-def _part(traces: Complex, of: Complex) -> Complex:
-    """How much of ``of`` is in each column, by least squares."""
-    power = max(float(np.vdot(of, of).real), 1e-30)
-    return np.asarray(traces.T @ of.conj() / power, np.complex128)
-
-
-def _cosine(a: Complex, b: Complex) -> float:
-    return _complex_cosine(a, b).real
-
-
-def _complex_cosine(a: Complex, b: Complex) -> complex:
-    sizes = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return complex(np.vdot(b, a)) / sizes if sizes > 0 else 0j
-
-
-def _db(power: float, other: float) -> float:
-    if power <= 0 and other <= 0:
-        return 0.0
-    return _bounded_db(10 * float(np.log10(max(power, 1e-30) / max(other, 1e-30))))
-
-
-def _size_db(size: float, other: float) -> float:
-    """Of amplitudes."""
-    return _db(size**2, other**2)
-
-
-def _bounded_db(value: float) -> float:
-    return float(np.clip(value, -MOST_DB, MOST_DB)) if np.isfinite(value) else -MOST_DB
+    return size_db(abs(red + green + blue) / 3, _more(red, green, blue))

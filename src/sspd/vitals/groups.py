@@ -21,7 +21,7 @@ UP_TO = 2.6
 #: A line's neighbourhood, Hz: what is between the first and the second away from it.
 AROUND_HZ = (0.10, 0.35)
 #: A line between harmonics counts from so many dB over its neighbourhood on ...
-LEAST_LINE_DB = 12.0
+LEAST_LINE_DB = 10.0
 #: ... and within this share of the spectrum's resolution of its place: a breath's side
 #: lines lie anywhere.
 PLACE = 0.15

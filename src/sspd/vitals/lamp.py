@@ -2,10 +2,13 @@
 
 A method that follows periodicity follows a flickering light as willingly as a heart.
 Light falls on the wall behind the face too, and it moves red, green and blue alike;
-blood does neither.
+blood does neither. A coloured light, or a white balance that hunts, moves the colours of
+the wall as it moves those of the face, whichever these are.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,9 @@ LAMP_AMPLITUDE = 1e-3
 #: A weaker line is one if it is this share of the face's own, and not tiny.
 LAMP_SHARE = 0.5
 LAMP_LEAST = 2e-4
+#: A line of the wall as clear as this, many times the median around it, is one if it is this
+#: share of the face's own and changes the colours as that does: a lamp near the face.
+CLEAR_TO_FLOOR, CLEAR_SHARE = 100.0, 0.15
 #: Colours count as moved alike if red and blue are within this factor of green ...
 GREY_FACTOR = 1.25
 #: ... and within this angle of it, radians.
@@ -30,6 +36,9 @@ GREY_ANGLE = 0.4
 #: A lamp moves the wall's colours in step, within this angle, radians (wide, since a weak
 #: line is noisy); the edge of a shoulder that sways moves them as its colours have it.
 STEP_ANGLE = 1.0
+#: ... or as those of the face move, to this cosine; colours that hardly move, less than
+#: this share of the one that moves most, need not be in step.
+SAME_CHANGE, SMALL_CHANGE = 0.85, 0.3
 #: A lamp shines on the face as well: this share of the wall's line is there, at least.
 FACE_SHARE = 0.4
 #: Slower than this nothing is taken for a lamp, Hz: bodies sway and daylight drifts.
@@ -95,14 +104,29 @@ def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex12
     window = np.hanning(n + 2)[1:-1]
     spectrum = np.fft.rfft(trace * window[:, None], 4 * n, axis=0) * (2 / window.sum())
     freqs = np.fft.rfftfreq(4 * n, 1 / _TRACE_FS)
+    # coloured lights may cancel in grey: both are looked at
+    grey = np.asarray(np.abs(spectrum.mean(axis=1)) ** 2, np.float64)
+    by_colour = np.asarray((np.abs(spectrum) ** 2).mean(axis=1), np.float64)
+    return max(
+        (_line_of(power, freqs, spectrum, f_hz) for power in (grey, by_colour)),
+        key=lambda line: line[1],
+    )
+
+
+def _line_of(
+    power: NDArray[np.float64],
+    freqs: NDArray[Any],
+    spectrum: NDArray[np.complex128],
+    f_hz: float,
+) -> tuple[NDArray[np.complex128], float, float]:
+    """The line in one kind of power."""
     # Two resolution cells: nearer than that the lamp and the reading are not told apart.
-    cell = _TRACE_FS / n
-    power = np.abs(spectrum.mean(axis=1)) ** 2
+    cell = 4 * float(freqs[1])
     apart = freqs - f_hz
     near = np.flatnonzero(np.abs(apart) <= 2 * cell)
     below = (apart < -4 * cell) & (apart >= -max(0.4, 10 * cell)) & (freqs > 2 * cell)
     above = (apart > 4 * cell) & (apart <= max(0.4, 10 * cell))
-    nothing = np.zeros(trace.shape[1], np.complex128), 0.0, f_hz
+    nothing = np.zeros(spectrum.shape[1], np.complex128), 0.0, f_hz
     if near.size < 3 or not (below.any() and above.any()):
         return nothing
     top = int(near[power[near].argmax()])
@@ -114,12 +138,12 @@ def _line(trace: NDArray[np.float64], f_hz: float) -> tuple[NDArray[np.complex12
     return spectrum[top], float(power[top]) / max(floor, 1e-30), float(freqs[top])
 
 
-def _amplitude(trace: NDArray[np.float64], f_hz: float) -> float:
-    """Amplitude at one frequency, the mean of the colours'."""
+def _amplitudes(trace: NDArray[np.float64], f_hz: float) -> NDArray[np.complex128]:
+    """Complex amplitude of each colour at one frequency."""
     n = trace.shape[0]
     window = np.hanning(n + 2)[1:-1]
     turning = window * np.exp(-2j * np.pi * f_hz / _TRACE_FS * np.arange(n))
-    return float(np.abs(turning @ trace).mean() * 2 / window.sum())
+    return np.asarray(turning @ trace * 2 / window.sum(), np.complex128)
 
 
 def _background_line(
@@ -129,12 +153,27 @@ def _background_line(
     amplitude = float(np.abs(line).mean())
     if over_floor < LINE_TO_FLOOR or amplitude < LAMP_LEAST:
         return False
-    if float(np.abs(np.angle(line * line[1].conjugate())).max()) > STEP_ANGLE:
+    on_face = _amplitudes(face, line_hz)
+    same = _cosine(line, on_face) > SAME_CHANGE
+    of_face = float(np.abs(on_face).mean())
+    if not (_in_step(line) or same) or of_face < FACE_SHARE * amplitude:
         return False
-    of_face = _amplitude(face, line_hz)
-    if of_face < FACE_SHARE * amplitude:
-        return False
+    if same and over_floor >= CLEAR_TO_FLOOR and amplitude >= CLEAR_SHARE * of_face:
+        return True
     return amplitude >= LAMP_AMPLITUDE or amplitude >= LAMP_SHARE * of_face
+
+
+def _in_step(line: NDArray[np.complex128]) -> bool:
+    """Whether all colours that move do so together."""
+    sizes = np.abs(line)
+    moving = line[sizes >= SMALL_CHANGE * sizes.max()]
+    return float(np.abs(np.angle(moving * moving[0].conjugate())).max()) <= STEP_ANGLE
+
+
+def _cosine(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> float:
+    """How alike two changes of colour are, whenever they come, 0 to 1."""
+    sizes = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(abs(np.vdot(a, b))) / sizes if sizes > 0 else 0.0
 
 
 def _grey_line(face: NDArray[np.float64], f_hz: float) -> bool:

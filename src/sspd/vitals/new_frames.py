@@ -143,7 +143,7 @@ def looped(scene: Scene) -> tuple[NDArray[np.bool_], float | None]:
     >>> rgb, four = np.ones((90, 3), np.float32), np.ones((90, 4, 3), np.float32)
     >>> lag = np.where(t >= 1, 1.0, np.nan).astype(np.float32)
     >>> again = np.where(t >= 1, 0.9, np.nan).astype(np.float32)
-    >>> scene = Scene(t, rgb, rgb, four, no, no, no, no + 1, again, lag)
+    >>> scene = Scene(t, rgb, rgb, four, no, no, no, 0 * rgb, no + 1, again, lag)
     >>> recurring, period_s = looped(scene)
     >>> int(recurring.sum()), period_s
     (60, 1.0)

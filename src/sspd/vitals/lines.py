@@ -1,0 +1,126 @@
+"""Lines in waveforms and colours, measured: what the quality features are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.signal import detrend, power_spectrum
+
+Complex = NDArray[np.complex128]
+
+#: What goes with the pulse is looked for this near to its rate, Hz.
+NEAR_HZ = 0.25
+#: Slower changes of a colour are its trend, Hz.
+TREND_HZ = 0.4
+#: A line and its neighbourhood, Hz: the highest within the first, the median between the
+#: second and the third.
+LINE_HZ = (0.06, 0.15, 0.45)
+#: Decibels stay within this, above and below.
+MOST_DB = 40.0
+
+
+def line_db(values: NDArray[np.float64], fs: float, f_hz: float) -> float:
+    """Return how far a line stands out of its neighbourhood.
+
+    Parameters
+    ----------
+    values : float64 array, shape (time,)
+    fs, f_hz : float
+        Sampling rate and place of the line, Hz.
+
+    Returns
+    -------
+    float
+        dB of power, of the slope: the highest near the frequency over the median around it.
+
+    >>> line_db(np.sin(np.arange(900) / 4), 30.0, 7.5 / (2 * np.pi)) > 20
+    True
+    """
+    freqs, power = power_spectrum(values, fs, (0.3, 8.0))
+    power = power * freqs**2
+    apart = np.abs(freqs - f_hz)
+    close, around = apart <= LINE_HZ[0], (apart > LINE_HZ[1]) & (apart <= LINE_HZ[2])
+    if not (close.any() and around.any()):
+        return 0.0
+    return power_db(float(power[close].max()), float(np.median(power[around])))
+
+
+def near(rows: NDArray[np.float64], fs: float, f_hz: float) -> Complex:
+    """Return the analytic signal of each column near a frequency, under a Hann window.
+
+    Parameters
+    ----------
+    rows : float64 array, shape (time, columns)
+    fs, f_hz : float
+        Hz; kept is what lies within `NEAR_HZ` of ``f_hz``.
+
+    Returns
+    -------
+    complex128 array, shape (time, columns)
+
+    >>> near(np.ones((90, 2)), 30.0, 1.0).shape
+    (90, 2)
+    """
+    n = rows.shape[0]
+    window = np.hanning(n + 2)[1:-1, None]
+    spectrum = np.fft.fft((rows - rows.mean(axis=0)) * window, axis=0)
+    spectrum[np.abs(np.fft.fftfreq(n, 1 / fs) - f_hz) > NEAR_HZ] = 0
+    return np.asarray(np.fft.ifft(spectrum, axis=0), np.complex128)
+
+
+def part(traces: Complex, of: Complex) -> Complex:
+    """Return how much of ``of`` is in each column, by least squares.
+
+    Parameters
+    ----------
+    traces : complex128 array, shape (time, columns)
+    of : complex128 array, shape (time,)
+
+    Returns
+    -------
+    complex128 array, shape (columns,)
+
+    >>> wave = np.exp(1j * np.arange(9.0))
+    >>> part(np.stack([2 * wave, -wave], axis=1), wave).real.round(3).tolist()
+    [2.0, -1.0]
+    """
+    power = max(float(np.vdot(of, of).real), 1e-30)
+    return np.asarray(traces.T @ of.conj() / power, np.complex128)
+
+
+def cosine(a: Complex, b: Complex) -> float:
+    """Return the real part of `complex_cosine`: 1 in step, -1 against each other."""
+    return complex_cosine(a, b).real
+
+
+def complex_cosine(a: Complex, b: Complex) -> complex:
+    """Return the normalised inner product of two analytic signals, shape (time,) each."""
+    sizes = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return complex(np.vdot(b, a)) / sizes if sizes > 0 else 0j
+
+
+def power_db(power: float, other: float) -> float:
+    """Return the ratio of two powers in dB, within `MOST_DB`; 0 where both are nothing."""
+    if power <= 0 and other <= 0:
+        return 0.0
+    return bounded_db(10 * float(np.log10(max(power, 1e-30) / max(other, 1e-30))))
+
+
+def size_db(size: float, other: float) -> float:
+    """Return the ratio of two amplitudes in dB, within `MOST_DB`."""
+    return power_db(size**2, other**2)
+
+
+def bounded_db(value: float) -> float:
+    """Return decibels within `MOST_DB`; what is no number counts as the least.
+
+    >>> bounded_db(90.0), bounded_db(float("nan"))
+    (40.0, -40.0)
+    """
+    return float(np.clip(value, -MOST_DB, MOST_DB)) if np.isfinite(value) else -MOST_DB
+
+
+def relative(rows: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
+    """Return each column over its mean, less its slow trend, shape (time, columns)."""
+    return np.stack([detrend(row / row.mean() - 1, fs, TREND_HZ) for row in rows.T], axis=1)
