@@ -55,7 +55,6 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
         "blue_against": lambda e: _within(-0.5 - e.blue_over_green, 0.0, 2.0),
         "nod": lambda e: _within(e.nod_db, 0.0, 20.0) * e.with_nod**2,
         "grouped": lambda e: _within(e.group_db + 12.0, 0.0, 12.0),
-        "one_sided": lambda e: _within(0.6 - e.side_share, 0.0, 1.0),
         "blue_most": lambda e: _within(e.blue_over_green - 1.2, 0.0, 2.0),
         "wandering": lambda e: _within(e.track_bpm - 10.0, 0.0, 30.0),
         "pos_sure_elsewhere": lambda e: (

@@ -25,6 +25,8 @@ UNSURE_HALVES_BPM, UNSURE_SNR_DB = 6.0, 6.0
 POS_BPM, POS_LINE_DB = 8.0, 20.0
 #: POS reads half of the rate, and its line stands out by so much, dB.
 HALF_BPM, HALF_LINE_DB = 4.0, 12.0
+#: A waveform that POS follows so closely, cosine, and at the same rate, is of something real.
+ALIVE_WITH_POS = 0.9
 #: A clear waveform comes from one side of the face alone.
 SIDE_SHARE, SIDE_WITH_POS = 0.3, 0.8
 #: The rate by single beats is another one, bpm.
@@ -68,17 +70,24 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     """
     e = evidence
     halves_bpm = _apart(e.halves_bpm, rate_bpm)
+    halves_differ = halves_bpm > HALVES_BPM or (
+        halves_bpm > UNSURE_HALVES_BPM and e.snr_db < UNSURE_SNR_DB
+    )
+    wanders = e.track_bpm > WANDERS_BPM and e.snr_db < WANDERS_SNR_DB
+    # noise has no rhythm that could change or be irregular
+    alive = e.with_pos > ALIVE_WITH_POS and _apart(e.pos_bpm, rate_bpm) < POS_BPM
     rules = {
         "flicker": e.lamp > 0 or e.background_db > BACKGROUND_DB,  # NaN: not seen
         "motion": e.nod_db > NOD_DB and e.with_nod > WITH_NOD,
-        "rate_changes": halves_bpm > HALVES_BPM
-        or (halves_bpm > UNSURE_HALVES_BPM and e.snr_db < UNSURE_SNR_DB),
-        "irregular": e.track_bpm > WANDERS_BPM and e.snr_db < WANDERS_SNR_DB,
-        "readouts_disagree": _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
+        "rate_changes": halves_differ and alive,
+        "irregular": wanders and alive,
+        "readouts_disagree": (halves_differ and not alive)
+        or _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
         or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB)
         or (e.pos_half_bpm < HALF_BPM and e.pos_line_db > HALF_LINE_DB)
         or (e.side_share < SIDE_SHARE and e.with_pos > SIDE_WITH_POS),
-        "low_snr": e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS,
+        "low_snr": (wanders and not alive)
+        or (e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS),
     }
     found = {reason for reason, is_so in rules.items() if is_so}
     if e.group_db > GROUP_DB:
