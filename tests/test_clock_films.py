@@ -19,7 +19,7 @@ from sspd.containers import Vitals
 from sspd.errors import UsageError
 from sspd.many import measure_many
 from sspd.many.settings import Settings
-from sspd.video.clock import CAPTURE_KEY
+from sspd.video.clock import CAPTURE_KEYS
 
 #: 95.9 beats a minute.
 HZ = 95.9 / 60
@@ -31,7 +31,7 @@ def write(
     options = {"movflags": "use_metadata_tags"} if capture else {}
     with av.open(str(path), "w", options=options) as container:
         if capture:
-            container.metadata[CAPTURE_KEY] = capture
+            container.metadata[CAPTURE_KEYS[0]] = capture
         coding = {"crf": str(crf), "preset": "ultrafast"}
         stream: Any = container.add_stream("libx264", rate=rate, options=coding)
         stream.width, stream.height, stream.pix_fmt = rgb.shape[2], rgb.shape[1], "yuv420p"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sspd.errors import UsageError
-from sspd.video.clock import CAPTURE_KEY, Clock, clock_of_capture
+from sspd.video.clock import CAPTURE_KEYS, Clock, clock_of_capture
 from sspd.video.coding import Coding
 from sspd.video.read import probe, read
 
@@ -85,14 +85,15 @@ def test_rates_that_cannot_be_are_refused_at_once(fps: float, film: Path) -> Non
         read(film, fps=fps)
 
 
+@pytest.mark.parametrize("key", CAPTURE_KEYS)
 @pytest.mark.parametrize(
     ("capture", "stored", "step_s"),
     [(60, 30, 1 / 60), (120, 30, 1 / 120), (240, 30, 1 / 240), (1, 30, 1.0), (5, 25, 0.2)],
 )
 def test_the_capture_clock_is_used(
-    capture: int, stored: int, step_s: float, tmp_path: Path, patches: Make
+    capture: int, stored: int, step_s: float, key: str, tmp_path: Path, patches: Make
 ) -> None:
-    path = tagged(tmp_path / "a.mp4", patches(20), stored, {CAPTURE_KEY: f"{capture}.000000"})
+    path = tagged(tmp_path / "a.mp4", patches(20), stored, {key: f"{capture}.000000"})
     t, (line,) = times(path)
     np.testing.assert_allclose(t, step_s * np.arange(20), rtol=1e-4, atol=1e-6)
     assert ("slow motion" if capture > stored else "time lapse") in line
@@ -105,8 +106,8 @@ def test_the_capture_clock_is_used(
 @pytest.mark.parametrize(
     "tags",
     [
-        {CAPTURE_KEY: "30.000000"},
-        {CAPTURE_KEY: "29.97"},
+        {CAPTURE_KEYS[0]: "30.000000"},
+        {CAPTURE_KEYS[0]: "29.97"},
         {"com.apple.quicktime.full-frame-rate-playback-intent": "0"},
     ],
 )
@@ -122,7 +123,7 @@ def test_ordinary_videos_keep_their_clock(
 def test_a_capture_rate_that_says_too_little_is_no_clock(
     stated: str, tmp_path: Path, patches: Make
 ) -> None:
-    path = tagged(tmp_path / "a.mp4", patches(9), 30, {CAPTURE_KEY: stated})
+    path = tagged(tmp_path / "a.mp4", patches(9), 30, {CAPTURE_KEYS[0]: stated})
     assert not probe(path).clock_known
 
 

@@ -25,10 +25,11 @@ MADE_UP = frozenset(
         *("image2pipe", "ingenient", "rawvideo", "ser", "tty", "v210", "v210x", "xbin"),
     }
 )
-#: Where Android's cameras state the rate at which frames were captured, Hz. (Apple's
-#: ``full-frame-rate-playback-intent`` tells nothing of time: it is 0 in ordinary videos too,
-#: and the timestamps of a slow-motion original are those of capture.)
-CAPTURE_KEY = "com.android.capture.fps"
+#: Where cameras and the programs that cut their videos state the rate at which frames were
+#: captured, Hz: Android's, and QuickTime's. (``full-frame-rate-playback-intent`` tells
+#: nothing of time: it is 0 in ordinary videos too, and the timestamps of a slow-motion
+#: original are those of capture.)
+CAPTURE_KEYS = ("com.android.capture.fps", "com.apple.quicktime.capture.fps")
 #: Capture and stored rates this near to each other are one: nominal rates are rounded.
 SAME_RATE = 0.05
 #: From this ratio of capture to stored rate on, the video was slowed down or, below its
@@ -102,7 +103,8 @@ def clock_of(container: InputContainer, stream: VideoStream, fps: float | None =
             known=False,
             note=f"a stream without a clock ({kind}); --fps R states its frames per second",
         )
-    stated = container.metadata.get(CAPTURE_KEY) or stream.metadata.get(CAPTURE_KEY)
+    told = (told.get(key) for key in CAPTURE_KEYS for told in (container.metadata, stream.metadata))
+    stated = next((value for value in told if value), None)
     mean = stream.average_rate or stream.guessed_rate
     if stated is None or not mean:
         return Clock()

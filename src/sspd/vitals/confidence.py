@@ -53,7 +53,7 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
         # a background that is not seen does not keep still
         "no_background": lambda e: float(np.isnan(e.background_db)),
         "blue_against": lambda e: _within(-0.5 - e.blue_over_green, 0.0, 2.0),
-        "nod": lambda e: _within(e.nod_db, 0.0, 20.0) * e.with_nod**2,
+        "nod": lambda e: _within(e.nod_db + 12.0, 0.0, 32.0) * e.with_nod**2,
         "grouped": lambda e: _within(e.group_db + 12.0, 0.0, 12.0),
         "blue_most": lambda e: _within(e.blue_over_green - 1.2, 0.0, 2.0),
         "wandering": lambda e: _within(e.track_bpm - 10.0, 0.0, 30.0),

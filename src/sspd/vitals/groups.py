@@ -8,6 +8,8 @@ read may be any of them. A slow heart that is read double leaves the same lines.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,9 @@ LEAST_LINE_DB = 10.0
 #: ... and within this share of the spectrum's resolution of its place: a breath's side
 #: lines lie anywhere.
 PLACE = 0.15
+#: Of the lines at 1/2 and 3/2 of the rate less is asked where both are there, or where the
+#: upper one is as strong as this against the line at the rate, dB: no breath lies there.
+PAIR_LINE_DB, PAIR_PLACE, ALONE_DB = 8.0, 0.3, -15.0
 #: What is said where there is no such pair of lines, dB.
 NO_GROUP_DB = -40.0
 
@@ -61,29 +66,64 @@ def group_lines(values: NDArray[np.float64], fs: float, f_hz: float) -> tuple[fl
     >>> group_lines(pairs + noise, 30.0, 1.2)[1]
     2
     """
-    freqs, power = power_spectrum(values, fs, (0.2, min(8.0, 0.45 * fs)))
-    power = power * freqs**2
-    level = np.log10(np.maximum(power, 1e-30))
-
-    def line(at_hz: float) -> tuple[float, float]:
-        """Power of a line, dB, and over what is around it; none that lies elsewhere."""
-        apart = np.abs(freqs - at_hz)
-        near, around = apart <= AROUND_HZ[0] / 2, (apart > AROUND_HZ[0]) & (apart <= AROUND_HZ[1])
-        if not (near.any() and around.any()):
-            return -np.inf, -np.inf
-        top = int(np.flatnonzero(near)[power[near].argmax()])
-        if abs(refine(freqs, power, top) - at_hz) > PLACE * fs / values.size:
-            return -np.inf, -np.inf
-        return 10 * float(level[top]), 10 * float(level[top] - np.median(level[around]))
-
-    own = 10 * float(np.interp(f_hz, freqs, level))
+    spectrum = _Spectrum(values, fs)
+    own = 10 * float(np.interp(f_hz, spectrum.freqs, spectrum.level))
     found = [(NO_GROUP_DB, 1)]
     for size in SIZES:
         places = [k / size * f_hz for k in range(1, int(UP_TO * size)) if k % size]
-        lines = [line(at_hz) for at_hz in places]
-        strong = sorted((top for top, over in lines if over >= LEAST_LINE_DB), reverse=True)
+        lines = [spectrum.line(at_hz) for at_hz in places]
+        strong = sorted((line.db for line in lines if _clear(line)), reverse=True)
         if len(strong) >= 2:
             found.append((max(strong[1] - own, NO_GROUP_DB), size))
+    pair_db = _pair(spectrum.line(f_hz / 2), spectrum.line(1.5 * f_hz), own)
+    if pair_db is not None:
+        found.append((max(pair_db, NO_GROUP_DB), 2))
     # of sizes that see the same lines the smallest: four beats also hold two pairs
     lines_db, size = max(found, key=lambda one: (one[0], -one[1]))
     return min(lines_db, -NO_GROUP_DB), size
+
+
+class _Line(NamedTuple):
+    """A line, dB, over what is around it, and how far off, in cells of the spectrum."""
+
+    db: float
+    over_db: float
+    off: float
+
+
+class _Spectrum:
+    """Power of the slope, read a line at a time."""
+
+    def __init__(self, values: NDArray[np.float64], fs: float) -> None:
+        self.freqs, power = power_spectrum(values, fs, (0.2, min(12.0, 0.45 * fs)))
+        self.power = power * self.freqs**2
+        self.level = np.log10(np.maximum(self.power, 1e-30))
+        self.cell_hz = fs / values.size
+
+    def line(self, at_hz: float) -> _Line:
+        """Look for a line near a frequency."""
+        apart = np.abs(self.freqs - at_hz)
+        near, around = apart <= AROUND_HZ[0] / 2, (apart > AROUND_HZ[0]) & (apart <= AROUND_HZ[1])
+        if not (near.any() and around.any()):
+            return _Line(-np.inf, -np.inf, np.inf)
+        top = int(np.flatnonzero(near)[self.power[near].argmax()])
+        off = abs(refine(self.freqs, self.power, top) - at_hz) / self.cell_hz
+        over_db = 10 * float(self.level[top] - np.median(self.level[around]))
+        return _Line(10 * float(self.level[top]), over_db, off)
+
+
+def _clear(line: _Line) -> bool:
+    return line.over_db >= LEAST_LINE_DB and line.off <= PLACE
+
+
+def _pair(half: _Line, three_halves: _Line, own_db: float) -> float | None:
+    """The stronger of two lines that only every second beat leaves; None: they are not there."""
+    both = all(
+        line.over_db >= PAIR_LINE_DB and line.off <= PAIR_PLACE for line in (half, three_halves)
+    )
+    upper = (
+        three_halves.over_db >= LEAST_LINE_DB
+        and three_halves.off <= PAIR_PLACE
+        and three_halves.db - own_db > ALONE_DB
+    )
+    return max(half.db, three_halves.db) - own_db if both or upper else None
