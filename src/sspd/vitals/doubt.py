@@ -42,6 +42,8 @@ REASONS = (
     "clock_unknown",
 )
 
+#: Reasons that say something of a rhythm.
+OF_RHYTHM = {"rate_changes", "irregular", "out_of_range"}
 #: Least signal-to-noise ratio of a window of 30 s or more, dB; and how much more is
 #: asked of one of a third of that length, since a short window of noise more easily
 #: looks like a line. How seldom noise passes is held by tests/vitals/test_doubt.py; how
@@ -143,6 +145,8 @@ def doubts(
             found.add(_of_evidence(evidence))
     if evidence is not None and f_bpm is not None:
         found |= contradictions(evidence, f_bpm)
+    if "low_snr" in found:  # what drowns in noise has no rhythm that could be judged
+        found -= OF_RHYTHM
     if found:
         found |= explaining
     return tuple(reason for reason in REASONS if reason in found)

@@ -30,6 +30,9 @@ PLACE = 0.15
 #: Of the lines at 1/2 and 3/2 of the rate less is asked where both are there, or where the
 #: upper one is as strong as this against the line at the rate, dB: no breath lies there.
 PAIR_LINE_DB, PAIR_PLACE, ALONE_DB = 8.0, 0.3, -15.0
+#: A line at half of the rate that may be a heart below the range, Hz, counts alone, wherever
+#: near its place and from this strength on, dB: the rate itself would not be looked for.
+SLOW_HZ, SLOW_DB = (0.45, 0.667), -14.0
 #: What is said where there is no such pair of lines, dB.
 NO_GROUP_DB = -40.0
 
@@ -75,7 +78,10 @@ def group_lines(values: NDArray[np.float64], fs: float, f_hz: float) -> tuple[fl
         strong = sorted((line.db for line in lines if _clear(line)), reverse=True)
         if len(strong) >= 2:
             found.append((max(strong[1] - own, NO_GROUP_DB), size))
-    pair_db = _pair(spectrum.line(f_hz / 2), spectrum.line(1.5 * f_hz), own)
+    half = spectrum.line(f_hz / 2)
+    pair_db = _pair(half, spectrum.line(1.5 * f_hz), own)
+    if SLOW_HZ[0] <= f_hz / 2 < SLOW_HZ[1] and half.over_db >= PAIR_LINE_DB:
+        pair_db = half.db - own if half.db - own > SLOW_DB else pair_db
     if pair_db is not None:
         found.append((max(pair_db, NO_GROUP_DB), 2))
     # of sizes that see the same lines the smallest: four beats also hold two pairs
