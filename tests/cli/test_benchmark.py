@@ -31,7 +31,7 @@ def test_every_network_is_counted_and_timed(tmp_path: Path) -> None:
 
 def test_a_place_that_is_not_there_is_said_before_an_hour_of_timing(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["benchmark", "--json", str(tmp_path / "attic" / "a.json")])
-    assert isinstance(result.exception, OutputError) and "no such folder" in str(result.exception)
+    assert isinstance(result.exception, OutputError) and "does not exist" in str(result.exception)
 
 
 def test_a_figure_wants_errors_and_errors_a_figure(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_the_command_draws_it(film: Path, tmp_path: Path) -> None:
     assert plot.read_bytes()[:4] == b"\x89PNG"
     for arguments, error, words in (
         ((film, "--plot", tmp_path / "a.txt"), UsageError, "--plot ends in"),
-        ((film, "--plot", tmp_path / "attic" / "a.png"), OutputError, "no such folder"),
+        ((film, "--plot", tmp_path / "attic" / "a.png"), OutputError, "does not exist"),
         ((film, "--weights", "a.onnx", "--plot", plot), UsageError, "gradients need"),
         ((film, "--start", 3.9, "--plot", plot), UsageError, "a second of face is wanted"),
         ((film, "--start", 50, "--plot", plot), SourceError, "no face from 50 to 60 s"),

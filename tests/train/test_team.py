@@ -148,7 +148,7 @@ def test_two_processes_train_as_one(films: list[Film], tiny: Recipe, tmp_path: P
     assert len(one) == len(two) == recipe.steps
     for name in ("loss/total", "loss/snr", "health/spread", "health/agreement"):
         a, b = (np.array([row[name] for row in run]) for run in (one, two))
-        np.testing.assert_allclose(a, b, atol=1e-4)
+        np.testing.assert_allclose(a, b, atol=1e-3)
     assert (tmp_path / "together" / "out" / MODEL_FILE).exists()
 
 

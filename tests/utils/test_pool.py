@@ -117,7 +117,16 @@ def test_workers_end_with_their_parent_and_clean_up(tmp_path: Path, number: int)
     (tasks / "utils_tasks.py").write_text(Path(__file__).read_text())
     (tasks / "parent.py").write_text(_PARENT.format(tests=str(tasks)))
     command = [sys.executable, str(tasks / "parent.py"), str(out)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as parent:
+    with (
+        subprocess.Popen(
+            command,
+            stderr=subprocess.DEVNULL,
+            # whoever runs the tests in the background ignores Ctrl-C, and would hand that on
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as parent,
+        contextlib.ExitStack() as end,
+    ):
+        end.callback(parent.kill)  # a test that fails does not wait for ever
         assert _until(lambda: len(list(out.iterdir())) == 2, DEADLINE_S)
         workers = _children(parent.pid)
         assert len(workers) >= 2

