@@ -18,6 +18,7 @@ T = np.arange(900) / 30
     [
         ({"lamp": 1.0}, "flicker"),
         ({"background_db": 9.0}, "flicker"),
+        ({"background_db": float("nan"), "sway_db": -20.0}, "flicker"),
         ({"nod_db": 12.0, "with_nod": 0.9}, "motion"),
         ({"halves_bpm": 40.0}, "rate_changes"),
         ({"peaks_bpm": 20.0}, "readouts_disagree"),

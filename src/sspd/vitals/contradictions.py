@@ -6,6 +6,8 @@ outweigh one thing that cannot be if it is right. Those things stand here, one r
 
 from __future__ import annotations
 
+import numpy as np
+
 from sspd.vitals.evidence import Evidence
 from sspd.vitals.heart_rate import SEARCH_HZ
 
@@ -36,6 +38,9 @@ PEAKS_BPM = 12.0
 WITH_COLOUR, WITH_POS = 0.2, 0.5
 #: The background changes in step with the waveform by more than the skin, dB.
 BACKGROUND_DB = 6.0
+#: Where no background is seen: the edges of the face's box, hair and all, change as its
+#: middle does, but for this, dB. Blood does not move hair.
+EDGES_DB = -8.0
 #: The face moves in step with the waveform: over `SMALL_MOTION`, dB, and how much of it.
 NOD_DB, WITH_NOD = 8.0, 0.7
 
@@ -77,7 +82,9 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     # noise has no rhythm that could change or be irregular
     alive = e.with_pos > ALIVE_WITH_POS and _apart(e.pos_bpm, rate_bpm) < POS_BPM
     rules = {
-        "flicker": e.lamp > 0 or e.background_db > BACKGROUND_DB,  # NaN: not seen
+        "flicker": e.lamp > 0
+        or e.background_db > BACKGROUND_DB
+        or (bool(np.isnan(e.background_db)) and e.sway_db < EDGES_DB),
         "motion": e.nod_db > NOD_DB and e.with_nod > WITH_NOD,
         "rate_changes": halves_differ and alive,
         "irregular": wanders and alive,

@@ -33,6 +33,8 @@ PAIR_LINE_DB, PAIR_PLACE, ALONE_DB = 8.0, 0.3, -15.0
 #: A line at half of the rate that may be a heart below the range, Hz, counts alone, wherever
 #: near its place and from this strength on, dB: the rate itself would not be looked for.
 SLOW_HZ, SLOW_DB = (0.45, 0.667), -14.0
+#: Faster readings are not looked at for pairs: few hearts are read double up there.
+PAIR_UP_TO_HZ = 2.2
 #: What is said where there is no such pair of lines, dB.
 NO_GROUP_DB = -40.0
 
@@ -75,14 +77,15 @@ def group_lines(values: NDArray[np.float64], fs: float, f_hz: float) -> tuple[fl
     for size in SIZES:
         places = [k / size * f_hz for k in range(1, int(UP_TO * size)) if k % size]
         lines = [spectrum.line(at_hz) for at_hz in places]
-        strong = sorted((line.db for line in lines if _clear(line)), reverse=True)
+        clear = [line for line in lines if _clear(line) or (size == 3 and _strong(line, own))]
+        strong = sorted((line.db for line in clear), reverse=True)
         if len(strong) >= 2:
             found.append((max(strong[1] - own, NO_GROUP_DB), size))
     half = spectrum.line(f_hz / 2)
     pair_db = _pair(half, spectrum.line(1.5 * f_hz), own)
     if SLOW_HZ[0] <= f_hz / 2 < SLOW_HZ[1] and half.over_db >= PAIR_LINE_DB:
         pair_db = half.db - own if half.db - own > SLOW_DB else pair_db
-    if pair_db is not None:
+    if pair_db is not None and f_hz <= PAIR_UP_TO_HZ:
         found.append((max(pair_db, NO_GROUP_DB), 2))
     # of sizes that see the same lines the smallest: four beats also hold two pairs
     lines_db, size = max(found, key=lambda one: (one[0], -one[1]))
@@ -119,7 +122,14 @@ class _Spectrum:
 
 
 def _clear(line: _Line) -> bool:
+    """Whether a line stands out at its place."""
     return line.over_db >= LEAST_LINE_DB and line.off <= PLACE
+
+
+def _strong(line: _Line, own_db: float) -> bool:
+    """Whether it stands out enough for one as strong as the rate's own; so they do by threes."""
+    strong = line.db - own_db > ALONE_DB
+    return strong and line.over_db >= PAIR_LINE_DB and line.off <= PAIR_PLACE
 
 
 def _pair(half: _Line, three_halves: _Line, own_db: float) -> float | None:
