@@ -93,7 +93,7 @@ def test_the_command_gives_everybody_a_row_and_files(film: Path, tmp_path: Path)
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 1
     assert "2 faces in 2 videos: 2 measured, 0 without a reliable pulse, 1 failed" in done.stdout
-    assert f"{film.name}, face 2" in done.stdout
+    assert "face 2" in done.stdout  # a long name may be shortened before it
     rows = json.loads((tmp_path / "a.json").read_text())
     assert [(row["face_id"], "error" in row) for row in rows] == [
         (0, False),
