@@ -142,3 +142,30 @@ def test_a_light_on_the_wall_alone_is_no_lamp_on_the_face() -> None:
     wall = scene.background_rgb * (1 + 0.003 * np.sin(2 * np.pi * 0.65 * scene.t))[:, None]
     beside = replace(scene, background_rgb=wall.astype(np.float32))
     assert not lamp_seen(beside, 0.0, 30.0, 1.3)
+
+
+@pytest.mark.parametrize(
+    ("change", "wall_share"),
+    [
+        ((1.0, 0.0, -1.0), 1.0),  # white balance that hunts: grey does not move
+        ((0.5, 1.0, -0.6), 0.8),  # coloured lamps in turn
+        ((0.6, 1.0, 0.4), 0.25),  # mains light with a tint, near the face
+    ],
+)
+def test_light_that_changes_its_colour_is_seen_on_the_wall(
+    change: tuple[float, float, float], wall_share: float
+) -> None:
+    t = np.arange(900) / 30
+    rng = np.random.default_rng(3)
+    wave = 0.004 * np.sin(2 * np.pi * 1.3 * t)[:, None] * np.array(change)
+    nothing = np.zeros(900, np.float32)
+
+    def scene(of_wall: float) -> Scene:
+        face = 120 * (1 + wave) + rng.normal(0, 0.02, (900, 3))
+        wall = 120 * (1 + of_wall * wave) + rng.normal(0, 0.005, (900, 3))
+        four = np.repeat(face[:, None], 4, axis=1).astype(np.float32)
+        rows = (face.astype(np.float32), wall.astype(np.float32), four)
+        return Scene(t, *rows, nothing, nothing, nothing, 0 * rows[0])
+
+    assert lamp_seen(scene(wall_share), 0.0, 30.0, 1.3)
+    assert not lamp_seen(scene(0.0), 0.0, 30.0, 1.3)  # of the face alone it may be blood
