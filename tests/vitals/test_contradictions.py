@@ -20,6 +20,7 @@ T = np.arange(900) / 30
         ({"background_db": 9.0}, "flicker"),
         ({"background_db": float("nan"), "sway_db": -20.0}, "flicker"),
         ({"nod_db": 12.0, "with_nod": 0.9}, "motion"),
+        ({"side_share": 0.1}, "readouts_disagree"),
         ({"halves_bpm": 40.0}, "rate_changes"),
         ({"peaks_bpm": 20.0}, "readouts_disagree"),
         ({"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 24.0}, "readouts_disagree"),
@@ -45,6 +46,7 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
     "one",
     [
         {"background_db": float("nan")},
+        {"side_share": -0.6},
         {"with_colour": -0.3},  # POS goes along: motion hides the colours from their means
         {"nod_db": 12.0, "with_nod": 0.2},
         {"nod_db": 2.0, "with_nod": 0.95},

@@ -29,7 +29,8 @@ POS_BPM, POS_LINE_DB = 8.0, 20.0
 HALF_BPM, HALF_LINE_DB = 4.0, 12.0
 #: A waveform that POS follows so closely, cosine, and at the same rate, is of something real.
 ALIVE_WITH_POS = 0.9
-#: A clear waveform comes from one side of the face alone.
+#: A clear waveform comes from one side of the face alone; sides that oppose each other are
+#: a head that moves, of which the mean colours tell little.
 SIDE_SHARE, SIDE_WITH_POS = 0.3, 0.8
 #: The rate by single beats is another one, bpm.
 PEAKS_BPM = 12.0
@@ -92,7 +93,7 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
         or _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
         or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB)
         or (e.pos_half_bpm < HALF_BPM and e.pos_line_db > HALF_LINE_DB)
-        or (e.side_share < SIDE_SHARE and e.with_pos > SIDE_WITH_POS),
+        or (abs(e.side_share) < SIDE_SHARE and e.with_pos > SIDE_WITH_POS),
         "low_snr": (wanders and not alive)
         or (e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS),
     }
