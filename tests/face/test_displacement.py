@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -43,3 +45,12 @@ def test_light_is_no_motion() -> None:
 def test_nothing_to_tell_from_is_no_motion(before: NDArray[np.float32] | None) -> None:
     grey = np.full((SIDE, SIDE), 90, np.float32)
     assert displacement(grey, before).tolist() == [0, 0, 0]
+
+
+def test_noise_on_a_smooth_patch_is_hardly_motion() -> None:
+    rng = np.random.default_rng(2)
+    x = np.linspace(0, 2, SIDE, dtype=np.float32)
+    patch = np.broadcast_to(120 + x, (SIDE, SIDE)).astype(np.float32)
+    noisy = [patch + rng.normal(0, 0.3, patch.shape).astype(np.float32) for _ in range(50)]
+    moved = [displacement(b, a) for a, b in pairwise(noisy)]
+    assert np.std(moved, axis=0)[:2].max() < 2e-3

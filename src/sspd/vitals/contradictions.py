@@ -70,8 +70,10 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     >>> from sspd.containers import Signal
     >>> import numpy as np
     >>> wave = Signal(np.sin(np.arange(900) / 4), 30.0)
-    >>> found = gather_evidence(wave, read_rate(wave.values, 30.0), still_scene(wave.t))
-    >>> contradictions(replace(found, with_colour=0.9, lamp=1.0), 71.6)
+    >>> rgb = 120 * (1 - 0.003 * wave.values[:, None, None] * np.array([0.4, 1.0, 0.6]))
+    >>> scene = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
+    >>> found = gather_evidence(wave, read_rate(wave.values, 30.0), scene)
+    >>> contradictions(replace(found, lamp=1.0, background_db=-20.0), 71.6)
     {'flicker'}
     """
     e = evidence

@@ -1,8 +1,8 @@
 """When a reading is rejected, and why.
 
-With a calibrated confidence, a reading is accepted from `LEAST_CONFIDENCE` on, unless a
-single observation contradicts it (`sspd.vitals.contradictions`); without one, `low_snr`,
-`readouts_disagree` and `flicker` decide by fixed rules. `frame_rate_too_low`,
+With a calibrated confidence, a reading is accepted from `LEAST_CONFIDENCE` on; without one,
+`low_snr`, `readouts_disagree` and `flicker` decide by fixed rules. In both cases a single
+observation can contradict it (`sspd.vitals.contradictions`). `frame_rate_too_low`,
 `clock_unknown`, `compression` whose key frames pump, and extreme `overexposed`, `too_dark`
 and `motion` reject in any case. The reasons are a fixed list;
 `motion`, `too_dark`, `overexposed` and `compression` in a lesser degree only explain a

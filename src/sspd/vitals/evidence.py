@@ -113,14 +113,17 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
     Returns
     -------
     Evidence or None
-        None where there is no reading, or hardly a picture.
+        None where there is no reading, hardly a frame, or nothing in them that changes.
 
+    >>> from dataclasses import replace
     >>> from sspd.vitals.doubt import still_scene
     >>> from sspd.vitals.heart_rate import read_rate
     >>> wave = Signal(np.sin(np.arange(900) / 4), 30.0)
-    >>> found = gather_evidence(wave, read_rate(wave.values, 30.0), still_scene(wave.t))
+    >>> rgb = 120 * (1 - 0.003 * wave.values[:, None, None] * np.array([0.4, 1.0, 0.6]))
+    >>> scene = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
+    >>> found = gather_evidence(wave, read_rate(wave.values, 30.0), scene)
     >>> round(found.with_colour, 3), round(found.peaks_bpm, 1)
-    (0.0, 0.0)
+    (1.0, 0.0)
     """
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
     fs, n = filtered.fs, len(filtered.values)
@@ -133,6 +136,8 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
         resample_times(rows[keep], scene.t[keep], fs, start_s, n)
         for rows in (scene.quarters_rgb, scene.face_rgb, scene.background_rgb, _places(scene))
     )
+    if not np.ptp(quarters, axis=0).any():  # a waveform that came without a video
+        return None
     quarters, box = np.maximum(quarters, 1e-3), np.maximum(box, 1e-3)
     pos = bandpass(-pos_waveform(quarters.mean(axis=1), fs), fs, PASS_HZ)
     if reading.track is not None:  # a line is one on the beat's clock alone

@@ -151,7 +151,7 @@ def _judged(
 ) -> WindowVitals:
     """A reading of a window with what is thought of it."""
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
-    evidence = gather_evidence(filtered, reading, scene) if spec else None
+    evidence = gather_evidence(filtered, reading, scene)
     confidence = confidence_of(evidence, spec) if spec and evidence else None
     reasons = doubts(reading, scene, start_s, end_s, facts, confidence, evidence)
     return WindowVitals(
