@@ -29,4 +29,6 @@ CLEAN = Evidence(
     track_bpm=0.0,
     pos_line_db=22.0,
     side_share=0.9,
+    sides_bpm=0.4,
+    sides_line_db=18.0,
 )

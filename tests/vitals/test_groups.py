@@ -33,6 +33,32 @@ def test_beats_in_groups_are_seen_whatever_was_read(pattern: tuple[float, ...], 
     assert size in (2, 3)
 
 
+@pytest.mark.parametrize("mean_s", [0.66, 0.8, 0.95])
+@pytest.mark.parametrize("share", [0.62, 0.72, 0.78])
+def test_pairs_read_at_three_halves_of_their_rate_are_seen_in_16_s(
+    mean_s: float, share: float
+) -> None:
+    pair = np.array([share, 2 - share]) * mean_s
+    wave = _beats(np.tile(pair, 40))[: int(16 * FS)]
+    lines_db, found = group_lines(wave, FS, 1.5 / mean_s)
+    assert lines_db > -25.0
+    assert found == 3
+
+
+def test_weak_lines_beside_the_rate_are_seen_and_noise_has_none() -> None:
+    seen, false, t = 0, 0, np.arange(int(16 * FS)) / FS
+    for k in range(60):
+        rng = np.random.default_rng(k)
+        f_hz, phases = rng.uniform(1.6, 2.1), rng.uniform(0, 2 * np.pi, 3)
+        turns = 2 * np.pi * f_hz * t
+        even = np.cos(turns + phases[0]) + 1.4 * rng.normal(size=t.size)
+        beside = 0.5 * np.cos(2 / 3 * turns + phases[1]) + 0.3 * np.cos(4 / 3 * turns + phases[2])
+        seen += group_lines(pulse_band(even + beside, FS), FS, f_hz)[0] > -25.0
+        false += group_lines(pulse_band(even, FS), FS, f_hz)[0] > -25.0
+    assert seen >= 30
+    assert false <= 2
+
+
 @pytest.mark.parametrize("bpm", [30.0, 34.0, 36.5, 38.0, 50.0])
 def test_a_slow_heart_read_double_leaves_the_same_lines(bpm: float) -> None:
     wave = _beats(np.full(60, 60 / bpm))

@@ -25,23 +25,34 @@ HALVES_BPM = 15.0
 UNSURE_HALVES_BPM, UNSURE_SNR_DB = 6.0, 6.0
 #: POS reads another rate, bpm, and its own line stands out by so much, dB.
 POS_BPM, POS_LINE_DB = 8.0, 20.0
+#: Or the line of the waveform is lower than what is around it, dB.
+POS_SNR_DB = 0.0
 #: POS reads half of the rate, and its line stands out by so much, dB.
 HALF_BPM, HALF_LINE_DB = 4.0, 12.0
+#: POS reads the double of the rate, and its line stands out by so much, dB: every second beat
+#: is another one, and what is read is the rate of pairs.
+DOUBLE_BPM, DOUBLE_LINE_DB = 3.0, 9.0
 #: A waveform that POS follows so closely, cosine, and at the same rate, is of something real.
 ALIVE_WITH_POS = 0.9
 #: A clear waveform comes from one side of the face alone; sides that oppose each other are
 #: a head that moves, of which the mean colours tell little.
 SIDE_SHARE, SIDE_WITH_POS = 0.3, 0.8
+#: POS reads another rate on one side of the face than on the other, bpm, and the weaker line
+#: stands out by so much, dB; by the second number where one side bears the waveform alone.
+SIDES_BPM, SIDES_LINE_DB, ONE_SIDE = 8.0, (12.0, 9.0), 0.4
 #: The rate by single beats is another one, bpm.
 PEAKS_BPM = 12.0
 #: Green does not go along with the waveform, cosine, and neither does POS, which bears
 #: more motion.
 WITH_COLOUR, WITH_POS = 0.2, 0.5
-#: The background changes in step with the waveform by more than the skin, dB.
-BACKGROUND_DB = 6.0
+#: The background changes in step with the waveform about as much as the skin, dB.
+BACKGROUND_DB = -2.0
 #: Where no background is seen: the edges of the face's box, hair and all, change as its
 #: middle does, but for this, dB. Blood does not move hair.
 EDGES_DB = -8.0
+#: Or the waveform is as clean as this, dB, and POS, which light disturbs less, does not follow
+#: it, cosine.
+CLEAN_SNR_DB, CLEAN_WITH_POS = 12.0, 0.85
 #: The face moves in step with the waveform: over `SMALL_MOTION`, dB, and how much of it.
 NOD_DB, WITH_NOD = 8.0, 0.7
 
@@ -84,10 +95,12 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     wanders = e.track_bpm > WANDERS_BPM and e.snr_db < WANDERS_SNR_DB
     # noise has no rhythm that could change or be irregular
     alive = e.with_pos > ALIVE_WITH_POS and _apart(e.pos_bpm, rate_bpm) < POS_BPM
+    one_side = abs(e.side_share) < ONE_SIDE
+    unlike_blood = e.sway_db < EDGES_DB or (e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS)
     rules = {
         "flicker": e.lamp > 0
         or e.background_db > BACKGROUND_DB
-        or (bool(np.isnan(e.background_db)) and e.sway_db < EDGES_DB),
+        or (bool(np.isnan(e.background_db)) and unlike_blood),
         "motion": e.nod_db > NOD_DB and e.with_nod > WITH_NOD,
         "rate_changes": halves_differ and alive,
         "irregular": wanders and alive,
@@ -95,8 +108,11 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
         or _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
         or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB)
         or (e.pos_half_bpm < HALF_BPM and e.pos_line_db > HALF_LINE_DB)
+        or (abs(e.pos_bpm - rate_bpm) < DOUBLE_BPM and e.pos_line_db > DOUBLE_LINE_DB)
+        or (e.sides_bpm > SIDES_BPM and e.sides_line_db > SIDES_LINE_DB[one_side])
         or (abs(e.side_share) < SIDE_SHARE and e.with_pos > SIDE_WITH_POS),
         "low_snr": (wanders and not alive)
+        or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.snr_db < POS_SNR_DB)
         or (e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS),
     }
     found = {reason for reason, is_so in rules.items() if is_so}

@@ -93,6 +93,10 @@ class Evidence:
     side_share: float
     """Green's surplus that goes with the waveform on one side of the face, over that on the
     other, the weaker over the stronger; below 0 where they oppose each other."""
+    sides_bpm: float
+    """How far apart POS reads the two sides of the face; a harmonic of the other is no other."""
+    sides_line_db: float
+    """The line at POS's own reading of a side over what is around it, the weaker one."""
     pos_line_db: float
     """The line at POS's own reading over what is around it."""
     lamp: float
@@ -139,12 +143,13 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
     if not np.ptp(quarters, axis=0).any():  # a waveform that came without a video
         return None
     quarters, box = np.maximum(quarters, 1e-3), np.maximum(box, 1e-3)
-    pos = bandpass(-pos_waveform(quarters.mean(axis=1), fs), fs, PASS_HZ)
+    pos = _pos(quarters, fs)
+    sides = np.stack([_pos(quarters[:, side::2], fs) for side in (0, 1)], axis=1)  # (time, 2)
     if reading.track is not None:  # a line is one on the beat's clock alone
         beat_clock = reading.track.on_beat_clock
         filtered = Signal(beat_clock(filtered.values), fs, start_s)
-        rows = (quarters, box, background, place, pos)
-        quarters, box, background, place, pos = map(beat_clock, rows)
+        rows = (quarters, box, background, place, pos, sides)
+        quarters, box, background, place, pos, sides = map(beat_clock, rows)
     return Evidence(
         duration_s=filtered.duration_s,
         snr_db=bounded_db(reading.snr_db),
@@ -152,6 +157,7 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
         track_bpm=reading.track.range_bpm if reading.track else 0.0,
         **_of_waveform(filtered, f_hz),
         **_of_pos(filtered, pos, f_hz),
+        **_of_sides(sides, fs),
         **_of_colours(filtered, quarters, box, background, f_hz),
         **_of_motion(filtered, place, f_hz),
         lamp=float(lamp_seen(scene, start_s, end_s, f_hz)),
@@ -192,6 +198,21 @@ def _of_pos(filtered: Signal, pos: NDArray[np.float64], f_hz: float) -> dict[str
         "with_pos": cosine(theirs, ours),
         "pos_line_db": line_db(pos, fs, pos_hz) if np.isfinite(pos_hz) else 0.0,
     }
+
+
+def _pos(quarters: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
+    """POS of the mean of parts of the face, (time, parts, 3): its waveform, (time,)."""
+    return bandpass(-pos_waveform(quarters.mean(axis=1), fs), fs, PASS_HZ)
+
+
+def _of_sides(sides: NDArray[np.float64], fs: float) -> dict[str, float]:
+    """What POS reads on the left and on the right of the face; (time, 2)."""
+    left, right = (pulse_frequency(side, fs, SEARCH_HZ) for side in sides.T)
+    if not (np.isfinite(left) and np.isfinite(right)):
+        return {"sides_bpm": 0.0, "sides_line_db": 0.0}
+    apart = [abs(left - right), abs(left - 2 * right), abs(2 * left - right)]
+    lines = [line_db(side, fs, f) for side, f in zip(sides.T, (left, right), strict=True)]
+    return {"sides_bpm": 60 * min(apart), "sides_line_db": min(lines)}
 
 
 def _of_colours(

@@ -33,6 +33,11 @@ PAIR_LINE_DB, PAIR_PLACE, ALONE_DB = 8.0, 0.3, -15.0
 #: A line at half of the rate that may be a heart below the range, Hz, counts alone, wherever
 #: near its place and from this strength on, dB: the rate itself would not be looked for.
 SLOW_HZ, SLOW_DB = (0.45, 0.667), -14.0
+#: Three beats, or two that are read at 3/2 of their rate, leave lines at thirds of the rate. So
+#: many of them in their places count already where each stands out by so much, dB; or the two
+#: beside the rate, where both are as strong as this against it.
+THIRDS, THIRDS_LINE_DB = 3, 6.5
+BESIDE_LINE_DB, BESIDE_DB = 5.0, -13.0
 #: Faster readings are not looked at for pairs: few hearts are read double up there.
 PAIR_UP_TO_HZ = 2.2
 #: What is said where there is no such pair of lines, dB.
@@ -87,6 +92,9 @@ def group_lines(values: NDArray[np.float64], fs: float, f_hz: float) -> tuple[fl
         pair_db = half.db - own if half.db - own > SLOW_DB else pair_db
     if pair_db is not None and f_hz <= PAIR_UP_TO_HZ:
         found.append((max(pair_db, NO_GROUP_DB), 2))
+    thirds_db = _thirds([spectrum.line(k / 3 * f_hz) for k in (1, 2, 4, 5, 7)], own)
+    if thirds_db is not None:
+        found.append((max(thirds_db, NO_GROUP_DB), 3))
     # of sizes that see the same lines the smallest: four beats also hold two pairs
     lines_db, size = max(found, key=lambda one: (one[0], -one[1]))
     return min(lines_db, -NO_GROUP_DB), size
@@ -98,6 +106,9 @@ class _Line(NamedTuple):
     db: float
     over_db: float
     off: float
+
+
+_NO_LINE = _Line(-np.inf, -np.inf, np.inf)
 
 
 class _Spectrum:
@@ -114,7 +125,7 @@ class _Spectrum:
         apart = np.abs(self.freqs - at_hz)
         near, around = apart <= AROUND_HZ[0] / 2, (apart > AROUND_HZ[0]) & (apart <= AROUND_HZ[1])
         if not (near.any() and around.any()):
-            return _Line(-np.inf, -np.inf, np.inf)
+            return _NO_LINE
         top = int(np.flatnonzero(near)[self.power[near].argmax()])
         off = abs(refine(self.freqs, self.power, top) - at_hz) / self.cell_hz
         over_db = 10 * float(self.level[top] - np.median(self.level[around]))
@@ -130,6 +141,21 @@ def _strong(line: _Line, own_db: float) -> bool:
     """Whether it stands out enough for one as strong as the rate's own; so they do by threes."""
     strong = line.db - own_db > ALONE_DB
     return strong and line.over_db >= PAIR_LINE_DB and line.off <= PAIR_PLACE
+
+
+def _thirds(lines: list[_Line], own_db: float) -> float | None:
+    """How strong the lines at thirds of the rate are; None: too few of them are there.
+
+    `lines` are those at 1/3, 2/3, 4/3, 5/3 and 7/3.
+    """
+    placed = [line if line.off <= PAIR_PLACE else _NO_LINE for line in lines]
+    clear = sorted((line.db for line in placed if line.over_db >= THIRDS_LINE_DB), reverse=True)
+    if len(clear) >= THIRDS:
+        return clear[1] - own_db
+    beside = placed[1:3]
+    weaker_db = min(line.db for line in beside) - own_db
+    stand_out = all(line.over_db >= BESIDE_LINE_DB for line in beside)
+    return weaker_db if stand_out and weaker_db > BESIDE_DB else None
 
 
 def _pair(half: _Line, three_halves: _Line, own_db: float) -> float | None:
