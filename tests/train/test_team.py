@@ -151,6 +151,7 @@ def two_exact(rank: int, folder: str) -> list[list[float]]:
     return exact_steps(Team(rank, 2), pickle.loads((Path(folder) / "recipe").read_bytes()))
 
 
+@pytest.mark.slow
 def test_steps_of_two_processes_are_those_of_one(
     tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
