@@ -50,6 +50,11 @@ class Take:
         return np.arange(max(2, round(self.duration_s * FPS))) / FPS
 
 
+Make = Callable[[Take], Truth]
+#: Nothing alive is seen.
+NOTHING = Truth(None)
+
+
 def good(take: Take, **fixed: Any) -> FilmSpec:
     """Somebody who sits for it, now and then talking, with a pulse of 0.4 to 1.2 %."""
     rng = take.rng

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.video.simulate import simulate
-from wrong_base import FPS, Take, Truth, alive, good, record, write
+from wrong_base import FPS, Make, Take, Truth, alive, good, record, write
 from wrong_files import one_by_one, recompressed, timed
-
-Make = Callable[[Take], Truth]
 
 
 def repeated(times: int) -> Make:

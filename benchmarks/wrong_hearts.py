@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.video.simulate import rhythms
-from wrong_base import Take, Truth, alive, good, record
+from wrong_base import Make, Take, Truth, alive, good, record
 
 Beats = Callable[[Take], tuple[float, ...]]
 #: The slow hearts that were seen to be read double; after these some are drawn.
 SLOW_BPM = (34.0, 36.5, 30.0, 38.0)
 
 
-def heart(beats: Beats) -> Callable[[Take], Truth]:
+def heart(beats: Beats) -> Make:
     """A good video of a heart that beats so."""
 
     def make(take: Take) -> Truth:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
@@ -12,6 +10,8 @@ from sspd.video.simulate.gains import apply_gain, face_mask, sine_gain
 from sspd.video.simulate.render import render_levels, set_stage
 from sspd.video.simulate.spec import rest_place
 from wrong_base import (
+    NOTHING,
+    Make,
     Take,
     Truth,
     alive,
@@ -22,9 +22,6 @@ from wrong_base import (
     record,
     rhythm,
 )
-
-Make = Callable[[Take], Truth]
-NOTHING = Truth(None)
 
 
 def _tint(rng: np.random.Generator, strength: float) -> tuple[float, float, float]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.video.simulate import simulate
 from wrong_base import (
     FPS,
+    NOTHING,
+    Make,
     Take,
     Truth,
     alive,
@@ -21,9 +21,6 @@ from wrong_base import (
     write,
 )
 from wrong_files import one_by_one, timed
-
-Make = Callable[[Take], Truth]
-NOTHING = Truth(None)
 
 
 def loop(gif: bool) -> Make:

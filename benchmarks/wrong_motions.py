@@ -12,6 +12,7 @@ from sspd.video.simulate.anatomy import F32
 from sspd.video.simulate.gains import apply_gain, face_mask, sine_gain
 from sspd.video.simulate.spec import rest_place, smooth_noise
 from wrong_base import (
+    NOTHING,
     Take,
     Truth,
     alive,
@@ -28,9 +29,6 @@ from wrong_base import (
     write,
     zooms,
 )
-
-Make = Callable[[Take], Truth]
-NOTHING = Truth(None)
 
 
 def _face_cut(spec: FilmSpec, chunks: Iterator[Frames]) -> Iterator[Frames]:

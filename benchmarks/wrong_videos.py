@@ -8,7 +8,6 @@ how many are accepted and wrong; the confidence is fitted to the same kinds, mad
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import wrong_hearts as hearts
 import wrong_lights as lights
 import wrong_loops as loops
 import wrong_motions as motions
-from wrong_base import Take, Truth, alive, good, record
+from wrong_base import Make, Take, Truth, alive, good, record
 
 #: The benchmark's videos, which judge; and those to which the confidence may be fitted.
 JUDGE_SEED, FIT_SEED = 300_041, 610_001
@@ -46,7 +45,7 @@ class Kind:
         Nothing is wrong with it: it should be accepted.
     """
 
-    make: Callable[[Take], Truth]
+    make: Make
     group: int
     suffix: str = ".mp4"
     held_out: bool = False

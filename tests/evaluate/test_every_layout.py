@@ -66,7 +66,9 @@ def test_from_files_to_a_table(name: str, copies: Copies, weights: Path, tmp_pat
         assert [one for one in check_recording(dataset, recording) if one.is_fault] == []
     # green: any light will do for it
     plan = Plan(
-        dataset, recordings, (with_weights("sspd", lambda fold: weights), as_it_is("green"))
+        dataset,
+        recordings,
+        (with_weights("sspd", lambda fold: weights, settled_by={}), as_it_is("green")),
     )
     found = evaluate(plan, get_scoring("spectral"), tmp_path)
     assert found.failures == ()

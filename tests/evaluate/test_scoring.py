@@ -8,7 +8,7 @@ import pytest
 from sspd.errors import UsageError
 from sspd.evaluate import QUANTITIES, SCORINGS, get_scoring
 from sspd.evaluate.readouts import all_peaks, contrast_phys_rate, pulse_peaks
-from sspd.evaluate.toolbox import toolbox_rate
+from sspd.evaluate.toolbox import toolbox_filter, toolbox_macc, toolbox_rate, toolbox_snr_db
 
 FS = 30.0
 
@@ -105,6 +105,24 @@ def test_no_preset_makes_a_number_of_nothing(name: str) -> None:
     if get_scoring(name).same_for_reference:
         # a contact waveform may come at any rate: under twice the band nothing is read of it
         assert read(np.sin(np.arange(80)), 2.0) == {}
+
+
+@pytest.mark.parametrize("name", sorted(SCORINGS))
+@pytest.mark.parametrize("fs", [8.0, 10.0, 12.5, FS])
+def test_a_waveform_as_short_as_a_filters_ends_is_no_error(name: str, fs: float) -> None:
+    """The toolbox' filter wanted one sample more than it was given, the released one eleven."""
+    for n in range(4, 30):
+        for bpm in get_scoring(name).read(np.sin(np.arange(n)), fs).values():
+            assert np.isfinite(bpm)
+
+
+@pytest.mark.parametrize("n", range(12))
+def test_so_short_a_waveform_has_no_noise_and_no_agreement_either(n: int) -> None:
+    wave = np.sin(np.arange(n))
+    read = toolbox_filter(wave, FS), toolbox_macc(wave, wave, FS)
+    assert all((one is None) is (n < 10) for one in read)
+    if n < 10:
+        assert toolbox_snr_db(wave, FS, 72.0) is None
 
 
 def test_windows_too_short_for_a_scoring_are_refused() -> None:

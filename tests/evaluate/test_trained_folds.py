@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from networks import measuring_network
 from sspd.cli.evaluate import _scoring_of
 from sspd.cli.main import app
 from sspd.datasets.table import get_dataset
@@ -25,7 +26,9 @@ from sspd.evaluate import (
     plan_evaluation,
     training,
 )
+from sspd.nn.checkpoint import save_checkpoint
 from sspd.recipes import get_baseline, get_recipe
+from sspd.recipes.settled import UNKNOWN
 from sspd.video.simulate import FilmSpec
 from tiny_recipe import TINY
 
@@ -153,7 +156,7 @@ def test_the_command_takes_weights_or_trains_by_the_recipe_of_the_protocol(
     assert result.exit_code == 0, result.output
     assert "subject38" in (tmp_path / "windows.csv").read_text()
     (method,) = json.loads((tmp_path / "manifest.json").read_text())["methods"]
-    assert "the weights' own file" in method["settled"]["state"]
+    assert "of step 310" in method["settled"]["state"]
     assert "simulated" in method["settled"]["sign_and_integration"]
     result = CliRunner().invoke(app, [*common, "--device", "cpu"])
     assert result.exit_code == 1
@@ -202,6 +205,28 @@ def test_on_vipl_networks_learn_from_rates_and_are_scored_by_three_parts(tmp_pat
     losses = dict(facts["trained"]["recipes"]["deepphys"]["losses"])
     assert set(losses) == {"rate-entropy", "rate-distribution"}
     assert "simulated" in facts["methods"][0]["settled"]["sign_and_integration"]
+
+
+def test_weights_that_are_given_say_themselves_how_they_were_settled(
+    tmp_path: Path, ubfc: str
+) -> None:
+    """A network that learned from contact waveforms was said to be settled on simulated videos."""
+    by_labels = get_baseline("physnet").settled
+    network = measuring_network()
+    cases = {
+        "own.safetensors": ({"settled": by_labels}, by_labels),
+        "of_another_kind.safetensors": ({"settled": ["last"]}, dict.fromkeys(by_labels, UNKNOWN)),
+        "silent.safetensors": ({}, dict.fromkeys(by_labels, UNKNOWN)),
+    }
+    for name, (made_by, told) in cases.items():
+        save_checkpoint(network, tmp_path / name, made_by)
+        for file in (tmp_path / name, (tmp_path / name).with_suffix(".onnx")):
+            (contender,) = plan_evaluation(ubfc, ["sspd"], weights={"sspd": file}).contenders
+            assert contender.settled == told
+    (contender,) = plan_evaluation(
+        ubfc, ["sspd"], weights={"sspd": tmp_path / "alone.onnx"}
+    ).contenders
+    assert set(contender.settled.values()) == {UNKNOWN}  # type: ignore[union-attr]
 
 
 def test_a_protocol_is_scored_as_its_source_does_where_nobody_says_otherwise() -> None:

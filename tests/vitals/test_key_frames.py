@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import io
-from typing import Any
-
-import av
 import numpy as np
 import pytest
 
+from coded_videos import coded
 from sspd.containers import Frames, Scene
 from sspd.face.track import face_segments
-from sspd.video.coding import Coding
 from sspd.video.simulate import FilmSpec, face_box, simulate
 from sspd.vitals.doubt import LEAST_BITS_PER_PIXEL, FilmFacts, doubts
 from sspd.vitals.heart_rate import Reading
@@ -21,27 +17,15 @@ FILMS = {"pumping": (80_000, 15), "slower": (60_000, 30), "good": (5_000_000, 30
 
 
 @pytest.fixture(scope="module")
-def coded() -> dict[str, tuple[Scene, tuple[float, ...]]]:
+def films() -> dict[str, tuple[Scene, tuple[float, ...]]]:
     """What is seen of a person of 50 bpm after each coding, and its key frames."""
     rgb = np.concatenate([frames.rgb for frames in simulate(SPEC)])
     return {name: seen(rgb, *how) for name, how in FILMS.items()}
 
 
 def seen(rgb: np.ndarray, bit_rate: int, apart: int) -> tuple[Scene, tuple[float, ...]]:
-    memory, coding, out = io.BytesIO(), Coding(), []
-    with av.open(memory, "w", format="mp4") as container:
-        stream: Any = container.add_stream("libx264", rate=30, options={"g": str(apart)})
-        stream.width, stream.height, stream.pix_fmt = rgb.shape[2], rgb.shape[1], "yuv420p"
-        stream.bit_rate = bit_rate
-        for picture in rgb:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
-    memory.seek(0)
-    with av.open(memory) as container:
-        for k, frame in enumerate(container.decode(video=0)):
-            coding.add(frame, k / 30)
-            out.append(frame.to_ndarray(format="rgb24"))
-    frames = Frames(np.stack(out), np.arange(len(out)) / 30)
+    shown, coding = coded(rgb, "libx264", {"g": str(apart)}, bit_rate)
+    frames = Frames(shown, np.arange(len(shown)) / 30)
     (segment,) = face_segments([frames], size=16, box=face_box(SPEC))
     return segment.scene, coding.key_frames_s
 
@@ -60,9 +44,9 @@ def seen(rgb: np.ndarray, bit_rate: int, apart: int) -> tuple[Scene, tuple[float
     ],
 )
 def test_a_rate_of_key_frames_that_pump_is_rejected(
-    name: str, rate_bpm: float, is_so: bool, coded: dict[str, tuple[Scene, tuple[float, ...]]]
+    name: str, rate_bpm: float, is_so: bool, films: dict[str, tuple[Scene, tuple[float, ...]]]
 ) -> None:
-    scene, key_s = coded[name]
+    scene, key_s = films[name]
     everything = np.ones(scene.t.size, bool)
     assert pumps(scene, everything, key_s, rate_bpm, None, LEAST_BITS_PER_PIXEL) is is_so
     facts = FilmFacts(key_frames_s=key_s)
@@ -72,10 +56,10 @@ def test_a_rate_of_key_frames_that_pump_is_rejected(
 
 
 def test_jumps_are_large_where_bits_are_few(
-    coded: dict[str, tuple[Scene, tuple[float, ...]]],
+    films: dict[str, tuple[Scene, tuple[float, ...]]],
 ) -> None:
     def ratio(name: str) -> float:
-        scene, key_s = coded[name]
+        scene, key_s = films[name]
         return jump_ratio(scene, np.ones(scene.t.size, bool), np.isin(scene.t, key_s))
 
     assert ratio("pumping") > 3

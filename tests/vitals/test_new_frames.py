@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coded_videos import coded
 from sspd.containers import Box, FaceSegment, Frames
 from sspd.face.track import face_segments
 from sspd.video.coding import Coding
@@ -35,26 +34,6 @@ def films() -> dict[str, np.ndarray]:
     }
 
 
-def coded(rgb: np.ndarray, codec: str) -> tuple[np.ndarray, Coding]:
-    """The frames after a codec and back, and how they were coded."""
-    name, options, bit_rate = CODECS[codec]
-    memory, coding, out = io.BytesIO(), Coding(), []
-    with av.open(memory, "w", format="mp4") as container:
-        stream: Any = container.add_stream(name, rate=30, options=options)
-        stream.width, stream.height, stream.pix_fmt = rgb.shape[2], rgb.shape[1], "yuv420p"
-        if bit_rate:
-            stream.bit_rate = bit_rate
-        for picture in rgb:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
-    memory.seek(0)
-    with av.open(memory) as container:
-        for k, frame in enumerate(container.decode(video=0)):
-            coding.add(frame, k / 30)
-            out.append(frame.to_ndarray(format="rgb24"))
-    return np.stack(out), coding
-
-
 def marked(rgb: np.ndarray, coding: Coding | None = None, box: Box | None = None) -> FaceSegment:
     box = box or face_box(SPEC)
     (segment,) = face_segments([Frames(rgb, np.arange(len(rgb)) / 30)], size=16, box=box)
@@ -71,7 +50,7 @@ def fps_of(segment: FaceSegment) -> float:
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("kind", ["still", "talking"])
 def test_true_frames_are_new(codec: str, kind: str, films: dict[str, np.ndarray]) -> None:
-    segment = marked(*coded(films[kind], codec))
+    segment = marked(*coded(films[kind], *CODECS[codec]))
     assert fps_of(segment) >= 29
     assert repeat_warnings("a.mp4", [segment]) == ()
 
@@ -82,7 +61,7 @@ def test_frames_that_are_shown_several_times_are_not(
     times: int, codec: str, films: dict[str, np.ndarray]
 ) -> None:
     held = films["still"][np.arange(120) // times * times]
-    segment = marked(*coded(held, codec))
+    segment = marked(*coded(held, *CODECS[codec]))
     assert fps_of(segment) < 12
     (line,) = repeat_warnings("a.mp4", [segment])
     assert line.startswith("a.mp4: ")
@@ -93,7 +72,7 @@ def test_frames_that_are_shown_several_times_are_not(
 def test_repeats_of_a_network_call_are_uneven(codec: str, films: dict[str, np.ndarray]) -> None:
     rng = np.random.default_rng(0)
     pick = np.maximum.accumulate(np.where(rng.random(120) < 0.25, np.arange(120), 0))
-    assert fps_of(marked(*coded(films["talking"][pick], codec))) < 12
+    assert fps_of(marked(*coded(films["talking"][pick], *CODECS[codec]))) < 12
 
 
 @pytest.mark.parametrize("kept", [4, 1])
@@ -125,7 +104,7 @@ def test_a_loop_is_seen_and_named(period: int, films: dict[str, np.ndarray]) -> 
 def test_a_loop_is_seen_after_compression(
     kind: str, period: int, films: dict[str, np.ndarray]
 ) -> None:
-    rgb, coding = coded(films[kind][np.arange(300) % period], "ultrafast")
+    rgb, coding = coded(films[kind][np.arange(300) % period], *CODECS["ultrafast"])
     segment = marked(rgb, coding)
     found_s = looped(segment.scene)[1]
     assert found_s is not None
@@ -138,7 +117,7 @@ def test_a_photo_with_noise_that_recurs_is_a_loop(films: dict[str, np.ndarray]) 
     rng = np.random.default_rng(1)
     noise = rng.normal(0, 3.0, (40, *films["still"].shape[1:]))
     photo = np.clip(films["still"][0] + noise, 0, 255).astype(np.uint8)
-    rgb, coding = coded(photo[np.arange(300) % 40], "ultrafast")
+    rgb, coding = coded(photo[np.arange(300) % 40], *CODECS["ultrafast"])
     segment = marked(rgb, coding)
     assert looped(segment.scene)[1] == pytest.approx(40 / 30, abs=0.04)
     assert fps_of(segment) < 12
@@ -156,7 +135,10 @@ def test_a_photo_with_noise_that_recurs_is_a_loop(films: dict[str, np.ndarray]) 
 def test_what_moves_or_is_clean_is_no_loop(options: dict[str, Any]) -> None:
     spec = SPEC.replace(duration_s=8.0, **options)
     rgb = np.concatenate([frames.rgb for frames in simulate(spec)])
-    segments = [marked(rgb, box=face_box(spec)), marked(*coded(rgb, "medium"), face_box(spec))]
+    segments = [
+        marked(rgb, box=face_box(spec)),
+        marked(*coded(rgb, *CODECS["medium"]), face_box(spec)),
+    ]
     assert [looped(segment.scene)[1] for segment in segments] == [None, None]
     assert min(map(fps_of, segments)) >= 29
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from sspd.errors import SourceError
 from sspd.evaluate.split import Fold
 from sspd.methods import Method, citation, get_method
-from sspd.recipes.settled import settled
 
 if TYPE_CHECKING:
     from sspd.runtime import Network
@@ -70,7 +69,8 @@ def with_weights(
     precision: str = "f32",
     threads: int | None = None,
     name: str | None = None,
-    settled_by: Mapping[str, str] | None = None,
+    *,
+    settled_by: Mapping[str, str],
 ) -> Contender:
     """A method that is a network, with each fold's weights.
 
@@ -84,8 +84,8 @@ def with_weights(
         See `sspd.methods.get_method`.
     name : str or None
         Of the row, where it is not the method's.
-    settled_by : mapping or None
-        See `Contender`; None: weights from elsewhere.
+    settled_by : mapping
+        See `Contender`.
     """
 
     def make(fold: Fold) -> Make:
@@ -97,8 +97,7 @@ def with_weights(
         return load_network(weights(fold), precision=precision, threads=threads)
 
     own = network if method == "sspd" else None
-    how = settled(None) if settled_by is None else settled_by
-    return Contender(name or method, citation(method), make, own, how)
+    return Contender(name or method, citation(method), make, own, settled_by)
 
 
 def _make(name: str, weights: Path, precision: str, threads: int | None) -> Method:

@@ -50,7 +50,7 @@ def manifest(
                 "name": one.name,
                 "citation": one.citation,
                 "weights": dict(weights[one.name]),
-                "settled": one.settled,
+                "settled": None if one.settled is None else dict(one.settled),
             }
             for one in plan.contenders
         ],

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 #: Trained on VIPL-HR, tested on another dataset.
 CROSS = "†"
-#: Fold 1 of VIPL-HR, clips of 160 pictures.
+#: Fold 1 of VIPL-HR, clips of 160 frames.
 FOLD_1 = "♦"
 #: Rates of these rows are not read as ours beside them are.
 OTHERWISE = "‡"
@@ -24,9 +24,9 @@ READ_AS = MappingProxyType({"I": "sspd", "II": "vipl", "III": "nest"})
 MARKS = MappingProxyType(
     {
         OTHERWISE: "read otherwise than ours: Tables I and III as `--scoring sspd` and `nest` do,"
-        " Table II as `vipl`",
+        f" Table II as `vipl`, its rows with {FOLD_1} as `sspd` in windows of 160 frames",
         CROSS: "trained on VIPL-HR, tested on this dataset",
-        FOLD_1: "fold 1 of VIPL-HR, clips of 160 pictures",
+        FOLD_1: "fold 1 of VIPL-HR, clips of 160 frames",
     }
 )
 NOT_GIVEN = "-"

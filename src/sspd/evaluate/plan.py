@@ -17,7 +17,10 @@ from sspd.evaluate.protocols import get_protocol
 from sspd.evaluate.split import Fold, Split
 from sspd.evaluate.training import Training, trained_weights
 from sspd.methods.base import takes_weights
+from sspd.nn.header import made_by
 from sspd.recipes import BaselineRecipe, Recipe
+from sspd.recipes.settled import SHIPPED as SHIPPED_SETTLED
+from sspd.recipes.settled import settled_of
 
 #: The method whose weights come with the package.
 SHIPPED = "sspd"
@@ -100,7 +103,8 @@ def plan_evaluation(
             own = partial(run, settled_by=_recipe(training, name, by).settled)
             contenders += _trained(name, training, by, across=train_on is not None, run=own)
         elif name in networks:
-            contenders.append(run(name, partial(_same, given.get(name) or _shipped(name))))
+            file = given.get(name) or _shipped(name)
+            contenders.append(run(name, partial(_same, file), settled_by=_settled(file)))
         else:
             contenders.append(as_it_is(name))
     facts = None if training is None or by is None else _facts(training, trained, by)
@@ -131,6 +135,15 @@ def _check(
 def _same(path: Path, fold: Fold) -> Path:
     """One file for every fold."""
     return path
+
+
+def _settled(file: Path) -> Mapping[str, str]:
+    """How state, sign and integration of given weights were settled, as far as that is known."""
+    from sspd.runtime.network import shipped_weights
+
+    if file.resolve() == shipped_weights(file.suffix).resolve():
+        return SHIPPED_SETTLED
+    return settled_of(made_by(file))
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,46 @@ from numpy.typing import NDArray
 from scipy.signal import butter, filtfilt, find_peaks, firwin, welch
 
 from sspd.signal import released_readout
-from sspd.signal.wavelet import BAND_HZ, ORDER
+from sspd.signal.wavelet import BAND_HZ, ORDER, least_samples
 from sspd.vitals import SHORTEST_S, pulse_band, read_rate
 
 #: Of a shorter third no rate is read, seconds: its segments would hold no period.
 SHORTEST_THIRD_S = 4.0
+
+
+def forward_and_back(
+    values: NDArray[np.float64], fs: float, order: int, band_hz: tuple[float, float]
+) -> NDArray[np.float64] | None:
+    """A Butterworth band-pass without a shift in time, as published code has it.
+
+    One polynomial ratio, not second-order sections: what it adds at the ends is part of the
+    numbers that are compared.
+
+    Parameters
+    ----------
+    values : float64 array, shape (time,)
+    fs : float
+        Hz.
+    order : int
+    band_hz : (float, float)
+
+    Returns
+    -------
+    float64 array, shape (time,), or None
+        None where the waveform is too short, or too slow for the band.
+
+    >>> forward_and_back(np.sin(np.arange(300) / 4), 30.0, 2, (0.6, 4.0)).shape
+    (300,)
+    >>> forward_and_back(np.sin(np.arange(15) / 4), 30.0, 2, (0.6, 4.0)) is None
+    True
+    """
+    if fs <= 2 * band_hz[1]:
+        return None
+    b, a = butter(order, band_hz, btype="bandpass", fs=fs)
+    if values.size <= 3 * len(b):  # what is added at each end
+        return None
+    kept: NDArray[np.float64] = filtfilt(b, a, values)
+    return kept
 
 
 def all_peaks(values: NDArray[np.float64], fs: float) -> float | None:
@@ -47,12 +82,8 @@ def pulse_peaks(values: NDArray[np.float64], fs: float) -> float | None:
     >>> round(pulse_peaks(np.sin(2 * np.pi * 1.2 * t) + noise, 30.0))
     72
     """
-    if fs <= 2 * BAND_HZ[1]:
-        return None
-    b, a = butter(ORDER, BAND_HZ, btype="bandpass", fs=fs)
-    if values.size <= 3 * len(b):
-        return None
-    return all_peaks(filtfilt(b, a, values), fs)
+    kept = forward_and_back(values, fs, ORDER, BAND_HZ)
+    return None if kept is None else all_peaks(kept, fs)
 
 
 def contrast_phys_rate(values: NDArray[np.float64], fs: float) -> float | None:
@@ -71,10 +102,9 @@ def contrast_phys_rate(values: NDArray[np.float64], fs: float) -> float | None:
     >>> round(contrast_phys_rate(np.sin(2 * np.pi * 1.2 * t) + noise, 30.0), 1)
     72.0
     """
-    if values.size < 16 or fs <= 8:
+    kept = forward_and_back(values, fs, 2, (0.6, 4.0))
+    if kept is None:
         return None
-    b, a = butter(2, (0.6, 4.0), btype="bandpass", fs=fs)
-    kept = filtfilt(b, a, values)
     size = np.abs(np.fft.rfft(kept * np.hanning(kept.size)))
     freqs = np.fft.rfftfreq(kept.size, 1 / fs)
     size[(freqs < 0.6) | (freqs > 4.0)] = 0.0
@@ -132,7 +162,7 @@ def released_rate(values: NDArray[np.float64], fs: float) -> float | None:
     >>> round(released_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
     75.0
     """
-    if values.size < 2 * fs or fs < 8:
+    if values.size < least_samples(fs) or fs < 8:
         return None
     rate = released_readout(values, fs).hr_bpm
     return rate if np.isfinite(rate) else None

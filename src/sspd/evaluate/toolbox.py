@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import butter, filtfilt
 
+from sspd.evaluate.readouts import forward_and_back
 from sspd.signal import detrend
 
 BAND_HZ = (0.6, 3.3)
@@ -20,8 +20,8 @@ BAND_HZ = (0.6, 3.3)
 PRIOR = 100.0
 #: Half the width of the window around the rate and its second harmonic, Hz (6 bpm).
 HALF_WIDTH_HZ = 0.1
-#: Fewer samples are not filtered.
-LEAST_SAMPLES = 9
+#: The smoothness prior wants as many samples.
+LEAST_SAMPLES = 5
 
 
 def toolbox_filter(values: ArrayLike, fs: float) -> NDArray[np.float64] | None:
@@ -45,9 +45,7 @@ def toolbox_filter(values: ArrayLike, fs: float) -> NDArray[np.float64] | None:
         return None
     # the prior's weight, squared, as a frequency at which half is removed
     flat = detrend(wave, fs, fs / np.pi * float(np.arcsin(0.5 * PRIOR**-0.5)))
-    b, a = butter(1, BAND_HZ, btype="bandpass", fs=fs)
-    kept: NDArray[np.float64] = filtfilt(b, a, flat)
-    return kept
+    return forward_and_back(flat, fs, 1, BAND_HZ)
 
 
 def _spectrum(

@@ -49,6 +49,25 @@ def check_header(path: Path) -> None:
         raise WeightsError(f"{path}: damaged, its checksum is another; get or make the file anew")
 
 
+def made_by(path: Path) -> dict[str, Any]:
+    """What weights say of how they were made: recipe, seed, step; nothing where they do not.
+
+    Parameters
+    ----------
+    path : Path
+        A checkpoint, or an ONNX file that lies beside the checkpoint that it was exported from.
+    """
+    try:
+        with path.with_suffix(".safetensors").open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            file.seek(0)
+            header, _ = split_header(file.read(8 + min(length, MOST_HEADER_BYTES)))
+        facts = strict_json(header["__metadata__"]["made_by"])
+    except (OSError, ValueError, TypeError, KeyError, struct.error):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
 def split_header(data: bytes) -> tuple[dict[str, Any], int]:
     """The header of a file, and where its numbers begin; `ValueError` where it is none."""
     (length,) = struct.unpack("<Q", data[:8])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
 
 from sspd.errors import UsageError
 
@@ -21,17 +23,24 @@ SIMULATED = (
     " which way up it correlates with it"
 )
 BY_LABELS = "the contact waveforms that it was trained on"
-#: Of weights that were not trained in the same run.
-UNKNOWN_STATE = "see the weights' own file: what they were made by stands there"
+#: Of weights that do not say it.
+UNKNOWN = "not known: neither the weights nor a checkpoint beside them say it"
+#: Of the weights of the package (MODEL_CARD.md), which are older than what says it in others.
+SHIPPED: Mapping[str, str] = MappingProxyType(
+    {
+        "state": "the last one, of step 310; before it, no other agreed clearly better with POS"
+        " in clips of the training's own videos; no labels",
+        "sign_and_integration": SIMULATED,
+    }
+)
 
 
-def settled(select: Select | None, *, by_labels: bool = False) -> dict[str, str]:
+def settled(select: Select, *, by_labels: bool = False) -> dict[str, str]:
     """How the state of a training, and sign and integration of its output, are settled.
 
     Parameters
     ----------
-    select : str or None
-        None: of weights that come from elsewhere.
+    select : str
     by_labels : bool
         Whether labels say which way up the waveform is, and whether it is a slope.
 
@@ -39,9 +48,28 @@ def settled(select: Select | None, *, by_labels: bool = False) -> dict[str, str]
     'the last one'
     """
     return {
-        "state": UNKNOWN_STATE if select is None else STATES[select],
+        "state": STATES[select],
         "sign_and_integration": BY_LABELS if by_labels else SIMULATED,
     }
+
+
+def settled_of(made_by: Mapping[str, Any]) -> dict[str, str]:
+    """What weights say of it themselves, in what they were made by.
+
+    Parameters
+    ----------
+    made_by : mapping
+        See `sspd.nn.header.made_by`.
+
+    >>> settled_of({"settled": settled("last")})["state"]
+    'the last one'
+    >>> settled_of({})["state"]
+    'not known: neither the weights nor a checkpoint beside them say it'
+    """
+    told = made_by.get("settled")
+    told = told if isinstance(told, Mapping) else {}
+    names = ("state", "sign_and_integration")
+    return {name: told[name] if isinstance(told.get(name), str) else UNKNOWN for name in names}
 
 
 def checked_select(select: str) -> None:

@@ -53,8 +53,8 @@ RELEASED = Recipe(
 
 LAPTOP = Recipe(
     name="laptop",
-    source="ours: from the shipped weights on; the paper's loss on clips and batches that two"
-    " cores can train in an hour, with heads held still",
+    source="ours: from the shipped weights on; the paper's loss, but for the 0 Hz of L_SNR, on"
+    " clips and batches that two cores can train in an hour, with heads held still",
     network=NetworkSpec(fs=30.0, follow=True, pyramid=PyramidSpec()),
     loss=LossSpec(band_hz=WIDE_BAND_HZ, snr_counts_dc=False),
     clip_s=5.0,
@@ -89,8 +89,8 @@ FURTHER = replace(
 ABLATION = replace(
     LAPTOP,
     name="ablation",
-    source="ours: `laptop` from nothing on faces of 96, so short that the grids of Tables V to"
-    " VIII can be run on two cores",
+    source="ours: `laptop` from nothing on faces of 96 with the 0 Hz of L_SNR counted, so short"
+    " that the grids of Tables V to VIII can be run on two cores",
     network=NetworkSpec(fs=30.0, size=96, follow=True, pyramid=PyramidSpec()),
     crop_px=113,
     loss=LossSpec(band_hz=WIDE_BAND_HZ),

@@ -82,20 +82,29 @@ def morlet_transform(
     return full[:, : values.size]
 
 
+def least_samples(fs: float) -> int:
+    """How many samples the released read-out wants: 2 s, and what its filter adds at each end.
+
+    >>> least_samples(30.0), least_samples(8.0)
+    (60, 28)
+    """
+    return max(int(np.ceil(2 * fs)), 3 * (2 * ORDER + 1) + 1)
+
+
 def released_readout(sig: ArrayLike, fs: float) -> ReleasedReadout:
     """Read the heart rate as the released code does.
 
     Parameters
     ----------
     sig : array, shape (time,)
-        The network's output, 2 s or longer.
+        The network's output, 2 s and 28 samples or longer.
     fs : float
         Hz.
 
     Raises
     ------
     UsageError
-        Shorter than 2 s, not finite, or a rate under 8 Hz.
+        Shorter, not finite, or a rate under 8 Hz.
 
     >>> t = np.arange(900) / 30
     >>> round(released_readout(np.sin(2 * np.pi * 1.25 * t), 30.0).hr_bpm, 1)
@@ -103,7 +112,7 @@ def released_readout(sig: ArrayLike, fs: float) -> ReleasedReadout:
     """
     if fs < 8:
         raise UsageError(f"the released read-out needs 8 Hz or more, got {fs} Hz")
-    values = checked(sig, fs, at_least=int(np.ceil(2 * fs)))
+    values = checked(sig, fs, at_least=least_samples(fs))
     # One polynomial ratio, not second-order sections: the padding of its ends is part
     # of the number that is compared.
     b, a = scipy.signal.butter(ORDER, BAND_HZ, btype="bandpass", fs=fs)
