@@ -26,7 +26,7 @@ MARKS = MappingProxyType(
         OTHERWISE: "read otherwise than ours: Tables I and III as `--scoring sspd` and `nest` do,"
         " Table II as `vipl`",
         CROSS: "trained on VIPL-HR, tested on this dataset",
-        FOLD_1: "fold 1 of VIPL-HR, clips of 160 pictures",
+        FOLD_1: "fold 1 of VIPL-HR, clips of 160 frames",
     }
 )
 NOT_GIVEN = "-"

@@ -42,7 +42,7 @@ REASON_WORDS = {
         "Measure again. If it stays irregular, ask a doctor about an ECG.",
     ),
     "out_of_range": ReasonWords(
-        "The heart rate may lie outside 40-200 beats per minute.",
+        "The heart rate may lie outside 40-200 bpm.",
         "Such rates cannot be measured from video. Check the pulse by hand.",
     ),
     "motion": ReasonWords("The head moved too much.", "Sit still."),
@@ -113,9 +113,18 @@ def advice(reasons: Sequence[str]) -> str:
     return " ".join([f"{meaning}.", *helps])
 
 
-def _inside(sentence: str) -> str:
+def sentence(text: str) -> str:
+    """Return words as they begin a sentence.
+
+    >>> sentence("no face was found.")
+    'No face was found.'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def _inside(text: str) -> str:
     """Return a sentence as it begins inside another."""
-    return sentence[:1].lower() + sentence[1:]
+    return text[:1].lower() + text[1:]
 
 
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:
