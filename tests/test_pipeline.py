@@ -160,7 +160,7 @@ def test_what_cannot_be_used_raises(
         sspd.measure(tmp_path / "empty.mp4", method="pos")
     with pytest.raises(NoVideoError, match=r"sound\.wav"):
         sspd.measure(write_sound(tmp_path / "sound.wav"), method="pos")
-    with pytest.raises(SourceError, match="no pictures from 90 s"):
+    with pytest.raises(SourceError, match="no frames from 90 s"):
         sspd.measure(skin, method="pos", start_s=90.0)
     with pytest.raises(UsageError, match="window"):
         sspd.measure(skin, method="pos", window_s=2.0)

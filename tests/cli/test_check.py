@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_whole_folder_is_0(check: Any, root: Path, tmp_path: Path) -> None:
-    assert check(root) == (0, ["2 recordings: 2 whole, 0 with findings"], "")
+    assert check(root) == (0, ["2 recordings: 2 complete, 0 with findings"], "")
     assert check(f"folder:{root}", "--quick", "--jobs", "2")[0] == 0
     odd = root.rename(tmp_path / "a:b")
     assert check(odd)[0] == 0
@@ -49,7 +49,7 @@ def test_a_fault_is_1_with_a_line(check: Any, root: Path, tmp_path: Path) -> Non
     assert (code, err) == (1, "")
     assert lines == [
         f"film_0001: missing: {root / 'film_0001.mp4'}: missing",
-        "2 recordings: 1 whole, 1 with findings",
+        "2 recordings: 1 complete, 1 with findings",
     ]
     found = json.loads((tmp_path / "found.json").read_text())
     assert (found["dataset"], found["n"], found["whole"]) == ("folder", 2, 1)
@@ -69,7 +69,7 @@ def test_the_index_is_written_once_and_compared(check: Any, root: Path, tmp_path
     code, lines, _ = check(root, "--index", index)
     assert code == 1
     assert f"film_0000: changed: {record}: changed since the index was written" in lines
-    assert lines[-1] == "2 recordings: 1 whole, 1 with findings"
+    assert lines[-1] == "2 recordings: 1 complete, 1 with findings"
     assert index.read_bytes() == written
 
 
@@ -77,7 +77,7 @@ def test_outputs_replace_nothing_of_the_dataset(check: Any, root: Path, tmp_path
     before = (root / "truth.csv").read_bytes()
     code, _, err = check(root, "--json", root / "truth.csv")
     assert code == 2
-    assert "stands among the files of the dataset" in err
+    assert "is inside the dataset" in err
     code, _, err = check(root, "--index", root / "truth.csv")
     assert code == 1
     assert "not an index" in err
@@ -92,7 +92,7 @@ def test_missing_recordings_of_a_dataset_are_told(check: Any, tmp_path: Path) ->
     code, lines, _ = check(f"ubfc-rppg:{tmp_path}")
     assert code == 1
     assert "missing: 41 recordings, subject3, subject4 ... subject49 (--json: all)" in lines
-    assert lines[-1] == "42 recordings: 1 whole, 41 with findings"
+    assert lines[-1] == "42 recordings: 1 complete, 41 with findings"
 
 
 def test_names_that_are_no_text_stay_one_line(check: Any, root: Path) -> None:

@@ -18,7 +18,7 @@ def test_simulate_says_what_is_kept_and_goes_on(tmp_path: Path, jobs: str) -> No
     command = [*SSPD, "simulate", str(tmp_path / "videos"), *SMALL, "--jobs", jobs]
     code, shown = in_terminal(command, columns=120, interrupt_at="2/400 videos")
     assert code == 130
-    assert "sspd: interrupted; videos that are whole are kept, the same command goes on" in shown
+    assert "sspd: interrupted; complete videos are kept, the same command continues" in shown
     assert "Traceback" not in shown and "Aborted" not in shown
     kept = list((tmp_path / "videos").glob("*.mp4"))
     assert 2 <= len(kept) < 400
@@ -33,4 +33,4 @@ def test_another_command_names_what_it_leaves(tmp_path: Path) -> None:
     assert code == 130
     said = " ".join(shown.split())
     assert "interrupted; waveforms and networks are kept in" in said
-    assert "the same command goes on" in said
+    assert "the same command continues" in said

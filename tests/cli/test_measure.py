@@ -88,7 +88,7 @@ def test_bad_sources_are_named_and_the_rest_is_done(
 def test_no_reliable_pulse_is_code_3(films: Path, short: Path, measure: Any) -> None:
     code, out, err = measure(films / "b.mp4", short)
     assert (code, err) == (3, [])
-    assert "short.mp4: less than 8 s to measure. Record a longer video." in out
+    assert "short.mp4: there is less than 8 s to measure. Record a longer video." in out
 
 
 def test_an_output_that_cannot_be_ends_the_command_before_the_work(

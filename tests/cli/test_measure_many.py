@@ -59,7 +59,7 @@ def test_a_run_that_starts_anew_says_what_it_leaves(
     code, _, err = measure(*arguments)
     assert code == 1
     assert len(err) == 2
-    assert "a.csv.journal: 2 films of a run that was broken off" in err[0]
+    assert "a.csv.journal: has 2 videos of an interrupted run" in err[0]
 
 
 def test_resuming_needs_an_output(films: Path, measure: Any) -> None:
@@ -98,7 +98,7 @@ def test_ctrl_c_is_130_and_leaves_old_results(
     (tmp_path / "a.json").write_text("old")
     code, out, err = measure(films / "b.mp4", "--json", tmp_path / "a.json")
     assert (code, out) == (130, "")
-    assert err == ["sspd: broken off after 0 of 1 films"]
+    assert err == ["sspd: interrupted after 0 of 1 videos"]
     assert (tmp_path / "a.json").read_text() == "old"
 
 

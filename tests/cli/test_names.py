@@ -115,7 +115,7 @@ def test_a_name_alone_on_the_bar(folder: Path) -> None:
     for name in ("[red]b[bold].mp4", "a\x1b]0;root\x07b.mp4"):
         shown = on_a_terminal(_measure(folder / name))
         assert forbidden(shown) == []
-        assert "not a film" in shown
+        assert "not a video" in shown
 
 
 def test_what_a_shell_makes_an_option_of_is_told_legibly() -> None:

@@ -43,8 +43,8 @@ def weights(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = run("train", films, "--recipe", "deepphys-laptop", "--steps", 1, "--out", out)
     assert result.exit_code == 0, result.output
     assert "skipped: film2: no contact waveform to learn from" in result.stderr
-    assert "training 'deepphys-laptop' on 1 films" in result.stderr
-    assert f"sspd measure FILM --method deepphys --weights {out / 'model.onnx'}" in result.stdout
+    assert "training 'deepphys-laptop' on 1 videos" in result.stderr
+    assert f"sspd measure VIDEO --method deepphys --weights {out / 'model.onnx'}" in result.stdout
     return out / "model.onnx"
 
 

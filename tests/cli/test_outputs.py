@@ -123,7 +123,7 @@ def test_a_film_is_never_replaced(kind: str, tmp_path: Path) -> None:
     film, other = (Path(_measured(tmp_path, name).source) for name in ("film", "film-other"))
     (tmp_path / "link").symlink_to(tmp_path)
     assert usable_outputs({kind: tmp_path / "link" / "film.mp4"}, [(film, None)], said.append) == {}
-    assert "film.mp4: is one of the films, which would be lost" in said[0]
+    assert "film.mp4: is one of the videos, which would be lost" in said[0]
     if kind in FILM_OUTPUTS:
         other.rename(tmp_path / "other.mp4")
         (tmp_path / "film-other.mp4").touch()
@@ -144,11 +144,11 @@ def test_no_file_of_a_further_face_replaces_a_film(tmp_path: Path) -> None:
     assert usable_outputs(asked, one, said.append) == asked
     assert not said
     assert usable_outputs(asked, one, said.append, every_face=True) == {}
-    assert said == [f"{found[1][0]}: is one of the films, which would be lost"]
+    assert said == [f"{found[1][0]}: is one of the videos, which would be lost"]
 
 
 def test_an_overlay_is_an_mp4_and_what_is_not_asked_is_not_there(out: Path) -> None:
     said: list[str] = []
     asked = dict.fromkeys(KINDS) | {"overlay": out / "o.avi", "json": out / "o.MP4"}
     assert usable_outputs(asked, [(Path("a.mp4"), None)], said.append) == {"json": out / "o.MP4"}
-    assert said == [f"{out / 'o.avi'}: an annotated film is written as .mp4"]
+    assert said == [f"{out / 'o.avi'}: an annotated video is written as .mp4"]

@@ -25,7 +25,7 @@ def run(*arguments: str) -> Result:
 def test_writes_films_and_truth_beside_them(tmp_path: Path) -> None:
     result = run(str(tmp_path / "films"), "--n", "2", "--seed", "3", "--fps", "25", *SHORT)
     assert result.exit_code == 0, result.output
-    assert "2 films written, 0 kept" in result.output
+    assert "2 videos written, 0 kept" in result.output
     names = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*"))
     assert names == [
         "films/film_0000.mp4",
@@ -43,11 +43,11 @@ def test_goes_on_where_it_stopped_and_overwrites_nothing(tmp_path: Path) -> None
     assert run(str(tmp_path), "--n", "1", *SHORT).exit_code == 0
     first = (tmp_path / "film_0000.mp4").read_bytes()
     more = run(str(tmp_path), "--n", "2", *SHORT)
-    assert "1 films written, 1 kept" in more.output
+    assert "1 videos written, 1 kept" in more.output
     assert (tmp_path / "film_0000.mp4").read_bytes() == first
     other = run(str(tmp_path), "--n", "2", "--seed", "1", *SHORT)
     assert isinstance(other.exception, OutputError)
-    assert "is another film" in str(other.exception)
+    assert "is another video" in str(other.exception)
     assert (tmp_path / "film_0000.mp4").read_bytes() == first
 
 
@@ -106,10 +106,10 @@ def test_faces_can_be_trained_on_and_are_written_once(tmp_path: Path) -> None:
     assert entries[0].read(0, 3).rgb.shape == (3, 151, 151, 3)
     assert (out / "truth" / "film_0001.json").is_file()
     before = (out / "film_0000.zarr").stat().st_mtime_ns
-    assert "faces of 0 films written, 2 kept" in run(*arguments).output
+    assert "faces of 0 videos written, 2 kept" in run(*arguments).output
     assert (out / "film_0000.zarr").stat().st_mtime_ns == before
     other = run(*arguments, "--seed", "7")
-    assert "is already there and is another film" in str(other.exception)
+    assert "is already there and is another video" in str(other.exception)
     assert (out / "film_0000.zarr").stat().st_mtime_ns == before
 
 
@@ -122,15 +122,15 @@ def test_films_lie_as_a_dataset_does_and_are_kept(layout: str, tmp_path: Path) -
     arguments = [str(out), "--layout", layout, "--seed", "3", *SHORT]
     result = run(*arguments, "--n", "2")
     assert result.exit_code == 0, result.output
-    assert "2 films written, 0 kept" in result.output
+    assert "2 videos written, 0 kept" in result.output
     _, found = open_dataset(f"{layout}:{out}")
     truths = {path.stem for path in (out / "truth").glob("*.csv")}
     assert truths == {recording.name for recording in found}
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
     again = run(*arguments, "--n", "2")
-    assert "0 films written, 2 kept" in again.output
+    assert "0 videos written, 2 kept" in again.output
     found[0].film.rename(tmp_path / "aside")
-    assert "1 films written, 1 kept" in run(*arguments, "--n", "2").output
+    assert "1 videos written, 1 kept" in run(*arguments, "--n", "2").output
     assert found[0].film.exists()
     kept = {path for path, at in before.items() if path.stat().st_mtime_ns == at}
     assert set(found[1].files) <= kept | {path for path in found[1].files if path.is_dir()}
@@ -141,7 +141,7 @@ def test_a_layout_is_written_over_nothing_else(tmp_path: Path) -> None:
     assert run(*arguments).exit_code == 0
     other = run(*arguments, "--seed", "1")
     assert isinstance(other.exception, OutputError)
-    assert "subject1 is another film" in str(other.exception)
+    assert "subject1 is another video" in str(other.exception)
     otherwise = run(str(tmp_path / "out"), "--layout", "vipl-hr", *SHORT)
     assert "laid out as ubfc-rppg" in str(otherwise.exception)
     for damage in ("{", "[]", '{"layout": 1, "recordings": []}'):

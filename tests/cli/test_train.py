@@ -41,8 +41,8 @@ def test_a_folder_with_one_broken_film_trains_on_the_others(
     out = tmp_path / "run"
     result = run(broken, "--out", out, "--steps", 1, "--device", "cpu")
     assert result.exit_code == 1, result.output
-    assert "broken.mp4: not a film" in result.stderr
-    assert "on 1 films, 1 skipped" in result.stderr
+    assert "broken.mp4: not a video" in result.stderr
+    assert "on 1 videos, 1 skipped" in result.stderr
     assert load_network(out / "model.onnx").spec.fs == 30.0
     assert "holds a training" in error_of(run(broken, "--out", out, "--steps", 1))
 
@@ -50,9 +50,9 @@ def test_a_folder_with_one_broken_film_trains_on_the_others(
 def test_a_folder_without_a_readable_film_is_refused(broken: Path, tmp_path: Path) -> None:
     result = run(broken, "--out", tmp_path / "run")
     assert isinstance(result.exception, SourceError)
-    assert "none of its 1 films can be used" in error_of(result)
+    assert "none of its 1 videos can be used" in error_of(result)
     (broken / "broken.mp4").unlink()
-    assert "no film in this folder" in error_of(run(broken, "--out", tmp_path / "run"))
+    assert "no video in this folder" in error_of(run(broken, "--out", tmp_path / "run"))
 
 
 def test_what_cannot_start_is_refused_before_faces_are_cut_out(
@@ -84,7 +84,7 @@ def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:
     arguments = ["train", f"ubfc-rppg:{root}", "--protocol", "ubfc-30-12", "--recipe", "paper"]
     result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "run")])
     assert isinstance(result.exception, TrainingError)
-    assert "training 'paper' on 0 films, 1 skipped" in result.stderr
+    assert "training 'paper' on 0 videos, 1 skipped" in result.stderr
     (entry,) = open_store(tmp_path / "run" / "faces")
     assert entry.film.endswith("subject37/vid.avi") and entry.size == 151
     assert "MB in" in result.stderr

@@ -28,7 +28,7 @@ def _films(n: int) -> list[tuple[Path, str | None]]:
 
 
 def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [*_films(2), (Path("empty"), "empty: no film in this folder"), *_films(1)]
+    found = [*_films(2), (Path("empty"), "empty: no video in this folder"), *_films(1)]
     done = [Measured(2, results.refused()), Measured(0, results.measured())]
     told = Told()
     rows, broken_off = watch(
@@ -37,9 +37,9 @@ def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture
     assert [row.source for row in rows] == ["films/good one.mp4", "c.mp4", "empty", "b.mp4"]
     assert not broken_off
     assert rows[0].signal is None
-    assert rows[2].error == "empty: no film in this folder"
+    assert rows[2].error == "empty: no video in this folder"
     assert capsys.readouterr().err.splitlines() == [
-        "sspd: empty: no film in this folder",
+        "sspd: empty: no video in this folder",
         "sspd: good one.mp4: warning: cut short",
         "sspd: c.mp4: no such file",
     ]

@@ -92,7 +92,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "missing",
         r"ground_truth\.txt: missing",
     ),
-    "no film": (lambda f: (f / "vid.avi").write_text("none"), "film", r"vid\.avi: not a film"),
+    "no film": (lambda f: (f / "vid.avi").write_text("none"), "film", r"vid\.avi: not a video"),
     "cut short": (partial(cut_film, share=0.5), "film", r"vid\.avi: 1 damaged parts left out"),
     "cut a little": (partial(cut_film, share=0.9), "out of step", "contact samples, one a picture"),
     "garbage": (

@@ -70,7 +70,7 @@ def test_other_films_are_refused(tmp_path: Path, changes: dict[str, Any], told: 
 def test_a_large_film_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(tmp_path)
     monkeypatch.setattr(mmpd, "MAX_BYTES", VIDEO.nbytes - 1)
-    with pytest.raises(SourceError, match="larger than any film"):
+    with pytest.raises(SourceError, match="larger than any video"):
         list(mmpd.read_film(path))
     assert mmpd.condition(path).startswith("Nature")
 

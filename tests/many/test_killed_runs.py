@@ -74,7 +74,7 @@ def test_ctrl_c_keeps_what_is_done(
     n = len(kept)
     assert n in (1, 2)  # the signal may come between a film's line and its place among the rows
     assert said.splitlines() == [
-        f"sspd: broken off after {n} of 4 films; the same command with --resume goes on"
+        f"sspd: interrupted after {n} of 4 videos; the same command with --resume continues"
     ]
     assert f"{n} measured" in out or n == 1  # one film alone has no line of sums
     assert not list(tmp_path.glob(".*"))

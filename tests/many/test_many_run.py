@@ -54,7 +54,7 @@ def test_workers_read_what_one_process_reads(films: Path, started: list[Any]) ->
     for i, film in enumerate(sources):
         if film.name == "f5.mp4":
             assert done[i].vitals.error is not None
-            assert "not a film" in done[i].vitals.error
+            assert "not a video" in done[i].vitals.error
             continue
         alone = sspd.measure(film, **POS)
         assert _row(done[i].vitals) == _row(alone)

@@ -33,7 +33,7 @@ def test_pos_equals_its_algorithm(seed: int, fs: float) -> None:
 
 def test_pos_of_a_constant_is_zero_and_too_short_is_said() -> None:
     np.testing.assert_array_equal(pos_waveform(np.full((90, 3), 77.0), 30.0), np.zeros(90))
-    with pytest.raises(UsageError, match="48 pictures"):
+    with pytest.raises(UsageError, match="48 frames"):
         pos_waveform(np.ones((47, 3)), 30.0)
 
 

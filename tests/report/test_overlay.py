@@ -202,7 +202,7 @@ def test_what_cannot_be_is_one_error_and_leaves_nothing(grey: Any, tmp_path: Pat
         write_overlay(vitals, tmp_path / "o.avi")
     with pytest.raises(OutputError, match="cannot be written"):
         write_overlay(vitals, tmp_path / "gone" / "o.mp4")
-    with pytest.raises(OutputError, match="film itself"):
+    with pytest.raises(OutputError, match="video itself"):
         write_overlay(vitals, film)
     with pytest.raises(SourceError, match="any more"):
         write_overlay(replace(vitals, faces=(FaceSpan(9.0, 10.0, None),)), tmp_path / "o.mp4")

@@ -50,10 +50,8 @@ def test_reasons_and_their_advice_stand_under_the_table(width: int) -> None:
     words = REASON_WORDS["low_snr"]
     rows = [_rejected("face.mp4", "low_snr"), _rejected("b.mp4", *REASON_WORDS), results.measured()]
     text = " ".join(_printed(rows, width).split())
-    assert (
-        "face.mp4: no rhythm stands out of the noise. More light, stillness, less compression."
-        in text
-    )
+    advised = "no pulse stands out from the noise. Use more light, sit still, and compress less."
+    assert f"face.mp4: {advised}" in text
     assert all(one.help in text and one.meaning[1:-1] in text for one in REASON_WORDS.values())
     assert text.count(words.help) == 2
     assert "good one.mp4:" not in text
@@ -93,6 +91,6 @@ def test_names_whose_ends_alone_differ() -> None:
 def test_advice_is_said_once() -> None:
     said = advice(["low_snr", "readouts_disagree", "an_eclipse"])
     assert said == (
-        "no rhythm stands out of the noise; two ways of reading the rate disagree; an eclipse."
-        " More light, stillness, less compression."
+        "no pulse stands out from the noise; estimates of the heart rate disagree; an eclipse."
+        " Use more light, sit still, and compress less."
     )

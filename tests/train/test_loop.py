@@ -246,7 +246,7 @@ def test_weights_of_another_shape_start_nothing(
 
 
 def test_what_cannot_begin_is_named(films: list[Film], tiny: Recipe, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no film is as long as a clip"):
+    with pytest.raises(TrainingError, match="no video is as long as a clip"):
         train([], tiny, tmp_path / "a")
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").write_text("")

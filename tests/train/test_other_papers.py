@@ -179,7 +179,7 @@ def test_what_a_kind_of_training_needs_is_said(films: list[Film], tmp_path: Path
     mute = [replace(one, label=None) for one in films]
     with pytest.raises(TrainingError, match="learns from labels, it has none"):
         train(mute, small("physnet", 1), tmp_path / "a", device="cpu")
-    with pytest.raises(TrainingError, match="compares films: it needs two or more"):
+    with pytest.raises(TrainingError, match="compares videos: it needs two or more"):
         recipe = replace(small("contrast-phys", 1), batch=1)
         train(films, recipe, tmp_path / "b", device="cpu")
 

@@ -127,7 +127,7 @@ def lost(rank: int, folder: str) -> str:
 
 
 def test_a_lost_process_is_a_clear_line(tmp_path: Path) -> None:
-    assert "--resume goes on" in by_two("lost", tmp_path)[0]
+    assert "--resume continues" in by_two("lost", tmp_path)[0]
 
 
 def exact_steps(team: Team, recipe: Recipe) -> list[list[float]]:
@@ -215,5 +215,5 @@ def test_the_command_starts_its_processes_and_refuses_in_one_line(
     done = subprocess.run(command, capture_output=True, text=True)
     said = done.stderr.strip().splitlines()
     assert done.returncode == 1
-    assert len([line for line in said if line.startswith("sspd: no film is as long")]) == 1, said
+    assert len([line for line in said if line.startswith("sspd: no video is as long")]) == 1, said
     assert not [line for line in said if "Traceback" in line or "gone" in line]

@@ -95,7 +95,7 @@ def refused(path: Path) -> str:
     for attempt in (probe, lambda p: list(read(p))):
         with pytest.raises(DecodeError) as caught:
             attempt(path)  # type: ignore[operator]
-        assert str(caught.value).startswith(f"{path}: not a film that can be decoded")
+        assert str(caught.value).startswith(f"{path}: not a video that can be decoded")
         assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -217,7 +217,7 @@ def test_a_folder_under_a_limit_reads_no_secret(tmp_path: Path, secret: Path) ->
     lines = done.stderr.splitlines()
     assert done.returncode == 1
     assert len(lines) == 3
-    assert all("not a film that can be decoded" in line for line in lines)
+    assert all("not a video that can be decoded" in line for line in lines)
     assert ".m3u8" not in done.stdout + done.stderr  # not counted as a video at all
 
 
@@ -226,7 +226,7 @@ def test_a_playlist_among_films_is_an_error_of_its_own(tmp_path: Path, secret: P
     path.write_text(SCRIPTS["concat.mp4"].replace("{target}", secret.name))
     (done,) = measure_many([path], method="pos")
     assert done.vitals.error is not None
-    assert "not a film" in done.vitals.error
+    assert "not a video" in done.vitals.error
 
 
 def test_every_name_in_the_lists_is_known_to_ffmpeg() -> None:

@@ -153,7 +153,7 @@ def test_repeated_stamps_are_left_out_with_a_warning(
     np.testing.assert_allclose(frames.t, [0, 0.04, 0.08, 0.12], atol=1e-6)
     np.testing.assert_array_equal(frames.rgb, patches(5)[[0, 1, 3, 4]])
     assert len(said) == 1
-    assert "1 pictures left out" in said[0]
+    assert "1 frames left out" in said[0]
 
 
 def test_a_stream_without_stamps_goes_by_its_rate(
@@ -236,9 +236,9 @@ def bad(kind: str, folder: Path, write_film: Make, write_sound: Make, patches: M
     [
         ("missing", SourceError, "no such file"),
         ("empty", DecodeError, "empty"),
-        ("text", DecodeError, "not a film"),
+        ("text", DecodeError, "not a video"),
         ("folder", SourceError, "not a file"),
-        ("no end", DecodeError, "not a film"),
+        ("no end", DecodeError, "not a video"),
         ("sound", NoVideoError, "no video stream"),
         ("huge", SourceError, "8200x16"),
     ],

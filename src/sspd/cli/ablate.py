@@ -30,30 +30,34 @@ def ablate(
     ],
     protocol: Annotated[
         str,
-        typer.Option("--protocol", help="Split of the subjects into trained and tested."),
+        typer.Option("--protocol", help="Split of the subjects into train and test."),
     ] = "ubfc-30-12",
     recipe: Annotated[
         str,
         typer.Option(
-            "--recipe", help="What each cell changes: paper (wants a GPU), or ablation (two cores)."
+            "--recipe",
+            help="Base recipe of all cells: paper (needs a GPU), or ablation (two cores).",
         ),
     ] = "ablation",
     steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Optimiser steps, not the recipe's.")
+        int | None,
+        typer.Option("--steps", min=1, help="Number of optimizer steps, instead of the recipe's."),
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Trainings of each cell.")] = 2,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, help="Number of trainings of each cell.")
+    ] = 2,
     scoring: Annotated[
-        str, typer.Option("--scoring", help="How rates are read, see sspd evaluate.")
+        str, typer.Option("--scoring", help="How rates are read; see sspd evaluate.")
     ] = SCORING,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     jobs: Annotated[
-        int, typer.Option("--jobs", min=1, help="Trainings at a time, in processes.")
+        int, typer.Option("--jobs", min=1, help="Trainings at the same time, each in a process.")
     ] = 1,
 ) -> None:
     """Train and score every cell of an ablation, beside the paper's table or curve.
 
-    The same command again goes on where it was stopped; finished cells are kept, and
-    cells that several tables share are trained once.
+    The same command continues where it was stopped. Finished cells are kept, and cells
+    that several tables share are trained once.
     """
     from dataclasses import replace
 
@@ -72,7 +76,7 @@ def ablate(
     open_dataset(data)  # what is not there is said before anything is made
     context.with_resource(hold_folder(out, "cells/*"))
     make_folder(out)
-    goes_on = f"finished trainings are kept in {out}, the same command goes on"
+    goes_on = f"finished trainings are kept in {out}, the same command continues"
     with interruptible(goes_on), Meter(grid.title, len(tasks), "trainings") as meter:
         scores = run(
             grid, tasks, jobs=jobs, told=meter.update,

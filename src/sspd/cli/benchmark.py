@@ -1,4 +1,4 @@
-"""``sspd benchmark``: what networks cost, the paper's Table IV on this machine."""
+"""``sspd benchmark``: the cost of networks, the paper's Table IV on this machine."""
 
 from __future__ import annotations
 
@@ -17,32 +17,34 @@ from sspd.utils.files import check_output
 def benchmark(
     method: Annotated[
         list[str] | None,
-        typer.Option("--method", help="Networks, with commas or repeated; all without."),
+        typer.Option("--method", help="Networks, with commas or repeated.  [default: all]"),
     ] = None,
     runtime: Annotated[
         list[str] | None,
-        typer.Option("--runtime", help="torch, openvino, cuda; those that are here without."),
+        typer.Option("--runtime", help="torch, openvino, cuda.  [default: all that are installed]"),
     ] = None,
-    frames: Annotated[int, typer.Option("--frames", min=4, help="Length of the clip.")] = 300,
+    frames: Annotated[
+        int, typer.Option("--frames", min=4, help="Length of the clip, frames.")
+    ] = 300,
     size: Annotated[int, typer.Option("--size", min=64, help="Side of the faces, pixels.")] = 128,
-    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Timed rounds.")] = 5,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Number of timed rounds.")] = 5,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Processor threads; all without.")
+        int | None, typer.Option("--threads", min=1, help="Processor threads.  [default: all]")
     ] = None,
     scores: Annotated[
         Path | None,
         typer.Option(
-            "--scores", help="Folder of an evaluation: its errors are drawn against these times."
+            "--scores", help="Folder of an evaluation: plot its errors against these times."
         ),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", help="Accuracy against cost, PNG; with --scores.")
+        Path | None, typer.Option("--plot", help="Plot of accuracy against cost; needs --scores.")
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write every round's time here.")
+        Path | None, typer.Option("--json", help="Write the times of every round.")
     ] = None,
 ) -> None:
-    """Count and time the networks that the paper compares, in turns, beside its Table IV."""
+    """Compare size and speed of networks on this machine, beside the paper's Table IV."""
     try:
         import torch  # noqa: F401
     except ImportError as error:
@@ -75,7 +77,7 @@ def benchmark(
         from sspd.report.costs import draw_costs
 
         points = cost_points(costs, errors, places[0])
-        draw_costs(plot, points, f"{frames} pictures of {size}x{size} on {places[0]}; {scores}")
+        draw_costs(plot, points, f"{frames} frames of {size}x{size} on {places[0]}; {scores}")
     print_table(cost_table(costs, frames=frames, size=size))
     if json_file is not None:
         from sspd.utils.files import whole_file

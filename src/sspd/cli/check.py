@@ -1,4 +1,4 @@
-"""``sspd check``: what a copy of a dataset lacks."""
+"""``sspd check``: completeness and integrity of a copy of a dataset."""
 
 from __future__ import annotations
 
@@ -27,24 +27,28 @@ KEPT = "no file was changed"
 
 def check(
     data: Annotated[
-        str, typer.Argument(help="NAME:FOLDER (see sspd datasets), or a folder of films.")
+        str, typer.Argument(help="NAME:FOLDER (see sspd datasets), or a folder of videos.")
     ],
     quick: Annotated[
-        bool, typer.Option("--quick", help="Decode the first picture of each film alone.")
+        bool, typer.Option("--quick", help="Decode only the first frame of each video.")
     ] = False,
     index: Annotated[
         Path | None,
-        typer.Option("--index", help="Compare all files with this index; written if missing."),
+        typer.Option(
+            "--index", help="Compare all files with this index of checksums; written if missing."
+        ),
     ] = None,
     json_out: Annotated[
         Path | None, typer.Option("--json", help="Write the findings as JSON.")
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Films at a time.")] = 1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, help="Videos checked at the same time.")
+    ] = 1,
 ) -> None:
-    """Tell what of a dataset is missing, damaged, unreadable or out of step.
+    """Report what is missing, damaged, unreadable or out of sync in a dataset.
 
-    Decodes every film to its end. What is known to be wrong in all copies is told and is
-    no fault.
+    Decodes every video completely. Defects that all copies have are reported, but do not
+    count as faults.
     """
     from sspd.datasets import check as checks
     from sspd.datasets.checksums import checksums, compare, files_of, read_index, write_index
@@ -84,7 +88,7 @@ def check(
         show(line)
     if json_out is not None:
         _write_json(json_out, dataset.name, summary)
-    show(f"{summary.n} recordings: {summary.whole} whole, {summary.amiss} with findings")
+    show(f"{summary.n} recordings: {summary.whole} complete, {summary.amiss} with findings")
     if any(finding.is_fault for finding in summary.findings):
         raise typer.Exit(1)
 
@@ -97,7 +101,7 @@ def _check_outputs(outputs: Sequence[Path], json_out: Path | None, root: Path) -
         check_output(path)
         remove_parts(path)
     if json_out and json_out.exists() and json_out.resolve().is_relative_to(root.resolve()):
-        raise UsageError(f"{json_out}: stands among the files of the dataset; name another place")
+        raise UsageError(f"{json_out}: is inside the dataset; choose another place")
 
 
 def _lines(findings: Sequence[Finding], lost: Sequence[Finding]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""``sspd demo``: does it work here? A face whose pulse is known, measured."""
+"""``sspd demo``: measure a simulated face whose pulse is known, to see that it works here."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import typer
 
 from sspd.utils.places import make_folder
 
-#: The film: a minute's half at an ordinary rate, with noise, sway and compression.
+#: The video: half a minute at an ordinary rate, with noise, motion and compression.
 SECONDS = 30.0
 SEED = 11
 
 
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for film and report.")
+        Path, typer.Option("--out", metavar="DIR", help="Folder for video and report.")
     ] = Path("demo"),
     hr: Annotated[
         float, typer.Option("--hr", min=42, max=190, help="Heart rate to simulate, bpm.")
@@ -28,7 +28,7 @@ def demo(
 ) -> None:
     """Simulate a face with a known pulse, measure it, and compare.
 
-    Writes DIR/face.mp4, the truth beside it, DIR/result.json, .png and .html.
+    Writes DIR/face.mp4 with its true heart rate, and DIR/result.json, .png and .html.
     """
     from sspd.pipeline import measure
     from sspd.report.html import write_html

@@ -24,25 +24,27 @@ def evaluate(
     context: typer.Context,
     data: Annotated[str, typer.Argument(help="NAME:PATH of a dataset; sspd datasets lists them.")],
     out: Annotated[
-        Path, typer.Option("--out", help="Folder for tables, windows, waveforms, networks.")
+        Path, typer.Option("--out", help="Folder for tables, windows, waveforms and networks.")
     ],
     method: Annotated[
-        list[str] | None, typer.Option("--method", help="Methods, with commas or repeated.")
+        list[str] | None,
+        typer.Option("--method", help="Methods, with commas or repeated.  [default: sspd]"),
     ] = None,
     protocol: Annotated[
         str | None,
         typer.Option(
             "--protocol",
             help="Split of the subjects: networks are trained for each fold on its train"
-            " subjects, the test subjects are scored. Without: the shipped one, all subjects.",
+            " subjects, and its test subjects are scored. Without: the shipped network is scored"
+            " on all subjects.",
         ),
     ] = None,
     weights: Annotated[
         list[str] | None,
         typer.Option(
             "--weights",
-            help="A network that is not trained: a file for sspd or for the only method that"
-            " has one, METHOD=FILE for several, with commas or repeated; 'shipped'.",
+            help="Use this network, do not train one: FILE for sspd or for the only method with"
+            " a network, METHOD=FILE for several (with commas or repeated), or 'shipped'.",
         ),
     ] = None,
     train_on: Annotated[
@@ -54,38 +56,44 @@ def evaluate(
         ),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option("--recipe", help="Of the training; the protocol's own without.")
+        str | None,
+        typer.Option("--recipe", help="Recipe of the training.  [default: that of the protocol]"),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Optimiser steps, not the recipe's.")
+        int | None,
+        typer.Option("--steps", min=1, help="Number of optimizer steps, instead of the recipe's."),
     ] = None,
     select: Annotated[
         str | None,
-        typer.Option("--select", help="State of a training that is scored: last or best."),
+        typer.Option("--select", help="State of the training that is scored: last or best."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the training.")] = 0,
-    device: Annotated[str, typer.Option("--device", help="Of the training.")] = "auto",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the training.")] = 0,
+    device: Annotated[
+        str, typer.Option("--device", help="Device of the training: auto, cpu or cuda.")
+    ] = "auto",
     scoring: Annotated[
         str | None,
         typer.Option(
             "--scoring",
-            help="The protocol's own without, else spectral: spectral, measure (only what is"
-            " believed), sspd (the paper), all-maxima (every maximum, unfiltered), released,"
-            " rppg-toolbox, contrast-phys, vipl (three parts of a video) or nest (LF, HF, LF/HF,"
-            " RF and HR of short clips).",
+            help="How rates are read: spectral, measure (accepted readings only), sspd (the"
+            " paper), all-maxima (every maximum, unfiltered), released, rppg-toolbox,"
+            " contrast-phys, vipl (three parts of a video) or nest (LF, HF, LF/HF, RF and HR of"
+            " short clips).  [default: that of the protocol, else spectral]",
         ),
     ] = None,
     keep_defects: Annotated[
-        bool, typer.Option("--keep-defects", help="Score recordings that are known to be bad too.")
+        bool, typer.Option("--keep-defects", help="Also score recordings with known defects.")
     ] = False,
     precision: Annotated[
-        str, typer.Option("--precision", help="Of the network: f32, bf16, int8 or auto.")
+        str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
     ] = "f32",
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that measure.")] = 1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, help="Number of processes that measure.")
+    ] = 1,
 ) -> None:
-    """Score methods on a dataset, training where a protocol asks for it.
+    """Score methods on a dataset; with a protocol, train the networks first.
 
-    The same command again trains and measures nothing anew; one that was stopped goes on.
+    The same command continues where it was stopped, and repeats nothing that is done.
     """
     from sspd.evaluate import Training, get_scoring, plan_evaluation
     from sspd.evaluate import evaluate as run
@@ -103,7 +111,7 @@ def evaluate(
         )
     preset = get_scoring(scoring or _scoring_of(protocol, train_on))
     context.with_resource(hold_folder(out, "waveforms/*"))
-    goes_on = f"waveforms and networks are kept in {out}, the same command goes on"
+    goes_on = f"waveforms and networks are kept in {out}, the same command continues"
     with interruptible(goes_on), Meter("Opening") as meter:
         training = None
         if trains:
@@ -136,7 +144,7 @@ def evaluate(
             )
         found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=meter.told)
     print_table((found.folder / "table.md").read_text(encoding="utf-8"))
-    show(f"scoring: {preset.source}; windows, subjects and how it was made: {found.folder}")
+    show(f"scoring: {preset.source}; windows, subjects and manifest: {found.folder}")
     for line in found.failures:
         show(f"sspd: {line}", err=True)
     if found.failures:

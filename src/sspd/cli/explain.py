@@ -15,34 +15,37 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def explain(
-    source: Annotated[Path, typer.Argument(help="A film.")],
-    plot: Annotated[Path, typer.Option("--plot", help="The picture: .png, .svg or .pdf.")] = Path(
-        "explained.png"
-    ),
+    source: Annotated[Path, typer.Argument(help="A video.")],
+    plot: Annotated[
+        Path, typer.Option("--plot", help="Image to write: .png, .svg or .pdf.")
+    ] = Path("explained.png"),
     truth: Annotated[
         Path | None,
         typer.Option(
             "--truth",
-            help="Contact waveform of the film (time_s,bvp), which the paper uses; without it the"
+            help="Contact waveform of the video (time_s,bvp), as in the paper; without it, the"
             " network's own output is explained.",
         ),
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option("--weights", help="Another network: .safetensors.")
+        Path | None, typer.Option("--weights", help="Use this network: .safetensors.")
     ] = None,
     layer: Annotated[
         list[str] | None,
-        typer.Option("--layer", help="ConvBlock1_Conv2 to ConvBlock3_Conv2; all without."),
+        typer.Option("--layer", help="ConvBlock1_Conv2 to ConvBlock3_Conv2.  [default: all]"),
     ] = None,
-    start: Annotated[float, typer.Option("--start", min=0, help="Where to begin, seconds.")] = 0.0,
+    start: Annotated[
+        float, typer.Option("--start", min=0, help="Start at this time, seconds.")
+    ] = 0.0,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=1, max=60, help="Length of what is explained.")
+        float,
+        typer.Option("--seconds", min=1, max=60, help="Length of the explained segment, seconds."),
     ] = 10.0,
     no_image: Annotated[
         bool, typer.Option("--no-image", help="Show the maps without the face.")
     ] = False,
 ) -> None:
-    """Draw which parts of the face the network's waveform rests on (LayerCAM, Fig. 10)."""
+    """Draw where on the face the network's waveform comes from (LayerCAM, Fig. 10)."""
     try:
         import torch  # noqa: F401
     except ImportError as error:

@@ -14,7 +14,8 @@ from sspd.errors import DependencyError
 def export(
     out: Annotated[Path, typer.Argument(help="ONNX file to write.")],
     weights: Annotated[
-        Path | None, typer.Option("--weights", help="Checkpoint; by default the shipped weights.")
+        Path | None,
+        typer.Option("--weights", help="Checkpoint to export.  [default: the shipped weights]"),
     ] = None,
 ) -> None:
     """Write a network as ONNX: differences (1, 3, t, 128, 128) in, waveform (1, t) out."""

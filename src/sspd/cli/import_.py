@@ -16,10 +16,12 @@ def import_weights(
     weights: Annotated[Path, typer.Argument(help="State dict of the released SSPD code (.pth).")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Checkpoint to write; by default the name with .safetensors."),
+        typer.Option(
+            "--out", help="Checkpoint to write.  [default: the same name with .safetensors]"
+        ),
     ] = None,
 ) -> None:
-    """Turn weights of the released code into a checkpoint and an ONNX network."""
+    """Convert weights of the released code to a checkpoint and an ONNX network."""
     try:
         from sspd.nn.checkpoint import save_checkpoint
         from sspd.nn.released import import_released

@@ -1,7 +1,7 @@
 """``sspd``: the entry point, and what becomes of errors.
 
 Exit codes: 2 wrong usage; 1 a source or output failed; 3 all read, but at least one
-has no reliable pulse; 0 all well; 130 broken off by Ctrl-C, 143 by SIGTERM. A known error
+has no reliable pulse; 0 all well; 130 interrupted by Ctrl-C, 143 by SIGTERM. A known error
 is one line on standard error, never a traceback; ``SSPD_TRACEBACK=1`` shows the
 traceback of an unexpected one.
 """
@@ -35,13 +35,13 @@ from sspd.cli.told import show
 from sspd.cli.train import train
 from sspd.errors import SSPDError, UsageError
 
-#: Exit code of a command that Ctrl-C broke off, as shells have it.
+#: Exit code of a command that Ctrl-C interrupted, as shells have it.
 INTERRUPTED = 130
 
 app = typer.Typer(
     name="sspd",
     cls=LegibleCommands,
-    help="Heart rate, its variability and breathing from an ordinary face video. "
+    help="Heart rate, heart rate variability and breathing from a face video. "
     "Not a medical device.",
     no_args_is_help=True,
     add_completion=False,
@@ -74,7 +74,8 @@ def _say_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which.")
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Options of the program itself; each is acted on by its own callback."""

@@ -1,4 +1,4 @@
-"""``sspd measure``: films in, heart rates out."""
+"""``sspd measure``: videos in, heart rates out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sspd.containers import Box, Vitals
     from sspd.many import Journal
 
-#: Exit code of a run that Ctrl-C broke off, as shells have it.
+#: Exit code of a run that Ctrl-C interrupted, as shells have it.
 BROKEN_OFF = 130
 #: Whose pulse is measured.
 FACES = ("largest", "all")
@@ -25,24 +25,28 @@ def measure(
     context: typer.Context,
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE...", help="Films, or folders (all films inside)."),
+        typer.Argument(metavar="SOURCE...", help="Videos, or folders of videos."),
     ],
     json: Annotated[
         Path | None,
-        typer.Option("--json", metavar="F.json", help="Write all results; - for standard output."),
+        typer.Option(
+            "--json", metavar="F.json", help="Write all results as JSON; -: to standard output."
+        ),
     ] = None,
     csv: Annotated[
         Path | None,
-        typer.Option("--csv", metavar="F.csv", help="Write a row a film, - as with --json."),
+        typer.Option(
+            "--csv", metavar="F.csv", help="Write one row per video; -: to standard output."
+        ),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="F.html", help="Write a page to read or print."),
+        typer.Option("--report", metavar="F.html", help="Write a report to read or print."),
     ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(
-            "--plot", metavar="F.png", help="Draw the result; several films: F-FILM.png each."
+            "--plot", metavar="F.png", help="Plot the result; of several videos: F-VIDEO.png each."
         ),
     ] = None,
     signal: Annotated[
@@ -50,8 +54,8 @@ def measure(
         typer.Option(
             "--signal",
             metavar="F.csv",
-            help="Write time, rPPG, beats and the filtered rPPG that they were read from;"
-            " several videos: F-VIDEO.csv each.",
+            help="Write time, waveform, beats and the filtered waveform in which beats were"
+            " detected; of several videos: F-VIDEO.csv each.",
         ),
     ] = None,
     overlay: Annotated[
@@ -59,53 +63,62 @@ def measure(
         typer.Option(
             "--overlay",
             metavar="F.mp4",
-            help="Write the film with box, rate and waveform; several films: F-FILM.mp4 each.",
+            help="Write the video with face box, rate and waveform; of several: F-VIDEO.mp4 each.",
         ),
     ] = None,
     no_image: Annotated[
-        bool, typer.Option("--no-image", help="Leave the film's picture out of the report.")
+        bool, typer.Option("--no-image", help="Leave the frames of the videos out of the report.")
     ] = False,
     method: Annotated[
         str,
         typer.Option(
             "--method",
-            help="sspd, pos, green, ... (`sspd methods`); other networks than sspd need --weights.",
+            help="sspd, pos, green, ... (see `sspd methods`). Networks except sspd need --weights.",
         ),
     ] = "sspd",
     weights: Annotated[
         Path | None,
-        typer.Option("--weights", metavar="F", help="Another network: .safetensors or .onnx."),
+        typer.Option("--weights", metavar="F", help="Use this network: .safetensors or .onnx."),
     ] = None,
     window: Annotated[
-        float, typer.Option("--window", metavar="S", help="Seconds a rate is read from.")
+        float,
+        typer.Option(
+            "--window", metavar="S", help="Length of the window that gives one rate, seconds."
+        ),
     ] = 30.0,
     step: Annotated[
         float | None,
-        typer.Option("--step", metavar="S", help="Seconds between windows.  [default: window]"),
+        typer.Option(
+            "--step", metavar="S", help="Time between windows, seconds.  [default: --window]"
+        ),
     ] = None,
     start: Annotated[
-        float, typer.Option("--start", metavar="S", min=0.0, help="Begin here, seconds.")
+        float, typer.Option("--start", metavar="S", min=0.0, help="Start at this time, seconds.")
     ] = 0.0,
     end: Annotated[
-        float | None, typer.Option("--end", metavar="S", help="Stop here, seconds.")
+        float | None, typer.Option("--end", metavar="S", help="Stop at this time, seconds.")
     ] = None,
     fps: Annotated[
         float | None,
         typer.Option(
             "--fps",
             metavar="R",
-            help="Frames per second, whatever the file says; needed for raw streams (.h264).",
+            help="Frames per second, overrides the file; needed for raw streams (.h264).",
         ),
     ] = None,
     box: Annotated[
         str | None,
-        typer.Option("--box", metavar="L,T,R,B", help="Where the face is; no search."),
+        typer.Option(
+            "--box",
+            metavar="L,T,R,B",
+            help="Face box in pixels (left, top, right, bottom); no face detection.",
+        ),
     ] = None,
     face: Annotated[
         str,
         typer.Option(
             "--face",
-            help="largest, or all: everybody, a row each; files of the others: F-face2.csv ...",
+            help="largest; or all: every face, one row each, files of the others: F-face2.csv ...",
         ),
     ] = "largest",
     precision: Annotated[
@@ -117,7 +130,7 @@ def measure(
             "--jobs",
             metavar="N",
             min=0,
-            help="Films measured at a time; 0: as many as there are cores and memory for.",
+            help="Videos measured at the same time; 0: as many as cores and memory allow.",
         ),
     ] = 1,
     limit: Annotated[
@@ -125,23 +138,24 @@ def measure(
         typer.Option(
             "--limit",
             metavar="S",
-            help="For films of strangers: each in a process that may take S seconds and 4 GB.",
+            help="For untrusted videos: each in a process limited to S seconds and 4 GB.",
         ),
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on where the same command was broken off or failed."),
+        typer.Option(
+            "--resume", help="Continue the same command where it was interrupted or failed."
+        ),
     ] = False,
 ) -> None:
-    """Measure heart rate, variability and breathing in face films.
+    """Measure heart rate, variability and breathing in face videos.
 
-    Prints a table. Exit code 0: all measured; 3: at least one film has no reliable
-    pulse (the reasons are given); 1: a film or an output failed; 2: wrong usage;
-    130: broken off by Ctrl-C.
+    Prints a table. Exit code 0: all measured; 3: at least one video has no reliable
+    pulse (the reasons are printed); 1: a video or an output failed; 2: wrong usage;
+    130: interrupted by Ctrl-C.
 
-    Each result goes into a journal beside the first output as soon as it is there; the
-    journal goes when nothing is left to be done. With it, --resume measures only what is
-    missing, failed or changed.
+    Each result is kept in a journal beside the first output until everything is done.
+    With it, --resume measures only what is missing, failed or changed.
     """
     from sspd.process import settle_process
 
@@ -155,8 +169,8 @@ def measure(
     _check_stretch(start, end)
     if limit is not None and report is not None and not no_image:
         raise UsageError(
-            "--limit keeps films out of this process, and the pictures of --report are read"
-            " in it; say --no-image too"
+            "--limit opens videos in other processes only, but the frames of --report are read"
+            " in this one; add --no-image"
         )
     if face not in FACES:
         raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
@@ -196,8 +210,8 @@ def measure(
     unfinished = _close(journal, ended_well=not (broken_off or told.failed))
     _print(results, unfinished, beside=to_standard_output(outputs))
     if broken_off:
-        how = "; the same command with --resume goes on" if unfinished else ""
-        told.note(f"broken off after {film_count(results)} of {len(found)} films{how}")
+        how = "; the same command with --resume continues" if unfinished else ""
+        told.note(f"interrupted after {film_count(results)} of {len(found)} videos{how}")
     raise typer.Exit(BROKEN_OFF if broken_off else told.code(results))
 
 
@@ -205,7 +219,7 @@ def _check_stretch(start: float, end: float | None) -> None:
     from sspd.containers.arguments import time_span
 
     if end is not None and end <= start:
-        raise UsageError(f"--end must lie after --start, got {end:g} and {start:g}")
+        raise UsageError(f"--end must be after --start, got {end:g} and {start:g}")
     time_span(start, end)  # no number is no time
 
 
@@ -232,15 +246,15 @@ def _journal(outputs: Mapping[str, Path], resume: bool, told: Told) -> Journal |
     if not files:
         if resume and not told.failed:
             raise UsageError(
-                "--resume needs an output file (--json, --csv): the journal lies beside it"
+                "--resume needs an output file (--json, --csv): the journal is beside it"
             )
         return None
     first = files[0]
     journal = Journal(first.with_name(f"{first.name}.journal"), resume=resume)
     if journal.found_lines and not resume:
         told.note(
-            f"{journal.path}: {journal.found_lines} films of a run that was broken off;"
-            " --resume would not measure them again"
+            f"{journal.path}: has {journal.found_lines} videos of an interrupted run;"
+            " with --resume they would not be measured again"
         )
     return journal
 

@@ -44,7 +44,7 @@ def usable_outputs(
         Whether there may be files of further faces.
 
     >>> usable_outputs({"csv": Path("a.mp4")}, [(Path("a.mp4"), None)], print)
-    a.mp4: is one of the films, which would be lost
+    a.mp4: is one of the videos, which would be lost
     {}
     """
     from sspd.report.outputs import FILM_OUTPUTS, check_result_output
@@ -59,14 +59,14 @@ def usable_outputs(
             if is_discarded(path):
                 continue  # nothing is made that nobody keeps
             if is_standard_output(path) and to_standard_output(usable):
-                raise OutputError("standard output takes one of --json and --csv, not both")
+                raise OutputError("only one of --json and --csv can go to standard output")
             files = [] if is_stream(path) else [path]
             for target in numbered(path, films) if files and kind in FILM_OUTPUTS else files:
                 place = Path(os.path.realpath(target))
                 lost = _of_further_faces(place, kept) if every_face else []
                 if place in kept or lost:
                     name = lost[0] if lost else target
-                    raise OutputError(f"{name}: is one of the films, which would be lost")
+                    raise OutputError(f"{name}: is one of the videos, which would be lost")
             usable[kind] = check_result_output(kind, path)
         except OutputError as error:
             fail(str(error))
@@ -110,7 +110,7 @@ def _of_further_faces(target: Path, films: Iterable[Path]) -> list[Path]:
 def film_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[dict[str, Path]]:
     """The files of each film that can be measured, kind by kind.
 
-    >>> found = [(Path("a.mp4"), None), (Path("b"), "b: no film in it"), (Path("c.mp4"), None)]
+    >>> found = [(Path("a.mp4"), None), (Path("b"), "b: no video in it"), (Path("c.mp4"), None)]
     >>> film_outputs(found, {"plot": Path("p.png"), "json": Path("o.json")})
     [{'plot': PosixPath('p-a.png')}, {'plot': PosixPath('p-c.png')}]
     """

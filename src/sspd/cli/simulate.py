@@ -1,4 +1,4 @@
-"""``sspd simulate``: films of faces with a known pulse, and their truth."""
+"""``sspd simulate``: videos of faces with a known pulse, and their true rates."""
 
 from __future__ import annotations
 
@@ -24,22 +24,24 @@ if TYPE_CHECKING:
 OWN_LAYOUTS = ("folder", "faces")
 
 #: What Ctrl-C leaves.
-KEPT = "videos that are whole are kept, the same command goes on"
+KEPT = "complete videos are kept, the same command continues"
 
 
 def simulate(
     context: typer.Context,
-    out: Annotated[Path, typer.Argument(help="Folder for the films; made where it is missing.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="How many films.")] = 12,
-    seconds: Annotated[float, typer.Option("--seconds", help="Length of each film.")] = 30.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same films.")] = 0,
-    fps: Annotated[float | None, typer.Option("--fps", help="Frame rate, Hz.")] = None,
+    out: Annotated[Path, typer.Argument(help="Folder for the videos; created if missing.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="Number of videos.")] = 12,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="Length of each video, seconds.")
+    ] = 30.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same videos.")] = 0,
+    fps: Annotated[float | None, typer.Option("--fps", help="Frames per second.")] = None,
     size: Annotated[str, typer.Option("--size", help="Width x height, pixels.")] = "640x480",
     preset: Annotated[
         str,
         typer.Option(
             "--preset",
-            help="Kind of film: varied, still, talking, translation, rotation, nodding, drift,"
+            help="Kind of video: varied, still, talking, translation, rotation, nodding, drift,"
             " flicker, swinging, compressed, weak or train.",
         ),
     ] = "varied",
@@ -47,20 +49,22 @@ def simulate(
         str,
         typer.Option(
             "--layout",
-            help="folder: films, and truth/ beside them; faces: only the cut-out faces, to"
-            " train on, many times faster than films; or the name of a dataset (sspd datasets):"
-            " as its own films and references lie, truth/ besides.",
+            help="folder: videos, and truth/ beside them; faces: only the face crops, for"
+            " training, many times faster than videos; or the name of a dataset (see sspd"
+            " datasets): files as in that dataset, and truth/ beside them.",
         ),
     ] = "folder",
     jobs: Annotated[
         int,
-        typer.Option("--jobs", min=1, help="Films at a time, for the layouts folder and faces."),
+        typer.Option(
+            "--jobs", min=1, help="Videos at the same time, for the layouts folder and faces."
+        ),
     ] = 1,
 ) -> None:
-    """Write films of simulated faces whose pulse is known, and truth/ beside them.
+    """Write videos of simulated faces with a known pulse, and their true rates in truth/.
 
-    A film that is already there, whole and with the same options, is kept; another
-    file of that name is never overwritten.
+    A complete video with the same options is kept. Another file of that name is never
+    overwritten.
     """
     layouts = dict.fromkeys([*OWN_LAYOUTS, *DATASETS])
     if layout not in layouts:
@@ -71,7 +75,7 @@ def simulate(
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
         written = _write_layout(layout, out, [spec for _, spec in films])
-        show(f"{out}: {written} films written, {n - written} kept, truth in truth/")
+        show(f"{out}: {written} videos written, {n - written} kept, truth in truth/")
         return
     faces = layout == "faces"
     # said before the first film is drawn, not after an hour
@@ -81,7 +85,7 @@ def simulate(
         if not _is_whole(path.with_suffix(".zarr") if faces else path, spec)
     ]
     _write_all(out, waiting, _write_faces if faces else _write_film, jobs)
-    told = f"{len(waiting)} films written, {n - len(waiting)} kept, truth in truth/"
+    told = f"{len(waiting)} videos written, {n - len(waiting)} kept, truth in truth/"
     show(f"{out}: {'faces of ' if faces else ''}{told}")
 
 
@@ -138,7 +142,7 @@ def _is_whole(path: Path, spec: FilmSpec) -> bool:
         known = None
     if known != spec.record():
         raise OutputError(
-            f"{path}: is already there and is another film; choose an empty folder, or the"
+            f"{path}: is already there and is another video; choose an empty folder, or the"
             " options it was made with"
         )
     return True
@@ -200,6 +204,6 @@ def _write_all(
                     one.result()
         except BrokenProcessPool as error:
             raise SSPDError(
-                "a process that simulates died, perhaps for want of memory; films that are whole"
-                " are kept, the same command goes on, --jobs 1 needs least"
+                "a process that simulates died, perhaps out of memory; complete videos are kept,"
+                " the same command continues, --jobs 1 needs the least memory"
             ) from error

@@ -1,4 +1,4 @@
-"""Which films a command was given."""
+"""The videos that a command was given."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sspd.video.folder import SUFFIXES, dangling, films_in
 
-#: A film and None, or a source that cannot be measured and what is wrong with it.
+#: A video and None, or a source that cannot be measured and what is wrong with it.
 Found = tuple[Path, str | None]
 
 
 def expand(sources: Iterable[Path]) -> Iterator[Found]:
-    """Films of all sources in order, each with None, or a folder with what is wrong.
+    """Return the videos of all sources in order, each with None, or a folder with what is wrong.
 
     >>> list(expand([Path("a.mp4")]))
     [(PosixPath('a.mp4'), None)]
@@ -23,9 +23,9 @@ def expand(sources: Iterable[Path]) -> Iterator[Found]:
             continue
         films = films_in(source)
         if not films:
-            yield source, f"{source}: no film in this folder ({' '.join(SUFFIXES)})"
+            yield source, f"{source}: no video in this folder ({' '.join(SUFFIXES)})"
         for film in films:
-            yield film, f"{film}: a link to what is not there" if dangling(film) else None
+            yield film, f"{film}: a link to a file that does not exist" if dangling(film) else None
 
 
 def numbered(path: Path, films: list[Path]) -> list[Path]:

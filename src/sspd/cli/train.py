@@ -1,4 +1,4 @@
-"""``sspd train``: a network from films of faces, without labels."""
+"""``sspd train``: train a network on face videos, without labels."""
 
 from __future__ import annotations
 
@@ -31,53 +31,61 @@ def train(
     data: Annotated[
         Path,
         typer.Argument(
-            help="Folder of films, searched recursively, or of stored faces; or NAME:PATH of a"
-            " dataset (sspd datasets)."
+            help="Folder of videos, searched recursively, or of stored faces; or NAME:PATH of a"
+            " dataset (see sspd datasets)."
         ),
     ],
     out: Annotated[
-        Path, typer.Option("--out", help="Folder for faces, states, logs and the weights.")
+        Path, typer.Option("--out", help="Folder for faces, training states, logs and the weights.")
     ] = Path("runs/train"),
     recipe: Annotated[
         str,
         typer.Option(
             "--recipe",
-            help="Settings: laptop, shipped, further, paper, paper-vipl-hr, paper-vipl-160,"
-            " released, ablation; or of another paper's network, such as physnet and"
-            " physnet-laptop (sspd methods).",
+            help="Settings of the training: laptop, shipped, further, paper, paper-vipl-hr,"
+            " paper-vipl-160, released, ablation; or those of another paper's network, such as"
+            " physnet and physnet-laptop (see sspd methods).",
         ),
     ] = "laptop",
     minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0.1, help="Stop after so long.")
+        float | None, typer.Option("--minutes", min=0.1, help="Stop after this time, minutes.")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Optimiser steps, not the recipe's.")
+        int | None,
+        typer.Option("--steps", min=1, help="Number of optimizer steps, instead of the recipe's."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same weights.")] = 0,
     init: Annotated[
         str | None,
         typer.Option(
             "--init",
-            help="Start from these weights: a file, 'shipped' or 'nothing', not the recipe's."
-            " laptop and further start from the shipped ones, the others from nothing.",
+            help="Initial weights: a file, 'shipped', or 'nothing' for random ones."
+            "  [default: shipped for the recipes laptop and further, else nothing]",
         ),
     ] = None,
     protocol: Annotated[
         str | None,
-        typer.Option("--protocol", help="Of a dataset: train on this split's train subjects."),
+        typer.Option(
+            "--protocol", help="For a dataset: train on the train subjects of this split."
+        ),
     ] = None,
     fold: Annotated[
-        str | None, typer.Option("--fold", help="Of a protocol of several folds: this one.")
+        str | None,
+        typer.Option("--fold", help="For a protocol with several folds: the fold to train."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where a training in --out was stopped.")
+        bool, typer.Option("--resume", help="Continue the training in --out where it was stopped.")
     ] = False,
     precision: Annotated[
-        str | None, typer.Option("--precision", help="f32, bf16 or f16, not the recipe's.")
+        str | None,
+        typer.Option(
+            "--precision",
+            help="Arithmetic of the training: f32, bf16 or f16, instead of the recipe's.",
+        ),
     ] = None,
     select: Annotated[
         str | None,
-        typer.Option("--select", help="State that measures: last, or best (of label-free looks)."),
+        typer.Option("--select", help="State to export: last, or best (by label-free self-tests)."),
     ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[
@@ -85,22 +93,27 @@ def train(
         typer.Option(
             "--devices",
             min=1,
-            help="Processes on this machine that train together, one a CUDA device; what"
-            " torchrun started, or one.",
+            help="Number of processes on this machine that train together, one per CUDA device."
+            "  [default: as started by torchrun, else 1]",
         ),
     ] = None,
     nodes: Annotated[
-        int, typer.Option("--nodes", min=1, help="Machines that train together (SLURM, torchrun).")
+        int,
+        typer.Option(
+            "--nodes", min=1, help="Number of machines that train together (SLURM, torchrun)."
+        ),
     ] = 1,
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", min=1, help="Processes that cut out faces; one a processor core."),
+        typer.Option(
+            "--jobs", min=1, help="Number of processes that crop faces.  [default: one per core]"
+        ),
     ] = None,
 ) -> None:
-    """Train a network on films of faces; no labels are needed, none are read.
+    """Train a network on face videos; labels are neither needed nor read.
 
-    Networks of other papers that learn from labels (physnet, ...) are given the contact
-    waveforms of a dataset, or the truth beside simulated films.
+    Networks of other papers that need labels (physnet, ...) are trained with the contact
+    waveforms of a dataset, or the known waveforms of simulated videos.
     """
     chosen = _recipe(recipe, steps, precision, select)
     needed = prepare(chosen)  # before anything imports torch
@@ -109,7 +122,7 @@ def train(
     from sspd.train.launch import join
 
     team, device = join(devices, nodes, device)
-    goes_on = f"the last state is kept in {out}, the same command with --resume goes on"
+    goes_on = f"the last state is kept in {out}, the same command with --resume continues"
     with _lost_told_once(team), interruptible(goes_on):
         if team.leads:
             _check_start(out, init, resume)
@@ -162,7 +175,7 @@ def _films(
     fold: str | None,
     jobs: int,
 ) -> tuple[list[Film], int, Recipe | BaselineRecipe]:
-    """What is trained on, how many films cannot be used, and the recipe: perhaps by rates."""
+    """Return the videos to train on, the number that cannot be used, and the recipe."""
     from sspd.train.sampler import usable_films
 
     labelled = getattr(chosen, "kind", "") == "labelled"
@@ -174,7 +187,7 @@ def _films(
     films, short = usable_films(entries, chosen.clip_s, labels, of_rates=of_rates)
     for film in short:
         say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")
-    say(f"training {chosen.name!r} on {len(films)} films, {failed + len(short)} skipped")
+    say(f"training {chosen.name!r} on {len(films)} videos, {failed + len(short)} skipped")
     return films, failed, chosen
 
 
@@ -190,7 +203,7 @@ def _tell(weights: Path, method: str) -> None:
         show(line)
     show(f"weights: {weights} and {onnx.name} beside it")
     how = "" if method == "sspd" else f"--method {method} "
-    show(f"try them: sspd measure FILM {how}--weights {onnx}")
+    show(f"try them: sspd measure VIDEO {how}--weights {onnx}")
 
 
 def _verdict(out: Path) -> list[str]:
@@ -202,7 +215,7 @@ def _verdict(out: Path) -> list[str]:
     then, now = found["before"], found["signs"]
     if then is not None and then["judged"] and now["judged"]:
         lines.append(
-            f"before it: rates those of POS in {100 * then['with_pos']:.0f} % (now"
+            f"before the training: rates agree with POS in {100 * then['with_pos']:.0f} % (now"
             f" {100 * now['with_pos']:.0f} %), power in a line {100 * then['in_line']:.0f} % (now"
             f" {100 * now['in_line']:.0f} %)"
         )
@@ -210,7 +223,7 @@ def _verdict(out: Path) -> list[str]:
 
 
 def _check_start(out: Path, init: str | None, resume: bool) -> None:
-    """Refuse what would only be refused after the faces are cut out."""
+    """Raise what else would be raised only after the faces are cropped."""
     from sspd.nn.checkpoint import refuse_unsafe
     from sspd.train.loop import refuse_second_training
 
@@ -238,7 +251,7 @@ def _recipe(
 
 
 def _check_device(device: str) -> None:
-    """Refuse what cannot train, before faces are cut out of an hour of film."""
+    """Raise where training is impossible, before faces are cropped from an hour of video."""
     if device not in DEVICES:
         raise UsageError(f"--device is one of {', '.join(DEVICES)}, not {device!r}")
     try:

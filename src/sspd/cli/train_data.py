@@ -1,4 +1,4 @@
-"""What ``sspd train`` is given: films, a dataset or stored faces; labels where some are wanted."""
+"""The inputs of ``sspd train``: videos, a dataset or stored faces, and labels if needed."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def stored_or_cut(
     follow: bool,
     jobs: int,
 ) -> tuple[list[FaceEntry], int]:
-    """Stored faces of the data, and how many films could not be used."""
+    """Return the stored faces of the data, and the number of videos that cannot be used."""
     from sspd.datasets.faces import is_store, open_store, store_bytes
     from sspd.datasets.faces_build import Source, still_entries, stored_faces
     from sspd.video.folder import films_in
 
     if recordings is None and not data.is_dir():
-        raise SourceError(f"{data}: not a folder; give a folder of films")
+        raise SourceError(f"{data}: not a folder; give a folder of videos")
     store = out / FACES_FOLDER
     if recordings is None and is_store(data):
         entries = open_store(data)
@@ -75,19 +75,19 @@ def stored_or_cut(
             return list(meter.track(held)), 0
     sources: Sequence[Source] = films_in(data) if recordings is None else recordings
     if not sources:
-        raise SourceError(f"{data}: no film in this folder")
+        raise SourceError(f"{data}: no video in this folder")
     failed: list[Path] = []
 
     def skip(film: Path, error: SSPDError) -> None:
         say(f"skipped: {error}")
         failed.append(film)
 
-    with Meter("Cutting out faces", len(sources), "videos") as meter:
+    with Meter("Cropping faces", len(sources), "videos") as meter:
         entries = stored_faces(
             sources, store, size, follow, jobs=jobs, progress=meter.update, skipped=skip
         )
     if not entries:
-        raise SourceError(f"{data}: none of its {len(sources)} films can be used")
+        raise SourceError(f"{data}: none of its {len(sources)} videos can be used")
     say(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
     return entries, len(failed)
 
@@ -95,7 +95,7 @@ def stored_or_cut(
 def label_series(
     data: Path, recordings: list[Recording] | None, entries: list[FaceEntry]
 ) -> tuple[dict[str, Series], bool]:
-    """Contact waveforms by film, or rates where there are none; what has none is said."""
+    """Return contact waveforms by video, or rates where there are none; report what has none."""
     from sspd.train.labels import labels_beside, labels_or_rates
 
     of_rates = False
@@ -108,7 +108,7 @@ def label_series(
     if not found:
         raise SourceError(f"{data}: nothing to learn from; recipes such as 'laptop' need no labels")
     if of_rates:
-        say(f"{data}: gives rates and no waveforms that fit its videos; rates are learned")
+        say(f"{data}: has no waveforms that fit its videos; the network learns from its rates")
     return found, of_rates
 
 

@@ -37,9 +37,9 @@ class Box(NamedTuple):
 
 def _check_times(t: NDArray[np.float64], n: int, what: str) -> None:
     if t.shape != (n,):
-        raise ValueError(f"{what}: {n} items need {n} time stamps, got shape {t.shape}")
+        raise ValueError(f"{what}: {n} items need {n} timestamps, got shape {t.shape}")
     if n > 1 and not bool(np.all(np.diff(t) > 0)):
-        raise ValueError(f"{what}: time stamps must rise strictly")
+        raise ValueError(f"{what}: timestamps must rise strictly")
 
 
 @dataclass(frozen=True, eq=False)

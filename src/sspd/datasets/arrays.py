@@ -31,7 +31,7 @@ def places(n: int, hz: float, start_s: float, end_s: float | None) -> tuple[int,
 def check_shape(path: Path, shape: tuple[int, ...]) -> None:
     """Raise `SourceError` for a shape that is not (time, rows, columns, 3) or too large."""
     if len(shape) != 4 or shape[3] != 3:
-        raise SourceError(f"{path}: pictures of shape {shape}, wanted (time, rows, columns, 3)")
+        raise SourceError(f"{path}: frames of shape {shape}, wanted (time, rows, columns, 3)")
     checked_size(path, width=shape[2], height=shape[1])
 
 
@@ -44,7 +44,7 @@ def levels(path: Path, pictures: NDArray[Any]) -> NDArray[np.uint8]:
     if pictures.dtype == np.uint8:
         return np.asarray(pictures)
     if pictures.dtype.kind != "f":
-        raise SourceError(f"{path}: pictures of {pictures.dtype}, wanted bytes or 0.0 to 1.0")
+        raise SourceError(f"{path}: frames of {pictures.dtype}, wanted bytes or 0.0 to 1.0")
     if pictures.size and not -OVERSHOOT < pictures.min() <= pictures.max() < OVERSHOOT:
         raise SourceError(f"{path}: levels that are not between 0.0 and 1.0")
     return np.asarray(np.rint(255 * pictures.clip(0, 1)), np.uint8)

@@ -161,7 +161,7 @@ def check(
             except BrokenProcessPool as error:
                 raise SSPDError(
                     f"a process died at {recording.name} or shortly after it (memory, or a"
-                    " decoder); --jobs 1 tells which film it was"
+                    " decoder); --jobs 1 tells which video it was"
                 ) from error
 
 
@@ -210,7 +210,7 @@ def _picture_times(recording: Recording, quick: bool) -> tuple[NDArray[np.float6
             if quick:
                 break
         if not times:
-            told.append(f"{recording.film}: no pictures in it")
+            told.append(f"{recording.film}: no frames in it")
     except SSPDError as error:
         told.append(str(error))
     return np.concatenate(times) if times else np.empty(0), told
@@ -222,7 +222,7 @@ def _gaps(t: NDArray[np.float64]) -> list[str]:
     if not places.size:
         return []
     more = f", and {places.size - 1} more such gaps" if places.size > 1 else ""
-    return [f"no picture for {steps[places[0]]:.1f} s after {t[places[0]]:.1f} s{more}"]
+    return [f"no frame for {steps[places[0]]:.1f} s after {t[places[0]]:.1f} s{more}"]
 
 
 def _check_references(
@@ -242,7 +242,7 @@ def _check_references(
         if signal and t.size > 1 and (text := _out_of_step(t, signal)):
             yield Finding(recording.name, "out of step", f"{name}: {text}")
     if paired and known.bvp is not None and t.size and abs(len(known.bvp) - t.size) > 1:
-        text = f"{t.size} pictures and {len(known.bvp)} contact samples, one a picture is wanted"
+        text = f"{t.size} frames and {len(known.bvp)} contact samples, one a frame is wanted"
         yield Finding(recording.name, "out of step", text)
 
 
@@ -252,7 +252,7 @@ def _out_of_step(t: NDArray[np.float64], signal: Series) -> str:
     if max(abs(film[0] - contact[0]), abs(film[1] - contact[1])) <= MAX_STEP_S:
         return ""
     return (
-        f"runs from {contact[0]:.1f} s to {contact[1]:.1f} s, the film from {film[0]:.1f} s"
+        f"runs from {contact[0]:.1f} s to {contact[1]:.1f} s, the video from {film[0]:.1f} s"
         f" to {film[1]:.1f} s"
     )
 

@@ -100,9 +100,9 @@ def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:
         raise ValueError(f"{card['data_type']} of shape {shape}")
     length, chunk = int(shape[0]), int(chunks[0])
     if not (0 <= length <= MAX_FRAMES and 0 < chunk <= MAX_FRAMES):
-        raise ValueError(f"{length} pictures in pieces of {chunk}")
+        raise ValueError(f"{length} frames in pieces of {chunk}")
     if kind == "faces" and chunk > 16 * CHUNK:
-        raise ValueError(f"pieces of {chunk} pictures")
+        raise ValueError(f"pieces of {chunk} frames")
     strange = {codec["name"] for codec in card["codecs"]} - CODECS
     if strange:
         raise ValueError(f"codecs {', '.join(sorted(strange))}")
@@ -215,7 +215,7 @@ def open_store(store: str | Path) -> list[FaceEntry]:
         if any(store.glob("[!.]*.faces.npy")):
             raise SourceError(
                 f"{store}: faces stored by an older version, which are not read any more;"
-                " give the films, and they are cut anew"
+                " give the videos, and they are cut anew"
             )
         raise SourceError(f"{store}: no stored faces in this folder")
     return entries

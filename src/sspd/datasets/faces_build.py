@@ -143,9 +143,9 @@ def _in_processes(
                 # they are taken up in order: the dead one was among the first left
                 left = [str(_film(one)) for one in waiting.values()][:jobs]
                 raise SSPDError(
-                    "a process that cut out faces died, perhaps for want of memory, at one"
+                    "a process that cut out faces died, perhaps out of memory, at one"
                     f" of {', '.join(left)}; what was stored is kept, the same command goes"
-                    " on, --jobs 1 needs least"
+                    " on, --jobs 1 needs the least memory"
                 ) from broken
             except Exception as unforeseen:
                 unforeseen.add_note(f"while faces were cut out of {_film(waiting[future])}")
@@ -205,7 +205,7 @@ def _store_film(source: Source, store: Path, key: str, size: int, follow: bool) 
         write_entry(store, f"{_prefix(source, key)}-{found:04d}", faces, str(film), **facts)
         found += 1
     if not found:
-        raise SourceError(f"{film}: no face was found in this film")
+        raise SourceError(f"{film}: no face was found in this video")
 
 
 def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Iterator[FaceEntry]:

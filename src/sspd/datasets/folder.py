@@ -133,7 +133,7 @@ def _read_record(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path}: not JSON ({error})") from error
     if not isinstance(known, dict):
-        raise SourceError(f"{path}: not the truth of a simulated film")
+        raise SourceError(f"{path}: not the truth of a simulated video")
     return known
 
 
@@ -150,9 +150,9 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
 
 DATASET = Dataset(
     name="folder",
-    title="A folder of films",
+    title="A folder of videos",
     citation="your own; say who was filmed, how, and with whose consent",
-    licence="That of the films.",
+    licence="That of the videos.",
     tree=TREE,
     recordings=recordings,
     write=write,

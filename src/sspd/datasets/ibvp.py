@@ -77,7 +77,7 @@ def read_film(
     """The pictures of a folder in the order of their names' numbers."""
     files = sorted(folder.glob("*.bmp"), key=lambda file: natural(file.name))
     if not files:
-        raise SourceError(f"{folder}: no pictures; .bmp files are wanted here")
+        raise SourceError(f"{folder}: no frames; .bmp files are wanted here")
     t = np.arange(len(files)) / HZ
     return read_pictures(files, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
 

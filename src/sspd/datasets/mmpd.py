@@ -122,7 +122,7 @@ def _load(path: Path, *names: str) -> dict[str, NDArray[Any]]:
         stated = {name: (shape, kind) for name, shape, kind in whosmat(path)}
         for shape, kind in (stated[name] for name in names if name in stated):
             if _BYTES.get(kind, 8) * int(np.prod(shape, dtype=np.float64)) > MAX_BYTES:
-                raise SourceError(f"{path}: a variable of {shape} is larger than any film here")
+                raise SourceError(f"{path}: a variable of {shape} is larger than any video here")
         found = loadmat(path, variable_names=names)
     except SourceError:
         raise

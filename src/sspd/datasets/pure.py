@@ -121,7 +121,7 @@ def read_truth(folder: Path, path: Path) -> References:
         ) from error
     bvp, hr = numbers(path, values).reshape(-1, 2).T
     if not bool(np.any((t >= 0) & (t <= (end_ns - start_ns) / 1e9))):
-        raise SourceError(f"{path}: no sample is of the time of the pictures in {folder}")
+        raise SourceError(f"{path}: no sample is of the time of the frames in {folder}")
     shown = hr > 0
     rate = series(path, t[shown], hr[shown]) if shown.any() else None
     return References(bvp=series(path, t, bvp), hr_bpm=rate)

@@ -48,7 +48,7 @@ def waiting(dataset: Dataset, out: Path, specs: Mapping[int, FilmSpec]) -> dict[
         known = None if name is None else _spec(out, name)
         if known is not None and known != spec.record():
             raise OutputError(
-                f"{out}: its recording {name} is another film; choose an empty folder, or the"
+                f"{out}: its recording {name} is another video; choose an empty folder, or the"
                 " options it was made with"
             )
         if known is None or name not in whole:

@@ -235,8 +235,8 @@ def _results(
                 yield waiting[done], done.result()
         except BrokenProcessPool as error:
             raise SSPDError(
-                "a training process died, perhaps for want of memory; finished cells are kept:"
-                " the same command goes on, --jobs 1 needs least"
+                "a training process died, perhaps out of memory; finished cells are kept:"
+                " the same command continues, --jobs 1 needs the least memory"
             ) from error
 
 

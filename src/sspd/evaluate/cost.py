@@ -132,7 +132,7 @@ def measure_costs(
         if missing:
             raise UsageError(f"no {missing[0]!r} here; there are: {', '.join(known)}")
     if frames % 4 or frames < 4:
-        raise UsageError(f"clips of a multiple of 4 pictures are wanted, got {frames}")
+        raise UsageError(f"clips of a multiple of 4 frames are wanted, got {frames}")
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     try:

@@ -65,7 +65,7 @@ def cost_table(costs: Sequence[Cost], *, frames: int, size: int) -> str:
             cells.append(told)
         lines.append(f"| {' | '.join(cells)} |")
     note = (
-        f"{frames} pictures of {size}x{size}. In brackets: Table IV of the paper (its GPU)."
+        f"{frames} frames of {size}x{size}. In brackets: Table IV of the paper (its GPU)."
         " Times: median and quartile distance."
     )
     return "\n".join([*lines, "", note]) + "\n"

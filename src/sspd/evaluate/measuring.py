@@ -88,8 +88,8 @@ def _in_processes(
                 yield done.result()
         except BrokenProcessPool as error:
             raise SSPDError(
-                "a measuring process died, perhaps for want of memory; what was measured is"
-                " kept: the same command goes on, --jobs 1 needs least"
+                "a measuring process died, perhaps out of memory; what was measured is"
+                " kept: the same command continues, --jobs 1 needs the least memory"
             ) from error
 
 

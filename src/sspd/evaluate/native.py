@@ -95,5 +95,5 @@ def _fed(recording: Recording, network: Network) -> list[tuple[str, Frames]]:
     first = [piece for piece in seen if piece.stretch == seen[0].stretch]
     faces = join_pieces(first).faces
     if len(faces) < 2:
-        raise SourceError(f"{recording.film}: one picture of a face in its first {SPAN_S:g} s")
+        raise SourceError(f"{recording.film}: one frame of a face in its first {SPAN_S:g} s")
     return list(at_rates(faces).items())

@@ -176,14 +176,14 @@ _PRESETS = (
     ),
     Scoring(
         "spectral",
-        "what sspd measure reads in windows of 30 s, believed or not",
+        "what sspd measure reads in windows of 30 s, accepted or not",
         30.0,
         rate_alone(measured_rate),
         shortest_s=SHORTEST_S,
     ),
     Scoring(
         "measure",
-        "sspd measure itself: windows of 30 s, only what is believed",
+        "sspd measure itself: windows of 30 s, only what is accepted",
         30.0,
         rate_alone(measured_rate),
         abstains=True,
@@ -191,7 +191,7 @@ _PRESETS = (
     ),
     Scoring(
         "nest",
-        "Lu et al., NEST, CVPR 2023, for the paper's Table III: clips of 256 pictures, averaged"
+        "Lu et al., NEST, CVPR 2023, for the paper's Table III: clips of 256 frames, averaged"
         " over a recording, labels likewise",
         None,
         nest_readings,

@@ -162,7 +162,7 @@ def _films(
         recipe.crop_px,
         getattr(recipe.network, "follow", False),
         jobs=training.jobs,
-        progress=lambda done, total: training.told("Cutting out faces", done, total),
+        progress=lambda done, total: training.told("Cropping faces", done, total),
         skipped=lambda film, error: training.warn(f"not trained on: {error}"),
     )
     if entries:

@@ -65,7 +65,7 @@ def measure_unit(recording: Recording, method: Method) -> Unit:
     pieces = face_pieces(frames, size=method.size)
     stretches = measure_stretches(pieces, method)
     if not stretches:
-        raise SourceError(f"{recording.film}: holds no pictures")
+        raise SourceError(f"{recording.film}: holds no frames")
     ((_, own),) = by_face(stretches)
     segments = [part.segment for part in own]
     found = read_film(segments, [part.wave for part in own], confidence=method.confidence)

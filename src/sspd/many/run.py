@@ -104,7 +104,7 @@ def measure_many(
     if jobs < 0:
         raise UsageError(f"jobs must be 0 or more, got {jobs}")
     if limit_s is not None and not limit_s > 0:
-        raise UsageError(f"a film may take more than 0 s, got a limit of {limit_s} s")
+        raise UsageError(f"a video may take more than 0 s, got a limit of {limit_s} s")
     tasks = _tasks(source_list(films), outputs)
     ready = settings.ready()
     # of each film as it is now: one that changes while it waits is measured again by a
@@ -117,7 +117,7 @@ def measure_many(
 def _tasks(films: list[str], outputs: Sequence[Mapping[str, str | Path]] | None) -> list[Task]:
     files = [{}] * len(films) if outputs is None else outputs
     if len(files) != len(films):
-        raise UsageError(f"outputs must be one mapping a film, got {len(files)} for {len(films)}")
+        raise UsageError(f"outputs must be one mapping a video, got {len(files)} for {len(films)}")
     return [
         Task(i, film, {kind: str(path) for kind, path in wanted.items()})
         for i, (film, wanted) in enumerate(zip(films, files, strict=True))

@@ -35,7 +35,7 @@ def normalised(rgb: ArrayLike, fs: float, name: str) -> Array:
     """
     colours = np.asarray(rgb, dtype=np.float64)
     if colours.ndim != 2 or colours.shape[0] < max(fs, 5):
-        raise UsageError(f"{name} needs a second of pictures, got shape {colours.shape}")
+        raise UsageError(f"{name} needs a second of frames, got shape {colours.shape}")
     return np.stack([standardise(detrend(channel, fs, TREND_HZ)) for channel in colours.T])
 
 

@@ -56,7 +56,7 @@ def lgi_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     """
     colours = np.asarray(rgb, dtype=np.float64)
     if colours.ndim != 2 or colours.shape[0] < max(fs, 5):
-        raise UsageError(f"LGI needs a second of pictures, got shape {colours.shape}")
+        raise UsageError(f"LGI needs a second of frames, got shape {colours.shape}")
     main = np.linalg.svd(colours, full_matrices=False)[2][0]
     green = (colours - np.outer(colours @ main, main))[:, 1]
     return -detrend(green, fs, TREND_HZ)

@@ -56,7 +56,7 @@ def omit_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     """
     colours = np.asarray(rgb, dtype=np.float64)
     if colours.ndim != 2 or colours.shape[0] < max(fs, 5):
-        raise UsageError(f"OMIT needs a second of pictures, got shape {colours.shape}")
+        raise UsageError(f"OMIT needs a second of frames, got shape {colours.shape}")
     main = np.linalg.qr(colours.T)[0][:, 0]
     green = (colours - np.outer(colours @ main, main))[:, 1]
     return -detrend(green, fs, TREND_HZ)

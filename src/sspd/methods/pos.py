@@ -53,7 +53,7 @@ def pos_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     colours = np.asarray(rgb, dtype=np.float64)
     width = int(np.ceil(WINDOW_S * fs))
     if colours.ndim != 2 or colours.shape[0] < width:
-        raise UsageError(f"POS needs {width} pictures ({WINDOW_S} s), got shape {colours.shape}")
+        raise UsageError(f"POS needs {width} frames ({WINDOW_S} s), got shape {colours.shape}")
     # (windows, 3, width): each window over its own mean, then projected.
     windows = np.lib.stride_tricks.sliding_window_view(colours, width, axis=0)
     normal = windows / windows.mean(axis=2, keepdims=True)

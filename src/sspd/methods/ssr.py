@@ -57,7 +57,7 @@ def ssr_waveform(correlations: NDArray[np.float64], fs: float) -> NDArray[np.flo
     width = int(np.ceil(WINDOW_S * fs))
     n = len(correlations)
     if n < width:
-        raise UsageError(f"2SR needs {width} pictures ({WINDOW_S} s), got {n}")
+        raise UsageError(f"2SR needs {width} frames ({WINDOW_S} s), got {n}")
     values, vectors = np.linalg.eigh(correlations)
     values, vectors = values[:, ::-1], vectors[:, :, ::-1]
     main = vectors[:, :, 0] * np.where(vectors[:, :, 0].sum(axis=1) < 0, -1.0, 1.0)[:, None]

@@ -50,7 +50,7 @@ def by_windows(
     width = int(np.ceil(window_s * fs))
     width += width % 2
     if colours.ndim != 2 or colours.shape[0] < width:
-        raise UsageError(f"{name} needs {width} pictures ({window_s} s), got shape {colours.shape}")
+        raise UsageError(f"{name} needs {width} frames ({window_s} s), got shape {colours.shape}")
     last = colours.shape[0] - width
     hann = np.hanning(width + 2)[1:-1]
     out, weight = np.zeros(colours.shape[0]), np.zeros(colours.shape[0])

@@ -108,7 +108,7 @@ def shift_in_time(x: Tensor, frames: int) -> Tensor:
     """
     t, c, h, w = x.shape
     if t % frames:
-        raise UsageError(f"{t} pictures are no multiple of the {frames} that are shifted among")
+        raise UsageError(f"{t} frames are no multiple of the {frames} that are shifted among")
     fold = c // _SHIFTED
     groups = x.view(t // frames, frames, c, h, w)
     pad = nn.functional.pad  # of width, height, channels, then time

@@ -40,7 +40,7 @@ def gathered(values: Tensor) -> list[Tensor]:
     except RuntimeError as error:
         raise ProcessLostError(
             "another of the processes that train together is gone; the last state is kept,"
-            " --resume goes on from there"
+            " --resume continues from there"
         ) from error
     return found
 

@@ -111,7 +111,7 @@ def pass_video(
     stretches = measure_stretches(faces, method, spent)
     give_back_memory()
     if not stretches:
-        raise SourceError(f"{source}: holds no pictures from {start_s:g} s on")
+        raise SourceError(f"{source}: holds no frames from {start_s:g} s on")
     if progress is not None:
         progress("vitals", 0.0)
     spent["face"] -= spent["decode"]

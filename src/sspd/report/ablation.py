@@ -25,7 +25,7 @@ def draw_curve(
     places : sequence of float
         Of the setting.
     values : sequence of sequence of float
-        Errors of each seed at each place, beats a minute.
+        Errors of each seed at each place, beats per minute.
     optimum : float
         The paper's choice.
     title : str
@@ -37,7 +37,7 @@ def draw_curve(
     means = [sum(own) / len(own) for own in values]
     axes.plot(places, means, "-o", color=LINE, label="mean of seeds")
     axes.axvline(optimum, color=BEAT, ls="--", lw=1, label=f"the paper's choice: {optimum:g}")
-    axes.set(xlabel=title, ylabel="mean absolute error, beats a minute")
+    axes.set(xlabel=title, ylabel="mean absolute error, beats per minute")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8)
     with whole_file(path) as part:

@@ -40,7 +40,7 @@ def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]])
     path : str or Path
         PNG, SVG or PDF by its suffix.
     methods : mapping
-        Name -> reference and estimate, beats a minute, one a window each.
+        Name -> reference and estimate, beats per minute, one a window each.
     """
     across = min(max(len(methods), 1), MOST_ACROSS)
     rows = -(-max(len(methods), 1) // across)
@@ -101,7 +101,7 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
     path : str or Path
         PNG, SVG or PDF by its suffix.
     methods : mapping
-        Name -> condition -> absolute errors, beats a minute, one a window. A box spans the
+        Name -> condition -> absolute errors, beats per minute, one a window. A box spans the
         quartiles, its whiskers the 5th to the 95th percentile. Of more than `MOST_BOXES`
         methods the means stand in a map, a row a method.
     """
@@ -134,7 +134,7 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
     if conditions:
         axes.set_xticks(range(len(conditions)), [legible(name) for name in conditions])
         axes.tick_params(axis="x", rotation=20)
-        axes.set(ylabel="absolute error, beats a minute", ylim=(0, None))
+        axes.set(ylabel="absolute error, beats per minute", ylim=(0, None))
         # outside of the axes: a box may reach into any corner of them
         columns = max(1, int(figure.get_figwidth() / LEGEND_INCHES))
         figure.legend(loc="outside upper left", ncols=columns, frameon=False)
@@ -166,7 +166,7 @@ def _draw_map(
     axes.set_yticks(range(len(methods)), [legible(name) for name in methods])
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
-    axes.set_title("mean absolute error, beats a minute", fontsize=9)
+    axes.set_title("mean absolute error, beats per minute", fontsize=9)
     with whole_file(path) as part:
         figure.savefig(part)
 
@@ -179,7 +179,7 @@ def _scatter(axes: Axes, reference: Rates, estimate: Rates, limits: tuple[float,
     told = f"R = {np.corrcoef(reference, estimate)[0, 1]:.2f}" if varies else ""
     axes.text(0.04, 0.93, f"{told}  n = {reference.size}".strip(), transform=axes.transAxes)
     axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
-    axes.set(xlabel="reference, beats a minute", ylabel="estimate, beats a minute")
+    axes.set(xlabel="reference, beats per minute", ylabel="estimate, beats per minute")
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -198,7 +198,7 @@ def _bland_altman(axes: Axes, reference: Rates, estimate: Rates, limits: _Limits
     for value, place, style in zip(lines, places, ("-", "--", "--"), strict=False):
         axes.axhline(value, color=BEAT, lw=1, ls=style)
         axes.annotate(
-            f"{value:.1f}",
+            f"{value:.1f}".replace("-", "−"),
             (1, place),
             xycoords=("axes fraction", "data"),
             xytext=(3, 0),
@@ -207,6 +207,6 @@ def _bland_altman(axes: Axes, reference: Rates, estimate: Rates, limits: _Limits
             fontsize=8,
             color=BEAT,
         )
-    axes.set(xlabel="mean of both, beats a minute", ylabel="estimate - reference")
+    axes.set(xlabel="mean of both, beats per minute", ylabel="estimate − reference")
     axes.set(xlim=limits.means, ylim=limits.apart)
     axes.spines[["top", "right"]].set_visible(False)

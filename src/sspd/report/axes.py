@@ -1,4 +1,4 @@
-"""What a result looks like, drawn on given axes; with `plots` and `figures` all of matplotlib."""
+"""Draw a result on given axes; with `plots` and `figures`, all use of matplotlib."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def draw_spectrum(axes: Axes, vitals: Vitals, part: Signal | None) -> None:
     if rate is not None:
         axes.axvline(rate, color=GOOD, lw=1.5, label=f"{rate:.1f} bpm")
         axes.legend(frameon=False)
-    axes.set(xlabel="beats a minute", yticks=[], ylim=(0, 1.08))
+    axes.set(xlabel="beats per minute", yticks=[], ylim=(0, 1.08))
     axes.set(xlim=(60 * SEARCH_HZ[0], 60 * SEARCH_HZ[1]))
     axes.spines[["top", "right", "left"]].set_visible(False)
 
@@ -208,9 +208,10 @@ def draw_rates(axes: Axes, vitals: Vitals) -> None:
     _shade(axes, vitals)
     _over_film(axes, vitals)
     told = [w for w in read if w.accepted] or read
-    rates = [rate for w in told for rate in (w.spectral_bpm, w.peaks_bpm) if rate is not None]
+    drawn = [(*(w.track_bpm or (w.spectral_bpm,)), w.peaks_bpm) for w in told]
+    rates = [rate for some in drawn for rate in some if rate is not None]
     low, high = min([*rates, *beats_bpm]), max([*rates, *beats_bpm])
-    axes.set(ylim=(low - 5, high + 5), xlabel="time in s", ylabel="beats a minute")
+    axes.set(ylim=(low - 5, high + 5), xlabel="time in s", ylabel="beats per minute")
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -252,7 +253,7 @@ def draw_spectrogram(axes: Axes, vitals: Vitals, filtered: Sequence[Signal]) -> 
         axes.imshow(power, cmap="Blues", vmin=0, vmax=1, aspect="auto", origin="lower",
                     extent=extent, interpolation="bilinear")  # fmt: skip
     _over_film(axes, vitals)
-    axes.set(xlabel="time in s", ylabel="beats a minute")
+    axes.set(xlabel="time in s", ylabel="beats per minute")
     axes.set(ylim=(60 * SEARCH_HZ[0], 60 * SEARCH_HZ[1]))
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -74,7 +74,7 @@ def draw_costs(path: str | Path, points: Sequence[CostPoint], note: str) -> None
         axes.yaxis.set_major_formatter(plain)
         axes.set_ylim(bottom=0)
         axes.margins(x=0.15)
-    axes.set(xlabel="seconds a clip", ylabel="mean absolute error, beats a minute")
+    axes.set(xlabel="seconds per clip", ylabel="mean absolute error, beats per minute")
     axes.set_title(note, fontsize=9, parse_math=False)
     with whole_file(path) as part:
         figure.savefig(part)

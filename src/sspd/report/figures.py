@@ -1,4 +1,4 @@
-"""The pictures of a report, each by itself as SVG, with the words that belong to it."""
+"""The drawings of a report, one SVG each, with title and caption."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Drawing:
     title, caption : str
         Plain words above and under it.
     svg : bytes
-        The picture; it holds nothing of the film's pictures and no name from outside.
+        The image; it contains no pixels of the video and no untrusted name.
     wide : bool
         Whether it wants the page's whole width.
     """
@@ -71,7 +71,7 @@ def drawings(vitals: Vitals) -> list[Drawing]:
         _drawing("rates", "Heart rate over time", _RATES + shaded, lambda a: draw_rates(a, vitals)),
     ]
     if shown is None or len(shown) < sum(map(len, drawn)):
-        words = f"The same waveform, all of it.{shaded}"
+        words = f"The same waveform over the whole video.{shaded}"
         draw = partial(draw_whole, vitals=vitals, filtered=drawn)
         found.append(_drawing("whole", "Whole video", words, draw))
     return [
@@ -86,34 +86,35 @@ def drawings(vitals: Vitals) -> list[Drawing]:
 
 
 _WAVEFORM = (
-    "Changes of the skin's color with the pulse, in no unit: where accepted in the band around"
-    " the heart rate that the beats were read from, elsewhere 0.5–4 Hz. A dot is a beat."
+    "The skin color's change with the pulse, without a unit. Accepted parts are filtered to a"
+    " band around the heart rate, and beats are detected there; other parts are filtered to"
+    " 0.5–4 Hz. Dots are beats."
 )
 _RATES = (
-    "A bar is a window, read from its spectrum; × the same window read from its peaks; a"
-    " small dot the rate from one beat to the next. Green was accepted, red was not."
+    "A line is the heart rate of a window by its spectrum, a × that by its peaks, and a small"
+    " dot the rate from one beat to the next. Green: accepted. Red: rejected."
 )
-_SPECTRUM = "How strong each rate is in the waveform,"
+_SPECTRUM = "The power of each rate in the waveform,"
 _SIMILARITY = (
-    "Cosine similarity of the waveform's delay embedding: each instant stands for the"
-    f" {SPAN_S:g} s that follow it. A heart that beats evenly draws stripes along the diagonal."
-    " Made from the waveform, not taken from the network;"
+    f"Cosine similarity of the waveform's delay embedding: each point compares the {SPAN_S:g} s"
+    " after two times. A regular pulse gives stripes along the diagonal."
+    " Computed from the waveform, not taken from the network;"
 )
 
 
 def _stretch(part: Signal | None) -> str:
     if part is None:
-        return "which is too short here"
+        return "too short here"
     return f"from {part.t[0]:.1f} s to {part.t[-1]:.1f} s"
 
 
 def _spectrogram_words(filtered: list[Signal]) -> str:
     seconds = column_s(filtered)
     if seconds is None:
-        return "How the spectrum changes: the video is too short for it."
+        return "The video is too short for a spectrum over time."
     return (
-        f"How the spectrum changes: a column is the spectrum of the {seconds:.2g} s around it,"
-        " dark where it is strongest."
+        f"The spectrum over time: each column is the spectrum of {seconds:.2g} s;"
+        " the strongest rate is darkest."
     )
 
 

@@ -1,4 +1,4 @@
-"""The one picture of the film that a report shows."""
+"""The one video frame that a report shows."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def face_picture(vitals: Vitals) -> FacePicture:
     chunks = read(vitals.source, start_s=start_s, chunk=1, fps=vitals.stated_fps)
     frames = next(iter(chunks), None)
     if frames is None:
-        raise SourceError(f"{vitals.source}: has no picture at {start_s:.2f} s any more")
+        raise SourceError(f"{vitals.source}: has no frame at {start_s:.2f} s any more")
     rgb = frames.rgb[0].copy()
     if vitals.face_box is not None:
         draw_box(rgb, vitals.face_box)

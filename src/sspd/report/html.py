@@ -1,4 +1,4 @@
-"""Vitals as one HTML page: no network, no scripts, every picture in the page itself."""
+"""Vitals as one self-contained HTML page: images embedded, no network, no scripts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool = True) -> None:
-    """Write the report of one or several films as one page, whole or not at all.
+    """Write the report of one or several videos as one page, whole or not at all.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool 
     path : str or Path
         Where to.
     with_image : bool
-        False: no pixel of a film stands in the page.
+        False: the page contains no pixel of a video.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def _page(results: Sequence[Vitals], with_image: bool) -> Iterator[str]:
     title = film_name(results[0]) if alone else film_words(results)
     yield _head(title)
     yield element(
-        "header", element("p", "Pulse from a face film", class_="kind"), element("h1", title)
+        "header", element("p", "Pulse from a face video", class_="kind"), element("h1", title)
     )
     yield "\n<main>\n"
     if not alone:
@@ -82,7 +82,7 @@ def _head(title: str) -> str:
 
 def _summary(results: Sequence[Vitals]) -> Html:
     header = [
-        "film",
+        "video",
         "heart rate",
         "by peaks",
         "windows",
@@ -93,8 +93,8 @@ def _summary(results: Sequence[Vitals]) -> Html:
     ]
     rows = [_summary_row(vitals, f"#film-{i}") for i, vitals in enumerate(results, 1)]
     good = sum(vitals.accepted for vitals in results)
-    what = "films" if film_count(results) == len(results) else "faces"
-    said = f"{good} of {len(results)} {what} have a heart rate that is believed."
+    what = "videos" if film_count(results) == len(results) else "faces"
+    said = f"{good} of {len(results)} {what} have an accepted heart rate."
     all_films = element("div", table(header, rows, class_="summary"), class_="scroll")
     return element("section", element("p", said), all_films, class_="all")
 

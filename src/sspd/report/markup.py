@@ -95,8 +95,8 @@ def table(
     return element("table", top, element("tbody", Html("\n"), body), class_=class_)
 
 
-def image(data: bytes, kind: str, alt: str) -> Html:
-    """A picture that stands in the page itself.
+def image(data: bytes, kind: str, alt: str, *, style: str | None = None) -> Html:
+    """Return an image that is embedded in the page.
 
     Parameters
     ----------
@@ -106,9 +106,12 @@ def image(data: bytes, kind: str, alt: str) -> Html:
         Its media type, such as ``"image/png"``.
     alt : str
         What it shows, for those who do not see it.
+    style : str, optional
+        CSS, for pages whose style sheet is not ours.
 
     >>> image(b"abc", "image/png", 'a "face"')
     '<img src="data:image/png;base64,YWJj" alt="a &quot;face&quot;">'
     """
     source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
-    return Html(f'<img src="{source}" alt="{escaped(alt)}">')
+    styled = "" if style is None else f' style="{escaped(style)}"'
+    return Html(f'<img src="{source}" alt="{escaped(alt)}"{styled}>')

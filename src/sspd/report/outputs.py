@@ -41,7 +41,7 @@ def check_result_output(kind: str, path: str | Path) -> Path:
     >>> check_result_output("plot", "result.docx")
     Traceback (most recent call last):
         ...
-    sspd.errors.OutputError: result.docx: a picture is written as png, svg or pdf, by its suffix
+    sspd.errors.OutputError: result.docx: a plot is written as .png, .svg or .pdf
     """
     target = check_output(path)
     if is_stream(path):

@@ -1,4 +1,4 @@
-"""The film again, with the face box and the waveform running underneath."""
+"""The video with its face box, and the waveform running below it."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ def write_overlay(vitals: Vitals, path: str | Path) -> None:
     >>> write_overlay(Vitals("a.mp4", "pos", None, 9.0, 30.0, ()), "a.avi")
     Traceback (most recent call last):
         ...
-    sspd.errors.OutputError: a.avi: an annotated film is written as .mp4
+    sspd.errors.OutputError: a.avi: an annotated video is written as .mp4
     """
     target = Path(path)
     check_annotated(target)
     if target.resolve() == Path(vitals.source).resolve():
-        raise OutputError(f"{path}: is the film itself, which would be lost")
+        raise OutputError(f"{path}: is the video itself, which would be lost")
     spans = vitals.faces or (FaceSpan(0.0, math.inf, vitals.face_box),)
     start_s = max(0.0, spans[0].start_s - 1e-6)
     end_s = spans[-1].end_s if spans[-1].end_s > start_s else None
     chunks = read(vitals.source, start_s=start_s, end_s=end_s, fps=vitals.stated_fps)
     first = next(chunks, None)
     if first is None:
-        raise SourceError(f"{vitals.source}: has no picture at {start_s:.2f} s any more")
+        raise SourceError(f"{vitals.source}: has no frame at {start_s:.2f} s any more")
     drawn = _annotated(vitals, spans, chain([first], chunks), first)
     # the nominal rate only; players go by the stamps
     write_h264(target, drawn, fps=min(max(vitals.fps or 30.0, 1.0), 1000.0), crf=CRF)
@@ -78,7 +78,7 @@ def write_overlay(vitals: Vitals, path: str | Path) -> None:
 def check_annotated(path: str | Path) -> None:
     """Raise `OutputError` where a suffix is not that of an annotated film."""
     if Path(path).suffix.lower() != ".mp4":
-        raise OutputError(f"{path}: an annotated film is written as .mp4")
+        raise OutputError(f"{path}: an annotated video is written as .mp4")
 
 
 def _annotated(

@@ -1,4 +1,4 @@
-"""One picture of one result."""
+"""One plot of one result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sspd.report.axes import (
 )
 from sspd.report.reading import drawn_waveform, excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
-from sspd.report.words import advice, legible
+from sspd.report.words import advice, legible, sentence
 from sspd.utils.files import whole_file
 
 if TYPE_CHECKING:
@@ -59,20 +59,27 @@ def vitals_figure(vitals: Vitals) -> Figure:
     'a.mp4: no reliable pulse: unknown'
     """
     figure = new_figure(10, 7.2)
-    grid = figure.add_gridspec(3, 2, height_ratios=(1.1, 0.7, 1.2))
-    near, whole = figure.add_subplot(grid[0, :]), figure.add_subplot(grid[1, :])
-    spectrum, rates = figure.add_subplot(grid[2, 0]), figure.add_subplot(grid[2, 1])
     filtered, drawn = in_pulse_band(vitals), drawn_waveform(vitals)
-    draw_excerpt(near, vitals, excerpt(vitals, drawn))
-    band = "that the beats were read from" if vitals.accepted else "at 0.5–4 Hz"
-    near.set_title(f"Pulse waveform {band} (excerpt)")
-    draw_whole(whole, vitals, drawn)
-    refused = bool(refused_stretches(vitals.windows))
-    whole.set_title("Whole video" + (" (shaded: rejected)" if refused else ""))
+    part = excerpt(vitals, drawn)
+    longer = part is None or len(part) < sum(map(len, drawn))
+    heights = (1.1, 0.7, 1.2) if longer else (1.8, 1.2)
+    grid = figure.add_gridspec(len(heights), 2, height_ratios=heights)
+    near = figure.add_subplot(grid[0, :])
+    spectrum, rates = figure.add_subplot(grid[-1, 0]), figure.add_subplot(grid[-1, 1])
+    draw_excerpt(near, vitals, part)
+    band = "in which beats were detected" if vitals.accepted else "at 0.5–4 Hz"
+    near.set_title(f"Pulse waveform {band}" + (" (excerpt)" if longer else ""))
+    if longer:
+        whole = figure.add_subplot(grid[1, :])
+        draw_whole(whole, vitals, drawn)
+        rejected = bool(refused_stretches(vitals.windows))
+        whole.set_title("Whole video" + (" (shaded: rejected)" if rejected else ""))
     draw_spectrum(spectrum, vitals, spectrum_part(vitals, filtered))
     spectrum.set_title("Spectrum")
     draw_rates(rates, vitals)
-    rates.set_title("Heart rate: bars by spectrum, × by peaks, dots from beat to beat", fontsize=10)
+    rates.set_title(
+        "Heart rate: lines by spectrum, × by peaks, dots from beat to beat", fontsize=10
+    )
     # a name may hold what matplotlib would take for mathematics
     title = legible(f"{film_name(vitals)}: {headline(vitals)}")
     figure.suptitle(title, fontsize=15, weight="bold", parse_math=False)
@@ -85,7 +92,7 @@ def vitals_figure(vitals: Vitals) -> Figure:
 
 def _lines(text: str) -> str:
     """A sentence over as many lines as the picture is wide for."""
-    return textwrap.fill(text[0].upper() + text[1:], 150)
+    return textwrap.fill(sentence(text), 150)
 
 
 def check_picture(path: str | Path) -> None:
@@ -94,4 +101,4 @@ def check_picture(path: str | Path) -> None:
 
     known = FigureCanvasAgg.get_supported_filetypes()
     if Path(path).suffix.lstrip(".").lower() not in known:
-        raise OutputError(f"{path}: a picture is written as png, svg or pdf, by its suffix")
+        raise OutputError(f"{path}: a plot is written as .png, .svg or .pdf")

@@ -1,4 +1,4 @@
-"""What the pictures of a result show: which stretch, which beats, what was refused."""
+"""Select what plots of a result show: segment, beats, rejected parts."""
 
 from __future__ import annotations
 

@@ -68,17 +68,17 @@ class Vitals(containers.Vitals):
         """Headline, waveform and windows for a notebook; everything is in the text itself."""
         from sspd.report.markup import element, image
         from sspd.report.text import NOTICE, film_name, headline
-        from sspd.report.words import advice
+        from sspd.report.words import advice, sentence
 
         rejected = self.error is None and not self.accepted
-        said = self.error or (advice(self.reasons) if rejected else "")
+        said = self.error or (sentence(advice(self.reasons)) if rejected else "")
         name = element("strong", f"{film_name(self)}: {headline(self)}")
         picture = self._picture()
         alt = "Excerpt of the pulse waveform with its beats"
         parts = [
             element("p", name),
             element("p", said) if said else "",
-            image(picture, "image/png", alt) if picture else "",
+            image(picture, "image/png", alt, style="max-width:100%") if picture else "",
             self._windows_html(),
             element("p", element("small", NOTICE)),
         ]

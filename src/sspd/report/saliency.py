@@ -43,7 +43,7 @@ def draw_saliency(
     row = figure.subplots(1, len(maps) + image, squeeze=False)[0]
     if image:
         row[0].imshow(face)
-        row[0].set_title("first picture", fontsize=9)
+        row[0].set_title("first frame", fontsize=9)
     grey = np.repeat(face.mean(axis=2, keepdims=True), 3, axis=2) / 255 if image else None
     for axes, (name, values) in zip(row[int(image) :], maps.items(), strict=True):
         colours = colormaps["inferno"](values)[..., :3]

@@ -1,4 +1,4 @@
-"""One film's part of a report."""
+"""The section of one video in a report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sspd.version import package_version
 
 
 def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> Html:
-    """Everything about one film.
+    """Return the section of one video.
 
     Parameters
     ----------
@@ -21,9 +21,9 @@ def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) 
     anchor : str
         The section's id in the page.
     with_image : bool
-        Whether a picture of the film may be shown.
+        Whether a frame of the video may be shown.
     alone : bool
-        Whether the page holds this film only; its name is the page's title then.
+        Whether the page has this video only; its name is the page's title then.
 
     >>> failed = Vitals("a.mp4", "pos", None, 0.0, None, (), error="a.mp4: no such file")
     >>> section = film_section(failed, "film-1", with_image=True, alone=False)
@@ -32,7 +32,7 @@ def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) 
     """
     title = Html() if alone else element("h2", film_name(vitals))
     if vitals.error is not None:
-        said = element("p", "This film could not be measured", class_="headline none")
+        said = element("p", "This video could not be measured", class_="headline none")
         rest = element("p", vitals.error)
     else:
         said = _headline(vitals)
@@ -54,7 +54,7 @@ def _headline(vitals: Vitals) -> Html:
             element("p", "No reliable pulse", class_="headline none")
             + element("ul", *reasons, class_="reasons")
         )
-    unit = element("small", "beats a minute")
+    unit = element("small", "beats per minute")
     rate = element("p", number(vitals.hr_bpm), Html(" "), unit, class_="headline good")
     span_s = sum(window.end_s - window.start_s for window in good)
     of = f"{len(good)} of {len(vitals.windows)}, {span_s:.0f} s"
@@ -63,18 +63,18 @@ def _headline(vitals: Vitals) -> Html:
 
 def _face(vitals: Vitals, with_image: bool) -> Html:
     if not with_image:
-        words = "Made without a picture of the film (--no-image)."
+        words = "Written without a frame of the video (--no-image)."
         return element("figure", element("figcaption", words), class_="face")
     try:
         shown = face_picture(vitals)
     except SSPDError as error:
-        words = f"The film's picture cannot be shown: {error}"
+        words = f"A frame of the video cannot be shown: {error}"
         return element("figure", element("figcaption", words), class_="face")
     at = number(shown.t_s, 1, "s")
     if vitals.face_box is None:
-        words = f"The film at {at}. No face was found in it."
+        words = f"The video at {at}. No face was found in it."
     else:
-        words = f"The film at {at}; what lies in the box was measured."
+        words = f"The video at {at}. The face box was measured."
     picture = image(shown.png, "image/png", words)
     return element("figure", picture, element("figcaption", words), class_="face")
 
@@ -102,7 +102,7 @@ def _value(estimate: Estimate | None, digits: int, unit: str = "") -> list[str]:
 def _breaths(breath: Respiration) -> list[str]:
     if breath.hz is None:
         return ["–", breath.reason or "not measured"]
-    return [number(breath.breaths_per_minute, 1, "a minute"), _origin(breath)]
+    return [number(breath.breaths_per_minute, 1, "per minute"), _origin(breath)]
 
 
 def _origin(made: Estimate | Respiration) -> str:
@@ -114,14 +114,14 @@ def _origin(made: Estimate | Respiration) -> str:
 
 def _vitals_table(vitals: Vitals) -> Html:
     none = "no reliable pulse"
-    believed = "" if vitals.accepted else none
+    why = "" if vitals.accepted else none
     of = "mean over accepted windows" if vitals.accepted else "mean over all windows, none accepted"
     rows: list[list[str]] = [
-        ["Heart rate", number(vitals.hr_bpm, 1, "bpm"), believed or "by the spectrum"],
+        ["Heart rate", number(vitals.hr_bpm, 1, "bpm"), why or "peak of the spectrum"],
         [
-            "Heart rate, second reading",
+            "Heart rate, by peaks",
             number(vitals.hr_peaks_bpm, 1, "bpm"),
-            believed or "by peaks",
+            why or "median interval of the beats",
         ],
     ]
     rows += [
@@ -129,16 +129,16 @@ def _vitals_table(vitals: Vitals) -> Html:
         for name, words in HRV_WORDS.items()
     ]
     rows += [
-        ["Breaths", *_breaths(vitals.respiration)],
+        ["Breathing rate", *_breaths(vitals.respiration)],
         [
-            "Signal to noise",
+            "Signal-to-noise ratio",
             number(vitals.snr_db, 1, "dB"),
-            of if vitals.snr_db is not None else "nothing was read",
+            of if vitals.snr_db is not None else "not measured",
         ],
         [
             "Confidence",
             number(vitals.confidence, 2),
-            "nothing was read"
+            "not measured"
             if vitals.snr_db is None
             else of
             if vitals.confidence is not None
@@ -147,7 +147,7 @@ def _vitals_table(vitals: Vitals) -> Html:
     ]
     return Html(
         element("h3", "Vitals")
-        + table(["", "value", "made from, or why there is none"], rows, class_="vitals")
+        + table(["", "value", "how measured, or why not"], rows, class_="vitals")
     )
 
 
@@ -156,7 +156,7 @@ def _windows(vitals: Vitals) -> Html:
     rows = [_window_row(window) for window in vitals.windows]
     title = element("h3", "Windows")
     if not rows:
-        return Html(title + element("p", "None: the film is too short, or shows no face."))
+        return Html(title + element("p", "None: the video is too short, or shows no face."))
     return Html(title + element("div", table(header, rows, class_="windows"), class_="scroll"))
 
 
@@ -168,7 +168,7 @@ def _window_row(window: WindowVitals) -> list[object]:
         number(window.hr_peaks_bpm, 1, "bpm"),
         number(window.snr_db, 1, "dB"),
         number(window.confidence, 2),
-        element("span", "accepted" if window.accepted else "refused", class_=style),
+        element("span", "accepted" if window.accepted else "rejected", class_=style),
         " ".join(words.meaning for words in meanings(window.reasons)),
     ]
 
@@ -187,12 +187,12 @@ def _made(vitals: Vitals) -> Html:
         ["Weights", vitals.weights or "none"],
         ["Version", f"sspd {package_version()}"],
         ["Duration", number(vitals.duration_s, 2, "s")],
-        ["Pictures a second", number(vitals.fps, 2)],
+        ["Frames per second", number(vitals.fps, 2)],
         ["Face box", _box_words(vitals)],
-        ["Time it took", spent or "not known"],
+        ["Computing time", spent or "not known"],
     ]
     return Html(
-        element("h3", "How it was made")
+        element("h3", "How it was measured")
         + table([], rows, class_="made")
         + element("p", NOTICE, class_="notice")
     )

@@ -1,4 +1,4 @@
-"""The strip under an annotated film: rate, reasons, and the waveform as it runs."""
+"""The panel under an annotated video: heart rate, reasons and the running waveform."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import Signal, Vitals, WindowVitals
 from sspd.report.reading import drawn_waveform, refused_stretches, window_at
-from sspd.report.words import advice
+from sspd.report.words import advice, sentence
 
 #: Seconds of waveform in view; the newest sample is at the right.
 VIEW_S = 8.0
@@ -103,8 +103,8 @@ class Strip:
             reasons = window.reasons if window is not None else self.reasons
             # one reason has room to be read, with what helps
             why = advice(reasons[:1]) if reasons else "Nothing was measured here."
-            more = f" (+{len(reasons) - 1})" if len(reasons) > 1 else ""
-            below = f"{why[0].upper()}{why[1:]}{more} {NOTICE}"
+            more = f" (+{len(reasons) - 1} more)" if len(reasons) > 1 else ""
+            below = f"{sentence(why)}{more} {NOTICE}"
         _write(canvas, below, (margin, round(53 * u)), 12 * u, _SOFT, right - margin)
 
     def _x(self, field: NDArray[np.uint8], t: float, now_s: float) -> float:

@@ -243,7 +243,7 @@ def advice_lines(results: Sequence[Vitals]) -> list[str]:
 
     >>> short = Vitals("a.mp4", "pos", None, 5.0, None, (), reasons=("too_short",))
     >>> advice_lines([short])
-    ['a.mp4: less than 8 s to measure. Record a longer video.']
+    ['a.mp4: there is less than 8 s to measure. Record a longer video.']
     """
     return [
         f"{name}: {advice(vitals.reasons)}"

@@ -1,4 +1,4 @@
-"""Reasons, figures and numbers in plain words, for those who read a report."""
+"""Labels: rejection reasons, estimates and numbers in plain words, for reports."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-#: Invisible, and yet letters: joiners of Persian, of Indian scripts and of emoji.
+#: Invisible characters that names need: joiners of Persian, of Indian scripts and of emoji.
 _JOINERS = "\u200c\u200d"
-#: What a formula begins with, for one spreadsheet or another.
+#: Characters that begin a formula in some spreadsheet.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 class ReasonWords(NamedTuple):
-    """What a reason means, and what helps."""
+    """The meaning of a rejection reason, and what helps."""
 
     meaning: str
     help: str
@@ -23,15 +23,15 @@ class ReasonWords(NamedTuple):
 #: One row for each of `sspd.vitals.REASONS`; the README's table says the same.
 REASON_WORDS = {
     "no_face": ReasonWords(
-        "No face was found.", "Face the camera, or state the face box (--box L,T,R,B)."
+        "No face was found.", "Face the camera, or give the face box (--box L,T,R,B)."
     ),
     "face_lost": ReasonWords("The face was lost during the video.", "Stay in view of the camera."),
-    "too_short": ReasonWords("Less than 8 s to measure.", "Record a longer video."),
+    "too_short": ReasonWords("There is less than 8 s to measure.", "Record a longer video."),
     "low_snr": ReasonWords(
-        "No rhythm stands out of the noise.", "More light, stillness, less compression."
+        "No pulse stands out from the noise.", "Use more light, sit still, and compress less."
     ),
     "readouts_disagree": ReasonWords(
-        "Two ways of reading the rate disagree.", "More light, stillness, less compression."
+        "Estimates of the heart rate disagree.", "Use more light, sit still, and compress less."
     ),
     "rate_changes": ReasonWords(
         "The heart rate changes too much within the window.",
@@ -39,34 +39,36 @@ REASON_WORDS = {
     ),
     "irregular": ReasonWords(
         "The rhythm is irregular: one rate does not describe it.",
-        "Measure again. If it stays so, ask a doctor for an ECG.",
+        "Measure again. If it stays irregular, ask a doctor about an ECG.",
     ),
     "out_of_range": ReasonWords(
-        "The heart rate may lie outside 40-200 beats per minute.",
-        "Check the pulse by hand; such rates cannot be measured.",
+        "The heart rate may lie outside 40-200 bpm.",
+        "Such rates cannot be measured from video. Check the pulse by hand.",
     ),
     "motion": ReasonWords("The head moved too much.", "Sit still."),
     "flicker": ReasonWords(
-        "A light or a screen flickers in the range of heart rates.",
+        "A light or a screen flickers at a rate that a heart could have.",
         "Use daylight, or another light.",
     ),
-    "too_dark": ReasonWords("The face is too dark.", "More light, or a longer exposure."),
-    "overexposed": ReasonWords("The face is overexposed.", "Less light, or a shorter exposure."),
+    "too_dark": ReasonWords("The face is too dark.", "Use more light, or a longer exposure."),
+    "overexposed": ReasonWords(
+        "The face is overexposed.", "Use less light, or a shorter exposure."
+    ),
     "compression": ReasonWords(
-        "Compression removed most of the skin's signal.", "Use a higher bit rate."
+        "Compression removed or distorted the pulse.", "Use a higher bit rate."
     ),
     "frame_rate_too_low": ReasonWords(
         "Fewer than 12 new frames per second.", "Use a faster camera, or more light."
     ),
     "clock_unknown": ReasonWords(
         "The video does not say how fast it was recorded.",
-        "State the camera's frame rate (--fps), or use the original file.",
+        "Give the camera's frame rate (--fps), or use the original file.",
     ),
 }
 
 
 class EstimateWords(NamedTuple):
-    """What a number is called, its unit, and how many digits are worth printing."""
+    """The label of a number, its unit, and how many digits are printed."""
 
     label: str
     unit: str
@@ -86,7 +88,7 @@ HRV_WORDS = {
 
 
 def meanings(reasons: Sequence[str]) -> list[ReasonWords]:
-    """Say reasons in plain words; one that has none yet is said by its name.
+    """Return reasons in plain words; one without words is said by its name.
 
     >>> meanings(["too_short", "eclipse_of_the_sun"])[1].meaning
     'Eclipse of the sun.'
@@ -98,10 +100,10 @@ def meanings(reasons: Sequence[str]) -> list[ReasonWords]:
 
 
 def advice(reasons: Sequence[str]) -> str:
-    """Say reasons in one line: what they mean, then what helps, each once.
+    """Return reasons as one line: what they mean, then what helps, each once.
 
     >>> advice(["low_snr", "readouts_disagree"])  # doctest: +ELLIPSIS
-    'no rhythm ...; two ways of reading the rate disagree. More light, stillness, ...'
+    'no pulse stands out ...; estimates of the heart rate disagree. Use more light, ...'
     >>> advice([])
     'no reliable pulse.'
     """
@@ -111,21 +113,30 @@ def advice(reasons: Sequence[str]) -> str:
     return " ".join([f"{meaning}.", *helps])
 
 
-def _inside(sentence: str) -> str:
-    """A sentence as it begins inside another."""
-    return sentence[:1].lower() + sentence[1:]
+def sentence(text: str) -> str:
+    """Return words as they begin a sentence.
+
+    >>> sentence("no face was found.")
+    'No face was found.'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def _inside(text: str) -> str:
+    """Return a sentence as it begins inside another."""
+    return text[:1].lower() + text[1:]
 
 
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:
-    """Print a number with its unit, or a dash where there is none.
+    """Return a number with its unit as text, or a dash where there is none.
 
     Parameters
     ----------
     value : float or None
     digits : int
-        After the point.
+        Decimal places.
     unit : str
-        Put behind it.
+        Written after the number.
 
     >>> number(71.96, 1, "bpm"), number(-3.2, 0), number(None), number(float("nan"))
     ('72.0 bpm', '−3', '–', '–')
@@ -136,10 +147,10 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
 
 
 def legible(text: str) -> str:
-    """A name from outside as one line of letters; what is none becomes a question mark.
+    """Return an untrusted name as one printable line; other characters become ``?``.
 
-    Those are bytes of a file name that are no text, control characters, and invisible
-    ones that turn the direction of writing, with which a name could lie.
+    Those are undecodable bytes of a file name, control characters, and invisible marks that
+    change the direction of writing, which could disguise a name.
 
     >>> legible("bad" + chr(0xDCFF) + chr(7) + chr(0x202E) + ".mp4")
     'bad???.mp4'
@@ -148,7 +159,7 @@ def legible(text: str) -> str:
 
 
 def legible_lines(text: str) -> str:
-    r"""A text of several lines, each made `legible`.
+    r"""Return a text of several lines, each made `legible`.
 
     >>> legible_lines("a" + chr(27) + "[2J\nb")
     'a?[2J\nb'
@@ -157,9 +168,9 @@ def legible_lines(text: str) -> str:
 
 
 def escaped_name(text: str) -> str:
-    r"""A name from outside in a file for programs: what `legible` refuses, as an escape.
+    r"""Return an untrusted name for a data file: what `legible` replaces, as an escape.
 
-    Nothing is lost, and a terminal that is shown the file obeys nothing.
+    Nothing is lost, and a terminal that shows the file runs no control sequence.
 
     >>> escaped_name("a" + chr(27) + "]52;c;QQ==" + chr(7))
     'a\\x1b]52;c;QQ==\\x07'
@@ -170,10 +181,10 @@ def escaped_name(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """A name from outside as a cell of a table that no spreadsheet runs as a formula.
+    """Return an untrusted name as a CSV cell that no spreadsheet runs as a formula.
 
     One that begins with ``=``, ``+``, ``-`` or ``@`` (also the wide ones of East Asian
-    fonts) gets an apostrophe in front, as OWASP has it ("CSV injection"); a number stays.
+    fonts) gets an apostrophe in front, as OWASP advises ("CSV injection"). A number stays.
 
     >>> csv_cell("=HYPERLINK(A1)"), csv_cell("-1.5"), csv_cell("-1+cmd|' /C calc'!A0")
     ("'=HYPERLINK(A1)", '-1.5', "'-1+cmd|' /C calc'!A0")

@@ -46,7 +46,7 @@ def self_similarity(sig: ArrayLike, fs: float, span_s: float) -> NDArray[np.floa
     length = round(span_s * fs)
     if not 2 <= length <= values.size:
         raise UsageError(
-            f"stretches of {span_s:g} s do not fit a waveform of {values.size} samples at {fs:g} Hz"
+            f"segments of {span_s:g} s do not fit a waveform of {values.size} samples at {fs:g} Hz"
         )
     stretches = sliding_window_view(values, length)
     size = np.sqrt((stretches**2).sum(axis=1, keepdims=True))

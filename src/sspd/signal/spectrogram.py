@@ -54,7 +54,7 @@ def spectrogram(
     length, step = round(window_s * fs), round(step_s * fs)
     if not 4 <= length <= values.size or step < 1:
         raise UsageError(
-            f"stretches of {window_s:g} s every {step_s:g} s do not fit a waveform of"
+            f"segments of {window_s:g} s every {step_s:g} s do not fit a waveform of"
             f" {values.size} samples at {fs:g} Hz"
         )
     starts = range(0, values.size - length + 1, step)

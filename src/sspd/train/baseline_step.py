@@ -152,7 +152,7 @@ def _contrast(
     see: See, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     if len(faces) < 2:
-        raise TrainingError(f"the recipe {recipe.name!r} compares films: it needs two or more")
+        raise TrainingError(f"the recipe {recipe.name!r} compares videos: it needs two or more")
     regions = see(faces)
     fs, half = recipe.network.fs, recipe.network.clip // 2
     shares = [

@@ -106,7 +106,7 @@ def train(
     """
     if team.leads:  # the others learn of it by its end
         if not films:
-            raise TrainingError(f"no film is as long as a clip ({recipe.clip_s:g} s)")
+            raise TrainingError(f"no video is as long as a clip ({recipe.clip_s:g} s)")
         refuse_shared(recipe, len(films), team)
     place = _device(device)
     out = make_folder(Path(out)) if team.leads else Path(out)
@@ -154,7 +154,7 @@ def _lead(
     except OSError as error:  # the log's, a full disk's
         raise OutputError(
             f"{run.out}: cannot be written ({error.strerror}); the state of step"
-            f" {saved_steps(run.out)[-1]} is kept, --resume goes on from there"
+            f" {saved_steps(run.out)[-1]} is kept, --resume continues from there"
         ) from error
     finally:
         log.close()

@@ -104,8 +104,8 @@ def read_by_processes(
                 yield _moved(shared, device, recipe.network.colour)
         except BrokenProcessPool as error:
             raise ProcessLostError(
-                "a process that reads clips died, perhaps for want of memory; the last state is"
-                " kept, --resume goes on from there"
+                "a process that reads clips died, perhaps out of memory; the last state is"
+                " kept, --resume continues from there"
             ) from error
         finally:
             for left in waiting:

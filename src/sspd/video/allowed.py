@@ -78,14 +78,14 @@ def cannot_open(path: str | Path, error: Exception) -> DecodeError:
     told = str(getattr(error, "strerror", None) or error).lower()
     if isinstance(error, av.ArgumentError):  # what FFmpeg answers where its list says no
         told = f"a kind of file that is not opened, such as playlists and images; {_PLAINLY} are"
-    return DecodeError(f"{path}: not a film that can be decoded ({told})")
+    return DecodeError(f"{path}: not a video that can be decoded ({told})")
 
 
 def check_container(path: str | Path, container: InputContainer) -> None:
     """Raise `DecodeError` for a container that is not in `CONTAINERS`, whatever opened it."""
     if not set(container.format.name.split(",")) & set(CONTAINERS):
         raise DecodeError(
-            f"{path}: not a film that can be decoded ({container.format.name} is not opened;"
+            f"{path}: not a video that can be decoded ({container.format.name} is not opened;"
             f" {_PLAINLY} are)"
         )
 
@@ -94,4 +94,4 @@ def check_codec(path: str | Path, stream: VideoStream) -> None:
     """Raise `DecodeError` for a video stream whose codec is not in `CODECS`."""
     codec = None if stream.codec_context is None else stream.codec_context.name
     if codec not in CODECS:
-        raise DecodeError(f"{path}: not a film that can be decoded (codec {codec or 'unknown'})")
+        raise DecodeError(f"{path}: not a video that can be decoded (codec {codec or 'unknown'})")

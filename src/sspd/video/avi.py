@@ -61,5 +61,5 @@ def write_avi(
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
                 container.mux(stream.encode(picture))
         if stream is None:
-            raise UsageError("write: a film needs at least one frame")
+            raise UsageError("write: a video needs at least one frame")
         container.mux(stream.encode())

@@ -25,14 +25,14 @@ MAX_PIXELS = 8192 * 4608
 def checked_size(path: str | Path, width: int, height: int) -> tuple[int, int]:
     """Give the size back, or raise `DecodeError` (none) or `SourceError` (too large)."""
     if width < 1 or height < 1:
-        raise DecodeError(f"{path}: pictures of {width}x{height} pixels cannot be decoded")
+        raise DecodeError(f"{path}: frames of {width}x{height} pixels cannot be decoded")
     if max(width, height) > MAX_SIDE:
         raise SourceError(
-            f"{path}: pictures of {width}x{height} pixels are larger than {MAX_SIDE} a side"
+            f"{path}: frames of {width}x{height} pixels are larger than {MAX_SIDE} a side"
         )
     if width * height > MAX_PIXELS:
         raise SourceError(
-            f"{path}: pictures of {width}x{height} pixels are larger than 8K ({MAX_PIXELS} pixels)"
+            f"{path}: frames of {width}x{height} pixels are larger than 8K ({MAX_PIXELS} pixels)"
         )
     return width, height
 
@@ -92,9 +92,7 @@ def converter(
                 threads=1,  # more take longer to be told than a picture takes
             )
         except av.FFmpegError as error:
-            raise DecodeError(
-                f"{path}: pictures of format {picture.format.name}: {error}"
-            ) from None
+            raise DecodeError(f"{path}: frames of format {picture.format.name}: {error}") from None
         plane = rgb.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)
         stored: NDArray[Any] = rows[:, : 3 * width].reshape(height, width, 3)

@@ -107,7 +107,7 @@ def probe(path: str | Path, *, fps: float | None = None) -> VideoInfo:
     with opened(path) as (container, stream):
         first = next(pictures(container, stream, []), None)
         if first is None:
-            raise DecodeError(f"{path}: no picture of this film can be decoded")
+            raise DecodeError(f"{path}: no frame of this video can be decoded")
         _, (height, width) = converter(path, first)
         clock, duration_s = clock_of(container, stream, fps), stated_duration_s(container, stream)
         if duration_s is not None:
@@ -187,9 +187,9 @@ def read(
 def check_stretch(start_s: float, end_s: float | None, chunk: int) -> None:
     """Refuse a stretch or chunk that cannot be (`UsageError`)."""
     if chunk < 1:
-        raise UsageError(f"chunk must be at least 1 picture, got {chunk}")
+        raise UsageError(f"chunk must be at least 1 frame, got {chunk}")
     if start_s < 0 or (end_s is not None and not end_s > start_s):
-        raise UsageError(f"a stretch needs 0 <= start < end, got {start_s} s to {end_s} s")
+        raise UsageError(f"a time span needs 0 <= start < end, got {start_s} s to {end_s} s")
 
 
 def _read(
@@ -206,7 +206,7 @@ def _read(
         decoded = pictures(container, stream, damage)
         first = next(decoded, None)
         if first is None:
-            raise DecodeError(f"{path}: no picture of this film can be decoded")
+            raise DecodeError(f"{path}: no frame of this video can be decoded")
         clock = clock_of(container, stream, fps)
         if clock.note:
             warn(f"{path}: {clock.note}")
@@ -269,7 +269,7 @@ def _selected(
         if stated_s - last_s > MISSING_S * max(scale, 1.0):
             warn(f"{path}: cut short, {last_s:.1f} s of the {stated_s:.1f} s it states can be read")
     if dropped:
-        warn(f"{path}: {dropped} pictures left out, their time stamps do not rise")
+        warn(f"{path}: {dropped} frames left out, their timestamps do not rise")
 
 
 def _on_clock(

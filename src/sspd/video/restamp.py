@@ -85,7 +85,7 @@ def _read(
         decoded = pictures(*film, damage)
         first = next(decoded, None)
         if first is None:
-            raise DecodeError(f"{path}: no picture of this film can be decoded")
+            raise DecodeError(f"{path}: no frame of this video can be decoded")
         timed = _timed(path, chain([first], decoded), times, end_s, warn)
         timed = bounded(path, timed, warn)
         if note := tracks_note(path, *film):
@@ -120,7 +120,7 @@ def _timed(
     else:
         _tell_of_unused(path, used, unused, times, warn)
     if dropped:
-        warn(f"{path}: {dropped} pictures left out, their times do not rise")
+        warn(f"{path}: {dropped} frames left out, their times do not rise")
 
 
 def _tell_of_unused(
@@ -132,4 +132,4 @@ def _tell_of_unused(
 ) -> None:
     over = length_hint(times)  # 0 where they go on for ever
     if unused or over:
-        warn(f"{path}: {used + unused} pictures and {used + over} times; {used} of both are used")
+        warn(f"{path}: {used + unused} frames and {used + over} times; {used} of both are used")

@@ -154,7 +154,7 @@ def _stills(
     if damage and len(damage) == len(files):
         raise damage[0]
     if damage:
-        warn(f"{damage[0]}; {len(damage)} of {len(files)} pictures left out")
+        warn(f"{damage[0]}; {len(damage)} of {len(files)} frames left out")
 
 
 def _chunks(

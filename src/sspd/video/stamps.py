@@ -50,7 +50,7 @@ def mend_stamps(stamps: Iterable[float | None], step_s: float | None) -> Iterato
     last_s: float | None = None
     for stamp in stamps:
         if stamp is None and step_s is None:
-            raise DecodeError("pictures without time stamps, and no frame rate stated")
+            raise DecodeError("frames without timestamps, and no frame rate stated")
         step = step_s or UNKNOWN_STEP_S
         if last_s is None:
             offset_s, t = -(stamp or 0.0), 0.0

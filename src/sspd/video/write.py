@@ -98,7 +98,7 @@ def _encode(
                 stream = _open_stream(container, chunk, fps, bit_rate, crf)
             _encode_chunk(container, stream, chunk)
         if stream is None:
-            raise UsageError("write: a film needs at least one frame")
+            raise UsageError("write: a video needs at least one frame")
         container.mux(stream.encode())
 
 
@@ -134,7 +134,7 @@ def _encode_chunk(container: Any, stream: Any, chunk: Frames) -> None:
         raise UsageError(f"write: frames must be uint8, got {chunk.rgb.dtype}")
     if chunk.rgb.shape[1:3] != (stream.height, stream.width):
         raise UsageError(
-            f"write: the film is {stream.width}x{stream.height}, but a later frame is"
+            f"write: the video is {stream.width}x{stream.height}, but a later frame is"
             f" {chunk.rgb.shape[2]}x{chunk.rgb.shape[1]}"
         )
     for rgb, t in zip(chunk.rgb, chunk.t, strict=True):

@@ -209,13 +209,13 @@ def _grid_times(
     faces: Frames, fs: float, start_s: float | None, n: int | None
 ) -> NDArray[np.float64]:
     if not fs > 0 or not len(faces):
-        raise UsageError(f"a grid needs pictures and a positive rate, got {len(faces)}, {fs} Hz")
+        raise UsageError(f"a grid needs frames and a positive rate, got {len(faces)}, {fs} Hz")
     start = float(faces.t[0]) if start_s is None else start_s
     if n is None:
         n = int(np.floor((faces.t[-1] - start) * fs + REACH)) + 1
     if n < 1:
         raise UsageError(
-            f"no grid time: the film ends at {faces.t[-1]:.3f} s, before {start:.3f} s"
+            f"no grid time: the video ends at {faces.t[-1]:.3f} s, before {start:.3f} s"
         )
     return start + np.arange(n) / fs
 

@@ -159,7 +159,7 @@ class FilmSpec:
             )
         if self.face_px > 0.7 * min(self.width, self.height):
             raise UsageError(
-                f"simulate: a face of {self.face_px} px needs a film of at least"
+                f"simulate: a face of {self.face_px} px needs a video of at least"
                 f" {math.ceil(self.face_px / 0.7)} px a side, got {self.width}x{self.height}"
             )
         if self.bit_rate is not None and self.bit_rate < 10_000:
