@@ -12,12 +12,15 @@ import torch
 from torch import Tensor
 
 from networks import measuring_network, random_differences
+from sspd.cli.import_ import import_weights
 from sspd.errors import WeightsError
 from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
+from sspd.nn.header import made_by
 from sspd.nn.network import MeasuringNetwork
 from sspd.nn.pyramid import SelfSimilarityModel
 from sspd.nn.released import _BACKBONE, import_released, load_released_pyramid
 from sspd.recipes import get_recipe
+from sspd.recipes.settled import IMPORTED, settled_of
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +88,14 @@ def test_prefixes_and_pyramids_are_passed_over(tmp_path: Path) -> None:
     assert got.spec.name == "theirs"
     x = random_differences(4, 128)
     assert torch.equal(got(x), network(x))
+
+
+def test_imported_weights_say_that_nothing_settled_their_sign(tmp_path: Path) -> None:
+    torch.save(_released_names(measuring_network(size=128)), tmp_path / "a.pth")
+    import_weights(tmp_path / "a.pth", out=None)
+    for weights in (tmp_path / "a.safetensors", tmp_path / "a.onnx"):
+        told = settled_of(made_by(weights))
+        assert told == IMPORTED and "not settled" in told["sign_and_integration"]
 
 
 def _refused(path: Path, match: str = ".") -> None:

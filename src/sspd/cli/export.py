@@ -18,7 +18,10 @@ def export(
         typer.Option("--weights", help="Checkpoint to export.  [default: the shipped weights]"),
     ] = None,
 ) -> None:
-    """Write a network as ONNX: differences (1, 3, t, 128, 128) in, waveform (1, t) out."""
+    """Write a network as ONNX: differences (1, 3, t, 128, 128) in, waveform (1, t) out.
+
+    Of a network trained on centred frames or on faces of another size, those.
+    """
     from sspd.runtime.network import shipped_weights
     from sspd.utils.files import check_output, write_whole
 

@@ -28,12 +28,14 @@ def import_weights(
     except ImportError as error:
         raise DependencyError("import needs torch; install sspd[train] from the clone") from error
     from sspd.recipes.schema import as_name
+    from sspd.recipes.settled import IMPORTED
     from sspd.runtime.export import export_onnx
 
     target = out or weights.with_suffix(".safetensors")
     for file in (target, target.with_suffix(".onnx")):
         check_output(file)
     network = import_released(weights, name=as_name(weights.stem))
-    save_checkpoint(network, target, {"imported_from": weights.name})
+    made_by = {"imported_from": weights.name, "settled": dict(IMPORTED)}
+    save_checkpoint(network, target, made_by)
     export_onnx(network, target.with_suffix(".onnx"))
     show(f"weights: {target} and {target.with_suffix('.onnx').name} beside it")

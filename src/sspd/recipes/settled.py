@@ -23,6 +23,13 @@ SIMULATED = (
     " which way up it correlates with it"
 )
 BY_LABELS = "the contact waveforms that it was trained on"
+#: Of weights of the released code.
+IMPORTED: Mapping[str, str] = MappingProxyType(
+    {
+        "state": "that of the file that was imported",
+        "sign_and_integration": "not settled: the waveform stands as the released network gives it",
+    }
+)
 #: Of weights that do not say it.
 UNKNOWN = "not known: neither the weights nor a checkpoint beside them say it"
 #: Of the weights of the package (MODEL_CARD.md), which are older than what says it in others.
