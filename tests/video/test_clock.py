@@ -95,9 +95,7 @@ RATES = {
 
 
 @pytest.mark.parametrize("kind", RATES)
-def test_a_file_that_states_no_rate_has_no_clock(
-    kind: str, tmp_path: Path, patches: Make
-) -> None:
+def test_a_file_that_states_no_rate_has_no_clock(kind: str, tmp_path: Path, patches: Make) -> None:
     codec, pix_fmt, stated, without = RATES[kind]
     path = tmp_path / f"a.{kind}"
     with av.open(str(path), "w", format=kind) as container:

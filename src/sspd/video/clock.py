@@ -85,8 +85,8 @@ def clock_of(container: InputContainer, stream: VideoStream, fps: float | None =
     -------
     Clock
         The user's rate if there is one; not known for an elementary stream, or a file
-        that states no rate, where the demuxer makes the timestamps up; scaled where the camera states a capture rate
-        that is not the stored one.
+        that states no rate, where the demuxer makes the timestamps up; scaled where the
+        camera states a capture rate that is not the stored one.
     """
     if fps is not None:
         return Clock(fps=fps)

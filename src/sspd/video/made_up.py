@@ -20,7 +20,7 @@ _AVI_STREAM = re.compile(rb"strh....vids", re.DOTALL)
 
 
 def rate_is_made_up(path: str | Path, demuxer: str) -> bool:
-    """Whether a file states no frame rate, though its format could.
+    r"""Whether a file states no frame rate, though its format could.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def rate_is_made_up(path: str | Path, demuxer: str) -> bool:
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile() as file:
-    ...     _ = file.write(b"YUV4MPEG2 W64 H48 C420jpeg\\n")
+    ...     _ = file.write(b"YUV4MPEG2 W64 H48 C420jpeg\n")
     ...     file.flush()
     ...     rate_is_made_up(file.name, "yuv4mpegpipe"), rate_is_made_up(file.name, "mov,mp4")
     (True, False)
