@@ -35,6 +35,13 @@ def skin(make: WriteFilm) -> Path:
     return make(np.arange(1200) / 30)
 
 
+def test_eight_seconds_at_25_frames_per_second_are_measured(make: WriteFilm) -> None:
+    vitals = sspd.measure(make(np.arange(200) / 25), method="pos", box=SKIN_BOX)
+    assert vitals.hr_bpm == pytest.approx(72, abs=1.5)
+    short = sspd.measure(make(np.arange(187) / 25), method="pos", box=SKIN_BOX)
+    assert short.reasons == ("too_short",)
+
+
 def test_a_film_becomes_vitals(skin: Path) -> None:
     vitals = sspd.measure(skin, method="pos", box=SKIN_BOX)
     assert vitals.accepted

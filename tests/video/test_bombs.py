@@ -156,6 +156,26 @@ def test_sizes_of_no_camera_are_refused_before_a_frame_is_decoded(
         probe(path)
 
 
+@pytest.mark.parametrize("count", [1 << 24, 0x0FFFFFFF, 0xFFFFFFFF])
+def test_key_frames_that_no_flv_holds_take_no_memory(
+    count: int, tmp_path: Path, write_film: Make, patches: Make
+) -> None:
+    data = write_film(tmp_path / "a.flv", patches(12), codec="flv").read_bytes()
+    lists = b"".join(
+        struct.pack(">H", len(name)) + name + b"\x0a" + struct.pack(">I", count)
+        for name in (b"times", b"filepositions")
+    )
+    body = b"\2\0\x0aonMetaData\x08\0\0\0\1\0\x09keyframes\3" + lists + b"\0\0\x09"
+    tag = b"\x12" + len(body).to_bytes(3, "big") + bytes(7) + body
+    path = tmp_path / "much.flv"
+    path.write_bytes(data[:13] + tag + struct.pack(">I", len(tag)) + data[13:])
+    resource = pytest.importorskip("resource")
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    told: list[str] = []
+    assert sum(len(chunk) for chunk in read(path, warn=told.append)) == 12
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 100_000
+
+
 def _joined(folder: Path, write_film: Make, patches: Make) -> Path:
     """One stream whose pictures become larger on the way."""
     options = {"crf": "20", "x264-params": "repeat-headers=1"}

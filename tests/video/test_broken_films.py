@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
-from sspd.video.read import read
+from sspd.errors import SSPDError
+from sspd.video.read import probe, read
 
 FUZZ = Path(__file__).resolve().parents[2] / "benchmarks" / "fuzz.py"
 
@@ -50,3 +53,30 @@ def test_a_stream_that_begins_late_is_left_alone(tmp_path: Path) -> None:
     times = -(-6_000_000 // (188 * len(known)))
     path.write_bytes(b"".join(known * times + late + known))
     assert sum(len(chunk) for chunk in read(path)) >= 20
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("gone.mp4", "no such file"),
+        ("a.mp4/b.mp4", "no such file"),
+        (300 * "a" + ".mp4", "file name too long"),
+        ("a\0b.mp4", "no such file"),
+        ("folder", "not a file; a film is wanted here"),
+        ("pipe.mp4", "a video is not read from a pipe"),
+        ("empty.mp4", "an empty file"),
+    ],
+)
+def test_what_is_no_file_is_a_line(name: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(SSPDError) as error:
+        probe(tmp_path / name)
+    assert str(error.value).startswith(f"{tmp_path / name}: {told}")
+
+
+def test_a_device_is_a_line() -> None:
+    with pytest.raises(SSPDError, match=r"^/dev/zero: a video is not read from a pipe"):
+        probe("/dev/zero")

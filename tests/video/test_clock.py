@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,55 @@ def test_a_stream_without_a_clock_says_so(suffix: str, tmp_path: Path, patches: 
     np.testing.assert_allclose(t, np.arange(12) / 30, atol=1e-9)
     assert probe(path, fps=30.0).clock_known
     assert said == []
+
+
+def y4m(path: Path, rate: str) -> Path:
+    frame = b"FRAME\n" + bytes(96 * 64 * 3 // 2)
+    path.write_bytes(f"YUV4MPEG2 W96 H64{rate} Ip C420jpeg\n".encode() + 5 * frame)
+    return path
+
+
+@pytest.mark.parametrize("rate", ["", " F0:0", " F30:0"])
+def test_y4m_without_a_rate_has_no_clock(rate: str, tmp_path: Path) -> None:
+    path = y4m(tmp_path / "a.y4m", rate)
+    assert not probe(path).clock_known
+    (line,) = times(path)[1]
+    assert "states no frame rate" in line
+    assert "--fps" in line
+    t, said = times(path, fps=30.0)
+    np.testing.assert_allclose(t, np.arange(5) / 30, atol=1e-9)
+    assert said == []
+    assert probe(y4m(tmp_path / "b.y4m", " F25:1")).clock_known
+
+
+#: Format, codec, pixel format, what states the rate, and the same without a rate.
+RATES = {
+    "gif": ("gif", "rgb8", rb"\x21\xf9\x04(.)..", lambda m: m[0][:4] + b"\0\0"),
+    "apng": ("apng", "rgb24", rb"fcTL.{24}", lambda m: m[0][:24] + b"\0\0\0\x1e"),
+    "avi": (
+        *("mjpeg", "yuvj420p", rb"avih.{8}|strh.{32}"),
+        lambda m: m[0][:8] + bytes(4) if m[0][:1] == b"a" else m[0][:28] + bytes(8),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", RATES)
+def test_a_file_that_states_no_rate_has_no_clock(kind: str, tmp_path: Path, patches: Make) -> None:
+    codec, pix_fmt, stated, without = RATES[kind]
+    path = tmp_path / f"a.{kind}"
+    with av.open(str(path), "w", format=kind) as container:
+        stream: Any = container.add_stream(codec, rate=20)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, pix_fmt
+        for picture in patches(6):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            container.mux(stream.encode(frame.reformat(format=pix_fmt)))
+        container.mux(stream.encode())
+    assert probe(path).clock_known
+    np.testing.assert_allclose(times(path)[0], np.arange(6) / 20, atol=1e-3)
+    data, n = re.subn(stated, without, path.read_bytes(), flags=re.DOTALL)
+    assert n > 0
+    path.write_bytes(data)
+    assert not probe(path).clock_known
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi", "mpg", "ts", "mov"])

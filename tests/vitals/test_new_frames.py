@@ -22,6 +22,12 @@ CODECS: dict[str, tuple[str, dict[str, str], int | None]] = {
     "medium": ("libx264", {}, 300_000),
     "mpeg4": ("mpeg4", {}, 500_000),
 }
+#: Those that skip most of a still face.
+HARD: dict[str, tuple[str, dict[str, str], int | None]] = {
+    "one way": ("libx264", {"crf": "28", "bf": "0"}, None),
+    "baseline": ("libx264", {"crf": "33", "profile": "baseline"}, None),
+    "both ways": ("libx264", {"crf": "28"}, None),
+}
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +59,17 @@ def test_true_frames_are_new(codec: str, kind: str, films: dict[str, np.ndarray]
     segment = marked(*coded(films[kind], *CODECS[codec]))
     assert fps_of(segment) >= 29
     assert repeat_warnings("a.mp4", [segment]) == ()
+
+
+@pytest.mark.parametrize("codec", HARD)
+def test_true_frames_that_a_codec_mostly_skips_are_new(
+    codec: str, films: dict[str, np.ndarray]
+) -> None:
+    segment = marked(*coded(films["still"], *HARD[codec]))
+    assert fps_of(segment) >= 25  # less those skipped whole
+    assert repeat_warnings("a.mp4", [segment]) == ()
+    held = marked(*coded(films["still"][np.arange(120) // 6 * 6], *HARD[codec]))
+    assert fps_of(held) < 12
 
 
 @pytest.mark.parametrize("codec", CODECS)

@@ -101,6 +101,17 @@ def test_a_piece_under_eight_seconds_is_too_short() -> None:
     assert (window.start_s, window.end_s) == (5.0, 12.0)
 
 
+@pytest.mark.parametrize("fps", [12, 15, 24, 25, 29.97, 30, 60])
+@pytest.mark.parametrize("lost", [0, 1])
+def test_eight_seconds_of_video_are_read_at_any_frame_rate(fps: float, lost: int) -> None:
+    """Colours and differences of a video of 8 s; one of 7.5 s is too short."""
+    for seconds, reasons in ((8.0, ()), (7.5, ("too_short",))):
+        samples = int(np.floor((round(seconds * fps) - 1) / fps * 30 + 0.05)) + 1 - lost
+        pulse = pulse_wave(66, 8.0, np.random.default_rng(2)).values[:samples]
+        (window,) = read_windows(Signal(pulse, 30.0), still_scene(np.arange(samples) / 30))
+        assert window.reasons == reasons
+
+
 def test_rates_follow_the_heart_over_overlapping_windows() -> None:
     slow, fast = (pulse_wave(b, 40.0, np.random.default_rng(3)) for b in (60, 90))
     both = Signal(np.concatenate([slow.values, fast.values]), 30.0)

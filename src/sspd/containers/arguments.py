@@ -64,11 +64,21 @@ def no_such_file(source: Source) -> str:
     """
     text = os.fsdecode(source)
     if text in _STANDARD_INPUT:
-        return f"{text}: a video is not read from a pipe; save it to a file first and give that"
+        return not_from_a_pipe(text)
     if found := _ADDRESS.match(text):
         whole = f"{found[1]}://{text[found.end() :]}"
         return f"{whole}: is an address; download the video first and give the file"
     return f"{text}: no such file"
+
+
+def not_from_a_pipe(source: Source) -> str:
+    """Say in one line that a FIFO, a device or standard input is no video file.
+
+    >>> not_from_a_pipe("-")
+    '-: a video is not read from a pipe; save it to a file first and give that'
+    """
+    text = os.fsdecode(source)
+    return f"{text}: a video is not read from a pipe; save it to a file first and give that"
 
 
 def source_list(sources: object) -> list[str]:

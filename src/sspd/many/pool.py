@@ -21,8 +21,9 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from sspd.errors import SourceError
-from sspd.many.film import PROGRESS, Measured, Task, failed
+from sspd.many.film import Measured, Task, failed
 from sspd.many.record import MAX_LINE_BYTES, from_record
+from sspd.many.replies import last_line
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
 
@@ -142,16 +143,30 @@ class _Worker:
             self.bury()  # it died between two films: neither is to blame
         fresh = self.process is None
         process = self.process or self._started()
+        trouble: list[Exception] = []
+
+        def tell(phase: str, done: float) -> None:
+            if progress is None or trouble:
+                return
+            try:
+                progress(task.index, phase, done)
+            except Exception as error:  # in the middle of this video it must not stay
+                trouble.append(error)
+                process.kill()
+
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             process.stdin.write((self.hello if fresh else b"") + line.encode() + b"\n")
             process.stdin.flush()
-            reply, in_time = self._reply(process, process.stdout, task.index, progress)
+            reply, in_time = self._reply(process, process.stdout, tell)
         except OSError:  # a broken pipe
             reply, in_time = b"", True
-        if len(reply) > MAX_LINE_BYTES:  # ours sends no such line: whose is it now?
-            raise self._disowned(process, task)
+        except (ValueError, RecursionError):  # ours sends no such line: whose is it now?
+            raise self._disowned(process, task) from None
+        if trouble:
+            self.bury()
+            raise trouble[0]
         whole = reply.endswith(b"\n")
         if not (whole and in_time):  # killed as the reply came, it is of no use to the next
             death = _death(self.bury())
@@ -174,12 +189,11 @@ class _Worker:
         self,
         process: subprocess.Popen[bytes],
         pipe: IO[bytes],
-        index: int,
-        progress: Progress | None,
+        tell: Callable[[str, float], object],
     ) -> tuple[bytes, bool]:
         """A line from the process, cut short where it dies, and whether it came in time."""
         if self.limit_s is None:
-            return _last_line(pipe, index, progress), True
+            return last_line(pipe, tell, MAX_LINE_BYTES), True
         late = threading.Event()
 
         def stop() -> None:
@@ -189,7 +203,7 @@ class _Worker:
         timer = threading.Timer(min(self.limit_s, threading.TIMEOUT_MAX), stop)
         timer.start()
         try:
-            reply = _last_line(pipe, index, progress)
+            reply = last_line(pipe, tell, MAX_LINE_BYTES)
         finally:
             timer.cancel()
             timer.join()
@@ -228,16 +242,6 @@ class _Worker:
                 if pipe is not None:
                     pipe.close()
         return process.returncode
-
-
-def _last_line(pipe: IO[bytes], index: int, progress: Progress | None) -> bytes:
-    """The reply, after the lines that say how far the video is."""
-    while (line := pipe.readline(MAX_LINE_BYTES + 1)).startswith(PROGRESS):
-        with suppress(ValueError):  # cut short by a death, or not even ours
-            phase, done = json.loads(line[len(PROGRESS) :])
-            if progress is not None and isinstance(phase, str) and isinstance(done, float):
-                progress(index, phase, done)
-    return line
 
 
 def _gone(process: subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sspd.containers import TRACK_STEP_S, Signal, Vitals
 from sspd.report.reading import beats_between, refused_stretches
 from sspd.signal import power_spectrum, self_similarity, spectrogram
-from sspd.vitals import SEARCH_HZ, SHORTEST_S, good_intervals
+from sspd.vitals import SEARCH_HZ, SHORTEST_S, SHORTEST_WAVEFORM_S, good_intervals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -172,7 +172,7 @@ def spectrum_part(vitals: Vitals, filtered: Sequence[Signal]) -> Signal | None:
     True
     """
     longest = max(filtered, key=len, default=None)
-    if longest is None or longest.duration_s < SHORTEST_S - 0.05:
+    if longest is None or longest.duration_s < SHORTEST_WAVEFORM_S:
         return None
     good = [window for window in vitals.windows if window.accepted]
     parts = [piece.between(w.start_s, w.end_s) for w in good for piece in filtered]
@@ -265,7 +265,7 @@ def column_s(filtered: Sequence[Signal]) -> float | None:
     4.0
     """
     longest = max((piece.duration_s for piece in filtered), default=0.0)
-    return None if longest < SHORTEST_S - 0.05 else min(COLUMN_S, longest / 3)
+    return None if longest < SHORTEST_WAVEFORM_S else min(COLUMN_S, longest / 3)
 
 
 def draw_similarity(axes: Axes, part: Signal | None) -> None:

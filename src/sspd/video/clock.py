@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sspd.errors import UsageError
+from sspd.video.made_up import rate_is_made_up
 
 if TYPE_CHECKING:  # a rate can be checked without the decoder
     from av.container import InputContainer
@@ -17,14 +18,6 @@ FPS_BOUNDS = (1.0, 1000.0)
 #: FFmpeg's flag (avformat.h) of demuxers whose format has no timestamps: elementary streams
 #: and the like. They count frames at a default of 25 a second.
 NO_TIMESTAMPS = 0x0080
-#: Demuxers without that flag that take the frame rate as an option with a default all the
-#: same; those of single images end in ``_pipe``.
-MADE_UP = frozenset(
-    {
-        *("adf", "alias_pix", "bin", "bitpacked", "brender_pix", "cdxl", "idf", "image2"),
-        *("image2pipe", "ingenient", "rawvideo", "ser", "tty", "v210", "v210x", "xbin"),
-    }
-)
 #: Where cameras and the programs that cut their videos state the rate at which frames were
 #: captured, Hz: Android's, and QuickTime's. (``full-frame-rate-playback-intent`` tells
 #: nothing of time: it is 0 in ordinary videos too, and the timestamps of a slow-motion
@@ -91,20 +84,25 @@ def clock_of(container: InputContainer, stream: VideoStream, fps: float | None =
     Returns
     -------
     Clock
-        The user's rate if there is one; not known for an elementary stream, whose
-        timestamps the demuxer makes up; scaled where the camera states a capture rate
-        that is not the stored one.
+        The user's rate if there is one; not known for an elementary stream, or a file
+        that states no rate, where the demuxer makes the timestamps up; scaled where the
+        camera states a capture rate that is not the stored one.
     """
     if fps is not None:
         return Clock(fps=fps)
     kind = container.format.name
-    if container.format.flags & NO_TIMESTAMPS or kind in MADE_UP or kind.endswith("_pipe"):
+    if container.format.flags & NO_TIMESTAMPS:
         return Clock(
             known=False,
             note=f"a stream without a clock ({kind}); --fps R states its frames per second",
         )
-    told = (told.get(key) for key in CAPTURE_KEYS for told in (container.metadata, stream.metadata))
-    stated = next((value for value in told if value), None)
+    if rate_is_made_up(container.name.removeprefix("file:"), kind):
+        return Clock(
+            known=False,
+            note=f"states no frame rate ({kind}); --fps R states its frames per second",
+        )
+    tags = [container.metadata, stream.metadata]
+    stated = next((tag[key] for key in CAPTURE_KEYS for tag in tags if tag.get(key)), None)
     mean = stream.average_rate or stream.guessed_rate
     if stated is None or not mean:
         return Clock()

@@ -10,6 +10,7 @@ from sspd.vitals.rhythm import Rhythm, beat_waveforms, read_rhythm
 from sspd.vitals.timing import BeatTimes, IntervalNoise, time_beats
 from sspd.vitals.windows import (
     SHORTEST_S,
+    SHORTEST_WAVEFORM_S,
     accepted_runs,
     cut_windows,
     read_windows,
@@ -21,6 +22,7 @@ __all__ = [
     "REASONS",
     "SEARCH_HZ",
     "SHORTEST_S",
+    "SHORTEST_WAVEFORM_S",
     "BeatTimes",
     "FilmFacts",
     "FilmReading",

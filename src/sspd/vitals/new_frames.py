@@ -31,6 +31,10 @@ LEAST_SPREAD = 0.4
 #: known: the largest changes stand alone, this many times as large as both beside them.
 #: So do 0.7 to 1 of them in held frames and 0 to 0.5 in true ones, whether still or moving.
 ALONE_RATIO, ALONE_SHARE, MOST_SPREAD = 1.4, 0.6, 0.9
+#: But under this spread where half of all changes are under this, 8-bit levels: there a codec
+#: skips most of a still face and refreshes it now and then, alone. True frames that look held
+#: so: 0.54 or more, 0.12 levels or less; held ones of that spread: 0.15 levels or more.
+SKIPPED_SPREAD, LEAST_LEVEL = 0.5, 0.125
 #: Where repeats were found, new frames change by at least this share of the largest change
 #: near by; or by less, from the emptiest place between these shares on, if new frames then
 #: follow each other no more often than this: motion comes and goes.
@@ -109,7 +113,8 @@ def _are_held(c: NDArray[np.float64], one_way: bool) -> bool:
     spread = float(np.median([b.sum() ** 2 / (b.size * (b**2).sum()) for b in moving]))
     if spread < LEAST_SPREAD:
         return True
-    if not one_way or spread >= MOST_SPREAD:
+    most = MOST_SPREAD if float(np.median(c)) >= LEAST_LEVEL else SKIPPED_SPREAD
+    if not one_way or spread >= most:
         return False
     beside = np.maximum(np.append(0.0, c[:-1]), np.append(c[1:], 0.0))
     tops = [k + int(c[k : k + BLOCK // 2].argmax()) for k in range(0, c.size, BLOCK // 2)]

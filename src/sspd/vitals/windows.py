@@ -16,7 +16,7 @@ from sspd.vitals.doubt import FilmFacts, doubts
 from sspd.vitals.evidence import gather_evidence
 from sspd.vitals.heart_rate import Reading, follow_rate, pulse_band, read_half, read_rate
 
-#: Nothing is read from less than this, seconds.
+#: Nothing is read from a video of less than this, seconds.
 SHORTEST_S = 8.0
 #: What is left over at the end stands alone from this length on, seconds.
 REMAINDER_S = 10.0
@@ -24,6 +24,8 @@ REMAINDER_S = 10.0
 #: time is where it begins (1/12 s at the slowest rate that is measured), by a step of the
 #: grid that is not full (1/30 s), and by a difference of two frames (1/30 s).
 GRACE_S = 0.15
+#: So nothing is read from a waveform shorter than this, seconds.
+SHORTEST_WAVEFORM_S = SHORTEST_S - GRACE_S
 
 
 def cut_windows(
@@ -111,7 +113,7 @@ def read_windows(
     rows: list[WindowVitals] = []
     for piece in pieces(signal):
         end_s = piece.start_s + piece.duration_s
-        if piece.duration_s < SHORTEST_S - 0.05:
+        if piece.duration_s < SHORTEST_WAVEFORM_S:
             rows += unread_windows(piece.start_s, end_s, "too_short", window_s=window_s)
             continue
         filtered = Signal(pulse_band(piece.values, piece.fs), piece.fs, piece.start_s)
