@@ -174,7 +174,7 @@ def test_captions_name_only_what_is_drawn(filmed: Vitals, tmp_path: Path) -> Non
     good = tuple(window for window in filmed.windows if window.accepted)
     accepted = _page(tmp_path / "a.html", replace(filmed, windows=good)).text
     assert "Dots are beats." in accepted and "Green: accepted. Red: rejected." in accepted
-    windows = tuple(replace(w, reasons=("motion",)) for w in filmed.windows)
+    windows = tuple(replace(w, accepted=False, reasons=("motion",)) for w in filmed.windows)
     rejected = _page(tmp_path / "b.html", replace(filmed, windows=windows)).text
     assert "without a unit, filtered to 0.5–4 Hz." in rejected and "Dots are" not in rejected
     assert "Red and shaded: rejected." in rejected
