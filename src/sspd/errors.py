@@ -5,7 +5,7 @@ The tree::
     SSPDError
     ├── UsageError          an argument that cannot be right (exit code 2)
     ├── SourceError         a film or folder that cannot be used (exit code 1)
-    │   ├── DecodeError     not a film, or damaged beyond reading
+    │   ├── DecodeError     not a video, or damaged beyond reading
     │   └── NoVideoError    a readable file without pictures
     ├── WeightsError        a weights file that is wrong, damaged or unsafe
     ├── OutputError         a place that cannot be written
@@ -16,10 +16,10 @@ The tree::
 One ``except`` holds them all:
 
 >>> try:
-...     raise DecodeError("a.mp4 is not a film that can be decoded")
+...     raise DecodeError("a.mp4 is not a video that can be decoded")
 ... except SSPDError as error:
 ...     print(error)
-a.mp4 is not a film that can be decoded
+a.mp4 is not a video that can be decoded
 """
 
 

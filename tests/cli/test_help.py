@@ -121,6 +121,22 @@ def test_commands_and_options_explain_themselves(name: str) -> None:
     assert not silent, f"sspd {name}: no help for {silent}"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_whole_at_80_columns(name: str, sspd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line of the text is broken in the middle, no default is taken for markup and lost."""
+    command = COMMANDS[name]
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = sspd(name, "--help")
+    lines = [line.strip() for line in out.splitlines()]
+    assert all(line.strip() in lines for line in command.help.splitlines()[1:])
+    shown = " ".join(out.replace("\u2502", " ").split())
+    for param in command.params:
+        text = getattr(param, "help", "")
+        assert not text or "[" not in text, f"{name} {param.name}: taken for markup"
+        if isinstance(getattr(param, "show_default", None), str):
+            assert f"[default: ({param.show_default})]" in shown
+
+
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_shows_every_option(name: str, flag: str, sspd: Any) -> None:

@@ -47,7 +47,7 @@ def test_every_picture_is_there_and_legible() -> None:
         sizes = [float(size) for size in re.findall(r"font(?:-size)?: ([\d.]+)px", svg)]
         assert min(sizes) >= 7.5  # of 317 or 648 points, of which the page makes half its width
         assert "http" not in re.sub(r'(xmlns:?\w*|rdf:resource)="[^"]*"', "", svg)
-    assert "Shaded: rejected." in found["rates"].caption
+    assert "Red and shaded: rejected." in found["rates"].caption
     assert "66.0 bpm" in _text(found["spectrum"])
 
 

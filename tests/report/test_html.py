@@ -15,6 +15,7 @@ import results
 from sspd.containers import Box, Estimate, FaceSpan, Respiration, Vitals
 from sspd.errors import OutputError
 from sspd.report.html import write_html
+from sspd.report.text import NOTICE
 from sspd.report.words import HRV_WORDS, REASON_WORDS
 from sspd.vitals import REASONS
 
@@ -161,6 +162,22 @@ def test_no_pulse_is_said_in_plain_words_with_what_helps(tmp_path: Path) -> None
         assert f"{words.meaning} {words.help}" in page.text
     assert not re.search(r"\d\.\d (bpm|beats per minute)", page.text)
     assert not page.pictures("image/svg+xml")
+
+
+def test_a_page_says_once_that_it_is_no_medical_device(filmed: Vitals, tmp_path: Path) -> None:
+    """On paper each video of several begins a page of its own, so each section says it too."""
+    assert _page(tmp_path / "a.html", filmed).text.count(NOTICE) == 1
+    assert _page(tmp_path / "b.html", filmed, filmed).text.count(NOTICE) == 3
+
+
+def test_captions_name_only_what_is_drawn(filmed: Vitals, tmp_path: Path) -> None:
+    good = tuple(window for window in filmed.windows if window.accepted)
+    accepted = _page(tmp_path / "a.html", replace(filmed, windows=good)).text
+    assert "Dots are beats." in accepted and "Green: accepted. Red: rejected." in accepted
+    windows = tuple(replace(w, accepted=False, reasons=("motion",)) for w in filmed.windows)
+    rejected = _page(tmp_path / "b.html", replace(filmed, windows=windows)).text
+    assert "without a unit, filtered to 0.5–4 Hz." in rejected and "Dots are" not in rejected
+    assert "Red and shaded: rejected." in rejected
 
 
 def test_several_films_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_path: Path) -> None:

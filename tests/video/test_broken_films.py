@@ -62,7 +62,7 @@ def test_a_stream_that_begins_late_is_left_alone(tmp_path: Path) -> None:
         ("a.mp4/b.mp4", "no such file"),
         (300 * "a" + ".mp4", "file name too long"),
         ("a\0b.mp4", "no such file"),
-        ("folder", "not a file; a film is wanted here"),
+        ("folder", "not a file; a video is expected here"),
         ("pipe.mp4", "a video is not read from a pipe"),
         ("empty.mp4", "an empty file"),
     ],

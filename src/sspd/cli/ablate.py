@@ -56,8 +56,8 @@ def ablate(
 ) -> None:
     """Train and score every cell of an ablation, beside the paper's table or curve.
 
-    The same command continues where it was stopped. Finished cells are kept, and cells
-    that several tables share are trained once.
+    The same command continues where it was stopped. Finished cells are kept,
+    and cells that several tables share are trained once.
     """
     from dataclasses import replace
 

@@ -17,11 +17,13 @@ from sspd.utils.files import check_output
 def benchmark(
     method: Annotated[
         list[str] | None,
-        typer.Option("--method", help="Networks, with commas or repeated.  [default: all]"),
+        typer.Option("--method", help="Networks, with commas or repeated.", show_default="all"),
     ] = None,
     runtime: Annotated[
         list[str] | None,
-        typer.Option("--runtime", help="torch, openvino, cuda.  [default: all that are installed]"),
+        typer.Option(
+            "--runtime", help="torch, openvino, cuda.", show_default="all that are installed"
+        ),
     ] = None,
     frames: Annotated[
         int, typer.Option("--frames", min=4, help="Length of the clip, frames.")
@@ -29,7 +31,7 @@ def benchmark(
     size: Annotated[int, typer.Option("--size", min=64, help="Side of the faces, pixels.")] = 128,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="Number of timed rounds.")] = 5,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Processor threads.  [default: all]")
+        int | None, typer.Option("--threads", min=1, help="Processor threads.", show_default="all")
     ] = None,
     scores: Annotated[
         Path | None,

@@ -47,8 +47,8 @@ def check(
 ) -> None:
     """Report what is missing, damaged, unreadable or out of sync in a dataset.
 
-    Decodes every video completely. Defects that all copies have are reported, but do not
-    count as faults.
+    Decodes every video completely. Defects that all copies have are reported,
+    but do not count as faults.
     """
     from sspd.datasets import check as checks
     from sspd.datasets.checksums import checksums, compare, files_of, read_index, write_index

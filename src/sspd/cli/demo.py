@@ -28,7 +28,8 @@ def demo(
 ) -> None:
     """Simulate a face with a known pulse, measure it, and compare.
 
-    Writes DIR/face.mp4 with its true heart rate, and DIR/result.json, .png and .html.
+    Writes DIR/face.mp4 with its true heart rate, and DIR/result.json, .png and
+    .html.
     """
     from sspd.pipeline import measure
     from sspd.report.html import write_html

@@ -28,7 +28,7 @@ def evaluate(
     ],
     method: Annotated[
         list[str] | None,
-        typer.Option("--method", help="Methods, with commas or repeated.  [default: sspd]"),
+        typer.Option("--method", help="Methods, with commas or repeated.", show_default="sspd"),
     ] = None,
     protocol: Annotated[
         str | None,
@@ -57,7 +57,9 @@ def evaluate(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option("--recipe", help="Recipe of the training.  [default: that of the protocol]"),
+        typer.Option(
+            "--recipe", help="Recipe of the training.", show_default="that of the protocol"
+        ),
     ] = None,
     steps: Annotated[
         int | None,
@@ -78,7 +80,8 @@ def evaluate(
             help="How rates are read: spectral, measure (accepted readings only), sspd (the"
             " paper), all-maxima (every maximum, unfiltered), released, rppg-toolbox,"
             " contrast-phys, vipl (three parts of a video) or nest (LF, HF, LF/HF, RF and HR of"
-            " short clips).  [default: that of the protocol, else spectral]",
+            " short clips).",
+            show_default="that of the protocol, else spectral",
         ),
     ] = None,
     keep_defects: Annotated[
@@ -93,7 +96,8 @@ def evaluate(
 ) -> None:
     """Score methods on a dataset; with a protocol, train the networks first.
 
-    The same command continues where it was stopped, and repeats nothing that is done.
+    The same command continues where it was stopped, and repeats nothing that is
+    done.
     """
     from sspd.evaluate import Training, get_scoring, plan_evaluation
     from sspd.evaluate import evaluate as run

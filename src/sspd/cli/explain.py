@@ -32,7 +32,7 @@ def explain(
     ] = None,
     layer: Annotated[
         list[str] | None,
-        typer.Option("--layer", help="ConvBlock1_Conv2 to ConvBlock3_Conv2.  [default: all]"),
+        typer.Option("--layer", help="ConvBlock1_Conv2 to ConvBlock3_Conv2.", show_default="all"),
     ] = None,
     start: Annotated[
         float, typer.Option("--start", min=0, help="Start at this time, seconds.")

@@ -15,7 +15,7 @@ def export(
     out: Annotated[Path, typer.Argument(help="ONNX file to write.")],
     weights: Annotated[
         Path | None,
-        typer.Option("--weights", help="Checkpoint to export.  [default: the shipped weights]"),
+        typer.Option("--weights", help="Checkpoint to export.", show_default="the shipped weights"),
     ] = None,
 ) -> None:
     """Write a network as ONNX: differences (1, 3, t, 128, 128) in, waveform (1, t) out.

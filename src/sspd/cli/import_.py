@@ -17,7 +17,7 @@ def import_weights(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", help="Checkpoint to write.  [default: the same name with .safetensors]"
+            "--out", help="Checkpoint to write.", show_default="the same name with .safetensors"
         ),
     ] = None,
 ) -> None:

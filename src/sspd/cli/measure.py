@@ -30,13 +30,13 @@ def measure(
     json: Annotated[
         Path | None,
         typer.Option(
-            "--json", metavar="F.json", help="Write all results as JSON; -: to standard output."
+            "--json", metavar="F.json", help="Write all results as JSON (-: to standard output)."
         ),
     ] = None,
     csv: Annotated[
         Path | None,
         typer.Option(
-            "--csv", metavar="F.csv", help="Write one row per video; -: to standard output."
+            "--csv", metavar="F.csv", help="Write one row per video (-: to standard output)."
         ),
     ] = None,
     report: Annotated[
@@ -46,7 +46,9 @@ def measure(
     plot: Annotated[
         Path | None,
         typer.Option(
-            "--plot", metavar="F.png", help="Plot the result; of several videos: F-VIDEO.png each."
+            "--plot",
+            metavar="F.png",
+            help="Write a plot of the result; of several videos: F-VIDEO.png each.",
         ),
     ] = None,
     signal: Annotated[
@@ -73,7 +75,8 @@ def measure(
         str,
         typer.Option(
             "--method",
-            help="sspd, pos, green, ... (see `sspd methods`). Networks except sspd need --weights.",
+            help="sspd, pos, green, ... (see `sspd methods`). Networks other than sspd need"
+            " --weights.",
         ),
     ] = "sspd",
     weights: Annotated[
@@ -83,13 +86,15 @@ def measure(
     window: Annotated[
         float,
         typer.Option(
-            "--window", metavar="S", help="Length of the window that gives one rate, seconds."
+            "--window",
+            metavar="S",
+            help="Length of the windows, seconds; each window gives one rate.",
         ),
     ] = 30.0,
     step: Annotated[
         float | None,
         typer.Option(
-            "--step", metavar="S", help="Time between windows, seconds.  [default: --window]"
+            "--step", metavar="S", help="Time between windows, seconds.", show_default="as --window"
         ),
     ] = None,
     start: Annotated[
@@ -118,7 +123,7 @@ def measure(
         str,
         typer.Option(
             "--face",
-            help="largest; or all: every face, one row each, files of the others: F-face2.csv ...",
+            help="Faces to measure: largest, or all (one row each; more files: F-face2.csv ...).",
         ),
     ] = "largest",
     precision: Annotated[
@@ -150,12 +155,12 @@ def measure(
 ) -> None:
     """Measure heart rate, variability and breathing in face videos.
 
-    Prints a table. Exit code 0: all measured; 3: at least one video has no reliable
-    pulse (the reasons are printed); 1: a video or an output failed; 2: wrong usage;
-    130: interrupted by Ctrl-C.
+    Prints a table. Exit code 0: all measured; 3: at least one video has no
+    reliable pulse (the reasons are printed); 1: a video or an output failed; 2:
+    wrong usage; 130: interrupted by Ctrl-C.
 
-    Each result is kept in a journal beside the first output until everything is done.
-    With it, --resume measures only what is missing, failed or changed.
+    Each result is kept in a journal beside the first output until everything is
+    done. With it, --resume measures only what is missing, failed or changed.
     """
     from sspd.process import settle_process
 

@@ -63,8 +63,8 @@ def simulate(
 ) -> None:
     """Write videos of simulated faces with a known pulse, and their true rates in truth/.
 
-    A complete video with the same options is kept. Another file of that name is never
-    overwritten.
+    A complete video with the same options is kept. Another file of that name is
+    never overwritten.
     """
     layouts = dict.fromkeys([*OWN_LAYOUTS, *DATASETS])
     if layout not in layouts:

@@ -59,15 +59,13 @@ def train(
         str | None,
         typer.Option(
             "--init",
-            help="Initial weights: a file, 'shipped', or 'nothing' for random ones."
-            "  [default: shipped for the recipes laptop and further, else nothing]",
+            help="Initial weights: a file, 'shipped', or 'nothing' (random).",
+            show_default="shipped for laptop and further, else nothing",
         ),
     ] = None,
     protocol: Annotated[
         str | None,
-        typer.Option(
-            "--protocol", help="For a dataset: train on the train subjects of this split."
-        ),
+        typer.Option("--protocol", help="For a dataset: train on this split's train subjects."),
     ] = None,
     fold: Annotated[
         str | None,
@@ -78,10 +76,7 @@ def train(
     ] = False,
     precision: Annotated[
         str | None,
-        typer.Option(
-            "--precision",
-            help="Arithmetic of the training: f32, bf16 or f16, instead of the recipe's.",
-        ),
+        typer.Option("--precision", help="Arithmetic: f32, bf16 or f16, instead of the recipe's."),
     ] = None,
     select: Annotated[
         str | None,
@@ -93,27 +88,24 @@ def train(
         typer.Option(
             "--devices",
             min=1,
-            help="Number of processes on this machine that train together, one per CUDA device."
-            "  [default: as started by torchrun, else 1]",
+            help="Number of processes on this machine that train together, one per CUDA device.",
+            show_default="as started by torchrun, else 1",
         ),
     ] = None,
     nodes: Annotated[
         int,
-        typer.Option(
-            "--nodes", min=1, help="Number of machines that train together (SLURM, torchrun)."
-        ),
+        typer.Option("--nodes", min=1, help="Machines that train together (SLURM, torchrun)."),
     ] = 1,
     jobs: Annotated[
         int | None,
-        typer.Option(
-            "--jobs", min=1, help="Number of processes that crop faces.  [default: one per core]"
-        ),
+        typer.Option("--jobs", min=1, help="Processes to crop faces.", show_default="one per core"),
     ] = None,
 ) -> None:
     """Train a network on face videos; labels are neither needed nor read.
 
-    Networks of other papers that need labels (physnet, ...) are trained with the contact
-    waveforms of a dataset, or the known waveforms of simulated videos.
+    Networks of other papers that need labels (physnet, ...) are trained with
+    the contact waveforms of a dataset, or the known waveforms of simulated
+    videos.
     """
     chosen = _recipe(recipe, steps, precision, select)
     needed = prepare(chosen)  # before anything imports torch

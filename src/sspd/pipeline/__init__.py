@@ -1,4 +1,4 @@
-"""The rooms joined: a film goes in, vitals come out."""
+"""Measure the pulse in a face video: decoding, faces, waveform and vitals joined."""
 
 from __future__ import annotations
 
@@ -35,41 +35,42 @@ def measure(
     precision: str = "f32",
     progress: Progress | None = None,
 ) -> Vitals:
-    """Measure the pulse of the largest face in a film.
+    """Measure the pulse of the largest face in a video.
 
     Parameters
     ----------
     source : path
         A video file, as str, bytes or Path; ``~`` is the home folder.
     method : str or Method
-        A name of `sspd.methods.method_names`, or what `sspd.methods.get_method` made
-        of one (loaded once for many films).
+        A name of `sspd.methods.method_names`, or the result of `sspd.methods.get_method`
+        (loaded once for many videos).
     weights, precision
-        See `sspd.methods.get_method`; not looked at where ``method`` is ready.
+        See `sspd.methods.get_method`; ignored if ``method`` is a Method.
     window_s, step_s : float
-        Windows from which a rate is read, seconds; ``step_s`` None: ``window_s``.
+        Length of the windows that give one rate each, and time between their starts, seconds;
+        ``step_s`` None: ``window_s``.
     start_s, end_s : float
-        The part of the film to measure, seconds; ``end_s`` None: to its end.
+        The part of the video to measure, seconds; ``end_s`` None: to its end.
     fps : float or None
         Frames per second, 1 to 1000: frame n is at n / fps, whatever the file says. A
         stream without a clock (raw H.264 and the like) has no rate without it.
     box : Box, sequence or array of 4 whole numbers, or None
-        Where the face is: left, top, right, bottom, pixels of the upright video; None: it
-        is looked for.
+        Face box: left, top, right, bottom, pixels of the upright video; None: the face is
+        detected.
     progress : callable, optional
-        Is told a phase (``reading``, ``network``, ``vitals``) and how much of it is done,
-        0 to 1, a few times a second of video.
+        Called with a phase (``reading``, ``network``, ``vitals``) and its progress, 0 to 1,
+        a few times per second of video.
 
     Returns
     -------
     Vitals
-        With ``signal`` and ``beats_s``. No face or no reliable pulse gives reasons,
-        not an error.
+        With ``signal`` and ``beats_s``. If there is no face or no reliable pulse, it has
+        ``reasons``; that is no error.
 
     Raises
     ------
     SSPDError
-        The film or the weights cannot be used, or an argument cannot be right.
+        The video or the weights cannot be used, or an argument is invalid.
 
     >>> measure("no_such_film.mp4", method="pos")
     Traceback (most recent call last):
@@ -78,7 +79,7 @@ def measure(
     """
     start_s, end_s = time_span(start_s, end_s)
     window_s, step_s = window_lengths(window_s, step_s)
-    cut_windows(0.0, 0.0, window_s, step_s)  # refuses what cannot be, at once
+    cut_windows(0.0, 0.0, window_s, step_s)  # invalid lengths raise before the work
     place, where = source_path(source), face_box(box)
     check_fps(fps)
     ready = _ready(method, weights, precision)
@@ -100,7 +101,7 @@ def measure_faces(
     precision: str = "f32",
     progress: Progress | None = None,
 ) -> list[Vitals]:
-    """Measure every face in a film, each for as long as it is there.
+    """Measure every face in a video, each for as long as it is visible.
 
     Parameters
     ----------
@@ -110,8 +111,8 @@ def measure_faces(
     Returns
     -------
     list of Vitals
-        One a person, the largest face of the film's beginning first; ``face_id`` tells
-        them apart. One without a pulse where there is no face at all.
+        One per person, the largest face at the beginning of the video first, with different
+        ``face_id``. If there is no face at all, one result without a pulse.
 
     Raises
     ------
@@ -141,5 +142,5 @@ def _ready(method: str | Method, weights: str | Path | None, precision: str) -> 
     if not isinstance(ready, Method):
         ready = get_method(ready, weights=weights, precision=precision)
     if ready.confidence is not None:
-        check_terms(ready.confidence)  # now, not after an hour of film
+        check_terms(ready.confidence)  # now, not after an hour of video
     return ready

@@ -65,10 +65,13 @@ def drawings(vitals: Vitals) -> list[Drawing]:
     drawn = drawn_waveform(vitals)
     near, shown = excerpt(vitals, filtered), excerpt(vitals, drawn)
     part = spectrum_part(vitals, filtered)
-    shaded = " Shaded: rejected." if refused_stretches(vitals.windows) else ""
+    rejected = bool(refused_stretches(vitals.windows))
+    shaded = " Shaded: rejected." if rejected else ""
+    filter_words = _OF_ACCEPTED if vitals.accepted else _OF_REJECTED
+    rate_words = f"{_RATES}{' and shaded' if rejected else ''}: rejected."
     found = [
-        _drawing("waveform", "Waveform", _WAVEFORM, lambda a: draw_excerpt(a, vitals, shown)),
-        _drawing("rates", "Heart rate over time", _RATES + shaded, lambda a: draw_rates(a, vitals)),
+        _drawing("waveform", "Waveform", filter_words, lambda a: draw_excerpt(a, vitals, shown)),
+        _drawing("rates", "Heart rate over time", rate_words, lambda a: draw_rates(a, vitals)),
     ]
     if shown is None or len(shown) < sum(map(len, drawn)):
         words = f"The same waveform over the whole video.{shaded}"
@@ -85,20 +88,21 @@ def drawings(vitals: Vitals) -> list[Drawing]:
     ]  # fmt: skip
 
 
-_WAVEFORM = (
-    "The skin color's change with the pulse, without a unit. Accepted parts are filtered to a"
-    " band around the heart rate, and beats are detected there; other parts are filtered to"
-    " 0.5–4 Hz. Dots are beats."
+_WAVEFORM = "The skin color's change with the pulse, without a unit"
+_OF_ACCEPTED = (
+    f"{_WAVEFORM}. Accepted parts are filtered to a band around the heart rate, and beats are"
+    " detected there; other parts are filtered to 0.5–4 Hz. Dots are beats."
 )
+_OF_REJECTED = f"{_WAVEFORM}, filtered to 0.5–4 Hz."
 _RATES = (
     "A line is the heart rate of a window by its spectrum, a × that by its peaks, and a small"
-    " dot the rate from one beat to the next. Green: accepted. Red: rejected."
+    " dot the rate from one beat to the next. Green: accepted. Red"
 )
 _SPECTRUM = "The power of each rate in the waveform,"
 _SIMILARITY = (
     f"Cosine similarity of the waveform's delay embedding: each point compares the {SPAN_S:g} s"
-    " after two times. A regular pulse gives stripes along the diagonal."
-    " Computed from the waveform, not taken from the network;"
+    " that follow one time with those that follow another. A regular pulse gives stripes along"
+    " the diagonal. Computed from the waveform, not taken from the network;"
 )
 
 

@@ -8,7 +8,7 @@ from sspd.report.figures import Drawing, drawings
 from sspd.report.frame import face_picture
 from sspd.report.markup import Html, element, image, joined, table
 from sspd.report.text import NOTICE, film_name
-from sspd.report.words import HRV_WORDS, meanings, number
+from sspd.report.words import HRV_WORDS, meanings, number, reason_text
 from sspd.version import package_version
 
 
@@ -40,6 +40,8 @@ def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) 
         top = element("div", _face(vitals, with_image), facts, class_="top")
         seen = element("div", *map(_figure, drawings(vitals)), class_="drawings")
         rest = joined([top, seen, _windows(vitals), _warnings(vitals), _made(vitals)])
+        # the page of one video says it in its footer
+        rest = rest if alone else Html(rest + element("p", NOTICE, class_="notice"))
     return element("section", title, Html("\n"), said, Html("\n"), rest, id=anchor, class_="film")
 
 
@@ -95,13 +97,13 @@ def _value(estimate: Estimate | None, digits: int, unit: str = "") -> list[str]:
     """What a number's row says after its name: the number, and where it comes from."""
     if estimate is None or estimate.value is None:
         why = estimate.reason if estimate is not None else None
-        return ["–", why or "not measured"]
+        return ["–", reason_text(why)]
     return [number(estimate.value, digits, unit), _origin(estimate)]
 
 
 def _breaths(breath: Respiration) -> list[str]:
     if breath.hz is None:
-        return ["–", breath.reason or "not measured"]
+        return ["–", reason_text(breath.reason)]
     return [number(breath.breaths_per_minute, 1, "per minute"), _origin(breath)]
 
 
@@ -191,11 +193,7 @@ def _made(vitals: Vitals) -> Html:
         ["Face box", _box_words(vitals)],
         ["Computing time", spent or "not known"],
     ]
-    return Html(
-        element("h3", "How it was measured")
-        + table([], rows, class_="made")
-        + element("p", NOTICE, class_="notice")
-    )
+    return Html(element("h3", "How it was measured") + table([], rows, class_="made"))
 
 
 def _box_words(vitals: Vitals) -> str:

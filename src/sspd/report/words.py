@@ -87,6 +87,22 @@ HRV_WORDS = {
 }
 
 
+#: Reasons of single values whose names, kept for programs, are not plain words.
+_VALUE_REASONS = {
+    "no accepted stretch": "no accepted window",
+    "mostly the film's noise": "mostly noise of the video",
+}
+
+
+def reason_text(reason: str | None) -> str:
+    """Return why a single value is missing, in plain words.
+
+    >>> reason_text("no accepted stretch"), reason_text("needs 60 s"), reason_text(None)
+    ('no accepted window', 'needs 60 s', 'not measured')
+    """
+    return _VALUE_REASONS.get(reason or "", reason or "not measured")
+
+
 def meanings(reasons: Sequence[str]) -> list[ReasonWords]:
     """Return reasons in plain words; one without words is said by its name.
 

@@ -98,13 +98,13 @@ def check_sample_counts(path: str | Path) -> None:
     ...     check_sample_counts(file.name)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    sspd.errors.DecodeError: ...: not a film that can be decoded (2147483648 samples in 20 bytes)
+    sspd.errors.DecodeError: ...: not a video that can be decoded (2147483648 samples in 20 bytes)
     """
     promise = _Promise(Path(path).stat().st_size)
     with Path(path).open("rb") as file:
         for table in _tables(file, promise.size):
             if (told := promise.add(*table)) is not None:
-                raise DecodeError(f"{path}: not a film that can be decoded ({told})")
+                raise DecodeError(f"{path}: not a video that can be decoded ({told})")
 
 
 def _tables(file: IO[bytes], size: int) -> Iterator[tuple[bytes, int]]:

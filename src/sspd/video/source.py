@@ -59,7 +59,7 @@ def _checked_place(path: str | Path) -> Path:
     if stat.S_ISFIFO(facts.st_mode) or stat.S_ISCHR(facts.st_mode):
         raise SourceError(not_from_a_pipe(path))
     if not stat.S_ISREG(facts.st_mode):
-        raise SourceError(f"{path}: not a file; a film is wanted here")
+        raise SourceError(f"{path}: not a file; a video is expected here")
     if facts.st_size == 0:
         raise DecodeError(f"{path}: an empty file")
     return place
