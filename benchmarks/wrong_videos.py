@@ -22,7 +22,7 @@ import wrong_motions as motions
 from wrong_base import Make, Take, Truth, alive, good, record
 
 #: The benchmark's videos, which judge; and those to which the confidence may be fitted.
-JUDGE_SEED, FIT_SEED = 300_041, 610_001
+JUDGE_SEED, FIT_SEED = 300_052, 610_001
 SHORT_S, LONG_S = 16.0, 30.0
 _ANDROID, _APPLE = "com.android.capture.fps", "com.apple.quicktime.capture.fps"
 

@@ -22,6 +22,9 @@ T = np.arange(900) / 30
         ({"background_db": float("nan"), "sway_db": -20.0}, "flicker"),
         ({"background_db": float("nan"), "snr_db": 18.0, "with_pos": 0.7}, "flicker"),
         ({"nod_db": 12.0, "with_nod": 0.9}, "motion"),
+        ({"background_db": float("nan"), "nod_db": -4.0, "with_nod": 0.9}, "motion"),
+        ({"snr_db": 1.0, "nod_db": -4.0, "with_nod": 0.9}, "motion"),
+        ({"snr_db": -1.0, "peaks_bpm": 5.0}, "low_snr"),
         ({"side_share": 0.1}, "readouts_disagree"),
         ({"sides_bpm": 25.0, "sides_line_db": 14.0}, "readouts_disagree"),
         ({"sides_bpm": 25.0, "sides_line_db": 10.0, "side_share": -0.36}, "readouts_disagree"),
@@ -29,7 +32,7 @@ T = np.arange(900) / 30
         ({"peaks_bpm": 20.0}, "readouts_disagree"),
         ({"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 24.0}, "readouts_disagree"),
         ({"pos_bpm": 67.0, "pos_half_bpm": 100.0, "pos_line_db": 12.0}, "readouts_disagree"),
-        ({"with_colour": 0.0, "with_pos": 0.3}, "low_snr"),
+        ({"with_colour": -0.1, "with_pos": 0.1}, "low_snr"),
         ({"pos_bpm": 20.0, "pos_half_bpm": 14.0, "pos_line_db": 8.0, "snr_db": -3.0}, "low_snr"),
         ({"group_db": -12.0, "group_size": 3.0}, "irregular"),
         ({"group_db": -12.0, "group_size": 2.0}, "out_of_range"),
@@ -65,7 +68,7 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
         {"track_bpm": 30.0, "snr_db": 9.0},
         {"background_db": float("nan"), "snr_db": 18.0, "with_pos": 0.95},
         {"snr_db": 18.0, "with_pos": 0.7},  # the background is seen and keeps still
-        {"pos_bpm": 67.0, "pos_half_bpm": 100.0, "pos_line_db": 6.0},
+        {"pos_bpm": 67.0, "pos_half_bpm": 100.0, "pos_line_db": 4.0},
     ],
 )
 def test_what_is_unknown_or_explained_contradicts_nothing(one: dict[str, float]) -> None:

@@ -25,18 +25,19 @@ HALVES_BPM = 15.0
 UNSURE_HALVES_BPM, UNSURE_SNR_DB = 6.0, 6.0
 #: POS reads another rate, bpm, and its own line stands out by so much, dB.
 POS_BPM, POS_LINE_DB = 8.0, 20.0
-#: Or the line of the waveform is lower than what is around it, dB.
-POS_SNR_DB = 0.0
+#: Or the line of the waveform is lower than what is around it, dB. Then the rate by single
+#: beats need not be far away either, bpm.
+FAINT_SNR_DB, FAINT_PEAKS_BPM = 0.0, 3.0
 #: POS reads half of the rate, and its line stands out by so much, dB.
 HALF_BPM, HALF_LINE_DB = 4.0, 12.0
 #: POS reads the double of the rate, and its line stands out by so much, dB: every second beat
 #: is another one, and what is read is the rate of pairs.
-DOUBLE_BPM, DOUBLE_LINE_DB = 3.0, 9.0
+DOUBLE_BPM, DOUBLE_LINE_DB = 3.0, 6.0
 #: A waveform that POS follows so closely, cosine, and at the same rate, is of something real.
 ALIVE_WITH_POS = 0.9
 #: A clear waveform comes from one side of the face alone; sides that oppose each other are
 #: a head that moves, of which the mean colours tell little.
-SIDE_SHARE, SIDE_WITH_POS = 0.3, 0.8
+SIDE_SHARE, SIDE_WITH_POS = 0.2, 0.8
 #: POS reads another rate on one side of the face than on the other, bpm, and the weaker line
 #: stands out by so much, dB; by the second number where one side bears the waveform alone.
 SIDES_BPM, SIDES_LINE_DB, ONE_SIDE = 8.0, (12.0, 9.0), 0.4
@@ -44,7 +45,7 @@ SIDES_BPM, SIDES_LINE_DB, ONE_SIDE = 8.0, (12.0, 9.0), 0.4
 PEAKS_BPM = 12.0
 #: Green does not go along with the waveform, cosine, and neither does POS, which bears
 #: more motion.
-WITH_COLOUR, WITH_POS = 0.2, 0.5
+WITH_COLOUR, WITH_POS = 0.0, 0.3
 #: The background changes in step with the waveform about as much as the skin, dB.
 BACKGROUND_DB = -2.0
 #: Where no background is seen: the edges of the face's box, hair and all, change as its
@@ -53,8 +54,11 @@ EDGES_DB = -8.0
 #: Or the waveform is as clean as this, dB, and POS, which light disturbs less, does not follow
 #: it, cosine.
 CLEAN_SNR_DB, CLEAN_WITH_POS = 12.0, 0.85
-#: The face moves in step with the waveform: over `SMALL_MOTION`, dB, and how much of it.
-NOD_DB, WITH_NOD = 8.0, 0.7
+#: The face moves in step with the waveform: over `SMALL_MOTION`, dB, and how much of it. Where
+#: no background is seen, which would show what moves through the light, less is enough.
+NOD_DB, UNSEEN_NOD_DB, WITH_NOD = 8.0, -10.0, 0.7
+#: Or a waveform no clearer than this, dB, is in step with it as closely as this.
+UNCLEAR_SNR_DB, UNCLEAR_NOD_DB, UNCLEAR_WITH_NOD = 2.0, -6.0, 0.8
 
 
 def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
@@ -97,11 +101,15 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     alive = e.with_pos > ALIVE_WITH_POS and _apart(e.pos_bpm, rate_bpm) < POS_BPM
     one_side = abs(e.side_share) < ONE_SIDE
     unlike_blood = e.sway_db < EDGES_DB or (e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS)
+    unseen = bool(np.isnan(e.background_db))
     rules = {
-        "flicker": e.lamp > 0
-        or e.background_db > BACKGROUND_DB
-        or (bool(np.isnan(e.background_db)) and unlike_blood),
-        "motion": e.nod_db > NOD_DB and e.with_nod > WITH_NOD,
+        "flicker": e.lamp > 0 or e.background_db > BACKGROUND_DB or (unseen and unlike_blood),
+        "motion": (e.nod_db > (UNSEEN_NOD_DB if unseen else NOD_DB) and e.with_nod > WITH_NOD)
+        or (
+            e.snr_db < UNCLEAR_SNR_DB
+            and e.nod_db > UNCLEAR_NOD_DB
+            and e.with_nod > UNCLEAR_WITH_NOD
+        ),
         "rate_changes": halves_differ and alive,
         "irregular": wanders and alive,
         "readouts_disagree": (halves_differ and not alive)
@@ -112,7 +120,8 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
         or (e.sides_bpm > SIDES_BPM and e.sides_line_db > SIDES_LINE_DB[one_side])
         or (abs(e.side_share) < SIDE_SHARE and e.with_pos > SIDE_WITH_POS),
         "low_snr": (wanders and not alive)
-        or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.snr_db < POS_SNR_DB)
+        or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.snr_db < FAINT_SNR_DB)
+        or (_apart(e.peaks_bpm, rate_bpm) > FAINT_PEAKS_BPM and e.snr_db < FAINT_SNR_DB)
         or (e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS),
     }
     found = {reason for reason, is_so in rules.items() if is_so}

@@ -30,6 +30,8 @@ PLACE = 0.15
 #: Of the lines at 1/2 and 3/2 of the rate less is asked where both are there, or where the
 #: upper one is as strong as this against the line at the rate, dB: no breath lies there.
 PAIR_LINE_DB, PAIR_PLACE, ALONE_DB = 8.0, 0.3, -15.0
+#: Or where it is stronger still, dB, by less and further off its place: hearts do not keep time.
+STRONG_DB, STRONG_LINE_DB, STRONG_PLACE = -8.0, 7.0, 0.5
 #: A line at half of the rate that may be a heart below the range, Hz, counts alone, wherever
 #: near its place and from this strength on, dB: the rate itself would not be looked for.
 SLOW_HZ, SLOW_DB = (0.45, 0.667), -14.0
@@ -168,4 +170,9 @@ def _pair(half: _Line, three_halves: _Line, own_db: float) -> float | None:
         and three_halves.off <= PAIR_PLACE
         and three_halves.db - own_db > ALONE_DB
     )
-    return max(half.db, three_halves.db) - own_db if both or upper else None
+    strong = (
+        three_halves.over_db >= STRONG_LINE_DB
+        and three_halves.off <= STRONG_PLACE
+        and three_halves.db - own_db > STRONG_DB
+    )
+    return max(half.db, three_halves.db) - own_db if both or upper or strong else None

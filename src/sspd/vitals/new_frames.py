@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from sspd.containers import FaceSegment, Scene
 from sspd.video.bounds import GAP_S
+from sspd.vitals.colour_loops import colour_period
 
 #: Frames over which the concentration of change is told, and over which frames are counted.
 BLOCK, SECTION = 24, 240
@@ -153,11 +154,19 @@ def looped(scene: Scene) -> tuple[NDArray[np.bool_], float | None]:
     >>> int(recurring.sum()), period_s
     (60, 1.0)
     """
-    nothing = np.zeros(scene.t.size, bool)
+    period_s = _recurring_changes(scene) or colour_period(scene)
+    if period_s is None:
+        return np.zeros(scene.t.size, bool), None
+    step_s = float(np.median(np.diff(scene.t)))
+    return scene.t - scene.t[0] >= period_s - step_s / 2, period_s
+
+
+def _recurring_changes(scene: Scene) -> float | None:
+    """The loop's length by `sspd.face.recurrence`, seconds; None: it sees none."""
     lag_s = scene.lag_s.astype(np.float64)
     found = np.nan_to_num(scene.recurrence) > 0
     if found.sum() < BLOCK // 2:
-        return nothing, None
+        return None
     step_s = float(np.median(np.diff(scene.t)))
     cells = np.round(lag_s[found] / step_s).astype(int)
     counts = np.bincount(cells)
@@ -165,9 +174,7 @@ def looped(scene: Scene) -> tuple[NDArray[np.bool_], float | None]:
     near = found & (np.abs(np.nan_to_num(lag_s) - period_s) < 1.6 * step_s)
     period_s = float(np.median(lag_s[near]))
     could = (np.nan_to_num(scene.change) > 0) & (scene.t - scene.t[0] >= period_s)
-    if near.sum() < max(LOOP_SHARE * could.sum(), BLOCK // 2):
-        return nothing, None
-    return scene.t - scene.t[0] >= period_s - step_s / 2, period_s
+    return period_s if near.sum() >= max(LOOP_SHARE * could.sum(), BLOCK // 2) else None
 
 
 def repeat_warnings(source: str, segments: Sequence[FaceSegment]) -> tuple[str, ...]:
