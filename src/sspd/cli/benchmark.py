@@ -10,8 +10,9 @@ import typer
 
 from sspd.cli.console import interruptible, print_table
 from sspd.cli.progress import Meter
-from sspd.errors import DependencyError, UsageError
+from sspd.errors import UsageError
 from sspd.utils.files import check_output
+from sspd.utils.packages import require
 
 
 def benchmark(
@@ -45,13 +46,7 @@ def benchmark(
     ] = None,
 ) -> None:
     """Compare size and speed of networks on this machine, beside the paper's Table IV."""
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise DependencyError(
-            "networks are compared with torch, which is not installed; install sspd[train] from"
-            " the clone"
-        ) from error
+    require("torch", extra="train", purpose="a comparison of networks")
     from sspd.evaluate.cost import NETWORKS, measure_costs, runtimes_here
     from sspd.evaluate.cost_table import cost_json, cost_points, cost_table, read_errors
 

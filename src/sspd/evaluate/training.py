@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sspd.containers import Recording
-from sspd.errors import DependencyError, TrainingError, UsageError
+from sspd.errors import TrainingError, UsageError
 from sspd.recipes import BaselineRecipe, Recipe
+from sspd.utils.packages import require
 
 if TYPE_CHECKING:
     from sspd.train.sampler import Film
@@ -106,13 +107,8 @@ def trained_weights(
     weights = folder / "model.onnx"
     if weights.exists():
         return weights
-    try:
-        import torch  # noqa: F401  (before an hour of cutting faces)
-    except ImportError as error:
-        raise DependencyError(
-            "training needs torch, which is not installed; install sspd[train] from the clone,"
-            " or give --weights"
-        ) from error
+    # before an hour of cutting faces
+    require("torch", extra="train", purpose="training", instead="give --weights")
     from sspd.nn.checkpoint import load_any
     from sspd.runtime.export import export_onnx
     from sspd.train.loop import Progress, train
