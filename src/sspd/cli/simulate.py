@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +13,7 @@ from sspd.cli.console import interruptible
 from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.datasets.table import DATASETS, get_dataset
-from sspd.errors import OutputError, SSPDError, UsageError
+from sspd.errors import OutputError, UsageError
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
 
@@ -185,25 +187,19 @@ def _write_all(
     jobs: int,
 ) -> None:
     """Write the films, several at a time, under a bar; makes the folder for the truth."""
+    from sspd.utils.process_map import Words, process_map
+
     make_folder(out / "truth")
-    if jobs == 1:
-        with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
-            for path, spec in meter.track(films):
-                write(path, spec)
-        return
-    from concurrent.futures import as_completed
-    from concurrent.futures.process import BrokenProcessPool
+    written = process_map(partial(_written, write), films, jobs, Words(_file_of, KEPT))
+    meter = Meter("Simulating", len(films), "videos")
+    with interruptible(KEPT), closing(written), meter:
+        for _ in meter.track(written):
+            pass
 
-    from sspd.utils.pool import process_pool
 
-    with process_pool(jobs) as pool:
-        written = [pool.submit(write, *film) for film in films]
-        try:
-            with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
-                for one in meter.track(as_completed(written)):
-                    one.result()
-        except BrokenProcessPool as error:
-            raise SSPDError(
-                "a process that simulates died, perhaps out of memory; complete videos are kept,"
-                " the same command continues, --jobs 1 needs the least memory"
-            ) from error
+def _file_of(film: tuple[Path, FilmSpec]) -> str:
+    return str(film[0])
+
+
+def _written(write: Callable[[Path, FilmSpec], None], film: tuple[Path, FilmSpec]) -> None:
+    write(*film)

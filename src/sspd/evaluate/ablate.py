@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +18,7 @@ from sspd.evaluate.training import Training
 from sspd.recipes import Recipe
 from sspd.recipes.ablations import Cell, Grid
 from sspd.train.memory import prepare_memory
-from sspd.utils.pool import process_pool
+from sspd.utils.process_map import Words, process_map
 
 METRICS = ("mae", "rmse", "r")
 
@@ -228,16 +226,9 @@ def _results(
     phase(f"Training in {jobs} processes")
     if len(ahead) == len(tasks):
         return
-    with process_pool(jobs, prepare_memory) as pool:
-        waiting = {pool.submit(run_task, task): task for task in tasks[1:]}
-        try:
-            for done in as_completed(waiting):
-                yield waiting[done], done.result()
-        except BrokenProcessPool as error:
-            raise SSPDError(
-                "a training process died, perhaps out of memory; finished cells are kept:"
-                " the same command continues, --jobs 1 needs the least memory"
-            ) from error
+    kept = "finished cells are kept, the same command continues"
+    words = Words[Task](lambda task: f"{task.cell}, seed {task.seed}", kept)
+    yield from process_map(run_task, tasks[1:], jobs, words, prepare=prepare_memory)
 
 
 def ablation_csv(scores: Sequence[CellScore]) -> str:
