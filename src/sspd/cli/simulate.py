@@ -72,7 +72,8 @@ def simulate(
     if layout not in layouts:
         raise UsageError(f"simulate: --layout must be one of {', '.join(layouts)}, got {layout!r}")
     films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
-    context.with_resource(hold_folder(out, "truth"))
+    inside = "truth" if layout in OWN_LAYOUTS else "**/"
+    context.with_resource(hold_folder(out, inside))
     if layout not in OWN_LAYOUTS:
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
