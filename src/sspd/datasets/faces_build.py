@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +13,8 @@ from pathlib import Path
 from sspd.containers import Recording
 from sspd.datasets.faces import FaceEntry, entry_facts, open_store, write_entry
 from sspd.errors import OutputError, SourceError, SSPDError
+from sspd.utils.content import file_facts, text_key
+from sspd.utils.files import write_whole
 from sspd.utils.partials import remove_all_parts
 from sspd.utils.process_map import Words, process_map
 
@@ -139,7 +140,7 @@ def _kept(source: Source, store: Path, size: int, follow: bool) -> SSPDError | N
         cut = [path.stem for path in store.glob(f"{_prefix(source, key)}-*.zarr")]
         if not (done.exists() and cut and all(entry_facts(store, name) for name in cut)):
             _store_film(source, store, key, size, follow)
-            done.touch()
+            write_whole(done, b"")
     except SSPDError as error:
         return error
     return None
@@ -148,11 +149,10 @@ def _kept(source: Source, store: Path, size: int, follow: bool) -> SSPDError | N
 def _key(film: Path, size: int, follow: bool) -> str:
     """A hash of what a film's faces depend on: a changed film is read anew."""
     try:
-        stat = film.stat()
+        facts = file_facts(film)
     except OSError as error:
         raise SourceError(f"{film}: {error.strerror}") from error
-    facts = [str(film.resolve()), stat.st_size, stat.st_mtime_ns, size, follow, VERSION]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+    return text_key(repr([*facts, size, follow, VERSION]))
 
 
 def _prefix(source: Source, key: str) -> str:

@@ -9,8 +9,6 @@ label is read but by recipes of other papers that learn from labels.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING
 from sspd.containers import Recording
 from sspd.errors import TrainingError, UsageError
 from sspd.recipes import BaselineRecipe, Recipe
+from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.packages import require
 
 if TYPE_CHECKING:
@@ -134,14 +133,8 @@ def trained_weights(
 
 
 def _key(recipe: Recipe | BaselineRecipe, seed: int, recordings: Sequence[Recording]) -> str:
-    films = [
-        (one.name, str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
-        for one in recordings
-        for path in one.files
-        if path.exists()
-    ]
-    made_of = [recipe.to_dict(), seed, films]
-    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+    films = [(one.name, *facts) for one in recordings for facts in facts_of_files(one.files)]
+    return content_key([recipe.to_dict(), seed, films])
 
 
 def _films(
