@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from sspd.cli.console import interruptible, print_table
-from sspd.cli.progress import Meter
 from sspd.errors import UsageError
 from sspd.utils.files import check_output
 from sspd.utils.packages import require
+from sspd.utils.progress import Meter
 
 
 def benchmark(

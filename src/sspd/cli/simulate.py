@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible
-from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.datasets.table import DATASETS, get_dataset
 from sspd.errors import OutputError, UsageError
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible
-from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
 from sspd.cli.train_memory import prepare, warn_of_memory
 from sspd.errors import ProcessLostError, UsageError
 from sspd.utils.packages import require
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -294,5 +294,5 @@ def _train_with_bar(
             team=team,
             on_step=told,
             on_phase=meter.phase,
-            notice=lambda text: meter.line(f"sspd: {text}"),
+            notice=meter.note,
         )

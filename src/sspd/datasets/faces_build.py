@@ -17,6 +17,7 @@ from sspd.utils.content import file_facts, text_key
 from sspd.utils.files import write_whole
 from sspd.utils.partials import remove_all_parts
 from sspd.utils.process_map import Words, process_map
+from sspd.utils.progress import Counted
 
 #: Part of the key: raised when other faces come of the same film.
 VERSION = 1
@@ -32,7 +33,7 @@ def stored_faces(
     follow: bool,
     *,
     jobs: int = 1,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Counted = lambda done, total: None,
     skipped: Skipped = lambda film, error: None,
 ) -> list[FaceEntry]:
     """The faces of films, cut out where they are not in the store yet.

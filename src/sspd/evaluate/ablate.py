@@ -19,6 +19,7 @@ from sspd.recipes import Recipe
 from sspd.recipes.ablations import Cell, Grid
 from sspd.train.memory import prepare_memory
 from sspd.utils.process_map import Words, process_map
+from sspd.utils.progress import Counted, Told
 
 METRICS = ("mae", "rmse", "r")
 
@@ -142,7 +143,7 @@ def _phase(phase: Callable[[str], None], task: Task, what: str, done: int, total
 
 
 def run_task(
-    task: Task, told: Callable[[str, int, int], None] = lambda what, done, total: None
+    task: Task, told: Told = lambda what, done, total: None
 ) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """Train and score one cell with one seed; what is kept of it is not done again.
 
@@ -177,7 +178,7 @@ def ablate(
     tasks: Sequence[Task],
     *,
     jobs: int = 1,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    told: Counted = lambda done, total: None,
     phase: Callable[[str], None] = lambda what: None,
 ) -> list[CellScore]:
     """Run a grid, in one process or several.

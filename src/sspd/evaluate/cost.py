@@ -20,6 +20,7 @@ from sspd.nn.prepare import FromFaces, less_the_one_before
 from sspd.recipes import TRAINED_METHODS, get_baseline, get_recipe
 from sspd.runtime.quiet import import_openvino
 from sspd.utils.packages import require
+from sspd.utils.progress import Counted
 
 #: What times are told against, as in the paper.
 UNIT = "physnet"
@@ -103,7 +104,7 @@ def measure_costs(
     size: int = 128,
     repeats: int = 5,
     threads: int | None = None,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    told: Counted = lambda done, total: None,
 ) -> list[Cost]:
     """Count networks and time them in turns, untrained: numbers do not change the time.
 

@@ -19,12 +19,10 @@ from sspd.errors import TrainingError, UsageError
 from sspd.recipes import BaselineRecipe, Recipe
 from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.packages import require
+from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
     from sspd.train.sampler import Film
-
-#: Is told what is done, how many of it, and how many there are.
-Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
