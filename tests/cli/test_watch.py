@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import results
-from sspd.cli.progress import Meter
 from sspd.cli.told import Told
 from sspd.cli.watch import VideoMeter, watch
 from sspd.many import Measured
+from sspd.utils.progress import Meter
 
 
 class _Terminal(StringIO):

@@ -94,7 +94,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     ),
     "no film": (lambda f: (f / "vid.avi").write_text("none"), "film", r"vid\.avi: not a video"),
     "cut short": (partial(cut_film, share=0.5), "film", r"vid\.avi: 1 damaged parts left out"),
-    "cut a little": (partial(cut_film, share=0.9), "out of step", "contact samples, one a picture"),
+    "cut a little": (partial(cut_film, share=0.9), "out of step", "contact samples, one a frame"),
     "garbage": (
         lambda f: (f / "ground_truth.txt").write_text("1 2\n3 x\n5 6\n"),
         "reference",
@@ -108,9 +108,9 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "3 s short": (
         partial(cut_reference, keep=30),
         "out of step",
-        r"contact waveform: runs from 0\.0 s to 2\.0 s, the film from 0\.0 s to 5\.0 s",
+        r"contact waveform: runs from 0\.0 s to 2\.0 s, the video from 0\.0 s to 5\.0 s",
     ),
-    "ten samples short": (partial(cut_reference, keep=65), "out of step", "75 pictures and 65"),
+    "ten samples short": (partial(cut_reference, keep=65), "out of step", "75 frames and 65"),
     "late": (late_reference, "out of step", r"heart rate: runs from 0\.0 s to 7\.5 s"),
     "removed all": (shutil.rmtree, "missing", "this recording of UBFC-rPPG is missing"),
 }
@@ -144,8 +144,8 @@ def test_gaps_and_unequal_numbers_are_told(copy: Copy) -> None:
     file.write_text("\n".join(f"{t:.0f}" for t in ms[:-4]))
     found = {one.kind: one.text for one in all_found(dataset, root)}
     assert found.keys() == {"gap", "film"}
-    assert found["gap"].startswith("no picture for 0.8 s after 2.6 s")
-    assert "75 pictures and 71 times" in found["film"]
+    assert found["gap"].startswith("no frame for 0.8 s after 2.6 s")
+    assert "75 frames and 71 times" in found["film"]
 
 
 def test_known_defects_are_told_and_are_no_fault(copy: Copy) -> None:
@@ -187,7 +187,7 @@ def test_a_fault_of_ours_is_loud(copy: Copy) -> None:
 def test_a_process_that_dies_is_loud(copy: Copy) -> None:
     dataset, root = copy("ubfc-rppg")
     bad = one_more(dataset.recordings(root)[0], _dies)
-    with pytest.raises(SSPDError, match="a process died at other"):
+    with pytest.raises(SSPDError, match=r"^other: its worker process ended by itself"):
         list(check(dataset, [bad], jobs=2))
 
 

@@ -210,7 +210,7 @@ def test_only_lit_pictures_are_given_at_their_times(tmp_path: Path) -> None:
     told: list[str] = []
     (chunk,) = recording.frames(warn=told.append)
     np.testing.assert_array_equal(chunk.rgb / chunk.max_value, rgb[kept[1:]])
-    assert "1 of 10 pictures left out" in told[0]
+    assert "1 of 10 frames left out" in told[0]
 
 
 def test_the_brighter_half_is_the_lit_one(tmp_path: Path) -> None:

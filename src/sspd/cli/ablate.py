@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible, print_table
-from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from sspd.evaluate.ablate import CellScore

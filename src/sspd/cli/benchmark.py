@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from sspd.cli.console import interruptible, print_table
-from sspd.cli.progress import Meter
-from sspd.errors import DependencyError, UsageError
+from sspd.errors import UsageError
 from sspd.utils.files import check_output
+from sspd.utils.packages import require
+from sspd.utils.progress import Meter
 
 
 def benchmark(
@@ -47,13 +48,7 @@ def benchmark(
     ] = None,
 ) -> None:
     """Compare size and speed of networks on this machine, beside the paper's Table IV."""
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise DependencyError(
-            "networks are compared with torch, which is not installed; install sspd[train] from"
-            " the clone"
-        ) from error
+    require("torch", extra="train", purpose="a comparison of networks")
     from sspd.evaluate.cost import NETWORKS, measure_costs, runtimes_here
     from sspd.evaluate.cost_table import cost_json, cost_points, cost_table, read_errors
 

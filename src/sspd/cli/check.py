@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible
-from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.errors import UsageError
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from sspd.datasets.check import Finding, Summary

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible, print_table
-from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.errors import UsageError
 from sspd.utils.partials import hold_folder
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from sspd.recipes import BaselineRecipe, Recipe
@@ -127,7 +127,7 @@ def evaluate(
                 device=device,
                 jobs=jobs,
                 told=meter.told,
-                warn=lambda text: meter.line(f"sspd: {text}"),
+                warn=meter.note,
             )
         plan = plan_evaluation(
             data,

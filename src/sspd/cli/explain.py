@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sspd.cli.told import show
-from sspd.errors import DependencyError, UsageError
+from sspd.errors import UsageError
 from sspd.utils.files import check_output
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -46,12 +46,6 @@ def explain(
     ] = False,
 ) -> None:
     """Draw where on the face the network's waveform comes from (LayerCAM, Fig. 10)."""
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise DependencyError(
-            "gradients need torch, which is not installed; install sspd[train] from the clone"
-        ) from error
     from sspd.datasets.folder import read_waveform
     from sspd.evaluate.explain import explain as run
     from sspd.report.saliency import draw_saliency

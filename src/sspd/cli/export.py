@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sspd.cli.told import show
-from sspd.errors import DependencyError
+from sspd.utils.packages import require
 
 
 def export(
@@ -30,12 +30,8 @@ def export(
     if weights is None:
         write_whole(out, shipped_weights(".onnx").read_bytes())
     else:
-        try:
-            from sspd.nn.checkpoint import load_checkpoint
-        except ImportError as error:
-            raise DependencyError(
-                "export of a checkpoint needs torch; install sspd[train] from the clone"
-            ) from error
+        require("torch", extra="train", purpose="export of a checkpoint")
+        from sspd.nn.checkpoint import load_checkpoint
         from sspd.runtime.export import export_onnx
 
         export_onnx(load_checkpoint(weights)[0], out)

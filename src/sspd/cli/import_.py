@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from sspd.cli.told import show
-from sspd.errors import DependencyError
 from sspd.utils.files import check_output
+from sspd.utils.packages import require
 
 
 def import_weights(
@@ -22,11 +22,9 @@ def import_weights(
     ] = None,
 ) -> None:
     """Convert weights of the released code to a checkpoint and an ONNX network."""
-    try:
-        from sspd.nn.checkpoint import save_checkpoint
-        from sspd.nn.released import import_released
-    except ImportError as error:
-        raise DependencyError("import needs torch; install sspd[train] from the clone") from error
+    require("torch", extra="train", purpose="import")
+    from sspd.nn.checkpoint import save_checkpoint
+    from sspd.nn.released import import_released
     from sspd.recipes.schema import as_name
     from sspd.recipes.settled import IMPORTED
     from sspd.runtime.export import export_onnx

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sspd.cli.console import interruptible
-from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.datasets.table import DATASETS, get_dataset
-from sspd.errors import OutputError, SSPDError, UsageError
+from sspd.errors import OutputError, UsageError
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +72,8 @@ def simulate(
     if layout not in layouts:
         raise UsageError(f"simulate: --layout must be one of {', '.join(layouts)}, got {layout!r}")
     films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
-    context.with_resource(hold_folder(out, "truth"))
+    inside = "truth" if layout in OWN_LAYOUTS else "**/"
+    context.with_resource(hold_folder(out, inside))
     if layout not in OWN_LAYOUTS:
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
@@ -185,25 +188,19 @@ def _write_all(
     jobs: int,
 ) -> None:
     """Write the films, several at a time, under a bar; makes the folder for the truth."""
+    from sspd.utils.process_map import Words, process_map
+
     make_folder(out / "truth")
-    if jobs == 1:
-        with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
-            for path, spec in meter.track(films):
-                write(path, spec)
-        return
-    from concurrent.futures import as_completed
-    from concurrent.futures.process import BrokenProcessPool
+    written = process_map(partial(_written, write), films, jobs, Words(_file_of, KEPT))
+    meter = Meter("Simulating", len(films), "videos")
+    with interruptible(KEPT), closing(written), meter:
+        for _ in meter.track(written):
+            pass
 
-    from sspd.utils.pool import process_pool
 
-    with process_pool(jobs) as pool:
-        written = [pool.submit(write, *film) for film in films]
-        try:
-            with interruptible(KEPT), Meter("Simulating", len(films), "videos") as meter:
-                for one in meter.track(as_completed(written)):
-                    one.result()
-        except BrokenProcessPool as error:
-            raise SSPDError(
-                "a process that simulates died, perhaps out of memory; complete videos are kept,"
-                " the same command continues, --jobs 1 needs the least memory"
-            ) from error
+def _file_of(film: tuple[Path, FilmSpec]) -> str:
+    return str(film[0])
+
+
+def _written(write: Callable[[Path, FilmSpec], None], film: tuple[Path, FilmSpec]) -> None:
+    write(*film)

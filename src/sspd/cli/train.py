@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible
-from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
 from sspd.cli.train_memory import prepare, warn_of_memory
-from sspd.errors import DependencyError, ProcessLostError, UsageError
+from sspd.errors import ProcessLostError, UsageError
+from sspd.utils.packages import require
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -246,12 +247,9 @@ def _check_device(device: str) -> None:
     """Raise where training is impossible, before faces are cropped from an hour of video."""
     if device not in DEVICES:
         raise UsageError(f"--device is one of {', '.join(DEVICES)}, not {device!r}")
-    try:
-        import torch
-    except ImportError as error:
-        raise DependencyError(
-            "training needs torch, which is not installed; install sspd[train] from the clone"
-        ) from error
+    require("torch", extra="train", purpose="training")
+    import torch
+
     if device == "cuda" and not torch.cuda.is_available():
         raise UsageError("--device cuda: torch finds no CUDA device here; cpu would work")
 
@@ -288,5 +286,5 @@ def _train_with_bar(
             team=team,
             on_step=told,
             on_phase=meter.phase,
-            notice=lambda text: meter.line(f"sspd: {text}"),
+            notice=meter.note,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sspd.cli.progress import Meter
 from sspd.cli.told import show
 from sspd.errors import SourceError, SSPDError, UsageError
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

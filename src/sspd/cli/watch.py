@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sspd.cli.progress import Meter
 from sspd.cli.sources import Found
 from sspd.cli.told import Told
 from sspd.report.result import Vitals
 from sspd.report.table import shorten
 from sspd.report.words import legible
+from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from sspd.many import Measured

@@ -16,7 +16,6 @@ one of these kinds::
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from sspd.containers import Recording, Series
 from sspd.datasets.card import Dataset
 from sspd.errors import SSPDError
-from sspd.utils.pool import process_pool
+from sspd.utils.process_map import Words, process_map
 
 #: A stretch without pictures that is longer is told, seconds.
 MAX_GAP_S = 0.5
@@ -150,19 +149,9 @@ def check(
         A process died.
     """
     look = partial(_look, dataset, quick=quick)
-    if jobs == 1:
-        yield from map(look, recordings)
-        return
-    with process_pool(jobs) as pool:
-        waiting = [pool.submit(look, recording) for recording in recordings]
-        for recording, one in zip(recordings, waiting, strict=True):
-            try:
-                yield one.result()
-            except BrokenProcessPool as error:
-                raise SSPDError(
-                    f"a process died at {recording.name} or shortly after it (memory, or a"
-                    " decoder); --jobs 1 tells which video it was"
-                ) from error
+    words = Words[Recording](lambda recording: recording.name)
+    for _, found in process_map(look, recordings, jobs, words, ordered=True):
+        yield found
 
 
 def _look(dataset: Dataset, recording: Recording, quick: bool) -> list[Finding]:

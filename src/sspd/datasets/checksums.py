@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +11,10 @@ from sspd.containers import Recording
 from sspd.datasets.check import Finding
 from sspd.datasets.texts import read_text
 from sspd.errors import SourceError
+from sspd.utils.content import file_digest
 from sspd.utils.files import whole_file
 
 SCHEMA_VERSION = 1
-_BLOCK_BYTES = 1 << 20
 
 
 def files_of(root: Path, besides: Sequence[Path] = ()) -> list[Path]:
@@ -51,14 +50,11 @@ def checksums(root: Path, files: Sequence[Path]) -> Iterator[tuple[str, str]]:
         A file cannot be read.
     """
     for path in files:
-        digest = hashlib.sha256()
         try:
-            with path.open("rb") as file:
-                while block := file.read(_BLOCK_BYTES):
-                    digest.update(block)
+            digest = file_digest(path)
         except OSError as error:
             raise SourceError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
-        yield path.relative_to(root).as_posix(), digest.hexdigest()
+        yield path.relative_to(root).as_posix(), digest
 
 
 def read_index(path: Path) -> dict[str, str]:

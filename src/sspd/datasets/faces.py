@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.containers import FIXED_POINT_MAX, Frames
-from sspd.errors import DependencyError, OutputError, SourceError
+from sspd.errors import OutputError, SourceError
 from sspd.utils.files import whole_folder
+from sspd.utils.packages import require
 
 #: Pictures in a piece: about a second. A clip of 10 s reads eleven.
 CHUNK = 32
@@ -81,13 +82,7 @@ class FaceEntry:
 
 
 def _zarr() -> Any:
-    try:
-        import zarr
-    except ImportError as error:
-        raise DependencyError(
-            "stored faces need zarr, which is not installed; install sspd[train] from the clone"
-        ) from error
-    return zarr
+    return require("zarr", extra="train", purpose="the store of faces")
 
 
 def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:

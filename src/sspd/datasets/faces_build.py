@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sspd.containers import Recording
 from sspd.datasets.faces import FaceEntry, entry_facts, open_store, write_entry
 from sspd.errors import OutputError, SourceError, SSPDError
+from sspd.utils.content import file_facts, text_key
+from sspd.utils.files import write_whole
 from sspd.utils.partials import remove_all_parts
-from sspd.utils.pool import process_pool
+from sspd.utils.process_map import Words, process_map
+from sspd.utils.progress import Counted
 
 #: Part of the key: raised when other faces come of the same film.
 VERSION = 1
@@ -31,7 +33,7 @@ def stored_faces(
     follow: bool,
     *,
     jobs: int = 1,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Counted = lambda done, total: None,
     skipped: Skipped = lambda film, error: None,
 ) -> list[FaceEntry]:
     """The faces of films, cut out where they are not in the store yet.
@@ -116,41 +118,15 @@ def store_films(
         A process died.
     """
     remove_all_parts(store)
-    found: Iterator[tuple[Source, SSPDError | None]]
-    if jobs == 1:
-        found = ((source, _kept(source, store, size, follow)) for source in films)
-    else:
-        found = _in_processes(list(films), store, size, follow, jobs)
-    for source, error in found:
+    keep = partial(_kept, store=store, size=size, follow=follow)
+    kept = "what was stored is kept, the same command continues"
+    words = Words[Source](lambda source: str(_film(source)), kept)
+    for source, error in process_map(keep, films, jobs, words):
         if isinstance(error, OutputError):
             raise error
         if error is not None:
             skipped(_film(source), error)
         yield _film(source)
-
-
-def _in_processes(
-    sources: Sequence[Source], store: Path, size: int, follow: bool, jobs: int
-) -> Iterator[tuple[Source, SSPDError | None]]:
-    with process_pool(jobs) as pool:
-        waiting: dict[Future[SSPDError | None], Source] = {
-            pool.submit(_kept, source, store, size, follow): source for source in sources
-        }
-        for future in as_completed(list(waiting)):
-            try:
-                error = future.result()
-            except BrokenProcessPool as broken:
-                # they are taken up in order: the dead one was among the first left
-                left = [str(_film(one)) for one in waiting.values()][:jobs]
-                raise SSPDError(
-                    "a process that cut out faces died, perhaps out of memory, at one"
-                    f" of {', '.join(left)}; what was stored is kept, the same command goes"
-                    " on, --jobs 1 needs the least memory"
-                ) from broken
-            except Exception as unforeseen:
-                unforeseen.add_note(f"while faces were cut out of {_film(waiting[future])}")
-                raise
-            yield waiting.pop(future), error
 
 
 def _film(source: Source) -> Path:
@@ -165,7 +141,7 @@ def _kept(source: Source, store: Path, size: int, follow: bool) -> SSPDError | N
         cut = [path.stem for path in store.glob(f"{_prefix(source, key)}-*.zarr")]
         if not (done.exists() and cut and all(entry_facts(store, name) for name in cut)):
             _store_film(source, store, key, size, follow)
-            done.touch()
+            write_whole(done, b"")
     except SSPDError as error:
         return error
     return None
@@ -174,11 +150,10 @@ def _kept(source: Source, store: Path, size: int, follow: bool) -> SSPDError | N
 def _key(film: Path, size: int, follow: bool) -> str:
     """A hash of what a film's faces depend on: a changed film is read anew."""
     try:
-        stat = film.stat()
+        facts = file_facts(film)
     except OSError as error:
         raise SourceError(f"{film}: {error.strerror}") from error
-    facts = [str(film.resolve()), stat.st_size, stat.st_mtime_ns, size, follow, VERSION]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+    return text_key(repr([*facts, size, follow, VERSION]))
 
 
 def _prefix(source: Source, key: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.datasets.texts import numbers
-from sspd.errors import DependencyError, SourceError
+from sspd.errors import SourceError
+from sspd.utils.packages import require
 
 #: A reference of an hour at 1 kHz has fewer samples.
 MAX_SAMPLES = 1 << 25
@@ -31,12 +31,7 @@ _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, KeyError)
 
 def import_h5py(path: Path) -> Any:
     """The package h5py, or a `DependencyError` that names the extra."""
-    try:
-        return import_module("h5py")
-    except ImportError as error:
-        raise DependencyError(
-            f"{path}: HDF5 is read with h5py, which is not installed; install sspd[datasets]"
-        ) from error
+    return require("h5py", extra="datasets", purpose=f"{path}: reading HDF5")
 
 
 @contextmanager

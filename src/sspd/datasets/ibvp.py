@@ -24,7 +24,7 @@ from sspd.containers import Frames, Recording, References
 from sspd.datasets.card import Dataset, found_or_raise, natural
 from sspd.datasets.texts import read_columns, series
 from sspd.errors import SourceError
-from sspd.utils.files import whole_file
+from sspd.utils.files import whole_file, whole_folder
 from sspd.video.sequence import read_pictures
 from sspd.video.simulate import FilmSpec, contact_bvp, simulate
 
@@ -96,13 +96,12 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
     """Write a film as the recording of a number; one second of its waveform is bad."""
     name = f"p{number // 4 + 1:02d}_{'abcd'[number % 4]}"
     folder = root / name
-    film = folder / f"{name}_rgb"
-    film.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     n = 0
-    for part in simulate(spec):
-        for rgb in part.rgb:
+    with whole_folder(folder / f"{name}_rgb") as part:
+        for rgb in (picture for chunk in simulate(spec) for picture in chunk.rgb):
             _, data = cv2.imencode(".bmp", np.ascontiguousarray(rgb[..., ::-1]))
-            (film / f"{n}.bmp").write_bytes(data.tobytes())
+            (part / f"{n}.bmp").write_bytes(data.tobytes())
             n += 1
     t = np.arange(n) / HZ
     quality = np.where((t >= 5) & (t < 6), 0.0, 1.0)

@@ -39,6 +39,7 @@ from sspd.datasets.mr_nirp_files import (
     times,
     write_pgm,
 )
+from sspd.utils.files import whole_folder
 from sspd.video.sequence import read_pictures
 from sspd.video.simulate import FilmSpec, simulate
 
@@ -139,13 +140,13 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
     infrared, colour = folder / "NIR", folder / "RGB"
     if name == _MISNAMED:
         infrared, colour = folder / "RGB", folder / "cam_flea3_1"
-    for camera in (infrared, colour):
-        camera.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     bayer = BAYER_OF.get(name.removeprefix("Subject").partition("_")[0], BAYER)
     films = simulate(spec.replace(fps=HZ, jitter_s=0.0))
-    for n, rgb in enumerate(picture for part in films for picture in part.rgb):
-        write_pgm(infrared, n, grey(rgb))
-        write_pgm(colour, n, mosaic(rgb, bayer))
+    with whole_folder(infrared) as dark, whole_folder(colour) as bright:
+        for n, rgb in enumerate(picture for part in films for picture in part.rgb):
+            write_pgm(dark, n, grey(rgb))
+            write_pgm(bright, n, mosaic(rgb, bayer))
     write_contact(folder / "PulseOX" / "pulseOx.mat", spec, cells=True)
     return name
 

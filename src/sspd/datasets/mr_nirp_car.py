@@ -39,6 +39,7 @@ from sspd.datasets.mr_nirp_files import (
     write_pgm,
 )
 from sspd.errors import SourceError
+from sspd.utils.files import whole_folder
 from sspd.video.sequence import read_pictures
 from sspd.video.simulate import FilmSpec, simulate
 from sspd.video.still import read_still
@@ -152,14 +153,14 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
     person, even = n_person + 1, n_person % 2 == 1
     name = "_".join((f"subject{person}", *_SIMULATED[kind]))
     folder = root / (f"subject{person}" if even else f"Subject{person}") / name
-    for camera in ("NIR", "RGB"):
-        (folder / camera).mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     films = simulate(spec.replace(fps=HZ, jitter_s=0.0))
-    for n, rgb in enumerate(picture for part in films for picture in part.rgb):
-        seen = grey(rgb)
-        write_pgm(folder / "NIR", 2 * n + 1, seen)
-        write_pgm(folder / "NIR", 2 * n + 2, seen // _DARK)
-        write_pgm(folder / "RGB", n, mosaic(rgb, BAYER))
+    with whole_folder(folder / "NIR") as infrared, whole_folder(folder / "RGB") as colour:
+        for n, rgb in enumerate(picture for part in films for picture in part.rgb):
+            seen = grey(rgb)
+            write_pgm(infrared, 2 * n + 1, seen)
+            write_pgm(infrared, 2 * n + 2, seen // _DARK)
+            write_pgm(colour, n, mosaic(rgb, BAYER))
     oximeter = folder / ("PulseOx" if even else "PulseOX")
     write_contact(oximeter / "pulseOx.mat", spec, cells=False)
     return name

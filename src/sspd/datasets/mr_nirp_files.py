@@ -144,5 +144,5 @@ def mosaic(rgb: NDArray[np.uint8], bayer: str) -> NDArray[np.uint16]:
 
 
 def write_pgm(folder: Path, n: int, levels: NDArray[np.uint16]) -> None:
-    """Write a picture under its number."""
+    """Write a picture under its number, into a folder that is not whole yet."""
     (folder / f"Frame{n:05d}.pgm").write_bytes(cv2.imencode(".pgm", levels)[1].tobytes())

@@ -23,7 +23,7 @@ from sspd.containers import Frames, Recording, References
 from sspd.datasets.card import Dataset, Defect, found_or_raise
 from sspd.datasets.texts import numbers, read_text, series
 from sspd.errors import SourceError
-from sspd.utils.files import whole_file
+from sspd.utils.files import whole_file, whole_folder
 from sspd.video.sequence import numbered, read_pictures
 from sspd.video.simulate import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
 
@@ -132,12 +132,13 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
     subject, setup = 1 + number // len(SETUPS), 1 + number % len(SETUPS)
     name = f"{subject:02d}-{setup:02d}"
     film = root / name / name if subject % 2 else root / name
-    film.mkdir(parents=True, exist_ok=True)
+    film.parent.mkdir(parents=True, exist_ok=True)
     ns = [START_NS + round(at * 1e9) for at in frame_times(spec).tolist()]
     pictures = (rgb for chunk in simulate(spec) for rgb in chunk.rgb)
-    for at, rgb in zip(ns, pictures, strict=True):
-        stored = cv2.imencode(".png", rgb[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
-        (film / f"Image{at}.png").write_bytes(stored.tobytes())
+    with whole_folder(film) as part:
+        for at, rgb in zip(ns, pictures, strict=True):
+            stored = cv2.imencode(".png", rgb[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
+            (part / f"Image{at}.png").write_bytes(stored.tobytes())
     t = np.arange(-EARLY_S, spec.duration_s, 1 / CONTACT_HZ)
     bvp, hr = 50 + 40 * contact_bvp(spec, t).values, contact_rate(spec, t).values
     samples = [

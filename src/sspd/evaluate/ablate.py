@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +18,8 @@ from sspd.evaluate.training import Training
 from sspd.recipes import Recipe
 from sspd.recipes.ablations import Cell, Grid
 from sspd.train.memory import prepare_memory
-from sspd.utils.pool import process_pool
+from sspd.utils.process_map import Words, process_map
+from sspd.utils.progress import Counted, Told
 
 METRICS = ("mae", "rmse", "r")
 
@@ -144,7 +143,7 @@ def _phase(phase: Callable[[str], None], task: Task, what: str, done: int, total
 
 
 def run_task(
-    task: Task, told: Callable[[str, int, int], None] = lambda what, done, total: None
+    task: Task, told: Told = lambda what, done, total: None
 ) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """Train and score one cell with one seed; what is kept of it is not done again.
 
@@ -179,7 +178,7 @@ def ablate(
     tasks: Sequence[Task],
     *,
     jobs: int = 1,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    told: Counted = lambda done, total: None,
     phase: Callable[[str], None] = lambda what: None,
 ) -> list[CellScore]:
     """Run a grid, in one process or several.
@@ -228,16 +227,9 @@ def _results(
     phase(f"Training in {jobs} processes")
     if len(ahead) == len(tasks):
         return
-    with process_pool(jobs, prepare_memory) as pool:
-        waiting = {pool.submit(run_task, task): task for task in tasks[1:]}
-        try:
-            for done in as_completed(waiting):
-                yield waiting[done], done.result()
-        except BrokenProcessPool as error:
-            raise SSPDError(
-                "a training process died, perhaps out of memory; finished cells are kept:"
-                " the same command continues, --jobs 1 needs the least memory"
-            ) from error
+    kept = "finished cells are kept, the same command continues"
+    words = Words[Task](lambda task: f"{task.cell}, seed {task.seed}", kept)
+    yield from process_map(run_task, tasks[1:], jobs, words, prepare=prepare_memory)
 
 
 def ablation_csv(scores: Sequence[CellScore]) -> str:

@@ -5,7 +5,6 @@ A method is made where it runs, which may be another process: what makes it can 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from sspd.errors import SourceError
 from sspd.evaluate.split import Fold
 from sspd.methods import Method, citation, get_method
+from sspd.utils.content import file_digest
 
 if TYPE_CHECKING:
     from sspd.runtime import Network
@@ -122,8 +122,7 @@ def labelled(method: Method, weights: Path, precision: str) -> Method:
         The file cannot be read.
     """
     try:
-        with weights.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+        digest = file_digest(weights)[:12]
     except OSError as error:
         raise SourceError(f"{weights}: {(error.strerror or '').lower()}") from error
     return replace(method, weights=f"{weights.name} {digest} {precision}")

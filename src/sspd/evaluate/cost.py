@@ -12,13 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sspd.errors import DependencyError, UsageError
+from sspd.errors import UsageError
 from sspd.nn.baselines import Baseline
 from sspd.nn.count import count_multiply_adds, count_parameters
 from sspd.nn.network import MeasuringNetwork
 from sspd.nn.prepare import FromFaces, less_the_one_before
 from sspd.recipes import TRAINED_METHODS, get_baseline, get_recipe
 from sspd.runtime.quiet import import_openvino
+from sspd.utils.packages import require
+from sspd.utils.progress import Counted
 
 #: What times are told against, as in the paper.
 UNIT = "physnet"
@@ -102,7 +104,7 @@ def measure_costs(
     size: int = 128,
     repeats: int = 5,
     threads: int | None = None,
-    told: Callable[[int, int], None] = lambda done, total: None,
+    told: Counted = lambda done, total: None,
 ) -> list[Cost]:
     """Count networks and time them in turns, untrained: numbers do not change the time.
 
@@ -185,10 +187,7 @@ def _openvino(network: nn.Module, faces: Tensor, threads: int | None) -> Run:
     import io
     import warnings
 
-    try:
-        import onnx  # noqa: F401
-    except ImportError as error:
-        raise DependencyError("openvino is given networks as ONNX: install sspd[train]") from error
+    require("onnx", extra="train", purpose="a network in OpenVINO")
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter is announced to go

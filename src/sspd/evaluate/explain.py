@@ -15,6 +15,7 @@ from sspd.containers import Box, Frames, Series
 from sspd.errors import SourceError, UsageError
 from sspd.face.follow import crop_px, network_faces
 from sspd.face.track import face_segments
+from sspd.utils.packages import require
 from sspd.video.read import read
 
 if TYPE_CHECKING:
@@ -81,11 +82,14 @@ def explain(
         Weights without gradients, no such layer, or a stretch that is too short.
     WeightsError
         Weights that cannot be used.
+    DependencyError
+        Torch is not installed.
 
     Notes
     -----
     SSPD, Sec. IV-E and Fig. 10.
     """
+    require("torch", extra="train", purpose="LayerCAM")
     import torch
 
     from sspd.nn.checkpoint import load_checkpoint

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from typing import Any
 from sspd.containers import Recording
 from sspd.evaluate.plan import Plan
 from sspd.evaluate.scoring import Scoring
+from sspd.utils.content import file_digest, text_key
 from sspd.version import package_version
 
 #: Packages on whose versions numbers may depend.
@@ -68,8 +68,7 @@ def _hashes(recording: Recording) -> dict[str, str]:
     for path in recording.files:
         if path.is_dir():
             listing = sorted((p.name, p.stat().st_size) for p in path.iterdir())
-            found[path.name] = "names " + hashlib.sha256(repr(listing).encode()).hexdigest()
+            found[path.name] = "names " + text_key(repr(listing))
         elif path.exists():
-            with path.open("rb") as file:
-                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+            found[path.name] = file_digest(path)
     return found

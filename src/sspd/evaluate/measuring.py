@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 
 from sspd.containers import Recording
@@ -12,7 +11,7 @@ from sspd.errors import OutputError, SSPDError
 from sspd.evaluate.contender import Make
 from sspd.evaluate.units import Unit, keep_unit, kept_unit, measure_unit, unit_key
 from sspd.methods import Method
-from sspd.utils.pool import process_pool
+from sspd.utils.process_map import Words, process_map
 
 #: Recordings that a process is given at a time; its method is made once for them.
 BATCH = 6
@@ -81,16 +80,14 @@ def _in_processes(
 ) -> Iterator[dict[str, str]]:
     size = max(1, min(BATCH, len(todo) // jobs))
     batches = [todo[k : k + size] for k in range(0, len(todo), size)]
-    with process_pool(jobs) as pool:
-        waiting = [pool.submit(_measure_batch, batch, make, folder) for batch in batches]
-        try:
-            for done in as_completed(waiting):
-                yield done.result()
-        except BrokenProcessPool as error:
-            raise SSPDError(
-                "a measuring process died, perhaps out of memory; what was measured is"
-                " kept: the same command continues, --jobs 1 needs the least memory"
-            ) from error
+    measure = partial(_measure_batch, make=make, folder=folder)
+    words = Words(_names, "what was measured is kept, the same command continues")
+    for _, found in process_map(measure, batches, jobs, words):
+        yield found
+
+
+def _names(batch: Sequence[Recording]) -> str:
+    return " or ".join(one.name for one in batch)
 
 
 def _measure_batch(batch: Sequence[Recording], make: Make, folder: Path) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -34,6 +34,7 @@ from sspd.report.ranks import draw_ranks
 from sspd.report.rates import draw_rates
 from sspd.utils.files import whole_file
 from sspd.utils.places import make_folder
+from sspd.utils.progress import Told
 
 #: Of the bootstrap's draws: the same rows give the same intervals.
 SEED = 20_240
@@ -41,8 +42,6 @@ RANKS = (
     "mean rank of a subject's mean absolute error; joined: no difference found"
     " (Wilcoxon over subjects, Holm, 0.05)"
 )
-#: Is told what is done, how many of it, and how many there are.
-Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, eq=False)

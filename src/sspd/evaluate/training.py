@@ -9,22 +9,20 @@ label is read but by recipes of other papers that learn from labels.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sspd.containers import Recording
-from sspd.errors import DependencyError, TrainingError, UsageError
+from sspd.errors import TrainingError, UsageError
 from sspd.recipes import BaselineRecipe, Recipe
+from sspd.utils.content import content_key, facts_of_files
+from sspd.utils.packages import require
+from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
     from sspd.train.sampler import Film
-
-#: Is told what is done, how many of it, and how many there are.
-Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -106,13 +104,8 @@ def trained_weights(
     weights = folder / "model.onnx"
     if weights.exists():
         return weights
-    try:
-        import torch  # noqa: F401  (before an hour of cutting faces)
-    except ImportError as error:
-        raise DependencyError(
-            "training needs torch, which is not installed; install sspd[train] from the clone,"
-            " or give --weights"
-        ) from error
+    # before an hour of cutting faces
+    require("torch", extra="train", purpose="training", instead="give --weights")
     from sspd.nn.checkpoint import load_any
     from sspd.runtime.export import export_onnx
     from sspd.train.loop import Progress, train
@@ -138,14 +131,8 @@ def trained_weights(
 
 
 def _key(recipe: Recipe | BaselineRecipe, seed: int, recordings: Sequence[Recording]) -> str:
-    films = [
-        (one.name, str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
-        for one in recordings
-        for path in one.files
-        if path.exists()
-    ]
-    made_of = [recipe.to_dict(), seed, films]
-    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+    films = [(one.name, *facts) for one in recordings for facts in facts_of_files(one.files)]
+    return content_key([recipe.to_dict(), seed, films])
 
 
 def _films(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method
 from sspd.methods.flow import by_face, measure_stretches
+from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.files import whole_file
 from sspd.utils.places import make_folder
 from sspd.version import package_version
@@ -86,13 +85,9 @@ def unit_key(recording: Recording, method: Method) -> str:
     method : Method
         Its weights' name tells them from others, see `sspd.evaluate.run.labelled`.
     """
-    facts = [
-        (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
-        for path in recording.files
-        if path.exists()
-    ]
-    made_of = [recording.name, facts, method.name, method.weights, package_version()]
-    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+    files = facts_of_files(recording.files)
+    made_of = [recording.name, files, method.name, method.weights, package_version()]
+    return content_key(made_of)
 
 
 def keep_unit(path: Path, unit: Unit, key: str) -> None:

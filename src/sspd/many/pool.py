@@ -26,6 +26,7 @@ from sspd.many.record import MAX_LINE_BYTES, from_record
 from sspd.many.replies import last_line
 from sspd.many.settings import Settings
 from sspd.methods.base import Method
+from sspd.utils.exit_codes import death_words
 
 #: Is told the index of a video, a phase of `sspd.measure` and how much of it is done.
 Progress = Callable[[int, str, float], object]
@@ -169,7 +170,7 @@ class _Worker:
             raise trouble[0]
         whole = reply.endswith(b"\n")
         if not (whole and in_time):  # killed as the reply came, it is of no use to the next
-            death = _death(self.bury())
+            death = death_words(self.bury())
         if not whole:
             if not in_time:
                 death = f"took longer than the {self.limit_s:g} s it may take"
@@ -256,17 +257,3 @@ def _measured(task: Task, reply: dict[str, Any]) -> Measured:
     vitals, *others = (from_record(record) for record in reply["faces"])
     failures = tuple(reply["failures"])
     return Measured(task.index, vitals, reply["misused"], failures, others=tuple(others))
-
-
-def _death(code: int) -> str:
-    """What became of a worker, from its exit code.
-
-    >>> _death(-11)
-    'its worker process crashed (SIGSEGV)'
-    """
-    if code >= 0:
-        return f"its worker process ended by itself (exit code {code})"
-    name = signal.Signals(-code).name
-    if name == "SIGKILL":
-        return "its worker process was killed (SIGKILL); out of memory? fewer --jobs need less"
-    return f"its worker process crashed ({name})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from sspd.containers import Box
 from sspd.containers.arguments import time_span, window_lengths
 from sspd.errors import UsageError, WeightsError
 from sspd.methods.base import Method
+from sspd.utils.content import file_digest
 from sspd.version import package_version
 from sspd.video.clock import check_fps
 from sspd.vitals import cut_windows
@@ -121,7 +121,6 @@ def _weights_hash(settings: Settings) -> str:
 
     path = shipped_weights(".onnx") if settings.weights is None else Path(settings.weights)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error

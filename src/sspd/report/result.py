@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from sspd import containers
-from sspd.errors import DependencyError
+from sspd.utils.packages import require
 
 if TYPE_CHECKING:
     import pandas
@@ -44,10 +44,9 @@ class Vitals(containers.Vitals):
         DependencyError
             pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise DependencyError("to_frame needs pandas: pip install pandas") from error
+        require("pandas", extra=None, purpose="to_frame")
+        import pandas
+
         from sspd.report.json import WINDOW_KEYS
 
         return pandas.DataFrame(self.to_dict()["windows"], columns=list(WINDOW_KEYS))

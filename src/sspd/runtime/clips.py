@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.errors import DependencyError, UsageError, WeightsError
+from sspd.errors import UsageError, WeightsError
 from sspd.recipes.baseline import BaselineSpec
 from sspd.runtime.chunks import Run
-from sspd.runtime.network import PRECISIONS, torch_run
+from sspd.runtime.network import PRECISIONS, require_for_checkpoint, torch_run
 from sspd.signal import integrate, standardise
 
 #: Share of a clip after which the next one begins.
@@ -130,13 +130,9 @@ def load_clip_network(
 
         spec, run, _ = read_onnx(path, precision, threads, BaselineSpec.from_dict)
         return ClipNetwork(spec, run)
-    try:
-        import torch
-    except ImportError as error:
-        raise DependencyError(
-            f"{path}: a checkpoint is read with torch, which is not installed; install"
-            " sspd[train], or use the network exported as .onnx"
-        ) from error
+    require_for_checkpoint(path)
+    import torch
+
     from sspd.nn.checkpoint import load_baseline
     from sspd.runtime.export import onnx_bytes
     from sspd.runtime.openvino import load_onnx

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 
-from sspd.errors import DependencyError
 from sspd.nn.baselines import Baseline
 from sspd.nn.network import MeasuringNetwork
 from sspd.runtime.onnx_header import METADATA_KEY, with_checksum
 from sspd.utils.files import write_whole
+from sspd.utils.packages import require
 
 #: The oldest operators that hold the network: readable by runtimes of years ago.
 OPSET = 17
@@ -33,10 +33,7 @@ def onnx_bytes(network: MeasuringNetwork | Baseline) -> bytes:
     DependencyError
         If the package onnx is absent.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise DependencyError("to write ONNX, install sspd[train]") from error
+    onnx = require("onnx", extra="train", purpose="writing ONNX")
     size = network.spec.size
     if isinstance(network, Baseline):
         t, name, axes = network.spec.clip + 1, "faces", {}

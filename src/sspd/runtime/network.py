@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.errors import DependencyError, UsageError, WeightsError
+from sspd.errors import UsageError, WeightsError
 from sspd.recipes.network import NetworkSpec
 from sspd.runtime.chunks import Run, run_in_chunks
 from sspd.runtime.stream import Begin, run_in_stream
 from sspd.signal import integrate
+from sspd.utils.packages import require
 
 if TYPE_CHECKING:
     from torch import nn
@@ -145,14 +146,16 @@ def shipped_weights(suffix: str) -> Path:
     return Path(str(resources.files("sspd") / "weights" / f"sspd{suffix}"))
 
 
+def require_for_checkpoint(path: Path) -> None:
+    """Raise `DependencyError` where torch, which reads checkpoints, is absent."""
+    instead = "use the network exported as .onnx"
+    require("torch", extra="train", purpose=f"{path}: reading a checkpoint", instead=instead)
+
+
 def _load_safetensors(path: Path, backend: str, precision: str, threads: int | None) -> Network:
-    try:
-        import torch
-    except ImportError as error:
-        raise DependencyError(
-            f"{path}: a checkpoint is read with torch, which is not installed; install"
-            " sspd[train], or use the network exported as .onnx"
-        ) from error
+    require_for_checkpoint(path)
+    import torch
+
     from sspd.nn.checkpoint import load_checkpoint
 
     network, _ = load_checkpoint(path)

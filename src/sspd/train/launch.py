@@ -11,8 +11,9 @@ import torch.distributed as dist
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import TCPStore  # type: ignore[attr-defined]
 
-from sspd.errors import DependencyError, UsageError
+from sspd.errors import UsageError
 from sspd.train.team import ALONE, Team
+from sspd.utils.packages import require
 from sspd.utils.pool import end_with_process
 
 #: The first process cuts faces out of all films while the others wait.
@@ -58,14 +59,15 @@ def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
         devices, nodes = started, int(os.environ.get("GROUP_WORLD_SIZE", nodes))
     if devices * nodes == 1:
         return ALONE, device
-    try:
-        from lightning_fabric import Fabric
-        from lightning_fabric.strategies.ddp import DDPStrategy
-    except ImportError as error:
-        raise DependencyError(
-            "several processes need Lightning Fabric, which is not installed; install"
-            " sspd[cluster] from the clone"
-        ) from error
+    require(
+        "lightning_fabric.strategies.ddp",
+        extra="cluster",
+        purpose="training in several processes",
+        instead="train in one",
+    )
+    from lightning_fabric import Fabric
+    from lightning_fabric.strategies.ddp import DDPStrategy
+
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # its banner
     kind = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     try:

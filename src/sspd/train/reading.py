@@ -10,9 +10,9 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from torch import Tensor
 from sspd.errors import ProcessLostError
 from sspd.recipes import BaselineRecipe, Recipe
 from sspd.train.sampler import Draw, Film, clip_at, stored_at
-from sspd.utils.pool import process_pool
+from sspd.utils.process_map import Words, process_stream
 from sspd.views.device_grid import levels_on_grid
 from sspd.views.grid import grid_weights
 
@@ -87,32 +87,22 @@ def read_by_processes(
     ProcessLostError
         One of the processes died, for want of memory perhaps.
     """
-    coming, waiting = iter(draws), deque[Future[Shared]]()
     jobs = min(max((os.cpu_count() or 1) - 1, 1), MOST_PROCESSES)
     bare = [replace(film, label=None) for film in films]  # what a process need not be sent
-    with process_pool(jobs) as pool:
-
-        def ask(n: int) -> None:
-            for draw in islice(coming, n):
-                waiting.append(pool.submit(_share, bare[draw.film], draw, recipe, seed))
-
-        try:
-            ask(AHEAD * recipe.batch)
-            while waiting:
-                shared = waiting.popleft().result()
-                ask(1)
-                yield _moved(shared, device, recipe.network.colour)
-        except BrokenProcessPool as error:
-            raise ProcessLostError(
-                "a process that reads clips died, perhaps out of memory; the last state is"
-                " kept, --resume continues from there"
-            ) from error
-        finally:
-            for left in waiting:
-                left.cancel()
-            for left in waiting:  # memory of clips that nobody took goes
-                if not left.cancelled() and left.exception() is None:
-                    left.result().taken()
+    wanted = ((bare[draw.film], draw) for draw in draws)
+    read = partial(_share, recipe=recipe, seed=seed)
+    words = Words[tuple[Film, Draw]](
+        lambda clip: f"a clip of {clip[0].name}",
+        "the last state is kept, --resume continues from there",
+        "",
+        ProcessLostError,
+    )
+    clips = process_stream(
+        read, wanted, jobs, words, ahead=AHEAD * recipe.batch, discard=Shared.taken
+    )
+    with closing(clips):
+        for _, shared in clips:
+            yield _moved(shared, device, recipe.network.colour)
 
 
 class Shared(NamedTuple):
@@ -138,8 +128,9 @@ class Shared(NamedTuple):
             memory.unlink()
 
 
-def _share(film: Film, draw: Draw, recipe: Recipe | BaselineRecipe, seed: int) -> Shared:
+def _share(clip_of: tuple[Film, Draw], recipe: Recipe | BaselineRecipe, seed: int) -> Shared:
     """Read a clip, in a process of its own."""
+    film, draw = clip_of
     if max(entry.size for entry in film.entries) > recipe.drawn_px:  # made smaller here
         clip = clip_at(film, draw, recipe, seed)
         return Shared(_in_shared_memory(clip), clip.shape, None)

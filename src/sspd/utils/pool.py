@@ -88,6 +88,12 @@ class Pool(ProcessPoolExecutor):
         finally:
             late.cancel()
 
+    def deaths(self) -> dict[int, int | None]:
+        """End the workers; exit codes by process number, those of dead ones among them."""
+        processes = list((getattr(self, "_processes", None) or {}).values())
+        self.end()
+        return {process.pid: process.exitcode for process in processes}
+
 
 class _Leaving(SystemExit):
     """SIGTERM has come; told from a task's own way out."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 Item = TypeVar("Item")
+#: Is told how many are done, and how many there are.
+Counted = Callable[[int, int], None]
+#: Is told what is done, how many of it, and how many there are (0: nobody knows).
+Told = Callable[[str, int, int], None]
 #: Off a terminal a line stands for so long, seconds.
 EVERY_S = 30.0
 #: The time left is estimated from so much of the time before, seconds.
@@ -158,13 +162,17 @@ class Meter:
         else:
             print(text, file=self._stream)
 
+    def note(self, text: str) -> None:
+        """Print a line of the program's own, beside the bar."""
+        self.line(f"sspd: {text}")
+
     def tick(self) -> None:
         """Off a terminal, print a line if the last one is half a minute old."""
         with self._lock:
             now = self._clock()
             if self._bar is None and self._visible and now - self._said >= EVERY_S:
                 self._said = now
-                self.line(f"sspd: {self.words()}")
+                self.note(self.words())
 
     def words(self) -> str:
         """The state in a line."""

@@ -1,0 +1,257 @@
+"""One function over many items, in processes of which any may die: the item is named.
+
+Each process notes in memory that all share what it is at. Where one is gone its exit code
+and its last note say what it died of, and over which item; the others are ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any, Generic, TypeVar
+
+from sspd.errors import SSPDError
+from sspd.utils.exit_codes import death_words
+from sspd.utils.pool import Pool, process_pool
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+#: A process' note: its number, or 0 once it is done with the item.
+_NOTE_BYTES = 8
+#: Exit codes of processes that were ended, and did not die of themselves.
+_ENDED = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Words(Generic[Item]):
+    """What is said where a process dies.
+
+    Parameters
+    ----------
+    name : callable
+        Names an item.
+    kept : str
+        A clause: what is kept, and how to go on.
+    fewer : str
+        What takes less memory; empty: nothing that a user can choose.
+    error : type
+        What is raised.
+
+    >>> str(Words(str, kept="nothing is kept").died(["a.mp4"], -11))
+    'a.mp4: its worker process crashed (SIGSEGV); nothing is kept'
+    """
+
+    name: Callable[[Item], str] = str
+    kept: str = ""
+    fewer: str = "fewer --jobs need less"
+    error: type[SSPDError] = SSPDError
+
+    def died(self, items: Iterable[Item], code: int | None) -> SSPDError:
+        """Make the error of a process that died over one of these items.
+
+        Parameters
+        ----------
+        items : iterable
+            Empty: between two items.
+        code : int or None
+            Its exit code; None: not known.
+        """
+        names = [self.name(item) for item in items]
+        death = "its worker process died" if code is None else death_words(code, self.fewer)
+        if not names:
+            text = death.replace("its", "a", 1)
+        else:
+            text = f"{'one of ' if len(names) > 1 else ''}{', '.join(names)}: {death}"
+        return self.error(f"{text}; {self.kept}" if self.kept else text)
+
+
+def process_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    jobs: int,
+    words: Words[Item],
+    *,
+    ordered: bool = False,
+    prepare: Callable[[], object] | None = None,
+) -> Generator[tuple[Item, Result], None, None]:
+    """Call a function with each item; items with their results, as they come.
+
+    One job needs no process: it is done here, item by item as they are asked for. An error
+    of the function is raised here. Whatever ends the generator, an error, Ctrl-C or
+    `close`, ends the processes in the middle of their work.
+
+    Parameters
+    ----------
+    function : callable
+        A module's function, or a `functools.partial` of one.
+    items : iterable
+        What can be pickled.
+    jobs : int
+        Processes.
+    words : Words
+        What is said where one dies.
+    ordered : bool
+        Results in the items' order, not as they come.
+    prepare : callable, optional
+        See `process_pool`.
+
+    Yields
+    ------
+    item, result
+
+    Raises
+    ------
+    SSPDError
+        A process died; it names the item.
+
+    >>> list(process_map(abs, [-3, 2], 1, Words(str)))
+    [(-3, 3), (2, 2)]
+    """
+    if jobs == 1:
+        for item in items:
+            yield item, function(item)
+        return
+    items = list(items)
+    with _watched_pool(jobs, words, len(items), prepare) as run:
+        run.submit(function, items)
+        for future in list(run.waiting) if ordered else as_completed(list(run.waiting)):
+            yield run.taken(future)
+
+
+def process_stream(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    jobs: int,
+    words: Words[Item],
+    *,
+    ahead: int,
+    discard: Callable[[Result], object],
+) -> Generator[tuple[Item, Result], None, None]:
+    """`process_map` over items without end, in their order, and not far ahead.
+
+    Parameters
+    ----------
+    function, items, words
+        As of `process_map`.
+    jobs : int
+        Processes, one where it is 1.
+    ahead : int
+        So many items are given to processes before their results are asked for.
+    discard : callable
+        Is given the results that nobody took, for what they hold.
+
+    Yields
+    ------
+    item, result
+
+    >>> list(process_stream(abs, iter([-3, 2]), 1, Words(str), ahead=1, discard=id))
+    [(-3, 3), (2, 2)]
+    """
+    coming = iter(items)
+    with _watched_pool(jobs, words, ahead) as run:
+        try:
+            run.submit(function, islice(coming, ahead))
+            while run.waiting:
+                done = run.taken(next(iter(run.waiting)))
+                run.submit(function, islice(coming, 1))
+                yield done
+        finally:
+            run.discard(discard)
+
+
+class _Run(Generic[Item]):
+    """What was submitted to a pool and is not taken yet."""
+
+    def __init__(self, pool: Pool, notes: SharedMemory, places: int, words: Words[Item]) -> None:
+        self.waiting: dict[Future[Any], Item] = {}
+        self._pool, self._notes, self._places, self._words = pool, notes, places, words
+        self._at: dict[Future[Any], int] = {}
+        self._next = 0
+
+    def submit(self, function: Callable[[Item], object], items: Iterable[Item]) -> None:
+        for item in items:
+            place = self._next % self._places  # the item that had it is taken by now
+            future = self._pool.submit(_noted, self._notes.name, place, function, item)
+            self.waiting[future], self._at[future] = item, place
+            self._next += 1
+
+    def taken(self, future: Future[Any]) -> tuple[Item, Any]:
+        try:
+            result = future.result()
+        except BrokenProcessPool:
+            raise
+        except Exception as error:
+            error.add_note(f"in a worker process, at {self._words.name(self.waiting[future])}")
+            raise
+        del self._at[future]
+        return self.waiting.pop(future), result
+
+    def discard(self, discard: Callable[[Any], object]) -> None:
+        for future in self.waiting:
+            future.cancel()
+        for future in self.waiting:
+            if not future.cancelled() and future.exception() is None:
+                discard(future.result())
+
+    def died(self) -> SSPDError:
+        """End the processes, and tell the items that dead ones were at if they are known."""
+        codes = self._pool.deaths()
+        at = {_note(self._notes, self._at[future]): item for future, item in self.waiting.items()}
+        dead = [pid for pid, code in codes.items() if code not in _ENDED]
+        if not dead:  # one that was ended from outside looks as those that we ended
+            return self._words.died([item for pid, item in at.items() if pid in codes], None)
+        return self._words.died([at[pid] for pid in dead if pid in at], codes[dead[0]])
+
+
+@contextmanager
+def _watched_pool(
+    jobs: int, words: Words[Item], places: int, prepare: Callable[[], object] | None = None
+) -> Generator[_Run[Item], None, None]:
+    """A pool whose deaths are told in ``words``, with places for what processes note."""
+    places = max(1, places)
+    notes = SharedMemory(create=True, size=places * _NOTE_BYTES)
+    try:
+        with process_pool(jobs, prepare) as pool:
+            run = _Run(pool, notes, places, words)
+            try:
+                yield run
+            except BrokenProcessPool as error:
+                raise run.died() from error
+    finally:  # no process is left that opens it
+        notes.close()
+        notes.unlink()
+
+
+def _noted(notes: str, place: int, function: Callable[[Item], Result], item: Item) -> Result:
+    """Call the function, in a process that notes when it begins and ends."""
+    memory = SharedMemory(notes)
+    try:
+        _set_note(memory, place, os.getpid())
+        try:
+            result = function(item)
+        except Exception:
+            _set_note(memory, place, 0)
+            raise
+        _set_note(memory, place, 0)  # not by one that is ended meanwhile
+        return result
+    finally:
+        memory.close()
+
+
+def _note(memory: SharedMemory, place: int) -> int:
+    assert memory.buf is not None
+    start = place * _NOTE_BYTES
+    return int.from_bytes(memory.buf[start : start + _NOTE_BYTES], "little")
+
+
+def _set_note(memory: SharedMemory, place: int, number: int) -> None:
+    assert memory.buf is not None
+    start = place * _NOTE_BYTES
+    memory.buf[start : start + _NOTE_BYTES] = number.to_bytes(_NOTE_BYTES, "little")
