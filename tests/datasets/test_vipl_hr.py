@@ -98,7 +98,7 @@ def test_the_shorter_of_pictures_and_times_is_used_and_told(root: Path, change: 
     used = min(60, 60 + change)
     assert len(times(first, told)) == used
     (line,) = told
-    assert f"60 pictures and {60 + change} times; {used} of both are used" in line
+    assert f"60 frames and {60 + change} times; {used} of both are used" in line
     told.clear()
     list(first.frames(end_s=1.0, warn=told.append))
     assert told == []
@@ -111,7 +111,7 @@ def test_times_that_do_not_rise_leave_their_pictures_out(root: Path) -> None:
     t[10], t[11] = t[9], t[8]
     chunks = list(read_with_stamps(first.film, t, chunk=7, warn=told.append))
     assert np.concatenate([chunk.t for chunk in chunks]).tolist() == np.delete(t, [10, 11]).tolist()
-    assert told == [f"{first.film}: 2 pictures left out, their times do not rise"]
+    assert told == [f"{first.film}: 2 frames left out, their times do not rise"]
     with pytest.raises(UsageError):
         read_with_stamps(first.film, t, chunk=0)
 

@@ -23,7 +23,7 @@ def test_medians_spreads_and_ratios() -> None:
     assert rows[0].median_s("torch") == 2.5 and rows[0].spread_s("torch") == 1.5
     table = cost_table(rows, frames=300, size=128)
     assert "5.00 s ± 0.00, x2.00 (-)" in table and "0.00 (131.47)" not in table
-    assert "0.0 (131.47)" in table and "300 pictures of 128x128" in table
+    assert "0.0 (131.47)" in table and "300 frames of 128x128" in table
     assert "x" not in cost_table(rows[1:], frames=300, size=128).splitlines()[2]
     # of another clip the paper says nothing
     assert "131.47" not in cost_table(rows, frames=40, size=128)

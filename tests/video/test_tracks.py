@@ -111,7 +111,7 @@ def test_links_are_followed_once(tmp_path: Path, film: Path) -> None:
     problems = {path.name: problem for path, problem in expand([inbox])}
     assert problems["a.mp4"] is None
     for name in ("gone.mp4", "ring.mp4"):
-        assert problems[name] == f"{inbox / name}: a link to what is not there"
+        assert problems[name] == f"{inbox / name}: a link to a file that does not exist"
     command = [sys.executable, "-m", "sspd.cli.main", "measure", "--method", "pos", str(inbox)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1

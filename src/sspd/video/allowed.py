@@ -73,7 +73,7 @@ def cannot_open(path: str | Path, error: Exception) -> DecodeError:
     """Say in one line why FFmpeg did not open a file.
 
     >>> print(cannot_open("a.mp4", ValueError("no such thing")))
-    a.mp4: not a film that can be decoded (no such thing)
+    a.mp4: not a video that can be decoded (no such thing)
     """
     told = str(getattr(error, "strerror", None) or error).lower()
     if isinstance(error, av.ArgumentError):  # what FFmpeg answers where its list says no

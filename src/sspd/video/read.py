@@ -176,7 +176,7 @@ def read(
     >>> read("face.mp4", start_s=4.0, end_s=2.0)
     Traceback (most recent call last):
         ...
-    sspd.errors.UsageError: a stretch needs 0 <= start < end, got 4.0 s to 2.0 s
+    sspd.errors.UsageError: a time span needs 0 <= start < end, got 4.0 s to 2.0 s
     """
     check_stretch(start_s, end_s, chunk)
     check_fps(fps)

@@ -8,8 +8,8 @@ these are noise, and noise never comes back.
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
 
 from sspd.containers import Scene
 
@@ -74,8 +74,8 @@ def _likeness(scene: Scene) -> tuple[NDArray[np.float64], float]:
     if 1 / step_s < 2.5 * ABOVE_HZ or np.abs(steps_s - step_s).max() > 0.6 * step_s:
         return nothing
     rgb = scene.quarters_rgb.reshape(scene.t.size, 12).astype(np.float64)
-    sos = butter(4, ABOVE_HZ, btype="highpass", fs=1 / step_s, output="sos")
-    quick = sosfiltfilt(sos, rgb - rgb.mean(axis=0), axis=0)  # (time, 12)
+    sos = scipy.signal.butter(4, ABOVE_HZ, btype="highpass", fs=1 / step_s, output="sos")
+    quick = scipy.signal.sosfiltfilt(sos, rgb - rgb.mean(axis=0), axis=0)  # (time, 12)
     spread = 1.4826 * np.median(np.abs(quick), axis=0)
     if not spread.all():
         return nothing
