@@ -56,6 +56,7 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
     [
         {"background_db": float("nan")},
         {"background_db": -8.0},
+        {"background_db": -1.0, "with_pos": 0.98},
         {"snr_db": -3.0},  # POS reads the same
         {"side_share": -0.6},
         {"sides_bpm": 25.0, "sides_line_db": 10.0},  # one of them may be noise

@@ -46,8 +46,10 @@ PEAKS_BPM = 12.0
 #: Green does not go along with the waveform, cosine, and neither does POS, which bears
 #: more motion.
 WITH_COLOUR, WITH_POS = 0.0, 0.3
-#: The background changes in step with the waveform about as much as the skin, dB.
-BACKGROUND_DB = -2.0
+#: The background changes in step with the waveform by more than the skin, dB; or about as
+#: much, and POS, which leaves out what all colours share, follows the waveform less than so
+#: closely, cosine: a camera that corrects its exposure for the pulse moves the background too.
+BACKGROUND_DB, AS_THE_SKIN_DB, BEYOND_GREY = 2.0, -2.0, 0.96
 #: Where no background is seen: the edges of the face's box, hair and all, change as its
 #: middle does, but for this, dB. Blood does not move hair.
 EDGES_DB = -8.0
@@ -102,8 +104,9 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     one_side = abs(e.side_share) < ONE_SIDE
     unlike_blood = e.sway_db < EDGES_DB or (e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS)
     unseen = bool(np.isnan(e.background_db))
+    as_skin_db = BACKGROUND_DB if e.with_pos > BEYOND_GREY else AS_THE_SKIN_DB
     rules = {
-        "flicker": e.lamp > 0 or e.background_db > BACKGROUND_DB or (unseen and unlike_blood),
+        "flicker": e.lamp > 0 or e.background_db > as_skin_db or (unseen and unlike_blood),
         "motion": (e.nod_db > (UNSEEN_NOD_DB if unseen else NOD_DB) and e.with_nod > WITH_NOD)
         or (
             e.snr_db < UNCLEAR_SNR_DB
