@@ -119,7 +119,7 @@ def score(rows: list[dict[str, Any]], figure: Path | None) -> None:
     for mean, share, n in bins(p, right):
         print(f"  says {mean:.2f}: {share:.2f} right ({n})")
     for window_s in WINDOWS_S:
-        print(f"windows of {window_s:g} s: films, rates right, believed, believed and wrong")
+        print(f"windows of {window_s:g} s: videos, rates right, accepted, accepted and wrong")
         own = [row for row in rows if row["window_s"] == window_s]
         for kind in dict.fromkeys(row["kind"] for row in own):
             some = [row for row in own if row["kind"] == kind]
@@ -137,8 +137,8 @@ def _line(name: str, rows: list[dict[str, Any]]) -> None:
     believed = [row for row in rows if row["accepted"]]
     right, wrong = sum(map(is_right, rows)), sum(not is_right(row) for row in believed)
     print(
-        f"  {name:16s} {films:4d} films {len(rows):4d} windows: {right:4d} right,"
-        f" {len(believed):4d} believed ({len(believed) / len(rows):.1%}), {wrong} of them wrong"
+        f"  {name:16s} {films:4d} videos {len(rows):4d} windows: {right:4d} right,"
+        f" {len(believed):4d} accepted ({len(believed) / len(rows):.1%}), {wrong} of them wrong"
     )
 
 
@@ -154,7 +154,7 @@ def _draw(p: NDArray[np.float64], right: NDArray[np.bool_], path: Path) -> None:
         means, shares, 1.96 * spread, fmt="o-", color="#b0303a", capsize=3, lw=1.5, clip_on=False
     )
     axes.axvline(LEAST_CONFIDENCE, color="0.4", ls=":", lw=1)
-    axes.text(LEAST_CONFIDENCE + 0.015, 0.02, "believed from here on", rotation=90)
+    axes.text(LEAST_CONFIDENCE + 0.015, 0.02, "accepted from here on", rotation=90)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.set_xlabel("confidence")
     axes.set_ylabel("share within 3 beats a minute")
