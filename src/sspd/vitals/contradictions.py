@@ -101,31 +101,13 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     wanders = e.track_bpm > WANDERS_BPM and e.snr_db < WANDERS_SNR_DB
     # noise has no rhythm that could change or be irregular
     alive = e.with_pos > ALIVE_WITH_POS and _apart(e.pos_bpm, rate_bpm) < POS_BPM
-    one_side = abs(e.side_share) < ONE_SIDE
-    unlike_blood = e.sway_db < EDGES_DB or (e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS)
-    unseen = bool(np.isnan(e.background_db))
-    as_skin_db = BACKGROUND_DB if e.with_pos > BEYOND_GREY else AS_THE_SKIN_DB
     rules = {
-        "flicker": e.lamp > 0 or e.background_db > as_skin_db or (unseen and unlike_blood),
-        "motion": (e.nod_db > (UNSEEN_NOD_DB if unseen else NOD_DB) and e.with_nod > WITH_NOD)
-        or (
-            e.snr_db < UNCLEAR_SNR_DB
-            and e.nod_db > UNCLEAR_NOD_DB
-            and e.with_nod > UNCLEAR_WITH_NOD
-        ),
+        "flicker": _light_changes(e),
+        "motion": _face_moves(e),
         "rate_changes": halves_differ and alive,
         "irregular": wanders and alive,
-        "readouts_disagree": (halves_differ and not alive)
-        or _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
-        or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB)
-        or (e.pos_half_bpm < HALF_BPM and e.pos_line_db > HALF_LINE_DB)
-        or (abs(e.pos_bpm - rate_bpm) < DOUBLE_BPM and e.pos_line_db > DOUBLE_LINE_DB)
-        or (e.sides_bpm > SIDES_BPM and e.sides_line_db > SIDES_LINE_DB[one_side])
-        or (abs(e.side_share) < SIDE_SHARE and e.with_pos > SIDE_WITH_POS),
-        "low_snr": (wanders and not alive)
-        or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.snr_db < FAINT_SNR_DB)
-        or (_apart(e.peaks_bpm, rate_bpm) > FAINT_PEAKS_BPM and e.snr_db < FAINT_SNR_DB)
-        or (e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS),
+        "readouts_disagree": (halves_differ and not alive) or _others_disagree(e, rate_bpm),
+        "low_snr": (wanders and not alive) or _is_noise(e, rate_bpm),
     }
     found = {reason for reason, is_so in rules.items() if is_so}
     if e.group_db > GROUP_DB:
@@ -134,10 +116,50 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     return found
 
 
+def _light_changes(e: Evidence) -> bool:
+    """Whether the light, not the blood, changes at the rate."""
+    if e.lamp > 0:
+        return True
+    if np.isnan(e.background_db):
+        clean = e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS
+        return e.sway_db < EDGES_DB or clean
+    return e.background_db > (BACKGROUND_DB if e.with_pos > BEYOND_GREY else AS_THE_SKIN_DB)
+
+
+def _face_moves(e: Evidence) -> bool:
+    """Whether the face moves in step with the waveform."""
+    least_db = UNSEEN_NOD_DB if np.isnan(e.background_db) else NOD_DB
+    unclear = e.snr_db < UNCLEAR_SNR_DB and e.nod_db > UNCLEAR_NOD_DB
+    return (e.nod_db > least_db and e.with_nod > WITH_NOD) or (
+        unclear and e.with_nod > UNCLEAR_WITH_NOD
+    )
+
+
+def _others_disagree(e: Evidence, rate_bpm: float) -> bool:
+    """Whether single beats, POS, or a side of the face alone tell another rate, or none."""
+    sides_line_db = SIDES_LINE_DB[abs(e.side_share) < ONE_SIDE]
+    return (
+        _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
+        or (_apart(e.pos_bpm, rate_bpm) > POS_BPM and e.pos_line_db > POS_LINE_DB)
+        or (e.pos_half_bpm < HALF_BPM and e.pos_line_db > HALF_LINE_DB)
+        or (abs(e.pos_bpm - rate_bpm) < DOUBLE_BPM and e.pos_line_db > DOUBLE_LINE_DB)
+        or (e.sides_bpm > SIDES_BPM and e.sides_line_db > sides_line_db)
+        or (abs(e.side_share) < SIDE_SHARE and e.with_pos > SIDE_WITH_POS)
+    )
+
+
+def _is_noise(e: Evidence, rate_bpm: float) -> bool:
+    """Whether nothing bears out a waveform: neither its own line nor the colours."""
+    others_bpm = (e.pos_bpm, POS_BPM), (e.peaks_bpm, FAINT_PEAKS_BPM)
+    unlike = any(_apart(other_bpm, rate_bpm) > most_bpm for other_bpm, most_bpm in others_bpm)
+    colourless = e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS
+    return (e.snr_db < FAINT_SNR_DB and unlike) or colourless
+
+
 def _apart(distance_bpm: float, rate_bpm: float) -> float:
     """How far another reading is from the rate or its double, whichever is nearer.
 
-    The double says nothing against a rate: a slow heart's second harmonic may be the
-    stronger one.
+    By itself the double says nothing against a rate: a slow heart's second harmonic may be
+    the stronger one.
     """
     return min(distance_bpm, abs(distance_bpm - rate_bpm))
