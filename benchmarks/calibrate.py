@@ -21,11 +21,11 @@ from scipy.optimize import minimize
 
 from doubt import auroc, calibration_error, near, window_rows
 from doubt_films import load
-from sspd.recipes.network import ConfidenceSpec
-from sspd.runtime.network import shipped_weights
+from sspd.network.load import shipped_weights
+from sspd.types import ConfidenceSpec
+from sspd.vitals.acceptance import LEAST_CONFIDENCE
 from sspd.vitals.confidence import AGAINST, TERMS
 from sspd.vitals.contradictions import contradictions
-from sspd.vitals.doubt import LEAST_CONFIDENCE
 
 #: How far weights are drawn to 0, per squared weight of a standardised term.
 RIDGE = 1.0
@@ -139,8 +139,8 @@ def cross_validated(
 
 def write(out: Path, weights: Path, spec: ConfidenceSpec) -> None:
     """The weights with another confidence, as both files."""
-    from sspd.nn.checkpoint import load_checkpoint, save_checkpoint
-    from sspd.runtime.export import export_onnx
+    from sspd.models.checkpoint import load_checkpoint, save_checkpoint
+    from sspd.network.export import export_onnx
 
     network, made_by = load_checkpoint(weights)
     network.spec = dataclasses.replace(network.spec, confidence=spec)

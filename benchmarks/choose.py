@@ -29,16 +29,16 @@ from slices import (
     likeness,
     suite,
 )
-from sspd.containers import Frames
-from sspd.face.follow import crop_px, network_faces
+from sspd.face.stabilize import crop_px, network_faces
 from sspd.face.track import face_segments
-from sspd.recipes import NetworkSpec
-from sspd.runtime import load_network
+from sspd.models.spec import NetworkSpec
+from sspd.network import load_network
+from sspd.network.inputs import input_pieces
 from sspd.signal import bandpass, integrate, pulse_frequency, snr_db
+from sspd.simulation import FilmSpec, random_spec, truth
+from sspd.types import Frames
 from sspd.utils.pool import process_pool
 from sspd.video.read import read
-from sspd.video.simulate import FilmSpec, random_spec, truth
-from sspd.views.inputs import input_pieces
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, pulse_band
 
 CORNERS_HZ = (0.4, 0.6, 0.8, 1.0, 1.4, 2.0)

@@ -26,13 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doubt_films import SETS, Kept, collect, load, make_films
-from sspd.containers import FaceSegment, Signal
-from sspd.recipes.network import ConfidenceSpec
-from sspd.runtime import load_network
+from sspd.network import load_network
+from sspd.types import ConfidenceSpec, FaceSegment, Signal
 from sspd.vitals import join_scenes, pulse_band, read_film, read_rate
-from sspd.vitals.doubt import LEAST_CONFIDENCE
-from sspd.vitals.evidence import Evidence, gather_evidence
+from sspd.vitals.acceptance import LEAST_CONFIDENCE
 from sspd.vitals.heart_rate import follow_rate, read_half
+from sspd.vitals.quality_features import Evidence, gather_evidence
 
 WINDOWS_S = (30.0, 10.0)
 RIGHT_WITHIN_BPM = 3.0

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 import wrong_videos
 from nulls import DURATION_S, FPS, null_film
-from sspd.containers import Box, FaceSegment, Frames, Scene, Signal
 from sspd.face.track import face_segments
 from sspd.methods import Method, get_method
+from sspd.simulation import FilmSpec, random_spec, truth, write_film
+from sspd.types import Box, FaceSegment, Frames, Scene, Signal
 from sspd.utils.pool import process_pool
 from sspd.video.read import probe, read
-from sspd.video.simulate import FilmSpec, random_spec, truth, write_film
 from sspd.vitals import FilmFacts
 
 FIT_SEED, HELD_SEED = 606_001, 121_013

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from sspd.datasets.faces import open_store, store_bytes
-from sspd.datasets.faces_build import stored_faces
 from sspd.face.track import face_segments
+from sspd.research.datasets.faces import open_store, store_bytes
+from sspd.research.datasets.faces_build import stored_faces
+from sspd.simulation import FilmSpec, write_film
 from sspd.video.read import read
-from sspd.video.simulate import FilmSpec, write_film
 
 SIZE = 151
 CLIP_S, FPS = 10.0, 30.0

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import av
 
+from sspd.simulation import FilmSpec, write_film
 from sspd.utils.pool import process_pool
-from sspd.video.simulate import FilmSpec, write_film
 
 MINUTE_S = 60.0
 SPEC = FilmSpec(seed=5, hr_bpm=71, duration_s=MINUTE_S, fps=30.0)

@@ -45,9 +45,9 @@ LIMIT_S, LIMIT_BYTES = 20.0, 12 << 30
 def _checkpoint() -> bytes:
     import torch
 
-    from sspd.nn.checkpoint import save_checkpoint
-    from sspd.nn.network import MeasuringNetwork
-    from sspd.recipes import NetworkSpec
+    from sspd.models.checkpoint import save_checkpoint
+    from sspd.models.network import MeasuringNetwork
+    from sspd.models.spec import NetworkSpec
 
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -58,8 +58,8 @@ def _checkpoint() -> bytes:
 
 def safetensors(folder: Path, seed: int) -> str:
     """Weights of ours: bytes damaged, or an absurd header that is told with its checksum."""
-    from sspd.nn.checkpoint import load_checkpoint
-    from sspd.nn.header import checksum, split_header
+    from sspd.models.checkpoint import load_checkpoint
+    from sspd.models.header import checksum, split_header
 
     rng, data, path = np.random.default_rng(seed), _checkpoint(), folder / "a.safetensors"
     bad = damaged(rng, data)
@@ -86,8 +86,8 @@ def safetensors(folder: Path, seed: int) -> str:
 
 def onnx(folder: Path, seed: int) -> str:
     """The shipped network, which has no checksum of its own: damaged, or with absurd facts."""
-    from sspd.runtime.network import load_network, shipped_weights
-    from sspd.runtime.onnx_header import facts_of
+    from sspd.network.load import load_network, shipped_weights
+    from sspd.network.onnx_header import facts_of
 
     rng, data = np.random.default_rng(seed), shipped_weights(".onnx").read_bytes()
     at = data.rindex(b'{"fs"')

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from sspd.containers import Signal, Vitals
 from sspd.errors import SSPDError
+from sspd.types import Signal, Vitals
 
 ABSURD = (0, -1, True, None, "x", [], {}, 1e308, 10**30, 1e-9, "\x1b[31m\n", "a" * 5000, [[]] * 50)
 Rng = np.random.Generator
@@ -64,8 +64,8 @@ def some_vitals() -> Vitals:
 
 def journal(folder: Path, seed: int) -> str:
     """A journal of three films; what is found in it must be what was written."""
-    from sspd.many.journal import Journal
-    from sspd.many.record import to_record
+    from sspd.pipeline.batch.journal import Journal
+    from sspd.pipeline.batch.serialize import to_record
 
     rng, path = np.random.default_rng(seed), folder / "j"
     whole = Journal(path)
@@ -89,8 +89,9 @@ def journal(folder: Path, seed: int) -> str:
 def _state() -> tuple[Any, bytes]:
     import torch
 
-    from sspd.recipes import NetworkSpec, PyramidSpec, Recipe
-    from sspd.train.state import new_state, save_state, state_file
+    from sspd.models.spec import NetworkSpec, PyramidSpec
+    from sspd.research.recipes import Recipe
+    from sspd.research.train.state import new_state, save_state, state_file
 
     spec = NetworkSpec(fs=12.0, size=96, token_size=8, pyramid=PyramidSpec(widths=(9, 5)))
     recipe = Recipe("fuzz", "this benchmark", spec, steps=2, epochs=None, crop_px=113, clip_s=4.0)
@@ -105,7 +106,7 @@ def state(folder: Path, seed: int) -> str:
     """The state of a training; it must be refused, whatever is damaged."""
     import torch
 
-    from sspd.train.state import load_newest, new_state, state_file
+    from sspd.research.train.state import load_newest, new_state, state_file
 
     recipe, data = _state()
     path = state_file(folder, 7)
@@ -123,7 +124,7 @@ def state(folder: Path, seed: int) -> str:
 
 def unit(folder: Path, seed: int) -> str:
     """A waveform that `evaluate` kept: the same again, or measured anew."""
-    from sspd.evaluate.units import Unit, keep_unit, kept_unit
+    from sspd.research.evaluate.predictions import Unit, keep_unit, kept_unit
 
     rng, path = np.random.default_rng(seed), folder / "a.npz"
     windows = np.array([[0.0, 30.0, 72.0, 1.0]])
@@ -144,8 +145,8 @@ def unit(folder: Path, seed: int) -> str:
 
 def faces(folder: Path, seed: int) -> str:
     """Stored faces with one of their files damaged: the same again, or refused."""
-    from sspd.containers import FIXED_POINT_MAX, Frames
-    from sspd.datasets.faces import open_store, write_entry
+    from sspd.research.datasets.faces import open_store, write_entry
+    from sspd.types import FIXED_POINT_MAX, Frames
 
     rng = np.random.default_rng(seed)
     rgb = np.random.default_rng(0).integers(0, FIXED_POINT_MAX, (40, 8, 8, 3), dtype=np.uint16)

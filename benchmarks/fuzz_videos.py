@@ -22,8 +22,8 @@ import numpy as np
 from av.stream import Disposition
 
 from fuzz_playlists import one_line, pattern, playlist, small_film
-from sspd.containers import Box, Vitals
 from sspd.errors import SSPDError
+from sspd.types import Box, Vitals
 from sspd.video.bounds import GAP_S, MAX_SPAN_S
 from sspd.video.read import probe, read
 
@@ -140,11 +140,11 @@ def tracks(folder: Path, seed: int) -> str:
 
 def name(folder: Path, seed: int) -> str:
     """A name of any characters: every output shows it without an order or a formula."""
-    from sspd.cli.told import Told, show
+    from sspd.cli.messages import Told, show
     from sspd.report.csv import write_csv
     from sspd.report.html import write_html
     from sspd.report.json import write_json
-    from sspd.report.words import legible
+    from sspd.report.labels import legible
 
     rng = np.random.default_rng([seed, 7])
     pool = "=+-@\t\r\n\x1b[]0;2Jm\x07\x9b\x9d\x9c\u202e\u2066\u2028\u200b\x7f\\\"'<>&|%$,;: abé顔"

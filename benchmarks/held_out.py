@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 from slices import DURATION_S, SUITE_SEED, VALIDATION_SEED, suite
-from sspd.datasets.folder_table import Row, add_row
+from sspd.research.datasets.folder_table import Row, add_row
+from sspd.simulation import FilmSpec, write_film, write_truth
 from sspd.utils.pool import process_pool
-from sspd.video.simulate import FilmSpec, write_film, write_truth
 
 
 def write(root: Path, name: str, spec: FilmSpec) -> str:

@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sspd.nn.checkpoint import load_checkpoint
-from sspd.nn.count import count_multiply_adds
-from sspd.runtime import load_network
-from sspd.runtime.network import shipped_weights
+from sspd.models.checkpoint import load_checkpoint
+from sspd.network import load_network
+from sspd.network.load import shipped_weights
+from sspd.research.evaluate.operation_count import count_multiply_adds
 
 FRAMES, SIDE = 300, 128
 #: Side of the matrix product that stands for the peak.

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Box, Frames
-from sspd.video.simulate import FilmSpec, random_spec, simulate
-from sspd.video.simulate.background import draw_background
-from sspd.video.simulate.render import render_levels, set_stage
-from sspd.video.simulate.spec import smooth_noise
+from sspd.simulation import FilmSpec, random_spec, simulate
+from sspd.simulation.background import draw_background
+from sspd.simulation.render import render_levels, set_stage
+from sspd.simulation.spec import smooth_noise
+from sspd.types import Box, Frames
 from sspd.video.write import write_h264
 
 DURATION_S, FPS = 30.0, 30.0

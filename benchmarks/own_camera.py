@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sspd.containers import Frames
-from sspd.datasets.folder_table import Row, add_row
+from sspd.research.datasets.folder_table import Row, add_row
+from sspd.simulation import FilmSpec, random_spec, simulate, write_truth
+from sspd.types import Frames
 from sspd.utils.pool import process_pool
-from sspd.video.simulate import FilmSpec, random_spec, simulate, write_truth
 from sspd.video.write import write_h264
 
 CAMERAS = ("mono", "night", "swapped")

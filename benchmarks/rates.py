@@ -22,8 +22,8 @@ import numpy as np
 
 import sspd
 from sspd.methods import get_method
+from sspd.simulation import FilmSpec, truth, write_film
 from sspd.utils.pool import process_pool
-from sspd.video.simulate import FilmSpec, truth, write_film
 
 FPS = (15.0, 20.0, 24.0, 25.0, 30_000 / 1001, 30.0, 50.0, 60.0)
 #: Stamps are off by up to this share of a frame where they are uneven.

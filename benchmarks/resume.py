@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from sspd.video.simulate import FilmSpec, write_film
+from sspd.simulation import FilmSpec, write_film
 
 #: Short and small: what is tried here is the dying, not the reading.
 FILM = {"duration_s": 9.0, "width": 320, "height": 240, "face_px": 120, "noise_levels": 1.0}

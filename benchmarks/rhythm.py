@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 import sspd
-from sspd.containers import Estimate
 from sspd.methods import get_method
+from sspd.simulation import FilmSpec, truth, write_film
+from sspd.types import Estimate
 from sspd.utils.pool import process_pool
-from sspd.video.simulate import FilmSpec, truth, write_film
 from sspd.vitals.hrv import hrv
 
 SEED = 5005

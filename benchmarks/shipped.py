@@ -17,13 +17,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sspd.datasets.faces import open_store, write_entry
-from sspd.datasets.faces_build import still_entries
-from sspd.recipes import get_recipe
-from sspd.train.loop import train
-from sspd.train.sampler import usable_films
+from sspd.research.datasets.faces import open_store, write_entry
+from sspd.research.datasets.faces_build import still_entries
+from sspd.research.recipes import get_recipe
+from sspd.research.train.loop import train
+from sspd.research.train.sampler import usable_films
+from sspd.simulation import random_spec, simulate_faces
 from sspd.utils.pool import process_pool
-from sspd.video.simulate import random_spec, simulate_faces
 
 #: Preset -> how many films. The order is part of their seeds.
 FILMS = {"train": 160, "talking": 80, "compressed": 48}

@@ -11,7 +11,7 @@ import time
 
 import cv2
 
-from sspd.video.simulate import FilmSpec, simulate, simulate_faces
+from sspd.simulation import FilmSpec, simulate, simulate_faces
 
 GOAL_FPS = 120
 SECONDS = 4.0

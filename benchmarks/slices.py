@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 import sspd
 from sspd.methods import Method, get_method
 from sspd.signal import bandpass
+from sspd.simulation import FilmSpec, Truth, random_spec, truth, write_film
 from sspd.utils.pool import process_pool
-from sspd.video.simulate import FilmSpec, Truth, random_spec, truth, write_film
 
 SUITE_SEED = 20_261_122
 VALIDATION_SEED = 1777

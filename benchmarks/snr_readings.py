@@ -19,22 +19,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sspd.datasets.faces import open_store, write_entry
-from sspd.datasets.faces_build import still_entries
-from sspd.losses.deviation import diagonal_deviation
-from sspd.losses.similarity import self_similarity_map, self_similarity_wave
-from sspd.losses.spectral import noise_to_signal
-from sspd.nn.checkpoint import load_checkpoint
-from sspd.recipes import Recipe, get_recipe
+from sspd.models.checkpoint import load_checkpoint
+from sspd.research.datasets.faces import open_store, write_entry
+from sspd.research.datasets.faces_build import still_entries
+from sspd.research.losses.deviation import diagonal_deviation
+from sspd.research.losses.similarity import self_similarity_map, self_similarity_wave
+from sspd.research.losses.spectral import noise_to_signal
+from sspd.research.recipes import Recipe, get_recipe
+from sspd.research.train.log import read_metrics
+from sspd.research.train.loop import Progress, train
+from sspd.research.train.sampler import Draw, Film, clip_at, usable_films
+from sspd.research.train.state import load_newest, new_state
+from sspd.research.train.trainers import way_of
+from sspd.research.views.lga import global_view
+from sspd.research.views.mdm import frame_differences
 from sspd.signal import bandpass, integrate, pulse_frequency
-from sspd.train.log import read_metrics
-from sspd.train.loop import Progress, train
-from sspd.train.sampler import Draw, Film, clip_at, usable_films
-from sspd.train.state import load_newest, new_state
-from sspd.train.ways import way_of
-from sspd.video.simulate import random_spec, simulate_faces
-from sspd.views.lga import global_view
-from sspd.views.mdm import frame_differences
+from sspd.simulation import random_spec, simulate_faces
 
 TESTED, TESTED_S, SEED = 12, 11.0, 5_030
 PASS_HZ, RATES_HZ, RIGHT_BPM = (0.5, 4.0), (0.6, 3.6), 5.0

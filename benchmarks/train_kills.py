@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sspd.datasets.faces import write_entry
-from sspd.video.simulate import FilmSpec, simulate_faces
+from sspd.research.datasets.faces import write_entry
+from sspd.simulation import FilmSpec, simulate_faces
 
 STEPS = 12
 #: Room on the disk that fills up, MB: a few states, and not the next one.
@@ -35,14 +35,16 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-import sspd.train.finish, sspd.train.reference
-sspd.train.finish.STATISTICS_CLIPS = 4  # what is saved is in question, not how good it is
-sspd.train.reference.FILMS, sspd.train.reference.DURATION_S = 1, 3.0
-from sspd.datasets.faces import open_store
+from sspd.research.train import calibration_videos, finalize
+finalize.STATISTICS_CLIPS = 4  # what is saved is in question, not how good it is
+calibration_videos.FILMS, calibration_videos.DURATION_S = 1, 3.0
+from sspd.research.datasets.faces import open_store
 from sspd.errors import SSPDError
-from sspd.recipes import NetworkSpec, PyramidSpec, Recipe
-from sspd.train.loop import train
-from sspd.train.sampler import usable_films
+from sspd.research.recipes import Recipe
+from sspd.models.spec import NetworkSpec
+from sspd.models.spec import PyramidSpec
+from sspd.research.train.loop import train
+from sspd.research.train.sampler import usable_films
 recipe = Recipe(
     "kills", "this benchmark", NetworkSpec(fs=12.0, size=96, pyramid=PyramidSpec(widths=(9, 5))),
     clip_s=2.0, batch=2, epochs=None, steps={STEPS}, crop_px=113)
@@ -83,7 +85,7 @@ def weights(out: Path) -> bytes:
 
 def unreadable(out: Path) -> int:
     """How many of the states that are left cannot be read."""
-    from sspd.train.state import read_content
+    from sspd.research.train.state import read_content
 
     bad = 0
     for path in (out / "states").glob("*.pt"):

@@ -20,18 +20,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from sspd.train.memory import prepare_memory
+from sspd.research.train.memory import prepare_memory
 
 prepare_memory()  # torch looks at it when it is imported
 
 import torch
 
-from sspd.losses.sspd import sspd_loss
-from sspd.nn.network import MeasuringNetwork
-from sspd.recipes import PRECISIONS, Recipe, get_recipe
-from sspd.train.sampler import Draw
-from sspd.train.state import new_state
-from sspd.train.step import take_step
+from sspd.models.network import MeasuringNetwork
+from sspd.research.losses.sspd import sspd_loss
+from sspd.research.recipes import PRECISIONS, Recipe, get_recipe
+from sspd.research.train.sampler import Draw
+from sspd.research.train.state import new_state
+from sspd.research.train.step import take_step
 
 FRAMES = 300
 #: Steps before the clock runs: the first ones get their memory from the system.

@@ -25,17 +25,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sspd.datasets.faces import open_store, write_entry
 from sspd.errors import SSPDError
-from sspd.nn.checkpoint import load_checkpoint
-from sspd.recipes import NetworkSpec, PyramidSpec, Recipe
-from sspd.train import finish, reference
-from sspd.train.launch import join
-from sspd.train.log import read_metrics
-from sspd.train.loop import train
-from sspd.train.sampler import Draw, Film, clip_at, usable_films
-from sspd.train.ways import way_of
-from sspd.video.simulate import FilmSpec, simulate_faces
+from sspd.models.checkpoint import load_checkpoint
+from sspd.models.spec import NetworkSpec, PyramidSpec
+from sspd.research.datasets.faces import open_store, write_entry
+from sspd.research.recipes import Recipe
+from sspd.research.train import finish, reference
+from sspd.research.train.launch import join
+from sspd.research.train.log import read_metrics
+from sspd.research.train.loop import train
+from sspd.research.train.sampler import Draw, Film, clip_at, usable_films
+from sspd.research.train.trainers import way_of
+from sspd.simulation import FilmSpec, simulate_faces
 
 STEPS = 20
 RECIPE = Recipe(

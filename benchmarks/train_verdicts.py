@@ -28,20 +28,20 @@ import cv2
 import numpy as np
 import torch
 
-from sspd.containers import Frames
-from sspd.datasets.faces import FaceEntry, open_store, write_entry
 from sspd.errors import TrainingError
-from sspd.nn.checkpoint import load_checkpoint
-from sspd.recipes import Recipe, get_recipe
+from sspd.models.checkpoint import load_checkpoint
+from sspd.research.datasets.faces import FaceEntry, open_store, write_entry
+from sspd.research.recipes import Recipe, get_recipe
+from sspd.research.train.loop import train
+from sspd.research.train.memory import prepare_memory
+from sspd.research.train.sampler import Draw, clip_at, usable_films
+from sspd.research.train.self_check import PASS_HZ, RATES_HZ, probe_clips, read_signs, verdict_of
+from sspd.research.train.trainers import way_of
 from sspd.signal import bandpass, integrate, pulse_frequency
-from sspd.train.loop import train
-from sspd.train.memory import prepare_memory
-from sspd.train.sampler import Draw, clip_at, usable_films
-from sspd.train.signs import PASS_HZ, RATES_HZ, probe_clips, read_signs, verdict_of
-from sspd.train.ways import way_of
+from sspd.simulation import FilmSpec, random_spec, simulate_faces
+from sspd.types import Frames
 from sspd.utils.files import write_whole
 from sspd.utils.pool import process_pool
-from sspd.video.simulate import FilmSpec, random_spec, simulate_faces
 
 SEED, FACE_PX = 11000, 113
 TRAINED, TRAINED_S = 12, 11.0

@@ -116,8 +116,8 @@ def _method(name: str, weights: str | None) -> Any:
 def run(job: Job) -> dict[str, Any]:
     """Make and measure one video: its row."""
     from sspd import measure
-    from sspd.containers import Box
     from sspd.errors import SSPDError
+    from sspd.types import Box
 
     known = make(job)
     row: dict[str, Any] = {"kind": job.kind, "number": job.number}

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Box, Frames
-from sspd.video.simulate import FilmSpec, random_spec, simulate, truth
-from sspd.video.simulate.anatomy import F32
-from sspd.video.simulate.render import render_levels, set_stage
-from sspd.video.simulate.spec import smooth_noise
+from sspd.simulation import FilmSpec, random_spec, simulate, truth
+from sspd.simulation.anatomy import F32
+from sspd.simulation.render import render_levels, set_stage
+from sspd.simulation.spec import smooth_noise
+from sspd.types import Box, Frames
 from wrong_files import encode, quality
 
 FPS = 30.0

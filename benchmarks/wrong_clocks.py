@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.video.simulate import simulate
+from sspd.simulation import simulate
 from wrong_base import FPS, Make, Take, Truth, alive, good, record, write
 from wrong_files import one_by_one, recompressed, timed
 

@@ -11,7 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Frames
+from sspd.types import Frames
 
 #: Suffix -> container, encoder and pixel format of a stream without a clock.
 RAW = {

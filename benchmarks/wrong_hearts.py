@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.video.simulate import rhythms
+from sspd.simulation import rhythms
 from wrong_base import Make, Take, Truth, alive, good, record
 
 Beats = Callable[[Take], tuple[float, ...]]

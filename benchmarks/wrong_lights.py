@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sspd.video.simulate.anatomy import F32
-from sspd.video.simulate.gains import apply_gain, face_mask, sine_gain
-from sspd.video.simulate.render import render_levels, set_stage
-from sspd.video.simulate.spec import rest_place
+from sspd.simulation.anatomy import F32
+from sspd.simulation.gains import apply_gain, face_mask, sine_gain
+from sspd.simulation.render import render_levels, set_stage
+from sspd.simulation.spec import rest_place
 from wrong_base import (
     NOTHING,
     Make,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.video.simulate import simulate
+from sspd.simulation import simulate
 from wrong_base import (
     FPS,
     NOTHING,

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from sspd.containers import Frames
-from sspd.video.simulate import FilmSpec, simulate
-from sspd.video.simulate.anatomy import F32
-from sspd.video.simulate.gains import apply_gain, face_mask, sine_gain
-from sspd.video.simulate.spec import rest_place, smooth_noise
+from sspd.simulation import FilmSpec, simulate
+from sspd.simulation.anatomy import F32
+from sspd.simulation.gains import apply_gain, face_mask, sine_gain
+from sspd.simulation.spec import rest_place, smooth_noise
+from sspd.types import Frames
 from wrong_base import (
     NOTHING,
     Take,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames
-from sspd.vitals.doubt import still_scene
+from sspd.types import FIXED_POINT_MAX, Box, FaceSegment, Frames
+from sspd.vitals.acceptance import still_scene
 
 
 def beating(t: np.ndarray, bvp: Callable[[np.ndarray], np.ndarray], size: int = 8) -> FaceSegment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sspd.vitals.evidence import Evidence
+from sspd.vitals.quality_features import Evidence
 
 CLEAN = Evidence(
     duration_s=30.0,

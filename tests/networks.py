@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sspd.nn.network import MeasuringNetwork, TrainingNetwork, initialise
-from sspd.recipes import NetworkSpec, PyramidSpec
+from sspd.models.network import MeasuringNetwork, TrainingNetwork, initialise
+from sspd.models.spec import NetworkSpec, PyramidSpec
 
 SMALL = NetworkSpec(fs=30.0, size=96)
 

@@ -7,10 +7,10 @@ from functools import cache
 import numpy as np
 
 from pulses import pulse_wave
-from sspd.containers import Box, Signal, WindowVitals
 from sspd.report.result import Vitals
+from sspd.types import Box, Signal, WindowVitals
 from sspd.vitals import read_rhythm, read_windows
-from sspd.vitals.doubt import still_scene
+from sspd.vitals.acceptance import still_scene
 
 
 @cache

@@ -15,10 +15,10 @@ import pytest
 
 import sspd
 from beating_faces import SKIN_BOX, beating_pictures
-from sspd.containers import Vitals
 from sspd.errors import UsageError
-from sspd.many import measure_many
-from sspd.many.settings import Settings
+from sspd.pipeline.batch import measure_many
+from sspd.pipeline.batch.settings import Settings
+from sspd.types import Vitals
 from sspd.video.clock import CAPTURE_KEYS
 
 #: 95.9 beats a minute.

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from sspd.cli.simulate import KEPT, _write_all
-from sspd.datasets.table import open_dataset
 from sspd.errors import SSPDError
-from sspd.evaluate import ablate
-from sspd.evaluate.measuring import measured_units
 from sspd.methods import Method, get_method
-from sspd.recipes import get_recipe
-from sspd.recipes.ablations import get_grid
-from sspd.video.simulate import FilmSpec
+from sspd.research.datasets.table import open_dataset
+from sspd.research.evaluate import ablate
+from sspd.research.evaluate.measuring import measured_units
+from sspd.research.recipes import get_recipe
+from sspd.research.recipes.ablations import get_grid
+from sspd.simulation import FilmSpec
 
 SPEC = FilmSpec(seed=1, duration_s=1.0, width=192, height=144, face_px=90)
 

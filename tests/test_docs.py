@@ -16,9 +16,9 @@ import typer
 
 import sspd
 from sspd.cli.main import app
-from sspd.evaluate import SCORINGS
-from sspd.recipes import RECIPES
-from sspd.video.simulate import FilmSpec, truth, write_film
+from sspd.research.evaluate import SCORINGS
+from sspd.research.recipes import RECIPES
+from sspd.simulation import FilmSpec, truth, write_film
 from sspd.vitals import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,8 +10,8 @@ import pytest
 import sspd
 from sspd.errors import WeightsError
 from sspd.methods import get_method
-from sspd.recipes.network import ConfidenceSpec
-from sspd.video.simulate import FilmSpec, truth, write_film
+from sspd.simulation import FilmSpec, truth, write_film
+from sspd.types import ConfidenceSpec
 
 LAMP = {"flicker_percent": 1.0, "flicker_hz": 1.3}
 SWING = {"swing_percent": 4.0, "swing_hz": 1.2}

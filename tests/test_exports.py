@@ -21,10 +21,13 @@ PACKAGES = sorted(
 )
 #: The rooms, and modules of rooms, that may import torch when they are imported.
 NEEDS_TORCH = (
-    *("sspd.losses", "sspd.nn", "sspd.train"),
-    *("sspd.views.device_grid", "sspd.views.lga", "sspd.views.mdm"),
-    *("sspd.runtime.export", "sspd.evaluate.cost"),
+    *("sspd.research.losses", "sspd.models", "sspd.research.train"),
+    *("sspd.research.views.device_grid", "sspd.research.views.lga", "sspd.research.views.mdm"),
+    *("sspd.network.export", "sspd.research.evaluate.cost"),
+    *("sspd.research.evaluate.layer_cam", "sspd.research.evaluate.operation_count"),
 )
+#: Modules of those rooms that say what a network is, without one.
+WITHOUT_TORCH = ("sspd.models.baseline_spec", "sspd.models.header", "sspd.models.spec")
 #: What neither `import sspd` nor `sspd --help` may load: each costs a tenth of a second
 #: or more, and torch is not even there in the base install.
 HEAVY = ("av", "cv2", "dlib", "matplotlib", "numpy", "openvino", "scipy", "torch")
@@ -114,6 +117,7 @@ def test_asking_for_help_loads_nothing_heavy() -> None:
 
 def test_every_other_room_is_imported_without_torch() -> None:
     bases = [name for name in _modules() if not name.startswith(NEEDS_TORCH)]
+    bases += WITHOUT_TORCH
     assert len(bases) > 50
     loaded = _loaded_after("\n".join(f"import {name}" for name in bases))
     assert "sspd" in loaded

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 import sspd
 from sspd.cli.main import app
-from sspd.containers import Frames
 from sspd.report.json import vitals_to_dict
-from sspd.video.simulate import FilmSpec, simulate, truth
+from sspd.simulation import FilmSpec, simulate, truth
+from sspd.types import Frames
 from sspd.video.write import write_h264
 
 SIDE = 240

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sspd
-from sspd.video.simulate import FilmSpec, truth, write_film
+from sspd.simulation import FilmSpec, truth, write_film
 
 #: Packages of the extras; in the base install none of them is there.
 ABSENT = ("h5py", "lightning_fabric", "onnx", "pandas", "tensorboard", "torch", "zarr")

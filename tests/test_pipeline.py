@@ -9,10 +9,10 @@ import pytest
 
 import sspd
 from beating_faces import SKIN_BOX, beating_pictures
-from sspd.containers import Frames, Signal
 from sspd.errors import NoVideoError, SourceError, UsageError, WeightsError
 from sspd.methods import Method
-from sspd.video.simulate import FilmSpec, truth, write_film
+from sspd.simulation import FilmSpec, truth, write_film
+from sspd.types import Frames, Signal
 from sspd.vitals import HRV_NAMES
 
 WriteFilm = Callable[..., Path]

@@ -9,7 +9,7 @@ SETTLE = """
 import atexit, gc, os, sys
 atexit.register(lambda: print(gc.get_freeze_count() > 10_000))  # the first asked is the last done
 import sspd.cli.main
-from sspd.process import settle_process
+from sspd.accel.process import settle_process
 assert "numpy" not in sys.modules, "whose library of sums has counted the cores by then"
 print(settle_process() or sys.platform != "linux")
 import cv2
@@ -25,7 +25,7 @@ def test_a_measuring_process_works_on_small_things_where_they_are() -> None:
 GAPS = """
 import resource, sys
 from pathlib import Path
-from sspd.process import give_back_memory
+from sspd.accel.process import give_back_memory
 
 def held_mb():
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sspd.recipes import NetworkSpec, PyramidSpec, Recipe
+from sspd.models.spec import NetworkSpec, PyramidSpec
+from sspd.research.recipes import Recipe
 
 TINY = Recipe(
     name="tiny",

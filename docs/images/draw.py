@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 
 from sspd.cli.demo import demo
-from sspd.containers import Box
+from sspd.types import Box
 from sspd.video.read import read
 
 HERE = Path(__file__).parent

@@ -14,15 +14,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sspd.containers import Box as Box
-    from sspd.containers import Estimate as Estimate
-    from sspd.containers import FaceSegment as FaceSegment
-    from sspd.containers import FaceSpan as FaceSpan
-    from sspd.containers import Frames as Frames
-    from sspd.containers import Respiration as Respiration
-    from sspd.containers import Scene as Scene
-    from sspd.containers import Signal as Signal
-    from sspd.containers import WindowVitals as WindowVitals
     from sspd.errors import DecodeError as DecodeError
     from sspd.errors import DependencyError as DependencyError
     from sspd.errors import NoVideoError as NoVideoError
@@ -32,47 +23,56 @@ if TYPE_CHECKING:
     from sspd.errors import TrainingError as TrainingError
     from sspd.errors import UsageError as UsageError
     from sspd.errors import WeightsError as WeightsError
-    from sspd.many.film import Measured as Measured
-    from sspd.many.journal import Journal as Journal
-    from sspd.many.run import measure_many as measure_many
-    from sspd.methods.base import Method as Method
-    from sspd.methods.base import get_method as get_method
-    from sspd.methods.base import method_names as method_names
+    from sspd.methods.method import Method as Method
+    from sspd.methods.registry import get_method as get_method
+    from sspd.methods.registry import method_names as method_names
     from sspd.pipeline import measure as measure
     from sspd.pipeline import measure_faces as measure_faces
+    from sspd.pipeline.batch.journal import Journal as Journal
+    from sspd.pipeline.batch.result import Measured as Measured
+    from sspd.pipeline.batch.run import measure_many as measure_many
     from sspd.report.result import Vitals as Vitals
+    from sspd.types import Box as Box
+    from sspd.types import Estimate as Estimate
+    from sspd.types import FaceSegment as FaceSegment
+    from sspd.types import FaceSpan as FaceSpan
+    from sspd.types import Frames as Frames
+    from sspd.types import Respiration as Respiration
+    from sspd.types import Scene as Scene
+    from sspd.types import Signal as Signal
+    from sspd.types import WindowVitals as WindowVitals
 
     __version__: str
 
 #: Public name -> the module that holds it.
 _HOMES = {
-    "Box": "sspd.containers",
+    "Box": "sspd.types",
     "DecodeError": "sspd.errors",
     "DependencyError": "sspd.errors",
-    "Estimate": "sspd.containers",
-    "FaceSegment": "sspd.containers",
-    "FaceSpan": "sspd.containers",
-    "Frames": "sspd.containers",
-    "Journal": "sspd.many.journal",
-    "Measured": "sspd.many.film",
-    "Method": "sspd.methods.base",
+    "Estimate": "sspd.types",
+    "FaceSegment": "sspd.types",
+    "FaceSpan": "sspd.types",
+    "Frames": "sspd.types",
+    "Journal": "sspd.pipeline.batch.journal",
+    "Measured": "sspd.pipeline.batch.result",
+    "Method": "sspd.methods.method",
     "NoVideoError": "sspd.errors",
     "OutputError": "sspd.errors",
-    "Respiration": "sspd.containers",
+    "Respiration": "sspd.types",
     "SSPDError": "sspd.errors",
-    "Scene": "sspd.containers",
-    "Signal": "sspd.containers",
+    "Scene": "sspd.types",
+    "Signal": "sspd.types",
     "SourceError": "sspd.errors",
     "TrainingError": "sspd.errors",
     "UsageError": "sspd.errors",
     "Vitals": "sspd.report.result",
     "WeightsError": "sspd.errors",
-    "WindowVitals": "sspd.containers",
-    "get_method": "sspd.methods.base",
+    "WindowVitals": "sspd.types",
+    "get_method": "sspd.methods.registry",
     "measure": "sspd.pipeline",
     "measure_faces": "sspd.pipeline",
-    "measure_many": "sspd.many.run",
-    "method_names": "sspd.methods.base",
+    "measure_many": "sspd.pipeline.batch.run",
+    "method_names": "sspd.methods.registry",
 }
 
 # Literal, so that type checkers and readers see it; a test holds it equal to _HOMES.

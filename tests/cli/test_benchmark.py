@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from sspd.cli.main import app
 from sspd.errors import OutputError, UsageError
-from sspd.evaluate.cost import NETWORKS
+from sspd.research.evaluate.cost import NETWORKS
 
 
 @pytest.mark.slow

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sspd.cli.main import run
-from sspd.datasets.table import get_dataset
-from sspd.video.simulate import FilmSpec
+from sspd.research.datasets.table import get_dataset
+from sspd.simulation import FilmSpec
 
 SPEC = FilmSpec(seed=6, duration_s=1.0, fps=15, width=128, height=96, face_px=60)
 

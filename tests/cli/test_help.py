@@ -175,8 +175,8 @@ def test_methods_are_listed_with_citations(sspd: Any) -> None:
 
 
 def test_datasets_are_listed_and_shown(sspd: Any) -> None:
-    from sspd.datasets.table import DATASETS, get_dataset
-    from sspd.evaluate import PROTOCOLS
+    from sspd.research.datasets.table import DATASETS, get_dataset
+    from sspd.research.evaluate import PROTOCOLS
 
     code, out, _ = sspd("datasets")
     assert code == 0

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from beating_faces import beating_pictures
-from sspd.cli.sources import expand, numbered
+from sspd.cli.inputs import expand, numbered
 from sspd.video.read import probe
 
 
@@ -121,7 +121,7 @@ def test_an_unexpected_fault_is_one_line(
     code, _, err = measure(films / "b.mp4")
     assert code == 1
     assert err == ["sspd: b.mp4: unexpected RuntimeError: first line second line"]
-    monkeypatch.setattr("sspd.methods.base.get_method", broken)
+    monkeypatch.setattr("sspd.methods.registry.get_method", broken)
     code, _, err = measure(films / "b.mp4")
     assert code == 1
     assert len(err) == 1

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 import results
-from sspd.cli.told import Told, show
-from sspd.evaluate.cells import csv_text
+from sspd.cli.messages import Told, show
 from sspd.report.csv import write_csv
 from sspd.report.html import write_html
 from sspd.report.json import write_json
-from sspd.report.words import csv_cell, legible
+from sspd.report.labels import csv_cell, legible
+from sspd.research.evaluate.csv_cells import csv_text
 
 Make = Callable[..., Any]
 #: What a terminal would obey: clear the screen, the clipboard, its title, a bell, C1 (CSI and

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from sspd.cli.main import app
 from sspd.errors import SourceError, SSPDError, UsageError
-from sspd.video.simulate import FilmSpec, write_film, write_truth
+from sspd.simulation import FilmSpec, write_film, write_truth
 
 
 def run(*arguments: object) -> Result:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import results
+from sspd.cli.inputs import Found
 from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
-from sspd.cli.sources import Found
-from sspd.containers import FaceSpan, Frames, Vitals
 from sspd.report.outputs import FILM_OUTPUTS, write_outputs
+from sspd.types import FaceSpan, Frames, Vitals
 from sspd.video.read import read
 from sspd.video.write import write_h264
 

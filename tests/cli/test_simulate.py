@@ -8,10 +8,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from sspd.cli.simulate import simulate
-from sspd.datasets.faces import open_store
-from sspd.datasets.table import DATASETS, open_dataset
 from sspd.errors import OutputError, UsageError
-from sspd.video.simulate import PRESETS
+from sspd.research.datasets.faces import open_store
+from sspd.research.datasets.table import DATASETS, open_dataset
+from sspd.simulation import PRESETS
 
 SHORT = ["--seconds", "0.2", "--size", "160x120"]
 

@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 
 from sspd.cli.main import app
 from sspd.errors import SourceError, SSPDError, TrainingError, WeightsError
-from sspd.runtime import load_network
-from sspd.video.simulate import FilmSpec, write_film
+from sspd.network import load_network
+from sspd.simulation import FilmSpec, write_film
 
 
 def run(*arguments: object) -> Result:
@@ -34,8 +34,8 @@ def broken(tmp_path: Path) -> Path:
 def test_a_folder_with_one_broken_film_trains_on_the_others(
     broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sspd.train.finish.STATISTICS_CLIPS", 2)
-    monkeypatch.setattr("sspd.train.reference.FILMS", 2)
+    monkeypatch.setattr("sspd.research.train.finalize.STATISTICS_CLIPS", 2)
+    monkeypatch.setattr("sspd.research.train.calibration_videos.FILMS", 2)
     spec = FilmSpec(seed=1, face_px=120, width=320, height=240, duration_s=5.5, fps=15.0)
     write_film(spec, broken / "good.mp4")
     out = tmp_path / "run"
@@ -71,9 +71,9 @@ def test_what_cannot_start_is_refused_before_faces_are_cut_out(
 
 def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:
     """The faces of subject37 are cut, those of subject38 are not; 9 s hold no clip of 10 s."""
-    from sspd.datasets.faces import open_store
-    from sspd.datasets.table import get_dataset
-    from sspd.video.simulate import FilmSpec
+    from sspd.research.datasets.faces import open_store
+    from sspd.research.datasets.table import get_dataset
+    from sspd.simulation import FilmSpec
 
     root = tmp_path / "ubfc"
     for number in (29, 30):
@@ -93,7 +93,7 @@ def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:
 def test_a_step_that_is_too_large_for_the_machine_is_told_beforehand(
     broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sspd.train.memory.machine_bytes", lambda: 8 * 2**30)
+    monkeypatch.setattr("sspd.research.train.memory.machine_bytes", lambda: 8 * 2**30)
     result = run(broken, "--out", tmp_path / "a", "--recipe", "paper", "--device", "cpu")
     assert "may take 27 GB of memory, this machine has 9; --precision bf16" in result.stderr
     result = run(broken, "--out", tmp_path / "b", "--device", "cpu")

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sspd.containers import Box
 from sspd.face.crop import crop_resize, pad_box, resize_area
+from sspd.types import Box
 
 
 def shares(length: int, size: int) -> NDArray[np.float64]:

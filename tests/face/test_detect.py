@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sspd.containers import Box
 from sspd.face.detect import detect_faces
+from sspd.types import Box
 from sspd.video.read import read
 
 #: Where a person sees the face (brows to chin) on the first picture of each film.

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames
 from sspd.errors import UsageError
 from sspd.face import track
 from sspd.face.crop import crop_resize, pad_box
 from sspd.face.track import PIECE, face_pieces, face_segments
+from sspd.types import FIXED_POINT_MAX, Box, FaceSegment, Frames
 from sspd.video.read import read
 
 FPS = 10.0

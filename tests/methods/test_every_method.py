@@ -12,14 +12,14 @@ import pytest
 import torch
 
 from beating_faces import beating
-from sspd.containers import FaceSegment, Frames
 from sspd.errors import UsageError, WeightsError
-from sspd.methods import Method, get_method, method_names
-from sspd.methods.base import ANY_LIGHT, COLOUR, citation, needs, takes_weights
-from sspd.nn.baselines import Baseline
-from sspd.recipes import TRAINED_METHODS, get_baseline
-from sspd.runtime.export import export_onnx
+from sspd.methods import Method, citation, get_method, method_names, needs, takes_weights
+from sspd.methods.method import ANY_LIGHT, COLOUR
+from sspd.models.baselines import Baseline
+from sspd.network.export import export_onnx
+from sspd.research.recipes import TRAINED_METHODS, get_baseline
 from sspd.signal import bandpass, peak_frequency
+from sspd.types import FaceSegment, Frames
 
 NETWORKS = [name for name in method_names() if takes_weights(name)]
 #: Networks want faces that look like faces: tests of their own give them some.

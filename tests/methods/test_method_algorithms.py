@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sspd.errors import UsageError
-from sspd.methods.chrom import chrom_waveform
-from sspd.methods.components import most_pulsatile, principal
-from sspd.methods.ica import ica_waveform, jade
-from sspd.methods.lgi import lgi_waveform
-from sspd.methods.omit import omit_waveform
-from sspd.methods.pbv import pbv_waveform
-from sspd.methods.pca import pca_waveform
-from sspd.methods.pos import pos_waveform
 from sspd.methods.ssr import ssr_waveform
 from sspd.signal import bandpass, detrend
+from sspd.signal.color.chrom import chrom_waveform
+from sspd.signal.color.components import most_pulsatile, principal
+from sspd.signal.color.ica import ica_waveform, jade
+from sspd.signal.color.lgi import lgi_waveform
+from sspd.signal.color.omit import omit_waveform
+from sspd.signal.color.pbv import pbv_waveform
+from sspd.signal.color.pca import pca_waveform
+from sspd.signal.color.pos import pos_waveform
 
 FS = 30.0
 SKIN = np.array([170.0, 120.0, 100.0])

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from beating_faces import beating
 from sspd.errors import UsageError
-from sspd.methods.pos import pos_waveform
-from sspd.methods.traces import centre_trace
+from sspd.methods.skin_color import mean_skin_color
+from sspd.signal.color.pos import pos_waveform
 
 
 def _literal_pos(rgb: np.ndarray, fs: float) -> np.ndarray:
@@ -43,6 +43,6 @@ def test_only_the_middle_is_averaged() -> None:
     segment.faces.rgb[:, :, :5] = 0
     segment.faces.rgb[:, :, 15:] = 0
     segment.faces.rgb[:, 17:] = 0
-    trace = centre_trace([segment.faces], 30.0)
-    assert trace is not None
-    np.testing.assert_allclose(trace.rgb.mean(axis=0), [170, 120, 100], atol=0.05)
+    colors = mean_skin_color([segment.faces], 30.0)
+    assert colors is not None
+    np.testing.assert_allclose(colors.rgb.mean(axis=0), [170, 120, 100], atol=0.05)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from beating_faces import beating
-from sspd.face.follow import FOLLOW_PX, still_faces
+from sspd.face.stabilize import FOLLOW_PX, still_faces
 from sspd.methods import get_method
-from sspd.recipes import NetworkSpec
+from sspd.models.spec import NetworkSpec
+from sspd.network.grid import network_input
 from sspd.signal import bandpass, standardise
-from sspd.video.simulate import FilmSpec, simulate_faces
-from sspd.views.grid import network_input
+from sspd.simulation import FilmSpec, simulate_faces
 
 SIZE = 92
 SPEC = NetworkSpec(fs=30.0, size=SIZE, name="stand-in")
@@ -41,7 +41,7 @@ def test_values_stand_at_their_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     network = _Network(replace(SPEC, summations=summations))
-    monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: network)
+    monkeypatch.setattr("sspd.network.load_network", lambda *_, **__: network)
     method = get_method("sspd")
     assert (method.fs, method.size, method.weights) == (30.0, SIZE, "stand-in")
     t = 2.0 + np.arange(int(12 * fps)) / fps
@@ -57,7 +57,7 @@ def test_values_stand_at_their_time(
 
 
 def test_too_few_pictures_give_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: _Network())
+    monkeypatch.setattr("sspd.network.load_network", lambda *_, **__: _Network())
     run = get_method("sspd").run
     assert run([beating(np.arange(4) / 30, np.sin, SIZE).faces]) is None
     assert run([beating(np.arange(5) / 30, np.sin, SIZE).faces]) is not None
@@ -66,7 +66,7 @@ def test_too_few_pictures_give_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_network_that_follows_sees_the_head_held_still(monkeypatch: pytest.MonkeyPatch) -> None:
     network = _Network(replace(SPEC, follow=True))
-    monkeypatch.setattr("sspd.runtime.load_network", lambda *_, **__: network)
+    monkeypatch.setattr("sspd.network.load_network", lambda *_, **__: network)
     method = get_method("sspd")
     assert method.size == FOLLOW_PX
     spec = FilmSpec(duration_s=3.0, motion="translation", speed_px_s=90.0)

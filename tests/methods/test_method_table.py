@@ -4,7 +4,7 @@ import pytest
 
 from sspd.errors import UsageError, WeightsError
 from sspd.methods import get_method, method_names
-from sspd.methods.base import citation
+from sspd.methods.registry import citation
 
 
 def test_names_are_sorted_and_cited() -> None:

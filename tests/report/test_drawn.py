@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 import results
 from pulses import pulse_wave
-from sspd.containers import Signal, Vitals, WindowVitals
 from sspd.report.axes import BEAT, LINE, draw_excerpt
 from sspd.report.csv import write_signal_csv
-from sspd.report.reading import drawn_waveform, excerpt, in_pulse_band
-from sspd.report.strip import strip_of
+from sspd.report.overlay_panel import strip_of
+from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band
+from sspd.types import Signal, Vitals, WindowVitals
 from sspd.vitals import read_rhythm
 
 

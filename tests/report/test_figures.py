@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import results
-from sspd.containers import Signal, WindowVitals
 from sspd.report.axes import MOST_SAMPLES
 from sspd.report.figures import Drawing, drawings
+from sspd.types import Signal, WindowVitals
 
 NAMES = ["waveform", "rates", "whole", "spectrogram", "spectrum", "similarity"]
 SVG = "{http://www.w3.org/2000/svg}"

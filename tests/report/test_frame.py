@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import results
-from sspd.containers import Box, FaceSpan, Vitals
 from sspd.errors import SourceError
 from sspd.report.frame import LONGEST_SIDE, face_picture
+from sspd.types import Box, FaceSpan, Vitals
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import results
-from sspd.containers import Box, Estimate, FaceSpan, Respiration, Vitals
 from sspd.errors import OutputError
 from sspd.report.html import write_html
+from sspd.report.labels import HRV_WORDS, REASON_WORDS
 from sspd.report.text import NOTICE
-from sspd.report.words import HRV_WORDS, REASON_WORDS
+from sspd.types import Box, Estimate, FaceSpan, Respiration, Vitals
 from sspd.vitals import REASONS
 
 #: Elements without an end tag.

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import results
-from sspd.containers import Estimate, Respiration
 from sspd.report.json import vitals_to_dict, write_json
+from sspd.types import Estimate, Respiration
 
 KEYS = (
     *("schema_version", "source", "face_id", "method", "weights", "duration_s", "fps"),

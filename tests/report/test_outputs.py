@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 
 import results
-from sspd.containers import Vitals
 from sspd.errors import OutputError
 from sspd.report.csv import write_csv
 from sspd.report.json import write_json
 from sspd.report.outputs import FILM_OUTPUTS, check_result_output, write_outputs
 from sspd.report.table import print_results
+from sspd.types import Vitals
 
 #: An annotated film wants the film itself: tests/cli/test_outputs.py.
 DRAWN = tuple(kind for kind in FILM_OUTPUTS if kind != "overlay")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import results
-from sspd.containers import Box, FaceSpan, Signal, Vitals, WindowVitals
 from sspd.errors import OutputError, SourceError
 from sspd.report import overlay as overlay_module
 from sspd.report.overlay import write_overlay
-from sspd.report.strip import strip_height, strip_of
+from sspd.report.overlay_panel import strip_height, strip_of
+from sspd.types import Box, FaceSpan, Signal, Vitals, WindowVitals
 
 GREY, PAPER, REFUSED = 110, (250, 250, 250), (243, 214, 211)
 LINE, GOOD, BAD = (31, 78, 121), (46, 125, 50), (179, 57, 43)

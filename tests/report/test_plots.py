@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import results
-from sspd.containers import Signal, Vitals, WindowVitals
 from sspd.errors import OutputError
 from sspd.report.plots import plot_vitals
+from sspd.types import Signal, Vitals, WindowVitals
 
 
 def _picture(path: Path) -> np.ndarray:

@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 
 import results
 import sspd
-from sspd.containers import Respiration, WindowVitals
 from sspd.errors import DependencyError
-from sspd.many.record import from_record, to_record
+from sspd.pipeline.batch.serialize import from_record, to_record
 from sspd.report.json import WINDOW_KEYS, vitals_to_dict, write_json
+from sspd.report.labels import REASON_WORDS
 from sspd.report.result import MOST_ROWS, Vitals
-from sspd.report.words import REASON_WORDS
+from sspd.types import Respiration, WindowVitals
 
 
 @pytest.mark.parametrize("vitals", [results.measured(), results.refused(), results.failed()])

@@ -10,9 +10,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import results
-from sspd.containers import Vitals
+from sspd.report.labels import REASON_WORDS, advice
 from sspd.report.table import ELLIPSIS, print_results, short_names, video_names
-from sspd.report.words import REASON_WORDS, advice
+from sspd.types import Vitals
 
 LONG = [f"recording_of_the_subject_number_{n}_in_condition_A_take_2.mp4" for n in (14, 15)]
 

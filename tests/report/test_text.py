@@ -6,9 +6,9 @@ from io import StringIO
 from rich.console import Console
 
 import results
-from sspd.containers import Vitals
 from sspd.report.table import print_results
 from sspd.report.text import headline, summary
+from sspd.types import Vitals
 
 
 def test_headlines() -> None:

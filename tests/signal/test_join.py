@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sspd.containers import Signal
 from sspd.errors import UsageError
 from sspd.signal import join_signals, pieces
+from sspd.types import Signal
 
 
 def _sine(start_s: float, n: int, fs: float = 30.0) -> Signal:

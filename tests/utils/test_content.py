@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sspd.containers import Recording, References
-from sspd.datasets import faces_build
-from sspd.datasets.checksums import checksums
-from sspd.datasets.table import open_dataset
 from sspd.errors import SourceError, WeightsError
-from sspd.evaluate import training
-from sspd.evaluate.contender import labelled
-from sspd.evaluate.manifest import _hashes
-from sspd.evaluate.units import unit_key
-from sspd.many.settings import Settings, identity
 from sspd.methods import get_method
-from sspd.recipes import get_recipe
-from sspd.runtime.network import shipped_weights
+from sspd.network.load import shipped_weights
+from sspd.pipeline.batch.settings import Settings, identity
+from sspd.research.datasets import faces_build
+from sspd.research.datasets.checksums import checksums
+from sspd.research.datasets.table import open_dataset
+from sspd.research.evaluate import training
+from sspd.research.evaluate.entries import labelled
+from sspd.research.evaluate.manifest import _hashes
+from sspd.research.evaluate.predictions import unit_key
+from sspd.research.recipes import get_recipe
+from sspd.types import Recording, References
 from sspd.utils.content import content_key, facts_of_files, file_digest, text_key
 from sspd.version import package_version
 
@@ -128,7 +128,7 @@ def test_manifests_and_indices_have_the_digests_of_files(tmp_path: Path) -> None
 
 def test_hashes_are_made_in_one_place() -> None:
     """But for checksums inside of files, which are a part of their format."""
-    formats = {"nn/header.py", "runtime/onnx_header.py", "train/state.py"}
+    formats = {"models/header.py", "network/onnx_header.py", "research/train/state.py"}
     found = {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*.py")

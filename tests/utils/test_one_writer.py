@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from sspd.cli.main import app
-from sspd.containers import Frames
-from sspd.datasets.table import DATASETS, get_dataset
-from sspd.video.simulate import FilmSpec, simulate
+from sspd.research.datasets.table import DATASETS, get_dataset
+from sspd.simulation import FilmSpec, simulate
+from sspd.types import Frames
 
 SPEC = FilmSpec(seed=1, duration_s=2.0, width=128, height=96, face_px=60)
 
@@ -25,13 +25,13 @@ WRITERS = {
 #: File -> why what it writes is not written in place, where no `with whole_...` stands around it.
 KNOWN = {
     "cli/streams.py": "the null device",
-    "datasets/faces.py": "the arrays of an entry, into its whole_folder",
-    "datasets/mr_nirp_files.py": "a frame, into the whole_folder of its camera",
-    "many/worker.py": "the pipe to its parent",
-    "nn/checkpoint.py": "bytes, for `write_whole`",
+    "research/datasets/faces.py": "the arrays of an entry, into its whole_folder",
+    "research/datasets/mr_nirp_files.py": "a frame, into the whole_folder of its camera",
+    "pipeline/batch/worker.py": "the pipe to its parent",
+    "models/checkpoint.py": "bytes, for `write_whole`",
     "report/figures.py": "into memory",
     "report/result.py": "into memory",
-    "train/state.py": "into memory",
+    "research/train/state.py": "into memory",
     "video/write.py": "into memory, or the whole_file of `write_h264`",
 }
 
@@ -96,7 +96,9 @@ def test_frames_of_half_a_video_have_no_folder(
         yield next(iter(simulate(spec)))
         raise ZeroDivisionError
 
-    monkeypatch.setattr(import_module(f"sspd.datasets.{DATASETS[layout]}"), "simulate", half)
+    monkeypatch.setattr(
+        import_module(f"sspd.research.datasets.{DATASETS[layout]}"), "simulate", half
+    )
     with pytest.raises(ZeroDivisionError):
         get_dataset(layout).write(tmp_path, number, SPEC)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -150,7 +150,7 @@ def _command(name: str, films: Path, out: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four films of a minute; small pictures, long to look at."""
-    from sspd.video.simulate import FilmSpec, write_film, write_truth
+    from sspd.simulation import FilmSpec, write_film, write_truth
 
     folder = tmp_path_factory.mktemp("films")
     spec = FilmSpec(seed=1, duration_s=4.0, width=192, height=144, face_px=90)

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from sspd.errors import DecodeError, SSPDError
-from sspd.many import measure_many
+from sspd.pipeline.batch import measure_many
 from sspd.video.allowed import CODECS, CONTAINERS, open_options
 from sspd.video.read import probe, read
 

@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from sspd.containers import Frames
 from sspd.errors import DecodeError, NoVideoError, SourceError, SSPDError, UsageError
+from sspd.types import Frames
 from sspd.video import read as read_module
 from sspd.video.read import probe, read
 

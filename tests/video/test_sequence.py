@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from sspd.containers import Frames
 from sspd.errors import SourceError, UsageError
+from sspd.types import Frames
 from sspd.video import sequence
 from sspd.video.sequence import numbered, read_pictures
 from sspd.video.still import BAYER, read_still

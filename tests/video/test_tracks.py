@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
-from sspd.cli.sources import expand
+from sspd.cli.inputs import expand
 from sspd.errors import NoVideoError
 from sspd.video.folder import films_in
 from sspd.video.read import probe, read

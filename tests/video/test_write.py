@@ -7,8 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from sspd.containers import Frames
 from sspd.errors import OutputError, UsageError
+from sspd.types import Frames
 from sspd.video.write import roundtrip_h264, write_h264
 
 

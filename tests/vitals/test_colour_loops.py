@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sspd.containers import Scene
+from sspd.types import Scene
+from sspd.vitals.acceptance import still_scene
 from sspd.vitals.colour_loops import colour_period
-from sspd.vitals.doubt import still_scene
 from sspd.vitals.new_frames import looped
 
 FS, SECONDS = 30.0, 16.0

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from evidences import CLEAN
 from sspd.errors import UsageError, WeightsError
-from sspd.recipes.network import ConfidenceSpec, NetworkSpec
-from sspd.runtime import load_network
+from sspd.models.spec import NetworkSpec
+from sspd.network import load_network
+from sspd.types import ConfidenceSpec
 from sspd.vitals.confidence import AGAINST, FOR, TERMS, confidence_of
-from sspd.vitals.evidence import Evidence
+from sspd.vitals.quality_features import Evidence
 
 any_db = st.floats(-40.0, 40.0)
 any_bpm = st.floats(0.0, 220.0)

@@ -7,8 +7,8 @@ import pytest
 
 from evidences import CLEAN
 from sspd.vitals import REASONS, FilmFacts, Reading
+from sspd.vitals.acceptance import doubts, still_scene
 from sspd.vitals.contradictions import contradictions
-from sspd.vitals.doubt import doubts, still_scene
 
 T = np.arange(900) / 30
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from coded_videos import coded
-from sspd.containers import Frames, Scene
 from sspd.face.track import face_segments
-from sspd.video.simulate import FilmSpec, face_box, simulate
-from sspd.vitals.doubt import LEAST_BITS_PER_PIXEL, FilmFacts, doubts
+from sspd.simulation import FilmSpec, face_box, simulate
+from sspd.types import Frames, Scene
+from sspd.vitals.acceptance import LEAST_BITS_PER_PIXEL, FilmFacts, doubts
 from sspd.vitals.heart_rate import Reading
 from sspd.vitals.key_frames import jump_ratio, key_frame_rate, pumps
 

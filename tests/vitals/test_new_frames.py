@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coded_videos import coded
-from sspd.containers import Box, FaceSegment, Frames
 from sspd.face.track import face_segments
+from sspd.simulation import FilmSpec, face_box, simulate
+from sspd.types import Box, FaceSegment, Frames
 from sspd.video.coding import Coding
-from sspd.video.simulate import FilmSpec, face_box, simulate
 from sspd.vitals.new_frames import looped, mark_repeats, new_fps, new_frames, repeat_warnings
 
 SPEC = FilmSpec(seed=3, width=240, height=180, face_px=110, duration_s=4.0)

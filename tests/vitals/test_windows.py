@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulses import pulse_wave
-from sspd.containers import Signal, Vitals, WindowVitals
 from sspd.errors import UsageError
-from sspd.recipes.network import ConfidenceSpec
+from sspd.types import ConfidenceSpec, Signal, Vitals, WindowVitals
 from sspd.vitals import accepted_runs, cut_windows, read_windows, unread_windows
-from sspd.vitals.doubt import still_scene
+from sspd.vitals.acceptance import still_scene
 from sspd.vitals.windows import GRACE_S
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible, print_table
-from sspd.cli.told import show
+from sspd.cli.messages import show
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
 from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
-    from sspd.evaluate.ablate import CellScore
-    from sspd.recipes.ablations import Grid
+    from sspd.research.evaluate.ablate import CellScore
+    from sspd.research.recipes.ablations import Grid
 
 #: How rates are read where nothing else is asked for.
 SCORING = "sspd"
@@ -61,12 +61,12 @@ def ablate(
     """
     from dataclasses import replace
 
-    from sspd.datasets.table import open_dataset
-    from sspd.evaluate.ablate import ablate as run
-    from sspd.evaluate.ablate import tasks_of
-    from sspd.recipes import get_recipe
-    from sspd.recipes.ablations import get_grid
-    from sspd.train.memory import prepare_memory
+    from sspd.research.datasets.table import open_dataset
+    from sspd.research.evaluate.ablate import ablate as run
+    from sspd.research.evaluate.ablate import tasks_of
+    from sspd.research.recipes import get_recipe
+    from sspd.research.recipes.ablations import get_grid
+    from sspd.research.train.memory import prepare_memory
 
     prepare_memory()  # before anything imports torch
     grid, base = get_grid(table), get_recipe(recipe)
@@ -91,8 +91,8 @@ def ablate(
 
 
 def _write(grid: Grid, scores: list[CellScore], out: Path, scoring: str) -> None:
-    from sspd.evaluate.ablate import ablation_csv, ablation_markdown
-    from sspd.report.ablation import draw_curve
+    from sspd.research.evaluate.ablate import ablation_csv, ablation_markdown
+    from sspd.research.figures.ablation import draw_curve
     from sspd.utils.files import whole_file
 
     texts = {".csv": ablation_csv(scores), ".md": ablation_markdown(grid, scores, scoring)}

@@ -49,8 +49,8 @@ def benchmark(
 ) -> None:
     """Compare size and speed of networks on this machine, beside the paper's Table IV."""
     require("torch", extra="train", purpose="a comparison of networks")
-    from sspd.evaluate.cost import NETWORKS, measure_costs, runtimes_here
-    from sspd.evaluate.cost_table import cost_json, cost_points, cost_table, read_errors
+    from sspd.research.evaluate.cost import NETWORKS, measure_costs, runtimes_here
+    from sspd.research.evaluate.cost_table import cost_json, cost_points, cost_table, read_errors
 
     if (scores is None) != (plot is None):
         raise UsageError("benchmark: --plot draws the errors of --scores; give both")
@@ -71,7 +71,7 @@ def benchmark(
             told=meter.update,
         )
     if plot is not None:
-        from sspd.report.costs import draw_costs
+        from sspd.research.figures.costs import draw_costs
 
         points = cost_points(costs, errors, places[0])
         draw_costs(plot, points, f"{frames} frames of {size}x{size} on {places[0]}; {scores}")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible
-from sspd.cli.told import show
+from sspd.cli.messages import show
 from sspd.errors import UsageError
 from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
-    from sspd.datasets.check import Finding, Summary
+    from sspd.research.datasets.check import Finding, Summary
 
 #: More recordings that are not there share a line.
 FEW = 6
@@ -50,9 +50,15 @@ def check(
     Decodes every video completely. Defects that all copies have are reported,
     but do not count as faults.
     """
-    from sspd.datasets import check as checks
-    from sspd.datasets.checksums import checksums, compare, files_of, read_index, write_index
-    from sspd.datasets.table import named_dataset
+    from sspd.research.datasets import check as checks
+    from sspd.research.datasets.checksums import (
+        checksums,
+        compare,
+        files_of,
+        read_index,
+        write_index,
+    )
+    from sspd.research.datasets.table import named_dataset
 
     # a folder may have a colon in its name
     plain = ":" not in data or Path(data).is_dir()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sspd.datasets.card import Dataset
+    from sspd.research.datasets.card import Dataset
 
 
 def datasets(
@@ -16,7 +16,7 @@ def datasets(
     ] = None,
 ) -> None:
     """List the datasets that are read, each with its licence and citation."""
-    from sspd.datasets.table import DATASETS, get_dataset
+    from sspd.research.datasets.table import DATASETS, get_dataset
 
     if name is not None:
         typer.echo("\n".join(_card(get_dataset(name))))
@@ -35,7 +35,7 @@ def datasets(
 
 
 def _card(dataset: Dataset) -> list[str]:
-    from sspd.evaluate import PROTOCOLS
+    from sspd.research.evaluate import PROTOCOLS
 
     lines = [dataset.title, f"cite     {dataset.citation}", f"licence  {dataset.licence}"]
     number = f"{len(dataset.expected)} recordings" if dataset.expected else "not fixed"

@@ -36,7 +36,7 @@ def demo(
     from sspd.report.json import write_json
     from sspd.report.plots import plot_vitals
     from sspd.report.text import NOTICE, headline
-    from sspd.video.simulate import FilmSpec, truth, write_film, write_truth
+    from sspd.simulation import FilmSpec, truth, write_film, write_truth
 
     make_folder(out)
     film = out / "face.mp4"

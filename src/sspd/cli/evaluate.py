@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible, print_table
-from sspd.cli.told import show
+from sspd.cli.messages import show
 from sspd.errors import UsageError
 from sspd.utils.partials import hold_folder
 from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
-    from sspd.recipes import BaselineRecipe, Recipe
+    from sspd.research.recipes import BaselineRecipe, Recipe
 
 SHIPPED = "shipped"
 
@@ -99,9 +99,9 @@ def evaluate(
     The same command continues where it was stopped, and repeats nothing that is
     done.
     """
-    from sspd.evaluate import Training, get_scoring, plan_evaluation
-    from sspd.evaluate import evaluate as run
-    from sspd.methods.base import takes_weights
+    from sspd.methods.registry import takes_weights
+    from sspd.research.evaluate import Training, get_scoring, plan_evaluation
+    from sspd.research.evaluate import evaluate as run
 
     names = [name for some in method or ["sspd"] for name in some.split(",") if name]
     if not names or len(set(names)) != len(names):
@@ -157,15 +157,15 @@ def evaluate(
 
 def _scoring_of(protocol: str | None, train_on: str | None) -> str:
     """How the protocol of what is tested is scored; spectral, where there is none."""
-    from sspd.evaluate import get_protocol
+    from sspd.research.evaluate import get_protocol
 
     return get_protocol(protocol).scoring if protocol and not train_on else "spectral"
 
 
 def _weights(given: list[str] | None, networks: list[str]) -> dict[str, Path]:
     """Method -> file, from ``METHOD=FILE`` or a file for the only network, or for sspd."""
-    from sspd.methods.base import method_names
-    from sspd.runtime.network import shipped_weights
+    from sspd.methods.registry import method_names
+    from sspd.network.load import shipped_weights
 
     found: dict[str, Path] = {}
     for one in (part for some in given or [] for part in some.split(",") if part):
@@ -189,9 +189,9 @@ def _recipes(
     """Method -> how it is trained: sspd as asked, others by their own recipes."""
     from dataclasses import replace
 
-    from sspd.evaluate import get_protocol
-    from sspd.recipes import find_recipe, get_recipe
-    from sspd.train.memory import prepare_memory
+    from sspd.research.evaluate import get_protocol
+    from sspd.research.recipes import find_recipe, get_recipe
+    from sspd.research.train.memory import prepare_memory
 
     prepare_memory()  # before anything imports torch
     own = "paper" if protocol is None else get_protocol(protocol).recipe

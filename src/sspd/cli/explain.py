@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sspd.cli.told import show
+from sspd.cli.messages import show
 from sspd.errors import UsageError
 from sspd.utils.files import check_output
 
@@ -46,9 +46,9 @@ def explain(
     ] = False,
 ) -> None:
     """Draw where on the face the network's waveform comes from (LayerCAM, Fig. 10)."""
-    from sspd.datasets.folder import read_waveform
-    from sspd.evaluate.explain import explain as run
-    from sspd.report.saliency import draw_saliency
+    from sspd.research.datasets.folder import read_waveform
+    from sspd.research.evaluate.explain import explain as run
+    from sspd.research.figures.saliency import draw_saliency
 
     if plot.suffix.lower() not in SUFFIXES:
         raise UsageError(f"explain: --plot ends in {', '.join(SUFFIXES)}, got {plot.name!r}")

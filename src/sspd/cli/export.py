@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sspd.cli.told import show
+from sspd.cli.messages import show
 from sspd.utils.packages import require
 
 
@@ -22,7 +22,7 @@ def export(
 
     Of a network trained on centred frames or on faces of another size, those.
     """
-    from sspd.runtime.network import shipped_weights
+    from sspd.network.load import shipped_weights
     from sspd.utils.files import check_output, write_whole
 
     check_output(out)
@@ -31,8 +31,8 @@ def export(
         write_whole(out, shipped_weights(".onnx").read_bytes())
     else:
         require("torch", extra="train", purpose="export of a checkpoint")
-        from sspd.nn.checkpoint import load_checkpoint
-        from sspd.runtime.export import export_onnx
+        from sspd.models.checkpoint import load_checkpoint
+        from sspd.network.export import export_onnx
 
         export_onnx(load_checkpoint(weights)[0], out)
     show(f"network: {out}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sspd.cli.told import show
+from sspd.cli.messages import show
 from sspd.utils.files import check_output
 from sspd.utils.packages import require
 
@@ -23,11 +23,11 @@ def import_weights(
 ) -> None:
     """Convert weights of the released code to a checkpoint and an ONNX network."""
     require("torch", extra="train", purpose="import")
-    from sspd.nn.checkpoint import save_checkpoint
-    from sspd.nn.released import import_released
-    from sspd.recipes.schema import as_name
-    from sspd.recipes.settled import IMPORTED
-    from sspd.runtime.export import export_onnx
+    from sspd.models.checkpoint import save_checkpoint
+    from sspd.models.released import import_released
+    from sspd.network.export import export_onnx
+    from sspd.research.recipes.settled import IMPORTED
+    from sspd.utils.schema import as_name
 
     target = out or weights.with_suffix(".safetensors")
     for file in (target, target.with_suffix(".onnx")):

@@ -27,11 +27,11 @@ from sspd.cli.explain import explain
 from sspd.cli.export import export
 from sspd.cli.import_ import import_weights
 from sspd.cli.measure import measure
+from sspd.cli.messages import show
 from sspd.cli.methods import methods
 from sspd.cli.refusals import LegibleCommands
 from sspd.cli.simulate import simulate
 from sspd.cli.streams import shield_streams
-from sspd.cli.told import show
 from sspd.cli.train import train
 from sspd.errors import SSPDError, UsageError
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sspd.cli.told import Told
+from sspd.cli.messages import Told
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
-    from sspd.containers import Box, Vitals
-    from sspd.many import Journal
+    from sspd.pipeline.batch import Journal
+    from sspd.types import Box, Vitals
 
 #: Exit code of a run that Ctrl-C interrupted, as shells have it.
 BROKEN_OFF = 130
@@ -162,13 +162,13 @@ def measure(
     Each result is kept in a journal beside the first output until everything is
     done. With it, --resume measures only what is missing, failed or changed.
     """
-    from sspd.process import settle_process
+    from sspd.accel.process import settle_process
 
     settle_process()
+    from sspd.cli.inputs import expand
     from sspd.cli.outputs import film_outputs, hold, to_standard_output, usable_outputs, write_whole
-    from sspd.cli.sources import expand
-    from sspd.cli.watch import VideoMeter, watch
-    from sspd.many import measure_many
+    from sspd.cli.progress import VideoMeter, watch
+    from sspd.pipeline.batch import measure_many
     from sspd.report.text import film_count
 
     _check_stretch(start, end)
@@ -221,7 +221,7 @@ def measure(
 
 
 def _check_stretch(start: float, end: float | None) -> None:
-    from sspd.containers.arguments import time_span
+    from sspd.types.arguments import time_span
 
     if end is not None and end <= start:
         raise UsageError(f"--end must be after --start, got {end:g} and {start:g}")
@@ -229,7 +229,7 @@ def _check_stretch(start: float, end: float | None) -> None:
 
 
 def _parse_box(text: str | None) -> Box | None:
-    from sspd.containers import Box
+    from sspd.types import Box
 
     if text is None:
         return None
@@ -244,7 +244,7 @@ def _parse_box(text: str | None) -> Box | None:
 
 def _journal(outputs: Mapping[str, Path], resume: bool, told: Told) -> Journal | None:
     """The journal, beside the first output; without outputs there is nothing to keep."""
-    from sspd.many import Journal
+    from sspd.pipeline.batch import Journal
     from sspd.utils.places import is_stream
 
     files = [path for path in outputs.values() if not is_stream(path)]

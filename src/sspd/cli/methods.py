@@ -7,7 +7,7 @@ import typer
 
 def methods() -> None:
     """List the methods, each with what it needs and where it was published."""
-    from sspd.methods.base import citation, method_names, needs
+    from sspd.methods.registry import citation, method_names, needs
 
     width = max(map(len, method_names()))
     for name in method_names():

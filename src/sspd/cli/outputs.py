@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sspd.cli.sources import Found, numbered
+from sspd.cli.inputs import Found, numbered
 from sspd.errors import OutputError
 from sspd.utils.locks import claim
 from sspd.utils.partials import remove_parts
 from sspd.utils.places import is_discarded, is_standard_output, is_stream
 
 if TYPE_CHECKING:
-    from sspd.containers import Vitals
+    from sspd.types import Vitals
 
 #: Told in one line what went wrong.
 Fail = Callable[[str], object]

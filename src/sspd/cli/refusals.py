@@ -28,7 +28,7 @@ class LegibleCommands(TyperGroup):
 
 @contextmanager
 def _legible_refusals() -> Iterator[None]:
-    from sspd.report.words import legible
+    from sspd.report.labels import legible
 
     try:
         yield

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible
-from sspd.cli.told import show
-from sspd.datasets.table import DATASETS, get_dataset
+from sspd.cli.messages import show
 from sspd.errors import OutputError, UsageError
+from sspd.research.datasets.table import DATASETS, get_dataset
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
 from sspd.utils.progress import Meter
@@ -20,7 +20,7 @@ from sspd.utils.progress import Meter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sspd.video.simulate import FilmSpec
+    from sspd.simulation import FilmSpec
 
 #: How films and truths can be laid out in the folder, besides the layouts of datasets.
 OWN_LAYOUTS = ("folder", "faces")
@@ -113,7 +113,7 @@ def _films(
 ) -> list[tuple[Path, FilmSpec]]:
     import numpy as np
 
-    from sspd.video.simulate import random_spec
+    from sspd.simulation import random_spec
 
     fixed = {"duration_s": seconds, "width": size[0], "height": size[1]}
     if fps is not None:
@@ -152,7 +152,7 @@ def _is_whole(path: Path, spec: FilmSpec) -> bool:
 
 
 def _write_film(path: Path, spec: FilmSpec) -> None:
-    from sspd.video.simulate import write_film, write_truth
+    from sspd.simulation import write_film, write_truth
 
     # truth first: a film that is there always has its truth
     write_truth(spec, _truth_of(path))
@@ -161,8 +161,8 @@ def _write_film(path: Path, spec: FilmSpec) -> None:
 
 def _write_faces(path: Path, spec: FilmSpec) -> None:
     """Into the store that `sspd train` reads; films with a bit rate go through H.264."""
-    from sspd.datasets.faces import write_entry
-    from sspd.video.simulate import simulate_faces, write_truth
+    from sspd.research.datasets.faces import write_entry
+    from sspd.simulation import simulate_faces, write_truth
 
     write_truth(spec, _truth_of(path))
     faces = simulate_faces(spec, encode=spec.bit_rate is not None)
@@ -171,7 +171,7 @@ def _write_faces(path: Path, spec: FilmSpec) -> None:
 
 def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
     """How many films were written; the others were there."""
-    from sspd.datasets.simulated_layout import waiting, write_layout
+    from sspd.research.datasets.simulated_layout import waiting, write_layout
 
     dataset = get_dataset(layout)
     left = waiting(dataset, out, dict(enumerate(specs)))

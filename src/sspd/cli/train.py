@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.console import interruptible
-from sspd.cli.told import show
+from sspd.cli.messages import show
 from sspd.cli.train_data import label_series, recordings_in, say, stored_or_cut
 from sspd.cli.train_memory import prepare, warn_of_memory
 from sspd.errors import ProcessLostError, UsageError
@@ -21,9 +21,9 @@ from sspd.utils.progress import Meter
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sspd.recipes import BaselineRecipe, Recipe
-    from sspd.train.sampler import Film
-    from sspd.train.team import Team
+    from sspd.research.recipes import BaselineRecipe, Recipe
+    from sspd.research.train.process_group import Team
+    from sspd.research.train.sampler import Film
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -112,7 +112,7 @@ def train(
     needed = prepare(chosen)  # before anything imports torch
     _check_device(device)
     warn_of_memory(needed, device, chosen.precision)
-    from sspd.train.launch import join
+    from sspd.research.train.launch import join
 
     team, device = join(devices, nodes, device)
     goes_on = f"the last state is kept in {out}, the same command with --resume continues"
@@ -133,7 +133,7 @@ def train(
 @contextmanager
 def _lost_told_once(team: Team) -> Iterator[None]:
     """Where one process is gone, the first of the others says so; at the end they part."""
-    from sspd.train.launch import leave
+    from sspd.research.train.launch import leave
 
     try:
         yield
@@ -169,7 +169,7 @@ def _films(
     jobs: int,
 ) -> tuple[list[Film], int, Recipe | BaselineRecipe]:
     """Return the videos to train on, the number that cannot be used, and the recipe."""
-    from sspd.train.sampler import usable_films
+    from sspd.research.train.sampler import usable_films
 
     labelled = getattr(chosen, "kind", "") == "labelled"
     recordings = recordings_in(data, protocol, fold, labelled)
@@ -186,8 +186,8 @@ def _films(
 
 def _tell(weights: Path, method: str) -> None:
     """What came of it, and how to try it."""
-    from sspd.nn.checkpoint import load_any
-    from sspd.runtime.export import export_onnx
+    from sspd.models.checkpoint import load_any
+    from sspd.network.export import export_onnx
 
     onnx = weights.with_suffix(".onnx")
     with Meter("Exporting"):
@@ -201,7 +201,7 @@ def _tell(weights: Path, method: str) -> None:
 
 def _verdict(out: Path) -> list[str]:
     """What label-free signs say of the weights; before and after, where there is a before."""
-    from sspd.train.looks import read_verdict
+    from sspd.research.train.monitor import read_verdict
 
     found = read_verdict(out)
     lines = [f"{found['verdict']}: {found['why']}"]
@@ -217,8 +217,8 @@ def _verdict(out: Path) -> list[str]:
 
 def _check_start(out: Path, init: str | None, resume: bool) -> None:
     """Raise what else would be raised only after the faces are cropped."""
-    from sspd.nn.checkpoint import refuse_unsafe
-    from sspd.train.loop import refuse_second_training
+    from sspd.models.checkpoint import refuse_unsafe
+    from sspd.research.train.loop import refuse_second_training
 
     if not resume:
         refuse_second_training(out)
@@ -231,7 +231,7 @@ def _recipe(
 ) -> Recipe | BaselineRecipe:
     from dataclasses import replace
 
-    from sspd.recipes import PRECISIONS, find_recipe
+    from sspd.research.recipes import PRECISIONS, find_recipe
 
     recipe = find_recipe(name)
     if steps is not None:
@@ -265,8 +265,8 @@ def _train_with_bar(
     minutes: float | None,
     team: Team,
 ) -> Path:
-    from sspd.train.loop import Progress as Told
-    from sspd.train.loop import train as run
+    from sspd.research.train.loop import Progress as Told
+    from sspd.research.train.loop import train as run
 
     with Meter("Training", unit="steps", visible=team.leads) as meter:
 

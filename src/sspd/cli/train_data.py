@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sspd.cli.told import show
+from sspd.cli.messages import show
 from sspd.errors import SourceError, SSPDError, UsageError
 from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sspd.containers import Recording, Series
-    from sspd.datasets.faces import FaceEntry
+    from sspd.research.datasets.faces import FaceEntry
+    from sspd.types import Recording, Series
 
 FACES_FOLDER = "faces"
 
@@ -25,9 +25,9 @@ def recordings_in(
 
     A folder of films is a dataset as well where their contact waveforms are wanted.
     """
-    from sspd.datasets.faces import is_store
-    from sspd.datasets.table import DATASETS, get_dataset, named_dataset
-    from sspd.evaluate import get_protocol
+    from sspd.research.datasets.faces import is_store
+    from sspd.research.datasets.table import DATASETS, get_dataset, named_dataset
+    from sspd.research.evaluate import get_protocol
 
     name = str(data).partition(":")[0]
     if fold is not None and protocol is None:
@@ -59,8 +59,8 @@ def stored_or_cut(
     jobs: int,
 ) -> tuple[list[FaceEntry], int]:
     """Return the stored faces of the data, and the number of videos that cannot be used."""
-    from sspd.datasets.faces import is_store, open_store, store_bytes
-    from sspd.datasets.faces_build import Source, still_entries, stored_faces
+    from sspd.research.datasets.faces import is_store, open_store, store_bytes
+    from sspd.research.datasets.faces_build import Source, still_entries, stored_faces
     from sspd.video.folder import films_in
 
     if recordings is None and not data.is_dir():
@@ -96,7 +96,7 @@ def label_series(
     data: Path, recordings: list[Recording] | None, entries: list[FaceEntry]
 ) -> tuple[dict[str, Series], bool]:
     """Return contact waveforms by video, or rates where there are none; report what has none."""
-    from sspd.train.labels import labels_beside, labels_or_rates
+    from sspd.research.train.labels import labels_beside, labels_or_rates
 
     of_rates = False
     if recordings is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sspd.cli.train_data import say
 
 if TYPE_CHECKING:
-    from sspd.recipes import BaselineRecipe, Recipe
+    from sspd.research.recipes import BaselineRecipe, Recipe
 
 
 def prepare(recipe: Recipe | BaselineRecipe) -> float:
@@ -15,8 +15,8 @@ def prepare(recipe: Recipe | BaselineRecipe) -> float:
 
     Of other papers' networks nothing was measured: 0, and it is kept.
     """
-    from sspd.recipes import Recipe
-    from sspd.train.memory import prepare_memory, step_bytes
+    from sspd.research.recipes import Recipe
+    from sspd.research.train.memory import prepare_memory, step_bytes
 
     needed = 0.0
     if isinstance(recipe, Recipe):
@@ -30,7 +30,7 @@ def warn_of_memory(needed: float, device: str, precision: str) -> None:
     """Say beforehand what the system would say by killing the process."""
     import torch
 
-    from sspd.train.memory import machine_bytes
+    from sspd.research.train.memory import machine_bytes
 
     there_is = machine_bytes()
     if needed > there_is and (device == "cpu" or not torch.cuda.is_available()):

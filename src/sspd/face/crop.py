@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Box
+from sspd.types import Box
 
 #: Side of the padded square, in sides of the detector's rectangle: with 1.5 the whole
 #: face from hairline to chin stands inside with a little room to sway.

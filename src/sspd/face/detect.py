@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Box
+from sspd.types import Box
 
 #: The first look reduces the picture to this longer side, pixels ...
 LONG_SIDE = 1000

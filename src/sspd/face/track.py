@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import FIXED_POINT_MAX, Box, FaceSegment, Frames, Scene
-from sspd.containers.pool import Take, buffer_pool
+from sspd.accel.buffers import Take, buffer_pool
 from sspd.errors import UsageError
 from sspd.face.crop import crop_resize, eight_bits, pad_box
 from sspd.face.detect import detect_faces
-from sspd.face.people import People
+from sspd.face.frame_stats import Sight, gather, see
+from sspd.face.identity import People
 from sspd.face.recurrence import FrameMemory
-from sspd.face.scene import Sight, gather, see
+from sspd.types import FIXED_POINT_MAX, Box, FaceSegment, Frames, Scene
 from sspd.video.bounds import GAP_S
 
 #: Length of a segment, seconds.

@@ -1,5 +1,14 @@
 """One published method a module, behind one interface: `get_method`."""
 
-from sspd.methods.base import Method, citation, get_method, method_names
+from sspd.methods.method import Method, MethodEntry
+from sspd.methods.registry import citation, get_method, method_names, needs, takes_weights
 
-__all__ = ["Method", "citation", "get_method", "method_names"]
+__all__ = [
+    "Method",
+    "MethodEntry",
+    "citation",
+    "get_method",
+    "method_names",
+    "needs",
+    "takes_weights",
+]

@@ -1,83 +1,13 @@
-"""CHROM: two chrominance signals, weighed so that motion cancels."""
+"""CHROM: two chrominance signals, combined so that motion cancels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from sspd.containers import Frames, Signal
-from sspd.methods.base import Method
-from sspd.methods.traces import FS, SIZE, trace_method
-from sspd.methods.windows import by_windows
-from sspd.signal import bandpass
+from sspd.methods.skin_color import color_method
+from sspd.signal.color.chrom import WINDOW_S, chrom_waveform
 
 CITATION = (
     "G. de Haan, V. Jeanne, Robust pulse rate from chrominance-based rPPG, IEEE Transactions "
     "on Biomedical Engineering 60(10), 2013"
 )
-#: Length of the windows, seconds (32 pictures of 20 a second).
-WINDOW_S = 1.6
-#: 40 to 240 beats a minute.
-BAND_HZ = (40 / 60, 4.0)
 
-
-def chrom_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """CHROM waveform of a colour trace; it rises with the blood volume.
-
-    Parameters
-    ----------
-    rgb : array, shape (time, 3)
-        Mean skin colour, linear to the light, any unit, above 0.
-    fs : float
-        Hz.
-
-    Returns
-    -------
-    float64 array, shape (time,)
-
-    Raises
-    ------
-    UsageError
-        Shorter than a window.
-
-    Notes
-    -----
-    De Haan and Jeanne 2013: X = 3R - 2G, Y = 1.5R + G - 1.5B of normalised colours, both
-    band-passed, and S = X - (std X / std Y) Y, in Hann windows that overlap by half.
-
-    >>> t = np.arange(300) / 30
-    >>> pulse = np.sin(2 * np.pi * 1.2 * t)
-    >>> colour = 100 * (1 - 0.01 * pulse[:, None] * [0.33, 0.77, 0.53])
-    >>> round(float(np.corrcoef(chrom_waveform(colour, 30.0), pulse)[0, 1]), 1)
-    1.0
-    """
-
-    def part(change: NDArray[np.float64]) -> NDArray[np.float64]:
-        red, green, blue = change.T
-        x = bandpass(3 * red - 2 * green, fs, BAND_HZ)
-        y = bandpass(1.5 * red + green - 1.5 * blue, fs, BAND_HZ)
-        spread = float(y.std())
-        return x - (float(x.std()) / spread if spread > 0 else 0.0) * y
-
-    return by_windows(rgb, fs, WINDOW_S, part, "CHROM")
-
-
-def run(faces: Iterable[Frames]) -> Signal | None:
-    """CHROM on the mean colour of the middle of the face; None for less than a window.
-
-    >>> from sspd.methods.base import get_method
-    >>> get_method("chrom").run is run
-    True
-    """
-    return trace_method(faces, chrom_waveform, WINDOW_S)
-
-
-def build() -> Method:
-    """The method, ready to run.
-
-    >>> build().name
-    'chrom'
-    """
-    return Method("chrom", CITATION, FS, SIZE, run)
+ENTRY = color_method("chrom", CITATION, chrom_waveform, WINDOW_S)

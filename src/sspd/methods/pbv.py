@@ -2,86 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from sspd.containers import Frames, Signal
-from sspd.methods.base import Method
-from sspd.methods.traces import FS, SIZE, trace_method
-from sspd.methods.windows import by_windows
+from sspd.methods.skin_color import color_method
+from sspd.signal.color.pbv import WINDOW_S, pbv_waveform
 
 CITATION = (
     "G. de Haan, A. van Leest, Improved motion robustness of remote-PPG by using the blood "
     "volume pulse signature, Physiological Measurement 35(9), 2014"
 )
-#: Length of the windows, seconds.
-WINDOW_S = 3.2
-#: Channels that change alike to this share of the light are those of a grey film.
-GREY = 1e-9
-#: How much of the pulse is in red, green and blue under white light, of length 1.
-SIGNATURE = (0.33, 0.77, 0.53)
 
-
-def pbv_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """PBV waveform of a colour trace; it rises with the blood volume.
-
-    Parameters
-    ----------
-    rgb : array, shape (time, 3)
-        Mean skin colour, linear to the light, any unit, above 0.
-    fs : float
-        Hz.
-
-    Returns
-    -------
-    float64 array, shape (time,)
-
-    Raises
-    ------
-    UsageError
-        Shorter than a window.
-
-    Notes
-    -----
-    De Haan and van Leest 2014: of the normalised colours C of a window the weights
-    W = k P (C Cᵀ)⁻¹ give the waveform W C whose correlation with the colours is P; k makes
-    W a unit vector. A pseudo-inverse stands in where colours go together exactly; a grey
-    film, without a signature, gives zeros.
-
-    >>> t = np.arange(300) / 30
-    >>> pulse = np.sin(2 * np.pi * 1.2 * t)
-    >>> colour = 100 * (1 - 0.01 * pulse[:, None] * [0.33, 0.77, 0.53])
-    >>> round(float(np.corrcoef(pbv_waveform(colour, 30.0), pulse)[0, 1]), 2)
-    1.0
-    """
-
-    def part(change: NDArray[np.float64]) -> NDArray[np.float64]:
-        if np.ptp(change, axis=1).max() <= GREY:
-            return np.zeros(len(change))
-        weights = np.linalg.pinv(change.T @ change, rcond=1e-9, hermitian=True) @ SIGNATURE
-        length = float(np.linalg.norm(weights))
-        # more blood is less light
-        return -change @ weights / length if length > 0 else np.zeros(len(change))
-
-    return by_windows(rgb, fs, WINDOW_S, part, "PBV")
-
-
-def run(faces: Iterable[Frames]) -> Signal | None:
-    """PBV on the mean colour of the middle of the face; None for less than a window.
-
-    >>> from sspd.methods.base import get_method
-    >>> get_method("pbv").run is run
-    True
-    """
-    return trace_method(faces, pbv_waveform, WINDOW_S)
-
-
-def build() -> Method:
-    """The method, ready to run.
-
-    >>> build().name
-    'pbv'
-    """
-    return Method("pbv", CITATION, FS, SIZE, run)
+ENTRY = color_method("pbv", CITATION, pbv_waveform, WINDOW_S)

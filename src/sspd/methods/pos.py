@@ -2,89 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from sspd.containers import Frames, Signal
-from sspd.errors import UsageError
-from sspd.methods.base import Method
-from sspd.methods.traces import FS, SIZE, trace_method
+from sspd.methods.skin_color import color_method
+from sspd.signal.color.pos import WINDOW_S, pos_waveform
 
 CITATION = (
     "W. Wang, A. C. den Brinker, S. Stuijk, G. de Haan, Algorithmic principles of remote "
     "PPG, IEEE Transactions on Biomedical Engineering 64(7), 2017"
 )
-#: Length of the sliding window, seconds (48 pictures of 30 a second).
-WINDOW_S = 1.6
 
 
-def pos_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """Overlap-added POS waveform of a colour trace.
-
-    Parameters
-    ----------
-    rgb : array, shape (time, 3)
-        Mean skin colour, linear to the light, any unit, above 0.
-    fs : float
-        Hz.
-
-    Returns
-    -------
-    float64 array, shape (time,)
-        As the algorithm has it: it falls when blood volume rises.
-
-    Raises
-    ------
-    UsageError
-        Shorter than the window.
-
-    Notes
-    -----
-    Wang et al. 2017, Algorithm 1.
-
-    >>> t = np.arange(300) / 30
-    >>> pulse = np.sin(2 * np.pi * 1.2 * t)[:, None] * [0.0033, 0.0077, 0.0053]
-    >>> wave = pos_waveform(100 * (1 + pulse), 30.0)
-    >>> abs(round(float(np.corrcoef(wave[48:-48], pulse[48:-48, 1])[0, 1]), 2))
-    1.0
-    """
-    colours = np.asarray(rgb, dtype=np.float64)
-    width = int(np.ceil(WINDOW_S * fs))
-    if colours.ndim != 2 or colours.shape[0] < width:
-        raise UsageError(f"POS needs {width} frames ({WINDOW_S} s), got shape {colours.shape}")
-    # (windows, 3, width): each window over its own mean, then projected.
-    windows = np.lib.stride_tricks.sliding_window_view(colours, width, axis=0)
-    normal = windows / windows.mean(axis=2, keepdims=True)
-    first = normal[:, 1] - normal[:, 2]
-    second = normal[:, 1] + normal[:, 2] - 2 * normal[:, 0]
-    spread = second.std(axis=1)
-    tuned = np.divide(first.std(axis=1), spread, out=np.zeros_like(spread), where=spread > 0)
-    parts = first + tuned[:, None] * second
-    parts -= parts.mean(axis=1, keepdims=True)
-    out = np.zeros(colours.shape[0])
-    for k in range(width):
-        out[k : k + parts.shape[0]] += parts[:, k]
-    return out
+def _rising(rgb: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
+    """POS falls when blood volume rises (Wang et al. 2017); a method's waveform rises."""
+    return -pos_waveform(rgb, fs)
 
 
-def run(faces: Iterable[Frames]) -> Signal | None:
-    """POS on the mean colour of the middle of the face, turned to rise with the blood.
-
-    None for less film than the window.
-
-    >>> from sspd.methods.base import get_method
-    >>> get_method("pos").run is run
-    True
-    """
-    return trace_method(faces, lambda rgb, fs: -pos_waveform(rgb, fs), WINDOW_S)
-
-
-def build() -> Method:
-    """The method, ready to run.
-
-    >>> build().name
-    'pos'
-    """
-    return Method("pos", CITATION, FS, SIZE, run)
+ENTRY = color_method("pos", CITATION, _rising, WINDOW_S)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sspd.containers import Frames, Signal
-from sspd.methods.base import Method
+from sspd.methods.method import Method, MethodEntry
 from sspd.signal import standardise
+from sspd.types import Frames, Signal
 
 if TYPE_CHECKING:
-    from sspd.runtime import Network
+    from sspd.network import Network
 
 CITATION = (
     "X. Zhang, W. Sun, H. Lu, Y. Chen, Y. Ge, X. Huang, J. Yuan, Y. Chen, Self-similarity "
@@ -41,12 +41,12 @@ def build(
     WeightsError
         Weights that cannot be used.
     """
-    from sspd.face.follow import crop_px, network_pieces
+    from sspd.accel.prefetch import ahead
+    from sspd.face.stabilize import crop_px, network_pieces
     from sspd.face.track import PIECE
-    from sspd.runtime import SHORTEST, load_network
-    from sspd.runtime.ahead import ahead
-    from sspd.runtime.stream import CHUNK
-    from sspd.views.inputs import input_pieces
+    from sspd.network import SHORTEST, load_network
+    from sspd.network.inputs import input_pieces
+    from sspd.network.stream import CHUNK
 
     network = load_network(weights, precision=precision, threads=threads)
     spec, lot = network.spec, ceil(CHUNK / PIECE)
@@ -82,6 +82,9 @@ def build(
     )
 
 
+ENTRY = MethodEntry("sspd", CITATION, build, NEEDS)
+
+
 def native_waveform(network: Network, faces: Frames) -> Signal | None:
     """The network's waveform of pictures fed as they are, past the even grid.
 
@@ -91,7 +94,7 @@ def native_waveform(network: Network, faces: Frames) -> Signal | None:
     Parameters
     ----------
     network : Network
-        From `sspd.runtime.load_network`.
+        From `sspd.network.load_network`.
     faces : Frames
         Crops of one fixed box; the mean step of their stamps is their rate.
 
@@ -100,9 +103,9 @@ def native_waveform(network: Network, faces: Frames) -> Signal | None:
     Signal or None
         None for too few pictures.
     """
-    from sspd.face.follow import network_faces
-    from sspd.runtime import SHORTEST
-    from sspd.views.inputs import input_rows
+    from sspd.face.stabilize import network_faces
+    from sspd.network import SHORTEST
+    from sspd.network.inputs import input_rows
 
     if len(faces) <= SHORTEST:
         return None

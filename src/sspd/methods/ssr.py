@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Frames, Signal
 from sspd.errors import UsageError
-from sspd.methods.base import Method
-from sspd.methods.traces import FS, SIZE, centre_correlations
+from sspd.methods.method import Method, MethodEntry
+from sspd.methods.skin_color import FS, SIZE, color_correlations
 from sspd.signal import standardise
+from sspd.types import Frames, Signal
 
 CITATION = (
     "W. Wang, S. Stuijk, G. de Haan, A novel algorithm for remote photoplethysmography: spatial "
@@ -84,20 +84,15 @@ def run(faces: Iterable[Frames]) -> Signal | None:
     The paper takes pixels that a classifier calls skin; here they are those that all colour
     methods of this package average.
 
-    >>> from sspd.methods.base import get_method
+    >>> from sspd.methods import get_method
     >>> get_method("2sr").run is run
     True
     """
-    found = centre_correlations(faces, FS)
+    found = color_correlations(faces, FS)
     if found is None or len(found.matrices) < np.ceil(WINDOW_S * FS):
         return None
     return Signal(standardise(ssr_waveform(found.matrices, FS)), FS, found.start_s)
 
 
-def build() -> Method:
-    """The method, ready to run.
-
-    >>> build().name
-    '2sr'
-    """
-    return Method("2sr", CITATION, FS, SIZE, run)
+_METHOD = Method("2sr", CITATION, FS, SIZE, run)
+ENTRY = MethodEntry("2sr", CITATION, lambda: _METHOD)

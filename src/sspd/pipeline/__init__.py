@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sspd.containers.arguments import (
+from sspd.methods import Method, get_method
+from sspd.pipeline.segments import by_face
+from sspd.pipeline.video_pass import pass_video, vitals_of
+from sspd.report.result import Vitals
+from sspd.types.arguments import (
     BoxLike,
     Source,
     face_box,
@@ -12,10 +16,6 @@ from sspd.containers.arguments import (
     time_span,
     window_lengths,
 )
-from sspd.methods import Method, get_method
-from sspd.methods.flow import by_face
-from sspd.pipeline.video_pass import pass_video, vitals_of
-from sspd.report.result import Vitals
 from sspd.video.clock import check_fps
 from sspd.video.progress import Progress
 from sspd.vitals import check_terms, cut_windows

@@ -9,15 +9,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from sspd.containers import Box, FaceSegment, FaceSpan
+from sspd.accel.prefetch import ahead, begin, import_beside
+from sspd.accel.process import give_back_memory
 from sspd.errors import SourceError
 from sspd.face.track import face_pieces
 from sspd.methods import Method
-from sspd.methods.flow import StretchWave, measure_stretches
-from sspd.process import give_back_memory
-from sspd.recipes.network import ConfidenceSpec
+from sspd.pipeline.segments import StretchWave, measure_stretches
 from sspd.report.result import Vitals
-from sspd.runtime.ahead import ahead, begin, import_beside
+from sspd.types import Box, ConfidenceSpec, FaceSegment, FaceSpan
 from sspd.video.coding import Coding
 from sspd.video.progress import Progress, telling
 from sspd.video.read import VideoInfo, probe, read

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import TRACK_STEP_S, Signal, Vitals
-from sspd.report.reading import beats_between, refused_stretches
+from sspd.report.selection import beats_between, refused_stretches
 from sspd.signal import power_spectrum, self_similarity, spectrogram
+from sspd.types import TRACK_STEP_S, Signal, Vitals
 from sspd.vitals import SEARCH_HZ, SHORTEST_S, SHORTEST_WAVEFORM_S, good_intervals
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def draw_excerpt(axes: Axes, vitals: Vitals, part: Signal | None) -> None:
     axes : Axes
     vitals : Vitals
     part : Signal or None
-        What `sspd.report.reading.excerpt` chose.
+        What `sspd.report.selection.excerpt` chose.
     """
     if part is None or not len(part):
         say_nothing(axes, "no waveform")
@@ -92,7 +92,7 @@ def draw_whole(axes: Axes, vitals: Vitals, filtered: Sequence[Signal]) -> None:
     axes : Axes
     vitals : Vitals
     filtered : sequence of Signal
-        What `sspd.report.reading.drawn_waveform` gave.
+        What `sspd.report.selection.drawn_waveform` gave.
     """
     if not filtered:
         say_nothing(axes, "no waveform")
@@ -166,7 +166,7 @@ def spectrum_part(vitals: Vitals, filtered: Sequence[Signal]) -> Signal | None:
     ----------
     vitals : Vitals
     filtered : sequence of Signal
-        What `sspd.report.reading.in_pulse_band` gave.
+        What `sspd.report.selection.in_pulse_band` gave.
 
     >>> spectrum_part(Vitals("a.mp4", "pos", None, 9.0, 30.0, ()), []) is None
     True
@@ -233,7 +233,7 @@ def draw_spectrogram(axes: Axes, vitals: Vitals, filtered: Sequence[Signal]) -> 
     axes : Axes
     vitals : Vitals
     filtered : sequence of Signal
-        What `sspd.report.reading.in_pulse_band` gave.
+        What `sspd.report.selection.in_pulse_band` gave.
     """
     window_s = column_s(filtered)
     if window_s is None:
@@ -275,7 +275,7 @@ def draw_similarity(axes: Axes, part: Signal | None) -> None:
     ----------
     axes : Axes
     part : Signal or None
-        What `sspd.report.reading.excerpt` chose.
+        What `sspd.report.selection.excerpt` chose.
     """
     if part is None or part.duration_s < 3 * SPAN_S:
         say_nothing(axes, "too short for a map")

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Vitals
 from sspd.report.json import vitals_to_dict
-from sspd.report.reading import drawn_waveform
-from sspd.report.words import csv_cell
+from sspd.report.labels import csv_cell
+from sspd.report.selection import drawn_waveform
+from sspd.types import Vitals
 from sspd.utils.files import whole_file
 from sspd.vitals import HRV_NAMES
 

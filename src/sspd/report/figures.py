@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sspd.containers import Signal, Vitals
 from sspd.report.axes import (
     SPAN_S,
     column_s,
@@ -21,7 +20,8 @@ from sspd.report.axes import (
     draw_whole,
     spectrum_part,
 )
-from sspd.report.reading import drawn_waveform, excerpt, in_pulse_band, refused_stretches
+from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band, refused_stretches
+from sspd.types import Signal, Vitals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Box, Vitals
 from sspd.errors import SourceError
+from sspd.types import Box, Vitals
 from sspd.video.read import read
 
 #: Pixels of the longer side at most: enough to see where the box lies.

@@ -7,11 +7,11 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-from sspd.containers import Vitals
+from sspd.report.labels import number
 from sspd.report.markup import Html, element, escaped, table
 from sspd.report.section import film_section
 from sspd.report.text import NOTICE, film_count, film_name, film_words, headline
-from sspd.report.words import number
+from sspd.types import Vitals
 from sspd.utils.files import whole_file
 
 #: The page itself forbids its reader to load or run anything, should a name ever slip

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sspd.containers import Estimate, Respiration, Vitals, WindowVitals
-from sspd.report.words import legible
+from sspd.report.labels import legible
+from sspd.types import Estimate, Respiration, Vitals, WindowVitals
 from sspd.utils.files import whole_file
 
 SCHEMA_VERSION = 2

@@ -6,7 +6,7 @@ import base64
 import html
 from collections.abc import Iterable, Sequence
 
-from sspd.report.words import legible
+from sspd.report.labels import legible
 
 
 class Html(str):
@@ -20,7 +20,7 @@ class Html(str):
 def escaped(value: object) -> Html:
     """Plain text as HTML; `Html` stays as it is.
 
-    What `sspd.report.words.legible` refuses becomes question marks, so that the page is
+    What `sspd.report.labels.legible` refuses becomes question marks, so that the page is
     valid UTF-8 whatever the name.
 
     >>> escaped("<script>"), escaped(Html("<b>"))

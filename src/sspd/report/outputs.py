@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sspd.containers import Vitals
 from sspd.errors import OutputError, SSPDError
+from sspd.types import Vitals
 from sspd.utils.files import check_output
 from sspd.utils.places import is_standard_output, is_stream
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Box, FaceSpan, Frames, Vitals
 from sspd.errors import OutputError, SourceError
 from sspd.report.frame import draw_box
-from sspd.report.strip import Strip, strip_height, strip_of
+from sspd.report.overlay_panel import Strip, strip_height, strip_of
+from sspd.types import Box, FaceSpan, Frames, Vitals
 from sspd.video.read import read
 from sspd.video.write import write_h264
 

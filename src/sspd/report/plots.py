@@ -7,7 +7,6 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sspd.containers import Vitals
 from sspd.errors import OutputError
 from sspd.report.axes import (
     draw_excerpt,
@@ -17,9 +16,10 @@ from sspd.report.axes import (
     new_figure,
     spectrum_part,
 )
-from sspd.report.reading import drawn_waveform, excerpt, in_pulse_band, refused_stretches
+from sspd.report.labels import advice, legible, sentence
+from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band, refused_stretches
 from sspd.report.text import film_name, headline
-from sspd.report.words import advice, legible, sentence
+from sspd.types import Vitals
 from sspd.utils.files import whole_file
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from sspd import containers
+from sspd import types
 from sspd.utils.packages import require
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ MOST_ROWS = 12
 PICTURE = (7.0, 1.6)
 
 
-class Vitals(containers.Vitals):
-    """What was measured of one face, as data (`sspd.containers.Vitals`) that can be shown.
+class Vitals(types.Vitals):
+    """What was measured of one face, as data (`sspd.types.Vitals`) that can be shown.
 
     In a notebook it is a picture of the waveform and a table of the windows.
 
@@ -65,9 +65,9 @@ class Vitals(containers.Vitals):
 
     def _repr_html_(self) -> str:
         """Headline, waveform and windows for a notebook; everything is in the text itself."""
+        from sspd.report.labels import advice, sentence
         from sspd.report.markup import element, image
         from sspd.report.text import NOTICE, film_name, headline
-        from sspd.report.words import advice, sentence
 
         rejected = self.error is None and not self.accepted
         said = self.error or (sentence(advice(self.reasons)) if rejected else "")
@@ -85,7 +85,7 @@ class Vitals(containers.Vitals):
 
     def _picture(self) -> bytes | None:
         from sspd.report.axes import draw_excerpt, new_figure
-        from sspd.report.reading import drawn_waveform, excerpt
+        from sspd.report.selection import drawn_waveform, excerpt
 
         part = excerpt(self, drawn_waveform(self))
         if part is None:
@@ -97,8 +97,8 @@ class Vitals(containers.Vitals):
         return memory.getvalue()
 
     def _windows_html(self) -> str:
+        from sspd.report.labels import meanings, number
         from sspd.report.markup import Html, element, table
-        from sspd.report.words import meanings, number
 
         if not self.windows:
             return Html()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sspd.containers import Estimate, Respiration, Vitals, WindowVitals
 from sspd.errors import SSPDError
 from sspd.report.figures import Drawing, drawings
 from sspd.report.frame import face_picture
+from sspd.report.labels import HRV_WORDS, meanings, number, reason_text
 from sspd.report.markup import Html, element, image, joined, table
 from sspd.report.text import NOTICE, film_name
-from sspd.report.words import HRV_WORDS, meanings, number, reason_text
+from sspd.types import Estimate, Respiration, Vitals, WindowVitals
 from sspd.version import package_version
 
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sspd.containers import Vitals
+from sspd.report.labels import advice, legible
 from sspd.report.text import NOTICE, film_name
-from sspd.report.words import advice, legible
+from sspd.types import Vitals
 
 #: Columns that a name gets before a column of numbers is left out for it.
 LEAST_NAME = 16

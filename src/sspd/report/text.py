@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from sspd.containers import Vitals
-from sspd.report.words import legible
+from sspd.report.labels import legible
+from sspd.types import Vitals
 
 #: Printed under every table.
 NOTICE = "Not a medical device: do not base a diagnosis or treatment on these numbers."

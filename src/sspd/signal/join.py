@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import scipy
 
-from sspd.containers import Signal
 from sspd.errors import UsageError
+from sspd.types import Signal
 
 #: A hole up to this long between two stretches is bridged: at a seam the last sample
 #: of one and the first of the next lie a frame or two apart.

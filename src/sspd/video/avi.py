@@ -11,8 +11,8 @@ from typing import Any
 import av
 import numpy as np
 
-from sspd.containers import Frames
 from sspd.errors import UsageError
+from sspd.types import Frames
 from sspd.utils.files import whole_file
 
 #: Name -> codec, pixel format and its options.

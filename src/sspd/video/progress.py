@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from sspd.containers import Frames
+from sspd.types import Frames
 
 #: Is told what is done (``reading``, ``network``, ``vitals``) and how much of it, 0-1; also
 #: by another thread.

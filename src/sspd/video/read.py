@@ -20,9 +20,9 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from sspd.containers import Frames
-from sspd.containers.pool import buffer_pool
+from sspd.accel.buffers import buffer_pool
 from sspd.errors import DecodeError, UsageError
+from sspd.types import Frames
 from sspd.video.bounds import bounded
 from sspd.video.clock import Clock, check_fps, clock_of
 from sspd.video.coding import Coding, noting

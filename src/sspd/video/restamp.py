@@ -11,8 +11,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from sspd.containers import Frames
 from sspd.errors import DecodeError
+from sspd.types import Frames
 from sspd.video.bounds import bounded
 from sspd.video.read import check_stretch, in_chunks
 from sspd.video.source import opened, pictures

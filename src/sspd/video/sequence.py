@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Frames
 from sspd.errors import SourceError, UsageError
+from sspd.types import Frames
 from sspd.video.bounds import bounded
 from sspd.video.read import MAX_CHUNK_BYTES, check_stretch
 from sspd.video.still import read_still

@@ -12,8 +12,8 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from sspd.containers.arguments import no_such_file, not_from_a_pipe
 from sspd.errors import DecodeError, SourceError
+from sspd.types.arguments import no_such_file, not_from_a_pipe
 from sspd.video.allowed import (
     cannot_open,
     check_container,

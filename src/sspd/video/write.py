@@ -12,8 +12,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Frames
 from sspd.errors import UsageError
+from sspd.types import Frames
 from sspd.utils.files import whole_file
 
 #: Ticks a second of the written time stamps: MPEG's own clock.

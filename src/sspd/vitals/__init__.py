@@ -1,13 +1,13 @@
 """Waveforms become numbers with units, or the reason why not."""
 
+from sspd.vitals.acceptance import REASONS, FilmFacts
+from sspd.vitals.beat_timing import BeatTimes, IntervalNoise, time_beats
+from sspd.vitals.beats import Rhythm, beat_waveforms, read_rhythm
 from sspd.vitals.confidence import check_terms
-from sspd.vitals.doubt import REASONS, FilmFacts
-from sspd.vitals.film import FilmReading, join_scenes, read_film
 from sspd.vitals.heart_rate import SEARCH_HZ, Reading, pulse_band, read_rate
 from sspd.vitals.hrv import HRV_NAMES, good_intervals, hrv
+from sspd.vitals.readout import FilmReading, join_scenes, read_film
 from sspd.vitals.respiration import beat_sizes, respiration
-from sspd.vitals.rhythm import Rhythm, beat_waveforms, read_rhythm
-from sspd.vitals.timing import BeatTimes, IntervalNoise, time_beats
 from sspd.vitals.windows import (
     SHORTEST_S,
     SHORTEST_WAVEFORM_S,

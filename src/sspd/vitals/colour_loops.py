@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from sspd.containers import Scene
+from sspd.types import Scene
 
 #: What is faster than this is no pulse, Hz.
 ABOVE_HZ = 4.0
@@ -40,7 +40,7 @@ def colour_period(scene: Scene) -> float | None:
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from sspd.vitals.doubt import still_scene
+    >>> from sspd.vitals.acceptance import still_scene
     >>> rng, t = np.random.default_rng(0), np.arange(480) / 30
     >>> rgb = 120 + rng.normal(size=(480, 4, 3)).astype(np.float32)
     >>> colour_period(replace(still_scene(t), quarters_rgb=rgb))

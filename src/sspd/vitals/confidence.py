@@ -14,8 +14,8 @@ from types import MappingProxyType
 import numpy as np
 
 from sspd.errors import WeightsError
-from sspd.recipes.network import ConfidenceSpec
-from sspd.vitals.evidence import Evidence
+from sspd.types import ConfidenceSpec
+from sspd.vitals.quality_features import Evidence
 
 #: No less and no more is claimed: some hundred films show no more.
 CLAIMED = (0.01, 0.99)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sspd.vitals.evidence import Evidence
 from sspd.vitals.heart_rate import SEARCH_HZ
+from sspd.vitals.quality_features import Evidence
 
 #: Lines between the harmonics so far under the line at the rate, dB, and no further: the
 #: beats come in groups, or every second one was read alone.
@@ -81,10 +81,10 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from sspd.vitals.doubt import still_scene
-    >>> from sspd.vitals.evidence import gather_evidence
+    >>> from sspd.vitals.acceptance import still_scene
+    >>> from sspd.vitals.quality_features import gather_evidence
     >>> from sspd.vitals.heart_rate import read_rate
-    >>> from sspd.containers import Signal
+    >>> from sspd.types import Signal
     >>> import numpy as np
     >>> wave = Signal(np.sin(np.arange(900) / 4), 30.0)
     >>> rgb = 120 * (1 - 0.003 * wave.values[:, None, None] * np.array([0.4, 1.0, 0.6]))

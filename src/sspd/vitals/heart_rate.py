@@ -1,7 +1,7 @@
 """One stretch of waveform becomes a heart rate, read in two ways.
 
 The spectral reading is the one that is reported; the reading by peaks is a second
-opinion. Whether the two are believed is decided in `sspd.vitals.doubt`.
+opinion. Whether the two are believed is decided in `sspd.vitals.acceptance`.
 """
 
 from __future__ import annotations

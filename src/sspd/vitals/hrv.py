@@ -7,7 +7,7 @@ short-term value), low frequencies from two minutes on (ten periods of 0.083 Hz,
 of the band's lower edge).
 
 Where it is known how intervals would vary by the film's noise alone
-(`sspd.vitals.timing`), that part is taken out of what varies, and what would be mostly
+(`sspd.vitals.beat_timing`), that part is taken out of what varies, and what would be mostly
 noise is not told; and what the filter took of quick swings is put back. ``pnn50`` is a
 count, and told as it was counted.
 """
@@ -18,9 +18,9 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from sspd.containers import Estimate
 from sspd.errors import UsageError
-from sspd.vitals.timing import IntervalNoise
+from sspd.types import Estimate
+from sspd.vitals.beat_timing import IntervalNoise
 
 #: The names of the numbers, in the order in which they are reported.
 HRV_NAMES = ("rmssd_ms", "sdnn_ms", "pnn50", "mean_nn_ms", "lf_nu", "hf_nu", "lf_hf")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import Scene
+from sspd.types import Scene
 
 #: A rate is that of key frames at these multiples of theirs.
 MULTIPLES = (0.5, 1.0, 2.0, 3.0)
@@ -88,7 +88,7 @@ def pumps(
         Coded bits a pixel and frame (None: unknown); under the least, regular key frames at
         the rate suffice.
 
-    >>> from sspd.vitals.doubt import still_scene
+    >>> from sspd.vitals.acceptance import still_scene
     >>> scene = still_scene(np.arange(300) / 30)
     >>> key_s = np.arange(20) / 2
     >>> pumps(scene, scene.t < 99, key_s, 120.0, 2.0, 0.03)

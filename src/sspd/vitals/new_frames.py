@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.containers import FaceSegment, Scene
+from sspd.types import FaceSegment, Scene
 from sspd.video.bounds import GAP_S
 from sspd.vitals.colour_loops import colour_period
 

@@ -14,9 +14,9 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from sspd.containers import Respiration
 from sspd.signal import detrend, standardise
 from sspd.signal.spectrum import power_spectrum, refine
+from sspd.types import Respiration
 from sspd.vitals.hrv import good_intervals
 
 #: Where breathing is looked for, Hz: 8 to 30 breaths a minute. Slower breaths cannot be

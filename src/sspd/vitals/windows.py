@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from sspd.containers import TRACK_STEP_S, Scene, Signal, WindowVitals
 from sspd.errors import UsageError
-from sspd.recipes.network import ConfidenceSpec
 from sspd.signal import pieces
+from sspd.types import TRACK_STEP_S, ConfidenceSpec, Scene, Signal, WindowVitals
+from sspd.vitals.acceptance import FilmFacts, doubts
 from sspd.vitals.confidence import confidence_of
-from sspd.vitals.doubt import FilmFacts, doubts
-from sspd.vitals.evidence import gather_evidence
 from sspd.vitals.heart_rate import Reading, follow_rate, pulse_band, read_half, read_rate
+from sspd.vitals.quality_features import gather_evidence
 
 #: Nothing is read from a video of less than this, seconds.
 SHORTEST_S = 8.0
@@ -103,7 +102,7 @@ def read_windows(
         How the evidence for a reading is weighed; without it no confidence is given, and
         fixed rules alone decide.
 
-    >>> from sspd.vitals.doubt import still_scene
+    >>> from sspd.vitals.acceptance import still_scene
     >>> t = np.arange(900) / 30
     >>> wave = Signal(np.sin(2 * np.pi * 1.1 * t), fs=30.0)
     >>> window, = read_windows(wave, still_scene(t))

@@ -1,0 +1,1 @@
+"""What exists only for speed or memory; everything else works without it."""

@@ -1,0 +1,85 @@
+"""A network's graph changed so that its first convolution fills the processor (OpenVINO's).
+
+It makes eight outputs of three colours, and a processor makes sixteen at once, of even
+numbers of inputs: two pixels beside each other are made together, of pixels taken two by two.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.accel.graph import is_constant, numbers, taker
+
+#: With more outputs than these a convolution fills the processor by itself.
+FEW = 8
+
+
+def pair_pixels(model: Any) -> bool:
+    """Let the first convolution work on pairs of pixels; in place, the same numbers.
+
+    The pairs are taken apart behind its tanh.
+
+    Parameters
+    ----------
+    model : openvino.Model
+        Of fixed shapes.
+
+    Returns
+    -------
+    bool
+        False where it stays as it is: the first convolution has more outputs, strides,
+        padding in space, an odd width or an even kernel, or something else than bias and
+        tanh follows.
+    """
+    from openvino import opset13 as ops
+
+    node = next(n for n in model.get_ordered_ops() if n.get_type_name() == "Convolution")
+    add = taker(node, "Add")
+    tanh = add and taker(add, "Tanh")
+    constant = tanh and all(is_constant(each.input_value(1)) for each in (node, add))
+    if not (constant and _is_plain(node)):
+        return False
+    kernel, bias = numbers(node.input_value(1)), numbers(add.input_value(1)).reshape(-1)
+    facts = node.get_attributes()
+    pads = facts["pads_begin"], facts["pads_end"]
+    made = ops.convolution(
+        _beside(node.input_value(0), 2), _paired(kernel), [1] * 3, *pads, [1] * 3
+    )
+    made = ops.tanh(ops.add(made, np.tile(bias, 2)[None, :, None, None, None]))
+    apart = _beside(made.output(0), 0.5)
+    for user in tanh.output(0).get_target_inputs():
+        user.replace_source_output(apart.output(0))
+    return True
+
+
+def _paired(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A kernel (o, c, t, h, w), w odd, for pairs: (2 o, 2 c, t, h, (w + 1) / 2)."""
+    wider = np.concatenate([np.pad(kernel, [(0, 0)] * 4 + [(k, 1 - k)]) for k in (0, 1)])
+    o, c, t, h, w = wider.shape
+    pairs = wider.reshape(o, c, t, h, w // 2, 2).transpose(0, 5, 1, 2, 3, 4)
+    return np.ascontiguousarray(pairs).reshape(o, 2 * c, t, h, w // 2)
+
+
+def _beside(value: Any, factor: float) -> Any:
+    """Channels of neighbouring pixels as those of one, so many times as many, or back.
+
+    That moves nothing: OpenVINO keeps the channels of a pixel side by side.
+    """
+    from openvino import opset13 as ops
+
+    _, channels, moments, height, width = value.get_shape()
+    shape = [1, moments, height, round(width / factor), round(channels * factor)]
+    side_by_side = ops.transpose(value, np.array([0, 2, 3, 4, 1]))
+    grouped = ops.reshape(side_by_side, np.array(shape), False)
+    return ops.transpose(grouped, np.array([0, 4, 1, 2, 3]))
+
+
+def _is_plain(node: Any) -> bool:
+    facts, shape = node.get_attributes(), node.get_output_shape(0)
+    whole = all(facts[name][1:] == [0, 0] for name in ("pads_begin", "pads_end"))
+    steps = {*facts["strides"], *facts["dilations"]}
+    even = not shape[-1] % 2 and not node.input_value(0).get_shape()[-1] % 2
+    return whole and steps == {1} and shape[1] <= FEW and even

@@ -1,7 +1,0 @@
-"""MR-NIRP Indoor through its colour camera; all about it is in `sspd.datasets.mr_nirp`."""
-
-from __future__ import annotations
-
-from sspd.datasets.mr_nirp import dataset
-
-DATASET = dataset(colour=True)

@@ -1,0 +1,84 @@
+"""Whose face is whose, from one look to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import hypot
+
+from sspd.types import Box
+
+#: A face this many sides away, or this many times as large, is someone else's.
+FURTHEST_SIDES = 1.0
+LARGEST_FACTOR = 1.8
+#: More faces than this are not measured: the largest are.
+MOST_FACES = 16
+
+
+class People:
+    """The faces met so far, each with a number and where it was seen last.
+
+    Parameters
+    ----------
+    every : bool
+        Number every face. If not, only the largest of the first look counts, and later
+        the one at its place, or again the largest where nobody is there.
+
+    Examples
+    --------
+    >>> people = People(every=True)
+    >>> people.recognise([Box(0, 0, 50, 50), Box(200, 0, 240, 40)])
+    [(0, Box(left=0, top=0, right=50, bottom=50)), (1, Box(left=200, top=0, right=240, bottom=40))]
+    >>> people.recognise([Box(190, 5, 230, 45)])
+    [(1, Box(left=190, top=5, right=230, bottom=45))]
+    """
+
+    def __init__(self, every: bool) -> None:
+        self._every = every
+        self._last: dict[int, Box] = {}
+
+    def recognise(self, boxes: Sequence[Box]) -> list[tuple[int, Box]]:
+        """Number the faces of one look.
+
+        Parameters
+        ----------
+        boxes : sequence of Box
+            Largest first.
+
+        Returns
+        -------
+        list of (number, Box)
+            By number; no number twice.
+        """
+        found: dict[int, Box] = {}
+        left = list(boxes[:MOST_FACES])
+        # The nearest pair first, so that two who sit close are not exchanged.
+        pairs = sorted(
+            (distance, who, k)
+            for who, before in self._last.items()
+            for k, box in enumerate(left)
+            if (distance := _distance(before, box)) is not None
+        )
+        taken: set[int] = set()
+        for _, who, k in pairs:
+            if who not in found and k not in taken:
+                found[who] = left[k]
+                taken.add(k)
+        if self._every:
+            for k, box in enumerate(left):
+                if k not in taken:
+                    found[max([-1, *self._last, *found]) + 1] = box
+        elif not found and left:
+            found[0] = left[0]
+        self._last |= found
+        return sorted(found.items())
+
+
+def _distance(a: Box, b: Box) -> float | None:
+    """Between two faces' middles, in sides of the mean of both; None: not one person."""
+    side = (a.width + b.width) / 2
+    if not a.width / LARGEST_FACTOR <= b.width <= a.width * LARGEST_FACTOR:
+        return None
+    across = (a.left + a.right - b.left - b.right) / 2
+    down = (a.top + a.bottom - b.top - b.bottom) / 2
+    distance = hypot(across, down) / side
+    return distance if distance <= FURTHEST_SIDES else None

@@ -1,0 +1,140 @@
+"""Methods that are networks of other papers: faces on a grid, in clips, to a waveform.
+
+Each is a line of the table at the end; its weights come from `sspd train`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from sspd.errors import UsageError, WeightsError
+from sspd.methods.method import Method, MethodEntry
+from sspd.signal import standardise
+from sspd.types import Frames, Signal
+
+NEEDS = "weights, which you train (sspd train --recipe); the light that they were trained on"
+
+
+def build_network(
+    name: str,
+    citation: str,
+    architecture: str,
+    *,
+    weights: str | Path | None = None,
+    precision: str = "f32",
+    threads: int | None = None,
+) -> Method:
+    """Load the network of a method, and wrap it.
+
+    Parameters
+    ----------
+    name : str
+        Of the method, which is that of its paper's recipe.
+    citation : str
+    architecture : str
+        A name of `sspd.models.baselines.NETWORKS`.
+    weights : path or None
+        What `sspd train` wrote.
+    precision : str
+    threads : int or None
+        See `sspd.network.load_clip_network`.
+
+    Raises
+    ------
+    UsageError
+        No weights.
+    WeightsError
+        Weights that cannot be used, or of another method.
+    """
+    from sspd.network import load_clip_network
+    from sspd.network.grid import grid_pieces
+
+    if weights is None:
+        raise UsageError(
+            f"the method {name!r} needs --weights: none come with the package; sspd train"
+            f" NAME:PATH --recipe {name}-laptop (or {name}) makes some"
+        )
+    network = load_clip_network(weights, precision=precision, threads=threads)
+    spec = network.spec
+    if spec.network != architecture:
+        raise WeightsError(
+            f"{weights}: holds a {spec.network!r}, the method needs a {architecture!r}"
+        )
+
+    def run(faces: Iterable[Frames]) -> Signal | None:
+        pieces = (piece for piece in faces if len(piece))
+        first = next(pieces, None)
+        if first is None:
+            return None
+        wave = network(grid_pieces(chain([first], pieces), spec.fs))
+        if wave is None:
+            return None
+        start_s = float(first.t[0]) + spec.lag_steps / spec.fs
+        return Signal(standardise(wave), spec.fs, start_s)
+
+    return Method(
+        name,
+        citation,
+        spec.fs,
+        spec.size,
+        run,
+        weights=spec.name or Path(weights).name,
+        confidence=spec.confidence,
+        needs=NEEDS,
+    )
+
+
+def _entry(name: str, citation: str, architecture: str | None = None) -> MethodEntry:
+    build = partial(build_network, name, citation, architecture or name)
+    return MethodEntry(name, citation, build, NEEDS)
+
+
+CAN = _entry(
+    "can",
+    "X. Liu, J. Fromm, S. Patel, D. McDuff, Multi-task temporal shift attention networks for "
+    "on-device contactless vitals measurement, NeurIPS, 2020",
+)
+CONTRAST_PHYS = _entry(
+    "contrast-phys",
+    "Z. Sun, X. Li, Contrast-Phys: unsupervised video-based remote physiological measurement "
+    "via spatiotemporal contrast, ECCV, 2022",
+)
+DEEPPHYS = _entry(
+    "deepphys",
+    "W. Chen, D. McDuff, DeepPhys: video-based physiological measurement using "
+    "convolutional attention networks, ECCV, 2018",
+)
+EFFICIENTPHYS = _entry(
+    "efficientphys",
+    "X. Liu, B. Hill, Z. Jiang, S. Patel, D. McDuff, EfficientPhys: enabling simple, fast and "
+    "accurate camera-based cardiac measurement, WACV, 2023",
+)
+HR_CNN = _entry(
+    "hr-cnn",
+    "R. Spetlik, V. Franc, J. Cech, J. Matas, Visual heart rate estimation with convolutional "
+    "neural network, British Machine Vision Conference, 2018",
+)
+PHYSFORMER = _entry(
+    "physformer",
+    "Z. Yu, Y. Shen, J. Shi, H. Zhao, P. Torr, G. Zhao, PhysFormer: facial video-based "
+    "physiological measurement with temporal difference transformer, CVPR, 2022",
+)
+PHYSNET = _entry(
+    "physnet",
+    "Z. Yu, X. Li, G. Zhao, Remote photoplethysmograph signal measurement from facial videos "
+    "using spatio-temporal networks, British Machine Vision Conference, 2019",
+)
+REMOTEPHYS = _entry(
+    "remotephys",
+    "J. Gideon, S. Stent, The way to my heart is through contrastive learning: remote "
+    "photoplethysmography from unlabelled video, ICCV, 2021",
+)
+SINC = _entry(
+    "sinc",
+    "J. Speth, N. Vance, P. Flynn, A. Czajka, Non-contrastive unsupervised learning of "
+    "physiological signals from video, CVPR, 2023",
+    architecture="physnet",
+)

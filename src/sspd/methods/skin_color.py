@@ -1,0 +1,173 @@
+"""The mean colour of a face over time, on an even grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.methods.method import COLOUR, Method, MethodEntry
+from sspd.signal import resample_times, standardise
+from sspd.types import Frames, Signal
+
+#: Rate of the colour methods' grid, Hz.
+FS = 30.0
+#: Side of the crops they want, pixels: only means are taken of them.
+SIZE = 64
+#: The part of the padded box that is averaged, as shares of it: mostly skin, brows to
+#: chin, without hair and background.
+ROWS = (0.20, 0.85)
+COLUMNS = (0.25, 0.75)
+
+
+class SkinColors(NamedTuple):
+    """Colours on an even grid."""
+
+    rgb: NDArray[np.float64]
+    """8-bit levels, shape (time, 3); the first row is at the first picture."""
+    start_s: float
+
+
+def mean_skin_color(faces: Iterable[Frames], fs: float) -> SkinColors | None:
+    """Mean colour of the middle of the face.
+
+    Parameters
+    ----------
+    faces : iterable of Frames
+        Crops of one fixed box, in order.
+    fs : float
+        Rate of the result, Hz.
+
+    Returns
+    -------
+    SkinColors or None
+        None where there are fewer than two pictures.
+
+    >>> faces = Frames(np.full((30, 8, 8, 3), 100, np.uint8), np.arange(30) / 15)
+    >>> colors = mean_skin_color([faces], 30.0)
+    >>> colors.rgb.shape, float(colors.rgb[0, 0])
+    ((59, 3), 100.0)
+    """
+
+    def means(skin: NDArray[np.generic]) -> NDArray[np.float64]:
+        return np.asarray(skin.mean(axis=(1, 2), dtype=np.float64))
+
+    found = _of_pictures(faces, fs, means, 3)
+    return None if found is None else SkinColors(*found)
+
+
+class Correlations(NamedTuple):
+    """Pixels' correlation matrices on an even grid."""
+
+    matrices: NDArray[np.float64]
+    """Squared 8-bit levels, shape (time, 3, 3); the first is at the first picture."""
+    start_s: float
+
+
+def color_correlations(faces: Iterable[Frames], fs: float) -> Correlations | None:
+    """Mean over the pixels of the middle of the face of colour times colour.
+
+    Parameters
+    ----------
+    faces : iterable of Frames
+        Crops of one fixed box, in order.
+    fs : float
+        Rate of the result, Hz.
+
+    Returns
+    -------
+    Correlations or None
+        None where there are fewer than two pictures.
+
+    >>> faces = Frames(np.full((30, 8, 8, 3), 100, np.uint8), np.arange(30) / 15)
+    >>> found = color_correlations([faces], 30.0)
+    >>> found.matrices.shape, float(found.matrices[0, 0, 1])
+    ((59, 3, 3), 10000.0)
+    """
+
+    def products(skin: NDArray[np.generic]) -> NDArray[np.float64]:
+        pixels = skin.reshape(len(skin), skin.shape[1] * skin.shape[2], 3).astype(np.float64)
+        square: NDArray[np.float64] = pixels.transpose(0, 2, 1) @ pixels / pixels.shape[1]
+        return square.reshape(-1, 9)
+
+    found = _of_pictures(faces, fs, products, 9)
+    if found is None:
+        return None
+    return Correlations(found[0].reshape(-1, 3, 3), found[1])
+
+
+def _of_pictures(
+    faces: Iterable[Frames],
+    fs: float,
+    numbers: Callable[[NDArray[np.generic]], NDArray[np.float64]],
+    columns: int,
+) -> tuple[NDArray[np.float64], float] | None:
+    """Numbers of each picture's skin, on an even grid from the first picture on."""
+    rows, stamps = [np.zeros((0, columns))], [np.zeros(0)]
+    power = 1 if columns == 3 else 2
+    for piece in faces:
+        rows.append(numbers(_middle(piece)) * (255 / piece.max_value) ** power)
+        stamps.append(piece.t)
+    t = np.concatenate(stamps)
+    if t.size < 2:
+        return None
+    n = int(np.floor((t[-1] - t[0]) * fs + 1e-6)) + 1
+    start_s = float(t[0])
+    return resample_times(np.concatenate(rows), t, fs, start_s, n), start_s
+
+
+def _middle(piece: Frames) -> NDArray[np.generic]:
+    height, width = piece.rgb.shape[1:3]
+    rows = slice(int(ROWS[0] * height), max(int(ROWS[1] * height), 1))
+    columns = slice(int(COLUMNS[0] * width), max(int(COLUMNS[1] * width), 1))
+    return piece.rgb[:, rows, columns]
+
+
+def color_method(
+    name: str,
+    citation: str,
+    waveform: Callable[[NDArray[np.float64], float], NDArray[np.float64]],
+    shortest_s: float,
+    *,
+    needs: str = COLOUR,
+    allow_dark: bool = False,
+) -> MethodEntry:
+    """Make a method of a function that turns mean skin colours into a waveform.
+
+    Parameters
+    ----------
+    name, citation : str
+        See `sspd.methods.method.MethodEntry`.
+    waveform : callable
+        Maps colours, shape (time, 3), on a 0-255 scale, and their rate in Hz to a waveform,
+        shape (time,), that rises with the blood volume.
+    shortest_s : float
+        A shorter segment has no waveform, seconds.
+    needs : str
+        See `sspd.methods.method.MethodEntry`.
+    allow_dark : bool
+        Whether `waveform` takes colours of 0; otherwise a segment with one has no waveform.
+
+    Returns
+    -------
+    MethodEntry
+
+    Examples
+    --------
+    >>> entry = color_method("red", "nobody", lambda rgb, fs: -rgb[:, 0], 1.0)
+    >>> entry.build().name
+    'red'
+    """
+
+    def run(faces: Iterable[Frames]) -> Signal | None:
+        colors = mean_skin_color(faces, FS)
+        if colors is None or len(colors.rgb) < np.ceil(shortest_s * FS):
+            return None
+        if not allow_dark and colors.rgb.min() <= 0:
+            return None
+        return Signal(standardise(waveform(colors.rgb, FS)), FS, colors.start_s)
+
+    method = Method(name, citation, FS, SIZE, run, needs=needs)
+    return MethodEntry(name, citation, lambda: method, needs)

@@ -1,0 +1,106 @@
+"""A film of any length through a network that carries its last pictures over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.accel.buffers import buffer_pool
+from sspd.network.chunks import Run
+
+#: Maps the next (3, LEAD + CHUNK, h, w) of a film, of which the first LEAD are the last
+#: ones again (zeros at its beginning), to CHUNK values, the first DELAY of a film to no use.
+Step = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+#: Begins a film.
+Begin = Callable[[], Step]
+
+#: Differences that go through the network at once. Even, as the predictor halves the rate.
+CHUNK = 60
+#: What the first block sees again of those before: both of its kernels look back by two.
+LEAD = 4
+#: How late a value comes. Ten kernels three wide look one difference ahead each, one of
+#: them at half the rate two.
+DELAY = 11
+#: How far from a film's ends its ends are seen; even.
+REACH = 12
+
+
+def run_in_stream(
+    begin: Begin, run: Run, differences: Iterable[NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """Run a network over differences of any number, each through each layer once.
+
+    The network that carries pictures over knows nothing before a film and nothing after
+    it, where the whole one sees zeros in every layer: the few values that this touches are
+    taken from runs over both ends.
+
+    Parameters
+    ----------
+    begin : callable
+        Gives a function for one film, see `Step`.
+    run : callable
+        Maps (3, t, h, w) with even t to (t,): the same network without a memory.
+    differences : iterable of float32 arrays, shape (3, h, w)
+        In order, or an array (t, 3, h, w). Little more than a piece is held at a time.
+
+    Returns
+    -------
+    float64 array, shape (t,)
+        Equal to one run over all of it, to rounding.
+
+    Examples
+    --------
+    >>> mean = lambda d: d.mean(axis=(0, 2, 3)).astype(float)
+    >>> late = lambda: lambda d: mean(d[:, LEAD:])
+    >>> run_in_stream(late, mean, np.ones((701, 3, 2, 2), np.float32)).shape
+    (701,)
+    """
+    pieces = _pieces(differences)
+    piece, n = next(pieces, (np.empty((3, 0, 0, 0), np.float32), 0))
+    if not n:
+        return np.zeros(0)
+    new = piece[:, LEAD : LEAD + n]
+    if n < CHUNK:
+        return run(piece[:, LEAD : LEAD + n + n % 2])[:n]
+    first = run(new[:, : 2 * REACH])[:REACH]
+    step = begin()
+    late, end = [step(piece)], new[:, -2 * REACH :].copy()
+    for piece, more in pieces:
+        late.append(step(piece))
+        new = piece[:, LEAD : LEAD + more + more % 2][:, -2 * REACH :]
+        rest = 2 * REACH - new.shape[1]
+        end[:, :rest], end[:, rest:] = end[:, 2 * REACH - rest :], new
+        n += more
+    del piece, new  # or they would be held while the next stretch fills a piece of its own
+    ending = run(end)[REACH:]
+    middle = np.concatenate(late)[DELAY:][REACH : n + n % 2 - REACH]
+    return np.concatenate([first, middle, ending])[:n]
+
+
+def _pieces(
+    differences: Iterable[NDArray[np.float32]],
+) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Pieces as a `Step` takes them, and how many new differences are in each.
+
+    A piece stays as it is until the next is asked for. Where the differences are odd in
+    number, the very last one is there twice.
+    """
+    now = np.empty((0, 0, 0, 0), np.float32)
+    filled = 0
+    for difference in differences:
+        if not now.size:
+            shape = (difference.shape[0], LEAD + CHUNK, *difference.shape[1:])
+            now = buffer_pool()(shape, np.float32)  # outside of the heap
+            now[:, :LEAD] = 0
+        if filled == CHUNK:
+            yield now, filled
+            now[:, :LEAD] = now[:, CHUNK:]
+            filled = 0
+        now[:, LEAD + filled] = difference
+        filled += 1
+    if filled % 2:
+        now[:, LEAD + filled] = difference
+    if filled:
+        yield now, filled

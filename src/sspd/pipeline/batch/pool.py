@@ -1,0 +1,259 @@
+"""Worker processes of which any may die: it takes its own film along and no other.
+
+Each is a fresh Python (nothing is forked, no script is run again), asked film after film
+by a thread of ours through a pipe; a reply that does not come means that it died.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from queue import SimpleQueue
+from typing import IO, Any
+
+from sspd.errors import SourceError
+from sspd.methods.method import Method
+from sspd.pipeline.batch.replies import last_line
+from sspd.pipeline.batch.result import Measured, Task, failed
+from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, from_record
+from sspd.pipeline.batch.settings import Settings
+from sspd.utils.exit_codes import death_words
+
+#: Is told the index of a video, a phase of `sspd.measure` and how much of it is done.
+Progress = Callable[[int, str, float], object]
+#: How long a worker may take to remove what it was writing, seconds.
+GRACE_S = 2.0
+#: Address space of a worker whose films are not trusted: by the network, 1080p takes 2.3 GiB.
+LIMIT_BYTES = 4 << 30
+#: Where libraries look, once, how many threads to start.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def measure_in_workers(
+    tasks: Iterable[Task],
+    settings: Settings,
+    method: Method,
+    jobs: int,
+    threads: int | None,
+    limit_s: float | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Measured]:
+    """Measure films in several processes; results as they come.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+    settings : Settings
+    method : Method
+        What ``settings`` made ready here: names the method where a film fails.
+    jobs : int
+        Processes.
+    threads : int or None
+        Processor threads of each; None: the libraries' own choice.
+    limit_s : float or None
+        Seconds that a film may take, its process' start included; its process then has
+        no more than `LIMIT_BYTES` either. None: no limits.
+    progress : callable, optional
+        Is told the index of a task, a phase and how much of it is done, by any thread.
+
+    Yields
+    ------
+    Measured
+        The generator's end, however it comes, ends the processes.
+    """
+    facts = {"settings": settings.to_dict(), "threads": threads}
+    facts["limit_bytes"] = None if limit_s is None else LIMIT_BYTES
+    hello = json.dumps(facts).encode() + b"\n"
+    workers = [_Worker(hello, _environment(threads), limit_s) for _ in range(jobs)]
+    idle: SimpleQueue[_Worker] = SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def one(task: Task) -> Measured:
+        worker = idle.get()
+        try:
+            return worker.measure(task, progress)
+        except Exception as error:  # its process died, or could not even start
+            return failed(task, method.name, method.weights, error)
+        finally:
+            idle.put(worker)
+
+    waiting = iter(tasks)
+    try:
+        with ThreadPoolExecutor(jobs, "sspd-worker", initializer=_leave_interrupts) as pool:
+            running = {pool.submit(one, task) for task in islice(waiting, jobs)}
+            try:
+                while running:
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    # no worker waits for whoever takes the results
+                    running |= {pool.submit(one, task) for task in islice(waiting, len(done))}
+                    yield from sorted((future.result() for future in done), key=_index)
+            finally:
+                for future in running:
+                    future.cancel()
+                for worker in workers:
+                    worker.end()
+    finally:  # the threads are done: nobody reads from the pipes any more
+        for worker in workers:
+            worker.bury()
+
+
+def _index(done: Measured) -> int:
+    return done.index
+
+
+def _environment(threads: int | None) -> dict[str, str]:
+    """Give our own environment, with our own places to import from and a share of the cores."""
+    places = [place or str(os.getcwd()) for place in sys.path]  # noqa: PTH109
+    shares = {} if threads is None else dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    # one heap for all threads of a worker: pictures go from one to the other (glibc's name)
+    heap = {"MALLOC_ARENA_MAX": "1"}
+    return heap | shares | os.environ | {"PYTHONPATH": os.pathsep.join(places)}
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C reach the main thread alone: workers inherit this from our threads."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+@dataclass
+class _Worker:
+    """A process that measures film after film; started with its first, and anew after a death."""
+
+    hello: bytes
+    environment: dict[str, str]
+    limit_s: float | None = None
+    process: subprocess.Popen[bytes] | None = None
+    ended: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def measure(self, task: Task, progress: Progress | None = None) -> Measured:
+        """Ask for a film and wait; `SourceError` where the process dies over it."""
+        line = json.dumps({"index": task.index, "film": task.film, "outputs": {**task.outputs}})
+        if self.process is not None and self.process.poll() is not None:
+            self.bury()  # it died between two films: neither is to blame
+        fresh = self.process is None
+        process = self.process or self._started()
+        trouble: list[Exception] = []
+
+        def tell(phase: str, done: float) -> None:
+            if progress is None or trouble:
+                return
+            try:
+                progress(task.index, phase, done)
+            except Exception as error:  # in the middle of this video it must not stay
+                trouble.append(error)
+                process.kill()
+
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write((self.hello if fresh else b"") + line.encode() + b"\n")
+            process.stdin.flush()
+            reply, in_time = self._reply(process, process.stdout, tell)
+        except OSError:  # a broken pipe
+            reply, in_time = b"", True
+        except (ValueError, RecursionError):  # ours sends no such line: whose is it now?
+            raise self._disowned(process, task) from None
+        if trouble:
+            self.bury()
+            raise trouble[0]
+        whole = reply.endswith(b"\n")
+        if not (whole and in_time):  # killed as the reply came, it is of no use to the next
+            death = death_words(self.bury())
+        if not whole:
+            if not in_time:
+                death = f"took longer than the {self.limit_s:g} s it may take"
+            raise SourceError(f"{task.film}: {death}")
+        try:
+            return _measured(task, json.loads(reply))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise self._disowned(process, task) from None
+
+    def _disowned(self, process: subprocess.Popen[bytes], task: Task) -> SourceError:
+        """End a process that does not answer as ours do; what to say of it."""
+        process.kill()
+        self.bury()
+        return SourceError(f"{task.film}: its worker process sent what is no result")
+
+    def _reply(
+        self,
+        process: subprocess.Popen[bytes],
+        pipe: IO[bytes],
+        tell: Callable[[str, float], object],
+    ) -> tuple[bytes, bool]:
+        """A line from the process, cut short where it dies, and whether it came in time."""
+        if self.limit_s is None:
+            return last_line(pipe, tell, MAX_LINE_BYTES), True
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(min(self.limit_s, threading.TIMEOUT_MAX), stop)
+        timer.start()
+        try:
+            reply = last_line(pipe, tell, MAX_LINE_BYTES)
+        finally:
+            timer.cancel()
+            timer.join()
+        return reply, not late.is_set()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        # -P: a file in the working folder must not pass for a library
+        command = [sys.executable, "-P", "-m", "sspd.pipeline.batch.worker"]
+        # A library's last words are no line of ours; whoever looks for a fault wants them.
+        words = None if os.environ.get("SSPD_TRACEBACK") else subprocess.DEVNULL
+        pipe = subprocess.PIPE
+        with self.lock:
+            if self.ended:
+                raise SourceError("the run was broken off")
+            self.process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=words, env=self.environment
+            )
+            return self.process
+
+    def end(self) -> None:
+        """Ask the process to go, and start no other; its pipes stay with their reader."""
+        with self.lock:
+            self.ended = True
+            process = self.process
+        if process is not None:
+            process.terminate()
+
+    def bury(self) -> int:
+        """Wait until the process is gone, close its pipes, and give its exit code."""
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        _gone(process)
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was never sent is of no use now
+                if pipe is not None:
+                    pipe.close()
+        return process.returncode
+
+
+def _gone(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _measured(task: Task, reply: dict[str, Any]) -> Measured:
+    vitals, *others = (from_record(record) for record in reply["faces"])
+    failures = tuple(reply["failures"])
+    return Measured(task.index, vitals, reply["misused"], failures, others=tuple(others))

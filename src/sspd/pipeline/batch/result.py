@@ -1,0 +1,140 @@
+"""One film of many: measured, its own files written, failures told in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sspd.accel.prefetch import begin
+from sspd.errors import SSPDError, UsageError
+from sspd.methods.method import Method
+from sspd.pipeline.batch.settings import Settings
+from sspd.report.result import Vitals
+from sspd.video.progress import Progress
+
+#: A worker's line that begins so says how far its video is: a phase and a share, in JSON.
+PROGRESS = b"~"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A film to be measured, and the files that are to be written of it.
+
+    Parameters
+    ----------
+    index : int
+        Its place among the films.
+    film : str
+    outputs : mapping of str to str
+        Kind (see `sspd.report.outputs`) to file.
+    """
+
+    index: int
+    film: str
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One film of many, done.
+
+    Parameters
+    ----------
+    index : int
+        Its place among the films that were given.
+    vitals : Vitals
+        Of its largest face; with ``error`` where the film failed.
+    misused : bool
+        Whether it failed because of an argument that cannot be right for it.
+    failures : tuple of str
+        What could not be written, a line each.
+    resumed : bool
+        Whether it was measured by a run before this one.
+    others : tuple of Vitals
+        Of its other faces, where every face was asked for.
+    """
+
+    index: int
+    vitals: Vitals
+    misused: bool = False
+    failures: tuple[str, ...] = ()
+    resumed: bool = False
+    others: tuple[Vitals, ...] = ()
+
+    @property
+    def faces(self) -> tuple[Vitals, ...]:
+        """Everybody in the film."""
+        return (self.vitals, *self.others)
+
+
+def measure_film(
+    task: Task, settings: Settings, method: Method, progress: Progress | None = None
+) -> Measured:
+    """Measure a film and write its files; what fails stands in the result.
+
+    Parameters
+    ----------
+    task : Task
+    settings : Settings
+    method : Method
+        What ``settings`` made ready.
+    progress : callable, optional
+        See `sspd.measure`; at the end there is ``writing``.
+
+    >>> settings = Settings(method="pos")
+    >>> measure_film(Task(0, "gone.mp4"), settings, settings.ready()).vitals.error
+    'gone.mp4: no such file'
+    """
+    if method.prepare is not None:
+        begin(method.prepare)  # beside what is still to be imported; once done it is nothing
+    from sspd.report.outputs import write_outputs
+
+    try:
+        vitals, *others = _faces(task.film, settings, method, progress)
+    except Exception as error:  # the other films are still to be measured
+        return failed(task, method.name, method.weights, error)
+    if progress is not None and task.outputs:
+        progress("writing", 1.0)
+    failures = [line for each in (vitals, *others) for line in write_outputs(each, task.outputs)]
+    return Measured(task.index, vitals, failures=tuple(failures), others=tuple(others))
+
+
+def _faces(
+    film: str, settings: Settings, method: Method, progress: Progress | None
+) -> list[Vitals]:
+    from sspd.pipeline import measure, measure_faces
+
+    stretch: dict[str, Any] = {
+        "window_s": settings.window_s,
+        "step_s": settings.step_s,
+        "start_s": settings.start_s,
+        "end_s": settings.end_s,
+        "progress": progress,
+        "fps": settings.fps,
+    }
+    if settings.every_face:
+        return measure_faces(film, method=method, **stretch)
+    return [measure(film, method=method, box=settings.box, **stretch)]
+
+
+def failed(task: Task, method: str, weights: str | None, error: Exception) -> Measured:
+    """The result of a film that could not be measured, with one line that says why.
+
+    Parameters
+    ----------
+    task : Task
+    method, weights : str
+        Names, as in `Vitals`.
+    error : Exception
+
+    >>> failed(Task(0, "films/a.mp4"), "pos", None, KeyError("x")).vitals.error
+    "a.mp4: unexpected KeyError: 'x'"
+    """
+    told = str(error)
+    if not isinstance(error, SSPDError):
+        told = f"{Path(task.film).name}: unexpected {type(error).__name__}: {error}"
+    line = " ".join(told.split())
+    vitals = Vitals(task.film, method, weights, 0.0, None, (), error=line)
+    return Measured(task.index, vitals, misused=isinstance(error, UsageError))

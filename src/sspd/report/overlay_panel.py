@@ -1,0 +1,197 @@
+"""The panel under an annotated video: heart rate, reasons and the running waveform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.report.labels import advice, sentence
+from sspd.report.selection import drawn_waveform, refused_stretches, window_at
+from sspd.types import Signal, Vitals, WindowVitals
+
+#: Seconds of waveform in view; the newest sample is at the right.
+VIEW_S = 8.0
+NOTICE = "Not a medical device."
+_PAPER, _INK, _SOFT = (250, 250, 250), (28, 36, 48), (91, 102, 117)
+_LINE, _BEAT, _GOOD, _BAD = (31, 78, 121), (192, 57, 43), (46, 125, 50), (179, 57, 43)
+_REFUSED = (243, 214, 211)
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+#: Bits of a pixel's fraction in which curves are drawn.
+_SHIFT = 4
+
+
+def _unit(width: int, height: int) -> float:
+    """How large the strip is drawn; 1 for a film of 640x480."""
+    return float(np.clip(min(width / 480, np.sqrt(width * height) / 600), 0.66, 5.0))
+
+
+def strip_height(width: int, height: int) -> int:
+    """Pixels that the strip of a film adds.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the film, pixels.
+
+    >>> strip_height(640, 480), strip_height(96, 64)
+    (139, 99)
+    """
+    return round(150 * _unit(width, height))
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """What is drawn at any time of the film.
+
+    Parameters
+    ----------
+    unit : float
+        Size of letters and lines, 1 for a film of 640x480.
+    pieces : tuple of Signal
+        The waveform between -1 and 1, where there is one.
+    beats_s : float64 array, shape (beats,)
+    windows : tuple of WindowVitals
+    refused : list of (start_s, end_s)
+    reasons : tuple of str
+        The film's own, told where no window speaks.
+    """
+
+    unit: float
+    pieces: tuple[Signal, ...]
+    beats_s: NDArray[np.float64]
+    windows: tuple[WindowVitals, ...]
+    refused: list[tuple[float, float]]
+    reasons: tuple[str, ...]
+
+    def paint(self, canvas: NDArray[np.uint8], t_s: float) -> None:
+        """Fill a strip of the picture, in place.
+
+        Parameters
+        ----------
+        canvas : uint8 array, shape (height, width, 3)
+            RGB.
+        t_s : float
+            Time of the picture, seconds of the film.
+        """
+        canvas[:] = _PAPER
+        margin, u = round(12 * self.unit), self.unit
+        self._words(canvas, t_s, margin)
+        field = canvas[round(66 * u) : -max(1, round(8 * u)), margin:-margin]
+        for start_s, end_s in self.refused:
+            left, right = (self._x(field, t, t_s) for t in (start_s, end_s))
+            if left < field.shape[1] and right > 0:
+                field[:, max(0, int(left)) : max(0, int(right))] = _REFUSED
+        for piece in self.pieces:
+            self._curve(field, piece, t_s)
+
+    def _words(self, canvas: NDArray[np.uint8], t_s: float, margin: int) -> None:
+        u, right = self.unit, canvas.shape[1] - margin
+        window = window_at(self.windows, t_s)
+        clock = f"{t_s:.1f} s"
+        taken = _write(canvas, clock, (right, round(28 * u)), 13 * u, _SOFT, align_right=True)
+        room = right - margin - taken - round(12 * u)
+        if window is not None and window.hr_bpm is not None:
+            rate = f"{window.hr_bpm:.1f} bpm"
+            _write(canvas, rate, (margin, round(30 * u)), 19 * u, _GOOD, room)
+            below = NOTICE
+        else:
+            _write(canvas, "no reliable pulse", (margin, round(30 * u)), 17 * u, _BAD, room)
+            reasons = window.reasons if window is not None else self.reasons
+            # one reason has room to be read, with what helps
+            why = advice(reasons[:1]) if reasons else "Nothing was measured here."
+            more = f" (+{len(reasons) - 1} more)" if len(reasons) > 1 else ""
+            below = f"{sentence(why)}{more} {NOTICE}"
+        _write(canvas, below, (margin, round(53 * u)), 12 * u, _SOFT, right - margin)
+
+    def _x(self, field: NDArray[np.uint8], t: float, now_s: float) -> float:
+        """Where a time stands; the newest moment keeps room for its dot."""
+        width = field.shape[1] - 5 * self.unit
+        return float(width * (1 - (now_s - t) / VIEW_S))
+
+    def _curve(self, field: NDArray[np.uint8], piece: Signal, now_s: float) -> None:
+        t = piece.t
+        a, b = np.searchsorted(t, [now_s - VIEW_S, now_s + 1e-6], side="right").tolist()
+        if b - a < 2:
+            return
+        xs = [self._x(field, time, now_s) for time in t[a:b]]
+        points = np.column_stack([xs, self._y(field, piece.values[a:b])])
+        fixed = np.round(points * (1 << _SHIFT)).astype(np.int32)
+        thick = max(1, round(1.8 * self.unit))
+        cv2.polylines(field, [fixed], False, _LINE, thick, cv2.LINE_AA, _SHIFT)
+        inside = self.beats_s[(self.beats_s >= t[a]) & (self.beats_s <= t[b - 1])]
+        heights = self._y(field, np.interp(inside, t[a:b], piece.values[a:b]))
+        for beat, height in zip(inside, heights, strict=True):
+            self._dot(field, self._x(field, beat, now_s), height, _BEAT)
+        if now_s - t[b - 1] < 2 / piece.fs:
+            self._dot(field, points[-1, 0], points[-1, 1], _INK)
+
+    def _y(self, field: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.float64]:
+        half = field.shape[0] / 2
+        y: NDArray[np.float64] = half - np.clip(values, -1, 1) * (half - 4 * self.unit)
+        return y
+
+    def _dot(
+        self, field: NDArray[np.uint8], x: float, y: float, colour: tuple[int, int, int]
+    ) -> None:
+        centre = (round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT)))
+        radius = round(3.2 * self.unit * (1 << _SHIFT))
+        cv2.circle(field, centre, radius, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+
+
+def strip_of(vitals: Vitals, width: int, height: int) -> Strip:
+    """Make ready what the strip of a film shows.
+
+    Parameters
+    ----------
+    vitals : Vitals
+    width, height : int
+        Of the film, pixels.
+
+    >>> nothing = Vitals("a.mp4", "pos", None, 9.0, 30.0, (), reasons=("no_face",))
+    >>> strip_of(nothing, 640, 480).pieces
+    ()
+    """
+    filtered = drawn_waveform(vitals)
+    size = _usual_size(vitals, filtered)
+    return Strip(
+        unit=_unit(width, height),
+        pieces=tuple(Signal(p.values / size, p.fs, p.start_s) for p in filtered),
+        beats_s=np.zeros(0) if vitals.beats_s is None else vitals.beats_s,
+        windows=vitals.windows,
+        refused=refused_stretches(vitals.windows),
+        reasons=vitals.reasons,
+    )
+
+
+def _usual_size(vitals: Vitals, filtered: Sequence[Signal]) -> float:
+    """What counts as 1: a little over the pulse where it is believed, or else over all."""
+    good = [p.between(w.start_s, w.end_s) for w in vitals.windows if w.accepted for p in filtered]
+    values = np.concatenate([np.zeros(1), *(part.values for part in (good or filtered))])
+    return max(1.2 * float(np.quantile(np.abs(values), 0.98)), 1e-12)
+
+
+def _write(
+    canvas: NDArray[np.uint8],
+    text: str,
+    at: tuple[int, int],
+    size: float,
+    colour: tuple[int, int, int],
+    room: int | None = None,
+    *,
+    align_right: bool = False,
+) -> int:
+    """Write a line of capitals ``size`` pixels high, or smaller to fit; gives its width."""
+    # the font has no other letters
+    plain = text.encode("ascii", "replace").decode()
+    thick = max(1, round(size / 12))
+    scale = cv2.getFontScaleFromHeight(_FONT, max(1, round(size)), thick)
+    width = cv2.getTextSize(plain, _FONT, scale, thick)[0][0]
+    if room is not None and width > room:
+        scale, width = scale * room / width, room
+    start = (at[0] - width, at[1]) if align_right else at
+    cv2.putText(canvas, plain, start, _FONT, scale, colour, thick, cv2.LINE_AA)
+    return width

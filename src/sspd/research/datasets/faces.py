@@ -1,0 +1,236 @@
+"""A store of cropped faces in zarr, from which training draws its clips.
+
+A folder of entries, each one stretch of film with one face box:
+
+    <store>/<name>.zarr/faces   uint16 (time, size, size, 3), 256 times the 8-bit level
+    <store>/<name>.zarr/times   float64 (time,), seconds
+    <store>/<name>.zarr         attributes: film, size, number of pictures, box, key...
+
+An entry is written under another name and renamed when it is whole, so whatever has an
+entry's name is one. Each piece of `CHUNK` faces has a checksum. Made from videos by
+`sspd.research.datasets.faces_build`. Not compressed: averaged pixels have so much noise in
+their low bits that LZ4 or Zstandard saves an eighth and doubles the time of a read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.errors import OutputError, SourceError
+from sspd.types import FIXED_POINT_MAX, Frames
+from sspd.utils.files import whole_folder
+from sspd.utils.packages import require
+
+#: Pictures in a piece: about a second. A clip of 10 s reads eleven.
+CHUNK = 32
+#: What an entry may be made of; more is none of ours.
+MAX_SIZE, MAX_FRAMES, MAX_CARD_BYTES = 1024, 1 << 20, 1 << 20
+#: Codecs of our own entries: others are not run.
+CODECS = {"bytes", "crc32c"}
+_SUFFIX = ".zarr"
+
+
+@dataclass(frozen=True)
+class FaceEntry:
+    """One stored stretch; opening it reads nothing but its card."""
+
+    name: str
+    film: str
+    """Entries of one film share this; an epoch draws one clip a film."""
+    path: Path
+    """The store."""
+    size: int
+    still: bool = False
+    """Whether the head is held still in them."""
+
+    def times(self) -> NDArray[np.float64]:
+        """Seconds of each face, shape (time,)."""
+        return self._read("times", 0, None)
+
+    def read(self, first: int, last: int) -> Frames:
+        """Faces ``first`` to ``last`` (exclusive), of pieces that hold them alone."""
+        times = self.times()
+        faces = self._read("faces", first, min(last, times.size))
+        try:
+            return Frames(faces, times[first:last], FIXED_POINT_MAX)
+        except ValueError as error:
+            raise SourceError(f"{self.path / self.name}: damaged faces ({error})") from error
+
+    def _read(self, kind: str, first: int, last: int | None) -> NDArray[Any]:
+        folder = self.path / (self.name + _SUFFIX) / kind
+        try:
+            shape, chunk = _checked_array(folder, kind, self.size)
+            stop = shape if last is None else max(last, first)
+            # zarr takes a missing piece for zeros
+            for k in range(first // chunk, -(-stop // chunk)):
+                inside = "/".join([str(k), *("0",) * (3 if kind == "faces" else 0)])
+                if not (folder / "c" / inside).is_file():
+                    raise ValueError(f"piece {k} is missing")
+            array = _zarr().open_array(folder, mode="r", zarr_format=3)
+            found: NDArray[Any] = np.asarray(array[first:stop])
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, IndexError) as error:
+            raise SourceError(f"{folder}: damaged, or not stored faces ({error})") from error
+        return found
+
+
+def _zarr() -> Any:
+    return require("zarr", extra="train", purpose="the store of faces")
+
+
+def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:
+    """Length and chunk of an array that is one of ours, from its card alone."""
+    card = _card(folder / "zarr.json")
+    chunks = card["chunk_grid"]["configuration"]["chunk_shape"]
+    dtype, wanted = ("uint16", [size, size, 3]) if kind == "faces" else ("float64", [])
+    shape = card["shape"]
+    if card["data_type"] != dtype or shape[1:] != wanted or chunks[1:] != wanted:
+        raise ValueError(f"{card['data_type']} of shape {shape}")
+    length, chunk = int(shape[0]), int(chunks[0])
+    if not (0 <= length <= MAX_FRAMES and 0 < chunk <= MAX_FRAMES):
+        raise ValueError(f"{length} frames in pieces of {chunk}")
+    if kind == "faces" and chunk > 16 * CHUNK:
+        raise ValueError(f"pieces of {chunk} frames")
+    strange = {codec["name"] for codec in card["codecs"]} - CODECS
+    if strange:
+        raise ValueError(f"codecs {', '.join(sorted(strange))}")
+    return length, chunk
+
+
+def _card(file: Path) -> dict[str, Any]:
+    if file.stat().st_size > MAX_CARD_BYTES:
+        raise ValueError("its card is too large")
+    card = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(card, dict):
+        raise TypeError("its card is none")
+    return card
+
+
+def entry_facts(store: Path, name: str) -> dict[str, Any]:
+    """What is known of a whole entry; empty where there is none.
+
+    Parameters
+    ----------
+    store : Path
+    name : str
+    """
+    try:
+        facts = _card(store / (name + _SUFFIX) / "zarr.json")["attributes"]
+        if not isinstance(facts, dict) or facts.get("crc32", _crc32(facts)) != _crc32(facts):
+            return {}  # stores of before have none
+        return {name: value for name, value in facts.items() if name != "crc32"}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _crc32(facts: dict[str, Any]) -> int:
+    """Of all that a card tells but this; its faces and times have their own."""
+    told = {name: value for name, value in facts.items() if name != "crc32"}
+    return zlib.crc32(json.dumps(told, sort_keys=True).encode())
+
+
+def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) -> None:
+    """Store one stretch of faces whole, or not at all.
+
+    Parameters
+    ----------
+    store : Path
+        The folder; made if absent.
+    name : str
+        Of the entry; letters, digits, ``-``, ``_`` and ``.``.
+    faces : Frames
+        With `FIXED_POINT_MAX`.
+    film : str
+        Which film it comes from.
+    facts
+        More for the attributes: box, seed...
+
+    Raises
+    ------
+    OutputError
+        A name that would lead elsewhere, or a place that cannot be written.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
+    size = int(faces.rgb.shape[1])
+    card = {"film": film, "size": size, "n_frames": len(faces), **facts}
+    card["crc32"] = _crc32(json.loads(json.dumps(card)))
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        with whole_folder(store / (name + _SUFFIX)) as part:
+            _write_arrays(part, faces, card)
+    except OSError as error:
+        raise OutputError(f"{store}: faces cannot be stored ({error.strerror or error})") from error
+
+
+def _write_arrays(folder: Path, faces: Frames, card: dict[str, Any]) -> None:
+    zarr = _zarr()
+    from zarr.codecs import Crc32cCodec
+
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        group = zarr.create_group(folder, zarr_format=3, attributes=card)
+        for name, values, chunk in (("faces", faces.rgb, CHUNK), ("times", faces.t, 1 << 16)):
+            array = group.create_array(
+                name,
+                shape=values.shape,
+                dtype=values.dtype,
+                chunks=(chunk, *values.shape[1:]),
+                compressors=[Crc32cCodec()],  # after which nothing flips unseen
+            )
+            array[:] = values
+
+
+def open_store(store: str | Path) -> list[FaceEntry]:
+    """The whole entries of a store, sorted by name.
+
+    Parameters
+    ----------
+    store : path
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    store = Path(store)
+    entries = []
+    for folder in sorted(store.glob(f"[!.]*{_SUFFIX}")):
+        facts = entry_facts(store, folder.stem)
+        size, film = facts.get("size"), facts.get("film")
+        if isinstance(size, int) and 0 < size <= MAX_SIZE and isinstance(film, str):
+            entries.append(FaceEntry(folder.stem, film, store, size, facts.get("still") is True))
+    if not entries:
+        if any(store.glob("[!.]*.faces.npy")):
+            raise SourceError(
+                f"{store}: faces stored by an older version, which are not read any more;"
+                " give the videos, and they are cut anew"
+            )
+        raise SourceError(f"{store}: no stored faces in this folder")
+    return entries
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder holds stored faces (and no films are to be looked for).
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    return any(folder.glob(f"[!.]*{_SUFFIX}/faces")) or any(folder.glob("[!.]*.faces.npy"))
+
+
+def store_bytes(store: Path) -> int:
+    """How much a store takes on the disk.
+
+    Parameters
+    ----------
+    store : Path
+    """
+    return sum(file.stat().st_size for file in store.rglob("*") if file.is_file())

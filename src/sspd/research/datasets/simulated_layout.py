@@ -1,0 +1,118 @@
+"""Simulated films in a dataset's layout: written one by one, kept where they are whole.
+
+The general truth of a film goes to ``truth/<recording>.csv`` and ``.json``, whatever the
+layout has itself; ``truth/recordings.json`` tells what was written under which number.
+That file also marks the folder as one of simulated films: others are never written into.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sspd.errors import OutputError, SourceError
+from sspd.research.datasets.card import Dataset
+from sspd.research.datasets.texts import read_text
+from sspd.simulation import FilmSpec, write_truth
+from sspd.utils.files import whole_file
+
+
+def waiting(dataset: Dataset, out: Path, specs: Mapping[int, FilmSpec]) -> dict[int, FilmSpec]:
+    """The films that are not there yet, or not whole.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    out : Path
+        The folder, which may be missing.
+    specs : mapping of int to FilmSpec
+        Films by the number of their recording.
+
+    Raises
+    ------
+    OutputError
+        The folder holds something else, or other films.
+    """
+    named = _names(dataset, out)
+    whole: set[str] = set()
+    if named:
+        try:
+            found = dataset.recordings(out)
+        except SourceError:  # not a film of it is left
+            found = []
+        whole = {one.name for one in found if all(file.exists() for file in one.files)}
+    left = {}
+    for number, spec in specs.items():
+        name = named.get(str(number))
+        known = None if name is None else _spec(out, name)
+        if known is not None and known != spec.record():
+            raise OutputError(
+                f"{out}: its recording {name} is another video; choose an empty folder, or the"
+                " options it was made with"
+            )
+        if known is None or name not in whole:
+            left[number] = spec
+    return left
+
+
+def write_layout(dataset: Dataset, out: Path, specs: Mapping[int, FilmSpec]) -> Iterator[str]:
+    """Write films as recordings of a dataset; yields the name of each when it is whole.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    out : Path
+        The folder; made where it is missing.
+    specs : mapping of int to FilmSpec
+        Films by the number of their recording, as `waiting` gives them.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written, or holds something else.
+    """
+    named = _names(dataset, out)
+    try:
+        (out / "truth").mkdir(parents=True, exist_ok=True)
+        _write_names(dataset, out, named)
+        for number, spec in specs.items():
+            name = dataset.write(out, number, spec)
+            write_truth(spec, out / "truth" / f"{name}.mp4")
+            named[str(number)] = name
+            _write_names(dataset, out, named)
+            yield name
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
+
+
+def _names(dataset: Dataset, out: Path) -> dict[str, str]:
+    """Names of the recordings written so far, by number."""
+    file = out / "truth" / "recordings.json"
+    if not file.exists():
+        if out.is_dir() and any(out.iterdir()):
+            raise OutputError(f"{out}: holds something else; choose an empty folder")
+        return {}
+    try:
+        known = json.loads(read_text(file))
+        named = {str(number): str(name) for number, name in known["recordings"].items()}
+        layout = str(known["layout"])
+    except (SourceError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise OutputError(f"{file}: damaged; choose an empty folder") from error
+    if layout != dataset.name:
+        raise OutputError(f"{out}: laid out as {layout}; choose an empty folder")
+    return named
+
+
+def _write_names(dataset: Dataset, out: Path, named: Mapping[str, str]) -> None:
+    with whole_file(out / "truth" / "recordings.json") as part:
+        record = {"layout": dataset.name, "recordings": named}
+        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _spec(out: Path, name: str) -> object:
+    """The options that a film was made with; None where they are not told."""
+    try:
+        return json.loads(read_text(out / "truth" / f"{name}.json"))["spec"]
+    except (SourceError, ValueError, LookupError, TypeError):
+        return None

@@ -1,0 +1,82 @@
+"""The datasets there are, by name; each module is loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from sspd.errors import UsageError
+
+if TYPE_CHECKING:
+    from sspd.research.datasets.card import Dataset
+    from sspd.types import Recording
+
+#: Name -> module, which holds a `Dataset` called ``DATASET``.
+DATASETS = MappingProxyType(
+    {
+        "cohface": "cohface",
+        "folder": "folder",
+        "ibvp": "ibvp",
+        "lgi-ppgi": "lgi_ppgi",
+        "mmpd": "mmpd",
+        "mr-nirp": "mr_nirp",
+        "mr-nirp-car": "mr_nirp_car",
+        "mr-nirp-car-rgb": "mr_nirp_car_rgb",
+        "mr-nirp-rgb": "mr_nirp_rgb",
+        "pure": "pure",
+        "scamps": "scamps",
+        "ubfc-phys": "ubfc_phys",
+        "ubfc-rppg": "ubfc_rppg",
+        "vipl-hr": "vipl_hr",
+    }
+)
+
+
+def get_dataset(name: str) -> Dataset:
+    """The dataset of a name.
+
+    Raises
+    ------
+    UsageError
+        There is none; the message lists those there are.
+
+    >>> get_dataset("ubfc-rppg").title
+    'UBFC-rPPG'
+    """
+    if name not in DATASETS:
+        raise UsageError(f"no dataset {name!r}; there are: {', '.join(DATASETS)}")
+    dataset: Dataset = import_module(f"sspd.research.datasets.{DATASETS[name]}").DATASET
+    return dataset
+
+
+def named_dataset(data: str) -> tuple[Dataset, Path]:
+    """A dataset and the place of its copy, from ``NAME:PATH``.
+
+    Raises
+    ------
+    UsageError
+        Not of that form, or no such dataset.
+
+    >>> named_dataset("ubfc-rppg:/data/UBFC")[1].name
+    'UBFC'
+    """
+    name, colon, path = data.partition(":")
+    if not colon or not path:
+        raise UsageError(f"{data!r}: a dataset is named like ubfc-rppg:/data/UBFC")
+    return get_dataset(name), Path(path)
+
+
+def open_dataset(data: str) -> tuple[Dataset, list[Recording]]:
+    """A dataset and its recordings from ``NAME:PATH``; no film is opened.
+
+    Raises
+    ------
+    UsageError
+        Not of that form, or no such dataset.
+    SourceError
+        Nothing of it is found there.
+    """
+    dataset, root = named_dataset(data)
+    return dataset, dataset.recordings(root)

@@ -1,0 +1,148 @@
+"""VIPL-HR: 107 people, nine tasks, up to four cameras (Niu et al., 2018 and 2020).
+
+The films were taken at uneven rates: ``time.txt`` has the time of each picture, and the
+constant rate that ``video.avi`` states is wrong. ``source2`` has no ``time.txt``; it runs
+at 30 pictures a second. ``source4`` sees near infrared.
+
+``wave.csv`` is no reference here: contact waveform and film do not match in time on this
+dataset (the readme of the STMaps that LuPaoPao/NEST gives out says so, and warns of
+training with it). `References.bvp` is therefore None, so that nothing can supervise or
+score with it unawares; the device's heart rate stands as reference, as in all published
+scores. Who wants the waveform alone calls `read_wave`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.errors import SourceError
+from sspd.research.datasets.card import Dataset, found_or_raise
+from sspd.research.datasets.texts import numbers, read_columns, read_text
+from sspd.research.datasets.vipl_folds import write_folds
+from sspd.simulation import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
+from sspd.types import Frames, Recording, References, Series
+from sspd.utils.files import whole_file
+from sspd.video.avi import write_avi
+from sspd.video.restamp import read_with_stamps
+
+TREE = """
+data/p<N>/v<1-9>/source<1-4>/video.avi, gt_HR.csv, time.txt (source2 has none)
+fold/fold<1-5>.mat (only for the published folds)
+"""
+#: What was done in the tasks, by number; ``v1-2`` is task 1 once more. In the order of the
+#: database's own Table 3 and of the SSPD paper's Fig. 5: task 4 has the lamp on, task 5 is dark.
+TASKS = (
+    *("stable", "motion", "talking", "bright", "dark", "long distance"),
+    *("after exercise", "phone, stable", "phone, motion"),
+)
+WAVE_HZ = 60.0
+#: Pictures a second of the camera without ``time.txt``, Hz.
+SOURCE2_HZ = 30.0
+
+
+def recordings(root: Path) -> list[Recording]:
+    """The recordings below a folder, or below its ``data``; near infrared included."""
+    found = []
+    inside = root / "data" if (root / "data").is_dir() else root
+    for folder in sorted(inside.glob("p*/v*/source*")):
+        subject, task, source = folder.parts[-3:]
+        matched = re.fullmatch(r"p\d+/v([1-9])(?:-\d+)?/source[1-4]", f"{subject}/{task}/{source}")
+        if not matched or not any((folder / name).is_file() for name in ("video.avi", "gt_HR.csv")):
+            continue
+        film, truth, times = (folder / name for name in ("video.avi", "gt_HR.csv", "time.txt"))
+        stamps = None if source == "source2" and not times.exists() else times
+        infrared = ", near infrared" if source == "source4" else ""
+        found.append(
+            Recording(
+                name=f"{subject}-{task}-{source}",
+                subject=subject,
+                condition=TASKS[int(matched[1]) - 1] + infrared,
+                film=film,
+                frames=partial(read_film, film, stamps),
+                references=partial(read_references, truth),
+                files=(film, truth, *([stamps] if stamps else [])),
+            )
+        )
+    return found_or_raise(found, root, TREE)
+
+
+def read_film(
+    film: Path,
+    stamps: Path | None,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    chunk: int = 32,
+    warn: Callable[[str], None] | None = None,
+) -> Iterator[Frames]:
+    """Pictures at the times of ``time.txt`` (milliseconds), or `SOURCE2_HZ` a second."""
+    t: NDArray[np.float64] | float = SOURCE2_HZ
+    if stamps is not None:
+        t = numbers(stamps, read_text(stamps).split()) / 1000
+        t = t - t[:1]
+    return read_with_stamps(film, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
+
+
+def read_references(path: Path) -> References:
+    """``gt_HR.csv``: header ``HR``, then one heart rate a second."""
+    return References(hr_bpm=_column(path, 1.0))
+
+
+def read_wave(recording: Recording) -> Series:
+    """The contact waveform of ``wave.csv``, on a clock that is not the film's."""
+    return _column(recording.film.with_name("wave.csv"), WAVE_HZ)
+
+
+def _column(path: Path, fs: float) -> Series:
+    values = read_columns(path, 1, header=True)[:, 0]
+    if values.size == 0:
+        raise SourceError(f"{path}: a header and numbers below it are wanted")
+    return Series(np.arange(values.size) / fs, values)
+
+
+def write(root: Path, number: int, spec: FilmSpec) -> str:
+    """Write a film as the recording of a number: cameras 1 to 3 of a subject, then the next."""
+    subject, source = f"p{1 + number // 3}", f"source{1 + number % 3}"
+    folder = root / "data" / subject / "v1" / source
+    folder.mkdir(parents=True, exist_ok=True)
+    if source == "source2":
+        spec = spec.replace(fps=SOURCE2_HZ, jitter_s=0.0)
+    elif not spec.jitter_s:
+        spec = spec.replace(jitter_s=0.2 / spec.fps)
+    stated = 25.0 if abs(spec.fps - 25) > 1 else 30.0  # never the true rate
+    write_avi(folder / "video.avi", simulate(spec), fps=stated, codec="mjpeg")
+    wave = contact_bvp(spec, np.arange(0, spec.duration_s, 1 / WAVE_HZ)).values
+    rates = contact_rate(spec, np.arange(0, spec.duration_s, 1.0)).values
+    rows = {
+        "wave.csv": ["Wave", *(f"{64 + 32 * value:.0f}" for value in wave)],
+        "gt_HR.csv": ["HR", *(f"{rate:.0f}" for rate in rates)],
+        "gt_SpO2.csv": ["SpO2", *("98" for _ in rates)],
+    }
+    if source != "source2":
+        rows["time.txt"] = [f"{1000 * t:.0f}" for t in frame_times(spec)]
+    for name, lines in rows.items():
+        with whole_file(folder / name) as part:
+            part.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
+    people = (re.fullmatch(r"p(\d+)", folder.name) for folder in (root / "data").iterdir())
+    write_folds(root, sorted(int(one[1]) for one in people if one))
+    return f"{subject}-v1-{source}"
+
+
+DATASET = Dataset(
+    name="vipl-hr",
+    title="VIPL-HR",
+    citation="X. Niu, H. Han, S. Shan and X. Chen, VIPL-HR: A Multi-modal Database for Pulse"
+    " Estimation from Less-constrained Face Video, ACCV 2018; X. Niu, S. Shan, H. Han and X."
+    " Chen, RhythmNet: End-to-end Heart Rate Estimation from Face via Spatial-temporal"
+    " Representation, IEEE Transactions on Image Processing 29, 2020",
+    licence="For research, after signing the agreement of its authors; not to be passed on.",
+    tree=TREE,
+    recordings=recordings,
+    write=write,
+)

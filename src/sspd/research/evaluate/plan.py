@@ -1,0 +1,240 @@
+"""What an evaluation is made of, from the words of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sspd.errors import UsageError
+from sspd.methods.registry import takes_weights
+from sspd.models.header import made_by
+from sspd.research.datasets.card import Dataset
+from sspd.research.datasets.table import named_dataset
+from sspd.research.evaluate.entries import Contender, as_it_is, with_weights
+from sspd.research.evaluate.protocols import get_protocol
+from sspd.research.evaluate.split import Fold, Split
+from sspd.research.evaluate.training import Training, trained_weights
+from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes.settled import SHIPPED as SHIPPED_SETTLED
+from sspd.research.recipes.settled import settled_of
+from sspd.types import Recording
+
+#: The method whose weights come with the package.
+SHIPPED = "sspd"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What `sspd.research.evaluate.evaluate` is given."""
+
+    dataset: Dataset
+    recordings: Sequence[Recording]
+    contenders: tuple[Contender, ...]
+    split: Split | None = None
+    trained: Mapping[str, Any] | None = None
+    """Facts of the trainings; None: nothing is trained."""
+
+    @property
+    def like_paper(self) -> str | None:
+        """The split's name where it is a published one, so that the paper's rows compare."""
+        published = self.split is not None and get_protocol(self.split.protocol).dataset
+        return self.split.protocol if self.split is not None and published else None
+
+    @property
+    def from_vipl(self) -> bool:
+        """Whether it is trained on VIPL-HR and tested elsewhere, as the paper's † rows are."""
+        source = (self.trained or {}).get("dataset")
+        return source == "vipl-hr" and source != self.dataset.name
+
+
+def plan_evaluation(
+    data: str,
+    methods: Sequence[str],
+    *,
+    protocol: str | None = None,
+    weights: Mapping[str, Path] | None = None,
+    training: Training | None = None,
+    train_on: str | None = None,
+    precision: str = "f32",
+    threads: int | None = None,
+) -> Plan:
+    """Settle who is trained and tested on what.
+
+    Parameters
+    ----------
+    data : str
+        ``NAME:PATH`` of what is tested.
+    methods : sequence of str
+    protocol : str or None
+        Splits `data`; with `train_on`, that. None: everybody is tested.
+    weights : mapping or None
+        Method -> its network, for methods that are networks.
+    training : Training or None
+        How networks without such weights are trained for each fold; None: ``sspd`` has
+        the shipped ones, others must be given.
+    train_on : str or None
+        ``NAME:PATH`` of another dataset: a network trained on each of its folds is tested
+        on all of `data`, a row each.
+    precision, threads
+        Of networks, see `sspd.methods.get_method`.
+
+    Raises
+    ------
+    UsageError
+        No such dataset, method or protocol, or what does not go together.
+    SourceError
+        Nothing of a dataset is found.
+    """
+    given = dict(weights or {})
+    networks = [name for name in methods if takes_weights(name)]
+    _check(methods, networks, given, train_on, data)
+    dataset, recordings, split = _opened(data, None if train_on else protocol)
+    trained = [name for name in networks if name not in given] if training else []
+    run = partial(with_weights, precision=precision, threads=threads)
+    by: _Source | None = None
+    if trained:
+        by = _source(dataset, recordings, split, protocol, train_on)
+    contenders: list[Contender] = []
+    for name in methods:
+        if name in trained and training is not None and by is not None:
+            own = partial(run, settled_by=_recipe(training, name, by).settled)
+            contenders += _trained(name, training, by, across=train_on is not None, run=own)
+        elif name in networks:
+            file = given.get(name) or _shipped(name)
+            contenders.append(run(name, partial(_same, file), settled_by=_settled(file)))
+        else:
+            contenders.append(as_it_is(name))
+    facts = None if training is None or by is None else _facts(training, trained, by)
+    return Plan(dataset, recordings, tuple(contenders), split, facts)
+
+
+def _check(
+    methods: Sequence[str],
+    networks: Sequence[str],
+    given: Mapping[str, Path],
+    train_on: str | None,
+    data: str,
+) -> None:
+    for name in given:
+        if name not in methods:
+            raise UsageError(f"weights for {name!r}, which is not among the methods")
+        if name not in networks:
+            raise UsageError(f"the method {name!r} uses no weights")
+    if train_on is not None and not networks:
+        raise UsageError(f"of the methods {', '.join(methods)} none has weights: add {SHIPPED}")
+    if train_on is not None and train_on.partition(":")[0] == data.partition(":")[0]:
+        raise UsageError(
+            f"{train_on}: the dataset that is tested; its own split is --protocol without"
+            " --train-on"
+        )
+
+
+def _same(path: Path, fold: Fold) -> Path:
+    """One file for every fold."""
+    return path
+
+
+def _settled(file: Path) -> Mapping[str, str]:
+    """How state, sign and integration of given weights were settled, as far as that is known."""
+    from sspd.network.load import shipped_weights
+
+    if file.resolve() == shipped_weights(file.suffix).resolve():
+        return SHIPPED_SETTLED
+    return settled_of(made_by(file))
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """What networks are trained on."""
+
+    dataset: Dataset
+    films: Sequence[Recording]
+    split: Split
+
+    def weights(self, name: str, training: Training, fold: Fold) -> Path:
+        films = _good(self.dataset, self.split.to_train(self.films, fold.name))
+        return trained_weights(training, name, films, f"{self.split.protocol}-{fold.name}")
+
+
+def _source(
+    dataset: Dataset,
+    recordings: Sequence[Recording],
+    split: Split | None,
+    protocol: str | None,
+    train_on: str | None,
+) -> _Source:
+    if train_on is not None:
+        source, films, by = _opened(train_on, protocol)
+        return _Source(source, films, by or _whole(films))
+    if split is None:
+        raise UsageError("to train, name a protocol, or another dataset to train on")
+    return _Source(dataset, recordings, split)
+
+
+def _trained(
+    name: str, training: Training, by: _Source, *, across: bool, run: Callable[..., Contender]
+) -> list[Contender]:
+    """A method trained for each fold; across datasets a row for each fold's network."""
+    if not across:
+        return [run(name, partial(by.weights, name, training))]
+    rows = []
+    for fold in by.split.folds:
+        row = f"{name}-{by.dataset.name}" + (f"-{fold.name}" if len(by.split.folds) > 1 else "")
+        weights = partial(_of_fold, by, name, training, fold)
+        rows.append(run(name, weights, name=row))
+    return rows
+
+
+def _of_fold(by: _Source, name: str, training: Training, fold: Fold, tested: Fold) -> Path:
+    """The network of one fold of another dataset, whoever is tested."""
+    return by.weights(name, training, fold)
+
+
+def _recipe(training: Training, name: str, by: _Source) -> Recipe | BaselineRecipe:
+    """How a method is trained on these films: by rates, where they have nothing else."""
+    from sspd.research.train.labels import fitted
+
+    return fitted(training.recipe_of(name), by.films)
+
+
+def _facts(training: Training, trained: Sequence[str], by: _Source) -> dict[str, Any]:
+    return {
+        "recipes": {name: _recipe(training, name, by).to_dict() for name in trained},
+        "seed": training.seed,
+        "dataset": by.dataset.name,
+        "split": asdict(by.split),
+    }
+
+
+def _opened(data: str, protocol: str | None) -> tuple[Dataset, list[Recording], Split | None]:
+    dataset, root = named_dataset(data)
+    recordings = dataset.recordings(root)
+    if protocol is None:
+        return dataset, recordings, None
+    subjects = [recording.subject for recording in recordings]
+    return dataset, recordings, get_protocol(protocol).split(dataset.name, root, subjects)
+
+
+def _whole(recordings: Sequence[Recording]) -> Split:
+    """Everybody is trained on; nobody of this dataset is tested."""
+    people = tuple(dict.fromkeys(recording.subject for recording in recordings))
+    return Split("all", "ours: trained on all subjects", (Fold("all", people, ()),))
+
+
+def _good(source: Dataset, recordings: Sequence[Recording]) -> list[Recording]:
+    defects = {defect.recording for defect in source.defects if defect.excluded}
+    return [recording for recording in recordings if recording.name not in defects]
+
+
+def _shipped(name: str) -> Path:
+    from sspd.network.load import shipped_weights
+
+    if name != SHIPPED:
+        raise UsageError(
+            f"no weights of {name!r} come with the package: give some ({name}=FILE), or a protocol"
+            " or another dataset to train on"
+        )
+    return shipped_weights(".onnx")

@@ -1,0 +1,33 @@
+"""Power outside the pulse band (SiNC)."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from sspd.research.losses.spectral import TINY, long_psd
+
+
+def band_leak(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
+    """Share of the power that lies outside the band, mean over samples.
+
+    Parameters
+    ----------
+    waveform : Tensor, shape (n, t)
+    fs : float
+        Hz.
+    band_hz : (float, float)
+
+    Notes
+    -----
+    Speth et al., CVPR 2023, Eq. 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> t = torch.arange(300) / 30
+    >>> band_leak(torch.sin(2 * torch.pi * 1.5 * t)[None], 30.0, (0.66, 3.0)).item() < 0.01
+    True
+    """
+    psd, frequency = long_psd(waveform, fs)
+    inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
+    return (psd[:, ~inside].sum(dim=1) / (psd.sum(dim=1) + TINY)).mean()

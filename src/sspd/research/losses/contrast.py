@@ -1,0 +1,76 @@
+"""Spectra of one film alike, of two films apart (Contrast-Phys)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sspd.research.losses.spectral import TINY, long_psd
+
+
+def band_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
+    """Power of each frequency of the band as a share of the band's, (..., frequencies).
+
+    Parameters
+    ----------
+    waveform : Tensor, shape (..., t)
+    fs : float
+        Hz.
+    band_hz : (float, float)
+    """
+    flat = waveform.reshape(-1, waveform.shape[-1])
+    psd, frequency = long_psd(flat, fs)
+    psd = psd[:, (frequency >= band_hz[0]) & (frequency <= band_hz[1])]
+    shares = psd / (psd.sum(dim=1, keepdim=True) + TINY)
+    return shares.reshape(*waveform.shape[:-1], -1)
+
+
+def contrast(first: Tensor, second: Tensor) -> Tensor:
+    """Distances within two films less those between them.
+
+    Parameters
+    ----------
+    first, second : Tensor, shape (samples, frequencies)
+        Spectra of stretches and regions of a film each, as shares; two or more.
+
+    Returns
+    -------
+    Tensor, scalar
+        Mean squared distance of pairs in a film, less that of pairs across.
+
+    Notes
+    -----
+    Sun and Li, ECCV 2022, Eq. 2 and 3.
+
+    Examples
+    --------
+    >>> one, other = torch.eye(2)[:1].repeat(3, 1), torch.eye(2)[1:].repeat(3, 1)
+    >>> contrast(one, other).item(), contrast(one, one).item()
+    (-2.0, 0.0)
+    """
+
+    def distances(a: Tensor, b: Tensor) -> Tensor:
+        return (a[:, None] - b[None]).square().sum(dim=2)
+
+    n = first.shape[0]
+    within = (distances(first, first) + distances(second, second)).sum() / (2 * n * (n - 1))
+    return within - distances(first, second).mean()
+
+
+def stretches(
+    waveforms: Tensor, count: int, length: int, generator: torch.Generator | None
+) -> Tensor:
+    """Random stretches of each waveform of a film, (parts * count, length).
+
+    Parameters
+    ----------
+    waveforms : Tensor, shape (parts, t)
+    count, length : int
+        How many of each, and how long.
+    generator : torch.Generator or None
+        On the CPU; None draws from PyTorch's own.
+    """
+    parts, t = waveforms.shape
+    starts = torch.randint(0, t - length + 1, (parts * count,), generator=generator).tolist()
+    rows = [waveforms[k // count, start : start + length] for k, start in enumerate(starts)]
+    return torch.stack(rows)

@@ -1,0 +1,21 @@
+"""Settings as data, each with its source: of the paper, of the released code, and ours."""
+
+from sspd.research.recipes.baseline import BaselineRecipe
+from sspd.research.recipes.baselines import BASELINES, TRAINED_METHODS, get_baseline
+from sspd.research.recipes.recipe import PRECISIONS, LossSpec, Precision, Recipe, ViewSpec
+from sspd.research.recipes.table import RECIPES, find_recipe, get_recipe
+
+__all__ = [
+    "BASELINES",
+    "PRECISIONS",
+    "RECIPES",
+    "TRAINED_METHODS",
+    "BaselineRecipe",
+    "LossSpec",
+    "Precision",
+    "Recipe",
+    "ViewSpec",
+    "find_recipe",
+    "get_baseline",
+    "get_recipe",
+]

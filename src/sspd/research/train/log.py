@@ -1,0 +1,98 @@
+"""What a training writes while it runs: a table of numbers and TensorBoard's pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sspd.research.losses.similarity import self_similarity_map
+from sspd.research.train.step_types import Outcome
+from sspd.utils.files import write_whole
+from sspd.utils.locks import open_to_append
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+METRICS_FILE = "metrics.jsonl"
+#: Pictures are large; numbers are written at every step, these at every so many.
+PICTURE_STEPS = 25
+
+
+class TrainingLog:
+    """Numbers of every step as JSON lines and for TensorBoard, pictures now and then.
+
+    Parameters
+    ----------
+    out : Path
+        The training's folder.
+    step : int
+        Where the run goes on: lines of later steps, left by a killed run, are dropped.
+    """
+
+    def __init__(self, out: Path, step: int) -> None:
+        self._file = out / METRICS_FILE
+        _drop_later_lines(self._file, step)
+        self._board = _summary_writer(out / "tensorboard", step)
+
+    def write(self, step: int, outcome: Outcome, extra: dict[str, Any]) -> None:
+        """Log one step: loss parts, health, and what `extra` holds."""
+        parts = {f"loss/{k}": v.item() for k, v in outcome.parts.items()}
+        signs = {f"health/{k}": v for k, v in outcome.health._asdict().items()}
+        row = {"step": step, **parts, **signs, **extra}
+        with open_to_append(self._file) as file:
+            file.write(json.dumps(row).encode() + b"\n")
+        if self._board is None:
+            return
+        for name, value in (parts | signs | extra).items():
+            self._board.add_scalar(name, value, step)
+        if step % PICTURE_STEPS == 0:
+            self._pictures(step, outcome)
+        self._board.flush()
+
+    def _pictures(self, step: int, outcome: Outcome) -> None:
+        from matplotlib.figure import Figure
+
+        assert self._board is not None
+        figure = Figure(figsize=(8, 2.5), layout="constrained")
+        axes = figure.subplots()
+        for name, wave in outcome.waves.items():
+            axes.plot(wave[0].detach().float().cpu().numpy(), label=name, linewidth=1)
+        for name, levels in outcome.tokens.items():
+            for level, tokens in enumerate(levels, start=1):
+                shown = (self_similarity_map(tokens[:1].detach()) + 1) / 2
+                self._board.add_image(f"ssm{level}/{name}", shown, step)
+        axes.set(xlabel="frame", title="rPPG of the first clip")
+        axes.legend()
+        self._board.add_figure("rppg", figure, step)
+
+    def close(self) -> None:
+        """Finish the files."""
+        if self._board is not None:
+            self._board.close()
+
+
+def read_metrics(out: str | Path) -> list[dict[str, float]]:
+    """The rows of a training's ``metrics.jsonl``, in order; a torn last line is left out."""
+    rows = []
+    for line in (Path(out) / METRICS_FILE).read_text().splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
+
+
+def _drop_later_lines(file: Path, step: int) -> None:
+    if not file.exists():
+        return
+    kept = [row for row in read_metrics(file.parent) if row["step"] < step]
+    write_whole(file, "".join(json.dumps(row) + "\n" for row in kept).encode())
+
+
+def _summary_writer(folder: Path, step: int) -> SummaryWriter | None:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:  # the table of numbers is there all the same
+        return None
+    return SummaryWriter(str(folder), purge_step=step or None)

@@ -1,0 +1,40 @@
+"""Faces put on the network's clock where they are trained with: `sspd.network.grid` in torch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int) -> Tensor:
+    """What `sspd.network.grid.to_grid` gives, channels first, on the faces' device.
+
+    Parameters
+    ----------
+    faces : Tensor of uint16, or the same bits as int16, shape (m, s, s, 3)
+        As stored: half of what the grid takes to be moved there.
+    which, weights : Tensor, shape (n, k)
+        Of `sspd.network.grid.grid_weights`, on the same device.
+    max_value : int
+        The faces' white.
+
+    Returns
+    -------
+    Tensor, shape (n, 3, s, s)
+        float32, levels 0-255.
+
+    Examples
+    --------
+    >>> faces = torch.tensor([0, 65280], dtype=torch.uint16).view(2, 1, 1, 1).expand(2, 1, 1, 3)
+    >>> weights = torch.full((1, 2), 0.5)
+    >>> levels_on_grid(faces, torch.tensor([[0, 1]]), weights, 65280)[0, :, 0, 0].tolist()
+    [127.5, 127.5, 127.5]
+    """
+    # torch does little with unsigned 16 bits: the same bits signed, made whole after
+    signed = faces.view(torch.int16)
+    scaled = weights * (255 / max_value)
+    out = torch.zeros((len(which), *faces.shape[1:]), device=faces.device)
+    for k in range(which.shape[1]):
+        levels = signed[which[:, k]].to(torch.int32) & 0xFFFF
+        out.addcmul_(levels.to(torch.float32), scaled[:, k, None, None, None])
+    return out.permute(0, 3, 1, 2).contiguous()

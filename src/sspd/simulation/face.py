@@ -1,0 +1,209 @@
+"""Draws a person once: what the renderer then moves, lights and lets pulse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.simulation import features
+from sspd.simulation.anatomy import F32, depth, jaw_drop, lit, outline, step
+from sspd.simulation.body import draw_body, draw_hair
+from sspd.simulation.canvas import SIDE, UP, Canvas, Look, draw_look, make_canvas
+from sspd.simulation.skin import cheeks, pulse_map
+from sspd.simulation.spec import FilmSpec, rest_place
+
+#: Drawn stages of the mouth, closed to open; frames between two are mixed.
+MOUTH_STAGES = 5
+#: Step of the lamp for the change of light with the head's turn, radians.
+_TURN = 0.12
+#: Depth of the axis that the head turns about, face widths.
+_AXIS = 0.28
+# the parts that change shape, face coordinates (u, v)
+_HEAD_PART = ((-0.72, 0.72), (-1.15, 1.2))
+_MOUTH_PART = ((-0.55, 0.55), (0.18, 0.95))
+_EYES_PART = ((-0.40, 0.40), (-0.24, -0.02))
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One person's layers on the patch, float32, 8-bit levels under light 1.
+
+    Parameters
+    ----------
+    rgba : (h, w, 4)
+        Colour times coverage, and coverage (0-1).
+    pulse, late : (rows, columns, 4), at ``head_at``
+        Change of ``rgba`` for a blood volume of 1, and for its rate of 1/s.
+    turn, nod : (rows, columns, 4), at ``head_at``
+        Change for a turn or nod of one radian under a fixed lamp.
+    mouths : (stages, rows, columns, 4), at ``mouth_at``
+        Change of the lower face, closed (0) to open; one stage where it stays shut.
+    shut : (rows, columns, 4), at ``eyes_at``
+        Change of the eyes' region when the lids close.
+    depth : (h, w)
+        Height towards the camera over the neck's axis, pixels.
+    skin, cheeks : bool (h, w)
+        Where skin pulses, and where ``pulse_percent`` is defined.
+    centre : (x, y)
+        The face's centre on the patch, pixels.
+    """
+
+    rgba: F32
+    pulse: F32
+    late: F32
+    turn: F32
+    nod: F32
+    head_at: tuple[slice, slice]
+    mouths: F32
+    mouth_at: tuple[slice, slice]
+    shut: F32
+    eyes_at: tuple[slice, slice]
+    depth: F32
+    skin: NDArray[np.bool_]
+    cheeks: NDArray[np.bool_]
+    centre: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """One stage: levels with coverage, and what its light falls on."""
+
+    rgba: F32
+    albedo: F32
+    bare: F32
+    skin: F32
+    face: F32
+    open: F32
+    depth: F32
+
+
+def _albedo(c: Canvas, look: Look, mouth: float, lids: float) -> tuple[F32, F32]:
+    """Face without light: colour (h, w, 3) and share of pulsing skin (h, w)."""
+    v = c.v - jaw_drop(c.v, mouth)
+    red = (0.02 * c.blotch + features.redness(c.u, v))[..., None]
+    tint = 1 + red * np.array([0.4, -1.0, -0.8], np.float32)
+    albedo = (look.skin * (1 + c.texture[..., None]) * tint).astype(np.float32)
+    skin = np.ones_like(v)
+    pen = features.Pen(c.u, v, c.pixel, albedo, skin)
+    features.draw_shadows(pen, look.who)
+    features.draw_beard(pen, look.who, look.hair, c.strands)
+    # lips part in the picture, so they are drawn where the jaw has not moved them
+    lips = features.Pen(c.u, c.v, c.pixel, albedo, skin)
+    features.draw_mouth(lips, look.who, look.lip, mouth)
+    features.draw_eyes(pen, look.who, look.iris, look.skin, lids)
+    features.draw_brows(pen, look.who, look.hair, c.strands)
+    if look.who.glasses:
+        features.draw_glasses(pen)
+    return albedo, skin
+
+
+def _relief(c: Canvas, look: Look, mouth: float) -> tuple[F32, F32, F32]:
+    """Depth, coverage of the face, and the darkening towards its rim."""
+    v = c.v - jaw_drop(c.v, mouth)
+    edge = outline(c.u, v, look.who)
+    face = step(1 - edge, max(0.03, 6 * c.pixel))
+    rim = 1 - np.float32(0.28) * step(edge - 0.80, 0.25)
+    return depth(c.u, v, look.who), face, np.asarray(rim, np.float32)
+
+
+def _face_light(
+    c: Canvas, look: Look, z: F32, albedo: F32, skin: F32, light: NDArray[np.float64]
+) -> F32:
+    diffuse, shine = lit(z, c.pixel, light)
+    gloss = np.float32(look.shine) * shine * (0.3 + 0.7 * skin)
+    return np.asarray(albedo * diffuse[..., None] + gloss[..., None], np.float32)
+
+
+def _draw(c: Canvas, look: Look, mouth: float = 0.0, lids: float = 0.0) -> _Drawing:
+    albedo, skin = _albedo(c, look, mouth, lids)
+    z, face, rim = _relief(c, look, mouth)
+    albedo = albedo * rim[..., None]
+    front = _face_light(c, look, z, albedo, skin, look.light)
+    body, body_cover, body_bare = draw_body(c, look)
+    hair, back, fringe = draw_hair(c, look)
+    # from behind: hair, body, face, fringe; colours of body come times coverage
+    rgb = hair * (back * (1 - body_cover))[..., None] + body
+    rgb = rgb * (1 - face[..., None]) + front * face[..., None]
+    rgb = rgb * (1 - fringe[..., None]) + hair * fringe[..., None]
+    behind = 1 - (1 - back) * (1 - body_cover)
+    alpha = 1 - (1 - behind) * (1 - face) * (1 - fringe)
+    diffuse = (albedo * lit(z, c.pixel, look.light)[0][..., None]) * (skin * face)[..., None]
+    bare = (diffuse + body * (body_bare * (1 - face))[..., None]) * (1 - fringe[..., None])
+    rgba = np.concatenate([rgb * look.lamp, alpha[..., None]], axis=-1).astype(np.float32)
+    pulsing = (skin * face + body_bare * (1 - face)) * (1 - fringe)
+    return _Drawing(rgba, albedo, bare * look.lamp, pulsing, face, 1 - fringe, z)
+
+
+def _turning(c: Canvas, look: Look, d: _Drawing, axis: int) -> F32:
+    """Change of the face's levels for one radian of turn (axis 0) or nod (axis 1)."""
+    lamps = [look.light.copy(), look.light.copy()]
+    # small angles: the lamp swings the other way than the head turns
+    lamps[0][axis] -= _TURN
+    lamps[1][axis] += _TURN
+    ones = np.ones_like(d.skin)
+    levels = [_face_light(c, look, d.depth, d.albedo, ones, lamp) for lamp in lamps]
+    change = (levels[0] - levels[1]) / np.float32(2 * _TURN) * look.lamp
+    return _rgba(change * (d.face * d.open)[..., None])
+
+
+def _rgba(rgb: F32) -> F32:
+    return np.concatenate([rgb, np.zeros_like(rgb[..., :1])], axis=-1).astype(np.float32)
+
+
+def _changes(
+    c: Canvas, look: Look, at: tuple[slice, slice], poses: list[tuple[float, float]]
+) -> F32:
+    """How the part ``at`` differs from rest in each pose (mouth, lids)."""
+    rows, columns = at
+    # slopes need neighbours: drawn with a margin
+    wide = (slice(rows.start - 2, rows.stop + 2), slice(columns.start - 2, columns.stop + 2))
+    part = c.part(wide)
+    rest = _draw(part, look).rgba
+    drawn = [(_draw(part, look, mouth, lids).rgba - rest)[2:-2, 2:-2] for mouth, lids in poses]
+    return np.ascontiguousarray(np.stack(drawn))
+
+
+def draw_person(spec: FilmSpec) -> Person:
+    """The person of a film: a random one of its skin tone, size and seed.
+
+    >>> person = draw_person(FilmSpec(face_px=60))
+    >>> person.rgba.shape
+    (323, 174, 4)
+    """
+    rng = spec.rng("person")
+    # down to the film's lower edge, wherever the head goes
+    down = max(1.5, (spec.height - rest_place(spec)[1]) / spec.face_px + 0.3)
+    c = make_canvas(spec.face_px, down, rng)
+    look = draw_look(spec, rng)
+    d = _draw(c, look)
+    strength = pulse_map(c.u, c.v, rng)
+    skin = d.skin > 0.5
+    cheek = cheeks(c.u, c.v) & skin
+    change = -d.bare * (strength[..., None] * look.pulse)
+    # defined on what the camera sees there: gloss and beard included
+    unit = float(change[cheek][:, 1].mean()) / float(d.rgba[cheek][:, 1].mean())
+    change = change * np.float32(spec.pulse_percent / 100 / abs(unit))
+    # v runs from -0.7 to 0.63 over the face: the delay is 0 at its middle
+    delay_s = spec.transit_ms / 1000 * np.clip(c.v / 1.33, -0.5, 0.5)
+    head_at = c.rectangle(*_HEAD_PART)
+    talks = spec.motion == "talking"
+    mouth_at, eyes_at = c.rectangle(*_MOUTH_PART), c.rectangle(*_EYES_PART)
+    opened = np.linspace(0, 1, MOUTH_STAGES) if talks else [0.0]
+    return Person(
+        rgba=d.rgba,
+        pulse=_rgba(change[head_at]),
+        late=_rgba((-change * delay_s[..., None].astype(np.float32))[head_at]),
+        turn=_turning(c, look, d, 0)[head_at].copy(),
+        nod=_turning(c, look, d, 1)[head_at].copy(),
+        head_at=head_at,
+        mouths=_changes(c, look, mouth_at, [(float(m), 0.0) for m in opened]),
+        mouth_at=mouth_at,
+        shut=_changes(c, look, eyes_at, [(0.0, 1.0)])[0],
+        eyes_at=eyes_at,
+        depth=np.asarray((d.depth - _AXIS) * spec.face_px, np.float32),
+        skin=skin,
+        cheeks=cheek,
+        centre=(SIDE * spec.face_px, UP * spec.face_px),
+    )

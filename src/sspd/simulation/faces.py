@@ -1,0 +1,103 @@
+"""Face-size mode: renders only what a face box would cut out of the film."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.errors import UsageError
+from sspd.simulation.render import Stage, render_frame, set_stage
+from sspd.simulation.spec import FilmSpec, rest_place
+from sspd.types import FIXED_POINT_MAX, Box, Frames
+
+#: dlib's square on these faces: its side and its centre below the face's, face widths.
+DETECTOR_SIDE, DETECTOR_DOWN = 0.99, 0.07
+#: The padded box against the detector's square: side, and shift upwards in its sides.
+PAD_SCALE, PAD_UP = 1.5, 0.10
+#: How far real boxes scatter: scale (relative) and place (in sides).
+_SCALE_ERROR, _PLACE_ERROR = 0.08, 0.035
+
+
+def face_box(spec: FilmSpec) -> Box:
+    """The padded box that a detector would give, with its own error in each film.
+
+    >>> box = face_box(FilmSpec(face_px=100))
+    >>> 130 < box.width < 190
+    True
+    """
+    rng = spec.rng("box")
+    x, y = rest_place(spec)
+    side = DETECTOR_SIDE * spec.face_px * rng.uniform(1 - _SCALE_ERROR, 1 + _SCALE_ERROR)
+    x += side * rng.uniform(-_PLACE_ERROR, _PLACE_ERROR)
+    y += DETECTOR_DOWN * spec.face_px + side * rng.uniform(-_PLACE_ERROR, _PLACE_ERROR)
+    y -= PAD_UP * side
+    side = min(PAD_SCALE * side, spec.width, spec.height)
+    # slid into the frame rather than cut, so that it stays square
+    left = round(min(max(x - side / 2, 0), spec.width - side))
+    top = round(min(max(y - side / 2, 0), spec.height - side))
+    return Box(left, top, left + int(side), top + int(side))
+
+
+def simulate_faces(
+    spec: FilmSpec, size: int = 151, *, encode: bool = False, box: Box | None = None
+) -> Frames:
+    """The face crops of the film without the rest of it.
+
+    Every pixel of the box is rendered, given noise and rounded to 8 bits as in
+    `simulate`, then area-averaged: the crops equal those of the whole film.
+
+    Parameters
+    ----------
+    spec : FilmSpec
+        The film.
+    size : int
+        Side of the crops, pixels.
+    encode : bool
+        Pass the box through H.264 and back first, at the film's bit rate scaled by
+        area (what a face gets of a film's bits is more than its area: times 2).
+    box : Box, optional
+        Another place than `face_box` gives.
+
+    Returns
+    -------
+    Frames
+        uint16 with `FIXED_POINT_MAX`, shape (time, size, size, 3).
+
+    >>> simulate_faces(FilmSpec(face_px=60, duration_s=0.2), size=32)
+    Frames(6 x 32x32, uint16/65280, 0.000-0.167 s)
+    """
+    if size < 8:
+        raise UsageError(f"simulate: crops must be at least 8 px, got {size}")
+    box = box or face_box(spec)
+    stage = set_stage(spec, box)
+    rgb = np.empty((len(stage.t), size, size, 3), np.uint16)
+    pictures = _encoded(stage) if encode else (render_frame(stage, k) for k in range(len(stage.t)))
+    n = 0
+    for n, picture in enumerate(pictures, start=1):
+        rgb[n - 1] = _shrink(picture, size)
+    if n != len(stage.t):
+        raise RuntimeError(f"simulate: {n} of {len(stage.t)} frames came back from the encoder")
+    return Frames(rgb, stage.t, FIXED_POINT_MAX)
+
+
+def _shrink(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint16]:
+    # area averaging has no meaning when enlarging: there pixels are interpolated
+    smaller = picture.shape[0] >= size
+    how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    small = cv2.resize(picture.astype(np.float32), (size, size), interpolation=how)
+    return np.asarray(np.rint(small * 256), dtype=np.uint16)
+
+
+def _encoded(stage: Stage) -> list[NDArray[np.uint8]]:
+    from sspd.video.write import roundtrip_h264
+
+    spec, box = stage.spec, stage.window
+    # H.264 takes even sides
+    h, w = box.height // 2 * 2, box.width // 2 * 2
+    rate = None
+    if spec.bit_rate is not None:
+        share = h * w / (spec.width * spec.height)
+        rate = max(10_000, round(spec.bit_rate * min(1.0, 2 * share)))
+    rgb = np.stack([render_frame(stage, k)[:h, :w] for k in range(len(stage.t))])
+    return list(roundtrip_h264(Frames(rgb, stage.t), fps=spec.fps, bit_rate=rate))

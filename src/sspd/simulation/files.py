@@ -1,0 +1,86 @@
+"""Films and their truth on disk.
+
+``NAME.mp4`` is the film, H.264. Its truth is two plain files:
+
+``NAME.csv``
+    one row a frame: ``time_s`` (seconds from the first frame, 6 decimals), ``bvp``
+    (blood-volume pulse at that time, rising at systole, 6 decimals).
+``NAME.json``
+    ``beats_s`` (beat times, seconds), ``hr_bpm`` (mean rate by the beats; null for a
+    film without pulse), ``respiration_hz``, and ``spec``: every option of the film,
+    so that it can be made again to the byte.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from sspd.simulation.render import simulate
+from sspd.simulation.spec import FilmSpec
+from sspd.simulation.truth import truth
+from sspd.utils.files import whole_file
+from sspd.video.write import write_h264
+
+
+def write_film(spec: FilmSpec, path: str | Path) -> None:
+    """Render the film and write it as H.264, whole or not at all.
+
+    Parameters
+    ----------
+    spec : FilmSpec
+    path : str or Path
+        The film's file; its suffix names the container, e.g. ``.mp4``.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written.
+    UsageError
+        The film's sides are odd.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     spec = FilmSpec(duration_s=0.1, width=128, height=96, face_px=60)
+    ...     write_film(spec, f"{folder}/a.mp4")
+    ...     Path(f"{folder}/a.mp4").stat().st_size > 0
+    True
+    """
+    write_h264(path, simulate(spec), fps=spec.fps, bit_rate=spec.bit_rate)
+
+
+def write_truth(spec: FilmSpec, path: str | Path) -> None:
+    """Write what is known of a film beside it, as ``.csv`` and ``.json``.
+
+    Parameters
+    ----------
+    spec : FilmSpec
+    path : str or Path
+        A file name; its suffix is replaced.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_truth(FilmSpec(duration_s=0.1), f"{folder}/a.mp4")
+    ...     print(Path(f"{folder}/a.csv").read_text().splitlines()[0])
+    time_s,bvp
+    """
+    known = truth(spec)
+    rows = [f"{t:.6f},{bvp:.6f}" for t, bvp in zip(known.t, known.bvp, strict=True)]
+    record = {
+        "beats_s": [round(float(beat), 6) for beat in known.beats_s],
+        "hr_bpm": None if math.isnan(known.hr_bpm) else round(known.hr_bpm, 4),
+        "respiration_hz": known.respiration_hz,
+        "spec": spec.record(),
+    }
+    path = Path(path)
+    with whole_file(path.with_suffix(".csv")) as part:
+        part.write_text("\n".join(["time_s,bvp", *rows]) + "\n", encoding="utf-8")
+    # last: a .json says that the truth is whole
+    with whole_file(path.with_suffix(".json")) as part:
+        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,94 @@
+"""Light that changes its colour, as gains on the levels before noise and rounding.
+
+For ``alter`` of `sspd.simulation.simulate`: white balance that hunts, coloured lamps,
+mains light with a tint; on the whole picture or through a mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.simulation.anatomy import F32
+from sspd.simulation.spec import FilmSpec, rest_place, smooth_noise
+
+
+def sine_gain(
+    rng: np.random.Generator,
+    t: NDArray[np.float64],
+    hz: float,
+    percent: tuple[float, float, float],
+    wander: float = 0.0,
+) -> NDArray[np.float64]:
+    """A gain that swings at one rate, with a strength and sign of its own a channel.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Draws the phase.
+    t : float64 array, shape (time,)
+        Seconds.
+    hz : float
+    percent : three floats
+        Peak to peak, percent of the level, RGB; negative: in antiphase.
+    wander : float
+        How far the rate strays, as a share of it (slower than 0.15 Hz).
+
+    Returns
+    -------
+    float64 array, shape (time, 3), mean near 1
+
+    >>> gain = sine_gain(np.random.default_rng(0), np.arange(0, 9, 0.01), 1.0, (2.0, 0.0, -2.0))
+    >>> np.ptp(gain, axis=0).round(3).tolist(), float(np.abs(gain.mean(axis=1) - 1).max()) < 1e-9
+    ([0.02, 0.0, 0.02], True)
+    """
+    phase = 2 * np.pi * hz * t + rng.uniform(0, 2 * np.pi)
+    if wander:
+        strays = wander * smooth_noise(rng, t, (0.03, 0.15))
+        phase = phase + 2 * np.pi * hz * np.cumsum(strays) * np.gradient(t)
+    return np.asarray(1 + np.sin(phase)[:, None] * np.array(percent) / 200)
+
+
+def face_mask(spec: FilmSpec) -> NDArray[np.float32]:
+    """1 on the resting face, 0 on what stands around it, with soft edges; (height, width).
+
+    >>> mask = face_mask(FilmSpec(face_px=100))
+    >>> mask.shape, float(mask.max()), float(mask[0, 0])
+    ((480, 640), 1.0, 0.0)
+    """
+    x, y = rest_place(spec)
+    mask = np.zeros((spec.height, spec.width), np.float32)
+    axes = (round(0.56 * spec.face_px), round(0.82 * spec.face_px))
+    centre = (round(x), round(y - 0.05 * spec.face_px))
+    cv2.ellipse(mask, centre, axes, 0, 0, 360, 1.0, -1)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.05 * spec.face_px), np.float32)
+
+
+def apply_gain(
+    gain: NDArray[np.float64], mask: NDArray[np.float32] | None = None
+) -> Callable[[int, F32], F32]:
+    """What gives each frame its gain, for ``alter`` of `simulate`.
+
+    Parameters
+    ----------
+    gain : float64 array, shape (time, 3)
+    mask : float32 array, shape (height, width), optional
+        How much of the gain a place gets, 0-1; None: all of it everywhere.
+
+    >>> alter = apply_gain(np.array([[1.0, 2.0, 1.0]]))
+    >>> alter(0, np.full((1, 1, 3), 50, np.float32)).tolist()
+    [[[50.0, 100.0, 50.0]]]
+    """
+    rows = gain.astype(np.float32)
+
+    def alter(k: int, levels: F32) -> F32:
+        if mask is None:
+            levels *= rows[k]
+        else:
+            levels *= 1 + mask[..., None] * (rows[k] - 1)
+        return levels
+
+    return alter

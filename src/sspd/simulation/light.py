@@ -1,0 +1,72 @@
+"""Light over time: slow drift, lamp flicker, and the colour of the lamp."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.simulation.spec import FilmSpec, rest_place, smooth_noise
+
+
+def light_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Gain of the light on face and background alike, shape (time, 3), mean near 1.
+
+    Drift is slower than 0.4 Hz and a tenth of it differs between the channels (a cloud
+    changes colour too); flicker is one sine, equal in all channels.
+
+    >>> spec = FilmSpec(flicker_percent=1.0, flicker_hz=1.3)
+    >>> gain = light_gain(spec, np.arange(0, 10, 0.001))
+    >>> round(float(np.ptp(gain[:, 1])), 4)
+    0.01
+    """
+    rng = spec.rng("light")
+    drift = smooth_noise(rng, t, (0.02, 0.4))
+    colour = np.stack([smooth_noise(rng, t, (0.02, 0.4)) for _ in range(3)], axis=1)
+    gain = 1 + spec.light_drift_percent / 100 * (drift[:, None] + 0.1 * colour)
+    phase = rng.uniform(0, 2 * np.pi)
+    lamp = np.sin(2 * np.pi * spec.flicker_hz * t + phase)
+    gain = np.maximum(gain, 0.2) * (1 + spec.flicker_percent / 200 * lamp[:, None])
+    return gain.astype(np.float32)
+
+
+def swing_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much brighter the right cheek is than the middle of the face, shape (time,).
+
+    >>> spec = FilmSpec(swing_percent=2.0, swing_hz=1.0)
+    >>> round(float(np.ptp(swing_gain(spec, np.arange(0, 10, 0.001)))), 4)
+    0.02
+    """
+    phase = spec.rng("swing").uniform(0, 2 * np.pi)
+    return np.asarray(spec.swing_percent / 200 * np.sin(2 * np.pi * spec.swing_hz * t + phase))
+
+
+def swing_ramp(spec: FilmSpec, x: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What a place gets of `swing_gain`: -1 and 1 at the cheeks, level far from the face.
+
+    The lamp comes nearer on its way, so the middle gets a fifth.
+
+    Parameters
+    ----------
+    x : array, shape (width,)
+        Pixels of the film.
+
+    >>> spec = FilmSpec(face_px=100)
+    >>> places = rest_place(spec)[0] + np.array([0.0, 50.0])
+    >>> [round(float(share), 2) for share in swing_ramp(spec, places)]
+    [0.2, 0.96]
+    """
+    across = (x - rest_place(spec)[0]) / (0.5 * spec.face_px)
+    return (0.2 + np.tanh(across)).astype(np.float32)
+
+
+def lamp_colour(rng: np.random.Generator) -> NDArray[np.float32]:
+    """White balance of the film, RGB gains: a little cool to very warm.
+
+    Phones and webcams indoors render skin far warmer than daylight does.
+
+    >>> lamp_colour(np.random.default_rng(0)).shape
+    (3,)
+    """
+    warm = rng.uniform(-0.25, 1.0)
+    gain = np.array([1 + 0.14 * warm, 1 - 0.08 * warm, 1 - 0.42 * max(warm, 0.3 * warm)])
+    return (gain * rng.uniform(0.96, 1.04, 3)).astype(np.float32)

@@ -1,0 +1,245 @@
+"""Puts light, pulse, motion and noise onto the drawn layers, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.simulation.anatomy import F32
+from sspd.simulation.background import draw_background
+from sspd.simulation.canvas import SIDE, UP
+from sspd.simulation.cardiac import beat_model, blood_volume
+from sspd.simulation.face import Person, draw_person
+from sspd.simulation.light import light_gain, swing_gain, swing_ramp
+from sspd.simulation.motion import Poses, head_poses
+from sspd.simulation.spec import FilmSpec, frame_times, rest_place
+from sspd.types import Box, Frames
+
+#: Noise is drawn once on a tile this much larger than the picture, then shifted.
+_TILE_MARGIN = 97
+#: A head that moves aside by one face width turns this much under a lamp nearby.
+_NEAR_LAMP = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Everything of one film that is computed once; ``window`` is the part rendered.
+
+    ``scratch`` is overwritten by each frame: one stage serves one thread.
+    """
+
+    spec: FilmSpec
+    window: Box
+    person: Person
+    background: F32
+    rest: tuple[float, float]
+    t: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    volume_rate: NDArray[np.float64]
+    gain: F32
+    swing: NDArray[np.float64]
+    ramp: F32
+    poses: Poses
+    scratch: F32
+    noise: F32
+    shifts: NDArray[np.int64]
+
+
+def set_stage(spec: FilmSpec, window: Box | None = None) -> Stage:
+    """Draw the layers and lay out all that changes with time.
+
+    >>> set_stage(FilmSpec(face_px=60, duration_s=1)).background.shape
+    (480, 640, 3)
+    """
+    whole = Box(0, 0, spec.width, spec.height)
+    window = window or whole
+    t = frame_times(spec)
+    heart = beat_model(spec)
+    step_s = 0.005
+    ahead, behind = (blood_volume(spec, heart, t + s) for s in (step_s, -step_s))
+    rng = spec.rng("noise")
+    tile = (spec.height + _TILE_MARGIN, spec.width + _TILE_MARGIN, 3)
+    noise = rng.standard_normal(tile, dtype=np.float32) * np.float32(spec.noise_levels)
+    cut = (slice(window.top, window.bottom), slice(window.left, window.right))
+    person = draw_person(spec)
+    return Stage(
+        spec=spec,
+        window=window,
+        person=person,
+        scratch=person.rgba.copy(),
+        background=np.ascontiguousarray(draw_background(spec)[cut]),
+        rest=rest_place(spec),
+        t=t,
+        volume=blood_volume(spec, heart, t),
+        volume_rate=(ahead - behind) / (2 * step_s),
+        gain=(light_gain(spec, t) * np.float32(spec.exposure)).astype(np.float32),
+        swing=swing_gain(spec, t),
+        ramp=swing_ramp(spec, np.arange(window.left, window.right, dtype=np.float64)),
+        poses=head_poses(spec, t),
+        noise=noise,
+        shifts=rng.integers(0, _TILE_MARGIN, (t.size, 2)),
+    )
+
+
+def _patch(stage: Stage, k: int) -> F32:
+    """The person at frame ``k``, before it is moved, on the stage's scratch patch."""
+    person, poses, out = stage.person, stage.poses, stage.scratch
+    turn = poses.yaw[k] + _NEAR_LAMP * poses.x[k] / stage.spec.face_px
+    nod = poses.pitch[k] + _NEAR_LAMP * poses.y[k] / stage.spec.face_px
+    head = out[person.head_at]
+    # starts from the resting head, so that nothing of the last frame is left
+    cv2.scaleAdd(person.pulse, float(stage.volume[k]), person.rgba[person.head_at], dst=head)
+    for layer, amount in (
+        (person.late, stage.volume_rate[k]),
+        (person.turn, turn),
+        (person.nod, nod),
+    ):
+        cv2.scaleAdd(layer, float(amount), head, dst=head)
+    if poses.mouth[k] > 0:
+        place = float(poses.mouth[k]) * (len(person.mouths) - 1)
+        below = min(int(place), len(person.mouths) - 2)
+        lips = out[person.mouth_at]
+        cv2.scaleAdd(person.mouths[below], below + 1 - place, lips, dst=lips)
+        cv2.scaleAdd(person.mouths[below + 1], place - below, lips, dst=lips)
+    if poses.lids[k] > 0:
+        eyes = out[person.eyes_at]
+        cv2.scaleAdd(person.shut, float(poses.lids[k]), eyes, dst=eyes)
+    return out
+
+
+def _place(stage: Stage, k: int, patch: F32) -> tuple[Box, F32] | None:
+    """Move the patch to its place: the part of the window it covers, and its pixels."""
+    poses, window = stage.poses, stage.window
+    h, w = patch.shape[:2]
+    cx, cy = stage.person.centre
+    x, y = stage.rest[0] + poses.x[k] - window.left, stage.rest[1] + poses.y[k] - window.top
+    reach = 4 + abs(np.sin(poses.roll[k])) * max(h, w)
+    box = Box(
+        max(int(x - cx - reach), 0),
+        max(int(y - cy - reach), 0),
+        min(int(x - cx + w + reach), window.width),
+        min(int(y - cy + h + reach), window.height),
+    )
+    if box.width <= 0 or box.height <= 0:
+        return None
+    cos, sin = np.cos(poses.roll[k]), np.sin(poses.roll[k])
+    # where a pixel of the box comes from on the patch
+    matrix = np.array([[cos, sin, 0.0], [-sin, cos, 0.0]])
+    matrix[:, 2] = (cx, cy) - matrix[:, :2] @ (x - box.left, y - box.top)
+    size = (box.width, box.height)
+    if stage.spec.motion in ("still", "translation"):
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return box, cv2.warpAffine(patch, matrix, size, flags=flags)
+    return box, _turned(stage, k, patch, matrix, size)
+
+
+def _turned(
+    stage: Stage, k: int, patch: F32, matrix: NDArray[np.float64], size: tuple[int, int]
+) -> F32:
+    """Warp with yaw and pitch: what is nearer to the camera moves further (parallax)."""
+    yaw, pitch = float(stage.poses.yaw[k]), float(stage.poses.pitch[k])
+    cx, cy = stage.person.centre
+    m = matrix.astype(np.float32)
+    xs, ys = np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    lift = cv2.warpAffine(stage.person.depth, matrix, size, flags=flags)
+    # shoulders do not turn with the head
+    down = (m[1, 1] * ys + m[1, 2] - np.float32(cy)) / np.float32(stage.spec.face_px)
+    neck = np.clip((np.float32(1.0) - down) / np.float32(0.5), 0, 1)
+    maps = []
+    for row, centre, angle in ((0, cx, yaw), (1, cy, pitch)):
+        # foreshortening about the centre, written so that few passes touch every pixel
+        shrink = neck * np.float32(1 / np.cos(angle) - 1)
+        start = (m[row, 1] * ys + m[row, 2]) * (1 + shrink) - np.float32(centre) * shrink
+        place = np.outer(m[row, 0] * (1 + shrink), xs)
+        place += start[:, None]
+        place -= lift * (neck * np.float32(np.sin(angle)))[:, None]
+        maps.append(place)
+    return np.asarray(cv2.remap(patch, maps[0], maps[1], cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def render_levels(stage: Stage, k: int) -> F32:
+    """Frame ``k`` before noise and rounding, 8-bit levels, float32 (h, w, 3)."""
+    out = stage.background.copy()
+    placed = _place(stage, k, _patch(stage, k))
+    if placed is not None:
+        box, moved = placed
+        part = out[box.top : box.bottom, box.left : box.right]
+        through = np.float32(1) - cv2.extractChannel(moved, 3)
+        cv2.multiply(part, cv2.cvtColor(through, cv2.COLOR_GRAY2RGB), dst=part)
+        cv2.add(part, cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), dst=part)
+    if stage.spec.swing_percent:
+        out *= (np.float32(1) + np.float32(stage.swing[k]) * stage.ramp)[:, None]
+    return np.asarray(cv2.transform(out, np.diag(stage.gain[k]), dst=out))
+
+
+def render_frame(stage: Stage, k: int) -> NDArray[np.uint8]:
+    """Frame ``k`` as a camera gives it: noise added, rounded to 8 bits, (h, w, 3)."""
+    return _recorded(stage, k, render_levels(stage, k))
+
+
+def _recorded(stage: Stage, k: int, levels: F32) -> NDArray[np.uint8]:
+    """The sensor's part: noise and rounding, on levels that are overwritten."""
+    window = stage.window
+    down, right = stage.shifts[k]
+    noise = stage.noise[
+        down + window.top : down + window.bottom, right + window.left : right + window.right
+    ]
+    cv2.add(levels, noise, dst=levels)
+    np.maximum(levels, 0, out=levels)
+    # rounds and holds at 255; negative levels are already gone
+    return np.asarray(cv2.convertScaleAbs(levels), dtype=np.uint8)
+
+
+def simulate(
+    spec: FilmSpec, chunk: int = 32, *, alter: Callable[[int, F32], F32] | None = None
+) -> Iterator[Frames]:
+    """The film's frames, uint8 at full size.
+
+    Parameters
+    ----------
+    spec : FilmSpec
+    chunk : int
+        Frames yielded at a time.
+    alter : callable, optional
+        Given a frame's number and its levels before noise and rounding (float32, shape
+        (height, width, 3), which it may overwrite); returns the levels that the sensor
+        sees: light and movement that no option describes (see `sspd.simulation.gains`).
+
+    >>> first = next(simulate(FilmSpec(face_px=60, duration_s=1), chunk=4))
+    >>> first.rgb.shape
+    (4, 480, 640, 3)
+    """
+    stage = set_stage(spec)
+    for start in range(0, len(stage.t), chunk):
+        ks = range(start, min(start + chunk, len(stage.t)))
+        if alter is None:
+            rgb = np.stack([render_frame(stage, k) for k in ks])
+        else:
+            rgb = np.stack([_recorded(stage, k, alter(k, render_levels(stage, k))) for k in ks])
+        yield Frames(rgb, stage.t[ks.start : ks.stop])
+
+
+def skin_mask(spec: FilmSpec) -> NDArray[np.bool_]:
+    """Where skin pulses in the film's resting pose, shape (height, width).
+
+    >>> bool(skin_mask(FilmSpec(face_px=60)).any())
+    True
+    """
+    return _at_rest(spec, draw_person(spec).skin)
+
+
+def cheek_mask(spec: FilmSpec) -> NDArray[np.bool_]:
+    """Where ``pulse_percent`` is defined, in the resting pose, shape (height, width)."""
+    return _at_rest(spec, draw_person(spec).cheeks)
+
+
+def _at_rest(spec: FilmSpec, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    x, y = rest_place(spec)
+    shift = np.array([[1.0, 0.0, x - SIDE * spec.face_px], [0.0, 1.0, y - UP * spec.face_px]])
+    moved = cv2.warpAffine(mask.astype(np.float32), shift, (spec.width, spec.height))
+    return np.asarray(moved > 0.5)

@@ -1,0 +1,69 @@
+"""What is known of a simulated film without rendering it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.simulation.cardiac import Heart, beat_model, blood_volume
+from sspd.simulation.spec import FilmSpec, frame_times
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The reference of one film.
+
+    Parameters
+    ----------
+    t : float64 array, shape (time,)
+        The frames' time stamps, seconds.
+    bvp : float64 array, shape (time,)
+        Blood-volume pulse at those stamps, rising at systole (skin gets *darker*),
+        about 1 from foot to peak.
+    beats_s : float64 array
+        Beat times inside the film, seconds.
+    rr_s : float64 array
+        Intervals between those beats, seconds.
+    hr_bpm : float
+        Mean rate by the beats; by the phase where there are fewer than two beats.
+    respiration_hz : float
+        Breathing rate, Hz.
+    """
+
+    t: NDArray[np.float64]
+    bvp: NDArray[np.float64]
+    beats_s: NDArray[np.float64]
+    rr_s: NDArray[np.float64]
+    hr_bpm: float
+    respiration_hz: float
+
+
+def truth(spec: FilmSpec) -> Truth:
+    """The truth of a film, cheap: no picture is drawn.
+
+    A film without pulse (``pulse_percent=0``) has a flat ``bvp`` and no beats, and its
+    ``hr_bpm`` is NaN.
+
+    >>> known = truth(FilmSpec(hr_bpm=75, duration_s=20, lf_ms=0, hf_ms=0))
+    >>> round(known.hr_bpm, 1)
+    75.0
+    """
+    t = frame_times(spec)
+    if spec.pulse_percent == 0:
+        none = np.zeros(0)
+        return Truth(t, np.zeros_like(t), none, none, float("nan"), spec.respiration_hz)
+    heart = beat_model(spec)
+    beats = heart.beats()
+    beats = beats[(beats >= 0) & (beats < spec.duration_s)]
+    rr = np.diff(beats)
+    hr_bpm = 60.0 / float(rr.mean()) if rr.size else _rate_by_phase(spec, heart)
+    return Truth(t, blood_volume(spec, heart, t), beats, rr, hr_bpm, spec.respiration_hz)
+
+
+def _rate_by_phase(spec: FilmSpec, heart: Heart) -> float:
+    if spec.beats_s is None:
+        return spec.hr_bpm
+    first, last = np.interp([0.0, spec.duration_s], heart.t, heart.phase)
+    return 60.0 * float(last - first) / spec.duration_s

@@ -1,0 +1,48 @@
+"""The nouns that travel between the rooms: frames, signals, what was seen, vitals, recordings.
+
+Each is a frozen dataclass that checks its shapes on construction and carries its
+own time in seconds, so that no function has to assume a frame rate.
+"""
+
+from sspd.types.confidence import ConfidenceSpec
+from sspd.types.frames import (
+    FIXED_POINT_MAX,
+    SCENE_SHAPES,
+    Box,
+    FaceSegment,
+    FaceSpan,
+    Frames,
+    Scene,
+)
+from sspd.types.recording import OpenFrames, Recording, References, Series
+from sspd.types.signal import Signal
+from sspd.types.vitals import (
+    AGREE_BPM,
+    TRACK_STEP_S,
+    Estimate,
+    Respiration,
+    Vitals,
+    WindowVitals,
+)
+
+__all__ = [
+    "AGREE_BPM",
+    "FIXED_POINT_MAX",
+    "SCENE_SHAPES",
+    "TRACK_STEP_S",
+    "Box",
+    "ConfidenceSpec",
+    "Estimate",
+    "FaceSegment",
+    "FaceSpan",
+    "Frames",
+    "OpenFrames",
+    "Recording",
+    "References",
+    "Respiration",
+    "Scene",
+    "Series",
+    "Signal",
+    "Vitals",
+    "WindowVitals",
+]

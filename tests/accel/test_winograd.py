@@ -1,0 +1,117 @@
+"""Convolutions that multiply half as often, against plain ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import openvino
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from openvino import opset13 as ops
+
+from networks import measuring_network, random_input
+from sspd.accel.stateful import carry_over
+from sspd.accel.winograd import PHASES, to_phases
+from sspd.network.export import export_onnx
+
+RNG = np.random.default_rng(11)
+ONE = [1, 1, 1]
+
+
+def run(model: openvino.Model, *given: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    hint = {"INFERENCE_PRECISION_HINT": "f32"}
+    found = openvino.Core().compile_model(model, "CPU", hint)(list(given))
+    return [np.array(found[k]) for k in range(len(model.outputs))]
+
+
+def small(layers: int, moments: int = 3, pool: int = 1) -> openvino.Model:
+    """A pooling, convolutions with bias and tanh, another pooling."""
+    pictures = ops.parameter([1, 2, -1, 12, 12], np.float32)
+    x = ops.avg_pool(pictures, [1, 2, 2], [0] * 3, [0] * 3, [1, 2, 2], True)
+    for _ in range(layers):
+        kernel = RNG.normal(size=(2, 2, moments, 3, 3)).astype(np.float32) / 4
+        pads = [moments // 2, 1, 1]
+        x = ops.convolution(x, kernel, ONE, pads, pads, ONE)
+        x = ops.tanh(ops.add(x, RNG.normal(size=(1, 2, 1, 1, 1)).astype(np.float32)))
+    x = ops.avg_pool(x, [pool, 2, 2], [0] * 3, [0] * 3, [pool, 2, 2], True)
+    return openvino.Model([x], [pictures])
+
+
+def film(n: int) -> NDArray[np.float32]:
+    return RNG.normal(size=(1, 2, n, 12, 12)).astype(np.float32)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 9), st.integers(1, 3))
+def test_phases_are_the_same_numbers(fours: int, layers: int) -> None:
+    model, pictures = small(layers), film(PHASES * fours)
+    (alone,) = run(model.clone(), pictures)
+    assert to_phases(model) == layers
+    np.testing.assert_allclose(run(model, pictures)[0], alone, atol=2e-5)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_memory_makes_pieces_the_whole_a_picture_a_layer_late(layers: int) -> None:
+    model, pictures = small(layers), film(24)
+    (whole,) = run(model.clone(), pictures)
+    assert to_phases(model, carry=True) == layers
+    state = [np.zeros(list(each.get_shape()), np.float32) for each in model.inputs[1:]]
+    late = []
+    for k in range(0, 24, 8):
+        piece, *state = run(model, pictures[:, :, k : k + 8], *state)
+        late.append(piece)
+    got = np.concatenate(late, axis=2)
+    # of its beginning it sees what its layers make of zeros, not zeros
+    middle = slice(2 * layers, 24 - layers)
+    np.testing.assert_allclose(got[:, :, layers:][:, :, middle], whole[:, :, middle], atol=2e-5)
+
+
+def test_what_does_not_fit_stays_as_it_is() -> None:
+    for model in (small(0), small(2, moments=5), small(2, moments=1)):
+        before = [node.get_friendly_name() for node in model.get_ordered_ops()]
+        assert to_phases(model) == 0
+        assert [node.get_friendly_name() for node in model.get_ordered_ops()] == before
+
+
+def test_a_bias_from_elsewhere_is_left_where_it_is() -> None:
+    pictures, bias = (ops.parameter([1, 2, -1, side, side], np.float32) for side in (12, 6))
+    x = ops.avg_pool(pictures, [1, 2, 2], [0] * 3, [0] * 3, [1, 2, 2], True)
+    kernel = RNG.normal(size=(2, 2, 3, 3, 3)).astype(np.float32)
+    x = ops.add(ops.convolution(x, kernel, ONE, ONE, ONE, ONE), bias)
+    assert to_phases(openvino.Model([ops.tanh(x)], [pictures, bias])) == 0
+
+
+def test_a_pooling_in_time_ends_them() -> None:
+    model, pictures = small(1, pool=2), film(8)
+    (alone,) = run(model.clone(), pictures)
+    assert to_phases(model) == 1
+    np.testing.assert_allclose(run(model, pictures)[0], alone, atol=2e-5)
+
+
+def test_with_a_memory_nothing_falls_back_to_float32(tmp_path: Path) -> None:
+    core, hint = openvino.Core(), {"INFERENCE_PRECISION_HINT": "bf16"}
+    if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("needs bfloat16")
+    export_onnx(measuring_network(), tmp_path / "net.onnx")
+    model = core.read_model(tmp_path / "net.onnx")
+    to_phases(model, carry=True)
+    carry_over(model, 20)
+    ran = core.compile_model(model, "CPU", hint).get_runtime_model().get_ordered_ops()
+    facts = [{k: v.astype(str) for k, v in node.get_rt_info().items()} for node in ran]
+    exact = [f["layerType"] for f in facts if f["runtimePrecision"] == "f32"]
+    assert sum(f["layerType"] == "Convolution" for f in facts) > 36
+    assert not {"Convolution", "Pooling"} & set(exact)
+    assert exact.count("Subgraph") <= 1  # the norm of what comes in
+
+
+@pytest.mark.parametrize("size", [96, 128])
+def test_a_whole_network_has_six_such_convolutions(size: int, tmp_path: Path) -> None:
+    export_onnx(measuring_network(size=size), tmp_path / "net.onnx")
+    model = openvino.Core().read_model(tmp_path / "net.onnx")
+    pictures = random_input(12, size).transpose(1, 0, 2, 3)[None]
+    (alone,) = run(model.clone(), pictures)
+    assert to_phases(model) == 6
+    np.testing.assert_allclose(run(model, pictures)[0], alone, atol=1e-4 * np.abs(alone).max())

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+import results
+from sspd.cli.messages import Told
+from sspd.cli.progress import VideoMeter, watch
+from sspd.pipeline.batch import Measured
+from sspd.utils.progress import Meter
+
+
+class _Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _run(*done: Measured) -> Generator[Measured, None, None]:
+    yield from done
+
+
+def _films(n: int) -> list[tuple[Path, str | None]]:
+    return [(Path(f"{i}.mp4"), None) for i in range(n)]
+
+
+def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [*_films(2), (Path("empty"), "empty: no video in this folder"), *_films(1)]
+    done = [Measured(2, results.refused()), Measured(0, results.measured())]
+    told = Told()
+    rows, broken_off = watch(
+        _run(*done, Measured(1, results.failed())), found, "pos", told, waveforms=False
+    )
+    assert [row.source for row in rows] == ["films/good one.mp4", "c.mp4", "empty", "b.mp4"]
+    assert not broken_off
+    assert rows[0].signal is None
+    assert rows[2].error == "empty: no video in this folder"
+    assert capsys.readouterr().err.splitlines() == [
+        "sspd: empty: no video in this folder",
+        "sspd: good one.mp4: warning: cut short",
+        "sspd: c.mp4: no such file",
+    ]
+    assert (told.failed, told.misused, told.code(rows)) == (True, False, 1)
+
+
+def test_what_was_told_by_the_run_before_is_not_told_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = Measured(0, results.measured(), resumed=True)
+    watch(_run(before, Measured(1, results.measured())), _films(2), "pos", Told(), waveforms=False)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_files_that_failed_and_misuse_are_told() -> None:
+    lines: list[str] = []
+    told = Told(out=lines.append)
+    failed = Measured(1, replace(results.failed(), error="the box is too large"), misused=True)
+    run = _run(Measured(0, results.refused(), failures=("a.png: no space",)), failed)
+    rows, _ = watch(run, _films(2), "pos", told, waveforms=False)
+    assert lines == ["sspd: a.png: no space", "sspd: the box is too large"]
+    assert told.code(rows) == 2
+
+
+def test_ctrl_c_keeps_what_came_before() -> None:
+    ended: list[str] = []
+
+    def run() -> Generator[Measured, None, None]:
+        try:
+            yield Measured(1, results.refused())
+            raise KeyboardInterrupt
+        finally:
+            ended.append("workers")
+
+    rows, broken_off = watch(run(), _films(3), "pos", Told(), waveforms=False)
+    assert broken_off
+    assert [row.source for row in rows] == ["b.mp4"]
+    assert ended == ["workers"]
+
+
+def _sized(tmp_path: Path, n: int) -> list[tuple[Path, str | None]]:
+    found: list[tuple[Path, str | None]] = [(tmp_path / f"{i}.mp4", None) for i in range(n)]
+    for i, (film, _) in enumerate(found):
+        film.write_bytes(bytes(100 * (i + 1)))
+    return found
+
+
+def test_a_terminal_shows_videos_done_and_time_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    found = _sized(tmp_path, 3)
+    before = Measured(2, results.refused(), resumed=True)
+    screen, told = _Terminal(), Told()
+    monkeypatch.setattr("sys.stderr", screen)
+    watch(
+        _run(before, *(Measured(i, results.failed()) for i in (0, 1))),
+        found,
+        "pos",
+        told,
+        waveforms=False,
+    )
+    shown = screen.getvalue()
+    assert "videos" in shown
+    assert "3/3, 100 %" in shown
+    assert "left" in shown
+    assert shown.count("sspd: c.mp4: no such file") == 2
+    told.note("the bar is gone, and lines go their usual way")
+    assert screen.getvalue() == shown + "sspd: the bar is gone, and lines go their usual way\n"
+
+
+def test_a_meter_grows_with_the_size_of_the_videos(tmp_path: Path) -> None:
+    found = [*_sized(tmp_path, 3), (tmp_path / "gone.mp4", None), (tmp_path, "no video")]
+    now = [0.0]
+    meter = Meter("videos", 601, stream=StringIO(), clock=lambda: now[0])
+    bar = VideoMeter(found, meter)
+    assert meter.words() == "videos: 0/4, 0 %, 0:00 so far"
+    # what was measured before this run says nothing about the time left
+    now[0] = 60.0
+    bar.add(Measured(2, results.refused(), resumed=True))
+    assert meter.words() == "videos: 1/4, 50 %, 1:00 so far"
+    # half of one and a tenth of another in 10 s
+    now[0] = 70.0
+    bar.tell(0, "reading", 0.5)
+    bar.tell(1, "reading", 0.1)
+    assert meter.words() == "videos: 1/4, 62 %, 1:10 so far, about 0:33 left"
+    bar.tell(0, "vitals", 0.0)  # all of it is read
+    bar.add(Measured(0, results.failed()))
+    assert meter.done == 420
+
+
+def test_a_single_video_names_its_phase(tmp_path: Path) -> None:
+    meter = Meter("", 100, stream=StringIO(), clock=lambda: 0.0)
+    bar = VideoMeter(_sized(tmp_path, 1), meter)
+    for phase, done, words in (
+        ("reading", 0.25, "0.mp4: reading: 25 %"),
+        ("network", 1.0, "0.mp4: network: 100 %"),
+        ("vitals", 0.0, "0.mp4: vitals: 100 %"),
+    ):
+        bar.tell(0, phase, done)
+        assert meter.words().startswith(words)
+
+
+def test_a_pipe_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    watch(_run(Measured(0, results.refused())), _films(1), "pos", Told(), waveforms=False)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("waveforms", [False, True])
+def test_waveforms_are_kept_where_they_are_wanted(waveforms: bool) -> None:
+    run = _run(Measured(0, results.measured()))
+    (vitals,), _ = watch(run, _films(1), "pos", Told(), waveforms=waveforms)
+    assert (vitals.signal is not None) == (vitals.beats_s is not None) == waveforms
