@@ -1,11 +1,11 @@
-"""Fit the confidence to films whose pulse is known, and write it into the weights.
+"""Fit the confidence to videos whose pulse is known, and write it into the weights.
 
     python benchmarks/doubt.py collect fit FOLDER --jobs 2
     python benchmarks/calibrate.py FOLDER --write OUT
 
 FOLDER holds what `doubt.py collect` kept. OUT gets the weights anew, ``OUT.safetensors`` and
 ``OUT.onnx``, with the confidence in them. A term may only speak in its own direction: what
-no film shows is not learned from a few that happen to share it. A window that is doubted
+no video shows is not learned from a few that happen to share it. A window that is doubted
 is read once more at half its rate, so those readings are learned from as well.
 """
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from doubt import auroc, calibration_error, near, window_rows
-from doubt_films import load
+from doubt_videos import load
 from sspd.network.load import shipped_weights
 from sspd.types import ConfidenceSpec
 from sspd.vitals.acceptance import LEAST_CONFIDENCE
@@ -73,8 +73,8 @@ class Windows:
     """(windows, 2): whether it is within 3 beats a minute."""
     contradicted: NDArray[np.bool_]
     """(windows, 2): rejected whatever the confidence says; true where it is none."""
-    film: NDArray[np.int64]
-    """Which film it is of."""
+    video: NDArray[np.int64]
+    """Which video it is of."""
     window_s: NDArray[np.float64]
 
     def of(self, keep: NDArray[np.bool_]) -> Windows:
@@ -83,8 +83,8 @@ class Windows:
 
 
 def gather(folder: Path) -> Windows:
-    """Windows of the films that `doubt.py collect` kept."""
-    found = [row for film in load(folder) for row in window_rows(film, None)]
+    """Windows of the videos that `doubt.py collect` kept."""
+    found = [row for video in load(folder) for row in window_rows(video, None)]
     rows = [row for row in found if row["readings"]]
     terms = np.full((len(rows), 2, len(TERMS)), np.nan)
     right = np.zeros((len(rows), 2), bool)
@@ -95,8 +95,8 @@ def gather(folder: Path) -> Windows:
             right[i, k] = near(bpm, row["truth_bpm"])
             contradicted[i, k] = bool(contradictions(seen, bpm))
     names = sorted({(row["kind"], row["film"]) for row in rows})
-    film = np.array([names.index((row["kind"], row["film"])) for row in rows])
-    return Windows(terms, right, contradicted, film, np.array([row["window_s"] for row in rows]))
+    video = np.array([names.index((row["kind"], row["film"])) for row in rows])
+    return Windows(terms, right, contradicted, video, np.array([row["window_s"] for row in rows]))
 
 
 def sure(
@@ -123,9 +123,9 @@ def fit_both(windows: Windows) -> tuple[float, NDArray[np.float64]]:
 def cross_validated(
     windows: Windows,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Confidence in each window's reading by the others' films; is it right, contradicted."""
-    n = int(windows.film.max()) + 1
-    fold = np.random.default_rng(0).permutation(n)[windows.film] % FOLDS
+    """Confidence in each window's reading by the others' videos; is it right, contradicted."""
+    n = int(windows.video.max()) + 1
+    fold = np.random.default_rng(0).permutation(n)[windows.video] % FOLDS
     p, right, against = (np.zeros(fold.size, kind) for kind in (float, bool, bool))
     for k in range(FOLDS):
         own = windows.of(fold == k)
@@ -154,7 +154,7 @@ def report(
     against: NDArray[np.bool_],
     window_s: NDArray[np.float64],
 ) -> None:
-    """What the threshold would have done on films that were not fitted to."""
+    """What the threshold would have done on videos that were not fitted to."""
     print(f"cross-validated: AUROC {auroc(p, right):.3f}, error {calibration_error(p, right):.3f}")
     for length_s in sorted(set(window_s)):
         own = window_s == length_s
@@ -175,7 +175,7 @@ def main() -> None:
     args = parser.parse_args()
     windows = gather(args.folder)
     wrong = 1 - windows.right[:, 0].mean()
-    print(f"{windows.film.max() + 1} films, {windows.film.size} windows, {wrong:.0%} wrong")
+    print(f"{windows.video.max() + 1} videos, {windows.video.size} windows, {wrong:.0%} wrong")
     report(*cross_validated(windows), windows.window_s)
     intercept, weights = fit_both(windows)
     for name, weight, spread in zip(TERMS, weights, windows.terms[:, 0].std(axis=0), strict=True):

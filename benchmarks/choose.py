@@ -1,10 +1,10 @@
-"""Which weights, and which settings of the read-out: chosen on validation films alone.
+"""Which weights, and which settings of the read-out: chosen on validation videos alone.
 
     python benchmarks/choose.py FOLDER a.onnx b.onnx --json table.json
 
-For each file of weights and each corner of the summation, on validation films of the
-slices (other seeds than the suite's) and on films of faces without a pulse: errors over
-all slices but the flicker, the likeness of the waveform, and how many of the films that
+For each file of weights and each corner of the summation, on validation videos of the
+slices (other seeds than the suite's) and on videos of faces without a pulse: errors over
+all slices but the flicker, the likeness of the waveform, and how many of the videos that
 are read right stand out further than the most pulse-like of those without a pulse.
 `MODEL_CARD.md` says what was taken.
 """
@@ -25,17 +25,17 @@ from slices import (
     RIGHT_WITHIN_BPM,
     VALIDATION_SEED,
     WAVEFORM_BAND_HZ,
-    film_path,
     likeness,
     suite,
+    video_path,
 )
-from sspd.face.stabilize import crop_px, network_faces
+from sspd.face.stabilize import crop_px, network_frames
 from sspd.face.track import face_segments
 from sspd.models.spec import NetworkSpec
 from sspd.network import load_network
-from sspd.network.inputs import input_pieces
+from sspd.network.inputs import input_chunks
 from sspd.signal import bandpass, integrate, pulse_frequency, snr_db
-from sspd.simulation import FilmSpec, random_spec, truth
+from sspd.simulation import VideoSpec, random_spec, truth
 from sspd.types import Frames
 from sspd.utils.pool import process_pool
 from sspd.video.read import read
@@ -44,12 +44,12 @@ from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, pulse_band
 CORNERS_HZ = (0.4, 0.6, 0.8, 1.0, 1.4, 2.0)
 #: Noise is counted from this multiple of the rate on.
 NOISE_FROM = (0.0, 0.5, 0.7)
-FILMS_A_SLICE, NULLS, DURATION_S = 6, 24, 30.0
+VIDEOS_A_SLICE, NULLS, DURATION_S = 6, 24, 30.0
 
 
-def films() -> list[tuple[str, FilmSpec]]:
-    """Validation films, and as many kinds of film without a pulse."""
-    rows = suite(VALIDATION_SEED, FILMS_A_SLICE, DURATION_S)
+def videos() -> list[tuple[str, VideoSpec]]:
+    """Validation videos, and as many kinds of video without a pulse."""
+    rows = suite(VALIDATION_SEED, VIDEOS_A_SLICE, DURATION_S)
     for i in range(NULLS):
         rng = np.random.default_rng([VALIDATION_SEED, 99, i])
         spec = random_spec(rng, "varied", duration_s=DURATION_S, fps=30.0, pulse_percent=0.0)
@@ -58,10 +58,10 @@ def films() -> list[tuple[str, FilmSpec]]:
 
 
 def waveforms(
-    folder: Path, name: str, spec: FilmSpec, weights: Sequence[str], precision: str
+    folder: Path, name: str, spec: VideoSpec, weights: Sequence[str], precision: str
 ) -> dict[str, Any] | None:
-    """Outputs of the networks for one film as they are, with its pulse; None: no face."""
-    path = film_path(folder, spec)
+    """Outputs of the networks for one video as they are, with its pulse; None: no face."""
+    path = video_path(folder, spec)
     crops: dict[int, Frames] = {}
     outputs = {}
     for file in weights:
@@ -73,13 +73,13 @@ def waveforms(
             if not segments:
                 return None
             crops[size] = segments[0].faces
-        faces = network_faces(crops[size], settings.size, settings.follow)
+        faces = network_frames(crops[size], settings.size, settings.follow)
         raw = replace(network, spec=replace(settings, summations=0))
-        outputs[file] = raw(np.array(list(input_pieces([faces], settings))))
+        outputs[file] = raw(np.array(list(input_chunks([faces], settings))))
     return {"slice": name, "spec": spec, "start_s": float(faces.t[0]), "outputs": outputs}
 
 
-def read_film(
+def read_video(
     row: dict[str, Any], file: str, spec: NetworkSpec, corner_hz: float
 ) -> dict[str, Any]:
     """Rate, likeness and signal-to-noise ratios by one setting."""
@@ -97,7 +97,7 @@ def read_film(
 
 
 def line(rows: list[dict[str, Any]], read_rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """What one setting makes of all films."""
+    """What one setting makes of all videos."""
     kinds = np.array([row["slice"] for row in rows])
     errors = np.array([row["error"] for row in read_rows])
     ratios: NDArray[np.float64] = np.array([row["snr_db"] for row in read_rows])
@@ -119,9 +119,9 @@ def line(rows: list[dict[str, Any]], read_rows: list[dict[str, Any]]) -> dict[st
 
 
 def main() -> None:
-    """Make the films, run the networks, print a line a setting."""
+    """Make the videos, run the networks, print a line a setting."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the films are kept (4 GB)")
+    parser.add_argument("folder", type=Path, help="where the videos are kept (4 GB)")
     parser.add_argument("weights", nargs="+", help="files of weights, .onnx")
     parser.add_argument("--precision", default="f32")
     parser.add_argument("--jobs", type=int, default=2)
@@ -129,8 +129,8 @@ def main() -> None:
     args = parser.parse_args()
     with process_pool(args.jobs) as pool:
         jobs = [
-            pool.submit(waveforms, args.folder, *film, args.weights, args.precision)
-            for film in films()
+            pool.submit(waveforms, args.folder, *video, args.weights, args.precision)
+            for video in videos()
         ]
         found = [job.result() for job in jobs]
     rows = [row for row in found if row is not None]
@@ -138,7 +138,7 @@ def main() -> None:
     for file in args.weights:
         spec = load_network(file).spec
         for corner_hz in CORNERS_HZ:
-            setting = line(rows, [read_film(row, file, spec, corner_hz) for row in rows])
+            setting = line(rows, [read_video(row, file, spec, corner_hz) for row in rows])
             table.append({"weights": file, "corner_hz": corner_hz, **setting})
             print(json.dumps(table[-1]), flush=True)
     if args.json:

@@ -1,17 +1,17 @@
-"""Can the doubt be trusted? Confidence against truth, and films without a pulse.
+"""Can the doubt be trusted? Confidence against truth, and videos without a pulse.
 
-Each film is measured as `sspd measure` does, in windows of 30 s and of 10 s. Sets:
+Each video is measured as `sspd measure` does, in windows of 30 s and of 10 s. Sets:
 
 - ``fit``: what the confidence was fitted to (`benchmarks/calibrate.py`).
-- ``held``: other seeds, and two kinds of film without a pulse that ``fit`` has not. They
+- ``held``: other seeds, and two kinds of video without a pulse that ``fit`` has not. They
   chose nothing: neither weights nor threshold.
 
     python benchmarks/doubt.py collect held FOLDER --jobs 2
     python benchmarks/doubt.py score FOLDER --figure reliability.png
 
-What takes long, films, faces and network, is kept in FOLDER, a file a film; a run that is
-broken off goes on where it was. `films held FILMS` makes the films beforehand, so that
-`collect held FOLDER --films FILMS` of several weights need not.
+What takes long, videos, faces and network, is kept in FOLDER, a file a video; a run that is
+broken off goes on where it was. `videos held VIDEOS` makes the videos beforehand, so that
+`collect held FOLDER --videos VIDEOS` of several weights need not.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from doubt_films import SETS, Kept, collect, load, make_films
+from doubt_videos import SETS, Kept, collect, load, make_videos
 from sspd.network import load_network
 from sspd.types import ConfidenceSpec, FaceSegment, Signal
-from sspd.vitals import join_scenes, pulse_band, read_film, read_rate
+from sspd.vitals import join_frame_stats, pulse_band, read_rate, read_vitals
 from sspd.vitals.acceptance import LEAST_CONFIDENCE
 from sspd.vitals.heart_rate import follow_rate, read_half
-from sspd.vitals.quality_features import Evidence, gather_evidence
+from sspd.vitals.quality_features import QualityFeatures, compute_quality_features
 
 WINDOWS_S = (30.0, 10.0)
 RIGHT_WITHIN_BPM = 3.0
 BINS = 10
 
 
-def window_rows(film: Kept, confidence: ConfidenceSpec | None) -> list[dict[str, Any]]:
+def window_rows(video: Kept, confidence: ConfidenceSpec | None) -> list[dict[str, Any]]:
     """A row a window, as `sspd measure` would read it; with its truth and what could be read."""
     rows = []
     for window_s in WINDOWS_S:
-        found = read_film(
-            film.segments, film.waves, window_s=window_s, facts=film.facts, confidence=confidence
+        found = read_vitals(
+            video.segments, video.waves, window_s=window_s, facts=video.facts, confidence=confidence
         )
         for window in found.windows:
             row = dataclasses.asdict(window) | {"window_s": window_s}
-            row |= {"kind": film.kind, "film": film.number}
-            row["truth_bpm"] = _truth_bpm(film.beats_s, window.start_s, window.end_s)
+            row |= {"kind": video.kind, "film": video.number}
+            row["truth_bpm"] = _truth_bpm(video.beats_s, window.start_s, window.end_s)
             row["readings"] = []
             if found.signal is not None and window.spectral_bpm is not None:
                 span = window.start_s, window.end_s
-                row["readings"] = _readings(found.signal, film.segments, *span)
+                row["readings"] = _readings(found.signal, video.segments, *span)
             rows.append(row)
     return rows
 
@@ -65,16 +65,18 @@ def _truth_bpm(beats_s: NDArray[np.float64], start_s: float, end_s: float) -> fl
 
 def _readings(
     signal: Signal, segments: Sequence[FaceSegment], start_s: float, end_s: float
-) -> list[tuple[float, Evidence]]:
+) -> list[tuple[float, QualityFeatures]]:
     """The rate of a window and, if it may be one, its half, with the evidence for each."""
     if not bool(np.isfinite(signal.values).all()):
         return []
     filtered = Signal(pulse_band(signal.values, signal.fs), signal.fs, signal.start_s)
-    part, scene = filtered.between(start_s, end_s), join_scenes(segments)
+    part, frame_stats = filtered.between(start_s, end_s), join_frame_stats(segments)
     reading = read_rate(part.values, part.fs)
     half = read_half(part.values, part.fs, reading)
     followed = [follow_rate(part.values, part.fs, one) for one in (reading, half) if one]
-    found = [(one.spectral_bpm, gather_evidence(part, one, scene)) for one in followed]
+    found = [
+        (one.spectral_bpm, compute_quality_features(part, one, frame_stats)) for one in followed
+    ]
     return [(bpm, seen) for bpm, seen in found if bpm is not None and seen is not None]
 
 
@@ -132,11 +134,11 @@ def score(rows: list[dict[str, Any]], figure: Path | None) -> None:
 def _line(name: str, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
-    films = len({(row["kind"], row["film"]) for row in rows})
+    videos = len({(row["kind"], row["film"]) for row in rows})
     believed = [row for row in rows if row["accepted"]]
     right, wrong = sum(map(is_right, rows)), sum(not is_right(row) for row in believed)
     print(
-        f"  {name:16s} {films:4d} videos {len(rows):4d} windows: {right:4d} right,"
+        f"  {name:16s} {videos:4d} videos {len(rows):4d} windows: {right:4d} right,"
         f" {len(believed):4d} accepted ({len(believed) / len(rows):.1%}), {wrong} of them wrong"
     )
 
@@ -165,12 +167,12 @@ def main() -> None:
     """Parse, and do what is asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    gather, film = commands.add_parser("collect"), commands.add_parser("films")
-    for command in (gather, film):
+    gather, video = commands.add_parser("collect"), commands.add_parser("films")
+    for command in (gather, video):
         command.add_argument("set_name", choices=sorted(SETS))
         command.add_argument("folder", type=Path)
         command.add_argument("--jobs", type=int, default=2)
-    gather.add_argument("--films", type=Path, help="what `films` made; made anew by default")
+    gather.add_argument("--films", type=Path, help="what `videos` made; made anew by default")
     judge = commands.add_parser("score")
     judge.add_argument("folder", type=Path)
     for command in (gather, judge):
@@ -178,13 +180,13 @@ def main() -> None:
     judge.add_argument("--figure", type=Path)
     args = parser.parse_args()
     if args.command == "collect":
-        collect(args.set_name, args.folder, args.jobs, args.weights, args.films)
+        collect(args.set_name, args.folder, args.jobs, args.weights, args.videos)
         return
     if args.command == "films":
-        make_films(args.set_name, args.folder, args.jobs)
+        make_videos(args.set_name, args.folder, args.jobs)
         return
     confidence = load_network(args.weights).spec.confidence
-    rows = [row for film in load(args.folder) for row in window_rows(film, confidence)]
+    rows = [row for video in load(args.folder) for row in window_rows(video, confidence)]
     score(rows, args.figure)
 
 

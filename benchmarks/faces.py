@@ -1,8 +1,8 @@
 """The store of cropped faces: how fast it is made, what it takes, how fast a clip comes back.
 
-A simulated film (640x480, real H.264) is cut into a store; then clips of 10 s from random
+A simulated video (640x480, real H.264) is cut into a store; then clips of 10 s from random
 places are read from it, and, in turn with that, the same pictures are had without a store:
-the film decoded whole, decoded as far as the clip, or the clip sought, decoded and its faces
+the video decoded whole, decoded as far as the clip, or the clip sought, decoded and its faces
 cut out. Whatever else runs slows all of them alike.
 
     python benchmarks/faces.py --json faces.json
@@ -22,7 +22,7 @@ import numpy as np
 from sspd.face.track import face_segments
 from sspd.research.datasets.faces import open_store, store_bytes
 from sspd.research.datasets.faces_build import stored_faces
-from sspd.simulation import FilmSpec, write_film
+from sspd.simulation import VideoSpec, write_video
 from sspd.video.read import read
 
 SIZE = 151
@@ -37,21 +37,21 @@ def _seconds(work: Any) -> float:
     return time.perf_counter() - began
 
 
-def _decode(film: Path, end_s: float | None) -> None:
-    for _ in read(film, end_s=end_s):
+def _decode(video: Path, end_s: float | None) -> None:
+    for _ in read(video, end_s=end_s):
         pass
 
 
-def _cut(film: Path, start_s: float) -> None:
-    for _ in face_segments(read(film, start_s=start_s, end_s=start_s + CLIP_S), size=SIZE):
+def _cut(video: Path, start_s: float) -> None:
+    for _ in face_segments(read(video, start_s=start_s, end_s=start_s + CLIP_S), size=SIZE):
         pass
 
 
-def measured(film: Path, folder: Path, rounds: int) -> dict[str, float]:
+def measured(video: Path, folder: Path, rounds: int) -> dict[str, float]:
     """Frames a second (by the clock, by processor time), bytes a frame, seconds of a clip."""
     entries: list[Any] = []
     used = time.process_time()
-    build_s = _seconds(lambda: entries.extend(stored_faces([film], folder, SIZE, False)))
+    build_s = _seconds(lambda: entries.extend(stored_faces([video], folder, SIZE, False)))
     used = time.process_time() - used  # of all threads: what one core would take
     stored = open_store(folder)
     longest = max(stored, key=lambda entry: entry.times().size)
@@ -64,9 +64,9 @@ def measured(film: Path, folder: Path, rounds: int) -> dict[str, float]:
         start_s = float(longest.times()[first])
         clip = slice(first, first + round(CLIP_S * FPS))
         took["read"].append(_seconds(lambda k=clip: longest.read(k.start, k.stop)))
-        took["whole"].append(_seconds(lambda: _decode(film, None)))
-        took["decode"].append(_seconds(lambda at=start_s: _decode(film, at + CLIP_S)))
-        took["cut"].append(_seconds(lambda at=start_s: _cut(film, at)))
+        took["whole"].append(_seconds(lambda: _decode(video, None)))
+        took["decode"].append(_seconds(lambda at=start_s: _decode(video, at + CLIP_S)))
+        took["cut"].append(_seconds(lambda at=start_s: _cut(video, at)))
     medians = {f"{name}_s": float(np.median(times)) for name, times in took.items()}
     return {
         "build_fps": frames / build_s,
@@ -78,16 +78,16 @@ def measured(film: Path, folder: Path, rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Film, store, read, print; exit code 1 where the goal is missed."""
+    """Video, store, read, print; exit code 1 where the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=60.0, help="length of the film")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of the video")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"
-        write_film(FilmSpec(seed=1, duration_s=args.seconds, motion="translation"), film)
-        found = measured(film, Path(folder) / "store", args.rounds)
+        video = Path(folder) / "film.mp4"
+        write_video(VideoSpec(seed=1, duration_s=args.seconds, motion="translation"), video)
+        found = measured(video, Path(folder) / "store", args.rounds)
     if args.json:
         args.json.write_text(json.dumps(found, indent=1))
     for name, value in found.items():

@@ -1,10 +1,10 @@
-"""The whole command on whole films: `sspd measure FILM`, start-up included.
+"""The whole command on whole videos: `sspd measure VIDEO`, start-up included.
 
-    python benchmarks/film.py FOLDER --sizes 640x480,1920x1080 --minutes 1,10
+    python benchmarks/video.py FOLDER --sizes 640x480,1920x1080 --minutes 1,10
 
-A minute of a simulated face is written once a size; longer films are that minute's
-packets again and again, with shifted stamps. Every run is a fresh process; times the
-film's length over its wall-clock seconds, and the most memory it ever held.
+A minute of a simulated face is written once a size; longer videos are that minute's
+packets again and again, with shifted timestamps. Every run is a fresh process; times the
+video's length over its wall-clock seconds, and the most memory it ever held.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from pathlib import Path
 
 import av
 
-from sspd.simulation import FilmSpec, write_film
+from sspd.simulation import VideoSpec, write_video
 from sspd.utils.pool import process_pool
 
 MINUTE_S = 60.0
-SPEC = FilmSpec(seed=5, hr_bpm=71, duration_s=MINUTE_S, fps=30.0)
+SPEC = VideoSpec(seed=5, hr_bpm=71, duration_s=MINUTE_S, fps=30.0)
 
 
 def minute(folder: Path, width: int, height: int) -> Path:
-    """A minute of film, written if it is not there."""
+    """A minute of video, written if it is not there."""
     path = folder / f"minute-{width}x{height}.mp4"
     if not path.exists():
         scale = height / 480
         options = {"width": width, "height": height, "face_px": round(200 * scale)}
-        spec = FilmSpec(**{**vars(SPEC), **options})
+        spec = VideoSpec(**{**vars(SPEC), **options})
         # in a process of its own: Linux counts the most that a parent ever held as its children's
         with process_pool(1) as pool:
-            pool.submit(write_film, spec, path).result()
+            pool.submit(write_video, spec, path).result()
     return path
 
 
-def repeated(film: Path, minutes: int) -> Path:
-    """The film so many times in a row: its packets, not its pictures, copied."""
+def repeated(video: Path, minutes: int) -> Path:
+    """The video so many times in a row: its packets, not its pictures, copied."""
     if minutes == 1:
-        return film
-    path = film.with_name(f"{film.stem}-x{minutes}.mp4")
+        return video
+    path = video.with_name(f"{video.stem}-x{minutes}.mp4")
     if path.exists():
         return path
     part = path.with_suffix(".part.mp4")
     with av.open(str(part), "w") as out:
         stream = None
         for k in range(minutes):
-            with av.open(str(film)) as source:
+            with av.open(str(video)) as source:
                 theirs = source.streams.video[0]
                 if stream is None:
                     stream = out.add_stream_from_template(theirs)
@@ -69,11 +69,11 @@ def repeated(film: Path, minutes: int) -> Path:
     return path
 
 
-def run_once(film: Path, arguments: list[str]) -> dict[str, float]:
+def run_once(video: Path, arguments: list[str]) -> dict[str, float]:
     """Seconds and memory of one fresh process, and the rate that it read."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.json"
-        command = [sys.executable, "-m", "sspd.cli.main", "measure", str(film), *arguments]
+        command = [sys.executable, "-m", "sspd.cli.main", "measure", str(video), *arguments]
         began = time.perf_counter()
         process = subprocess.Popen([*command, "--json", str(out)], stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
@@ -85,9 +85,9 @@ def run_once(film: Path, arguments: list[str]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print one JSON line a film and setting."""
+    """Print one JSON line a video and setting."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the films are kept")
+    parser.add_argument("folder", type=Path, help="where the videos are kept")
     parser.add_argument("--sizes", default="640x480,1920x1080")
     parser.add_argument("--minutes", default="1")
     parser.add_argument("--settings", default="auto,f32,bf16,pos,green")
@@ -98,11 +98,11 @@ def main() -> None:
         width, height = (int(side) for side in size.split("x"))
         first = minute(args.folder, width, height)
         for minutes in (int(n) for n in args.minutes.split(",")):
-            film = repeated(first, minutes)
+            video = repeated(first, minutes)
             for setting in args.settings.split(","):
                 colour = setting in ("pos", "green")
                 options = ["--method" if colour else "--precision", setting]
-                rows = [run_once(film, options) for _ in range(args.repeats)]
+                rows = [run_once(video, options) for _ in range(args.repeats)]
                 times = [row["seconds"] for row in rows]
                 seconds = statistics.median(times)
                 shown = {

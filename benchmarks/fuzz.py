@@ -1,6 +1,6 @@
-"""Broken and hostile films through the public reader, each in a process that may die.
+"""Broken and hostile videos through the public reader, each in a process that may die.
 
-Small films of several containers and codecs are damaged at random: bits flipped, cut
+Small videos of several containers and codecs are damaged at random: bits flipped, cut
 short, pieces swapped, doubled and overwritten, sizes, rates and lengths in their headers
 made absurd. `sspd.video.read` may give pictures or raise an `SSPDError`; anything else is
 a defect: another exception, a process that dies, more than the seconds or the memory
@@ -8,8 +8,8 @@ allowed, times that do not rise. What shows one is kept in FOLDER/defects.
 
 Beside them the kinds of `benchmarks/fuzz_videos.py`: playlists, clocks, sizes, tracks, names.
 
-    python benchmarks/fuzz.py FOLDER --films 6000 --seed 1 --jobs 2
-    python benchmarks/fuzz.py FOLDER --kind clock --films 1000
+    python benchmarks/fuzz.py FOLDER --videos 6000 --seed 1 --jobs 2
+    python benchmarks/fuzz.py FOLDER --kind clock --videos 1000
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from fuzz_videos import VIDEO_KINDS
 from sspd.errors import SSPDError
 from sspd.video.read import probe, read
 
-#: What one film may take: seconds, and bytes of address space for its process.
+#: What one video may take: seconds, and bytes of address space for its process.
 LIMIT_S = 20.0
 LIMIT_BYTES = 4 << 30
-#: File name's suffix, container, codec and pixel format of the films that are damaged.
+#: File name's suffix, container, codec and pixel format of the videos that are damaged.
 KINDS = (
     ("h264.mp4", "mp4", "libx264", "yuv420p"),
     ("hevc10.mp4", "mp4", "libx265", "yuv420p10le"),
@@ -59,68 +59,68 @@ ABSURD = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 Damage = Callable[[np.random.Generator, bytearray], bytearray]
 
 
-def whole_film(kind: tuple[str, str, str, str], n: int = 24) -> bytes:
-    """A small film of one kind, whole."""
+def whole_video(kind: tuple[str, str, str, str], n: int = 24) -> bytes:
+    """A small video of one kind, whole."""
     _, container, codec, pix_fmt = kind
     rng, out = np.random.default_rng(0), io.BytesIO()
-    with av.open(out, "w", format=container) as film:
+    with av.open(out, "w", format=container) as video:
         quiet = {"x265-params": "log-level=none"} if codec == "libx265" else {}
-        stream = film.add_stream(codec, rate=25, options=quiet)
+        stream = video.add_stream(codec, rate=25, options=quiet)
         stream.width, stream.height, stream.pix_fmt = 96, 64, pix_fmt
         for _ in range(n):
             picture = rng.integers(0, 255, (64, 96, 3), np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode(None))
+            video.mux(stream.encode(frame))
+        video.mux(stream.encode(None))
     return out.getvalue()
 
 
-def _flip_bits(rng: np.random.Generator, film: bytearray) -> bytearray:
-    for place in rng.integers(0, len(film), int(2 ** rng.uniform(0, 8))):
-        film[place] ^= 1 << int(rng.integers(8))
-    return film
+def _flip_bits(rng: np.random.Generator, video: bytearray) -> bytearray:
+    for place in rng.integers(0, len(video), int(2 ** rng.uniform(0, 8))):
+        video[place] ^= 1 << int(rng.integers(8))
+    return video
 
 
-def _flip_in_header(rng: np.random.Generator, film: bytearray) -> bytearray:
-    ends = (slice(0, 1500), slice(len(film) - 2500, len(film)))
-    part = range(len(film))[ends[int(rng.integers(2))]]
+def _flip_in_header(rng: np.random.Generator, video: bytearray) -> bytearray:
+    ends = (slice(0, 1500), slice(len(video) - 2500, len(video)))
+    part = range(len(video))[ends[int(rng.integers(2))]]
     for place in rng.choice(part, int(rng.integers(1, 9))):
-        film[place] = int(rng.integers(256))
-    return film
+        video[place] = int(rng.integers(256))
+    return video
 
 
-def _cut_short(rng: np.random.Generator, film: bytearray) -> bytearray:
-    return film[: int(rng.integers(1, len(film)))]
+def _cut_short(rng: np.random.Generator, video: bytearray) -> bytearray:
+    return video[: int(rng.integers(1, len(video)))]
 
 
-def _overwrite(rng: np.random.Generator, film: bytearray) -> bytearray:
-    start, size = int(rng.integers(len(film))), int(2 ** rng.uniform(1, 11))
-    end = min(len(film), start + size)
-    film[start:end] = rng.bytes(end - start) if rng.random() < 0.7 else bytes(end - start)
-    return film
+def _overwrite(rng: np.random.Generator, video: bytearray) -> bytearray:
+    start, size = int(rng.integers(len(video))), int(2 ** rng.uniform(1, 11))
+    end = min(len(video), start + size)
+    video[start:end] = rng.bytes(end - start) if rng.random() < 0.7 else bytes(end - start)
+    return video
 
 
-def _move_pieces(rng: np.random.Generator, film: bytearray) -> bytearray:
-    a, b = sorted(int(place) for place in rng.integers(0, len(film), 2))
-    piece = film[a:b]
-    place = int(rng.integers(len(film)))
+def _move_pieces(rng: np.random.Generator, video: bytearray) -> bytearray:
+    a, b = sorted(int(place) for place in rng.integers(0, len(video), 2))
+    piece = video[a:b]
+    place = int(rng.integers(len(video)))
     if rng.random() < 0.5:
-        film[place:place] = piece[:20_000]
+        video[place:place] = piece[:20_000]
     else:
-        del film[a : min(b, a + 5000)]
-    return film
+        del video[a : min(b, a + 5000)]
+    return video
 
 
-def _absurd_number(rng: np.random.Generator, film: bytearray) -> bytearray:
+def _absurd_number(rng: np.random.Generator, video: bytearray) -> bytearray:
     atom = ATOMS[int(rng.integers(len(ATOMS)))]
-    at = film.find(atom)
+    at = video.find(atom)
     for _ in range(int(rng.integers(1, 4))):
-        low = at + 4 if at >= 0 else int(rng.integers(min(400, len(film))))
+        low = at + 4 if at >= 0 else int(rng.integers(min(400, len(video))))
         place = low + int(rng.integers(0, 100))
         size = int(rng.choice([1, 2, 4]))
         value = int(rng.choice(ABSURD)) & (256**size - 1)
-        film[place : place + size] = value.to_bytes(size, "big" if at >= 0 else "little")
-    return film
+        video[place : place + size] = value.to_bytes(size, "big" if at >= 0 else "little")
+    return video
 
 
 DAMAGES: tuple[Damage, ...] = (
@@ -134,9 +134,9 @@ DAMAGES: tuple[Damage, ...] = (
 )
 
 
-def damaged(rng: np.random.Generator, film: bytes) -> bytes:
-    """A film damaged in one to three ways."""
-    broken = bytearray(film)
+def damaged(rng: np.random.Generator, video: bytes) -> bytes:
+    """A video damaged in one to three ways."""
+    broken = bytearray(video)
     for _ in range(int(rng.integers(1, 4))):
         damage = DAMAGES[int(rng.integers(len(DAMAGES)))]
         broken = damage(rng, broken) or bytearray(b"\0")
@@ -144,7 +144,7 @@ def damaged(rng: np.random.Generator, film: bytes) -> bytes:
 
 
 def read_through(path: str) -> str:
-    """What the reader makes of a film: ``read``, or the name of its refusal."""
+    """What the reader makes of a video: ``read``, or the name of its refusal."""
     last_s = -1.0
     try:
         info = probe(path)
@@ -167,7 +167,7 @@ def _one_line(text: str) -> None:
 
 
 def _child() -> None:
-    """Read the films named on standard input, or make those of a kind and seed, a line each."""
+    """Read the videos named on standard input, or make those of a kind and seed, a line each."""
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     for line in sys.stdin:
         asked = json.loads(line)
@@ -188,12 +188,12 @@ def _of_kind(kind: str, seed: int) -> str:
 
 @dataclass
 class Reader:
-    """A process that reads films, started anew when it dies or takes too long."""
+    """A process that reads videos, started anew when it dies or takes too long."""
 
     process: subprocess.Popen[str] | None = None
 
     def read(self, asked: str | tuple[str, int]) -> str:
-        """The outcome for a film, or for a kind and a seed."""
+        """The outcome for a video, or for a kind and a seed."""
         if self.process is None:
             command = [sys.executable, __file__, "--child", "-"]
             pipe = subprocess.PIPE
@@ -223,9 +223,9 @@ class Reader:
             self.process = None
 
 
-def run(folder: Path, films: int, seed: int, jobs: int, kind: str | None = None) -> Counter[str]:
-    """Damage or make, and read, so many films; how often each outcome came."""
-    whole: list[tuple[str, bytes | None]] = [(one[0], whole_film(one)) for one in KINDS]
+def run(folder: Path, videos: int, seed: int, jobs: int, kind: str | None = None) -> Counter[str]:
+    """Damage or make, and read, so many videos; how often each outcome came."""
+    whole: list[tuple[str, bytes | None]] = [(one[0], whole_video(one)) for one in KINDS]
     whole += [(one, None) for one in VIDEO_KINDS]
     whole = [one for one in whole if kind in (None, one[0])]
     defects = folder / "defects"
@@ -235,16 +235,16 @@ def run(folder: Path, films: int, seed: int, jobs: int, kind: str | None = None)
         counts: Counter[str] = Counter()
         reader = Reader()
         with tempfile.TemporaryDirectory() as place:
-            for i in range(job, films, jobs):
-                name, film = whole[i % len(whole)]
-                if film is None:
+            for i in range(job, videos, jobs):
+                name, video = whole[i % len(whole)]
+                if video is None:
                     outcome = reader.read((name, seed * 1_000_000 + i))
                     counts[outcome] += 1
                     if outcome.startswith("defect"):
                         print(f"{name}, seed {seed * 1_000_000 + i}: {outcome}", file=sys.stderr)
                     continue
                 path = Path(place) / f"{i}-{name}"
-                path.write_bytes(damaged(np.random.default_rng([seed, i]), film))
+                path.write_bytes(damaged(np.random.default_rng([seed, i]), video))
                 outcome = reader.read(str(path))
                 counts[outcome] += 1
                 if outcome.startswith("defect"):
@@ -273,10 +273,10 @@ def main() -> None:
         return
     for kind in KINDS:  # undamaged they are all read
         with tempfile.NamedTemporaryFile(suffix=kind[0]) as file:
-            file.write(whole_film(kind))
+            file.write(whole_video(kind))
             file.flush()
             assert read_through(file.name) == "read", kind
-    counts = run(args.folder, args.films, args.seed, args.jobs, args.kind)
+    counts = run(args.folder, args.videos, args.seed, args.jobs, args.kind)
     for outcome, n in counts.most_common():
         print(f"{n:6d}  {outcome}")
     sys.exit(any(outcome.startswith("defect") for outcome in counts))

@@ -69,7 +69,7 @@ IN_OPEN = 0x20
 TICKS = 50_000
 
 
-def small_film(
+def small_video(
     path: Path, times: Any, codec: str = "mpeg4", size: tuple[int, int] = (32, 32)
 ) -> Path:
     tick = Fraction(1, TICKS)
@@ -93,7 +93,7 @@ def small_film(
 def _secret() -> bytes:
     path = Path(f"/tmp/fuzz-secret-{os.getpid()}.ts")
     try:
-        return small_film(path, np.arange(30) / 30).read_bytes()
+        return small_video(path, np.arange(30) / 30).read_bytes()
     finally:
         path.unlink(missing_ok=True)
 

@@ -63,7 +63,7 @@ def some_vitals() -> Vitals:
 
 
 def journal(folder: Path, seed: int) -> str:
-    """A journal of three films; what is found in it must be what was written."""
+    """A journal of three videos; what is found in it must be what was written."""
     from sspd.pipeline.batch.journal import Journal
     from sspd.pipeline.batch.serialize import to_record
 
@@ -82,7 +82,7 @@ def journal(folder: Path, seed: int) -> str:
     again.close()
     if Journal(path, resume=True).find({"film": "d", "outputs": {}}) is None:
         raise AssertionError("a result after the damage is lost")
-    return f"{sum(faces is not None for faces in found)} of 3 films found"
+    return f"{sum(faces is not None for faces in found)} of 3 videos found"
 
 
 @cache
@@ -160,7 +160,7 @@ def faces(folder: Path, seed: int) -> str:
         found = entry.read(0, entry.times().size)
     except SSPDError as error:
         return one_line(error)
-    facts = (entry.film, entry.size, entry.still) == ("a.mp4", 8, True)
+    facts = (entry.video, entry.size, entry.still) == ("a.mp4", 8, True)
     if not (facts and np.array_equal(found.rgb, rgb) and np.array_equal(found.t, stored.t)):
         raise AssertionError(f"stored faces changed in silence by {path.relative_to(folder)}")
     return "read"

@@ -21,7 +21,7 @@ import av
 import numpy as np
 from av.stream import Disposition
 
-from fuzz_playlists import one_line, pattern, playlist, small_film
+from fuzz_playlists import one_line, pattern, playlist, small_video
 from sspd.errors import SSPDError
 from sspd.types import Box, Vitals
 from sspd.video.bounds import GAP_S, MAX_SPAN_S
@@ -43,7 +43,7 @@ def clock(folder: Path, seed: int) -> str:
         steps[rng.integers(n)] *= -rng.uniform(1, 100)
     path = folder / f"a{rng.choice(['.mkv', '.mp4', '.nut', '.ts'])}"
     try:
-        small_film(path, np.cumsum(steps))
+        small_video(path, np.cumsum(steps))
     except (av.FFmpegError, OverflowError, ValueError):
         return "not writable"
     try:
@@ -73,7 +73,7 @@ def size(folder: Path, seed: int) -> str:
     """Sizes in an AVI's header that are not those of its pictures."""
     rng = np.random.default_rng([seed, 4])
     codec = str(rng.choice(["mpeg4", "mjpeg", "rawvideo"]))
-    path = small_film(folder / "a.avi", range(3), codec)
+    path = small_video(folder / "a.avi", range(3), codec)
     sides = [
         int(rng.choice([0, 1, 33, 1 << 13, 8193, 1 << 16, (1 << 31) - 1, 1 << 31])) for _ in "ab"
     ]
@@ -96,7 +96,7 @@ def growing(folder: Path, seed: int) -> str:
     data, n = b"", int(rng.integers(2, 5))
     for k in range(n):
         wide, high = (int(rng.choice(sides)) for _ in "ab")
-        data += small_film(folder / f"{k}.h264", range(3), "libx264", (wide, high)).read_bytes()
+        data += small_video(folder / f"{k}.h264", range(3), "libx264", (wide, high)).read_bytes()
     path.write_bytes(data)
     try:
         info = probe(path)

@@ -1,9 +1,9 @@
-"""A folder of held-out films for `sspd evaluate`: the suite's slices as its conditions.
+"""A folder of held-out videos for `sspd evaluate`: the suite's slices as its conditions.
 
-The films are those of `benchmarks/slices.py`, which no training and no threshold has seen;
-with --films fewer a slice. What is there is not drawn again.
+The videos are those of `benchmarks/slices.py`, which no training and no threshold has seen;
+with --videos fewer a slice. What is there is not drawn again.
 
-    python benchmarks/held_out.py FOLDER --films 4
+    python benchmarks/held_out.py FOLDER --videos 4
     sspd evaluate folder:FOLDER --method sspd,physnet,pos --weights physnet=F --out scores
 """
 
@@ -15,25 +15,25 @@ from pathlib import Path
 
 from slices import DURATION_S, SUITE_SEED, VALIDATION_SEED, suite
 from sspd.research.datasets.folder_table import Row, add_row
-from sspd.simulation import FilmSpec, write_film, write_truth
+from sspd.simulation import VideoSpec, write_truth, write_video
 from sspd.utils.pool import process_pool
 
 
-def write(root: Path, name: str, spec: FilmSpec) -> str:
-    """A film and its truth, where it is not there yet; returns its file's name."""
+def write(root: Path, name: str, spec: VideoSpec) -> str:
+    """A video and its truth, where it is not there yet; returns its file's name."""
     path = root / f"{name}.mp4"
     if not path.exists():
         write_truth(spec, root / "truth" / path.name)
-        write_film(spec, path)
+        write_video(spec, path)
     return path.name
 
 
 def main() -> None:
-    """Draw the films."""
+    """Draw the videos."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--set", choices=("suite", "validation"), default="suite")
-    parser.add_argument("--films", type=int, default=4, help="films a slice")
+    parser.add_argument("--films", type=int, default=4, help="videos a slice")
     parser.add_argument("--seconds", type=float, default=DURATION_S)
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
@@ -41,12 +41,12 @@ def main() -> None:
     (args.folder / "truth").mkdir(parents=True, exist_ok=True)
     with process_pool(args.jobs) as pool:
         jobs = []
-        for k, (name, spec) in enumerate(suite(seed, args.films, args.seconds)):
-            film = f"{name}_{k % args.films:02d}"
-            jobs.append((film, name, pool.submit(write, args.folder, film, spec)))
-        for done, (film, name, job) in enumerate(jobs, 1):
-            add_row(args.folder, Row(job.result(), film, name))
-            print(f"{done} of {len(jobs)} films", file=sys.stderr)
+        for k, (name, spec) in enumerate(suite(seed, args.videos, args.seconds)):
+            video = f"{name}_{k % args.videos:02d}"
+            jobs.append((video, name, pool.submit(write, args.folder, video, spec)))
+        for done, (video, name, job) in enumerate(jobs, 1):
+            add_row(args.folder, Row(job.result(), video, name))
+            print(f"{done} of {len(jobs)} videos", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Films in which there is no pulse to be read, as real H.264 files.
+"""Videos in which there is no pulse to be read, as real H.264 files.
 
 Photos, walls, noise, lamps and moving mannequins: whatever `sspd measure` says of them
 is wrong unless it is "I can't tell". Made from the simulator's own pictures, so that
-they look like the films it is good at. `benchmarks/doubt.py` counts how many are believed.
+they look like the videos it is good at. `benchmarks/doubt.py` counts how many are believed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation import FilmSpec, random_spec, simulate
+from sspd.simulation import VideoSpec, random_spec, simulate
 from sspd.simulation.background import draw_background
 from sspd.simulation.render import render_levels, set_stage
 from sspd.simulation.spec import smooth_noise
@@ -29,8 +29,8 @@ _TILE_MARGIN = 97
 COARSE_SHARE = 0.25
 
 
-def null_film(kind: str, rng: np.random.Generator, path: Path) -> tuple[FilmSpec, Box | None]:
-    """Write a film of a kind; the box in which to look where no face can be found."""
+def null_video(kind: str, rng: np.random.Generator, path: Path) -> tuple[VideoSpec, Box | None]:
+    """Write a video of a kind; the box in which to look where no face can be found."""
     fixed: dict[str, Any] = {"pulse_percent": 0.0, "duration_s": DURATION_S, "fps": FPS}
     preset = {"flicker": "flicker", "swinging": "swinging", "mannequin": "nodding"}.get(kind)
     if preset == "flicker":
@@ -49,7 +49,7 @@ def null_film(kind: str, rng: np.random.Generator, path: Path) -> tuple[FilmSpec
 
 
 def _frames(
-    kind: str, spec: FilmSpec, rng: np.random.Generator
+    kind: str, spec: VideoSpec, rng: np.random.Generator
 ) -> tuple[Iterator[Frames], Box | None]:
     if kind in ("photo", "handheld"):
         return _photo(spec, rng, held=kind == "handheld"), None
@@ -63,7 +63,7 @@ def _frames(
     return simulate(spec), None
 
 
-def _photo(spec: FilmSpec, rng: np.random.Generator, held: bool) -> Iterator[Frames]:
+def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Frames]:
     """One picture of a face, filmed; held in a hand it sways, trembles and turns."""
     picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(DURATION_S * FPS)) / FPS
@@ -84,7 +84,7 @@ def _photo(spec: FilmSpec, rng: np.random.Generator, held: bool) -> Iterator[Fra
         yield _picture(levels, noise, t[k])
 
 
-def _screen(spec: FilmSpec, rng: np.random.Generator) -> Iterator[Frames]:
+def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     """One picture of a face in the light of a screen, whose colours change cut by cut."""
     picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(DURATION_S * FPS)) / FPS
@@ -104,7 +104,7 @@ def _screen(spec: FilmSpec, rng: np.random.Generator) -> Iterator[Frames]:
         yield _picture(picture * gain, noise, t[k])
 
 
-def _wall(spec: FilmSpec, rng: np.random.Generator) -> Iterator[Frames]:
+def _wall(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     """What stands behind a head, without one, under light that drifts."""
     picture = draw_background(spec)
     t = np.arange(round(DURATION_S * FPS)) / FPS

@@ -1,11 +1,11 @@
-"""Films of a camera that the shipped weights never saw, to train on and to test on.
+"""Videos of a camera that the shipped weights never saw, to train on and to test on.
 
     python benchmarks/own_camera.py FOLDER --camera mono
     sspd evaluate folder:FOLDER/test --weights shipped --out FOLDER/before
     sspd train FOLDER/train --init shipped --out FOLDER/mine
     sspd evaluate folder:FOLDER/test --weights FOLDER/mine/model.safetensors --out FOLDER/after
 
-Eight films of 60 s to learn from, without any truth beside them, and 24 others of 30 s
+Eight videos of 60 s to learn from, without any truth beside them, and 24 others of 30 s
 with it. ``mono`` is a grey camera whose automatic exposure hunts, with fixed pattern and
 grain; ``night`` a webcam in the dark: little light, much grain, 15 pictures a second, few bits;
 ``swapped`` one whose driver gives blue for red.
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from sspd.research.datasets.folder_table import Row, add_row
-from sspd.simulation import FilmSpec, random_spec, simulate, write_truth
+from sspd.simulation import VideoSpec, random_spec, simulate, write_truth
 from sspd.types import Frames
 from sspd.utils.pool import process_pool
 from sspd.video.write import write_h264
@@ -33,8 +33,8 @@ GREY = np.array([0.42, 0.38, 0.20], np.float32)
 HUNT_PERCENT, HUNT_HZ, PATTERN_LEVELS = 1.0, 0.15, 2.0
 
 
-def spec_of(camera: str, rng: np.random.Generator, k: int, n: int, seconds: float) -> FilmSpec:
-    """A person before the camera, whose rates are spread over all films."""
+def spec_of(camera: str, rng: np.random.Generator, k: int, n: int, seconds: float) -> VideoSpec:
+    """A person before the camera, whose rates are spread over all videos."""
     fixed = {"duration_s": seconds, "hr_bpm": 48 + 112 * ((k * 7) % n) / n, "width": 320}
     fixed |= {"height": 240, "face_px": int(rng.integers(90, 150))}
     fixed |= {"motion": ("still", "talking", "rotation")[k % 3], "angle_deg": 8.0 * (k % 3 == 2)}
@@ -45,7 +45,7 @@ def spec_of(camera: str, rng: np.random.Generator, k: int, n: int, seconds: floa
     return random_spec(rng, "varied", **fixed)
 
 
-def seen_by(camera: str, spec: FilmSpec) -> Iterator[Frames]:
+def seen_by(camera: str, spec: VideoSpec) -> Iterator[Frames]:
     """What the camera makes of it."""
     rng = np.random.default_rng(1)  # the camera is always the same one
     pattern = rng.normal(0, PATTERN_LEVELS, (spec.height, spec.width)).astype(np.float32)
@@ -62,8 +62,8 @@ def seen_by(camera: str, spec: FilmSpec) -> Iterator[Frames]:
             yield chunk
 
 
-def write(folder: Path, name: str, camera: str, spec: FilmSpec, truth: bool) -> str:
-    """One film, and its truth where that is asked for."""
+def write(folder: Path, name: str, camera: str, spec: VideoSpec, truth: bool) -> str:
+    """One video, and its truth where that is asked for."""
     path = folder / f"{name}.mp4"
     if not path.exists():
         if truth:

@@ -1,9 +1,9 @@
 """One face at many frame rates, and hearts from 40 to 200 beats a minute.
 
 The same simulated people (same seed, same beats) are filmed at eight frame rates and
-with uneven time stamps: the heart rates read should lie within 0.5 bpm of each other.
+with uneven time timestamps: the heart rates read should lie within 0.5 bpm of each other.
 Then hearts from 40 to 200 beats a minute at 20, 30 and 60 frames a second: the mean
-error should be 1 bpm at most. Films of 30 s, 640x480, real H.264 files.
+error should be 1 bpm at most. Videos of 30 s, 640x480, real H.264 files.
 
     python benchmarks/rates.py --json rates.json
 """
@@ -22,7 +22,7 @@ import numpy as np
 
 import sspd
 from sspd.methods import get_method
-from sspd.simulation import FilmSpec, truth, write_film
+from sspd.simulation import VideoSpec, truth, write_video
 from sspd.utils.pool import process_pool
 
 FPS = (15.0, 20.0, 24.0, 25.0, 30_000 / 1001, 30.0, 50.0, 60.0)
@@ -40,9 +40,9 @@ VARIABILITY_MS = 20.0
 SPREAD_BPM, MAE_BPM = 0.5, 1.0
 
 
-def same_people() -> list[FilmSpec]:
-    """Every person at every rate, and with uneven stamps at 30 a second."""
-    films = []
+def same_people() -> list[VideoSpec]:
+    """Every person at every rate, and with uneven timestamps at 30 a second."""
+    videos = []
     for seed, bpm, motion in PEOPLE:
         person: dict[str, Any] = {
             "seed": seed,
@@ -53,15 +53,15 @@ def same_people() -> list[FilmSpec]:
             "duration_s": DURATION_S,
             "noise_levels": 1.5,
         }
-        films += [FilmSpec(fps=fps, **person) for fps in FPS]
-        films.append(FilmSpec(fps=30.0, jitter_s=JITTER / 30.0, **person))
-    return films
+        videos += [VideoSpec(fps=fps, **person) for fps in FPS]
+        videos.append(VideoSpec(fps=30.0, jitter_s=JITTER / 30.0, **person))
+    return videos
 
 
-def sweep() -> list[FilmSpec]:
+def sweep() -> list[VideoSpec]:
     """A person of their own for each heart rate, at every rate of pictures."""
     return [
-        FilmSpec(
+        VideoSpec(
             seed=1000 + bpm,
             hr_bpm=float(bpm),
             lf_ms=VARIABILITY_MS * (60 / bpm) ** 2,
@@ -76,12 +76,12 @@ def sweep() -> list[FilmSpec]:
     ]
 
 
-def measured(spec: FilmSpec) -> dict[str, Any]:
-    """What is known of a film and what was read of it."""
+def measured(spec: VideoSpec) -> dict[str, Any]:
+    """What is known of a video and what was read of it."""
     with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.mp4"
-        write_film(spec, film)
-        vitals = sspd.measure(film, method=get_method("sspd", threads=1))
+        video = Path(folder) / "film.mp4"
+        write_video(spec, video)
+        vitals = sspd.measure(video, method=get_method("sspd", threads=1))
     return {
         "seed": spec.seed,
         "fps": spec.fps,
@@ -119,7 +119,7 @@ def _people_table(rows: list[dict[str, Any]]) -> bool:
 
 def _sweep_table(rows: list[dict[str, Any]]) -> bool:
     """Print a line a frame rate; whether the mean errors are small enough."""
-    print("\n| pictures a second | films | MAE, bpm | worst | accepted |\n|---|---|---|---|---|")
+    print("\n| pictures a second | videos | MAE, bpm | worst | accepted |\n|---|---|---|---|---|")
     good = True
     for fps in SWEEP_FPS:
         own = [row for row in rows if row["fps"] == fps]
@@ -133,16 +133,16 @@ def _sweep_table(rows: list[dict[str, Any]]) -> bool:
     return good
 
 
-def _all(specs: Iterable[FilmSpec], jobs: int) -> list[dict[str, Any]]:
+def _all(specs: Iterable[VideoSpec], jobs: int) -> list[dict[str, Any]]:
     with process_pool(jobs) as pool:
         return list(pool.map(measured, specs))
 
 
 def main() -> None:
-    """Film, measure, print; exit code 1 where a goal is missed."""
+    """Video, measure, print; exit code 1 where a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--jobs", type=int, default=2, help="processes, one thread each")
-    parser.add_argument("--json", type=Path, help="every film's row")
+    parser.add_argument("--json", type=Path, help="every video's row")
     args = parser.parse_args()
     people, hearts = _all(same_people(), args.jobs), _all(sweep(), args.jobs)
     if args.json:

@@ -1,11 +1,11 @@
 """Hold a run that was killed again and again, and resumed, against an unbroken one.
 
-Makes films with a known pulse, measures them once without a break, and once killed
+Makes videos with a known pulse, measures them once without a break, and once killed
 (SIGKILL to the command and its workers) at random moments, going on with --resume each
 time. Ends with 1 unless the results are equal but for their timings: the JSON, and every
-byte of the CSV and of each film's waveform.
+byte of the CSV and of each video's waveform.
 
-    python benchmarks/resume.py FOLDER --films 50 --kills 10
+    python benchmarks/resume.py FOLDER --videos 50 --kills 10
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from typing import Any
 
 import numpy as np
 
-from sspd.simulation import FilmSpec, write_film
+from sspd.simulation import VideoSpec, write_video
 
 #: Short and small: what is tried here is the dying, not the reading.
-FILM = {"duration_s": 9.0, "width": 320, "height": 240, "face_px": 120, "noise_levels": 1.0}
+VIDEO = {"duration_s": 9.0, "width": 320, "height": 240, "face_px": 120, "noise_levels": 1.0}
 
 
-def make_films(folder: Path, n: int) -> None:
-    """The films that are not there yet, in two folders, and one that is no film."""
+def make_videos(folder: Path, n: int) -> None:
+    """The videos that are not there yet, in two folders, and one that is no video."""
     for i in range(n - 1):
         path = folder / f"{i % 2}" / f"film_{i:03d}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            write_film(FilmSpec(seed=i, hr_bpm=50.0 + 2 * i, **FILM), path)
-    (folder / "broken.mp4").write_text("no film")
+            write_video(VideoSpec(seed=i, hr_bpm=50.0 + 2 * i, **VIDEO), path)
+    (folder / "broken.mp4").write_text("no video")
 
 
-def start(films: Path, out: Path, method: str, jobs: int, *more: str) -> subprocess.Popen[str]:
+def start(videos: Path, out: Path, method: str, jobs: int, *more: str) -> subprocess.Popen[str]:
     """Start the measuring in a process group of its own."""
     out.mkdir(parents=True, exist_ok=True)
     outputs = ["--json", out / "a.json", "--csv", out / "a.csv", "--signal", out / "s.csv"]
-    command = [sys.executable, "-m", "sspd.cli.main", "measure", films, *outputs, *more]
+    command = [sys.executable, "-m", "sspd.cli.main", "measure", videos, *outputs, *more]
     return subprocess.Popen(
         [*map(str, command), "--method", method, "--jobs", str(jobs)],
         stdout=subprocess.DEVNULL,
@@ -54,14 +54,14 @@ def start(films: Path, out: Path, method: str, jobs: int, *more: str) -> subproc
 
 
 def lines_in(journal: Path) -> int:
-    """Films in the journal so far."""
+    """Videos in the journal so far."""
     return journal.read_bytes().count(b"\n") if journal.exists() else 0
 
 
 def kill_at_random(
     process: subprocess.Popen[str], journal: Path, most: int, rng: np.random.Generator
 ) -> bool:
-    """Kill the group after up to so many films more, in the middle of one; False: too late."""
+    """Kill the group after up to so many videos more, in the middle of one; False: too late."""
     wanted = lines_in(journal) + int(rng.integers(0, most + 1))
     while lines_in(journal) < wanted and process.poll() is None:
         time.sleep(0.005)
@@ -74,17 +74,17 @@ def kill_at_random(
     return False
 
 
-def measure_broken(films: Path, out: Path, args: argparse.Namespace) -> int:
+def measure_broken(videos: Path, out: Path, args: argparse.Namespace) -> int:
     """Kill and resume, then let it end; how often it was killed in time."""
     rng, journal, kills, before = np.random.default_rng(args.seed), out / "a.json.journal", 0, 0
-    # so few that some films are left for the last kill
-    most = args.films // (args.kills + 2)
+    # so few that some videos are left for the last kill
+    most = args.videos // (args.kills + 2)
     for _ in range(args.kills):
-        process = start(films, out, args.method, args.jobs, "--resume")
+        process = start(videos, out, args.method, args.jobs, "--resume")
         kills += kill_at_random(process, journal, most, rng)
-        print(f"{lines_in(journal) - before:3d} films, then killed", file=sys.stderr)
+        print(f"{lines_in(journal) - before:3d} videos, then killed", file=sys.stderr)
         before = lines_in(journal)
-    start(films, out, args.method, args.jobs, "--resume").communicate()
+    start(videos, out, args.method, args.jobs, "--resume").communicate()
     return kills
 
 
@@ -110,24 +110,24 @@ def differences(whole: Path, broken: Path) -> list[str]:
 
 
 def main() -> None:
-    """Make the films, measure unbroken and broken, compare."""
+    """Make the videos, measure unbroken and broken, compare."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the films are made, and kept")
+    parser.add_argument("folder", type=Path, help="where the videos are made, and kept")
     parser.add_argument("--films", type=int, default=50)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--method", default="pos")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, help="of the moments; by default nobody chose them")
     args = parser.parse_args()
-    films = args.folder / "films"
-    make_films(films, args.films)
+    videos = args.folder / "films"
+    make_videos(videos, args.videos)
     with tempfile.TemporaryDirectory(prefix="results-", dir=args.folder) as results:
         whole, broken = Path(results) / "whole", Path(results) / "broken"
-        start(films, whole, args.method, args.jobs).communicate()
-        kills = measure_broken(films, broken, args)
+        start(videos, whole, args.method, args.jobs).communicate()
+        kills = measure_broken(videos, broken, args)
         wrong = differences(whole, broken)
         good = sum("error" not in row for row in rows(whole / "a.json"))
-    print(f"{args.films} films ({good} can be measured), {kills} kills, {len(wrong)} differences")
+    print(f"{args.videos} videos ({good} can be measured), {kills} kills, {len(wrong)} differences")
     print("\n".join(wrong))
     raise SystemExit(bool(wrong) or kills < args.kills)
 

@@ -1,10 +1,10 @@
-"""Variability and breathing from simulated films of five minutes.
+"""Variability and breathing from simulated videos of five minutes.
 
 Still, well lit faces whose every beat is known. Beside the errors of `sspd measure`
 stand those of the true beats had they been seen by a clock of 30 Hz, which is what a
 reading by the nearest picture could have at best.
 
-    python benchmarks/rhythm.py --films 8 --json rhythm.json
+    python benchmarks/rhythm.py --videos 8 --json rhythm.json
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 import sspd
 from sspd.methods import get_method
-from sspd.simulation import FilmSpec, truth, write_film
+from sspd.simulation import VideoSpec, truth, write_video
 from sspd.types import Estimate
 from sspd.utils.pool import process_pool
 from sspd.vitals.hrv import hrv
@@ -37,10 +37,10 @@ GOALS = (
 )
 
 
-def film(number: int, duration_s: float) -> FilmSpec:
+def video(number: int, duration_s: float) -> VideoSpec:
     """A person with a heart rate, a variability and a breath of their own."""
     rng = np.random.default_rng([SEED, number])
-    return FilmSpec(
+    return VideoSpec(
         seed=SEED + number,
         duration_s=duration_s,
         hr_bpm=float(rng.uniform(50, 110)),
@@ -53,11 +53,11 @@ def film(number: int, duration_s: float) -> FilmSpec:
     )
 
 
-def measured(spec: FilmSpec) -> dict[str, Any]:
+def measured(spec: VideoSpec) -> dict[str, Any]:
     """Every figure thrice: known, read, and from beats on a grid of 30 Hz."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
-        write_film(spec, path)
+        write_video(spec, path)
         vitals = sspd.measure(path, method=get_method("sspd", threads=1))
     beats_s = truth(spec).beats_s
     known = hrv(beats_s, span_s=spec.duration_s)
@@ -77,25 +77,25 @@ def _value(estimate: Estimate) -> float | None:
 
 
 def _mean_error(rows: list[dict[str, Any]], name: str, place: int) -> tuple[float, int]:
-    """Mean absolute error where there is a figure, and of how many films."""
+    """Mean absolute error where there is a figure, and of how many videos."""
     pairs = [row[name] for row in rows if row[name][place] is not None]
     errors = [abs(pair[place] - pair[0]) for pair in pairs]
     return (float(np.mean(errors)) if errors else float("nan")), len(pairs)
 
 
 def main() -> None:
-    """Film, measure, print; exit code 1 where a goal is missed."""
+    """Video, measure, print; exit code 1 where a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--films", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--jobs", type=int, default=2, help="processes, one thread each")
-    parser.add_argument("--json", type=Path, help="every film's row")
+    parser.add_argument("--json", type=Path, help="every video's row")
     args = parser.parse_args()
     with process_pool(args.jobs) as pool:
-        rows = list(pool.map(measured, [film(i, args.seconds) for i in range(args.films)]))
+        rows = list(pool.map(measured, [video(i, args.seconds) for i in range(args.videos)]))
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1))
-    print("| figure | MAE | films with one | goal | beats at 30 Hz, MAE |\n|---|---|---|---|---|")
+    print("| figure | MAE | videos with one | goal | beats at 30 Hz, MAE |\n|---|---|---|---|---|")
     good = True
     for name, unit, goal in GOALS:
         error, n = _mean_error(rows, name, 1)

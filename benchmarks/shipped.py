@@ -1,9 +1,9 @@
-"""How the last part of the shipped weights was made: 288 simulated films, two minutes of a GPU.
+"""How the last part of the shipped weights was made: 288 simulated videos, two minutes of a GPU.
 
     python benchmarks/shipped.py FOLDER --init FIRST.safetensors --minutes 1.6
 
 FIRST are the weights of the first part (MODEL_CARD.md). Faces of 12 s are drawn as `sspd
-simulate --layout faces` draws them, more talking heads and more compressed films among them
+simulate --layout faces` draws them, more talking heads and more compressed videos among them
 than a preset has, and heads are held still. The network never reads their truth.
 """
 
@@ -21,17 +21,17 @@ from sspd.research.datasets.faces import open_store, write_entry
 from sspd.research.datasets.faces_build import still_entries
 from sspd.research.recipes import get_recipe
 from sspd.research.train.loop import train
-from sspd.research.train.sampler import usable_films
+from sspd.research.train.sampler import usable_videos
 from sspd.simulation import random_spec, simulate_faces
 from sspd.utils.pool import process_pool
 
-#: Preset -> how many films. The order is part of their seeds.
-FILMS = {"train": 160, "talking": 80, "compressed": 48}
+#: Preset -> how many videos. The order is part of their seeds.
+VIDEOS = {"train": 160, "talking": 80, "compressed": 48}
 SEED, DURATION_S = 2127, 12.0
 
 
 def make(job: tuple[Path, str, int, int]) -> None:
-    """One film's faces, held still, if they are not there."""
+    """One video's faces, held still, if they are not there."""
     store, preset, place, i = job
     name = f"{preset}_{i:04d}"
     if (store / f"{name}.zarr").exists():
@@ -61,15 +61,15 @@ def main() -> None:
     store.mkdir(parents=True, exist_ok=True)
     jobs = [
         (store, preset, place, i)
-        for place, (preset, n) in enumerate(FILMS.items())
+        for place, (preset, n) in enumerate(VIDEOS.items())
         for i in range(n)
     ]
     with process_pool(args.jobs) as pool:
         list(pool.map(make, jobs))
     recipe = get_recipe("further")
-    films, _ = usable_films(open_store(store), recipe.clip_s)
+    videos, _ = usable_videos(open_store(store), recipe.clip_s)
     weights = train(
-        films,
+        videos,
         recipe,
         args.folder / "run",
         device=args.device,

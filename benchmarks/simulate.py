@@ -1,4 +1,4 @@
-"""How fast films are simulated: frames a second of one core, by face and motion.
+"""How fast videos are simulated: frames a second of one core, by face and motion.
 
 Counted in seconds of processor time, so that a busy machine does not change it much.
 Run: ``OMP_NUM_THREADS=1 python benchmarks/simulate.py``. The goal is 120 frames a
@@ -11,13 +11,13 @@ import time
 
 import cv2
 
-from sspd.simulation import FilmSpec, simulate, simulate_faces
+from sspd.simulation import VideoSpec, simulate, simulate_faces
 
 GOAL_FPS = 120
 SECONDS = 4.0
 
 
-def measure_full(spec: FilmSpec) -> tuple[float, float]:
+def measure_full(spec: VideoSpec) -> tuple[float, float]:
     """Seconds until the first frame, and frames a second after it (best of three)."""
     best_setup, best_rate = float("inf"), 0.0
     for _ in range(3):
@@ -31,7 +31,7 @@ def measure_full(spec: FilmSpec) -> tuple[float, float]:
     return best_setup, best_rate
 
 
-def measure_faces(spec: FilmSpec) -> float:
+def measure_faces(spec: VideoSpec) -> float:
     """Face crops a second, drawing the person included."""
     start = time.process_time()
     return len(simulate_faces(spec)) / (time.process_time() - start)
@@ -42,7 +42,7 @@ def main() -> None:
     print("face  motion       drawing  frames/s  goal   crops/s")
     for face_px in (100, 200, 300):
         for motion in ("still", "talking", "translation", "rotation"):
-            spec = FilmSpec(
+            spec = VideoSpec(
                 seed=1,
                 duration_s=SECONDS,
                 face_px=face_px,

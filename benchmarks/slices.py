@@ -1,13 +1,13 @@
-"""Heart rates on simulated films never trained on, slice by slice.
+"""Heart rates on simulated videos never trained on, slice by slice.
 
-160 films of 30 s, 640x480 at 30 fps, real H.264 files: twenty a slice, the six skin
-tones in turn, 42-190 bpm. The films follow from `SUITE_SEED` and chose nothing: not the
+160 videos of 30 s, 640x480 at 30 fps, real H.264 files: twenty a slice, the six skin
+tones in turn, 42-190 bpm. The videos follow from `SUITE_SEED` and chose nothing: not the
 training, not the number of its steps, not a threshold. `VALIDATION_SEED` gives other
-films of the same kinds, on which such things are chosen.
+videos of the same kinds, on which such things are chosen.
 
     python benchmarks/slices.py FOLDER --systems sspd,pos,green,other.onnx --json out.json
 
-With --keep, FOLDER keeps the films between runs; they are named by the hash of what made
+With --keep, FOLDER keeps the videos between runs; they are named by the hash of what made
 them.
 """
 
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 import sspd
 from sspd.methods import Method, get_method
 from sspd.signal import bandpass
-from sspd.simulation import FilmSpec, Truth, random_spec, truth, write_film
+from sspd.simulation import Truth, VideoSpec, random_spec, truth, write_video
 from sspd.utils.pool import process_pool
 
 SUITE_SEED = 20_261_122
@@ -43,13 +43,13 @@ SLICES = (
     "compressed",
     "weak",
 )
-FILMS_A_SLICE = 20
+VIDEOS_A_SLICE = 20
 DURATION_S = 30.0
 #: Where the rules of the comparison are set: lag and band of the waveform, right and wrong.
 LARGEST_LAG_S = 0.15
 WAVEFORM_BAND_HZ = (0.5, 4.0)
 RIGHT_WITHIN_BPM = 3.0
-#: What of a film's options stands in its rows.
+#: What of a video's options stands in its rows.
 OPTIONS = (
     "motion",
     "pulse_percent",
@@ -63,32 +63,32 @@ OPTIONS = (
 )
 
 
-def suite(seed: int, films_a_slice: int, duration_s: float) -> list[tuple[str, FilmSpec]]:
-    """The films of a suite: slice and options of each."""
-    films = []
+def suite(seed: int, videos_a_slice: int, duration_s: float) -> list[tuple[str, VideoSpec]]:
+    """The videos of a suite: slice and options of each."""
+    videos = []
     for number, name in enumerate(SLICES):
-        for i in range(films_a_slice):
+        for i in range(videos_a_slice):
             rng = np.random.default_rng([seed, number, i])
             fixed = {"duration_s": duration_s, "skin_tone": i % 6, "fps": 30.0}
-            films.append((name, random_spec(rng, name, **fixed)))
-    return films
+            videos.append((name, random_spec(rng, name, **fixed)))
+    return videos
 
 
-def film_path(folder: Path, spec: FilmSpec) -> Path:
-    """Where a film is kept; written if it is not there."""
+def video_path(folder: Path, spec: VideoSpec) -> Path:
+    """Where a video is kept; written if it is not there."""
     made_by = json.dumps(spec.record(), sort_keys=True) + _simulator_hash()
     path = folder / f"{hashlib.sha256(made_by.encode()).hexdigest()[:16]}.mp4"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_film(spec, path)
+        write_video(spec, path)
     return path
 
 
 @functools.cache
 def _simulator_hash() -> str:
-    """Of the source of simulator and writer: other code, other films."""
+    """Of the source of simulator and writer: other code, other videos."""
     video = Path(sspd.__file__).parent / "video"
-    # presets only say which films are drawn, and a film's options are in its name anyway
+    # presets only say which videos are drawn, and a video's options are in its name anyway
     drawing = (f for f in sorted(video.glob("simulate/*.py")) if f.name != "presets.py")
     text = b"".join(file.read_bytes() for file in (*drawing, video / "write.py"))
     return hashlib.sha256(text).hexdigest()
@@ -121,11 +121,11 @@ def _method(system: str, precision: str) -> Method:
     return get_method(system, precision=precision, threads=1)
 
 
-def measure_film(
-    folder: Path, name: str, spec: FilmSpec, systems: Sequence[str], precision: str, keep: bool
+def measure_video(
+    folder: Path, name: str, spec: VideoSpec, systems: Sequence[str], precision: str, keep: bool
 ) -> list[dict[str, Any]]:
-    """A row a system: what is known of a film and what was measured."""
-    path, known = film_path(folder, spec), truth(spec)
+    """A row a system: what is known of a video and what was measured."""
+    path, known = video_path(folder, spec), truth(spec)
     rows = []
     for system in systems:
         vitals = sspd.measure(path, method=_method(system, precision))
@@ -148,7 +148,7 @@ def measure_film(
 
 
 def _errors(rows: Iterable[dict[str, Any]], key: str) -> NDArray[np.float64]:
-    """Absolute errors, bpm; a film without a number counts as wrong by its whole rate."""
+    """Absolute errors, bpm; a video without a number counts as wrong by its whole rate."""
     return np.array([abs((row[key] or 0.0) - row["truth_bpm"]) for row in rows])
 
 
@@ -179,12 +179,12 @@ def summarise(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def table(lines: list[dict[str, Any]]) -> str:
     """The summary as Markdown."""
-    head = "| slice | films | MAE, bpm | worst | accepted | right of these | waveform r |"
+    head = "| slice | videos | MAE, bpm | worst | accepted | right of these | waveform r |"
     rows = [head, "|---|---|---|---|---|---|---|"]
     for line in lines:
         right = line["right_of_accepted"]
         rows.append(
-            f"| {line['slice']} | {line['films']} | {line['mae_bpm']:.2f} |"
+            f"| {line['slice']} | {line['videos']} | {line['mae_bpm']:.2f} |"
             f" {line['worst_bpm']:.1f} | {line['accepted']} |"
             f" {'-' if right is None else f'{right:.0%}'} | {line['waveform_r']:.2f} |"
         )
@@ -192,32 +192,32 @@ def table(lines: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Make the films, measure them, print a table a system."""
+    """Make the videos, measure them, print a table a system."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the films are made")
+    parser.add_argument("folder", type=Path, help="where the videos are made")
     parser.add_argument(
         "--systems", default="sspd", help="sspd, pos, green or files of weights, with commas"
     )
     parser.add_argument("--set", choices=("suite", "validation"), default="suite")
-    parser.add_argument("--films", type=int, default=FILMS_A_SLICE, help="films a slice")
+    parser.add_argument("--films", type=int, default=VIDEOS_A_SLICE, help="videos a slice")
     parser.add_argument("--seconds", type=float, default=DURATION_S)
     parser.add_argument("--slices", default=",".join(SLICES))
     parser.add_argument("--precision", default="f32")
     parser.add_argument("--jobs", type=int, default=2, help="processes, one thread each")
-    parser.add_argument("--keep", action="store_true", help="keep the films (40 MB each)")
-    parser.add_argument("--json", type=Path, help="every film's rows")
+    parser.add_argument("--keep", action="store_true", help="keep the videos (40 MB each)")
+    parser.add_argument("--json", type=Path, help="every video's rows")
     args = parser.parse_args()
     seed = SUITE_SEED if args.set == "suite" else VALIDATION_SEED
     systems, rows = args.systems.split(","), []
-    films = [f for f in suite(seed, args.films, args.seconds) if f[0] in args.slices.split(",")]
+    videos = [f for f in suite(seed, args.videos, args.seconds) if f[0] in args.slices.split(",")]
     with process_pool(args.jobs) as pool:
         jobs = [
-            pool.submit(measure_film, args.folder, *film, systems, args.precision, args.keep)
-            for film in films
+            pool.submit(measure_video, args.folder, *video, systems, args.precision, args.keep)
+            for video in videos
         ]
         for job in jobs:
             rows += job.result()
-            print(f"{len(rows) // len(systems)} of {len(jobs)} films", file=sys.stderr)
+            print(f"{len(rows) // len(systems)} of {len(jobs)} videos", file=sys.stderr)
             if args.json:
                 args.json.write_text(json.dumps(rows, indent=1))
     for system in systems:

@@ -28,9 +28,9 @@ from sspd.research.losses.spectral import noise_to_signal
 from sspd.research.recipes import Recipe, get_recipe
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import Progress, train
-from sspd.research.train.sampler import Draw, Film, clip_at, usable_films
+from sspd.research.train.sampler import Draw, Video, clip_at, usable_videos
 from sspd.research.train.state import load_newest, new_state
-from sspd.research.train.trainers import way_of
+from sspd.research.train.trainers import trainer_for
 from sspd.research.views.lga import global_view
 from sspd.research.views.mdm import frame_differences
 from sspd.signal import bandpass, integrate, pulse_frequency
@@ -41,12 +41,12 @@ PASS_HZ, RATES_HZ, RIGHT_BPM = (0.5, 4.0), (0.6, 3.6), 5.0
 PARTS = ("total", "rpd", "tspd", "sd", "snr")
 
 
-def stilled(faces: Path, out: Path, size: int) -> list[Film]:
+def stilled(faces: Path, out: Path, size: int) -> list[Video]:
     """The faces with heads held still."""
     out.mkdir(parents=True, exist_ok=True)
     for _ in still_entries(open_store(faces), out, size):
         pass
-    return usable_films(open_store(out), 5.0)[0]
+    return usable_videos(open_store(out), 5.0)[0]
 
 
 def tested(out: Path, size: int) -> list[float]:
@@ -62,26 +62,26 @@ def tested(out: Path, size: int) -> list[float]:
     return rates
 
 
-def errors(weights: Path, recipe: Recipe, films: list[Film], rates: list[float]) -> list[float]:
+def errors(weights: Path, recipe: Recipe, videos: list[Video], rates: list[float]) -> list[float]:
     """Of each tested face, how far the rate is off, beats a minute."""
     network, _ = load_checkpoint(weights)
     whole = replace(recipe, clip_s=10.0)
-    see, fs = way_of(whole).see(network.eval(), torch.device("cpu")), recipe.network.fs
+    see, fs = trainer_for(whole).see(network.eval(), torch.device("cpu")), recipe.network.fs
     found = []
-    for k, film in enumerate(films):
-        wave = see(torch.from_numpy(clip_at(film, Draw(0, k), whole, 0)))
+    for k, video in enumerate(videos):
+        wave = see(torch.from_numpy(clip_at(video, Draw(0, k), whole, 0)))
         summed = integrate(network.spec.polarity * wave, fs, network.spec.summations)
         found.append(60 * pulse_frequency(bandpass(summed, fs, PASS_HZ), fs, RATES_HZ) - rates[k])
     return found
 
 
 @torch.no_grad()
-def map_means(out: Path, recipe: Recipe, films: list[Film]) -> list[float]:
+def map_means(out: Path, recipe: Recipe, videos: list[Video]) -> list[float]:
     """Means of the self-similarity maps of the online network, a level each; ones: 1."""
     state = new_state(recipe, 0, torch.device("cpu"))
-    identity = {"recipe": recipe.to_dict(), "seed": 0, "films": [film.name for film in films]}
+    identity = {"recipe": recipe.to_dict(), "seed": 0, "films": [video.name for video in videos]}
     load_newest(state, out, identity | {"init": recipe.init})
-    clips = [torch.from_numpy(clip_at(film, Draw(0, 0), recipe, 0)) for film in films[:4]]
+    clips = [torch.from_numpy(clip_at(video, Draw(0, 0), recipe, 0)) for video in videos[:4]]
     seen = global_view(torch.stack(clips), recipe.network.size)
     tokens = state.online.train()(frame_differences(seen)).tokens
     return [float(self_similarity_map(level).mean()) for level in tokens]
@@ -101,7 +101,7 @@ def main() -> None:
             ends = [free_tokens(lean, seed, counts_dc) for seed in (0, 1)]
             print(f"lean {lean:g}, counts_dc {counts_dc}: map mean, L_SNR {ends}", flush=True)
     base = replace(get_recipe(args.recipe), steps=args.steps, epochs=None)
-    films = stilled(args.faces, args.folder / "faces", base.crop_px)
+    videos = stilled(args.faces, args.folder / "faces", base.crop_px)
     rates = tested(args.folder / "tested", base.crop_px)
     others = stilled(
         args.folder / "tested" / "moving", args.folder / "tested" / "still", base.crop_px
@@ -109,7 +109,7 @@ def main() -> None:
     for counts_dc in (True, False):
         recipe = replace(base, loss=replace(base.loss, snr_counts_dc=counts_dc))
         out = args.folder / f"dc-{counts_dc}"
-        weights = train(films, recipe, out, resume=True, on_step=told)
+        weights = train(videos, recipe, out, resume=True, on_step=told)
         off = np.abs(errors(weights, recipe, others, rates))
         rows = read_metrics(out)
         found = {
@@ -117,7 +117,7 @@ def main() -> None:
             "right": float(np.mean(off <= RIGHT_BPM)),
             "mae_bpm": float(off.mean()),
             "median_bpm": float(np.median(off)),
-            "map_means": map_means(out, recipe, films),
+            "map_means": map_means(out, recipe, videos),
             "verdict": json.loads((out / "verdict.json").read_text()),
             "loss": [[round(row[f"loss/{part}"], 3) for row in rows[::3]] for part in PARTS],
         }

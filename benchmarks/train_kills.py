@@ -2,7 +2,7 @@
 
     python benchmarks/train_kills.py FOLDER --kills 30 --full 3
 
-A small training (real faces of simulated films, two networks, a state after every step) in
+A small training (real faces of simulated videos, two networks, a state after every step) in
 processes of its own, killed by SIGKILL at random moments and resumed; then others on a
 disk of a few megabytes that fills up, and is given room again. The finished weights must be
 those of an unbroken run, every state that is left readable, and what a full disk says one line.
@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from sspd.research.datasets.faces import write_entry
-from sspd.simulation import FilmSpec, simulate_faces
+from sspd.simulation import VideoSpec, simulate_faces
 
 STEPS = 12
 #: Room on the disk that fills up, MB: a few states, and not the next one.
@@ -37,20 +37,21 @@ import torch
 torch.set_num_threads(1)
 from sspd.research.train import calibration_videos, finalize
 finalize.STATISTICS_CLIPS = 4  # what is saved is in question, not how good it is
-calibration_videos.FILMS, calibration_videos.DURATION_S = 1, 3.0
+calibration_videos.VIDEOS, calibration_videos.DURATION_S = 1, 3.0
 from sspd.research.datasets.faces import open_store
 from sspd.errors import SSPDError
 from sspd.research.recipes import Recipe
 from sspd.models.spec import NetworkSpec
 from sspd.models.spec import PyramidSpec
 from sspd.research.train.loop import train
-from sspd.research.train.sampler import usable_films
+from sspd.research.train.sampler import usable_videos
 recipe = Recipe(
     "kills", "this benchmark", NetworkSpec(fs=12.0, size=96, pyramid=PyramidSpec(widths=(9, 5))),
     clip_s=2.0, batch=2, epochs=None, steps={STEPS}, crop_px=113)
-films, _ = usable_films(open_store(Path(sys.argv[1])), recipe.clip_s)
+videos, _ = usable_videos(open_store(Path(sys.argv[1])), recipe.clip_s)
 try:
-    train(films, recipe, sys.argv[2], seed=5, device="cpu", resume=True, checkpoint_s=0.0, name="k")
+    options = dict(seed=5, device="cpu", resume=True, checkpoint_s=0.0, name="k")
+    train(videos, recipe, sys.argv[2], **options)
 except SSPDError as error:
     sys.exit(str(error))
 """
@@ -61,7 +62,9 @@ def faces(folder: Path) -> Path:
     if not folder.exists():
         folder.mkdir(parents=True)
         for seed in range(3):
-            spec = FilmSpec(seed=seed, duration_s=6.0, fps=15.0, face_px=120, hr_bpm=60 + 30 * seed)
+            spec = VideoSpec(
+                seed=seed, duration_s=6.0, fps=15.0, face_px=120, hr_bpm=60 + 30 * seed
+            )
             write_entry(folder, f"film{seed}", simulate_faces(spec, 113), f"film{seed}.mp4")
     return folder
 

@@ -34,9 +34,9 @@ from sspd.research.train import finish, reference
 from sspd.research.train.launch import join
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import train
-from sspd.research.train.sampler import Draw, Film, clip_at, usable_films
-from sspd.research.train.trainers import way_of
-from sspd.simulation import FilmSpec, simulate_faces
+from sspd.research.train.sampler import Draw, Video, clip_at, usable_videos
+from sspd.research.train.trainers import trainer_for
+from sspd.simulation import VideoSpec, simulate_faces
 
 STEPS = 20
 RECIPE = Recipe(
@@ -53,23 +53,25 @@ RECIPE = Recipe(
 TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--max-restarts", "3")
 
 
-def faces(folder: Path) -> list[Film]:
+def faces(folder: Path) -> list[Video]:
     """What is trained on."""
     if not folder.exists():
         folder.mkdir(parents=True)
         for seed in range(5):
-            spec = FilmSpec(seed=seed, duration_s=4.0, fps=15.0, face_px=120, hr_bpm=60 + 20 * seed)
+            spec = VideoSpec(
+                seed=seed, duration_s=4.0, fps=15.0, face_px=120, hr_bpm=60 + 20 * seed
+            )
             write_entry(folder, f"film{seed}", simulate_faces(spec, 113), f"film{seed}.mp4")
-    return usable_films(open_store(folder), RECIPE.clip_s)[0]
+    return usable_videos(open_store(folder), RECIPE.clip_s)[0]
 
 
 def child(folder: Path, out: Path, rate: float, devices: int | None) -> None:
     """One of the processes of a training."""
-    finish.STATISTICS_CLIPS, reference.FILMS, reference.DURATION_S = 4, 1, 3.0
+    finish.STATISTICS_CLIPS, reference.VIDEOS, reference.DURATION_S = 4, 1, 3.0
     team, device = join(devices, 1, "cpu")
     recipe = replace(RECIPE, learning_rate=rate)
-    films = faces(folder / "faces")
-    train(films, recipe, out, seed=3, device=device, team=team, resume=True, checkpoint_s=2.0)
+    videos = faces(folder / "faces")
+    train(videos, recipe, out, seed=3, device=device, team=team, resume=True, checkpoint_s=2.0)
 
 
 def start(folder: Path, out: Path, rate: float, *launcher: str, threads: int = 1) -> int:
@@ -97,18 +99,18 @@ def kill_one(pid: int, out: Path) -> int:
     return steps
 
 
-def result(films: list[Film], out: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def result(videos: list[Video], out: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Losses, and what the weights make of fixed clips, each waveform with deviation 1."""
     network, _ = load_checkpoint(out / "model.safetensors")
-    see = way_of(RECIPE).see(network.eval(), torch.device("cpu"))
-    rows = [see(torch.from_numpy(clip_at(f, Draw(k, 0), RECIPE, 9))) for k, f in enumerate(films)]
+    see = trainer_for(RECIPE).see(network.eval(), torch.device("cpu"))
+    rows = [see(torch.from_numpy(clip_at(f, Draw(k, 0), RECIPE, 9))) for k, f in enumerate(videos)]
     losses = [row["loss/total"] for row in read_metrics(out)]
     return np.array(losses), np.array([row / row.std() for row in rows])
 
 
 def compare(folder: Path, rate: float) -> None:
     """Print how far the others are from one process."""
-    films = faces(folder / "faces")
+    videos = faces(folder / "faces")
     outs = {name: folder / f"{name}-{rate:g}" for name in ("one", "threads", "two", "killed")}
     finished(start(folder, outs["one"], rate))
     finished(start(folder, outs["threads"], rate, threads=2))
@@ -116,10 +118,10 @@ def compare(folder: Path, rate: float) -> None:
     pid = start(folder, outs["killed"], rate, *TORCHRUN)
     at = kill_one(pid, outs["killed"])
     finished(pid)
-    losses, waves = result(films, outs["one"])
+    losses, waves = result(videos, outs["one"])
     names = {"threads": "two threads", "two": "two processes", "killed": f"two, one killed at {at}"}
     for name, text in names.items():
-        other = result(films, outs[name])
+        other = result(videos, outs[name])
         off, apart = np.abs(other[0] - losses).max(), np.abs(other[1] - waves).max()
         print(f"| {rate:g} | {text} | {off:.1e} | {apart:.1e} |", flush=True)
 

@@ -2,12 +2,12 @@
 
     python benchmarks/train_verdicts.py FOLDER
 
-Twenty trainings (`--recipe ablation`, 30 steps, 12 simulated films of 11 s) say by
+Twenty trainings (`--recipe ablation`, 30 steps, 12 simulated videos of 11 s) say by
 label-free signs whether they learned a pulse. What is right was fixed before:
 
-- Where the films have no face or no pulse: anything but "learned a pulse".
-- Elsewhere the truth decides, not the plant: of 10 other films of the kind with a clear
-  pulse (half a percent or more, as the suite's good films have), read from 10 s each, half
+- Where the videos have no face or no pulse: anything but "learned a pulse".
+- Elsewhere the truth decides, not the plant: of 10 other videos of the kind with a clear
+  pulse (half a percent or more, as the suite's good videos have), read from 10 s each, half
   or more within 5 bpm is "learned a pulse", less is "collapsed"; "undecided" is right where
   30 to 70 % are. A training that stops with an error has said that it failed.
 
@@ -34,11 +34,11 @@ from sspd.research.datasets.faces import FaceEntry, open_store, write_entry
 from sspd.research.recipes import Recipe, get_recipe
 from sspd.research.train.loop import train
 from sspd.research.train.memory import prepare_memory
-from sspd.research.train.sampler import Draw, clip_at, usable_films
-from sspd.research.train.self_check import PASS_HZ, RATES_HZ, probe_clips, read_signs, verdict_of
-from sspd.research.train.trainers import way_of
+from sspd.research.train.sampler import Draw, clip_at, usable_videos
+from sspd.research.train.self_check import PASS_HZ, RATES_HZ, diagnose, probe_clips, read_signs
+from sspd.research.train.trainers import trainer_for
 from sspd.signal import bandpass, integrate, pulse_frequency
-from sspd.simulation import FilmSpec, random_spec, simulate_faces
+from sspd.simulation import VideoSpec, random_spec, simulate_faces
 from sspd.types import Frames
 from sspd.utils.files import write_whole
 from sspd.utils.pool import process_pool
@@ -46,7 +46,7 @@ from sspd.utils.pool import process_pool
 SEED, FACE_PX = 11000, 113
 TRAINED, TRAINED_S = 12, 11.0
 TESTED, TESTED_S, RIGHT_BPM = 10, 10.5, 5.0
-#: Peak to trough in green, percent, of the films by which it is known.
+#: Peak to trough in green, percent, of the videos by which it is known.
 CLEAR_PERCENT = (0.5, 1.2)
 RUNS = 20
 KINDS = ("rate", "difference", "snr", "faces", "pulse")
@@ -55,8 +55,8 @@ PRESETS = ("still", "train", "rotation", "talking", "drift")
 
 def spec_of(
     rng: np.random.Generator, k: int, preset: str, duration_s: float, **fixed: float
-) -> FilmSpec:
-    """A film of a preset whose rate is anywhere between 45 and 170 bpm."""
+) -> VideoSpec:
+    """A video of a preset whose rate is anywhere between 45 and 170 bpm."""
     hr_bpm = 45 + (37 * k) % 120 + rng.uniform(0, 5)
     return random_spec(rng, preset, duration_s=duration_s, fps=30.0, hr_bpm=hr_bpm, **fixed)
 
@@ -70,7 +70,7 @@ def wall(rng: np.random.Generator, like: Frames) -> Frames:
     return replace(like, rgb=np.clip(levels * 256, 0, like.max_value).astype(np.uint16))
 
 
-def films_of(folder: Path, seed: int, preset: str, kind: str) -> Sequence[FaceEntry]:
+def videos_of(folder: Path, seed: int, preset: str, kind: str) -> Sequence[FaceEntry]:
     """Faces to train on."""
     if not folder.exists():
         folder.mkdir(parents=True)
@@ -102,24 +102,24 @@ def planted(kind: str) -> Recipe:
 def share_right(
     weights: Path, recipe: Recipe, preset: str, seed: int, folder: Path, device: str
 ) -> float:
-    """Of other films of the kind, how many rates are right."""
+    """Of other videos of the kind, how many rates are right."""
     network, _ = load_checkpoint(weights)
     whole = replace(recipe, clip_s=10.0)
-    see = way_of(whole).see(network.eval(), torch.device(device))
+    see = trainer_for(whole).see(network.eval(), torch.device(device))
     rng, truth = np.random.default_rng(10_000_000 + seed), {}
     for k in range(TESTED):
         clear = float(rng.uniform(*CLEAR_PERCENT))
         spec = spec_of(rng, k, preset, TESTED_S, pulse_percent=clear)
         truth[f"film{k:02d}"] = spec.hr_bpm
         write_entry(folder, f"film{k:02d}", simulate_faces(spec, FACE_PX), f"film{k:02d}.mp4")
-    films, _ = usable_films(open_store(folder), whole.clip_s)
+    videos, _ = usable_videos(open_store(folder), whole.clip_s)
     right, fs = 0, recipe.network.fs
-    for k, film in enumerate(films):
-        wave = see(torch.from_numpy(clip_at(film, Draw(0, k), whole, seed)))
+    for k, video in enumerate(videos):
+        wave = see(torch.from_numpy(clip_at(video, Draw(0, k), whole, seed)))
         summed = integrate(network.spec.polarity * wave, fs, network.spec.summations)
         rate_bpm = 60 * pulse_frequency(bandpass(summed, fs, PASS_HZ), fs, RATES_HZ)
-        right += abs(rate_bpm - truth[Path(film.name).stem]) <= RIGHT_BPM
-    return right / len(films)
+        right += abs(rate_bpm - truth[Path(video.name).stem]) <= RIGHT_BPM
+    return right / len(videos)
 
 
 def wanted(kind: str, right: float) -> set[str]:
@@ -134,10 +134,10 @@ def one_run(folder: Path, seed: int, preset: str, kind: str, device: str) -> dic
     """Train once; what was said and what is true."""
     began = time.monotonic()
     recipe = planted(kind)
-    films, _ = usable_films(films_of(folder / "faces", seed, preset, kind), recipe.clip_s)
+    videos, _ = usable_videos(videos_of(folder / "faces", seed, preset, kind), recipe.clip_s)
     row: dict[str, Any] = {"kind": kind, "preset": preset, "seed": seed}
     try:
-        weights = train(films, recipe, folder / "run", seed=seed, device=device, resume=True)
+        weights = train(videos, recipe, folder / "run", seed=seed, device=device, resume=True)
     except TrainingError as error:  # says so itself
         return row | {"right": 0.0, "error": str(error)}
     row["right"] = share_right(weights, recipe, preset, seed, folder / "others", device)
@@ -149,12 +149,12 @@ def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
     verdict, seen = "collapsed", "| - | - | - "
     if "error" not in row:
         recipe, cpu = planted(row["kind"]), torch.device("cpu")
-        films, _ = usable_films(open_store(folder / "faces"), recipe.clip_s)
+        videos, _ = usable_videos(open_store(folder / "faces"), recipe.clip_s)
         network, _ = load_checkpoint(folder / "run" / "model.safetensors")
-        see, clips = way_of(recipe).see(network, cpu), probe_clips(films, recipe, row["seed"])
+        see, clips = trainer_for(recipe).see(network, cpu), probe_clips(videos, recipe, row["seed"])
         sums = network.spec.summations
         signs = read_signs(see, clips, recipe.network.fs, summations=sums)
-        verdict, _ = verdict_of(signs)
+        verdict, _ = diagnose(signs)
         same = f"{signs.with_pos:.2f}" if signs.judged else "-"
         seen = f"| {signs.judged} of {signs.clips} | {same} | {signs.in_line:.2f} "
     good = verdict in wanted(row["kind"], row["right"])

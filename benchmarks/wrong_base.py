@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation import FilmSpec, random_spec, simulate, truth
+from sspd.simulation import VideoSpec, random_spec, simulate, truth
 from sspd.simulation.anatomy import F32
 from sspd.simulation.render import render_levels, set_stage
 from sspd.simulation.spec import smooth_noise
@@ -55,7 +55,7 @@ Make = Callable[[Take], Truth]
 NOTHING = Truth(None)
 
 
-def good(take: Take, **fixed: Any) -> FilmSpec:
+def good(take: Take, **fixed: Any) -> VideoSpec:
     """Somebody who sits for it, now and then talking, with a pulse of 0.4 to 1.2 %."""
     rng = take.rng
     preset = "talking" if rng.random() < 0.3 else "still"
@@ -72,18 +72,18 @@ def good(take: Take, **fixed: Any) -> FilmSpec:
     return random_spec(rng, preset, **(drawn | fixed))
 
 
-def dead(take: Take, **fixed: Any) -> FilmSpec:
+def dead(take: Take, **fixed: Any) -> VideoSpec:
     """A mannequin or a photo: the same without a pulse, at rest."""
     return good(take, **({"pulse_percent": 0.0, "motion": "still"} | fixed))
 
 
-def alive(spec: FilmSpec, **more: Any) -> Truth:
+def alive(spec: VideoSpec, **more: Any) -> Truth:
     """The truth of a living face."""
     return Truth(tuple(truth(spec).beats_s.round(6).tolist()), **more)
 
 
-def record(take: Take, spec: FilmSpec, alter: Alter | None = None, **how: Any) -> None:
-    """Film a spec and write it, compressed as usual unless told otherwise."""
+def record(take: Take, spec: VideoSpec, alter: Alter | None = None, **how: Any) -> None:
+    """Video a spec and write it, compressed as usual unless told otherwise."""
     write(take, simulate(spec, alter=alter), **({"fps": spec.fps} | how))
 
 
@@ -94,7 +94,7 @@ def write(take: Take, frames: Iterable[Frames], **how: Any) -> None:
     encode(take.path, frames, **({"fps": FPS} | how))
 
 
-def photo(spec: FilmSpec) -> F32:
+def photo(spec: VideoSpec) -> F32:
     """The first frame before noise and rounding."""
     return render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
 
@@ -104,7 +104,7 @@ def shifts(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[NDArray[np.fl
     return [np.array([[1.0, 0.0, a], [0.0, 1.0, b]]) for a, b in zip(x, y, strict=True)]
 
 
-def zooms(scale: NDArray[np.float64], spec: FilmSpec) -> list[NDArray[np.float64]]:
+def zooms(scale: NDArray[np.float64], spec: VideoSpec) -> list[NDArray[np.float64]]:
     """Affine maps that enlarge a picture about its middle."""
     cx, cy = spec.width / 2, spec.height / 2
     return [np.array([[s, 0.0, cx * (1 - s)], [0.0, s, cy * (1 - s)]]) for s in scale]

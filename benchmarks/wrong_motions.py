@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from sspd.simulation import FilmSpec, simulate
+from sspd.simulation import VideoSpec, simulate
 from sspd.simulation.anatomy import F32
 from sspd.simulation.gains import apply_gain, face_mask, sine_gain
 from sspd.simulation.spec import rest_place, smooth_noise
@@ -31,7 +31,7 @@ from wrong_base import (
 )
 
 
-def _face_cut(spec: FilmSpec, chunks: Iterator[Frames]) -> Iterator[Frames]:
+def _face_cut(spec: VideoSpec, chunks: Iterator[Frames]) -> Iterator[Frames]:
     """Only the face: nothing else is left to be seen."""
     x, y = rest_place(spec)
     half = round(0.56 * spec.face_px)
@@ -43,11 +43,11 @@ def _face_cut(spec: FilmSpec, chunks: Iterator[Frames]) -> Iterator[Frames]:
         yield Frames(chunk.rgb[:, top : top + h, left : left + w], chunk.t)
 
 
-def _near(take: Take) -> FilmSpec:
+def _near(take: Take) -> VideoSpec:
     return dead(take, face_px=int(take.rng.integers(200, 245)))
 
 
-def _darkened(spec: FilmSpec) -> Callable[[int, F32], F32]:
+def _darkened(spec: VideoSpec) -> Callable[[int, F32], F32]:
     mask = face_mask(spec)[..., None]
 
     def alter(_: int, levels: F32) -> F32:

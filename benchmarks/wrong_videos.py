@@ -1,7 +1,7 @@
 """Videos that tempt: what a careless reader would accept with a wrong rate, by kinds.
 
-Made from the simulator's own pictures, as good as the ``good_*`` films of
-`benchmarks/doubt_films.py` but for the one thing that tempts. `benchmarks/wrong.py` counts
+Made from the simulator's own pictures, as good as the ``good_*`` videos of
+`benchmarks/doubt_videos.py` but for the one thing that tempts. `benchmarks/wrong.py` counts
 how many are accepted and wrong; the confidence is fitted to the same kinds, made from
 `FIT_SEED`, without those that are held out.
 """

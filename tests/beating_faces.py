@@ -1,4 +1,4 @@
-"""Faces whose colour beats, without a film."""
+"""Faces whose colour beats, without a video."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sspd.vitals.acceptance import still_scene
 
 
 def beating(t: np.ndarray, bvp: Callable[[np.ndarray], np.ndarray], size: int = 8) -> FaceSegment:
-    """A segment of skin whose colour follows ``bvp(t)``, at any time stamps."""
+    """A segment of skin whose colour follows ``bvp(t)``, at any time timestamps."""
     colour = np.array([170.0, 120.0, 100.0])
     depth = 0.01 * np.array([0.33, 0.77, 0.53])
     levels = colour * (1 - bvp(t)[:, None] * depth)

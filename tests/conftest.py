@@ -22,13 +22,13 @@ settings.register_profile(
 )
 settings.load_profile("sspd")
 
-#: Time base of the films written here.
+#: Time base of the videos written here.
 TICK = Fraction(1, 90000)
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of reference numbers and real films, or a skip."""
+    """The folder of reference numbers and real videos, or a skip."""
     default = Path(__file__).resolve().parents[2] / "shared"
     folder = Path(os.environ.get("SSPD_SHARED", default))
     if not (folder / "data").is_dir():
@@ -44,7 +44,7 @@ def _patches(n: int = 10, height: int = 64, width: int = 96) -> NDArray[np.uint8
     return rising.astype(np.uint8)
 
 
-def _write_film(
+def _write_video(
     path: Path,
     rgb: NDArray[np.uint8],
     t: Sequence[float] | NDArray[np.float64] | None = None,
@@ -92,9 +92,9 @@ def patches() -> Callable[..., NDArray[np.uint8]]:
 
 
 @pytest.fixture(scope="session")
-def write_film() -> Callable[..., Path]:
-    """The function `_write_film`: pictures and times to a film file."""
-    return _write_film
+def write_video() -> Callable[..., Path]:
+    """The function `_write_video`: pictures and times to a video file."""
+    return _write_video
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +104,7 @@ def write_sound() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A second of coloured quarters, 96x64, H.264 at 30 pictures a second."""
     path = tmp_path_factory.mktemp("films") / "quarters.mp4"
-    return _write_film(path, _patches(30), options={"crf": "12"})
+    return _write_video(path, _patches(30), options={"crf": "12"})

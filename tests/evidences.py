@@ -1,10 +1,10 @@
-"""Evidence as a clean film gives it, for the tests of what is made of it."""
+"""QualityFeatures as a clean video gives it, for the tests of what is made of it."""
 
 from __future__ import annotations
 
-from sspd.vitals.quality_features import Evidence
+from sspd.vitals.quality_features import QualityFeatures
 
-CLEAN = Evidence(
+CLEAN = QualityFeatures(
     duration_s=30.0,
     snr_db=8.0,
     peaks_bpm=0.3,

@@ -9,7 +9,7 @@ import numpy as np
 from pulses import pulse_wave
 from sspd.report.result import Vitals
 from sspd.types import Box, Signal, WindowVitals
-from sspd.vitals import read_rhythm, read_windows
+from sspd.vitals import analyze_beats, read_windows
 from sspd.vitals.acceptance import still_scene
 
 
@@ -22,9 +22,9 @@ def measured() -> Vitals:
     values[1800:1950] = np.nan
     signal = Signal(values, 30.0)
     windows: list[WindowVitals] = read_windows(signal, still_scene(signal.t))
-    rhythm = read_rhythm(signal, windows)
+    rhythm = analyze_beats(signal, windows)
     return Vitals(
-        source="films/good one.mp4",
+        source="videos/good one.mp4",
         method="pos",
         weights=None,
         duration_s=120.0,
@@ -42,12 +42,12 @@ def measured() -> Vitals:
 
 @cache
 def refused() -> Vitals:
-    """A film in which no face was found."""
+    """A video in which no face was found."""
     row = WindowVitals(0.0, 12.0, None, None, None, None, False, ("no_face",))
     return Vitals("b.mp4", "sspd", "sspd-1", 12.0, 25.0, (row,), reasons=("no_face",))
 
 
 @cache
 def failed() -> Vitals:
-    """A film that could not be read."""
+    """A video that could not be read."""
     return Vitals("c.mp4", "sspd", None, 0.0, None, (), error="c.mp4: no such file")

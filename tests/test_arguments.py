@@ -25,10 +25,10 @@ COMMAND = [sys.executable, "-m", "sspd.cli.main", "measure", "--method", "pos", 
 
 
 @pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     t = np.arange(270) / 30
     folder = tmp_path_factory.mktemp("given")
-    return write_film(folder / "x.mp4", beating_pictures(t, 1.2), t, options={"crf": "16"})
+    return write_video(folder / "x.mp4", beating_pictures(t, 1.2), t, options={"crf": "16"})
 
 
 def _measure(source: Any, **more: Any) -> sspd.Vitals:
@@ -36,8 +36,8 @@ def _measure(source: Any, **more: Any) -> sspd.Vitals:
 
 
 def test_one_path_is_one_video(video: Path) -> None:
-    for films in (str(video), video, bytes(video), [video]):
-        run = sspd.measure_many(films, method="pos", box=BOX, end_s=8.0)
+    for videos in (str(video), video, bytes(video), [video]):
+        run = sspd.measure_many(videos, method="pos", box=BOX, end_s=8.0)
         (done,) = run
         assert done.vitals.source == str(video)
         assert done.vitals.error is None

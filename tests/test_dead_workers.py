@@ -17,16 +17,16 @@ from sspd.research.evaluate import ablate
 from sspd.research.evaluate.measuring import measured_units
 from sspd.research.recipes import get_recipe
 from sspd.research.recipes.ablations import get_grid
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 
-SPEC = FilmSpec(seed=1, duration_s=1.0, width=192, height=144, face_px=90)
+SPEC = VideoSpec(seed=1, duration_s=1.0, width=192, height=144, face_px=90)
 
 
 def no_method() -> Method:
     os._exit(9)
 
 
-def no_film(path: Path, spec: FilmSpec) -> None:
+def no_video(path: Path, spec: VideoSpec) -> None:
     os._exit(9)
 
 
@@ -53,9 +53,9 @@ def test_of_a_measurement(tmp_path: Path) -> None:
 
 
 def test_of_a_simulation(tmp_path: Path) -> None:
-    films = [(tmp_path / f"f{n}.mp4", SPEC) for n in range(3)]
+    videos = [(tmp_path / f"f{n}.mp4", SPEC) for n in range(3)]
     with pytest.raises(SSPDError, match=_said(r"\S+f\d\.mp4", KEPT)):
-        _write_all(tmp_path, films, no_film, 2)
+        _write_all(tmp_path, videos, no_video, 2)
 
 
 def test_of_an_ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ import sspd
 from sspd.cli.main import app
 from sspd.research.evaluate import SCORINGS
 from sspd.research.recipes import RECIPES
-from sspd.simulation import FilmSpec, truth, write_film
+from sspd.simulation import VideoSpec, truth, write_video
 from sspd.vitals import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +28,7 @@ DOCUMENTS = [
     *sorted(path for room in ("benchmarks", "docs") for path in (ROOT / room).rglob("*.md")),
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-SPEC = FilmSpec(seed=5, duration_s=12.0, hr_bpm=66.0, width=320, height=240, face_px=120)
+SPEC = VideoSpec(seed=5, duration_s=12.0, hr_bpm=66.0, width=320, height=240, face_px=120)
 
 
 def _name(path: Path) -> str:
@@ -110,7 +110,7 @@ def test_readme_explains_every_reason_and_names_the_recipes() -> None:
 def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (example,) = _blocks(README, "python")
     assert len([line for line in example.splitlines() if line]) == 3
-    write_film(SPEC, tmp_path / "face.mp4")
+    write_video(SPEC, tmp_path / "face.mp4")
     monkeypatch.chdir(tmp_path)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):

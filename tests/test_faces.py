@@ -1,4 +1,4 @@
-"""Films with two people, and with one who leaves."""
+"""Videos with two people, and with one who leaves."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 import sspd
 from sspd.cli.main import app
 from sspd.report.json import vitals_to_dict
-from sspd.simulation import FilmSpec, simulate, truth
+from sspd.simulation import VideoSpec, simulate, truth
 from sspd.types import Frames
 from sspd.video.write import write_h264
 
 SIDE = 240
-LEFT = FilmSpec(
+LEFT = VideoSpec(
     seed=3,
     hr_bpm=64,
     lf_ms=5.0,
@@ -50,15 +50,15 @@ def both(leaves: bool) -> Iterator[Frames]:
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["stay", "one leaves"])
-def film(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("films") / f"two {request.param}.mp4"
     write_h264(path, both(request.param), fps=LEFT.fps)
     return path
 
 
 @pytest.mark.slow
-def test_every_person_is_measured_for_as_long_as_they_are_there(film: Path) -> None:
-    results = sspd.measure_faces(film, method="green")
+def test_every_person_is_measured_for_as_long_as_they_are_there(video: Path) -> None:
+    results = sspd.measure_faces(video, method="green")
     assert [vitals.face_id for vitals in results] == [0, 1]
     for vitals, spec, right in zip(results, (LEFT, RIGHT), (False, True), strict=True):
         assert vitals.face_box is not None
@@ -66,7 +66,7 @@ def test_every_person_is_measured_for_as_long_as_they_are_there(film: Path) -> N
         assert vitals.windows[0].spectral_bpm == pytest.approx(truth(spec).hr_bpm, abs=3)
         assert vitals.duration_s == pytest.approx(45, abs=0.1)
         last = vitals.windows[-1]
-        if right and "True" in film.name:
+        if right and "True" in video.name:
             assert last.reasons == ("face_lost",)
             assert (last.start_s, last.end_s) == pytest.approx((30, 45), abs=0.1)
         else:
@@ -74,9 +74,9 @@ def test_every_person_is_measured_for_as_long_as_they_are_there(film: Path) -> N
 
 
 @pytest.mark.slow
-def test_one_person_is_the_largest_and_stays_so(film: Path) -> None:
-    vitals = sspd.measure(film, method="green")
-    everybody = sspd.measure_faces(film, method="green")
+def test_one_person_is_the_largest_and_stays_so(video: Path) -> None:
+    vitals = sspd.measure(video, method="green")
+    everybody = sspd.measure_faces(video, method="green")
     assert vitals.face_box == everybody[0].face_box
     assert vitals.signal is not None
     assert everybody[0].signal is not None
@@ -84,9 +84,9 @@ def test_one_person_is_the_largest_and_stays_so(film: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_gives_everybody_a_row_and_files(film: Path, tmp_path: Path) -> None:
+def test_the_command_gives_everybody_a_row_and_files(video: Path, tmp_path: Path) -> None:
     kinds = {"json": "a.json", "csv": "a.csv", "signal": "s.csv", "plot": "p.png"}
-    given = ["measure", film, tmp_path / "gone.mp4", "--face", "all", "--method", "green"]
+    given = ["measure", video, tmp_path / "gone.mp4", "--face", "all", "--method", "green"]
     for kind, name in kinds.items():
         given += [f"--{kind}", tmp_path / name]
     arguments = [*map(str, given), "--jobs", "2"]
@@ -100,11 +100,11 @@ def test_the_command_gives_everybody_a_row_and_files(film: Path, tmp_path: Path)
         (1, False),
         (0, True),
     ]
-    alone = [vitals_to_dict(each) for each in sspd.measure_faces(film, method="green")]
+    alone = [vitals_to_dict(each) for each in sspd.measure_faces(video, method="green")]
     for row, expected in zip(rows, alone, strict=False):
         assert row | {"timing_s": {}} == expected | {"timing_s": {}}
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 4
-    name = film.stem
+    name = video.stem
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         *("a.csv", "a.json", "a.json.journal", f"p-{name}-face2.png", f"p-{name}.png"),
         *(f"s-{name}-face2.csv", f"s-{name}.csv"),
@@ -114,11 +114,11 @@ def test_the_command_gives_everybody_a_row_and_files(film: Path, tmp_path: Path)
     assert json.loads((tmp_path / "a.json").read_text()) == rows  # with its timings
 
 
-def test_a_film_without_a_face_gives_one_result(
-    tmp_path: Path, write_film: Callable[..., Path], patches: Callable[..., NDArray[np.uint8]]
+def test_a_video_without_a_face_gives_one_result(
+    tmp_path: Path, write_video: Callable[..., Path], patches: Callable[..., NDArray[np.uint8]]
 ) -> None:
     t = np.arange(300) / 30
-    film = write_film(tmp_path / "wall.mp4", patches(10).repeat(30, axis=0), t)
-    (vitals,) = sspd.measure_faces(film, method="green")
+    video = write_video(tmp_path / "wall.mp4", patches(10).repeat(30, axis=0), t)
+    (vitals,) = sspd.measure_faces(video, method="green")
     assert vitals.face_box is None
     assert vitals.reasons == ("no_face",)

@@ -1,4 +1,4 @@
-"""The base install measures: a film is read in a process where importing torch fails."""
+"""The base install measures: a video is read in a process where importing torch fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sspd
-from sspd.simulation import FilmSpec, truth, write_film
+from sspd.simulation import VideoSpec, truth, write_video
 
 #: Packages of the extras; in the base install none of them is there.
 ABSENT = ("h5py", "lightning_fabric", "onnx", "pandas", "tensorboard", "torch", "zarr")
@@ -30,7 +30,7 @@ sys.meta_path.insert(0, Absent())
 sys.path.insert(0, {str(Path(sspd.__file__).parents[1])!r})
 """
 RUN = "from sspd.cli.main import run; sys.argv = ['sspd', *sys.argv[1:]]; run()"
-SPEC = FilmSpec(seed=3, duration_s=12.0, hr_bpm=74.0, width=320, height=240, face_px=120)
+SPEC = VideoSpec(seed=3, duration_s=12.0, hr_bpm=74.0, width=320, height=240, face_px=120)
 
 
 def _python(code: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -41,7 +41,7 @@ def _python(code: str, *arguments: str | Path) -> subprocess.CompletedProcess[st
 @pytest.fixture(scope="module")
 def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("without torch") / "face.mp4"
-    write_film(SPEC, path)
+    write_video(SPEC, path)
     return path
 
 
@@ -57,7 +57,7 @@ def test_torch_is_really_absent_there() -> None:
     assert "No module named 'torch'" in ran.stderr
 
 
-def test_a_film_is_measured_by_the_command(face: Path, tmp_path: Path) -> None:
+def test_a_video_is_measured_by_the_command(face: Path, tmp_path: Path) -> None:
     ran = _python(RUN, "measure", face, "--json", tmp_path / "out.json")
     assert ran.returncode == 0, ran.stderr
     row = _read(tmp_path / "out.json")
@@ -65,7 +65,7 @@ def test_a_film_is_measured_by_the_command(face: Path, tmp_path: Path) -> None:
     assert row["hr_bpm"] == pytest.approx(truth(SPEC).hr_bpm, abs=2.0)
 
 
-def test_a_film_is_measured_from_python(face: Path) -> None:
+def test_a_video_is_measured_from_python(face: Path) -> None:
     ran = _python("import sspd; print(sspd.measure(sys.argv[1]).hr_bpm)", face)
     assert ran.returncode == 0, ran.stderr
     assert float(ran.stdout) == pytest.approx(truth(SPEC).hr_bpm, abs=2.0)

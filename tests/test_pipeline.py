@@ -11,38 +11,38 @@ import sspd
 from beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import NoVideoError, SourceError, UsageError, WeightsError
 from sspd.methods import Method
-from sspd.simulation import FilmSpec, truth, write_film
+from sspd.simulation import VideoSpec, truth, write_video
 from sspd.types import Frames, Signal
 from sspd.vitals import HRV_NAMES
 
-WriteFilm = Callable[..., Path]
+WriteVideo = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory, write_film: WriteFilm) -> WriteFilm:
-    """A film of beating skin at given times."""
+def make(tmp_path_factory: pytest.TempPathFactory, write_video: WriteVideo) -> WriteVideo:
+    """A video of beating skin at given times."""
 
-    def beating_film(t: np.ndarray, hz: float = 1.2, **light: float) -> Path:
+    def beating_video(t: np.ndarray, hz: float = 1.2, **light: float) -> Path:
         path = tmp_path_factory.mktemp("films") / "skin.mp4"
-        return write_film(path, beating_pictures(t, hz, **light), t, options={"crf": "16"})
+        return write_video(path, beating_pictures(t, hz, **light), t, options={"crf": "16"})
 
-    return beating_film
+    return beating_video
 
 
 @pytest.fixture(scope="module")
-def skin(make: WriteFilm) -> Path:
+def skin(make: WriteVideo) -> Path:
     """Forty seconds at 30 pictures a second, 72 beats a minute."""
     return make(np.arange(1200) / 30)
 
 
-def test_eight_seconds_at_25_frames_per_second_are_measured(make: WriteFilm) -> None:
+def test_eight_seconds_at_25_frames_per_second_are_measured(make: WriteVideo) -> None:
     vitals = sspd.measure(make(np.arange(200) / 25), method="pos", box=SKIN_BOX)
     assert vitals.hr_bpm == pytest.approx(72, abs=1.5)
     short = sspd.measure(make(np.arange(187) / 25), method="pos", box=SKIN_BOX)
     assert short.reasons == ("too_short",)
 
 
-def test_a_film_becomes_vitals(skin: Path) -> None:
+def test_a_video_becomes_vitals(skin: Path) -> None:
     vitals = sspd.measure(skin, method="pos", box=SKIN_BOX)
     assert vitals.accepted
     assert vitals.hr_bpm == pytest.approx(72, abs=0.3)
@@ -67,20 +67,20 @@ def test_a_film_becomes_vitals(skin: Path) -> None:
 
 
 @pytest.mark.parametrize("fps", [15, 25, 60])
-def test_every_frame_rate_reads_the_same(fps: int, make: WriteFilm) -> None:
+def test_every_frame_rate_reads_the_same(fps: int, make: WriteVideo) -> None:
     # Green: the codec keeps brightness, at 60 pictures a second little of the colour.
     vitals = sspd.measure(make(np.arange(12 * fps) / fps), method="green", box=SKIN_BOX)
     assert vitals.hr_bpm == pytest.approx(72, abs=0.6)
     assert vitals.fps == pytest.approx(fps, rel=0.01)
 
 
-def test_uneven_stamps_read_the_same(make: WriteFilm) -> None:
+def test_uneven_timestamps_read_the_same(make: WriteVideo) -> None:
     t = np.cumsum(np.random.default_rng(0).uniform(0.02, 0.05, 360))
     vitals = sspd.measure(make(t - t[0]), method="pos", box=SKIN_BOX)
     assert vitals.hr_bpm == pytest.approx(72, abs=0.6)
 
 
-def test_a_part_of_the_film(skin: Path) -> None:
+def test_a_part_of_the_video(skin: Path) -> None:
     vitals = sspd.measure(skin, method="pos", box=SKIN_BOX, start_s=12.0, end_s=24.0)
     (window,) = vitals.windows
     assert (window.start_s, window.end_s) == pytest.approx((12.0, 24.0), abs=0.05)
@@ -98,9 +98,9 @@ def test_windows_and_steps(skin: Path) -> None:
     assert all(w.spectral_bpm == pytest.approx(72, abs=1) for w in vitals.windows)
 
 
-def test_a_lamp_is_refused(make: WriteFilm) -> None:
-    film = make(np.arange(600) / 30, depth=0.0, lamp=0.01, lamp_hz=1.1)
-    vitals = sspd.measure(film, method="green", box=SKIN_BOX)
+def test_a_lamp_is_refused(make: WriteVideo) -> None:
+    video = make(np.arange(600) / 30, depth=0.0, lamp=0.01, lamp_hz=1.1)
+    vitals = sspd.measure(video, method="green", box=SKIN_BOX)
     assert vitals.estimate_bpm == pytest.approx(66, abs=1)
     assert vitals.hr_bpm is None
     assert "flicker" in vitals.reasons
@@ -116,19 +116,19 @@ def test_no_face_is_a_reason(skin: Path) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 2, 30, 200])
-def test_a_short_film_is_too_short(n: int, make: WriteFilm) -> None:
+def test_a_short_video_is_too_short(n: int, make: WriteVideo) -> None:
     vitals = sspd.measure(make(np.arange(n) / 30), method="pos", box=SKIN_BOX)
     assert vitals.reasons == ("too_short",)
     assert vitals.hr_bpm is None
 
 
-def test_five_pictures_a_second_are_refused(make: WriteFilm) -> None:
+def test_five_pictures_a_second_are_refused(make: WriteVideo) -> None:
     vitals = sspd.measure(make(np.arange(60) / 5), method="pos", box=SKIN_BOX)
     assert "frame_rate_too_low" in vitals.reasons
     assert vitals.hr_bpm is None
 
 
-def test_still_skin_is_refused(make: WriteFilm) -> None:
+def test_still_skin_is_refused(make: WriteVideo) -> None:
     vitals = sspd.measure(make(np.arange(450) / 30, depth=0.0), method="pos", box=SKIN_BOX)
     assert vitals.hr_bpm is None
     assert vitals.reasons
@@ -142,12 +142,12 @@ def test_a_lost_face_leaves_a_gap(skin: Path, monkeypatch: pytest.MonkeyPatch) -
         return whole.signal.between(t[0], t[-1] + 0.03) if whole.signal else None
 
     def pieces(chunks, **options):  # type: ignore[no-untyped-def]
-        from sspd.face.track import face_pieces
+        from sspd.face.track import iter_face_chunks
 
-        found = face_pieces(chunks, **options | {"segment_s": 10.0, "box": SKIN_BOX})
-        return (replace(p, box=None) if p.stretch == 1 else p for p in found)
+        found = iter_face_chunks(chunks, **options | {"segment_s": 10.0, "box": SKIN_BOX})
+        return (replace(p, box=None) if p.segment_index == 1 else p for p in found)
 
-    monkeypatch.setattr("sspd.pipeline.video_pass.face_pieces", pieces)
+    monkeypatch.setattr("sspd.pipeline.video_pass.iter_face_chunks", pieces)
     vitals = sspd.measure(skin, method=Method("pos", "", 30.0, 8, run))
     spans = [(round(w.start_s), round(w.end_s), w.reasons) for w in vitals.windows]
     assert spans == [(0, 10, ()), (10, 20, ("face_lost",)), (20, 40, ())]
@@ -178,7 +178,7 @@ def test_what_cannot_be_used_raises(
 @pytest.mark.slow
 @pytest.mark.parametrize(("speed_px_s", "hr_bpm"), [(130.0, 81.0), (60.0, 127.0)])
 def test_a_head_that_moves_fast_is_read(speed_px_s: float, hr_bpm: float, tmp_path: Path) -> None:
-    spec = FilmSpec(
+    spec = VideoSpec(
         seed=8,
         duration_s=16.0,
         motion="translation",
@@ -188,7 +188,7 @@ def test_a_head_that_moves_fast_is_read(speed_px_s: float, hr_bpm: float, tmp_pa
         hf_ms=5.0,
         noise_levels=1.5,
     )
-    write_film(spec, tmp_path / "fast.mp4")
+    write_video(spec, tmp_path / "fast.mp4")
     vitals = sspd.measure(tmp_path / "fast.mp4")
     assert vitals.estimate_bpm == pytest.approx(truth(spec).hr_bpm, abs=2)
     # at four face widths in five seconds the colours say nothing any more: read, not accepted
@@ -199,7 +199,7 @@ def test_a_head_that_moves_fast_is_read(speed_px_s: float, hr_bpm: float, tmp_pa
 @pytest.mark.parametrize(
     ("name", "end_s", "bpm", "within"), [("face.mp4", None, 53, 1.5), ("an1.mp4", 25.0, 60, 3)]
 )
-def test_real_films_by_the_colour_methods(
+def test_real_videos_by_the_colour_methods(
     name: str, end_s: float | None, bpm: float, within: float, shared: Path
 ) -> None:
     for method in ("pos", "green"):
@@ -208,7 +208,7 @@ def test_real_films_by_the_colour_methods(
 
 
 @pytest.mark.slow
-def test_a_real_film_that_no_method_reads_is_refused(shared: Path) -> None:
+def test_a_real_video_that_no_method_reads_is_refused(shared: Path) -> None:
     for method in ("pos", "green"):
         vitals = sspd.measure(shared / "data" / "mp7.mp4", method=method)
         assert vitals.hr_bpm is None

@@ -9,9 +9,9 @@ SETTLE = """
 import atexit, gc, os, sys
 atexit.register(lambda: print(gc.get_freeze_count() > 10_000))  # the first asked is the last done
 import sspd.cli.main
-from sspd.accel.process import settle_process
+from sspd.accel.process import tune_process
 assert "numpy" not in sys.modules, "whose library of sums has counted the cores by then"
-print(settle_process() or sys.platform != "linux")
+print(tune_process() or sys.platform != "linux")
 import cv2
 print(cv2.getNumThreads(), os.environ["OPENBLAS_NUM_THREADS"], gc.get_threshold()[0] > 700)
 """
@@ -25,7 +25,7 @@ def test_a_measuring_process_works_on_small_things_where_they_are() -> None:
 GAPS = """
 import resource, sys
 from pathlib import Path
-from sspd.accel.process import give_back_memory
+from sspd.accel.process import trim_heap
 
 def held_mb():
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
@@ -34,7 +34,7 @@ blocks = [bytearray(60_000) for _ in range(2000)]
 worst_mb = held_mb()
 del blocks[:-1]  # the last one stands at the heap's end, which can go back by itself
 left_mb = held_mb()
-print(give_back_memory(), worst_mb - left_mb < 30, worst_mb - held_mb() > 90)
+print(trim_heap(), worst_mb - left_mb < 30, worst_mb - held_mb() > 90)
 """
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sspd.pipeline import measure as measure
     from sspd.pipeline import measure_faces as measure_faces
     from sspd.pipeline.batch.journal import Journal as Journal
-    from sspd.pipeline.batch.result import Measured as Measured
+    from sspd.pipeline.batch.result import BatchResult as BatchResult
     from sspd.pipeline.batch.run import measure_many as measure_many
     from sspd.report.result import Vitals as Vitals
     from sspd.types import Box as Box
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from sspd.types import FaceSegment as FaceSegment
     from sspd.types import FaceSpan as FaceSpan
     from sspd.types import Frames as Frames
+    from sspd.types import FrameStats as FrameStats
     from sspd.types import Respiration as Respiration
-    from sspd.types import Scene as Scene
     from sspd.types import Signal as Signal
     from sspd.types import WindowVitals as WindowVitals
 
@@ -54,13 +54,13 @@ _HOMES = {
     "FaceSpan": "sspd.types",
     "Frames": "sspd.types",
     "Journal": "sspd.pipeline.batch.journal",
-    "Measured": "sspd.pipeline.batch.result",
+    "BatchResult": "sspd.pipeline.batch.result",
     "Method": "sspd.methods.method",
     "NoVideoError": "sspd.errors",
     "OutputError": "sspd.errors",
     "Respiration": "sspd.types",
     "SSPDError": "sspd.errors",
-    "Scene": "sspd.types",
+    "FrameStats": "sspd.types",
     "Signal": "sspd.types",
     "SourceError": "sspd.errors",
     "TrainingError": "sspd.errors",
@@ -77,21 +77,21 @@ _HOMES = {
 
 # Literal, so that type checkers and readers see it; a test holds it equal to _HOMES.
 __all__ = [
+    "BatchResult",
     "Box",
     "DecodeError",
     "DependencyError",
     "Estimate",
     "FaceSegment",
     "FaceSpan",
+    "FrameStats",
     "Frames",
     "Journal",
-    "Measured",
     "Method",
     "NoVideoError",
     "OutputError",
     "Respiration",
     "SSPDError",
-    "Scene",
     "Signal",
     "SourceError",
     "TrainingError",

@@ -4,7 +4,7 @@ The tree::
 
     SSPDError
     ├── UsageError          an argument that cannot be right (exit code 2)
-    ├── SourceError         a film or folder that cannot be used (exit code 1)
+    ├── SourceError         a video or folder that cannot be used (exit code 1)
     │   ├── DecodeError     not a video, or damaged beyond reading
     │   └── NoVideoError    a readable file without pictures
     ├── WeightsError        a weights file that is wrong, damaged or unsafe
@@ -32,11 +32,11 @@ class UsageError(SSPDError):
 
 
 class SourceError(SSPDError):
-    """A film or folder that cannot be used."""
+    """A video or folder that cannot be used."""
 
 
 class DecodeError(SourceError):
-    """Not a film, or damaged beyond reading."""
+    """Not a video, or damaged beyond reading."""
 
 
 class NoVideoError(SourceError):

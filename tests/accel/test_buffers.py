@@ -8,13 +8,13 @@ import numpy as np
 from hypothesis import given
 from numpy.typing import NDArray
 
-from sspd.accel.buffers import SPARE, buffer_pool
+from sspd.accel.buffers import SPARE, recycling_allocator
 
 
 @given(st.lists(st.integers(-6, 4), max_size=60))
 def test_what_is_held_is_never_taken_again(moves: list[int]) -> None:
     """Above 0: take an array with so many rows and keep a view; else let go of one."""
-    take = buffer_pool()
+    take = recycling_allocator()
     held: list[tuple[NDArray[Any], int]] = []
     for number, move in enumerate(moves):
         if move > 0:
@@ -29,7 +29,7 @@ def test_what_is_held_is_never_taken_again(moves: list[int]) -> None:
 
 
 def test_one_place_does_for_who_holds_one_at_a_time() -> None:
-    take = buffer_pool()
+    take = recycling_allocator()
     places = set()
     for _ in range(9):
         array = take((4, 7), np.float32)
@@ -40,7 +40,7 @@ def test_one_place_does_for_who_holds_one_at_a_time() -> None:
 
 
 def test_another_size_is_another_place() -> None:
-    take = buffer_pool()
+    take = recycling_allocator()
     take((8,), np.uint8)
     larger = take((900,), np.uint8)
     larger[:] = 3
@@ -48,7 +48,7 @@ def test_another_size_is_another_place() -> None:
 
 
 def test_places_come_back_from_another_thread() -> None:
-    take = buffer_pool()
+    take = recycling_allocator()
     given = [take((100,), np.uint8) for _ in range(SPARE)]
     places = {array.ctypes.data for array in given}
     thread = Thread(target=given.clear)
@@ -58,7 +58,7 @@ def test_places_come_back_from_another_thread() -> None:
 
 
 def test_an_array_outlives_its_pool() -> None:
-    take = buffer_pool()
+    take = recycling_allocator()
     last = take((1000,), np.uint8)
     last[:] = 7
     del take

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sspd.accel.prefetch import ahead, begin, import_beside
+from sspd.accel.prefetch import import_in_background, prefetch, run_in_background
 
 
 def test_order_and_number_are_kept() -> None:
-    assert list(ahead(iter(range(500)), depth=3)) == list(range(500))
-    assert list(ahead([], depth=1)) == []
+    assert list(prefetch(iter(range(500)), depth=3)) == list(range(500))
+    assert list(prefetch([], depth=1)) == []
 
 
 def test_it_never_runs_far_ahead() -> None:
@@ -24,7 +24,7 @@ def test_it_never_runs_far_ahead() -> None:
             made += 1
             yield k
 
-    for k in ahead(items(), depth=2):
+    for k in prefetch(items(), depth=2):
         assert made <= k + 1 + 2 + 1  # taken, waiting, and one in hand
 
 
@@ -35,7 +35,7 @@ def test_what_goes_wrong_is_raised_where_it_would_have_come() -> None:
 
     got = []
     with pytest.raises(ValueError, match="torn"):
-        for item in ahead(items(), depth=5):
+        for item in prefetch(items(), depth=5):
             got.append(item)
     assert got == [1]
 
@@ -51,7 +51,7 @@ def test_who_stops_early_ends_the_thread_and_closes_the_items() -> None:
             closed.set()
 
     before = threading.active_count()
-    some = ahead(items(), depth=1)
+    some = prefetch(items(), depth=1)
     assert next(some) == 1
     some.close()  # type: ignore[attr-defined]
     assert closed.is_set()
@@ -65,8 +65,8 @@ def test_who_waits_goes_first() -> None:
             yield [os.getpriority(os.PRIO_PROCESS, threading.get_native_id())]
 
     before = next(urgencies())[0]
-    nearer = (next(urgencies()) + further for further in ahead(urgencies(), depth=1))
-    some = ahead(nearer, depth=1)
+    nearer = (next(urgencies()) + further for further in prefetch(urgencies(), depth=1))
+    some = prefetch(nearer, depth=1)
     near, far = next(some)
     some.close()  # type: ignore[attr-defined]
     assert before < near < far
@@ -86,7 +86,7 @@ def test_what_is_begun_is_done_beside_and_fails_in_silence(
         done.wait(5)
         raise ValueError("of whoever wants it")
 
-    threads = begin(wait), begin(fail)
+    threads = run_in_background(wait), run_in_background(fail)
     assert not done.is_set()
     going.set()
     for thread in threads:
@@ -98,9 +98,9 @@ def test_what_is_begun_is_done_beside_and_fails_in_silence(
 def test_an_import_beside_leaves_the_process_as_it_was() -> None:
     usual_s, name = sys.getswitchinterval(), "wave"
     sys.modules.pop(name, None)
-    for thread in (import_beside(name), import_beside("no_such_module")):
+    for thread in (import_in_background(name), import_in_background("no_such_module")):
         assert thread is not None
         thread.join(5)
-    assert import_beside(name) is None
+    assert import_in_background(name) is None
     assert name in sys.modules
     assert sys.getswitchinterval() == usual_s

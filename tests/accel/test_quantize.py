@@ -9,14 +9,14 @@ import openvino
 import pytest
 
 from networks import measuring_network, random_input
-from sspd.accel.quantize import can_be_integers, has_integers, to_integers
+from sspd.accel.quantize import is_quantizable, quantize_int8, supports_int8
 from sspd.errors import UsageError
 from sspd.network import integers, load_network
 from sspd.network.export import export_onnx
 from sspd.network.load import shipped_weights
-from sspd.network.stream import CHUNK
+from sspd.network.stream import BLOCK_FRAMES
 
-ABLE = has_integers(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+ABLE = supports_int8(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 needs_integers = pytest.mark.skipif(not ABLE, reason="needs products of 8-bit integers")
 
 
@@ -30,26 +30,26 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @needs_integers
 def test_integers_are_near_floats_also_piece_by_piece(path: Path) -> None:
     exact, rough = (load_network(path, precision=p) for p in ("f32", "int8"))
-    film = random_input(2 * CHUNK + 7, exact.spec.size)
-    waveform = rough(film)
-    assert np.corrcoef(waveform, exact(film))[0, 1] > 0.9  # of weights that nobody trained
-    even = np.append(film, film[-1:], axis=0).transpose(1, 0, 2, 3)
-    whole = rough.run(np.ascontiguousarray(even))[: len(film)]
+    video = random_input(2 * BLOCK_FRAMES + 7, exact.spec.size)
+    waveform = rough(video)
+    assert np.corrcoef(waveform, exact(video))[0, 1] > 0.9  # of weights that nobody trained
+    even = np.append(video, video[-1:], axis=0).transpose(1, 0, 2, 3)
+    whole = rough.run(np.ascontiguousarray(even))[: len(video)]
     np.testing.assert_allclose(waveform, whole, atol=1e-5 * np.abs(whole).max())
 
 
 @needs_integers
 def test_the_shipped_network_agrees_as_asked_for() -> None:
-    film = random_input(CHUNK, 128)
-    waves = [load_network(precision=p)(film) for p in ("f32", "int8", "auto")]
+    video = random_input(BLOCK_FRAMES, 128)
+    waves = [load_network(precision=p)(video) for p in ("f32", "int8", "auto")]
     assert np.corrcoef(waves[0], waves[1])[0, 1] > 0.9999
     np.testing.assert_array_equal(waves[1], waves[2])  # the fastest here
 
 
 def test_every_later_kernel_and_what_it_sees_is_rounded(path: Path) -> None:
     model = openvino.Core().read_model(str(path))
-    assert can_be_integers(model)
-    to_integers(model)
+    assert is_quantizable(model)
+    quantize_int8(model)
     convolutions = [n for n in model.get_ordered_ops() if n.get_type_name() == "Convolution"]
     rounded = [
         [value.get_node().get_type_name() == "FakeQuantize" for value in node.input_values()]
@@ -65,23 +65,23 @@ def test_every_later_kernel_and_what_it_sees_is_rounded(path: Path) -> None:
 def test_what_cannot_be_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="int8 runs in OpenVINO"):
         load_network(shipped_weights(".safetensors"), backend="torch", precision="int8")
-    monkeypatch.setattr("sspd.network.openvino.has_integers", lambda _: False)
+    monkeypatch.setattr("sspd.network.openvino.supports_int8", lambda _: False)
     with pytest.raises(UsageError, match="this processor has no int8; precision auto or f32"):
         load_network(path, precision="int8")
     assert load_network(path, precision="auto").spec.size in (96, 128)
 
 
 def test_auto_leaves_weights_alone_of_which_nothing_is_known(path: Path) -> None:
-    film = random_input(10, load_network(path).spec.size)
-    waves = [load_network(path, precision=p)(film) for p in ("auto", "bf16")]
+    video = random_input(10, load_network(path).spec.size)
+    waves = [load_network(path, precision=p)(video) for p in ("auto", "bf16")]
     assert np.corrcoef(*waves)[0, 1] > 0.9999
 
 
 def test_a_processor_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(integers, "_CPUINFO", tmp_path / "cpuinfo")
-    assert has_integers(["FP32", "BF16"])
-    assert not has_integers(["FP32", "INT8"])
+    assert supports_int8(["FP32", "BF16"])
+    assert not supports_int8(["FP32", "INT8"])
     (tmp_path / "cpuinfo").write_text("flags\t\t: fpu avx512f avx512_vnni sha_ni\n")
-    assert has_integers(["FP32"])
+    assert supports_int8(["FP32"])
     (tmp_path / "cpuinfo").write_text("flags\t\t: fpu avx2 not_avx512_vnni\n")
-    assert not has_integers(["FP32"])
+    assert not supports_int8(["FP32"])

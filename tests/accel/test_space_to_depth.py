@@ -10,7 +10,7 @@ import pytest
 from openvino import opset13 as ops
 
 from networks import measuring_network, random_input
-from sspd.accel.space_to_depth import FEW, pair_pixels
+from sspd.accel.space_to_depth import FEW, pack_pixel_pairs
 from sspd.network.export import export_onnx
 
 RNG = np.random.default_rng(3)
@@ -39,7 +39,7 @@ def test_pairs_are_the_same_numbers() -> None:
     model = small(width=12)
     pictures = RNG.normal(size=(1, 3, 6, 9, 12)).astype(np.float32)
     alone = run(model.clone(), pictures)
-    assert pair_pixels(model)
+    assert pack_pixel_pairs(model)
     convolution = next(n for n in model.get_ordered_ops() if n.get_type_name() == "Convolution")
     assert list(convolution.get_output_shape(0)) == [1, 8, 6, 7, 5]
     np.testing.assert_allclose(run(model, pictures), alone, atol=1e-6)
@@ -52,7 +52,7 @@ def test_so_are_those_of_a_whole_network(size: int, tmp_path: Path) -> None:
     model.reshape([1, 3, 10, size, size])
     pictures = random_input(10, size).transpose(1, 0, 2, 3)[None]
     alone = run(model.clone(), pictures)
-    assert pair_pixels(model)
+    assert pack_pixel_pairs(model)
     np.testing.assert_allclose(run(model, pictures), alone, atol=1e-5)
 
 
@@ -69,5 +69,5 @@ def test_so_are_those_of_a_whole_network(size: int, tmp_path: Path) -> None:
 )
 def test_others_stay_as_they_are(model: openvino.Model) -> None:
     before = [node.get_friendly_name() for node in model.get_ordered_ops()]
-    assert not pair_pixels(model)
+    assert not pack_pixel_pairs(model)
     assert [node.get_friendly_name() for node in model.get_ordered_ops()] == before

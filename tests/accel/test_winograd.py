@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 
 from networks import measuring_network, random_input
-from sspd.accel.stateful import carry_over
-from sspd.accel.winograd import PHASES, to_phases
+from sspd.accel.stateful import make_streaming
+from sspd.accel.winograd import PHASES, apply_temporal_winograd
 from sspd.network.export import export_onnx
 
 RNG = np.random.default_rng(11)
@@ -40,24 +40,24 @@ def small(layers: int, moments: int = 3, pool: int = 1) -> openvino.Model:
     return openvino.Model([x], [pictures])
 
 
-def film(n: int) -> NDArray[np.float32]:
+def video(n: int) -> NDArray[np.float32]:
     return RNG.normal(size=(1, 2, n, 12, 12)).astype(np.float32)
 
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(1, 9), st.integers(1, 3))
 def test_phases_are_the_same_numbers(fours: int, layers: int) -> None:
-    model, pictures = small(layers), film(PHASES * fours)
+    model, pictures = small(layers), video(PHASES * fours)
     (alone,) = run(model.clone(), pictures)
-    assert to_phases(model) == layers
+    assert apply_temporal_winograd(model) == layers
     np.testing.assert_allclose(run(model, pictures)[0], alone, atol=2e-5)
 
 
 @pytest.mark.parametrize("layers", [1, 2])
 def test_a_memory_makes_pieces_the_whole_a_picture_a_layer_late(layers: int) -> None:
-    model, pictures = small(layers), film(24)
+    model, pictures = small(layers), video(24)
     (whole,) = run(model.clone(), pictures)
-    assert to_phases(model, carry=True) == layers
+    assert apply_temporal_winograd(model, carry=True) == layers
     state = [np.zeros(list(each.get_shape()), np.float32) for each in model.inputs[1:]]
     late = []
     for k in range(0, 24, 8):
@@ -72,7 +72,7 @@ def test_a_memory_makes_pieces_the_whole_a_picture_a_layer_late(layers: int) -> 
 def test_what_does_not_fit_stays_as_it_is() -> None:
     for model in (small(0), small(2, moments=5), small(2, moments=1)):
         before = [node.get_friendly_name() for node in model.get_ordered_ops()]
-        assert to_phases(model) == 0
+        assert apply_temporal_winograd(model) == 0
         assert [node.get_friendly_name() for node in model.get_ordered_ops()] == before
 
 
@@ -81,13 +81,13 @@ def test_a_bias_from_elsewhere_is_left_where_it_is() -> None:
     x = ops.avg_pool(pictures, [1, 2, 2], [0] * 3, [0] * 3, [1, 2, 2], True)
     kernel = RNG.normal(size=(2, 2, 3, 3, 3)).astype(np.float32)
     x = ops.add(ops.convolution(x, kernel, ONE, ONE, ONE, ONE), bias)
-    assert to_phases(openvino.Model([ops.tanh(x)], [pictures, bias])) == 0
+    assert apply_temporal_winograd(openvino.Model([ops.tanh(x)], [pictures, bias])) == 0
 
 
 def test_a_pooling_in_time_ends_them() -> None:
-    model, pictures = small(1, pool=2), film(8)
+    model, pictures = small(1, pool=2), video(8)
     (alone,) = run(model.clone(), pictures)
-    assert to_phases(model) == 1
+    assert apply_temporal_winograd(model) == 1
     np.testing.assert_allclose(run(model, pictures)[0], alone, atol=2e-5)
 
 
@@ -97,8 +97,8 @@ def test_with_a_memory_nothing_falls_back_to_float32(tmp_path: Path) -> None:
         pytest.skip("needs bfloat16")
     export_onnx(measuring_network(), tmp_path / "net.onnx")
     model = core.read_model(tmp_path / "net.onnx")
-    to_phases(model, carry=True)
-    carry_over(model, 20)
+    apply_temporal_winograd(model, carry=True)
+    make_streaming(model, 20)
     ran = core.compile_model(model, "CPU", hint).get_runtime_model().get_ordered_ops()
     facts = [{k: v.astype(str) for k, v in node.get_rt_info().items()} for node in ran]
     exact = [f["layerType"] for f in facts if f["runtimePrecision"] == "f32"]
@@ -113,5 +113,5 @@ def test_a_whole_network_has_six_such_convolutions(size: int, tmp_path: Path) ->
     model = openvino.Core().read_model(tmp_path / "net.onnx")
     pictures = random_input(12, size).transpose(1, 0, 2, 3)[None]
     (alone,) = run(model.clone(), pictures)
-    assert to_phases(model) == 6
+    assert apply_temporal_winograd(model) == 6
     np.testing.assert_allclose(run(model, pictures)[0], alone, atol=1e-4 * np.abs(alone).max())

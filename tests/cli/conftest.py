@@ -30,21 +30,21 @@ def measure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
-    """A folder: two good films, one of them deeper, one short, and what is no film."""
+def videos(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
+    """A folder: two good videos, one of them deeper, one short, and what is no video."""
     folder = tmp_path_factory.mktemp("films")
     (folder / "deeper").mkdir()
     (folder / ".hidden").mkdir()
     t = np.arange(300) / 30
     options = {"crf": "16"}
-    write_film(folder / "b.mp4", beating_pictures(t, 1.2), t, options=options)
-    write_film(folder / "deeper" / "b.MP4", beating_pictures(t, 1.5), t, options=options)
-    write_film(folder / ".hidden" / "h.mp4", beating_pictures(t, 1.5), t, options=options)
-    (folder / "notes.txt").write_text("not a film")
+    write_video(folder / "b.mp4", beating_pictures(t, 1.2), t, options=options)
+    write_video(folder / "deeper" / "b.MP4", beating_pictures(t, 1.5), t, options=options)
+    write_video(folder / ".hidden" / "h.mp4", beating_pictures(t, 1.5), t, options=options)
+    (folder / "notes.txt").write_text("not a video")
     return folder
 
 
 @pytest.fixture(scope="module")
-def short(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
+def short(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     t = np.arange(60) / 30
-    return write_film(tmp_path_factory.mktemp("short") / "short.mp4", beating_pictures(t, 1.2), t)
+    return write_video(tmp_path_factory.mktemp("short") / "short.mp4", beating_pictures(t, 1.2), t)

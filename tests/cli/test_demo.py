@@ -9,7 +9,7 @@ from sspd.cli import demo as demo_module
 
 
 @pytest.mark.slow
-def test_the_demo_writes_film_truth_and_report(
+def test_the_demo_writes_video_truth_and_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(demo_module, "SECONDS", 12.0)

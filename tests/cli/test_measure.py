@@ -14,10 +14,10 @@ from sspd.cli.inputs import expand, numbered
 from sspd.video.read import probe
 
 
-def test_one_film_with_every_output(films: Path, tmp_path: Path, measure: Any) -> None:
+def test_one_video_with_every_output(videos: Path, tmp_path: Path, measure: Any) -> None:
     outputs = {name: tmp_path / f"out.{name}" for name in ("json", "csv", "png", "html", "mp4")}
     code, out, err = measure(
-        films / "b.mp4",
+        videos / "b.mp4",
         *("--json", outputs["json"], "--csv", outputs["csv"], "--plot", outputs["png"]),
         *("--report", outputs["html"], "--overlay", outputs["mp4"]),
         *("--signal", tmp_path / "wave.csv"),
@@ -28,7 +28,7 @@ def test_one_film_with_every_output(films: Path, tmp_path: Path, measure: Any) -
     assert "Not a medical device" in out
     (row,) = json.loads(outputs["json"].read_text())
     assert row["hr_bpm"] == pytest.approx(72, abs=0.6)
-    assert row["source"] == str(films / "b.mp4")
+    assert row["source"] == str(videos / "b.mp4")
     with outputs["csv"].open(newline="") as file:
         assert [r["hr_bpm"] for r in csv.DictReader(file)] == [str(row["hr_bpm"])]
     assert outputs["png"].read_bytes()[:4] == b"\x89PNG"
@@ -41,16 +41,16 @@ def test_one_film_with_every_output(films: Path, tmp_path: Path, measure: Any) -
 
 
 def test_a_folder_is_searched_and_outputs_are_numbered(
-    films: Path, tmp_path: Path, measure: Any
+    videos: Path, tmp_path: Path, measure: Any
 ) -> None:
     code, _, err = measure(
-        films,
+        videos,
         *("--json", tmp_path / "a.json", "--signal", tmp_path / "s.csv"),
         *("--report", tmp_path / "r.html", "--overlay", tmp_path / "o.mp4", "--no-image"),
     )
     assert (code, err) == (0, [])
     rows = json.loads((tmp_path / "a.json").read_text())
-    assert [Path(row["source"]).relative_to(films).as_posix() for row in rows] == [
+    assert [Path(row["source"]).relative_to(videos).as_posix() for row in rows] == [
         "b.mp4",
         "deeper/b.MP4",
     ]
@@ -64,15 +64,15 @@ def test_a_folder_is_searched_and_outputs_are_numbered(
 
 
 def test_bad_sources_are_named_and_the_rest_is_done(
-    films: Path, short: Path, tmp_path: Path, measure: Any
+    videos: Path, short: Path, tmp_path: Path, measure: Any
 ) -> None:
-    (tmp_path / "text.mp4").write_text("no film at all")
+    (tmp_path / "text.mp4").write_text("no video at all")
     (tmp_path / "nothing").mkdir()
     sources = [tmp_path / "gone.mp4", tmp_path / "text.mp4", tmp_path / "nothing"]
-    code, _, err = measure(*sources, short, films / "b.mp4", "--json", tmp_path / "a.json")
+    code, _, err = measure(*sources, short, videos / "b.mp4", "--json", tmp_path / "a.json")
     assert code == 1
     assert len(err) == 3
-    # what is no film at all is known before the first one is measured
+    # what is no video at all is known before the first one is measured
     for line, source in zip(err, [sources[2], *sources[:2]], strict=True):
         assert line.startswith("sspd: ")
         assert source.name in line
@@ -85,17 +85,17 @@ def test_bad_sources_are_named_and_the_rest_is_done(
     assert rows[3]["reasons"] == ["too_short"]
 
 
-def test_no_reliable_pulse_is_code_3(films: Path, short: Path, measure: Any) -> None:
-    code, out, err = measure(films / "b.mp4", short)
+def test_no_reliable_pulse_is_code_3(videos: Path, short: Path, measure: Any) -> None:
+    code, out, err = measure(videos / "b.mp4", short)
     assert (code, err) == (3, [])
     assert "short.mp4: there is less than 8 s to measure. Record a longer video." in out
 
 
 def test_an_output_that_cannot_be_ends_the_command_before_the_work(
-    films: Path, tmp_path: Path, measure: Any
+    videos: Path, tmp_path: Path, measure: Any
 ) -> None:
     code, out, err = measure(
-        films / "b.mp4", "--json", tmp_path / "no" / "a.json", "--csv", tmp_path / "a.csv"
+        videos / "b.mp4", "--json", tmp_path / "no" / "a.json", "--csv", tmp_path / "a.csv"
     )
     assert code == 1
     assert len(err) == 1
@@ -104,37 +104,37 @@ def test_an_output_that_cannot_be_ends_the_command_before_the_work(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wrong_usage_goes_before_failure(films: Path, tmp_path: Path, measure: Any) -> None:
-    code, _, err = measure(films / "b.mp4", tmp_path / "gone.mp4", "--box", "500,0,600,60")
+def test_wrong_usage_goes_before_failure(videos: Path, tmp_path: Path, measure: Any) -> None:
+    code, _, err = measure(videos / "b.mp4", tmp_path / "gone.mp4", "--box", "500,0,600,60")
     assert code == 2
     assert len(err) == 2
     assert "does not lie inside" in err[0]
 
 
 def test_an_unexpected_fault_is_one_line(
-    films: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
+    videos: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("first line\nsecond line")
 
     monkeypatch.setattr("sspd.pipeline.measure", broken)
-    code, _, err = measure(films / "b.mp4")
+    code, _, err = measure(videos / "b.mp4")
     assert code == 1
     assert err == ["sspd: b.mp4: unexpected RuntimeError: first line second line"]
     monkeypatch.setattr("sspd.methods.registry.get_method", broken)
-    code, _, err = measure(films / "b.mp4")
+    code, _, err = measure(videos / "b.mp4")
     assert code == 1
     assert len(err) == 1
     assert "SSPD_TRACEBACK=1" in err[0]
 
 
-def test_a_truncated_film_is_measured_with_a_warning(
-    tmp_path: Path, measure: Any, write_film: Callable[..., Path]
+def test_a_truncated_video_is_measured_with_a_warning(
+    tmp_path: Path, measure: Any, write_video: Callable[..., Path]
 ) -> None:
     t = np.arange(600) / 30
     # The index in front, so that what is there can be decoded.
     front = {"movflags": "faststart"}
-    whole = write_film(
+    whole = write_video(
         tmp_path / "w.mp4", beating_pictures(t, 1.2), t, options={"crf": "16"}, muxer=front
     )
     data = whole.read_bytes()
@@ -149,13 +149,13 @@ def test_a_truncated_film_is_measured_with_a_warning(
 
 
 def test_names_of_several_outputs() -> None:
-    films = [Path("a/x.mp4"), Path("b/x.mov"), Path("y.mp4")]
-    names = [path.name for path in numbered(Path("out/p.png"), films)]
+    videos = [Path("a/x.mp4"), Path("b/x.mov"), Path("y.mp4")]
+    names = [path.name for path in numbered(Path("out/p.png"), videos)]
     assert names == ["p-x.png", "p-x-2.png", "p-y.png"]
-    assert numbered(Path("out/p.png"), films[:1]) == [Path("out/p.png")]
+    assert numbered(Path("out/p.png"), videos[:1]) == [Path("out/p.png")]
 
 
-def test_a_folder_without_films_is_a_problem(tmp_path: Path) -> None:
+def test_a_folder_without_videos_is_a_problem(tmp_path: Path) -> None:
     ((path, problem),) = expand([tmp_path])
     assert path == tmp_path
     assert problem is not None

@@ -8,10 +8,10 @@ import pytest
 
 
 def test_two_jobs_find_what_one_finds(
-    films: Path, short: Path, tmp_path: Path, measure: Any
+    videos: Path, short: Path, tmp_path: Path, measure: Any
 ) -> None:
-    (tmp_path / "text.mp4").write_text("no film at all")
-    sources = [tmp_path / "gone.mp4", films, tmp_path / "text.mp4", short]
+    (tmp_path / "text.mp4").write_text("no video at all")
+    sources = [tmp_path / "gone.mp4", videos, tmp_path / "text.mp4", short]
     told = {}
     for jobs in ("1", "2"):
         out = tmp_path / f"{jobs}.json", tmp_path / f"{jobs}.csv"
@@ -31,18 +31,18 @@ def test_two_jobs_find_what_one_finds(
 
 
 def test_resuming_measures_what_failed_and_nothing_else(
-    films: Path, tmp_path: Path, measure: Any
+    videos: Path, tmp_path: Path, measure: Any
 ) -> None:
     late, out = tmp_path / "late.mp4", tmp_path / "a.json"
-    code, table, err = measure(films, late, "--json", out)
+    code, table, err = measure(videos, late, "--json", out)
     assert (code, len(err)) == (1, 1)
     assert table.splitlines()[-1].endswith("1 failed; --resume tries these again")
     journal = tmp_path / "a.json.journal"
     assert len(journal.read_text().splitlines()) == 2
     before = json.loads(out.read_text())
-    late.write_bytes((films / "b.mp4").read_bytes())
+    late.write_bytes((videos / "b.mp4").read_bytes())
     # the results that are there show their timings: none was measured again
-    code, table, err = measure(films, late, "--json", out, "--resume")
+    code, table, err = measure(videos, late, "--json", out, "--resume")
     assert (code, err) == (0, [])
     rows = json.loads(out.read_text())
     assert rows[:2] == before[:2]
@@ -52,9 +52,9 @@ def test_resuming_measures_what_failed_and_nothing_else(
 
 
 def test_a_run_that_starts_anew_says_what_it_leaves(
-    films: Path, tmp_path: Path, measure: Any
+    videos: Path, tmp_path: Path, measure: Any
 ) -> None:
-    arguments = (films, tmp_path / "gone.mp4", "--csv", tmp_path / "a.csv")
+    arguments = (videos, tmp_path / "gone.mp4", "--csv", tmp_path / "a.csv")
     measure(*arguments)
     code, _, err = measure(*arguments)
     assert code == 1
@@ -62,50 +62,50 @@ def test_a_run_that_starts_anew_says_what_it_leaves(
     assert "a.csv.journal: has 2 videos of an interrupted run" in err[0]
 
 
-def test_resuming_needs_an_output(films: Path, measure: Any) -> None:
-    code, _, err = measure(films, "--resume")
+def test_resuming_needs_an_output(videos: Path, measure: Any) -> None:
+    code, _, err = measure(videos, "--resume")
     assert code == 2
     assert "--resume needs an output" in err[0]
 
 
-def test_films_of_strangers_are_read_elsewhere(
-    films: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
+def test_videos_of_strangers_are_read_elsewhere(
+    videos: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "a.html"
-    code, _, err = measure(films / "b.mp4", "--limit", 300, "--report", page)
+    code, _, err = measure(videos / "b.mp4", "--limit", 300, "--report", page)
     assert (code, len(err)) == (2, 1)
     assert "--no-image" in err[0]
 
     def opened(*_: object, **__: object) -> None:
-        raise AssertionError("a film was opened in this process")
+        raise AssertionError("a video was opened in this process")
 
     monkeypatch.setattr("av.open", opened)
-    code, out, err = measure(films / "b.mp4", "--limit", 300, "--report", page, "--no-image")
+    code, out, err = measure(videos / "b.mp4", "--limit", 300, "--report", page, "--no-image")
     assert (code, err) == (0, [])
     assert "b.mp4" in out
     assert "<svg" in page.read_text() or "<img" in page.read_text()
-    code, _, err = measure(films / "b.mp4", "--limit", 0)
+    code, _, err = measure(videos / "b.mp4", "--limit", 0)
     assert (code, len(err)) == (2, 1)
 
 
 def test_ctrl_c_is_130_and_leaves_old_results(
-    films: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
+    videos: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken_off(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sspd.pipeline.measure", broken_off)
     (tmp_path / "a.json").write_text("old")
-    code, out, err = measure(films / "b.mp4", "--json", tmp_path / "a.json")
+    code, out, err = measure(videos / "b.mp4", "--json", tmp_path / "a.json")
     assert (code, out) == (130, "")
     assert err == ["sspd: interrupted after 0 of 1 videos"]
     assert (tmp_path / "a.json").read_text() == "old"
 
 
 def test_a_picture_that_cannot_be_is_said_once_and_at_once(
-    films: Path, tmp_path: Path, measure: Any
+    videos: Path, tmp_path: Path, measure: Any
 ) -> None:
-    code, out, err = measure(films, "--plot", tmp_path / "a.docx")
+    code, out, err = measure(videos, "--plot", tmp_path / "a.docx")
     assert code == 1
     assert len(err) == 1
     assert "png" in err[0]
@@ -113,9 +113,9 @@ def test_a_picture_that_cannot_be_is_said_once_and_at_once(
 
 
 def test_a_file_that_could_not_be_written_is_tried_again(
-    films: Path, tmp_path: Path, measure: Any
+    videos: Path, tmp_path: Path, measure: Any
 ) -> None:
-    wanted = (films, "--json", tmp_path / "a.json", "--signal", tmp_path / "s.csv")
+    wanted = (videos, "--json", tmp_path / "a.json", "--signal", tmp_path / "s.csv")
     (tmp_path / "s-b.csv").mkdir()
     code, _, err = measure(*wanted)
     assert (code, len(err)) == (1, 1)

@@ -63,13 +63,13 @@ def test_a_name_is_one_line_without_orders(order: str, capsys: pytest.CaptureFix
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, write_film: Make, patches: Make) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, write_video: Make, patches: Make) -> Path:
     """Files with all such names, one of them a video."""
     place = tmp_path_factory.mktemp("inbox")
     for order in ORDERS.values():
         (place / f"a{order}b.mp4").write_text("no video")
     (place / "[red]b[bold].mp4").write_text("no video")
-    write_film(place / "=\x1b[2J.mp4", patches(5))
+    write_video(place / "=\x1b[2J.mp4", patches(5))
     return place
 
 

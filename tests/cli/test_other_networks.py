@@ -1,4 +1,4 @@
-"""Another paper's network from films to a rate: train, measure, score; what is missing is said."""
+"""Another paper's network from videos to a rate: train, measure, score; what is missing is said."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from sspd.cli.main import app
 from sspd.errors import SourceError, SSPDError, UsageError
-from sspd.simulation import FilmSpec, write_film, write_truth
+from sspd.simulation import VideoSpec, write_truth, write_video
 
 
 def run(*arguments: object) -> Result:
@@ -23,39 +23,39 @@ def error_of(result: Result) -> str:
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two simulated films; of one the truth is known."""
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two simulated videos; of one the truth is known."""
     folder = tmp_path_factory.mktemp("films")
     (folder / "truth").mkdir()
     for seed in (1, 2):
-        spec = FilmSpec(
+        spec = VideoSpec(
             seed=seed, hr_bpm=80, face_px=100, width=192, height=160, duration_s=9.0, fps=30.0
         )
-        write_film(spec, folder / f"film{seed}.mp4")
+        write_video(spec, folder / f"film{seed}.mp4")
         if seed == 1:
             write_truth(spec, folder / "truth" / "film1.mp4")
     return folder
 
 
 @pytest.fixture(scope="module")
-def weights(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def weights(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run")
-    result = run("train", films, "--recipe", "deepphys-laptop", "--steps", 1, "--out", out)
+    result = run("train", videos, "--recipe", "deepphys-laptop", "--steps", 1, "--out", out)
     assert result.exit_code == 0, result.output
-    assert "skipped: film2: no contact waveform to learn from" in result.stderr
+    assert "skipped: video2: no contact waveform to learn from" in result.stderr
     assert "training 'deepphys-laptop' on 1 videos" in result.stderr
     assert f"sspd measure VIDEO --method deepphys --weights {out / 'model.onnx'}" in result.stdout
     return out / "model.onnx"
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])
-def test_a_film_is_measured_with_it(
-    films: Path, weights: Path, tmp_path: Path, suffix: str
+def test_a_video_is_measured_with_it(
+    videos: Path, weights: Path, tmp_path: Path, suffix: str
 ) -> None:
     file = tmp_path / "out.json"
     chosen = weights.with_suffix(suffix)
     result = run(
-        *("measure", films / "film1.mp4", "--method", "deepphys"),
+        *("measure", videos / "film1.mp4", "--method", "deepphys"),
         *("--weights", chosen, "--json", file),
     )
     assert result.exit_code in (0, 3), result.output
@@ -65,11 +65,11 @@ def test_a_film_is_measured_with_it(
     assert found["windows"]
 
 
-def test_it_is_scored_beside_others(films: Path, weights: Path, tmp_path: Path) -> None:
-    data = f"folder:{films}"
+def test_it_is_scored_beside_others(videos: Path, weights: Path, tmp_path: Path) -> None:
+    data = f"folder:{videos}"
     common = ("evaluate", data, "--out", tmp_path, "--method", "pos,deepphys")
     result = run(*common, "--weights", weights)  # of the only method that has some
-    # film2 has nothing that it could be scored against: it is counted, not passed over
+    # video2 has nothing that it could be scored against: it is counted, not passed over
     assert result.exit_code in (0, 1), result.output
     assert "| deepphys |" in result.stdout
     facts = json.loads((tmp_path / "manifest.json").read_text())
@@ -77,9 +77,9 @@ def test_it_is_scored_beside_others(films: Path, weights: Path, tmp_path: Path) 
     assert told["deepphys"]["all"].startswith("model.onnx ") and told["pos"]["all"] is None
 
 
-def test_what_is_missing_or_too_much_is_said(films: Path, weights: Path, tmp_path: Path) -> None:
-    data, film = f"folder:{films}", films / "film1.mp4"
-    message = error_of(run("measure", film, "--method", "deepphys"))
+def test_what_is_missing_or_too_much_is_said(videos: Path, weights: Path, tmp_path: Path) -> None:
+    data, video = f"folder:{videos}", videos / "film1.mp4"
+    message = error_of(run("measure", video, "--method", "deepphys"))
     assert "sspd train NAME:PATH --recipe deepphys-laptop" in message
     message = error_of(run("evaluate", data, "--method", "deepphys", "--out", tmp_path))
     assert "no weights of 'deepphys' come with the package" in message
@@ -93,10 +93,10 @@ def test_what_is_missing_or_too_much_is_said(films: Path, weights: Path, tmp_pat
     assert isinstance(result.exception, UsageError) and "two networks" in error_of(result)
 
 
-def test_a_recipe_that_learns_from_labels_wants_some(tmp_path: Path, films: Path) -> None:
+def test_a_recipe_that_learns_from_labels_wants_some(tmp_path: Path, videos: Path) -> None:
     folder = tmp_path / "films"
     folder.mkdir()
-    (folder / "film2.mp4").write_bytes((films / "film2.mp4").read_bytes())
+    (folder / "film2.mp4").write_bytes((videos / "film2.mp4").read_bytes())
     result = run("train", folder, "--recipe", "can-laptop", "--out", tmp_path / "run")
     assert isinstance(result.exception, SourceError)
     assert "recipes such as 'laptop' need no labels" in error_of(result)

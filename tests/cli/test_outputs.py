@@ -9,8 +9,8 @@ import pytest
 
 import results
 from sspd.cli.inputs import Found
-from sspd.cli.outputs import film_outputs, usable_outputs, write_whole
-from sspd.report.outputs import FILM_OUTPUTS, write_outputs
+from sspd.cli.outputs import usable_outputs, video_outputs, write_whole
+from sspd.report.outputs import VIDEO_OUTPUTS, write_outputs
 from sspd.types import FaceSpan, Frames, Vitals
 from sspd.video.read import read
 from sspd.video.write import write_h264
@@ -37,15 +37,15 @@ def _usable(asked: dict[str, Path | None], given: Sequence[Vitals], said: list[s
 
 
 def _write(given: Sequence[Vitals], outputs: Outputs, said: list[str]) -> None:
-    """Every file, as the command writes them: each film's own, then those of all."""
+    """Every file, as the command writes them: each video's own, then those of all."""
     measured = [vitals for vitals in given if vitals.error is None]
-    for vitals, files in zip(measured, film_outputs(_found(given), outputs), strict=True):
+    for vitals, files in zip(measured, video_outputs(_found(given), outputs), strict=True):
         said += write_outputs(vitals, files)
     write_whole(given, outputs, said.append, with_image=True)
 
 
 def _measured(folder: Path, name: str = "film") -> Vitals:
-    """A good result with its film, half a second of grey."""
+    """A good result with its video, half a second of grey."""
     path = folder / f"{name}.mp4"
     frames = Frames(np.full((15, 64, 96, 3), 110, np.uint8), np.arange(15) / 30)
     write_h264(path, [frames], fps=30)
@@ -73,14 +73,14 @@ def test_every_output_takes_any_name(name: str, tmp_path: Path, out: Path) -> No
     assert "<script" not in (out / "a.html").read_text(encoding="utf-8")
 
 
-def test_several_films_share_a_file_or_get_one_each(tmp_path: Path, out: Path) -> None:
+def test_several_videos_share_a_file_or_get_one_each(tmp_path: Path, out: Path) -> None:
     said: list[str] = []
     given = [_measured(tmp_path, name) for name in ("x", "y")]
     given.insert(1, replace(results.failed(), source=str(tmp_path / "gone.mp4")))
     _write(given, _usable(_asked(out), given, said), said)
     assert said == []
-    expected = {name for kind, name in KINDS.items() if kind not in FILM_OUTPUTS}
-    for kind in FILM_OUTPUTS:
+    expected = {name for kind, name in KINDS.items() if kind not in VIDEO_OUTPUTS}
+    for kind in VIDEO_OUTPUTS:
         stem, suffix = KINDS[kind].split(".")
         expected |= {f"{stem}-x.{suffix}", f"{stem}-y.{suffix}"}
     assert {path.name for path in out.iterdir()} == expected
@@ -118,22 +118,24 @@ def test_an_unexpected_fault_is_told_with_its_file(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_film_is_never_replaced(kind: str, tmp_path: Path) -> None:
+def test_a_video_is_never_replaced(kind: str, tmp_path: Path) -> None:
     said: list[str] = []
-    film, other = (Path(_measured(tmp_path, name).source) for name in ("film", "film-other"))
+    video, other = (Path(_measured(tmp_path, name).source) for name in ("film", "film-other"))
     (tmp_path / "link").symlink_to(tmp_path)
-    assert usable_outputs({kind: tmp_path / "link" / "film.mp4"}, [(film, None)], said.append) == {}
-    assert "film.mp4: is one of the videos, which would be lost" in said[0]
-    if kind in FILM_OUTPUTS:
+    assert (
+        usable_outputs({kind: tmp_path / "link" / "film.mp4"}, [(video, None)], said.append) == {}
+    )
+    assert "video.mp4: is one of the videos, which would be lost" in said[0]
+    if kind in VIDEO_OUTPUTS:
         other.rename(tmp_path / "other.mp4")
         (tmp_path / "film-other.mp4").touch()
-        films = [(tmp_path / name, None) for name in ("other.mp4", "film-other.mp4")]
-        assert usable_outputs({kind: tmp_path / "film.mp4"}, films, said.append) == {}
+        videos = [(tmp_path / name, None) for name in ("other.mp4", "film-other.mp4")]
+        assert usable_outputs({kind: tmp_path / "film.mp4"}, videos, said.append) == {}
         assert "film-other.mp4" in said[1]
-    assert next(iter(read(film))).rgb.shape == (15, 64, 96, 3)
+    assert next(iter(read(video))).rgb.shape == (15, 64, 96, 3)
 
 
-def test_no_file_of_a_further_face_replaces_a_film(tmp_path: Path) -> None:
+def test_no_file_of_a_further_face_replaces_a_video(tmp_path: Path) -> None:
     found = [(tmp_path / name, None) for name in ("a.mp4", "o-face2.mp4")]
     asked = {"overlay": tmp_path / "o.mp4"}
     said: list[str] = []

@@ -29,8 +29,8 @@ def test_simulate_tells_how_far_it_is_off_a_terminal(
     assert "Simulating" not in ran.stdout
 
 
-def test_a_terminal_sees_phases_and_frames_of_one_video(films: Path) -> None:
-    code, shown = in_terminal([*COMMAND, films / "b.mp4"])
+def test_a_terminal_sees_phases_and_frames_of_one_video(videos: Path) -> None:
+    code, shown = in_terminal([*COMMAND, videos / "b.mp4"])
     assert code == 0
     assert "b.mp4: reading" in shown
     assert "0/None" not in shown
@@ -38,20 +38,20 @@ def test_a_terminal_sees_phases_and_frames_of_one_video(films: Path) -> None:
     assert len(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", row).rstrip()) <= 80
 
 
-def test_standard_output_is_for_results_alone(films: Path) -> None:
+def test_standard_output_is_for_results_alone(videos: Path) -> None:
     ran = subprocess.run(
-        [*COMMAND, str(films), "--jobs", "2"], capture_output=True, text=True, check=False
+        [*COMMAND, str(videos), "--jobs", "2"], capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0
     assert ran.stderr == ""
     assert ran.stdout.startswith("video") or ran.stdout.splitlines()[1].startswith("video")
 
 
-def test_measure_tells_its_phases(films: Path) -> None:
+def test_measure_tells_its_phases(videos: Path) -> None:
     told: list[tuple[str, float]] = []
     box = sspd.Box(*SKIN_BOX)
     sspd.measure(
-        films / "b.mp4", method="pos", box=box, end_s=9.0,
+        videos / "b.mp4", method="pos", box=box, end_s=9.0,
         progress=lambda phase, done: told.append((phase, done)),
     )  # fmt: skip
     phases = [phase for phase, _ in told]
@@ -62,10 +62,10 @@ def test_measure_tells_its_phases(films: Path) -> None:
     assert read[0] < 0.05 and read[-1] > 0.98
 
 
-def test_workers_tell_how_far_their_videos_are(films: Path) -> None:
+def test_workers_tell_how_far_their_videos_are(videos: Path) -> None:
     told: list[tuple[int, str, float]] = []
     run = sspd.measure_many(
-        [films / "b.mp4", films / "deeper" / "b.MP4"], jobs=2, method="pos",
+        [videos / "b.mp4", videos / "deeper" / "b.MP4"], jobs=2, method="pos",
         box=sspd.Box(*SKIN_BOX), progress=lambda *words: told.append(words),
     )  # fmt: skip
     assert [done.vitals.error for done in run] == [None, None]

@@ -25,10 +25,10 @@ ASCII = [
 
 
 @pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     t = np.arange(270) / 30
     place = tmp_path_factory.mktemp("streams") / "größe_人.mp4"
-    return write_film(place, beating_pictures(t, 1.2), t, options={"crf": "16"})
+    return write_video(place, beating_pictures(t, 1.2), t, options={"crf": "16"})
 
 
 def _ran(command: list[str], **environment: str) -> subprocess.CompletedProcess[bytes]:

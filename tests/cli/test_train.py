@@ -1,4 +1,4 @@
-"""``sspd train`` on real films: a broken one is named, skipped and counted."""
+"""``sspd train`` on real videos: a broken one is named, skipped and counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from sspd.cli.main import app
 from sspd.errors import SourceError, SSPDError, TrainingError, WeightsError
 from sspd.network import load_network
-from sspd.simulation import FilmSpec, write_film
+from sspd.simulation import VideoSpec, write_video
 
 
 def run(*arguments: object) -> Result:
@@ -26,18 +26,18 @@ def error_of(result: Result) -> str:
 def broken(tmp_path: Path) -> Path:
     folder = tmp_path / "films"
     folder.mkdir()
-    (folder / "broken.mp4").write_text("no film")
+    (folder / "broken.mp4").write_text("no video")
     return folder
 
 
 @pytest.mark.slow
-def test_a_folder_with_one_broken_film_trains_on_the_others(
+def test_a_folder_with_one_broken_video_trains_on_the_others(
     broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sspd.research.train.finalize.STATISTICS_CLIPS", 2)
-    monkeypatch.setattr("sspd.research.train.calibration_videos.FILMS", 2)
-    spec = FilmSpec(seed=1, face_px=120, width=320, height=240, duration_s=5.5, fps=15.0)
-    write_film(spec, broken / "good.mp4")
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 2)
+    spec = VideoSpec(seed=1, face_px=120, width=320, height=240, duration_s=5.5, fps=15.0)
+    write_video(spec, broken / "good.mp4")
     out = tmp_path / "run"
     result = run(broken, "--out", out, "--steps", 1, "--device", "cpu")
     assert result.exit_code == 1, result.output
@@ -47,7 +47,7 @@ def test_a_folder_with_one_broken_film_trains_on_the_others(
     assert "holds a training" in error_of(run(broken, "--out", out, "--steps", 1))
 
 
-def test_a_folder_without_a_readable_film_is_refused(broken: Path, tmp_path: Path) -> None:
+def test_a_folder_without_a_readable_video_is_refused(broken: Path, tmp_path: Path) -> None:
     result = run(broken, "--out", tmp_path / "run")
     assert isinstance(result.exception, SourceError)
     assert "none of its 1 videos can be used" in error_of(result)
@@ -73,11 +73,11 @@ def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:
     """The faces of subject37 are cut, those of subject38 are not; 9 s hold no clip of 10 s."""
     from sspd.research.datasets.faces import open_store
     from sspd.research.datasets.table import get_dataset
-    from sspd.simulation import FilmSpec
+    from sspd.simulation import VideoSpec
 
     root = tmp_path / "ubfc"
     for number in (29, 30):
-        spec = FilmSpec(
+        spec = VideoSpec(
             seed=number, duration_s=9.0, width=192, height=160, face_px=100, pulse_percent=1.2
         )
         get_dataset("ubfc-rppg").write(root, number, spec)
@@ -86,7 +86,7 @@ def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:
     assert isinstance(result.exception, TrainingError)
     assert "training 'paper' on 0 videos, 1 skipped" in result.stderr
     (entry,) = open_store(tmp_path / "run" / "faces")
-    assert entry.film.endswith("subject37/vid.avi") and entry.size == 151
+    assert entry.video.endswith("subject37/vid.avi") and entry.size == 151
     assert "MB in" in result.stderr
 
 

@@ -10,7 +10,7 @@ import pytest
 import results
 from sspd.cli.messages import Told
 from sspd.cli.progress import VideoMeter, watch
-from sspd.pipeline.batch import Measured
+from sspd.pipeline.batch import BatchResult
 from sspd.utils.progress import Meter
 
 
@@ -19,22 +19,22 @@ class _Terminal(StringIO):
         return True
 
 
-def _run(*done: Measured) -> Generator[Measured, None, None]:
+def _run(*done: BatchResult) -> Generator[BatchResult, None, None]:
     yield from done
 
 
-def _films(n: int) -> list[tuple[Path, str | None]]:
+def _videos(n: int) -> list[tuple[Path, str | None]]:
     return [(Path(f"{i}.mp4"), None) for i in range(n)]
 
 
 def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [*_films(2), (Path("empty"), "empty: no video in this folder"), *_films(1)]
-    done = [Measured(2, results.refused()), Measured(0, results.measured())]
+    found = [*_videos(2), (Path("empty"), "empty: no video in this folder"), *_videos(1)]
+    done = [BatchResult(2, results.refused()), BatchResult(0, results.measured())]
     told = Told()
     rows, broken_off = watch(
-        _run(*done, Measured(1, results.failed())), found, "pos", told, waveforms=False
+        _run(*done, BatchResult(1, results.failed())), found, "pos", told, waveforms=False
     )
-    assert [row.source for row in rows] == ["films/good one.mp4", "c.mp4", "empty", "b.mp4"]
+    assert [row.source for row in rows] == ["videos/good one.mp4", "c.mp4", "empty", "b.mp4"]
     assert not broken_off
     assert rows[0].signal is None
     assert rows[2].error == "empty: no video in this folder"
@@ -49,17 +49,19 @@ def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture
 def test_what_was_told_by_the_run_before_is_not_told_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    before = Measured(0, results.measured(), resumed=True)
-    watch(_run(before, Measured(1, results.measured())), _films(2), "pos", Told(), waveforms=False)
+    before = BatchResult(0, results.measured(), resumed=True)
+    watch(
+        _run(before, BatchResult(1, results.measured())), _videos(2), "pos", Told(), waveforms=False
+    )
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_files_that_failed_and_misuse_are_told() -> None:
     lines: list[str] = []
     told = Told(out=lines.append)
-    failed = Measured(1, replace(results.failed(), error="the box is too large"), misused=True)
-    run = _run(Measured(0, results.refused(), failures=("a.png: no space",)), failed)
-    rows, _ = watch(run, _films(2), "pos", told, waveforms=False)
+    failed = BatchResult(1, replace(results.failed(), error="the box is too large"), misused=True)
+    run = _run(BatchResult(0, results.refused(), failures=("a.png: no space",)), failed)
+    rows, _ = watch(run, _videos(2), "pos", told, waveforms=False)
     assert lines == ["sspd: a.png: no space", "sspd: the box is too large"]
     assert told.code(rows) == 2
 
@@ -67,14 +69,14 @@ def test_files_that_failed_and_misuse_are_told() -> None:
 def test_ctrl_c_keeps_what_came_before() -> None:
     ended: list[str] = []
 
-    def run() -> Generator[Measured, None, None]:
+    def run() -> Generator[BatchResult, None, None]:
         try:
-            yield Measured(1, results.refused())
+            yield BatchResult(1, results.refused())
             raise KeyboardInterrupt
         finally:
             ended.append("workers")
 
-    rows, broken_off = watch(run(), _films(3), "pos", Told(), waveforms=False)
+    rows, broken_off = watch(run(), _videos(3), "pos", Told(), waveforms=False)
     assert broken_off
     assert [row.source for row in rows] == ["b.mp4"]
     assert ended == ["workers"]
@@ -82,8 +84,8 @@ def test_ctrl_c_keeps_what_came_before() -> None:
 
 def _sized(tmp_path: Path, n: int) -> list[tuple[Path, str | None]]:
     found: list[tuple[Path, str | None]] = [(tmp_path / f"{i}.mp4", None) for i in range(n)]
-    for i, (film, _) in enumerate(found):
-        film.write_bytes(bytes(100 * (i + 1)))
+    for i, (video, _) in enumerate(found):
+        video.write_bytes(bytes(100 * (i + 1)))
     return found
 
 
@@ -93,11 +95,11 @@ def test_a_terminal_shows_videos_done_and_time_left(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     found = _sized(tmp_path, 3)
-    before = Measured(2, results.refused(), resumed=True)
+    before = BatchResult(2, results.refused(), resumed=True)
     screen, told = _Terminal(), Told()
     monkeypatch.setattr("sys.stderr", screen)
     watch(
-        _run(before, *(Measured(i, results.failed()) for i in (0, 1))),
+        _run(before, *(BatchResult(i, results.failed()) for i in (0, 1))),
         found,
         "pos",
         told,
@@ -120,7 +122,7 @@ def test_a_meter_grows_with_the_size_of_the_videos(tmp_path: Path) -> None:
     assert meter.words() == "videos: 0/4, 0 %, 0:00 so far"
     # what was measured before this run says nothing about the time left
     now[0] = 60.0
-    bar.add(Measured(2, results.refused(), resumed=True))
+    bar.add(BatchResult(2, results.refused(), resumed=True))
     assert meter.words() == "videos: 1/4, 50 %, 1:00 so far"
     # half of one and a tenth of another in 10 s
     now[0] = 70.0
@@ -128,7 +130,7 @@ def test_a_meter_grows_with_the_size_of_the_videos(tmp_path: Path) -> None:
     bar.tell(1, "reading", 0.1)
     assert meter.words() == "videos: 1/4, 62 %, 1:10 so far, about 0:33 left"
     bar.tell(0, "vitals", 0.0)  # all of it is read
-    bar.add(Measured(0, results.failed()))
+    bar.add(BatchResult(0, results.failed()))
     assert meter.done == 420
 
 
@@ -145,12 +147,12 @@ def test_a_single_video_names_its_phase(tmp_path: Path) -> None:
 
 
 def test_a_pipe_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    watch(_run(Measured(0, results.refused())), _films(1), "pos", Told(), waveforms=False)
+    watch(_run(BatchResult(0, results.refused())), _videos(1), "pos", Told(), waveforms=False)
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("waveforms", [False, True])
 def test_waveforms_are_kept_where_they_are_wanted(waveforms: bool) -> None:
-    run = _run(Measured(0, results.measured()))
-    (vitals,), _ = watch(run, _films(1), "pos", Told(), waveforms=waveforms)
+    run = _run(BatchResult(0, results.measured()))
+    (vitals,), _ = watch(run, _videos(1), "pos", Told(), waveforms=waveforms)
     assert (vitals.signal is not None) == (vitals.beats_s is not None) == waveforms

@@ -11,7 +11,7 @@ from sspd.face.detect import detect_faces
 from sspd.types import Box
 from sspd.video.read import read
 
-#: Where a person sees the face (brows to chin) on the first picture of each film.
+#: Where a person sees the face (brows to chin) on the first picture of each video.
 FACES = {
     "face.mp4": Box(61, 130, 371, 440),
     "an1.mp4": Box(370, 255, 625, 510),
@@ -32,8 +32,8 @@ def first_picture(shared: Path, name: str) -> NDArray[np.uint8]:
     return next(read(shared / "data" / name, chunk=1)).rgb[0]
 
 
-def scene(shared: Path, height: int, width: int, *places: tuple[int, int, int]) -> np.ndarray:
-    """A plain wall with the face of a real film at (left, top), its rectangle `side` wide."""
+def frame_stats(shared: Path, height: int, width: int, *places: tuple[int, int, int]) -> np.ndarray:
+    """A plain wall with the face of a real video at (left, top), its rectangle `side` wide."""
     wall = np.full((height, width, 3), (134, 130, 124), np.uint8)
     rgb = first_picture(shared, "an1.mp4")[160:540, 300:690]
     for left, top, side in places:
@@ -51,20 +51,20 @@ def test_real_faces_are_found(name: str, shared: Path) -> None:
 
 
 def test_largest_first(shared: Path) -> None:
-    found = detect_faces(scene(shared, 480, 960, (30, 50, 110), (450, 20, 230)))
+    found = detect_faces(frame_stats(shared, 480, 960, (30, 50, 110), (450, 20, 230)))
     assert len(found) == 2
     assert found[0].width > found[1].width
     assert found[0].left > 400
 
 
-def test_a_face_of_an_eighth_of_the_height_is_found_in_a_wide_film(shared: Path) -> None:
-    found = detect_faces(scene(shared, 1080, 1920, (900, 400, 140)))
+def test_a_face_of_an_eighth_of_the_height_is_found_in_a_wide_video(shared: Path) -> None:
+    found = detect_faces(frame_stats(shared, 1080, 1920, (900, 400, 140)))
     assert len(found) == 1
     assert overlap(found[0], Box(946, 461, 1086, 601)) > 0.5
 
 
 def test_a_small_face_is_found_by_the_second_look(shared: Path) -> None:
-    found = detect_faces(scene(shared, 360, 480, (200, 150, 55)))
+    found = detect_faces(frame_stats(shared, 360, 480, (200, 150, 55)))
     assert len(found) == 1
     assert 35 < found[0].width < 80
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sspd.face.crop import crop_resize
-from sspd.face.frame_stats import gather, see
+from sspd.face.frame_stats import measure_frame, stack_rows
 from sspd.types import Box
 
 
@@ -33,7 +33,7 @@ def is_background(x: float, y: float, box: Box, close: bool) -> bool:
 )
 def test_against_the_slow_version(box: Box, close: bool) -> None:
     rgb = picture()
-    sight = see(rgb, box, crop_resize(rgb, box, 16), None)
+    sight = measure_frame(rgb, box, crop_resize(rgb, box, 16), None)
     outside = np.zeros(rgb.shape[:2], bool)
     for y in range(90):
         for x in range(120):
@@ -52,7 +52,7 @@ def test_against_the_slow_version(box: Box, close: bool) -> None:
 def test_large_pictures_are_sampled_without_bias() -> None:
     rgb = picture(3, 1100, 400)
     box = Box(150, 300, 350, 500)
-    sight = see(rgb, box, crop_resize(rgb, box, 16), None)
+    sight = measure_frame(rgb, box, crop_resize(rgb, box, 16), None)
     outside = np.ones(rgb.shape[:2], bool)
     outside[200:500, 110:390] = False
     outside[500:, :] = False
@@ -64,24 +64,26 @@ def test_large_pictures_are_sampled_without_bias() -> None:
 def test_no_room_for_a_background_is_nan() -> None:
     rgb = picture(1, 100, 100)
     box = Box(2, 2, 98, 98)
-    assert np.isnan(see(rgb, box, crop_resize(rgb, box, 16), None).background_rgb).all()
+    assert np.isnan(measure_frame(rgb, box, crop_resize(rgb, box, 16), None).background_rgb).all()
 
 
 def test_motion_is_the_mean_change_of_grey() -> None:
     box = Box(0, 0, 64, 64)
     faces = [np.full((64, 64, 3), level, np.uint8) for level in (100, 104, 101)]
-    sights = [see(faces[0], box, crop_resize(faces[0], box, 16), None)]
+    sights = [measure_frame(faces[0], box, crop_resize(faces[0], box, 16), None)]
     for face in faces[1:]:
-        sights.append(see(face, box, crop_resize(face, box, 16), sights[-1].grey))
-    scene = gather(np.arange(3) / 30, sights)
-    np.testing.assert_allclose(scene.motion, [0, 4, 3], atol=1e-3)
-    assert scene.motion.dtype == scene.background_rgb.dtype == np.float32
+        sights.append(measure_frame(face, box, crop_resize(face, box, 16), sights[-1].grey))
+    frame_stats = stack_rows(np.arange(3) / 30, sights)
+    np.testing.assert_allclose(frame_stats.motion, [0, 4, 3], atol=1e-3)
+    assert frame_stats.motion.dtype == frame_stats.background_rgb.dtype == np.float32
 
 
 def test_opposite_changes_do_not_cancel() -> None:
     box = Box(0, 0, 64, 64)
     left = np.full((64, 64, 3), 90, np.uint8)
     left[:, :32] = 110
-    first = see(left, box, crop_resize(left, box, 16), None)
+    first = measure_frame(left, box, crop_resize(left, box, 16), None)
     right = np.ascontiguousarray(left[:, ::-1])
-    assert see(right, box, crop_resize(right, box, 16), first.grey).motion == pytest.approx(20)
+    assert measure_frame(
+        right, box, crop_resize(right, box, 16), first.grey
+    ).motion == pytest.approx(20)

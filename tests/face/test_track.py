@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sspd.errors import UsageError
 from sspd.face import track
 from sspd.face.crop import crop_resize, pad_box
-from sspd.face.track import PIECE, face_pieces, face_segments
+from sspd.face.track import CROP_CHUNK_FRAMES, face_segments, iter_face_chunks
 from sspd.types import FIXED_POINT_MAX, Box, FaceSegment, Frames
 from sspd.video.read import read
 
@@ -27,7 +27,7 @@ def pictures(t: NDArray[np.float64]) -> Frames:
     return Frames(rgb, t)
 
 
-def film(seconds: float, chunk: int = 16, start_s: float = 0.0) -> Iterator[Frames]:
+def video(seconds: float, chunk: int = 16, start_s: float = 0.0) -> Iterator[Frames]:
     t = start_s + np.arange(round(seconds * FPS)) / FPS
     frames = pictures(t)
     for k in range(0, len(t), chunk):
@@ -55,7 +55,7 @@ def segments(
     monkeypatch: pytest.MonkeyPatch, looks: Looks, seconds: float, **options: float
 ) -> list[FaceSegment]:
     monkeypatch.setattr(track, "detect_faces", looks)
-    found = list(face_segments(film(seconds), size=8, segment_s=10.0, end_s=seconds, **options))
+    found = list(face_segments(video(seconds), size=8, segment_s=10.0, end_s=seconds, **options))
     ends = [(s.start_s, s.end_s) for s in found]
     np.testing.assert_allclose([e[0] for e in ends[1:]], [e[1] for e in ends[:-1]])
     assert ends[0][0] == 0
@@ -81,7 +81,7 @@ def test_faces_are_the_crops_in_fixed_point(monkeypatch: pytest.MonkeyPatch) -> 
     segment = segments(monkeypatch, Looks((0, 99, A)), 3.0)[0]
     rgb = pictures(segment.faces.t).rgb
     assert segment.faces.max_value == FIXED_POINT_MAX
-    assert len(segment.scene.t) == len(segment.faces) == 30
+    assert len(segment.frame_stats.t) == len(segment.faces) == 30
     for k in (0, 7, 29):
         crop = crop_resize(rgb[k], PADDED_A, 8)
         np.testing.assert_allclose(segment.faces.rgb[k] / 256, crop, atol=0.502 / 256)
@@ -89,12 +89,12 @@ def test_faces_are_the_crops_in_fixed_point(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_cutting_into_chunks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(track, "detect_faces", Looks((0, 9, A), (9, 99, B)))
-    once, often = (list(face_segments(film(13.0, n), size=8, segment_s=5.0)) for n in (999, 7))
+    once, often = (list(face_segments(video(13.0, n), size=8, segment_s=5.0)) for n in (999, 7))
     assert len(once) == len(often) == 3
     for a, b in zip(once, often, strict=True):
         assert (a.box, a.start_s, a.end_s) == (b.box, b.start_s, b.end_s)
         np.testing.assert_array_equal(a.faces.rgb, b.faces.rgb)
-        np.testing.assert_array_equal(a.scene.motion, b.scene.motion)
+        np.testing.assert_array_equal(a.frame_stats.motion, b.frame_stats.motion)
 
 
 def test_looks_on_until_a_face_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def test_looks_on_until_a_face_is_found(monkeypatch: pytest.MonkeyPatch) -> None
     found = segments(monkeypatch, looks, 15.0)
     assert [s.box for s in found] == [None, PADDED_A, PADDED_A]
     assert [s.start_s for s in found] == pytest.approx([0, 2.5, 10])
-    assert len(found[0].faces) == len(found[0].scene.t) == 0
+    assert len(found[0].faces) == len(found[0].frame_stats.t) == 0
     assert len(found[1].faces) == 75
     assert looks.asked_s == pytest.approx([0, 0.5, 1, 1.5, 2, 2.5, 10])
 
@@ -125,11 +125,11 @@ def test_a_rest_long_enough_has_its_own_box(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("stated_s", [13.0, 3.0, 1e9, -5.0, None])
-def test_a_film_that_lies_about_its_length_is_cut_all_the_same(
+def test_a_video_that_lies_about_its_length_is_cut_all_the_same(
     stated_s: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
-    found = list(face_segments(film(60.0), size=8, segment_s=10.0, end_s=stated_s))
+    found = list(face_segments(video(60.0), size=8, segment_s=10.0, end_s=stated_s))
     assert sum(len(s.faces) for s in found) == 600
     assert max(len(s.faces) for s in found) <= 140
 
@@ -142,15 +142,15 @@ def test_a_face_lost_at_the_boundary(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pieces_are_short_and_make_up_their_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(track, "detect_faces", Looks((2.3, 99, A)))
     options = {"size": 8, "segment_s": 10.0}
-    pieces = list(face_pieces(film(25.0), **options))  # type: ignore[arg-type]
-    whole = list(face_segments(film(25.0), **options))  # type: ignore[arg-type]
-    assert max(len(piece.faces) for piece in pieces) == PIECE
+    pieces = list(iter_face_chunks(video(25.0), **options))  # type: ignore[arg-type]
+    whole = list(face_segments(video(25.0), **options))  # type: ignore[arg-type]
+    assert max(len(piece.faces) for piece in pieces) == CROP_CHUNK_FRAMES
     for segment in whole:
-        parts = [piece for piece in pieces if piece.stretch == segment.stretch]
+        parts = [piece for piece in pieces if piece.segment_index == segment.segment_index]
         joined = np.concatenate([part.faces.rgb for part in parts])
         np.testing.assert_array_equal(joined, segment.faces.rgb)
-        motion = np.concatenate([part.scene.motion for part in parts])
-        np.testing.assert_array_equal(motion, segment.scene.motion)
+        motion = np.concatenate([part.frame_stats.motion for part in parts])
+        np.testing.assert_array_equal(motion, segment.frame_stats.motion)
         assert (parts[0].start_s, parts[-1].end_s) == (segment.start_s, segment.end_s)
 
 
@@ -158,8 +158,10 @@ def test_every_face_has_its_own_stretches(monkeypatch: pytest.MonkeyPatch) -> No
     both = Box(4, 20, 16, 32)
     looks = Looks((0, 19, A), (0, 9, both), (19, 99, both))
     monkeypatch.setattr(track, "detect_faces", looks)
-    pieces = list(face_pieces(film(30.0), size=8, segment_s=10.0, every=True))
-    seen = {(p.face_id, p.stretch, round(p.start_s) // 10) for p in pieces if p.start_s % 10 == 0}
+    pieces = list(iter_face_chunks(video(30.0), size=8, segment_s=10.0, every=True))
+    seen = {
+        (p.face_id, p.segment_index, round(p.start_s) // 10) for p in pieces if p.start_s % 10 == 0
+    }
     assert seen == {(0, 0, 0), (1, 1, 0), (0, 2, 1), (1, 3, 2)}
     assert {p.box for p in pieces if p.face_id == 1} == {pad_box(both, HEIGHT, WIDTH)}
 
@@ -176,17 +178,17 @@ def test_it_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[float] = []
 
     def chunks() -> Iterator[Frames]:
-        for chunk in film(60.0, 10):
+        for chunk in video(60.0, 10):
             seen.append(float(chunk.t[-1]))
             yield chunk
 
-    next(face_pieces(chunks(), size=8, segment_s=10.0))
-    assert len(seen) == ceil(PIECE / 10)
+    next(iter_face_chunks(chunks(), size=8, segment_s=10.0))
+    assert len(seen) == ceil(CROP_CHUNK_FRAMES / 10)
 
 
 def test_segments_count_from_the_first_picture_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
-    found = list(face_segments(film(15.0, start_s=7.0), size=8, segment_s=10.0))
+    found = list(face_segments(video(15.0, start_s=7.0), size=8, segment_s=10.0))
     assert [s.start_s for s in found] == pytest.approx([7, 17])
 
 
@@ -209,28 +211,28 @@ def test_one_picture() -> None:
 @pytest.mark.parametrize("box", [Box(-1, 0, 5, 5), Box(0, 0, 65, 5), Box(5, 5, 5, 9)])
 def test_a_box_outside_is_refused(box: Box) -> None:
     with pytest.raises(UsageError, match="64x48"):
-        list(face_segments(film(1.0), size=8, box=box))
+        list(face_segments(video(1.0), size=8, box=box))
 
 
 def test_sizes_are_checked() -> None:
     with pytest.raises(UsageError):
-        list(face_segments(film(1.0), size=0))
+        list(face_segments(video(1.0), size=0))
 
 
-def test_a_real_film(shared: Path) -> None:
+def test_a_real_video(shared: Path) -> None:
     (segment,) = face_segments(read(shared / "data" / "face.mp4", end_s=2.0), size=128)
     assert segment.box is not None
     assert segment.faces.rgb.shape == (60, 128, 128, 3)
-    red, green, blue = segment.scene.face_rgb.mean(0)
+    red, green, blue = segment.frame_stats.face_rgb.mean(0)
     assert red > green > blue
-    assert not np.isnan(segment.scene.background_rgb).any()
+    assert not np.isnan(segment.frame_stats.background_rgb).any()
 
 
 @pytest.mark.parametrize("white", [65535, 1023, 4095])
 def test_deeper_pictures_give_the_same_faces(monkeypatch: pytest.MonkeyPatch, white: int) -> None:
     seen: list[NDArray[np.uint8]] = []
     monkeypatch.setattr(track, "detect_faces", lambda rgb: seen.append(rgb) or [A])
-    eight = list(film(1.0))
+    eight = list(video(1.0))
     eight[0].rgb[:, 20:25, 25:30] = 255
     eight[0].rgb[:, 25:30, 25:30] = 20
     deep = [
@@ -242,11 +244,11 @@ def test_deeper_pictures_give_the_same_faces(monkeypatch: pytest.MonkeyPatch, wh
     assert got.faces.max_value == FIXED_POINT_MAX and got.box == want.box
     step = 256 * 255 / white
     np.testing.assert_allclose(got.faces.rgb, want.faces.rgb.astype(float), atol=0.5 * step + 1.5)
-    for name, rows in vars(want.scene).items():
-        np.testing.assert_allclose(getattr(got.scene, name), rows, atol=0.1, err_msg=name)
-    np.testing.assert_array_equal(got.scene.dark, want.scene.dark)
-    np.testing.assert_allclose(got.scene.overexposed, want.scene.overexposed, atol=1e-6)
-    assert want.scene.dark.min() > 0 and want.scene.overexposed.min() > 0
+    for name, rows in vars(want.frame_stats).items():
+        np.testing.assert_allclose(getattr(got.frame_stats, name), rows, atol=0.1, err_msg=name)
+    np.testing.assert_array_equal(got.frame_stats.dark, want.frame_stats.dark)
+    np.testing.assert_allclose(got.frame_stats.overexposed, want.frame_stats.overexposed, atol=1e-6)
+    assert want.frame_stats.dark.min() > 0 and want.frame_stats.overexposed.min() > 0
 
 
 def test_levels_beyond_white_are_white() -> None:

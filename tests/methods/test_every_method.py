@@ -98,7 +98,7 @@ def test_rate_time_and_sign_at_every_frame_rate(colour: Method, fps: float) -> N
     assert np.corrcoef(kept, sine(1.3)(wave.t)[60:-60])[0, 1] > 0.85
 
 
-def test_uneven_stamps(colour: Method) -> None:
+def test_uneven_timestamps(colour: Method) -> None:
     t = np.cumsum(np.random.default_rng(1).uniform(0.02, 0.05, 600))
     wave = colour.run([skin(t, 1.7)])
     assert wave is not None and rate_hz(wave.values) == pytest.approx(1.7, abs=0.01)
@@ -154,7 +154,7 @@ def test_brightness_leaves_the_rate_alone(colour: Method) -> None:
     assert rates[0] == pytest.approx(rates[1], abs=0.1 / 60)
 
 
-def test_a_grey_film_is_flat_for_methods_of_colour_and_read_by_the_others(colour: Method) -> None:
+def test_a_grey_video_is_flat_for_methods_of_colour_and_read_by_the_others(colour: Method) -> None:
     """Near infrared comes as three equal channels."""
     faces = skin(np.arange(600) / 30, 1.2)
     grey = np.repeat(faces.rgb[..., 1:2], 3, axis=3)

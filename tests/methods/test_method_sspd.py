@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from beating_faces import beating
-from sspd.face.stabilize import FOLLOW_PX, still_faces
+from sspd.face.stabilize import STABILIZE_PX, stabilize_frames
 from sspd.methods import get_method
 from sspd.models.spec import NetworkSpec
 from sspd.network.grid import network_input
 from sspd.signal import bandpass, standardise
-from sspd.simulation import FilmSpec, simulate_faces
+from sspd.simulation import VideoSpec, simulate_faces
 
 SIZE = 92
 SPEC = NetworkSpec(fs=30.0, size=SIZE, name="stand-in")
@@ -68,10 +68,10 @@ def test_a_network_that_follows_sees_the_head_held_still(monkeypatch: pytest.Mon
     network = _Network(replace(SPEC, follow=True))
     monkeypatch.setattr("sspd.network.load_network", lambda *_, **__: network)
     method = get_method("sspd")
-    assert method.size == FOLLOW_PX
-    spec = FilmSpec(duration_s=3.0, motion="translation", speed_px_s=90.0)
-    moving = simulate_faces(spec, FOLLOW_PX)
+    assert method.size == STABILIZE_PX
+    spec = VideoSpec(duration_s=3.0, motion="translation", speed_px_s=90.0)
+    moving = simulate_faces(spec, STABILIZE_PX)
     wave = method.run([moving])
     assert wave is not None
-    expected = network(network_input(still_faces(moving, SIZE), 30.0))
+    expected = network(network_input(stabilize_frames(moving, SIZE), 30.0))
     np.testing.assert_allclose(wave.values, standardise(expected), atol=1e-9)

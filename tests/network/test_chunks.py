@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from networks import measuring_network, random_input
-from sspd.network.chunks import CHUNK, MARGIN, run_in_chunks
+from sspd.network.chunks import CLIP_FRAMES, MARGIN, run_in_chunks
 
 Run = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
@@ -51,15 +51,15 @@ def test_pieces_equal_the_whole(n: int, half_chunk: int, reach: int) -> None:
     assert set(seen) == {piece} if n + n % 2 > piece else seen == [n + n % 2]
 
 
-def test_long_films_are_run_in_pieces_of_one_length_and_little_is_run_twice() -> None:
+def test_long_videos_are_run_in_pieces_of_one_length_and_little_is_run_twice() -> None:
     seen: list[int] = []
     run_in_chunks(neighbours(3, seen), numbers(10_000))
-    assert set(seen) == {CHUNK + 2 * MARGIN}
+    assert set(seen) == {CLIP_FRAMES + 2 * MARGIN}
     assert sum(seen) < 1.25 * 10_000
 
 
-def test_a_film_as_long_as_a_piece_is_run_once() -> None:
-    for n in (CHUNK + 2 * MARGIN - 1, CHUNK + 2 * MARGIN):
+def test_a_video_as_long_as_a_piece_is_run_once() -> None:
+    for n in (CLIP_FRAMES + 2 * MARGIN - 1, CLIP_FRAMES + 2 * MARGIN):
         seen: list[int] = []
         run_in_chunks(neighbours(3, seen), numbers(n))
         assert len(seen) == 1

@@ -1,4 +1,4 @@
-"""Networks of other papers over films: clips that overlap, joined without a seam."""
+"""Networks of other papers over videos: clips that overlap, joined without a seam."""
 
 from __future__ import annotations
 

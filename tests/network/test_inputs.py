@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sspd.models.spec import NetworkSpec
-from sspd.network.inputs import input_pieces, input_rows
+from sspd.network.inputs import input_chunks, input_rows
 from sspd.research.views.mdm import INPUTS
 from sspd.types import Frames
 
@@ -54,11 +54,11 @@ def test_a_segment_as_long_as_a_clip_is_what_training_sees(kind: str) -> None:
 def test_pieces_give_what_the_whole_gives(kind: str, cut: int) -> None:
     rgb, t = drawn(100).astype(np.uint8), np.arange(100) / 30
     spec = NetworkSpec(fs=30.0, input=kind, centre_s=1.0)  # type: ignore[arg-type]
-    whole = list(input_pieces([Frames(rgb, t)], spec))
+    whole = list(input_chunks([Frames(rgb, t)], spec))
     pieces = [Frames(rgb[:cut], t[:cut]), Frames(rgb[cut:], t[cut:])]
     assert len(whole) == 99
-    np.testing.assert_array_equal(whole, list(input_pieces(pieces, spec)))
-    assert list(input_pieces([], spec)) == []
+    np.testing.assert_array_equal(whole, list(input_chunks(pieces, spec)))
+    assert list(input_chunks([], spec)) == []
 
 
 def test_no_more_than_a_clip_is_held() -> None:

@@ -20,7 +20,7 @@ from sspd.models.released import import_released
 from sspd.network import Network, load_network
 from sspd.network.export import export_onnx, onnx_bytes
 from sspd.network.load import PRECISIONS
-from sspd.network.stream import CHUNK
+from sspd.network.stream import BLOCK_FRAMES
 from sspd.signal import integrate
 
 X = random_input(30)
@@ -73,9 +73,9 @@ def test_what_has_begun_compiles_nothing_more_and_leaves_a_core_where_it_is_fast
         network = load_network(folder / "net.onnx", precision=precision)
         assert network.begin is not None
         network.begin()
-        # clips of the film's ends, and its pieces
+        # clips of the video's ends, and its pieces
         assert sorted(compiled, key=str) == sorted([None, threads], key=str)
-        network(random_input(2 * CHUNK + 7))
+        network(random_input(2 * BLOCK_FRAMES + 7))
         assert len(compiled) == 2
         compiled.clear()
 
@@ -86,7 +86,7 @@ def test_lengths_may_change_from_call_to_call_and_may_be_odd(network: Network) -
 
 
 @pytest.mark.slow
-def test_a_film_longer_than_a_piece_equals_the_whole(network: Network) -> None:
+def test_a_video_longer_than_a_piece_equals_the_whole(network: Network) -> None:
     long = random_input(331)
     np.testing.assert_allclose(network(long), -_exact(long), atol=1e-4)
 
@@ -205,10 +205,10 @@ def test_a_network_that_looks_further_is_run_in_overlapping_pieces(
                 fact.ints[0] = 1
 
     (tmp_path / "other.onnx").write_bytes(_edited(folder, blind))
-    other, film = load_network(tmp_path / "other.onnx"), random_input(150)
+    other, video = load_network(tmp_path / "other.onnx"), random_input(150)
     assert other.begin is None
-    whole = other.run(np.ascontiguousarray(film.transpose(1, 0, 2, 3)))
-    np.testing.assert_allclose(other(film), -whole, atol=1e-5)
+    whole = other.run(np.ascontiguousarray(video.transpose(1, 0, 2, 3)))
+    np.testing.assert_allclose(other(video), -whole, atol=1e-5)
 
 
 def test_damaged_onnx_is_refused(folder: Path, tmp_path: Path) -> None:

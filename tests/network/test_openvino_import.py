@@ -1,4 +1,4 @@
-"""Nobody is told that somebody measures a film."""
+"""Nobody is told that somebody measures a video."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ import openvino_telemetry
 #: Whoever imported OpenVINO for himself keeps what he has.
 AFTER = """
 import openvino, openvino.tools.ovc
-from sspd.network.openvino_import import import_openvino
-print(import_openvino() is openvino)
+from sspd.network.openvino_import import import_without_telemetry
+print(import_without_telemetry() is openvino)
 """
 #: Two threads that look into a graph at once; with OpenVINO alone three in four never end.
 AT_ONCE = """
 import sys, threading
-from sspd.network.openvino_import import import_openvino
+from sspd.network.openvino_import import import_without_telemetry
 sys.setswitchinterval(1e-6)
-openvino = import_openvino()
+openvino = import_without_telemetry()
 one = openvino.op.Constant(openvino.Type.f32, openvino.Shape([1]), [0.0])
 together = threading.Barrier(2)
 def look():

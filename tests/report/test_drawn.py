@@ -21,7 +21,7 @@ from sspd.report.csv import write_signal_csv
 from sspd.report.overlay_panel import strip_of
 from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band
 from sspd.types import Signal, Vitals, WindowVitals
-from sspd.vitals import read_rhythm
+from sspd.vitals import analyze_beats
 
 
 def _window(start_s: float, end_s: float, bpm: float, accepted: bool) -> WindowVitals:
@@ -40,7 +40,7 @@ def _real_like(seed: int, bpm: float, fs: float, accepted: tuple[bool, ...]) -> 
     windows = tuple(
         _window(0.5 + 15 * k, 15.5 + 15 * k, bpm, good) for k, good in enumerate(accepted)
     )
-    beats_s = read_rhythm(signal, windows).beats_s
+    beats_s = analyze_beats(signal, windows).beats_s
     return replace(results.refused(), signal=signal, windows=windows, beats_s=beats_s)
 
 

@@ -96,7 +96,7 @@ def test_short_and_flat_waveforms_are_drawn(n: int) -> None:
         assert ("too short" in _text(found[2])) == (n < 240)
 
 
-def test_long_films_stay_small() -> None:
+def test_long_videos_stay_small() -> None:
     t = np.arange(30 * 1800) / 30
     rows = tuple(WindowVitals(a, a + 30.0, 72.0, 72.0, 6.0, None, True) for a in range(0, 1800, 30))
     long = replace(

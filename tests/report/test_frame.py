@@ -15,12 +15,12 @@ from sspd.types import Box, FaceSpan, Vitals
 
 
 @pytest.fixture(scope="module")
-def rising(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
+def rising(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     """Two seconds of grey, one level brighter a picture, 96x64."""
     levels = np.arange(60, 120, dtype=np.uint8)[:, None, None, None]
     rgb = np.broadcast_to(levels, (60, 64, 96, 3))
     path = tmp_path_factory.mktemp("frame") / "rising.mp4"
-    return write_film(path, rgb, options={"crf": "6"})
+    return write_video(path, rgb, options={"crf": "6"})
 
 
 def _pixels(png: bytes) -> np.ndarray:
@@ -56,15 +56,15 @@ def test_without_a_face_it_is_the_first_one_and_has_no_box(rising: Path) -> None
         assert np.ptp(_pixels(shown.png)) <= 4
 
 
-def test_large_pictures_are_made_smaller(tmp_path: Path, write_film: Callable[..., Path]) -> None:
-    path = write_film(tmp_path / "large.mp4", np.full((2, 1200, 900, 3), 90, np.uint8))
+def test_large_pictures_are_made_smaller(tmp_path: Path, write_video: Callable[..., Path]) -> None:
+    path = write_video(tmp_path / "large.mp4", np.full((2, 1200, 900, 3), 90, np.uint8))
     shown = face_picture(_vitals(path, FaceSpan(0.0, 0.1, Box(300, 300, 600, 600))))
     picture = _pixels(shown.png)
     assert picture.shape == (LONGEST_SIDE, 480, 3)
     assert picture[240, 161].min() > 200
 
 
-def test_a_film_that_is_gone_or_shorter_now_is_said(tmp_path: Path, rising: Path) -> None:
+def test_a_video_that_is_gone_or_shorter_now_is_said(tmp_path: Path, rising: Path) -> None:
     with pytest.raises(SourceError, match="no such file"):
         face_picture(_vitals(tmp_path / "gone.mp4"))
     with pytest.raises(SourceError, match="any more"):

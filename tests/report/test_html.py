@@ -85,10 +85,10 @@ def check_alone(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def filmed(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Vitals:
-    """A good result whose film is there: plain magenta, so that its pixels can be found."""
+def filmed(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Vitals:
+    """A good result whose video is there: plain magenta, so that its pixels can be found."""
     rgb = np.broadcast_to(np.array([200, 40, 180], np.uint8), (3, 64, 96, 3))
-    path = write_film(tmp_path_factory.mktemp("html") / "magenta.mp4", rgb)
+    path = write_video(tmp_path_factory.mktemp("html") / "magenta.mp4", rgb)
     box = Box(20, 10, 70, 50)
     spans = (FaceSpan(0.0, 0.1, box),)
     return replace(results.measured(), source=str(path), face_box=box, faces=spans)
@@ -130,7 +130,9 @@ def test_a_report_holds_all_that_was_measured(filmed: Vitals, tmp_path: Path) ->
     assert "A4" in page.style
 
 
-def test_the_film_is_shown_with_its_box_unless_it_shall_not(filmed: Vitals, tmp_path: Path) -> None:
+def test_the_video_is_shown_with_its_box_unless_it_shall_not(
+    filmed: Vitals, tmp_path: Path
+) -> None:
     (png,) = _page(tmp_path / "a.html", filmed).pictures("image/png")
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
@@ -148,10 +150,10 @@ def test_the_film_is_shown_with_its_box_unless_it_shall_not(filmed: Vitals, tmp_
             assert np.abs(pixels.astype(int) - magenta).sum(axis=2).min() > 60
 
 
-def test_a_film_that_is_gone_leaves_the_rest(tmp_path: Path) -> None:
+def test_a_video_that_is_gone_leaves_the_rest(tmp_path: Path) -> None:
     page = _page(tmp_path / "a.html", results.measured())
     assert page.pictures("image/png") == []
-    assert "cannot be shown: films/good one.mp4: no such file" in page.text
+    assert "cannot be shown: videos/good one.mp4: no such file" in page.text
     assert len(page.pictures("image/svg+xml")) == 6
 
 
@@ -180,7 +182,7 @@ def test_captions_name_only_what_is_drawn(filmed: Vitals, tmp_path: Path) -> Non
     assert "Red and shaded: rejected." in rejected
 
 
-def test_several_films_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_path: Path) -> None:
+def test_several_videos_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_path: Path) -> None:
     given = [filmed, results.refused(), results.failed(), replace(filmed, face_id=1)]
     page = _page(tmp_path / "a.html", *given)
     assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
@@ -194,7 +196,7 @@ def test_several_films_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_pa
     assert "failed" in page.text
 
 
-def test_several_faces_of_a_film_are_called_so(filmed: Vitals, tmp_path: Path) -> None:
+def test_several_faces_of_a_video_are_called_so(filmed: Vitals, tmp_path: Path) -> None:
     page = _page(tmp_path / "a.html", filmed, replace(filmed, face_id=1))
     assert "2 faces in 1 video" in page.text
     assert "2 of 2 faces have an accepted heart rate." in page.text

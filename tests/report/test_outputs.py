@@ -12,12 +12,12 @@ import results
 from sspd.errors import OutputError
 from sspd.report.csv import write_csv
 from sspd.report.json import write_json
-from sspd.report.outputs import FILM_OUTPUTS, check_result_output, write_outputs
+from sspd.report.outputs import VIDEO_OUTPUTS, check_result_output, write_outputs
 from sspd.report.table import print_results
 from sspd.types import Vitals
 
-#: An annotated film wants the film itself: tests/cli/test_outputs.py.
-DRAWN = tuple(kind for kind in FILM_OUTPUTS if kind != "overlay")
+#: An annotated video wants the video itself: tests/cli/test_outputs.py.
+DRAWN = tuple(kind for kind in VIDEO_OUTPUTS if kind != "overlay")
 
 
 def test_every_kind_of_file_is_written(tmp_path: Path) -> None:

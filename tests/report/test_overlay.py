@@ -21,7 +21,7 @@ LINE, GOOD, BAD = (31, 78, 121), (46, 125, 50), (179, 57, 43)
 
 
 class Back(NamedTuple):
-    """A film as it is read back with PyAV."""
+    """A video as it is read back with PyAV."""
 
     rgb: np.ndarray
     t: np.ndarray
@@ -42,12 +42,12 @@ def near(rgb: np.ndarray, colour: tuple[int, int, int], within: int = 40) -> np.
 
 
 @pytest.fixture(scope="module")
-def grey(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Any:
-    """A grey film of any size at any times."""
+def grey(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Any:
+    """A grey video of any size at any times."""
 
     def make(t: np.ndarray, width: int = 320, height: int = 240, **options: Any) -> Path:
         rgb = np.full((t.size, height, width, 3), GREY, np.uint8)
-        return write_film(tmp_path_factory.mktemp("grey") / "film.mp4", rgb, t, **options)
+        return write_video(tmp_path_factory.mktemp("grey") / "film.mp4", rgb, t, **options)
 
     return make
 
@@ -76,17 +76,17 @@ def pulse(path: Path, t: np.ndarray, *faces: FaceSpan) -> Vitals:
 def test_every_picture_keeps_its_time_and_gets_its_box(grey: Any, tmp_path: Path) -> None:
     t = np.cumsum(np.random.default_rng(0).uniform(0.015, 0.06, 260))
     t -= t[0]
-    film = grey(t)
+    video = grey(t)
     first, second = Box(40, 30, 140, 130), Box(160, 60, 280, 180)
     faces = (
         FaceSpan(0.0, 2.0, None),
         FaceSpan(2.0, 5.0, first),
         FaceSpan(5.0, float(t[-1]) + 0.04, second),
     )
-    write_overlay(pulse(film, t, *faces), tmp_path / "o.mp4")
+    write_overlay(pulse(video, t, *faces), tmp_path / "o.mp4")
     found = back(tmp_path / "o.mp4")
     assert found.codec == "h264"
-    np.testing.assert_allclose(found.t, back(film).t, atol=2 / 90_000)
+    np.testing.assert_allclose(found.t, back(video).t, atol=2 / 90_000)
     assert found.rgb.shape[1:3] == (240 + strip_height(320, 240) + 1, 320)
     for k in range(0, t.size, 13):
         for since, until, box in faces:
@@ -101,8 +101,8 @@ def test_every_picture_keeps_its_time_and_gets_its_box(grey: Any, tmp_path: Path
 
 def test_the_strip_shows_the_rate_or_why_there_is_none(grey: Any, tmp_path: Path) -> None:
     t = np.arange(360) / 30
-    film = grey(t)
-    write_overlay(pulse(film, t, FaceSpan(0.0, 12.0, Box(10, 10, 90, 90))), tmp_path / "o.mp4")
+    video = grey(t)
+    write_overlay(pulse(video, t, FaceSpan(0.0, 12.0, Box(10, 10, 90, 90))), tmp_path / "o.mp4")
     strip = back(tmp_path / "o.mp4").rgb[:, 240:]
     words = strip[:, :30]
     believed, refused = words[100], words[300]
@@ -122,11 +122,11 @@ def test_the_strip_shows_the_rate_or_why_there_is_none(grey: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize(("width", "height"), [(97, 65), (321, 239), (641, 301), (96, 64)])
-def test_odd_and_small_films(width: int, height: int, grey: Any, tmp_path: Path) -> None:
+def test_odd_and_small_videos(width: int, height: int, grey: Any, tmp_path: Path) -> None:
     t = np.arange(12) / 30
     # planar RGB has no halved sides, so that odd ones can be
-    film = grey(t, width, height, codec="libx264rgb", pix_fmt="rgb24")
-    write_overlay(pulse(film, t, FaceSpan(0.0, 0.4, Box(5, 5, 60, 60))), tmp_path / "o.mp4")
+    video = grey(t, width, height, codec="libx264rgb", pix_fmt="rgb24")
+    write_overlay(pulse(video, t, FaceSpan(0.0, 0.4, Box(5, 5, 60, 60))), tmp_path / "o.mp4")
     found = back(tmp_path / "o.mp4")
     _, tall, wide, _ = found.rgb.shape
     assert tall % 2 == wide % 2 == 0
@@ -141,19 +141,19 @@ def test_odd_and_small_films(width: int, height: int, grey: Any, tmp_path: Path)
 
 def test_only_what_was_measured_is_shown(grey: Any, tmp_path: Path) -> None:
     t = np.arange(90) / 30
-    film = grey(t)
-    part = pulse(film, t, FaceSpan(1.0, 2.0, Box(10, 10, 90, 90)))
+    video = grey(t)
+    part = pulse(video, t, FaceSpan(1.0, 2.0, Box(10, 10, 90, 90)))
     write_overlay(part, tmp_path / "o.mp4")
     found = back(tmp_path / "o.mp4")
     np.testing.assert_allclose(found.t, np.arange(30) / 30, atol=2 / 90_000)
 
 
-def test_a_rotated_film_stands_upright(grey: Any, tmp_path: Path) -> None:
+def test_a_rotated_video_stands_upright(grey: Any, tmp_path: Path) -> None:
     unit = 1 << 16
     matrix = (0, unit, 0, -unit, 0, 0, 240 * unit, 0, 1 << 30)
     t = np.arange(6) / 30
-    film = grey(t, prepare=lambda stream: stream.set_display_matrix(matrix))
-    write_overlay(pulse(film, t, FaceSpan(0.0, 0.2, Box(20, 200, 220, 310))), tmp_path / "o.mp4")
+    video = grey(t, prepare=lambda stream: stream.set_display_matrix(matrix))
+    write_overlay(pulse(video, t, FaceSpan(0.0, 0.2, Box(20, 200, 220, 310))), tmp_path / "o.mp4")
     found = back(tmp_path / "o.mp4").rgb
     # 240 wide and 320 high now, in the middle of the least width
     assert found.shape[2] == 320
@@ -161,11 +161,11 @@ def test_a_rotated_film_stands_upright(grey: Any, tmp_path: Path) -> None:
     assert found[3, 200, 70:250].mean() > 200
 
 
-def test_without_a_face_or_a_waveform_there_is_still_a_film(grey: Any, tmp_path: Path) -> None:
+def test_without_a_face_or_a_waveform_there_is_still_a_video(grey: Any, tmp_path: Path) -> None:
     t = np.arange(20) / 30
-    film = grey(t)
+    video = grey(t)
     for faces in ((FaceSpan(0.0, 0.7, None),), ()):
-        none = replace(results.refused(), source=str(film), faces=faces, windows=())
+        none = replace(results.refused(), source=str(video), faces=faces, windows=())
         write_overlay(none, tmp_path / "o.mp4")
         found = back(tmp_path / "o.mp4")
         assert len(found.t) == 20
@@ -173,42 +173,42 @@ def test_without_a_face_or_a_waveform_there_is_still_a_film(grey: Any, tmp_path:
         assert near(found.rgb[10, 240:270], BAD, 90).sum() > 30
 
 
-def test_one_picture_is_a_film(grey: Any, tmp_path: Path) -> None:
-    film = grey(np.zeros(1))
-    one = replace(results.refused(), source=str(film), faces=(FaceSpan(0.0, 0.0, None),), fps=None)
+def test_one_picture_is_a_video(grey: Any, tmp_path: Path) -> None:
+    video = grey(np.zeros(1))
+    one = replace(results.refused(), source=str(video), faces=(FaceSpan(0.0, 0.0, None),), fps=None)
     write_overlay(one, tmp_path / "o.mp4")
     assert len(back(tmp_path / "o.mp4").t) == 1
 
 
 def test_it_goes_chunk_by_chunk(grey: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     t = np.arange(100) / 30
-    film = grey(t)
+    video = grey(t)
     sizes: list[int] = []
 
     def counted(path: Path, frames: Any, **_: object) -> None:
         sizes.extend(len(chunk) for chunk in frames)
 
     monkeypatch.setattr(overlay_module, "write_h264", counted)
-    write_overlay(pulse(film, t, FaceSpan(0.0, 3.4, None)), tmp_path / "o.mp4")
+    write_overlay(pulse(video, t, FaceSpan(0.0, 3.4, None)), tmp_path / "o.mp4")
     assert sizes == [32, 32, 32, 4]
 
 
 def test_what_cannot_be_is_one_error_and_leaves_nothing(grey: Any, tmp_path: Path) -> None:
     t = np.arange(10) / 30
-    film = grey(t)
-    before = film.read_bytes()
-    vitals = pulse(film, t, FaceSpan(0.0, 0.4, None))
+    video = grey(t)
+    before = video.read_bytes()
+    vitals = pulse(video, t, FaceSpan(0.0, 0.4, None))
     with pytest.raises(OutputError, match=r"\.mp4"):
         write_overlay(vitals, tmp_path / "o.avi")
     with pytest.raises(OutputError, match="cannot be written"):
         write_overlay(vitals, tmp_path / "gone" / "o.mp4")
     with pytest.raises(OutputError, match="video itself"):
-        write_overlay(vitals, film)
+        write_overlay(vitals, video)
     with pytest.raises(SourceError, match="any more"):
         write_overlay(replace(vitals, faces=(FaceSpan(9.0, 10.0, None),)), tmp_path / "o.mp4")
     with pytest.raises(SourceError, match="no such file"):
         write_overlay(replace(vitals, source=str(tmp_path / "gone.mp4")), tmp_path / "o.mp4")
-    assert film.read_bytes() == before
+    assert video.read_bytes() == before
     assert not list(tmp_path.iterdir())
 
 

@@ -14,7 +14,7 @@ from sspd.report.selection import (
     beats_between,
     excerpt,
     in_pulse_band,
-    refused_stretches,
+    rejected_spans,
     window_at,
 )
 from sspd.types import Signal, WindowVitals
@@ -33,7 +33,7 @@ def test_a_moment_is_refused_where_only_refused_windows_cover_it(
     spans: list[tuple[int, int, bool]],
 ) -> None:
     windows = [_window(a, a + n, good) for a, n, good in spans]
-    found = refused_stretches(windows)
+    found = rejected_spans(windows)
     assert found == sorted(found)
     assert all(b < c for (_, b), (c, _) in pairwise(found))
     for t in np.arange(60) + 0.5:

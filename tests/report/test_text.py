@@ -32,7 +32,7 @@ def test_the_table_holds_every_source_and_the_notice() -> None:
         assert part in text
 
 
-def test_all_films_in_one_line() -> None:
+def test_all_videos_in_one_line() -> None:
     doubtful = [
         Vitals("d.mp4", "pos", None, 30.0, 30.0, (), reasons=reasons)
         for reasons in [("no_face",), ("low_snr", "no_face"), ("low_snr",), ("no_face",)]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sspd.simulation import FilmSpec, truth
+from sspd.simulation import VideoSpec, truth
 from sspd.simulation.cardiac import MARGIN_S, beat_model, blood_volume
 
 rates = st.floats(40, 200)
@@ -17,11 +17,11 @@ seeds = st.integers(0, 2**32)
 def test_beats_rise_and_keep_the_asked_mean_rate(
     hr_bpm: float, seed: int, lf_ms: float, hf_ms: float
 ) -> None:
-    spec = FilmSpec(seed=seed, hr_bpm=hr_bpm, lf_ms=lf_ms, hf_ms=hf_ms, duration_s=30)
+    spec = VideoSpec(seed=seed, hr_bpm=hr_bpm, lf_ms=lf_ms, hf_ms=hf_ms, duration_s=30)
     known = truth(spec)
     assert np.all(np.diff(known.beats_s) > 0)
     assert known.beats_s[0] >= 0 and known.beats_s[-1] < 30
-    # a whole number of beats falls into the film, give or take the one at each end
+    # a whole number of beats falls into the video, give or take the one at each end
     assert abs(known.beats_s.size - 30 * hr_bpm / 60) <= 1
     np.testing.assert_allclose(known.rr_s, np.diff(known.beats_s))
     assert known.hr_bpm == pytest.approx(60 / known.rr_s.mean())
@@ -32,11 +32,11 @@ def test_beats_rise_and_keep_the_asked_mean_rate(
 @given(hr_bpm=rates, seed=seeds)
 @settings(max_examples=20, deadline=None)
 def test_without_variability_beats_are_a_metronome(hr_bpm: float, seed: int) -> None:
-    known = truth(FilmSpec(seed=seed, hr_bpm=hr_bpm, lf_ms=0, hf_ms=0))
+    known = truth(VideoSpec(seed=seed, hr_bpm=hr_bpm, lf_ms=0, hf_ms=0))
     np.testing.assert_allclose(known.rr_s, 60 / hr_bpm, atol=2e-6)
 
 
-def _rr_power(spec: FilmSpec, f_range: tuple[float, float]) -> float:
+def _rr_power(spec: VideoSpec, f_range: tuple[float, float]) -> float:
     """Share of the intervals' variance in a band, frequency by frequency."""
     known = truth(spec)
     t, rr = known.beats_s[1:], known.rr_s - known.rr_s.mean()
@@ -49,7 +49,7 @@ def _rr_power(spec: FilmSpec, f_range: tuple[float, float]) -> float:
 
 
 def test_slow_and_breathing_rhythms_have_the_asked_depth_and_place() -> None:
-    base = FilmSpec(seed=3, hr_bpm=75, duration_s=300, respiration_hz=0.3)
+    base = VideoSpec(seed=3, hr_bpm=75, duration_s=300, respiration_hz=0.3)
     slow, breathing = base.replace(lf_ms=30, hf_ms=0), base.replace(lf_ms=0, hf_ms=30)
     assert 1000 * truth(slow).rr_s.std() == pytest.approx(30, rel=0.1)
     assert _rr_power(slow, (0.04, 0.16)) > 0.9
@@ -59,7 +59,7 @@ def test_slow_and_breathing_rhythms_have_the_asked_depth_and_place() -> None:
 
 
 def test_instantaneous_rate_is_that_of_the_beats() -> None:
-    spec = FilmSpec(seed=1, hr_bpm=80, duration_s=60, lf_ms=50, hf_ms=50)
+    spec = VideoSpec(seed=1, hr_bpm=80, duration_s=60, lf_ms=50, hf_ms=50)
     heart = beat_model(spec)
     beats = heart.beats()
     np.testing.assert_allclose(np.diff(np.interp(beats, heart.t, heart.phase)), 1, atol=1e-9)
@@ -68,7 +68,7 @@ def test_instantaneous_rate_is_that_of_the_beats() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_wave_has_one_systole_and_a_dicrotic_wave(seed: int) -> None:
-    spec = FilmSpec(seed=seed, hr_bpm=60, lf_ms=0, hf_ms=0)
+    spec = VideoSpec(seed=seed, hr_bpm=60, lf_ms=0, hf_ms=0)
     heart = beat_model(spec)
     beats = heart.beats()
     t = np.linspace(beats[4], beats[5], 1000)
@@ -83,19 +83,19 @@ def test_wave_has_one_systole_and_a_dicrotic_wave(seed: int) -> None:
 
 
 def test_wave_does_not_jump_at_beats() -> None:
-    spec = FilmSpec(seed=2, hr_bpm=180)
+    spec = VideoSpec(seed=2, hr_bpm=180)
     heart = beat_model(spec)
     wave = blood_volume(spec, heart, np.arange(0, 10, 0.001))
     assert np.abs(np.diff(wave)).max() < 0.03
 
 
 def test_mannequin_has_no_rate() -> None:
-    known = truth(FilmSpec(pulse_percent=0))
+    known = truth(VideoSpec(pulse_percent=0))
     assert np.isnan(known.hr_bpm)
     assert known.beats_s.size == 0 and not known.bvp.any()
 
 
 def test_truth_is_the_same_at_any_frame_rate() -> None:
-    slow, fast = (truth(FilmSpec(seed=5, fps=fps)) for fps in (25, 50))
+    slow, fast = (truth(VideoSpec(seed=5, fps=fps)) for fps in (25, 50))
     np.testing.assert_array_equal(slow.beats_s, fast.beats_s)
     np.testing.assert_allclose(slow.bvp, fast.bvp[::2], atol=1e-12)

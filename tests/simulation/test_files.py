@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from sspd.errors import OutputError
-from sspd.simulation import FilmSpec, simulate, truth, write_film, write_truth
+from sspd.simulation import VideoSpec, simulate, truth, write_truth, write_video
 from sspd.video.read import read
 
-SPEC = FilmSpec(seed=6, width=128, height=96, face_px=60, duration_s=1, jitter_s=0.008)
+SPEC = VideoSpec(seed=6, width=128, height=96, face_px=60, duration_s=1, jitter_s=0.008)
 
 
-def test_film_on_disk_is_the_film_with_its_uneven_stamps(tmp_path: Path) -> None:
-    write_film(SPEC, tmp_path / "a.mp4")
+def test_video_on_disk_is_the_video_with_its_uneven_timestamps(tmp_path: Path) -> None:
+    write_video(SPEC, tmp_path / "a.mp4")
     chunks = list(read(tmp_path / "a.mp4"))
     t = np.concatenate([chunk.t for chunk in chunks])
     np.testing.assert_allclose(t, truth(SPEC).t, atol=1e-4)
@@ -23,16 +23,16 @@ def test_film_on_disk_is_the_film_with_its_uneven_stamps(tmp_path: Path) -> None
     assert np.abs(rgb - drawn).mean() < 4
 
 
-def test_films_are_written_to_the_same_bytes(tmp_path: Path) -> None:
+def test_videos_are_written_to_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.mp4", "b.mp4"):
-        write_film(SPEC.replace(bit_rate=300_000), tmp_path / name)
+        write_video(SPEC.replace(bit_rate=300_000), tmp_path / name)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
-def test_truth_on_disk_can_make_the_film_again(tmp_path: Path) -> None:
+def test_truth_on_disk_can_make_the_video_again(tmp_path: Path) -> None:
     write_truth(SPEC, tmp_path / "a.mp4")
     record = json.loads((tmp_path / "a.json").read_text())
-    assert FilmSpec(**record["spec"]) == SPEC
+    assert VideoSpec(**record["spec"]) == SPEC
     assert SPEC.record() == record["spec"]
     known = truth(SPEC)
     assert record["hr_bpm"] == pytest.approx(known.hr_bpm, abs=1e-4)
@@ -48,6 +48,6 @@ def test_mannequin_has_null_and_never_zero(tmp_path: Path) -> None:
 
 def test_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"none.a\.mp4: cannot be written"):
-        write_film(SPEC, tmp_path / "none" / "a.mp4")
+        write_video(SPEC, tmp_path / "none" / "a.mp4")
     with pytest.raises(OutputError, match=r"none.a\.csv: cannot be written"):
         write_truth(SPEC, tmp_path / "none" / "a.mp4")

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sspd.simulation import FilmSpec, simulate
+from sspd.simulation import VideoSpec, simulate
 from sspd.simulation.anatomy import F32
 from sspd.simulation.gains import apply_gain, face_mask, sine_gain
 from sspd.simulation.spec import rest_place
 
-SPEC = FilmSpec(
+SPEC = VideoSpec(
     seed=2, width=160, height=160, face_px=90, duration_s=2.0, fps=15.0, pulse_percent=0.0,
     noise_levels=0.5,
 )  # fmt: skip

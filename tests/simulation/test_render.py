@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sspd.simulation import (
-    FilmSpec,
+    VideoSpec,
     cheek_mask,
     face_box,
     random_spec,
@@ -21,7 +21,7 @@ from sspd.types import FIXED_POINT_MAX
 SMALL = {"width": 160, "height": 140, "face_px": 80}
 
 
-def _levels(spec: FilmSpec, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _levels(spec: VideoSpec, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Mean level a frame and channel inside the mask, before noise."""
     stage = set_stage(spec)
     return np.array([render_levels(stage, k)[mask].mean(axis=0) for k in range(len(stage.t))])
@@ -29,7 +29,7 @@ def _levels(spec: FilmSpec, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("tone", range(6))
 def test_cheeks_pulse_as_strongly_as_asked_and_darken_at_systole(tone: int) -> None:
-    spec = FilmSpec(seed=tone, skin_tone=tone, pulse_percent=1.0, duration_s=8, **SMALL)
+    spec = VideoSpec(seed=tone, skin_tone=tone, pulse_percent=1.0, duration_s=8, **SMALL)
     mean = _levels(spec, cheek_mask(spec))
     relative = 100 * mean / mean.mean(axis=0)
     known = truth(spec)
@@ -42,7 +42,7 @@ def test_cheeks_pulse_as_strongly_as_asked_and_darken_at_systole(tone: int) -> N
 
 
 def test_a_mannequin_does_not_pulse_and_a_background_never() -> None:
-    spec = FilmSpec(seed=2, pulse_percent=1.0, hr_bpm=90, lf_ms=0, hf_ms=0, **SMALL)
+    spec = VideoSpec(seed=2, pulse_percent=1.0, hr_bpm=90, lf_ms=0, hf_ms=0, **SMALL)
     bins = slice(13, 18)
     living = np.abs(np.fft.rfft(np.diff(_levels(spec, cheek_mask(spec))[:, 1])))
     dead = np.abs(
@@ -55,8 +55,8 @@ def test_a_mannequin_does_not_pulse_and_a_background_never() -> None:
 
 
 @pytest.mark.parametrize("hr_bpm", [40.0, 53.0, 72.0, 110.0, 150.0, 200.0])
-def test_green_of_a_clean_film_beats_at_the_true_rate(hr_bpm: float) -> None:
-    spec = FilmSpec(
+def test_green_of_a_clean_video_beats_at_the_true_rate(hr_bpm: float) -> None:
+    spec = VideoSpec(
         seed=int(hr_bpm),
         hr_bpm=hr_bpm,
         lf_ms=0.5,
@@ -74,7 +74,7 @@ def test_green_of_a_clean_film_beats_at_the_true_rate(hr_bpm: float) -> None:
 
 
 def test_lamp_acts_on_face_and_background_alike() -> None:
-    spec = FilmSpec(flicker_percent=1.0, flicker_hz=2.0, pulse_percent=0, duration_s=4, **SMALL)
+    spec = VideoSpec(flicker_percent=1.0, flicker_hz=2.0, pulse_percent=0, duration_s=4, **SMALL)
     corner = np.zeros((spec.height, spec.width), bool)
     corner[:10, :10] = True
     for mask in (corner, cheek_mask(spec)):
@@ -84,7 +84,7 @@ def test_lamp_acts_on_face_and_background_alike() -> None:
 
 
 def test_a_swinging_lamp_lights_one_cheek_while_the_other_darkens() -> None:
-    spec = FilmSpec(swing_percent=4.0, swing_hz=2.0, pulse_percent=0, duration_s=4, **SMALL)
+    spec = VideoSpec(swing_percent=4.0, swing_hz=2.0, pulse_percent=0, duration_s=4, **SMALL)
     cheeks = cheek_mask(spec)
     middle = round(rest_place(spec)[0])
     left, right = cheeks.copy(), cheeks.copy()
@@ -96,7 +96,7 @@ def test_a_swinging_lamp_lights_one_cheek_while_the_other_darkens() -> None:
 
 
 def test_noise_has_the_asked_strength_and_is_new_in_each_frame() -> None:
-    spec = FilmSpec(noise_levels=2.0, duration_s=1, **SMALL)
+    spec = VideoSpec(noise_levels=2.0, duration_s=1, **SMALL)
     corner = np.concatenate([chunk.rgb[:, :12, :12] for chunk in simulate(spec)]).astype(float)
     noise = corner - corner.mean(axis=0)
     # rounding adds 1/12 to the variance
@@ -106,7 +106,7 @@ def test_noise_has_the_asked_strength_and_is_new_in_each_frame() -> None:
 
 @pytest.mark.parametrize("motion", ["still", "talking", "translation", "rotation", "nodding"])
 def test_same_spec_gives_the_same_bytes_and_chunks_do_not_matter(motion: str) -> None:
-    spec = FilmSpec(
+    spec = VideoSpec(
         seed=9, motion=motion, speed_px_s=40, angle_deg=10, duration_s=0.5, jitter_s=0.01, **SMALL
     )
     one = np.concatenate([chunk.rgb for chunk in simulate(spec, chunk=4)])
@@ -117,8 +117,8 @@ def test_same_spec_gives_the_same_bytes_and_chunks_do_not_matter(motion: str) ->
 
 
 @pytest.mark.parametrize("motion", ["still", "translation", "rotation"])
-def test_face_crops_equal_those_of_the_whole_film(motion: str) -> None:
-    spec = FilmSpec(
+def test_face_crops_equal_those_of_the_whole_video(motion: str) -> None:
+    spec = VideoSpec(
         seed=4,
         motion=motion,
         speed_px_s=60,
@@ -142,7 +142,7 @@ def test_face_crops_equal_those_of_the_whole_film(motion: str) -> None:
 
 
 def test_compressed_crops_lose_detail_but_not_time() -> None:
-    spec = FilmSpec(seed=1, duration_s=1, noise_levels=2, bit_rate=200_000, **SMALL)
+    spec = VideoSpec(seed=1, duration_s=1, noise_levels=2, bit_rate=200_000, **SMALL)
     clean, coded = simulate_faces(spec, 64), simulate_faces(spec, 64, encode=True)
     np.testing.assert_array_equal(clean.t, coded.t)
 
@@ -154,7 +154,7 @@ def test_compressed_crops_lose_detail_but_not_time() -> None:
 
 
 def test_mouth_opens_only_where_talking() -> None:
-    spec = FilmSpec(seed=3, motion="talking", duration_s=3, pulse_percent=0, **SMALL)
+    spec = VideoSpec(seed=3, motion="talking", duration_s=3, pulse_percent=0, **SMALL)
     stage = set_stage(spec)
     wide, shut = int(stage.poses.mouth.argmax()), int(stage.poses.mouth.argmin())
     assert stage.poses.mouth[wide] > 0.4 and stage.poses.mouth[shut] < 0.1
@@ -162,7 +162,7 @@ def test_mouth_opens_only_where_talking() -> None:
 
 
 def test_skin_mask_is_the_face() -> None:
-    spec = FilmSpec(seed=1, face_px=200)
+    spec = VideoSpec(seed=1, face_px=200)
     skin, cheek = skin_mask(spec), cheek_mask(spec)
     assert not (cheek & ~skin).any()
     box = face_box(spec)
@@ -173,7 +173,7 @@ def test_skin_mask_is_the_face() -> None:
 
 @pytest.mark.slow
 def test_detector_finds_the_faces_of_every_tone() -> None:
-    """At least 98 % of them, at the place where they are, on frames of moving films."""
+    """At least 98 % of them, at the place where they are, on frames of moving videos."""
     dlib = pytest.importorskip("dlib")
     detector = dlib.get_frontal_face_detector()
     missed = []

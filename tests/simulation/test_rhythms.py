@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sspd.errors import UsageError
-from sspd.simulation import FilmSpec, contact_rate, simulate_faces, truth, write_truth
+from sspd.simulation import VideoSpec, contact_rate, simulate_faces, truth, write_truth
 from sspd.simulation import rhythms as r
 from sspd.simulation.cardiac import MARGIN_S, beat_model, blood_volume
 
@@ -48,7 +48,7 @@ def test_beats_rise_and_cover_the_video_and_its_margins(
 @given(kind=KIND, seed=SEED, duration_s=st.floats(8.0, 40.0))
 def test_the_truth_is_the_given_beats(kind: str, seed: int, duration_s: float) -> None:
     beats = RHYTHMS[kind](np.random.default_rng(seed), duration_s)
-    known = truth(FilmSpec(seed=seed, duration_s=duration_s, beats_s=beats))
+    known = truth(VideoSpec(seed=seed, duration_s=duration_s, beats_s=beats))
     # a beat on the very edge may fall to either side of it
     inside = [b for b in beats if 1e-4 < b < duration_s - 1e-4]
     core = known.beats_s[(known.beats_s > 1e-4) & (known.beats_s < duration_s - 1e-4)]
@@ -61,7 +61,7 @@ def test_the_truth_is_the_given_beats(kind: str, seed: int, duration_s: float) -
 @given(kind=KIND, seed=SEED)
 def test_each_beat_has_one_systole_and_none_jumps(kind: str, seed: int) -> None:
     beats = RHYTHMS[kind](np.random.default_rng(seed), 20.0)
-    spec = FilmSpec(seed=seed, duration_s=20.0, beats_s=beats)
+    spec = VideoSpec(seed=seed, duration_s=20.0, beats_s=beats)
     heart, t = beat_model(spec), np.arange(0, 20, 0.001)
     wave = blood_volume(spec, heart, t)
     assert np.abs(np.diff(wave)).max() < 0.04
@@ -74,7 +74,7 @@ def test_each_beat_has_one_systole_and_none_jumps(kind: str, seed: int) -> None:
 
 def test_early_beats_are_weaker_and_those_after_a_pause_stronger() -> None:
     beats = r.pattern(np.random.default_rng(0), 20.0, (0.56, 1.04), jitter=0.0)
-    spec = FilmSpec(duration_s=20.0, beats_s=beats)
+    spec = VideoSpec(duration_s=20.0, beats_s=beats)
     t = np.arange(0, 20, 0.001)
     wave = blood_volume(spec, beat_model(spec), t)
     heights: dict[bool, list[float]] = {True: [], False: []}
@@ -85,7 +85,7 @@ def test_early_beats_are_weaker_and_those_after_a_pause_stronger() -> None:
 
 
 def test_even_beats_are_all_alike() -> None:
-    spec = FilmSpec(beats_s=r.steady(np.random.default_rng(3), 10.0, 80.0))
+    spec = VideoSpec(beats_s=r.steady(np.random.default_rng(3), 10.0, 80.0))
     strength = beat_model(spec).strength
     assert strength is not None
     np.testing.assert_allclose(strength, 1.0, atol=1e-4)
@@ -94,7 +94,7 @@ def test_even_beats_are_all_alike() -> None:
 @pytest.mark.parametrize("hr_bpm", [30.0, 34.0, 36.5, 212.0])
 def test_the_rendered_pulse_has_the_rate_of_its_beats(hr_bpm: float) -> None:
     beats = r.steady(np.random.default_rng(5), 12.0, hr_bpm)
-    spec = FilmSpec(
+    spec = VideoSpec(
         seed=5, width=128, height=128, face_px=70, duration_s=12.0, fps=20.0, pulse_percent=3.0,
         noise_levels=0.3, beats_s=beats,
     )  # fmt: skip
@@ -107,7 +107,7 @@ def test_the_rendered_pulse_has_the_rate_of_its_beats(hr_bpm: float) -> None:
 
 def test_a_rate_that_rises_is_seen_by_the_contact_sensor() -> None:
     beats = r.ramp(np.random.default_rng(1), 30.0, 62.0, 102.0)
-    spec = FilmSpec(duration_s=30.0, beats_s=beats)
+    spec = VideoSpec(duration_s=30.0, beats_s=beats)
     shown = contact_rate(spec, np.array([3.0, 15.0, 27.0])).values
     np.testing.assert_allclose(shown, [66, 82, 98], atol=2.5)
     assert truth(spec).hr_bpm == pytest.approx(82, abs=1.5)
@@ -137,7 +137,7 @@ def test_recorded_intervals_come_in_their_order() -> None:
 
 
 def test_beats_that_end_early_go_on_as_they_were() -> None:
-    spec = FilmSpec(duration_s=10.0, beats_s=(4.0, 4.8, 5.8))
+    spec = VideoSpec(duration_s=10.0, beats_s=(4.0, 4.8, 5.8))
     np.testing.assert_allclose(
         truth(spec).beats_s, [0.0, 0.8, 1.6, 2.4, 3.2, 4.0, 4.8, 5.8, 6.8, 7.8, 8.8, 9.8], atol=1e-5
     )
@@ -148,16 +148,16 @@ def test_beats_that_end_early_go_on_as_they_were() -> None:
 )
 def test_beats_that_no_heart_has_are_refused(beats: tuple[float, ...]) -> None:
     with pytest.raises(UsageError, match=r"beats_s must be two or more times that rise by 0\.2"):
-        FilmSpec(beats_s=beats)
+        VideoSpec(beats_s=beats)
 
 
 def test_the_written_truth_makes_the_same_video_again(tmp_path: Path) -> None:
     beats = r.fibrillation(np.random.default_rng(4), 5.0, 90.0)
-    spec = FilmSpec(duration_s=5.0, beats_s=beats)
+    spec = VideoSpec(duration_s=5.0, beats_s=beats)
     write_truth(spec, tmp_path / "a.mp4")
     record = json.loads((tmp_path / "a.json").read_text())
-    assert FilmSpec(**record["spec"]) == spec
+    assert VideoSpec(**record["spec"]) == spec
     assert record["hr_bpm"] == pytest.approx(truth(spec).hr_bpm, abs=1e-4)
     # what was made before there were beats stays what it was, to the byte
-    write_truth(FilmSpec(duration_s=1.0), tmp_path / "b.mp4")
+    write_truth(VideoSpec(duration_s=1.0), tmp_path / "b.mp4")
     assert "beats_s" not in json.loads((tmp_path / "b.json").read_text())["spec"]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sspd.errors import UsageError
-from sspd.simulation import PRESETS, FilmSpec, frame_times, random_spec
+from sspd.simulation import PRESETS, VideoSpec, frame_times, random_spec
 from sspd.simulation.light import light_gain
 from sspd.simulation.motion import REACH_X, head_poses
 
@@ -29,7 +29,7 @@ from sspd.simulation.motion import REACH_X, head_poses
 )
 def test_options_out_of_range_are_named(option: str, value: object) -> None:
     with pytest.raises(UsageError, match=option if option != "face_px" else "face of 400 px"):
-        FilmSpec(**{option: value})  # type: ignore[arg-type]
+        VideoSpec(**{option: value})  # type: ignore[arg-type]
 
 
 def test_unknown_preset_lists_the_known() -> None:
@@ -65,8 +65,8 @@ def test_fixed_options_win() -> None:
 
 @given(fps=st.floats(5, 120), share=st.floats(0, 0.45), seed=st.integers(0, 999))
 @settings(max_examples=50, deadline=None)
-def test_stamps_rise_and_keep_the_mean_rate(fps: float, share: float, seed: int) -> None:
-    spec = FilmSpec(seed=seed, fps=fps, jitter_s=share * 0.999 / fps, duration_s=20)
+def test_timestamps_rise_and_keep_the_mean_rate(fps: float, share: float, seed: int) -> None:
+    spec = VideoSpec(seed=seed, fps=fps, jitter_s=share * 0.999 / fps, duration_s=20)
     t = frame_times(spec)
     assert t[0] == 0 and np.all(np.diff(t) > 0)
     assert (t.size - 1) / t[-1] == pytest.approx(fps, rel=0.02)
@@ -75,7 +75,7 @@ def test_stamps_rise_and_keep_the_mean_rate(fps: float, share: float, seed: int)
 @pytest.mark.parametrize("speed", [20.0, 60.0, 150.0])
 @pytest.mark.parametrize("face_px", [100, 200, 300])
 def test_translation_keeps_its_speed_and_its_place(speed: float, face_px: int) -> None:
-    spec = FilmSpec(motion="translation", speed_px_s=speed, face_px=face_px, duration_s=30)
+    spec = VideoSpec(motion="translation", speed_px_s=speed, face_px=face_px, duration_s=30)
     t = frame_times(spec)
     poses = head_poses(spec, t)
     assert np.abs(poses.x).max() < 1.5 * REACH_X * face_px
@@ -86,14 +86,14 @@ def test_translation_keeps_its_speed_and_its_place(speed: float, face_px: int) -
 
 def test_still_heads_sway_under_two_pixels() -> None:
     for seed in range(10):
-        spec = FilmSpec(seed=seed, face_px=200, duration_s=30)
+        spec = VideoSpec(seed=seed, face_px=200, duration_s=30)
         poses = head_poses(spec, frame_times(spec))
         assert 0.1 < np.abs(poses.x).max() < 2
         assert poses.mouth.max() == 0 and poses.lids.max() > 0.9
 
 
 def test_a_nod_has_one_rate_and_the_asked_angle() -> None:
-    spec = FilmSpec(motion="nodding", angle_deg=4.0, nod_hz=1.3, duration_s=30)
+    spec = VideoSpec(motion="nodding", angle_deg=4.0, nod_hz=1.3, duration_s=30)
     t = frame_times(spec)
     poses = head_poses(spec, t)
     assert np.degrees(np.abs(poses.pitch).max()) == pytest.approx(4.0, abs=0.5)
@@ -104,7 +104,7 @@ def test_a_nod_has_one_rate_and_the_asked_angle() -> None:
 
 def test_motion_is_aperiodic() -> None:
     """No single rate holds most of a walk's power, or it would pass for a pulse."""
-    spec = FilmSpec(motion="translation", speed_px_s=80, duration_s=60)
+    spec = VideoSpec(motion="translation", speed_px_s=80, duration_s=60)
     x = head_poses(spec, frame_times(spec)).x
     power = np.abs(np.fft.rfft((x - x.mean()) * np.hanning(x.size))) ** 2
     assert power.max() / power.sum() < 0.35
@@ -112,11 +112,11 @@ def test_motion_is_aperiodic() -> None:
 
 def test_flicker_is_equal_in_all_channels_and_drift_is_slow() -> None:
     t = np.arange(0, 60, 1 / 30)
-    lamp = light_gain(FilmSpec(flicker_percent=1, flicker_hz=1.5), t)
+    lamp = light_gain(VideoSpec(flicker_percent=1, flicker_hz=1.5), t)
     np.testing.assert_array_equal(lamp[:, 0], lamp[:, 2])
     power = np.abs(np.fft.rfft(lamp[:, 1] - lamp[:, 1].mean()))
     assert np.fft.rfftfreq(t.size, 1 / 30)[power.argmax()] == pytest.approx(1.5, abs=0.02)
-    drift = light_gain(FilmSpec(light_drift_percent=3), t)[:, 1]
+    drift = light_gain(VideoSpec(light_drift_percent=3), t)[:, 1]
     assert drift.std() == pytest.approx(0.03, rel=0.5)
     power = np.abs(np.fft.rfft((drift - drift.mean()) * np.hanning(t.size))) ** 2
     slow = np.fft.rfftfreq(t.size, 1 / 30) < 0.5

@@ -82,15 +82,15 @@ def test_kept_waveforms_are_found_again(recordings: list[Recording]) -> None:
 
 def test_networks_of_folds_are_found_again(recordings: list[Recording]) -> None:
     recipe = get_recipe("ablation")
-    films = [(one.name, *facts(path)) for one in recordings for path in one.files if path.exists()]
-    made_of = [recipe.to_dict(), 3, films]
+    videos = [(one.name, *facts(path)) for one in recordings for path in one.files if path.exists()]
+    made_of = [recipe.to_dict(), 3, videos]
     assert training._key(recipe, 3, recordings) == sha(json.dumps(made_of).encode())
 
 
 def test_stored_faces_are_found_again(recordings: list[Recording]) -> None:
-    for film in (one.film for one in recordings):
-        made_of = repr([*facts(film), 128, True, faces_build.VERSION])
-        assert faces_build._key(film, 128, True) == sha(made_of.encode()) == text_key(made_of)
+    for video in (one.video for one in recordings):
+        made_of = repr([*facts(video), 128, True, faces_build.VERSION])
+        assert faces_build._key(video, 128, True) == sha(made_of.encode()) == text_key(made_of)
     with pytest.raises(SourceError, match=r"no\.mp4: No such file"):
         faces_build._key(Path("no.mp4"), 128, True)
 

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from sspd.cli.main import app
 from sspd.research.datasets.table import DATASETS, get_dataset
-from sspd.simulation import FilmSpec, simulate
+from sspd.simulation import VideoSpec, simulate
 from sspd.types import Frames
 
-SPEC = FilmSpec(seed=1, duration_s=2.0, width=128, height=96, face_px=60)
+SPEC = VideoSpec(seed=1, duration_s=2.0, width=128, height=96, face_px=60)
 
 #: What puts bytes into a file that it is given by name.
 WRITERS = {
@@ -92,7 +92,7 @@ def test_writing_in_place_is_seen(source: str, lines: list[int]) -> None:
 def test_frames_of_half_a_video_have_no_folder(
     layout: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half(spec: FilmSpec) -> Iterator[Frames]:
+    def half(spec: VideoSpec) -> Iterator[Frames]:
         yield next(iter(simulate(spec)))
         raise ZeroDivisionError
 

@@ -136,27 +136,27 @@ def test_workers_end_with_their_parent_and_clean_up(tmp_path: Path, number: int)
     assert list(out.iterdir()) == []
 
 
-def _command(name: str, films: Path, out: Path) -> list[str]:
+def _command(name: str, videos: Path, out: Path) -> list[str]:
     given = {
         "simulate": ["simulate", str(out), "--n", "4", "--seconds", "300", "--jobs", "2"],
-        "check": ["check", str(films), "--jobs", "2"],
-        "evaluate": ["evaluate", f"folder:{films}", "--out", str(out), "--method", "pos"],
-        "train": ["train", str(films), "--out", str(out), "--steps", "1", "--device", "cpu"],
+        "check": ["check", str(videos), "--jobs", "2"],
+        "evaluate": ["evaluate", f"folder:{videos}", "--out", str(out), "--method", "pos"],
+        "train": ["train", str(videos), "--out", str(out), "--steps", "1", "--device", "cpu"],
     }[name]
     jobs = [] if "--jobs" in given else ["--jobs", "2"]
     return [sys.executable, "-m", "sspd.cli.main", *given, *jobs]
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four films of a minute; small pictures, long to look at."""
-    from sspd.simulation import FilmSpec, write_film, write_truth
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four videos of a minute; small pictures, long to look at."""
+    from sspd.simulation import VideoSpec, write_truth, write_video
 
     folder = tmp_path_factory.mktemp("films")
-    spec = FilmSpec(seed=1, duration_s=4.0, width=192, height=144, face_px=90)
+    spec = VideoSpec(seed=1, duration_s=4.0, width=192, height=144, face_px=90)
     (folder / "truth").mkdir()
     for n in range(4):
-        write_film(spec, folder / f"f{n}.mp4")
+        write_video(spec, folder / f"f{n}.mp4")
         write_truth(spec, folder / "truth" / f"f{n}.mp4")
     return folder
 
@@ -175,9 +175,9 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_commands_leave_no_worker_behind(
-    name: str, number: int, films: Path, tmp_path: Path
+    name: str, number: int, videos: Path, tmp_path: Path
 ) -> None:
-    command = _command(name, films, tmp_path / "out")
+    command = _command(name, videos, tmp_path / "out")
     with subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,

@@ -19,14 +19,14 @@ import sspd
 from beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import SourceError
 from sspd.methods.pos import build
-from sspd.pipeline.segments import by_face, measure_stretches
+from sspd.pipeline.segments import by_face, run_segments
 from sspd.report.csv import write_signal_csv
 from sspd.report.json import write_json
 from sspd.video import allowed
 from sspd.video.bounds import GAP_S, MAX_SPAN_S, MIN_STEP_S, bounded
 from sspd.video.read import probe, read
-from sspd.video.restamp import read_with_stamps
-from sspd.video.sequence import read_pictures
+from sspd.video.restamp import read_with_timestamps
+from sspd.video.sequence import read_images
 
 Make = Callable[..., Any]
 FPS = 30
@@ -94,13 +94,13 @@ def test_many_gaps_leave_nothing_to_read(tmp_path: Path) -> None:
 
 
 def test_a_face_that_is_away_has_windows_and_a_gap_has_none() -> None:
-    """Of two people in a video with a gap: each is missing for a while, and the film too."""
-    from sspd.face.track import face_pieces
+    """Of two people in a video with a gap: each is missing for a while, and the video too."""
+    from sspd.face.track import iter_face_chunks
 
     t = np.concatenate([np.arange(0, 600), np.arange(9000, 9600)]) / FPS
     rgb = beating_pictures(t[:300], 1.2)
     chunks = [sspd.types.Frames(rgb, t[k : k + 300]) for k in range(0, 1200, 300)]
-    waves = measure_stretches(face_pieces(chunks, size=8, box=SKIN_BOX), build())
+    waves = run_segments(iter_face_chunks(chunks, size=8, box=SKIN_BOX), build())
     first, then = [each for each in waves if each.segment.box is not None]
     assert (first.segment.end_s, then.segment.start_s) == pytest.approx((20.0, 300.0), abs=0.05)
     ((_, own),) = by_face(waves)
@@ -110,11 +110,11 @@ def test_a_face_that_is_away_has_windows_and_a_gap_has_none() -> None:
 
 
 def test_the_same_bounds_hold_for_times_from_elsewhere(
-    film: Path, tmp_path: Path, patches: Make
+    video: Path, tmp_path: Path, patches: Make
 ) -> None:
-    stamps = np.array([0.0, 1e-5, 0.04, 50.0, 1e7, 1e7 + 1])
+    timestamps = np.array([0.0, 1e-5, 0.04, 50.0, 1e7, 1e7 + 1])
     told: list[str] = []
-    times = [t for c in read_with_stamps(film, stamps, warn=told.append) for t in c.t]
+    times = [t for c in read_with_timestamps(video, timestamps, warn=told.append) for t in c.t]
     assert times == [0.0, 0.04, 50.0]
     assert sum("beyond 24 h" in line or "gaps" in line or "0.5 ms" in line for line in told) == 3
     import cv2
@@ -122,20 +122,20 @@ def test_the_same_bounds_hold_for_times_from_elsewhere(
     files = [tmp_path / f"{k}.png" for k in range(6)]
     for file in files:
         file.write_bytes(cv2.imencode(".png", patches(1)[0])[1].tobytes())
-    times = [t for chunk in read_pictures(files, stamps, warn=told.append) for t in chunk.t]
+    times = [t for chunk in read_images(files, timestamps, warn=told.append) for t in chunk.t]
     assert times == [0.0, 0.04, 50.0]
 
 
 def test_thousands_of_frames_a_second_are_thinned(
-    tmp_path: Path, write_film: Make, patches: Make
+    tmp_path: Path, write_video: Make, patches: Make
 ) -> None:
     t = np.arange(2000) * 2e-5  # two ticks of a ninety-thousandth
     rgb = np.repeat(patches(1), 2000, axis=0)
-    path = write_film(tmp_path / "dense.mkv", rgb[:, :16, :16], t, muxer={})
-    dense = write_film(tmp_path / "dense.mp4", rgb[:, :16, :16], t)
-    for film in (path, dense):
+    path = write_video(tmp_path / "dense.mkv", rgb[:, :16, :16], t, muxer={})
+    dense = write_video(tmp_path / "dense.mp4", rgb[:, :16, :16], t)
+    for video in (path, dense):
         told: list[str] = []
-        n = sum(len(chunk) for chunk in read(film, warn=told.append))
+        n = sum(len(chunk) for chunk in read(video, warn=told.append))
         assert n <= 0.04 / MIN_STEP_S + 1
         assert told
 
@@ -158,9 +158,9 @@ def test_sizes_of_no_camera_are_refused_before_a_frame_is_decoded(
 
 @pytest.mark.parametrize("count", [1 << 24, 0x0FFFFFFF, 0xFFFFFFFF])
 def test_key_frames_that_no_flv_holds_take_no_memory(
-    count: int, tmp_path: Path, write_film: Make, patches: Make
+    count: int, tmp_path: Path, write_video: Make, patches: Make
 ) -> None:
-    data = write_film(tmp_path / "a.flv", patches(12), codec="flv").read_bytes()
+    data = write_video(tmp_path / "a.flv", patches(12), codec="flv").read_bytes()
     lists = b"".join(
         struct.pack(">H", len(name)) + name + b"\x0a" + struct.pack(">I", count)
         for name in (b"times", b"filepositions")
@@ -176,26 +176,26 @@ def test_key_frames_that_no_flv_holds_take_no_memory(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 100_000
 
 
-def _joined(folder: Path, write_film: Make, patches: Make) -> Path:
+def _joined(folder: Path, write_video: Make, patches: Make) -> Path:
     """One stream whose pictures become larger on the way."""
     options = {"crf": "20", "x264-params": "repeat-headers=1"}
-    small = write_film(folder / "small.h264", patches(10), options=options)
-    large = write_film(folder / "large.h264", patches(10, 240, 320), options=options)
+    small = write_video(folder / "small.h264", patches(10), options=options)
+    large = write_video(folder / "large.h264", patches(10, 240, 320), options=options)
     path = folder / "grows.h264"
     path.write_bytes(small.read_bytes() + large.read_bytes())
     return path
 
 
-def test_a_stream_that_grows_is_scaled(tmp_path: Path, write_film: Make, patches: Make) -> None:
-    chunks = list(read(_joined(tmp_path, write_film, patches)))
+def test_a_stream_that_grows_is_scaled(tmp_path: Path, write_video: Make, patches: Make) -> None:
+    chunks = list(read(_joined(tmp_path, write_video, patches)))
     assert sum(len(chunk) for chunk in chunks) == 20
     assert {chunk.rgb.shape[1:] for chunk in chunks} == {(64, 96, 3)}
 
 
 def test_a_stream_that_grows_beyond_the_bound_is_cut_there(
-    tmp_path: Path, write_film: Make, patches: Make, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, write_video: Make, patches: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _joined(tmp_path, write_film, patches)
+    path = _joined(tmp_path, write_video, patches)
     monkeypatch.setattr(allowed, "MAX_PIXELS", 10_000)
     told: list[str] = []
     assert 1 <= sum(len(chunk) for chunk in read(path, warn=told.append)) <= 10

@@ -61,8 +61,8 @@ def _promising(whole: bytes, samples: int) -> bytes:
 
 
 @pytest.fixture
-def whole(tmp_path: Path, write_film: Make, patches: Make) -> bytes:
-    data: bytes = write_film(tmp_path / "a.mp4", patches(12)).read_bytes()
+def whole(tmp_path: Path, write_video: Make, patches: Make) -> bytes:
+    data: bytes = write_video(tmp_path / "a.mp4", patches(12)).read_bytes()
     assert data.index(b"mdat") < data.index(b"moov")  # so that a header may grow
     return data
 
@@ -158,9 +158,9 @@ def test_a_table_is_found_wherever_the_pieces_of_a_header_end(
 @pytest.mark.parametrize("box", [b"stsz", b"stts", b"stsc", b"stco", b"ctts", b"stss"])
 @pytest.mark.parametrize("count", [0, 0xFFFFFF, 0x7FFFFFFF, 0xFFFFFFFF])
 def test_a_table_of_another_length_is_a_line(
-    box: bytes, count: int, tmp_path: Path, write_film: Make, patches: Make
+    box: bytes, count: int, tmp_path: Path, write_video: Make, patches: Make
 ) -> None:
-    data = write_film(tmp_path / "a.mp4", patches(12)).read_bytes()
+    data = write_video(tmp_path / "a.mp4", patches(12)).read_bytes()
     path = tmp_path / "b.mp4"
     path.write_bytes(_put(data, box, count, at=8 if box == b"stsz" else 4))
     try:

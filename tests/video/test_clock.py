@@ -30,7 +30,7 @@ def tagged(
     tags: dict[str, str],
     codec: tuple[str, str, dict[str, str]] = ("libx264", "yuv420p", {}),
 ) -> Path:
-    """A film with metadata as phones write them, frames at a fixed rate."""
+    """A video with metadata as phones write them, frames at a fixed rate."""
     name, pix_fmt, options = codec
     raw = path.suffix[1:] if path.suffix[1:] in RAW else None  # ".m4v" alone would be an .mp4
     how = {"movflags": "use_metadata_tags"}
@@ -123,16 +123,16 @@ def test_a_container_has_a_clock(suffix: str, tmp_path: Path, patches: Make) -> 
     assert said == []
 
 
-def test_a_stated_rate_corrects_a_clock(film: Path) -> None:
-    t, _ = times(film, fps=60.0, start_s=0.1, end_s=0.3)
+def test_a_stated_rate_corrects_a_clock(video: Path) -> None:
+    t, _ = times(video, fps=60.0, start_s=0.1, end_s=0.3)
     np.testing.assert_allclose(t, np.arange(6, 18) / 60, atol=1e-9)
-    assert probe(film, fps=60.0).duration_s == pytest.approx(0.5, abs=0.02)
+    assert probe(video, fps=60.0).duration_s == pytest.approx(0.5, abs=0.02)
 
 
 @pytest.mark.parametrize("fps", [0.0, 0.9, 1001.0, -30.0, float("nan"), float("inf")])
-def test_rates_that_cannot_be_are_refused_at_once(fps: float, film: Path) -> None:
+def test_rates_that_cannot_be_are_refused_at_once(fps: float, video: Path) -> None:
     with pytest.raises(UsageError, match="fps must be 1 to 1000"):
-        read(film, fps=fps)
+        read(video, fps=fps)
 
 
 @pytest.mark.parametrize("key", CAPTURE_KEYS)
@@ -186,9 +186,9 @@ def test_dim_light_is_no_slow_motion() -> None:
     assert clock_of_capture("240.0", 29.4, constant=False).scale == pytest.approx(29.4 / 240)
 
 
-def test_key_frames_are_noted(tmp_path: Path, write_film: Make, patches: Make) -> None:
+def test_key_frames_are_noted(tmp_path: Path, write_video: Make, patches: Make) -> None:
     rgb = np.random.default_rng(0).integers(0, 255, (40, 64, 96, 3), dtype=np.uint8)
-    path = write_film(tmp_path / "a.mp4", rgb, options={"g": "10", "sc_threshold": "0"})
+    path = write_video(tmp_path / "a.mp4", rgb, options={"g": "10", "sc_threshold": "0"})
     coding = Coding()
     for _ in read(path, coding=coding):
         pass
@@ -196,7 +196,7 @@ def test_key_frames_are_noted(tmp_path: Path, write_film: Make, patches: Make) -
     assert coding.n_frames == 40
     intra = Coding()
     for _ in read(
-        write_film(tmp_path / "a.avi", patches(9), codec="mjpeg", pix_fmt="yuvj420p"), coding=intra
+        write_video(tmp_path / "a.avi", patches(9), codec="mjpeg", pix_fmt="yuvj420p"), coding=intra
     ):
         pass
     assert intra.key_frames_s == ()

@@ -79,8 +79,8 @@ def watched(file: Path) -> Iterator[Callable[[], bool]]:
 
 
 @pytest.fixture
-def secret(tmp_path: Path, write_film: Make, patches: Make) -> Path:
-    return Path(write_film(tmp_path / "secret.ts", patches(30)))
+def secret(tmp_path: Path, write_video: Make, patches: Make) -> Path:
+    return Path(write_video(tmp_path / "secret.ts", patches(30)))
 
 
 @pytest.fixture
@@ -181,11 +181,11 @@ def with_outside_track(mp4: bytes, target: Path) -> bytes:
 
 
 @linux
-def test_tracks_of_an_mp4_in_another_file_are_not_followed(tmp_path: Path, film: Path) -> None:
+def test_tracks_of_an_mp4_in_another_file_are_not_followed(tmp_path: Path, video: Path) -> None:
     secret = tmp_path / "secret.mp4"
-    secret.write_bytes(film.read_bytes())
+    secret.write_bytes(video.read_bytes())
     path = tmp_path / "outside.mov"
-    path.write_bytes(with_outside_track(film.read_bytes(), secret))
+    path.write_bytes(with_outside_track(video.read_bytes(), secret))
     with watched(secret) as was_opened:
         options = {"enable_drefs": "1", "use_absolute_path": "1"}
         with av.open(str(path), options=options) as container:
@@ -221,7 +221,7 @@ def test_a_folder_under_a_limit_reads_no_secret(tmp_path: Path, secret: Path) ->
     assert ".m3u8" not in done.stdout + done.stderr  # not counted as a video at all
 
 
-def test_a_playlist_among_films_is_an_error_of_its_own(tmp_path: Path, secret: Path) -> None:
+def test_a_playlist_among_videos_is_an_error_of_its_own(tmp_path: Path, secret: Path) -> None:
     path = tmp_path / "concat.mp4"
     path.write_text(SCRIPTS["concat.mp4"].replace("{target}", secret.name))
     (done,) = measure_many([path], method="pos")

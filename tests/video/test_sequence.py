@@ -9,7 +9,7 @@ import pytest
 from sspd.errors import SourceError, UsageError
 from sspd.types import Frames
 from sspd.video import sequence
-from sspd.video.sequence import numbered, read_pictures
+from sspd.video.sequence import numbered, read_images
 from sspd.video.still import BAYER, read_still
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 24, 32, 3), dtype=np.uint8)
@@ -41,7 +41,7 @@ def test_colour_comes_back(tmp_path: Path, suffix: str, scale: int) -> None:
     if suffix == ".bmp" and scale > 1:
         pytest.skip("BMP has 8 bits")
     rgb = RGB if scale == 1 else RGB.astype(np.uint16) * scale
-    chunks = list(read_pictures(save(tmp_path, rgb, suffix), T, chunk=2))
+    chunks = list(read_images(save(tmp_path, rgb, suffix), T, chunk=2))
     assert [len(chunk) for chunk in chunks] == [2, 2, 1]
     assert {chunk.max_value for chunk in chunks} == {255 * scale}
     np.testing.assert_array_equal(whole(chunks), rgb)
@@ -49,9 +49,9 @@ def test_colour_comes_back(tmp_path: Path, suffix: str, scale: int) -> None:
 
 def test_jpeg_and_grey(tmp_path: Path) -> None:
     smooth = np.full((1, 24, 32, 3), (200, 120, 40), np.uint8)
-    (chunk,) = read_pictures(save(tmp_path, smooth, ".jpg"), T[:1])
+    (chunk,) = read_images(save(tmp_path, smooth, ".jpg"), T[:1])
     np.testing.assert_allclose(chunk.rgb, smooth, atol=3)
-    (grey,) = read_pictures(save(tmp_path, RGB[..., 0], ".png"), T)
+    (grey,) = read_images(save(tmp_path, RGB[..., 0], ".png"), T)
     np.testing.assert_array_equal(grey.rgb, RGB[..., :1].repeat(3, axis=3))
 
 
@@ -61,8 +61,8 @@ def test_a_pgm_states_its_white(tmp_path: Path) -> None:
     assert (rgb.dtype, white) == (np.uint16, 1023)
     np.testing.assert_array_equal(rgb[..., 1], levels)
     file = pgm(tmp_path / "b.pgm", levels, 65535)
-    assert next(read_pictures([file], T[:1])).max_value == 65535
-    assert next(read_pictures([file], T[:1], max_value=1023)).max_value == 1023
+    assert next(read_images([file], T[:1])).max_value == 65535
+    assert next(read_images([file], T[:1], max_value=1023)).max_value == 1023
 
 
 @pytest.mark.parametrize("pattern", BAYER)
@@ -72,7 +72,7 @@ def test_the_mosaic_is_as_stated(tmp_path: Path, pattern: str, white: int) -> No
     mosaic = np.empty((24, 32))
     for k, name in enumerate(pattern):
         mosaic[k // 2 :: 2, k % 2 :: 2] = colour["RGB".index(name)]
-    (chunk,) = read_pictures([pgm(tmp_path / "0.pgm", mosaic, white)], T[:1], bayer=pattern)
+    (chunk,) = read_images([pgm(tmp_path / "0.pgm", mosaic, white)], T[:1], bayer=pattern)
     np.testing.assert_array_equal(chunk.rgb, np.broadcast_to(colour, chunk.rgb.shape))
 
 
@@ -81,7 +81,7 @@ def test_only_the_stretch_is_opened(tmp_path: Path) -> None:
     for k in (0, 1, 4):
         files[k].unlink()
     said: list[str] = []
-    (chunk,) = read_pictures(files, T, start_s=0.2, end_s=0.4, warn=said.append)
+    (chunk,) = read_images(files, T, start_s=0.2, end_s=0.4, warn=said.append)
     assert chunk.t.tolist() == [0.2, T[3]]
     assert said == []
 
@@ -91,28 +91,28 @@ def test_damaged_and_missing_pictures_are_left_out_and_told_of(tmp_path: Path) -
     files[0].write_bytes(files[0].read_bytes()[:300])
     files[3].unlink()
     said: list[str] = []
-    (chunk,) = read_pictures(files, T, warn=said.append)
+    (chunk,) = read_images(files, T, warn=said.append)
     np.testing.assert_array_equal(chunk.rgb, RGB[[1, 2, 4]])
     assert chunk.t.tolist() == T[[1, 2, 4]].tolist()
     (line,) = said
     assert "Image0.png" in line and "2 of 5" in line and "\n" not in line
     with pytest.raises(SourceError, match=r"Image0\.png: damaged"):
-        list(read_pictures(files[:1], T[:1]))
+        list(read_images(files[:1], T[:1]))
 
 
 def test_sizes_and_depths_must_agree(tmp_path: Path) -> None:
     files = save(tmp_path)
     cv2.imwrite(str(files[3]), RGB[3, :20])
     with pytest.raises(SourceError, match=r"Image3.png: 32x20 .* Image0.png has 32x24"):
-        list(read_pictures(files, T))
+        list(read_images(files, T))
     cv2.imwrite(str(files[3]), RGB[3].astype(np.uint16))
     with pytest.raises(SourceError, match="uint16/65535"):
-        list(read_pictures(files, T))
+        list(read_images(files, T))
 
 
 def test_chunks_stay_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequence, "MAX_CHUNK_BYTES", 3 * RGB[0].nbytes)
-    assert [len(chunk) for chunk in read_pictures(save(tmp_path), T)] == [3, 2]
+    assert [len(chunk) for chunk in read_images(save(tmp_path), T)] == [3, 2]
 
 
 def test_hostile_pictures_are_refused_before_they_are_decoded(
@@ -147,13 +147,13 @@ def test_a_colour_picture_is_no_mosaic(tmp_path: Path) -> None:
 def test_what_cannot_be_is_said_at_once(tmp_path: Path) -> None:
     files = save(tmp_path)
     with pytest.raises(UsageError, match="chunk"):
-        read_pictures(files, T, chunk=0)
+        read_images(files, T, chunk=0)
     with pytest.raises(UsageError, match="0 <= start < end"):
-        read_pictures(files, T, start_s=2, end_s=1)
+        read_images(files, T, start_s=2, end_s=1)
     with pytest.raises(UsageError, match="5 pictures"):
-        read_pictures(files, T[:4])
+        read_images(files, T[:4])
     with pytest.raises(UsageError, match="rising"):
-        read_pictures(files, T[::-1])
+        read_images(files, T[::-1])
 
 
 def test_numbers_give_the_order(tmp_path: Path) -> None:

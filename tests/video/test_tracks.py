@@ -15,9 +15,9 @@ from av.stream import Disposition
 
 from sspd.cli.inputs import expand
 from sspd.errors import NoVideoError
-from sspd.video.folder import films_in
+from sspd.video.folder import videos_in
 from sspd.video.read import probe, read
-from sspd.video.restamp import read_with_stamps
+from sspd.video.restamp import read_with_timestamps
 
 Make = Callable[..., Any]
 DEFAULT, NONE = Disposition.default, Disposition(0)
@@ -60,7 +60,7 @@ def test_which_track_is_read(name: str, tmp_path: Path) -> None:
     said = f"{path}: {len(tracks)} video tracks; track {1 + place} is read"
     assert told == [f"{said} ({width}x32, ffv1)"]
     again: list[str] = []
-    list(read_with_stamps(path, 25.0, warn=again.append))
+    list(read_with_timestamps(path, 25.0, warn=again.append))
     assert again == told
 
 
@@ -91,23 +91,23 @@ def test_a_cover_is_no_track(videos: int, tmp_path: Path) -> None:
     )
 
 
-def test_links_are_followed_once(tmp_path: Path, film: Path) -> None:
+def test_links_are_followed_once(tmp_path: Path, video: Path) -> None:
     inbox, away = tmp_path / "inbox", tmp_path / "away"
     (inbox / "sub").mkdir(parents=True)
     (away / "deep").mkdir(parents=True)
-    (away / "deep" / "far.mp4").write_bytes(film.read_bytes())
-    (inbox / "sub" / "near.mp4").write_bytes(film.read_bytes())
+    (away / "deep" / "far.mp4").write_bytes(video.read_bytes())
+    (inbox / "sub" / "near.mp4").write_bytes(video.read_bytes())
     (inbox / "a.mp4").symlink_to(away / "deep" / "far.mp4")
     (inbox / "to").symlink_to(away)
     (inbox / "twice").symlink_to(away)
-    (inbox / "again").symlink_to(inbox / "sub")  # its films are found without a link
+    (inbox / "again").symlink_to(inbox / "sub")  # its videos are found without a link
     (inbox / "sub" / "up").symlink_to(inbox)
     (away / "self").symlink_to(away / "self")
     (inbox / "gone.mp4").symlink_to(tmp_path / "nothing.mp4")
     (inbox / "ring.mp4").symlink_to(inbox / "ring.mp4")
     (inbox / ".hidden").symlink_to(away)
     names = ["a.mp4", "gone.mp4", "ring.mp4", "sub/near.mp4", "to/deep/far.mp4"]
-    assert [path.relative_to(inbox).as_posix() for path in films_in(inbox)] == names
+    assert [path.relative_to(inbox).as_posix() for path in videos_in(inbox)] == names
     problems = {path.name: problem for path, problem in expand([inbox])}
     assert problems["a.mp4"] is None
     for name in ("gone.mp4", "ring.mp4"):

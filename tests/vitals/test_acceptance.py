@@ -8,22 +8,24 @@ import pytest
 from evidences import CLEAN
 from pulses import pulse_wave
 from sspd.signal import bandpass
-from sspd.types import ConfidenceSpec, Scene, Signal
-from sspd.vitals import REASONS, FilmFacts, Reading, read_windows
-from sspd.vitals.acceptance import LEAST_CONFIDENCE, doubts, least_snr_db, still_scene
+from sspd.types import ConfidenceSpec, FrameStats, Signal
+from sspd.vitals import REASONS, Reading, VideoFacts, read_windows
+from sspd.vitals.acceptance import LEAST_CONFIDENCE, least_snr_db, rejection_reasons, still_scene
 
 GOOD = Reading(70.0, 71.0, 8.0)
 POOR = Reading(70.0, 71.0, -8.0)
 T = np.arange(900) / 30
 
 
-def _scene(**rows: float) -> Scene:
+def _scene(**rows: float) -> FrameStats:
     still = still_scene(T)
     return replace(still, **{k: np.full(900, v, np.float32) for k, v in rows.items()})
 
 
-def _doubts(reading: Reading, scene: Scene, facts: FilmFacts | None = None) -> tuple[str, ...]:
-    return doubts(reading, scene, 0.0, 30.0, facts or FilmFacts())
+def _doubts(
+    reading: Reading, frame_stats: FrameStats, facts: VideoFacts | None = None
+) -> tuple[str, ...]:
+    return rejection_reasons(reading, frame_stats, 0.0, 30.0, facts or VideoFacts())
 
 
 def test_the_list_is_the_documented_one() -> None:
@@ -79,15 +81,15 @@ def test_an_extreme_scene_refuses(rows: dict[str, float], name: str) -> None:
 
 
 def test_compression_only_explains() -> None:
-    assert _doubts(GOOD, _scene(), FilmFacts(bits_per_pixel=0.01)) == ()
-    assert _doubts(POOR, _scene(), FilmFacts(bits_per_pixel=0.01)) == ("low_snr", "compression")
-    assert _doubts(POOR, _scene(), FilmFacts(bits_per_pixel=0.1)) == ("low_snr",)
+    assert _doubts(GOOD, _scene(), VideoFacts(bits_per_pixel=0.01)) == ()
+    assert _doubts(POOR, _scene(), VideoFacts(bits_per_pixel=0.01)) == ("low_snr", "compression")
+    assert _doubts(POOR, _scene(), VideoFacts(bits_per_pixel=0.1)) == ("low_snr",)
 
 
 @pytest.mark.parametrize(("fps", "refused"), [(5.0, True), (11.0, True), (12.5, False)])
 def test_too_few_pictures_a_second(fps: float, refused: bool) -> None:
-    scene = still_scene(np.arange(int(30 * fps)) / fps)
-    assert (_doubts(GOOD, scene) == ("frame_rate_too_low",)) == refused
+    frame_stats = still_scene(np.arange(int(30 * fps)) / fps)
+    assert (_doubts(GOOD, frame_stats) == ("frame_rate_too_low",)) == refused
 
 
 def test_short_windows_must_be_clearer() -> None:
@@ -104,8 +106,8 @@ def _accepted_share(seconds: float, half_width_hz: float | None, n: int) -> floa
         if half_width_hz is not None:
             centre = rng.uniform(0.8, 2.5)
             noise = bandpass(noise, 30.0, (centre - half_width_hz, centre + half_width_hz))
-        scene = still_scene(np.arange(noise.size) / 30)
-        accepted += sum(w.accepted for w in read_windows(Signal(noise, 30.0), scene))
+        frame_stats = still_scene(np.arange(noise.size) / 30)
+        accepted += sum(w.accepted for w in read_windows(Signal(noise, 30.0), frame_stats))
     return accepted / n
 
 
@@ -142,26 +144,26 @@ def test_confidence_decides_where_it_is_known() -> None:
         (Reading(70.0, 80.0, 8.0), unsure, ("readouts_disagree",)),
         (Reading(None, None, None), None, ("low_snr",)),
     ):
-        assert doubts(reading, _scene(), 0.0, 30.0, FilmFacts(), confidence) == expected
+        assert rejection_reasons(reading, _scene(), 0.0, 30.0, VideoFacts(), confidence) == expected
     lit = _scene(overexposed=0.5)
-    assert doubts(GOOD, lit, 0.0, 30.0, FilmFacts(), 1.0) == ("overexposed",)
+    assert rejection_reasons(GOOD, lit, 0.0, 30.0, VideoFacts(), 1.0) == ("overexposed",)
 
 
 def test_a_line_that_others_do_not_see_is_a_disagreement() -> None:
     halves = replace(CLEAN, halves_bpm=30.0)
-    found = doubts(GOOD, _scene(motion=3.0), 0.0, 30.0, FilmFacts(), 0.1, halves)
+    found = rejection_reasons(GOOD, _scene(motion=3.0), 0.0, 30.0, VideoFacts(), 0.1, halves)
     assert found == ("readouts_disagree", "rate_changes", "motion")
-    assert doubts(GOOD, _scene(), 0.0, 30.0, FilmFacts(), 0.1, CLEAN) == ("low_snr",)
+    assert rejection_reasons(GOOD, _scene(), 0.0, 30.0, VideoFacts(), 0.1, CLEAN) == ("low_snr",)
 
 
 def test_windows_get_the_confidence_that_is_asked_for() -> None:
     wave = Signal(pulse_wave(75.0, 30.0, np.random.default_rng(0)).values, 30.0)
     green = 120 * (1 - 0.004 * np.array([0.3, 1.0, 0.6]) * wave.values[:, None, None])
     quarters = np.repeat(green, 4, axis=1).astype(np.float32)
-    scene = replace(still_scene(wave.t), quarters_rgb=quarters)
-    (without,) = read_windows(wave, scene)
+    frame_stats = replace(still_scene(wave.t), quarters_rgb=quarters)
+    (without,) = read_windows(wave, frame_stats)
     assert without.confidence is None and without.accepted
     for intercept, believed in ((3.0, True), (-3.0, False)):
-        (window,) = read_windows(wave, scene, confidence=ConfidenceSpec(intercept, ()))
+        (window,) = read_windows(wave, frame_stats, confidence=ConfidenceSpec(intercept, ()))
         assert window.confidence == pytest.approx(1 / (1 + np.exp(-intercept)))
         assert window.accepted == believed

@@ -173,7 +173,7 @@ def test_what_is_mostly_noise_is_not_told() -> None:
     found = hrv(moved, span_s=300.0, noise=_white(12.0, 0.9))
     for name in ("rmssd_ms", "sdnn_ms", "pnn50", "lf_nu", "hf_nu", "lf_hf"):
         assert found[name].value is None
-        assert found[name].reason == "mostly the film's noise"
+        assert found[name].reason == "mostly the video's noise"
     assert found["mean_nn_ms"].value == pytest.approx(900, abs=2)
 
 

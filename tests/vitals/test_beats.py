@@ -6,14 +6,14 @@ import pytest
 from pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.types import Signal
-from sspd.vitals import read_rhythm, read_windows
+from sspd.vitals import analyze_beats, read_windows
 from sspd.vitals.acceptance import still_scene
 
 
 def _read(values: np.ndarray) -> tuple:
     signal = Signal(values, 30.0)
     windows = read_windows(signal, still_scene(signal.t))
-    return read_rhythm(signal, windows), windows
+    return analyze_beats(signal, windows), windows
 
 
 @pytest.mark.parametrize("bpm", [50, 72, 110])

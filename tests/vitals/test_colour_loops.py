@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sspd.types import Scene
+from sspd.types import FrameStats
 from sspd.vitals.acceptance import still_scene
 from sspd.vitals.colour_loops import colour_period
 from sspd.vitals.new_frames import looped
@@ -14,7 +14,7 @@ from sspd.vitals.new_frames import looped
 FS, SECONDS = 30.0, 16.0
 
 
-def _scene(seed: int, period_s: float | None = None, *, noise: float = 1.0) -> Scene:
+def _scene(seed: int, period_s: float | None = None, *, noise: float = 1.0) -> FrameStats:
     """Four parts of a face with a pulse, and a camera's noise that recurs or does not."""
     rng, n = np.random.default_rng(seed), int(FS * SECONDS)
     t = np.arange(n) / FS
@@ -45,16 +45,18 @@ def test_a_pulse_and_noise_that_never_comes_back_are_no_loop(seed: int) -> None:
 
 
 def test_key_frames_at_even_distances_are_no_loop() -> None:
-    scene = _scene(3)
-    rgb: NDArray[np.float32] = scene.quarters_rgb.copy()
+    frame_stats = _scene(3)
+    rgb: NDArray[np.float32] = frame_stats.quarters_rgb.copy()
     rgb[::45] += 1.5  # a codec begins anew each 1.5 s
-    assert colour_period(replace(scene, quarters_rgb=rgb)) is None
+    assert colour_period(replace(frame_stats, quarters_rgb=rgb)) is None
 
 
 def test_too_little_says_nothing() -> None:
-    scene = _scene(0, 1.0)
-    uneven = scene.t.copy()
+    frame_stats = _scene(0, 1.0)
+    uneven = frame_stats.t.copy()
     uneven[200:] += 0.5
-    assert colour_period(replace(scene, t=uneven)) is None
-    assert colour_period(replace(scene, t=scene.t * 4)) is None  # 7.5 frames a second
-    assert colour_period(replace(scene, quarters_rgb=0 * scene.quarters_rgb + 90)) is None
+    assert colour_period(replace(frame_stats, t=uneven)) is None
+    assert colour_period(replace(frame_stats, t=frame_stats.t * 4)) is None  # 7.5 frames a second
+    assert (
+        colour_period(replace(frame_stats, quarters_rgb=0 * frame_stats.quarters_rgb + 90)) is None
+    )

@@ -14,23 +14,23 @@ from sspd.models.spec import NetworkSpec
 from sspd.network import load_network
 from sspd.types import ConfidenceSpec
 from sspd.vitals.confidence import AGAINST, FOR, TERMS, confidence_of
-from sspd.vitals.quality_features import Evidence
+from sspd.vitals.quality_features import QualityFeatures
 
 any_db = st.floats(-40.0, 40.0)
 any_bpm = st.floats(0.0, 220.0)
 
 
 @st.composite
-def evidence(draw: st.DrawFn) -> Evidence:
+def evidence(draw: st.DrawFn) -> QualityFeatures:
     values = {}
-    for field in fields(Evidence):
+    for field in fields(QualityFeatures):
         kind = any_db if field.name.endswith("_db") else any_bpm
         kind = st.floats(-1.0, 1.0) if field.name.startswith("with_") else kind
         values[field.name] = draw(kind)
     values["red_over_green"] = draw(st.floats(-1e6, 1e6))
     values["duration_s"] = draw(st.floats(8.0, 7200.0))
     values["lamp"] = draw(st.sampled_from([0.0, 1.0]))
-    return Evidence(**values)
+    return QualityFeatures(**values)
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +41,14 @@ def shipped() -> ConfidenceSpec:
 
 
 @given(found=evidence())
-def test_terms_are_bounded_and_speak_one_way(found: Evidence) -> None:
+def test_terms_are_bounded_and_speak_one_way(found: QualityFeatures) -> None:
     for name, term in TERMS.items():
         assert -15.0 <= term(found) <= 60.0, name
     assert not set(FOR) & set(AGAINST)
 
 
 @given(found=evidence())
-def test_confidence_is_a_probability(found: Evidence) -> None:
+def test_confidence_is_a_probability(found: QualityFeatures) -> None:
     spec = ConfidenceSpec(0.3, tuple((name, 1e3) for name in TERMS))
     assert 0.01 <= confidence_of(found, spec) <= 0.99
 
@@ -77,7 +77,7 @@ def test_the_shipped_weights_speak_in_their_directions(shipped: ConfidenceSpec) 
         {"halves_bpm": 40.0, "pos_bpm": 40.0},
     ],
 )
-def test_clean_films_are_believed_and_each_doubt_lowers_it(
+def test_clean_videos_are_believed_and_each_doubt_lowers_it(
     worse: dict[str, float], shipped: ConfidenceSpec
 ) -> None:
     assert confidence_of(CLEAN, shipped) > 0.95

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from evidences import CLEAN
-from sspd.vitals import REASONS, FilmFacts, Reading
-from sspd.vitals.acceptance import doubts, still_scene
+from sspd.vitals import REASONS, Reading, VideoFacts
+from sspd.vitals.acceptance import rejection_reasons, still_scene
 from sspd.vitals.contradictions import contradictions
 
 T = np.arange(900) / 30
@@ -43,11 +43,11 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
     one: dict[str, float], reason: str
 ) -> None:
     reading = Reading(68.0, 68.2, 9.0)
-    facts, scene = FilmFacts(), still_scene(T)
-    assert doubts(reading, scene, 0.0, 30.0, facts, 0.99, CLEAN) == ()
+    facts, frame_stats = VideoFacts(), still_scene(T)
+    assert rejection_reasons(reading, frame_stats, 0.0, 30.0, facts, 0.99, CLEAN) == ()
     worse = replace(CLEAN, **one)
     assert contradictions(worse, 68.0) == {reason}
-    assert doubts(reading, scene, 0.0, 30.0, facts, 0.99, worse) == (reason,)
+    assert rejection_reasons(reading, frame_stats, 0.0, 30.0, facts, 0.99, worse) == (reason,)
     assert reason in REASONS
 
 

@@ -124,7 +124,7 @@ def test_beats_must_rise() -> None:
         hrv([0.0, 1.0, 0.9])
 
 
-def test_a_long_film_gives_the_same_bands_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_video_gives_the_same_bands_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     at = np.cumsum(np.random.default_rng(0).normal(0.8, 0.03, 900))
     nn = 0.8 + 0.03 * np.sin(2 * np.pi * 0.25 * at) + 0.02 * np.sin(2 * np.pi * 0.1 * at)
     whole = band_powers(at, nn)

@@ -5,29 +5,29 @@ import pytest
 
 from coded_videos import coded
 from sspd.face.track import face_segments
-from sspd.simulation import FilmSpec, face_box, simulate
-from sspd.types import Frames, Scene
-from sspd.vitals.acceptance import LEAST_BITS_PER_PIXEL, FilmFacts, doubts
+from sspd.simulation import VideoSpec, face_box, simulate
+from sspd.types import Frames, FrameStats
+from sspd.vitals.acceptance import LEAST_BITS_PER_PIXEL, VideoFacts, rejection_reasons
 from sspd.vitals.heart_rate import Reading
 from sspd.vitals.key_frames import jump_ratio, key_frame_rate, pumps
 
-SPEC = FilmSpec(seed=11, width=240, height=180, face_px=110, duration_s=8.0, hr_bpm=50.0)
+SPEC = VideoSpec(seed=11, width=240, height=180, face_px=110, duration_s=8.0, hr_bpm=50.0)
 #: Bit rate and distance of key frames, frames.
-FILMS = {"pumping": (80_000, 15), "slower": (60_000, 30), "good": (5_000_000, 30)}
+VIDEOS = {"pumping": (80_000, 15), "slower": (60_000, 30), "good": (5_000_000, 30)}
 
 
 @pytest.fixture(scope="module")
-def films() -> dict[str, tuple[Scene, tuple[float, ...]]]:
+def videos() -> dict[str, tuple[FrameStats, tuple[float, ...]]]:
     """What is seen of a person of 50 bpm after each coding, and its key frames."""
     rgb = np.concatenate([frames.rgb for frames in simulate(SPEC)])
-    return {name: seen(rgb, *how) for name, how in FILMS.items()}
+    return {name: seen(rgb, *how) for name, how in VIDEOS.items()}
 
 
-def seen(rgb: np.ndarray, bit_rate: int, apart: int) -> tuple[Scene, tuple[float, ...]]:
+def seen(rgb: np.ndarray, bit_rate: int, apart: int) -> tuple[FrameStats, tuple[float, ...]]:
     shown, coding = coded(rgb, "libx264", {"g": str(apart)}, bit_rate)
     frames = Frames(shown, np.arange(len(shown)) / 30)
     (segment,) = face_segments([frames], size=16, box=face_box(SPEC))
-    return segment.scene, coding.key_frames_s
+    return segment.frame_stats, coding.key_frames_s
 
 
 @pytest.mark.parametrize(
@@ -44,23 +44,25 @@ def seen(rgb: np.ndarray, bit_rate: int, apart: int) -> tuple[Scene, tuple[float
     ],
 )
 def test_a_rate_of_key_frames_that_pump_is_rejected(
-    name: str, rate_bpm: float, is_so: bool, films: dict[str, tuple[Scene, tuple[float, ...]]]
+    name: str, rate_bpm: float, is_so: bool, videos: dict[str, tuple[FrameStats, tuple[float, ...]]]
 ) -> None:
-    scene, key_s = films[name]
-    everything = np.ones(scene.t.size, bool)
-    assert pumps(scene, everything, key_s, rate_bpm, None, LEAST_BITS_PER_PIXEL) is is_so
-    facts = FilmFacts(key_frames_s=key_s)
+    frame_stats, key_s = videos[name]
+    everything = np.ones(frame_stats.t.size, bool)
+    assert pumps(frame_stats, everything, key_s, rate_bpm, None, LEAST_BITS_PER_PIXEL) is is_so
+    facts = VideoFacts(key_frames_s=key_s)
     reading = Reading(rate_bpm, rate_bpm, 9.0)
-    reasons = doubts(reading, scene, 0.0, 8.0, facts, 0.95)
+    reasons = rejection_reasons(reading, frame_stats, 0.0, 8.0, facts, 0.95)
     assert ("compression" in reasons) is is_so
 
 
 def test_jumps_are_large_where_bits_are_few(
-    films: dict[str, tuple[Scene, tuple[float, ...]]],
+    videos: dict[str, tuple[FrameStats, tuple[float, ...]]],
 ) -> None:
     def ratio(name: str) -> float:
-        scene, key_s = films[name]
-        return jump_ratio(scene, np.ones(scene.t.size, bool), np.isin(scene.t, key_s))
+        frame_stats, key_s = videos[name]
+        return jump_ratio(
+            frame_stats, np.ones(frame_stats.t.size, bool), np.isin(frame_stats.t, key_s)
+        )
 
     assert ratio("pumping") > 3
     assert ratio("good") < 1.5

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from coded_videos import coded
 from sspd.face.track import face_segments
-from sspd.simulation import FilmSpec, face_box, simulate
+from sspd.simulation import VideoSpec, face_box, simulate
 from sspd.types import Box, FaceSegment, Frames
 from sspd.video.coding import Coding
 from sspd.vitals.new_frames import looped, mark_repeats, new_fps, new_frames, repeat_warnings
 
-SPEC = FilmSpec(seed=3, width=240, height=180, face_px=110, duration_s=4.0)
+SPEC = VideoSpec(seed=3, width=240, height=180, face_px=110, duration_s=4.0)
 #: Codec, its options and bit rate: with and without frames predicted both ways.
 CODECS: dict[str, tuple[str, dict[str, str], int | None]] = {
     "ultrafast": ("libx264", {"crf": "14", "preset": "ultrafast"}, None),
@@ -31,7 +31,7 @@ HARD: dict[str, tuple[str, dict[str, str], int | None]] = {
 
 
 @pytest.fixture(scope="module")
-def films() -> dict[str, np.ndarray]:
+def videos() -> dict[str, np.ndarray]:
     """A still face and a talking one."""
     specs = {"still": SPEC, "talking": SPEC.replace(motion="talking", noise_levels=2.0)}
     return {
@@ -48,36 +48,36 @@ def marked(rgb: np.ndarray, coding: Coding | None = None, box: Box | None = None
 
 
 def fps_of(segment: FaceSegment) -> float:
-    fps = new_fps([segment.scene])
+    fps = new_fps([segment.frame_stats])
     assert fps is not None
     return fps
 
 
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("kind", ["still", "talking"])
-def test_true_frames_are_new(codec: str, kind: str, films: dict[str, np.ndarray]) -> None:
-    segment = marked(*coded(films[kind], *CODECS[codec]))
+def test_true_frames_are_new(codec: str, kind: str, videos: dict[str, np.ndarray]) -> None:
+    segment = marked(*coded(videos[kind], *CODECS[codec]))
     assert fps_of(segment) >= 29
     assert repeat_warnings("a.mp4", [segment]) == ()
 
 
 @pytest.mark.parametrize("codec", HARD)
 def test_true_frames_that_a_codec_mostly_skips_are_new(
-    codec: str, films: dict[str, np.ndarray]
+    codec: str, videos: dict[str, np.ndarray]
 ) -> None:
-    segment = marked(*coded(films["still"], *HARD[codec]))
+    segment = marked(*coded(videos["still"], *HARD[codec]))
     assert fps_of(segment) >= 25  # less those skipped whole
     assert repeat_warnings("a.mp4", [segment]) == ()
-    held = marked(*coded(films["still"][np.arange(120) // 6 * 6], *HARD[codec]))
+    held = marked(*coded(videos["still"][np.arange(120) // 6 * 6], *HARD[codec]))
     assert fps_of(held) < 12
 
 
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("times", [6, 8, 10])
 def test_frames_that_are_shown_several_times_are_not(
-    times: int, codec: str, films: dict[str, np.ndarray]
+    times: int, codec: str, videos: dict[str, np.ndarray]
 ) -> None:
-    held = films["still"][np.arange(120) // times * times]
+    held = videos["still"][np.arange(120) // times * times]
     segment = marked(*coded(held, *CODECS[codec]))
     assert fps_of(segment) < 12
     (line,) = repeat_warnings("a.mp4", [segment])
@@ -86,57 +86,57 @@ def test_frames_that_are_shown_several_times_are_not(
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_repeats_of_a_network_call_are_uneven(codec: str, films: dict[str, np.ndarray]) -> None:
+def test_repeats_of_a_network_call_are_uneven(codec: str, videos: dict[str, np.ndarray]) -> None:
     rng = np.random.default_rng(0)
     pick = np.maximum.accumulate(np.where(rng.random(120) < 0.25, np.arange(120), 0))
-    assert fps_of(marked(*coded(films["talking"][pick], *CODECS[codec]))) < 12
+    assert fps_of(marked(*coded(videos["talking"][pick], *CODECS[codec]))) < 12
 
 
 @pytest.mark.parametrize("kept", [4, 1])
-def test_exact_repeats_are_counted_to_the_frame(kept: int, films: dict[str, np.ndarray]) -> None:
+def test_exact_repeats_are_counted_to_the_frame(kept: int, videos: dict[str, np.ndarray]) -> None:
     """24 new frames in 30 (telecine), and 15."""
     cycle = kept + 1
     pick = np.arange(120) - (np.arange(120) % cycle == kept)
-    segment = marked(films["still"][pick])
-    assert segment.scene.new.sum() == 120 - 120 // cycle
+    segment = marked(videos["still"][pick])
+    assert segment.frame_stats.new.sum() == 120 - 120 // cycle
     assert fps_of(segment) == pytest.approx(30 * kept / cycle, rel=0.03)
 
 
-def test_a_photo_has_one_frame(films: dict[str, np.ndarray]) -> None:
-    segment = marked(films["still"][np.zeros(120, int)])
-    assert segment.scene.new.sum() == 1
+def test_a_photo_has_one_frame(videos: dict[str, np.ndarray]) -> None:
+    segment = marked(videos["still"][np.zeros(120, int)])
+    assert segment.frame_stats.new.sum() == 1
 
 
 @pytest.mark.parametrize("period", [30, 45, 61])
-def test_a_loop_is_seen_and_named(period: int, films: dict[str, np.ndarray]) -> None:
+def test_a_loop_is_seen_and_named(period: int, videos: dict[str, np.ndarray]) -> None:
     pick = np.arange(300) % period
-    segment = marked(films["still"][pick])
-    assert looped(segment.scene)[1] == pytest.approx(period / 30, abs=0.02)
-    assert segment.scene.new.sum() == period
+    segment = marked(videos["still"][pick])
+    assert looped(segment.frame_stats)[1] == pytest.approx(period / 30, abs=0.02)
+    assert segment.frame_stats.new.sum() == period
     assert f"every {period / 30:.1f} s: a loop" in repeat_warnings("a.gif", [segment])[-1]
 
 
 @pytest.mark.parametrize("period", [30, 63])
 @pytest.mark.parametrize("kind", ["still", "talking"])
 def test_a_loop_is_seen_after_compression(
-    kind: str, period: int, films: dict[str, np.ndarray]
+    kind: str, period: int, videos: dict[str, np.ndarray]
 ) -> None:
-    rgb, coding = coded(films[kind][np.arange(300) % period], *CODECS["ultrafast"])
+    rgb, coding = coded(videos[kind][np.arange(300) % period], *CODECS["ultrafast"])
     segment = marked(rgb, coding)
-    found_s = looped(segment.scene)[1]
+    found_s = looped(segment.frame_stats)[1]
     assert found_s is not None
     times = found_s * 30 / period
     assert times == pytest.approx(round(times), abs=0.02)
     assert any("a loop" in line for line in repeat_warnings("a.mp4", [segment]))
 
 
-def test_a_photo_with_noise_that_recurs_is_a_loop(films: dict[str, np.ndarray]) -> None:
+def test_a_photo_with_noise_that_recurs_is_a_loop(videos: dict[str, np.ndarray]) -> None:
     rng = np.random.default_rng(1)
-    noise = rng.normal(0, 3.0, (40, *films["still"].shape[1:]))
-    photo = np.clip(films["still"][0] + noise, 0, 255).astype(np.uint8)
+    noise = rng.normal(0, 3.0, (40, *videos["still"].shape[1:]))
+    photo = np.clip(videos["still"][0] + noise, 0, 255).astype(np.uint8)
     rgb, coding = coded(photo[np.arange(300) % 40], *CODECS["ultrafast"])
     segment = marked(rgb, coding)
-    assert looped(segment.scene)[1] == pytest.approx(40 / 30, abs=0.04)
+    assert looped(segment.frame_stats)[1] == pytest.approx(40 / 30, abs=0.04)
     assert fps_of(segment) < 12
 
 
@@ -156,17 +156,19 @@ def test_what_moves_or_is_clean_is_no_loop(options: dict[str, Any]) -> None:
         marked(rgb, box=face_box(spec)),
         marked(*coded(rgb, *CODECS["medium"]), face_box(spec)),
     ]
-    assert [looped(segment.scene)[1] for segment in segments] == [None, None]
+    assert [looped(segment.frame_stats)[1] for segment in segments] == [None, None]
     assert min(map(fps_of, segments)) >= 29
 
 
-def test_pieces_give_what_the_whole_gives(films: dict[str, np.ndarray]) -> None:
-    rgb, t = films["talking"], np.arange(120) / 30
+def test_pieces_give_what_the_whole_gives(videos: dict[str, np.ndarray]) -> None:
+    rgb, t = videos["talking"], np.arange(120) / 30
     pieces = [Frames(rgb[a : a + 7], t[a : a + 7]) for a in range(0, 120, 7)]
     (one,) = face_segments([Frames(rgb, t)], size=16, box=face_box(SPEC))
     (other,) = face_segments(pieces, size=16, box=face_box(SPEC))
     for name in ("change", "recurrence", "lag_s"):
-        np.testing.assert_array_equal(getattr(one.scene, name), getattr(other.scene, name))
+        np.testing.assert_array_equal(
+            getattr(one.frame_stats, name), getattr(other.frame_stats, name)
+        )
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 5.0), st.floats(0.0, 0.25))

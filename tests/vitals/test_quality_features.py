@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from pulses import pulse_wave
 from sspd.signal import detrend
-from sspd.types import Scene, Signal
+from sspd.types import FrameStats, Signal
 from sspd.vitals import pulse_band, read_rate
 from sspd.vitals.confidence import TERMS
 from sspd.vitals.lines import NEAR_HZ
-from sspd.vitals.quality_features import Evidence, gather_evidence
+from sspd.vitals.quality_features import QualityFeatures, compute_quality_features
 
 FS, SECONDS = 30.0, 30.0
 T = np.arange(round(FS * SECONDS)) / FS
@@ -28,8 +28,8 @@ def _scene(
     quarters: NDArray[np.float64],
     wall: NDArray[np.float64] | None = None,
     edges: NDArray[np.float64] | None = None,
-) -> Scene:
-    """A film from what moves: quarters (time, 4, 3), wall and edges (time, 3), relative."""
+) -> FrameStats:
+    """A video from what moves: quarters (time, 4, 3), wall and edges (time, 3), relative."""
     rng = np.random.default_rng(5)
     still = np.zeros((T.size, 3)) if wall is None else wall
     four = SKIN * (1 + quarters) + rng.normal(0, 0.01, (T.size, 4, 3))
@@ -37,7 +37,7 @@ def _scene(
     nothing = np.zeros(T.size, np.float32)
     face = four.mean(axis=1) + rng.normal(0, 0.01, (T.size, 3))
     face = face * (1 + (np.zeros((T.size, 3)) if edges is None else edges))
-    return Scene(
+    return FrameStats(
         T,
         face.astype(np.float32),
         behind.astype(np.float32),
@@ -54,9 +54,9 @@ def _moving(wave: NDArray[np.float64], colours: NDArray[np.float64]) -> NDArray[
     return np.repeat((-wave[:, None] * colours)[:, None], 4, axis=1)
 
 
-def _found(wave: NDArray[np.float64], scene: Scene) -> Evidence:
+def _found(wave: NDArray[np.float64], frame_stats: FrameStats) -> QualityFeatures:
     signal = Signal(pulse_band(wave, FS), FS)
-    found = gather_evidence(signal, read_rate(signal.values, FS), scene)
+    found = compute_quality_features(signal, read_rate(signal.values, FS), frame_stats)
     assert found is not None
     return found
 
@@ -144,7 +144,7 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
     """Each trace's part by least squares of real and imaginary columns, bin by bin."""
     rng = np.random.default_rng(4)
     quarters = 0.003 * _moving(wave, BLOOD) + 0.001 * rng.normal(size=(T.size, 4, 3))
-    scene = _scene(quarters, edges=0.001 * rng.normal(size=(T.size, 3)))
+    frame_stats = _scene(quarters, edges=0.001 * rng.normal(size=(T.size, 3)))
     signal = Signal(pulse_band(wave, FS), FS)
     f_hz = read_rate(signal.values, FS).spectral_bpm / 60
 
@@ -161,17 +161,17 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
     part = np.zeros((4, 3), np.complex128)
     for q in range(4):
         for c in range(3):
-            row = scene.quarters_rgb[:, q, c].astype(np.float64)
+            row = frame_stats.quarters_rgb[:, q, c].astype(np.float64)
             trace = -near(detrend(row / row.mean() - 1, FS, 0.4))
             part[q, c] = np.linalg.lstsq(ours[:, None], trace, rcond=None)[0][0]
-    found = _found(wave, scene)
+    found = _found(wave, frame_stats)
     more = np.array([part[q, 1] - (part[q, 0] + part[q, 2]) / 2 for q in range(4)])
     green = more.mean()
     second = np.sort(abs(part.mean(axis=1) / more))[1]
     assert found.grey_db == pytest.approx(20 * np.log10(second), abs=1e-6)
     assert found.red_over_green == pytest.approx((part[:, 0].sum() / part[:, 1].sum()).real)
-    rows = [*scene.quarters_rgb.astype(np.float64).transpose(1, 2, 0).reshape(12, -1)]
-    rows += [*scene.face_rgb.astype(np.float64).T]
+    rows = [*frame_stats.quarters_rgb.astype(np.float64).transpose(1, 2, 0).reshape(12, -1)]
+    rows += [*frame_stats.face_rgb.astype(np.float64).T]
     grey = [near(detrend(row / row.mean() - 1, FS, 0.4)) for row in rows]
     edges = np.mean(grey[12:], axis=0) - np.mean(grey[:12], axis=0)
     size = np.linalg.lstsq(ours[:, None], edges, rcond=None)[0][0]
@@ -181,19 +181,19 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
 
 
 def test_no_background_says_nothing(wave: NDArray[np.float64]) -> None:
-    scene = _scene(0.003 * _moving(wave, BLOOD))
-    blind = replace(scene, background_rgb=np.full_like(scene.background_rgb, np.nan))
+    frame_stats = _scene(0.003 * _moving(wave, BLOOD))
+    blind = replace(frame_stats, background_rgb=np.full_like(frame_stats.background_rgb, np.nan))
     assert np.isnan(_found(wave, blind).background_db)
-    dark = replace(scene, background_rgb=np.full_like(scene.background_rgb, 2.0))
+    dark = replace(frame_stats, background_rgb=np.full_like(frame_stats.background_rgb, 2.0))
     assert np.isnan(_found(wave, dark).background_db)
 
 
 def test_no_reading_or_no_picture_is_no_evidence(wave: NDArray[np.float64]) -> None:
-    scene = _scene(0.003 * _moving(wave, BLOOD))
+    frame_stats = _scene(0.003 * _moving(wave, BLOOD))
     flat = Signal(np.zeros(T.size), FS)
-    assert gather_evidence(flat, read_rate(flat.values, FS), scene) is None
+    assert compute_quality_features(flat, read_rate(flat.values, FS), frame_stats) is None
     later = Signal(pulse_band(wave, FS), FS, start_s=100.0)
-    assert gather_evidence(later, read_rate(later.values, FS), scene) is None
+    assert compute_quality_features(later, read_rate(later.values, FS), frame_stats) is None
 
 
 @settings(max_examples=25, deadline=None)
@@ -209,14 +209,14 @@ def test_units_do_not_matter_and_all_is_finite(
     rng = np.random.default_rng(seed)
     pulse = pulse_wave(rng.uniform(45, 180), SECONDS, rng).values
     mixed = share * pulse + (1 - share) * rng.normal(size=T.size)
-    scene = _scene(0.003 * _moving(pulse, BLOOD) + 0.002 * rng.normal(size=(T.size, 4, 3)))
-    found = asdict(_found(mixed, scene))
+    frame_stats = _scene(0.003 * _moving(pulse, BLOOD) + 0.002 * rng.normal(size=(T.size, 4, 3)))
+    found = asdict(_found(mixed, frame_stats))
     assert all(np.isfinite(value) for value in found.values())
     darker = replace(
-        scene,
-        quarters_rgb=(scene.quarters_rgb * light).astype(np.float32),
-        background_rgb=(scene.background_rgb * light).astype(np.float32),
-        face_rgb=(scene.face_rgb * light).astype(np.float32),
+        frame_stats,
+        quarters_rgb=(frame_stats.quarters_rgb * light).astype(np.float32),
+        background_rgb=(frame_stats.background_rgb * light).astype(np.float32),
+        face_rgb=(frame_stats.face_rgb * light).astype(np.float32),
     )
     again = asdict(_found(gain * mixed, darker))
     for name, value in found.items():

@@ -146,16 +146,16 @@ def test_a_rate_read_double_is_put_right_where_its_half_is_believed() -> None:
     wave = 0.6 * np.sin(phase) + np.sin(2 * phase + 1) + 0.1 * rng.normal(size=t.size)
     colours = -0.003 * blood[:, None, None] * np.array([0.33, 0.77, 0.53])
     levels = 120 * (1 + colours + 0.0003 * rng.normal(size=(t.size, 4, 3)))
-    scene = replace(still_scene(t), quarters_rgb=levels.astype(np.float32))
+    frame_stats = replace(still_scene(t), quarters_rgb=levels.astype(np.float32))
     signal = Signal(wave, 30.0)
-    (plain,) = read_windows(signal, scene)
+    (plain,) = read_windows(signal, frame_stats)
     assert plain.spectral_bpm == pytest.approx(102, abs=1)
     # who asks for agreement with POS believes the half alone
     asks = ConfidenceSpec(4.0, (("pos_apart", -1.0), ("not_with_pos", -4.0)))
-    (window,) = read_windows(signal, scene, confidence=asks)
+    (window,) = read_windows(signal, frame_stats, confidence=asks)
     assert window.hr_bpm == pytest.approx(51, abs=1)
     # and where neither is believed the first reading stays, refused
-    (neither,) = read_windows(signal, scene, confidence=ConfidenceSpec(-4.0, ()))
+    (neither,) = read_windows(signal, frame_stats, confidence=ConfidenceSpec(-4.0, ()))
     assert neither.spectral_bpm == plain.spectral_bpm and not neither.accepted
 
 
@@ -165,5 +165,5 @@ def test_peaks_that_tell_another_rate_are_not_told() -> None:
         for k, peaks_bpm in enumerate((64.0, 66.0, None))
     ]
     assert [row.hr_peaks_bpm for row in rows] == [64.0, None, None]
-    film = Vitals("a.mp4", "pos", None, 90.0, 30.0, tuple(rows))
-    assert (film.hr_bpm, film.hr_peaks_bpm) == (60.0, 64.0)
+    video = Vitals("a.mp4", "pos", None, 90.0, 30.0, tuple(rows))
+    assert (video.hr_bpm, video.hr_peaks_bpm) == (60.0, 64.0)

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 #: Maps shape and dtype to an array of undefined values, as `numpy.empty` does.
-Take = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
+Allocator = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
 #: How many places are kept that nobody uses: a pool does not stay as large as it ever was.
 SPARE = 4
 
 
-def buffer_pool() -> Take:
+def recycling_allocator() -> Allocator:
     """Begin a pool, for who makes arrays of one size one after the other and passes them on.
 
     Memory that was in use a moment ago lies in the processor's cache; new memory is cleared
@@ -28,11 +28,11 @@ def buffer_pool() -> Take:
     Returns
     -------
     callable
-        See `Take`; one thread at a time takes.
+        See `Allocator`; one thread at a time takes.
 
     Examples
     --------
-    >>> take = buffer_pool()
+    >>> take = recycling_allocator()
     >>> first = take((2, 3), np.uint8)
     >>> where = first.ctypes.data
     >>> del first

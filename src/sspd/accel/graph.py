@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def taker(node: Any, *kinds: str) -> Any:
+def sole_consumer(node: Any, *kinds: str) -> Any:
     """What alone takes a node's numbers, if it is of one of these kinds; else None.
 
     Parameters
@@ -27,7 +27,7 @@ def is_constant(value: Any) -> bool:
     return bool(_source(value).get_type_name() == "Constant")
 
 
-def numbers(value: Any) -> NDArray[np.float32]:
+def constant_value(value: Any) -> NDArray[np.float32]:
     """What a constant holds, in the shape that it has in the file."""
     return np.asarray(_source(value).get_data(), np.float32)
 
@@ -39,7 +39,7 @@ def _source(value: Any) -> Any:
     return node
 
 
-def unchanged(pictures: Any, channels: int) -> Any:
+def identity_convolution(pictures: Any, channels: int) -> Any:
     """The same numbers, by a convolution.
 
     From its outputs back to the last convolution OpenVINO computes in float32, whatever is

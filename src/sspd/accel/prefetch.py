@@ -28,7 +28,7 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
+def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """Iterate in a thread of its own.
 
     Decoding, cutting out faces and the network leave Python's lock most of the time, so
@@ -50,7 +50,7 @@ def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
     Examples
     --------
-    >>> list(ahead(iter("abc"), depth=1))
+    >>> list(prefetch(iter("abc"), depth=1))
     ['a', 'b', 'c']
     """
     waiting: Queue[Item | _End] = Queue(depth)
@@ -67,7 +67,7 @@ def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         thread.join()
 
 
-def begin(work: Callable[[], object]) -> Thread:
+def run_in_background(work: Callable[[], object]) -> Thread:
     """Do something that is wanted later, in a thread of its own.
 
     Starting leaves a core idle at first. Who wants it meanwhile waits for it or does it
@@ -84,14 +84,14 @@ def begin(work: Callable[[], object]) -> Thread:
 
     Examples
     --------
-    >>> begin(list).join()
+    >>> run_in_background(list).join()
     """
     thread = Thread(target=_quietly, args=(work,))
     thread.start()
     return thread
 
 
-def import_beside(name: str) -> Thread | None:
+def import_in_background(name: str) -> Thread | None:
     """Import a module that is wanted later, in a thread of its own that gives way to others.
 
     An import is Python alone, which one thread runs at a time; who waits for it waits 5 ms,
@@ -109,9 +109,9 @@ def import_beside(name: str) -> Thread | None:
 
     Examples
     --------
-    >>> import_beside("sys")
+    >>> import_in_background("sys")
     """
-    return None if name in sys.modules else begin(partial(_give_way, name))
+    return None if name in sys.modules else run_in_background(partial(_give_way, name))
 
 
 def _give_way(name: str) -> None:
@@ -140,7 +140,7 @@ def _fill(items: Iterable[Item], waiting: Queue[Item | _End], unwanted: Event) -
         error = raised
     finally:
         if hasattr(items, "close"):
-            items.close()  # a film is closed here, where it was read
+            items.close()  # a video is closed here, where it was read
     _put(_End(error), waiting, unwanted)
 
 

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 #: New objects after which Python looks for rings of them. By itself it does so every 700,
-#: which took 3 % of a minute's film, most of it while modules are imported.
+#: which took 3 % of a minute's video, most of it while modules are imported.
 _RING_LOOK = 20_000
 #: Names of glibc's ``mallopt`` (malloc.h).
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
@@ -19,13 +19,13 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _LARGE, _MUCH = 32 << 20, 64 << 20
 
 
-def settle_process() -> bool:
-    """Make this process one that measures films; before numpy is imported.
+def tune_process() -> bool:
+    """Make this process one that measures videos; before numpy is imported.
 
     For commands and their workers, not for libraries: the whole process obeys.
 
     - One heap: glibc gives each thread one of its own, pictures are taken in one thread and
-      given back in another, and each heap keeps its worst moment (`give_back_memory`).
+      given back in another, and each heap keeps its worst moment (`trim_heap`).
     - No threads for small things: decoding, faces and network run side by side as it is.
       That libraries split what takes a tenth of a millisecond cost 70 changes of thread a
       picture.
@@ -39,7 +39,7 @@ def settle_process() -> bool:
 
     Examples
     --------
-    >>> settle_process()  # doctest: +SKIP
+    >>> tune_process()  # doctest: +SKIP
     True
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -54,7 +54,7 @@ def settle_process() -> bool:
     return told
 
 
-def give_back_memory() -> bool:
+def trim_heap() -> bool:
     """Give the system back what is free between things in use (glibc's ``malloc_trim``).
 
     A heap keeps the gaps of its worst moment. Takes some milliseconds, and who wants that
@@ -67,7 +67,7 @@ def give_back_memory() -> bool:
 
     Examples
     --------
-    >>> give_back_memory() in (True, False)
+    >>> trim_heap() in (True, False)
     True
     """
     trim = _of_c_library("malloc_trim")

@@ -22,7 +22,7 @@ KERNEL_LEVELS = 255
 _CPUINFO, _DOT_PRODUCTS = Path("/proc/cpuinfo"), ("avx512_vnni", "avx_vnni")
 
 
-def has_integers(capabilities: Iterable[str]) -> bool:
+def supports_int8(capabilities: Iterable[str]) -> bool:
     """Whether this processor multiplies and adds integers of 8 bits in one instruction.
 
     Without that they are no faster than floats, and sums of two may overflow. What has
@@ -35,7 +35,7 @@ def has_integers(capabilities: Iterable[str]) -> bool:
 
     Examples
     --------
-    >>> has_integers(["FP32", "BF16"])
+    >>> supports_int8(["FP32", "BF16"])
     True
     """
     if "BF16" in capabilities:
@@ -44,7 +44,7 @@ def has_integers(capabilities: Iterable[str]) -> bool:
     return any(flag in told.split() for flag in _DOT_PRODUCTS)
 
 
-def can_be_integers(model: Any) -> bool:
+def is_quantizable(model: Any) -> bool:
     """Whether all that a network's convolutions see is bounded, the first one's input apart.
 
     Parameters
@@ -55,7 +55,7 @@ def can_be_integers(model: Any) -> bool:
     return all(_bounded(node.input_value(0)) for node in _later_convolutions(model))
 
 
-def to_integers(model: Any) -> None:
+def quantize_int8(model: Any) -> None:
     """Round what convolutions see, and their kernels, to 8 bits; in place.
 
     Values are rounded where they are made, so that pooling counts in integers too. What a
@@ -65,7 +65,7 @@ def to_integers(model: Any) -> None:
     Parameters
     ----------
     model : openvino.Model
-        One that `can_be_integers`; `carry_over` done.
+        One that `is_quantizable`; `make_streaming` done.
     """
     for node in model.get_ordered_ops():
         if node.get_type_name() in ("Tanh", "AvgPool") or _is_carried(node):

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.accel.graph import is_constant, numbers, taker
+from sspd.accel.graph import constant_value, is_constant, sole_consumer
 
 #: With more outputs than these a convolution fills the processor by itself.
 FEW = 8
 
 
-def pair_pixels(model: Any) -> bool:
+def pack_pixel_pairs(model: Any) -> bool:
     """Let the first convolution work on pairs of pixels; in place, the same numbers.
 
     The pairs are taken apart behind its tanh.
@@ -37,12 +37,15 @@ def pair_pixels(model: Any) -> bool:
     from openvino import opset13 as ops
 
     node = next(n for n in model.get_ordered_ops() if n.get_type_name() == "Convolution")
-    add = taker(node, "Add")
-    tanh = add and taker(add, "Tanh")
+    add = sole_consumer(node, "Add")
+    tanh = add and sole_consumer(add, "Tanh")
     constant = tanh and all(is_constant(each.input_value(1)) for each in (node, add))
     if not (constant and _is_plain(node)):
         return False
-    kernel, bias = numbers(node.input_value(1)), numbers(add.input_value(1)).reshape(-1)
+    kernel, bias = (
+        constant_value(node.input_value(1)),
+        constant_value(add.input_value(1)).reshape(-1),
+    )
     facts = node.get_attributes()
     pads = facts["pads_begin"], facts["pads_end"]
     made = ops.convolution(

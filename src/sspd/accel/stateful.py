@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sspd.accel.graph import unchanged
+from sspd.accel.graph import identity_convolution
 
 #: What may stand between two convolutions that share one memory.
 _BETWEEN = ("Add", "BatchNormInference", "Tanh")
@@ -17,8 +17,8 @@ _FAR = 1 << 31
 _ROWS = [2, 2, 2, 2, 1, 1]
 
 
-def can_carry(model: Any) -> bool:
-    """Whether a network looks as far as sspd's does, so that `carry_over` fits it.
+def is_streamable(model: Any) -> bool:
+    """Whether a network looks as far as sspd's does, so that `make_streaming` fits it.
 
     Parameters
     ----------
@@ -27,10 +27,10 @@ def can_carry(model: Any) -> bool:
     return [len(row) for row in _rows(model)] == _ROWS
 
 
-def carry_over(model: Any, n: int) -> list[list[int]]:
-    """Change a network, in place, so that it takes a film `n` differences at a time.
+def make_streaming(model: Any, n: int) -> list[list[int]]:
+    """Change a network, in place, so that it takes a video `n` differences at a time.
 
-    Its kernels look one picture back and one ahead, and past the film's ends at zeros.
+    Its kernels look one picture back and one ahead, and past the video's ends at zeros.
     Here they look at pictures alone: each row of convolutions is given the last ones that it
     looked at again, as further inputs, and hands its last ones on, as further outputs.
     Values come the later by what the kernels look ahead (`sspd.network.stream.DELAY`).
@@ -38,7 +38,7 @@ def carry_over(model: Any, n: int) -> list[list[int]]:
     Parameters
     ----------
     model : openvino.Model
-        One that `can_carry`; `sspd.accel.winograd.to_phases` may have taken its middle.
+        One that `is_streamable`; `sspd.accel.winograd` may have rewritten its middle.
     n : int
         Even. The first input becomes (1, 3, LEAD + n, h, w): the caller repeats the last
         differences itself.
@@ -59,7 +59,7 @@ def carry_over(model: Any, n: int) -> list[list[int]]:
         inputs.append(ops.parameter(shape, np.float32))
         whole = ops.concat([inputs[-1], source], axis=2)
         last = ops.slice(whole, *(np.array([k]) for k in (-seen, _FAR, 1, 2)))
-        outputs.append(ops.result(unchanged(last, shape[1])))
+        outputs.append(ops.result(identity_convolution(last, shape[1])))
         _look_at(row, whole.output(0))
     _look_at(first, first[0].input_value(0))
     model.add_parameters(inputs)
@@ -70,7 +70,7 @@ def carry_over(model: Any, n: int) -> list[list[int]]:
 
 
 def _rows(model: Any) -> list[list[Any]]:
-    """The convolutions that look past a film's ends; those that follow each other, together."""
+    """The convolutions that look past a video's ends; those that follow each other, together."""
     rows: list[list[Any]] = []
     for node in model.get_ordered_ops():
         if node.get_type_name() != "Convolution" or not node.get_attributes()["pads_begin"][0]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sspd.accel.graph import is_constant, numbers, taker, unchanged
+from sspd.accel.graph import constant_value, identity_convolution, is_constant, sole_consumer
 
 #: Pictures that are made together.
 PHASES = 4
@@ -37,7 +37,7 @@ _END = 1 << 31
 _Six = Callable[[list[Any]], list[Any]]
 
 
-def to_phases(model: Any, *, carry: bool = False) -> int:
+def apply_temporal_winograd(model: Any, *, carry: bool = False) -> int:
     """Let the middle of a network work on phases; in place, the same numbers to rounding.
 
     From the first pooling on, as far as convolutions of three pictures, tanh and pooling of
@@ -48,10 +48,10 @@ def to_phases(model: Any, *, carry: bool = False) -> int:
     model : openvino.Model
         Run with a multiple of `PHASES` pictures.
     carry : bool
-        Whether it goes on where it was, see `sspd.accel.stateful.carry_over`, which comes
+        Whether it goes on where it was, see `sspd.accel.stateful.make_streaming`, which comes
         after this: what was before is a further input and is handed on as a further output,
         and values come the later by one picture a convolution. False: zeros lie around the
-        film.
+        video.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def to_phases(model: Any, *, carry: bool = False) -> int:
 def _chain(node: Any) -> list[Any]:
     """What follows a node and can work on phases, up to the last tanh."""
     chain: list[Any] = []
-    while (node := taker(node, "Convolution", "Add", "Tanh", "AvgPool")) and _fits(node):
+    while (node := sole_consumer(node, "Convolution", "Add", "Tanh", "AvgPool")) and _fits(node):
         chain.append(node)
     while chain and chain[-1].get_type_name() != "Tanh":
         chain.pop()
@@ -95,7 +95,7 @@ def _fits(node: Any) -> bool:
     if node.get_type_name() == "Add":
         return True
     moments = [facts[name][0] for name in ("pads_begin", "pads_end", "strides", "dilations")]
-    return moments == [1] * 4 and numbers(node.input_value(1)).shape[2] == 3
+    return moments == [1] * 4 and constant_value(node.input_value(1)).shape[2] == 3
 
 
 def _of_phases(node: Any, phases: list[Any], six: _Six) -> list[Any]:
@@ -105,7 +105,7 @@ def _of_phases(node: Any, phases: list[Any], six: _Six) -> list[Any]:
     if node.get_type_name() == "Convolution":
         return _convolved(node, six(phases))
     if node.get_type_name() == "Add":
-        bias = numbers(node.input_value(1)).reshape(1, -1, 1, 1, 1)
+        bias = constant_value(node.input_value(1)).reshape(1, -1, 1, 1, 1)
         return [ops.add(phase, bias) for phase in phases]
     if node.get_type_name() == "Tanh":
         return [ops.tanh(phase) for phase in phases]
@@ -121,7 +121,7 @@ def _convolved(node: Any, pictures: list[Any]) -> list[Any]:
 
     facts = node.get_attributes()
     begin, end = ([0, *facts[name][1:]] for name in ("pads_begin", "pads_end"))
-    kernels = np.einsum("kt,octhw->kochw", _KERNELS, numbers(node.input_value(1)))
+    kernels = np.einsum("kt,octhw->kochw", _KERNELS, constant_value(node.input_value(1)))
     found = [
         ops.convolution(
             given, kernel[:, :, None].astype(np.float32), facts["strides"], begin, end, [1] * 3
@@ -177,7 +177,7 @@ def _times(factor: float, x: Any) -> Any:
 
 
 def _among_zeros(phases: list[Any]) -> list[Any]:
-    """One picture earlier and one later, zeros beyond the film's ends."""
+    """One picture earlier and one later, zeros beyond the video's ends."""
     from openvino import opset13 as ops
 
     nothing = np.float32(0)
@@ -196,7 +196,7 @@ def _after_memory(model: Any, phases: list[Any]) -> list[Any]:
     memory = ops.parameter(shape, np.float32)
     late, last = phases[2:], [_pictures(phase, -1, _END) for phase in phases[2:]]
     model.add_parameters([memory])
-    model.add_results([ops.result(unchanged(ops.concat(last, axis=2), shape[1]))])
+    model.add_results([ops.result(identity_convolution(ops.concat(last, axis=2), shape[1]))])
     before = [
         ops.concat([_pictures(memory, k, k + 1), _pictures(phase, 0, -1)], axis=2)
         for k, phase in enumerate(late)

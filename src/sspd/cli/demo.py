@@ -36,16 +36,16 @@ def demo(
     from sspd.report.json import write_json
     from sspd.report.plots import plot_vitals
     from sspd.report.text import NOTICE, headline
-    from sspd.simulation import FilmSpec, truth, write_film, write_truth
+    from sspd.simulation import VideoSpec, truth, write_truth, write_video
 
     make_folder(out)
-    film = out / "face.mp4"
-    spec = FilmSpec(seed=SEED, duration_s=SECONDS, hr_bpm=hr, noise_levels=1.5, background="blobs")
+    video = out / "face.mp4"
+    spec = VideoSpec(seed=SEED, duration_s=SECONDS, hr_bpm=hr, noise_levels=1.5, background="blobs")
     typer.echo(f"simulating {SECONDS:g} s of a face with a pulse of about {hr:g} bpm ...")
-    write_film(spec, film)
-    write_truth(spec, film)
+    write_video(spec, video)
+    write_truth(spec, video)
     typer.echo("measuring it ...")
-    vitals = measure(film)
+    vitals = measure(video)
     write_json([vitals], out / "result.json")
     plot_vitals(vitals, out / "result.png")
     write_html([vitals], out / "result.html")

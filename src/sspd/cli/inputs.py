@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sspd.video.folder import SUFFIXES, dangling, films_in
+from sspd.video.folder import SUFFIXES, dangling, videos_in
 
 #: A video and None, or a source that cannot be measured and what is wrong with it.
 Found = tuple[Path, str | None]
@@ -21,25 +21,28 @@ def expand(sources: Iterable[Path]) -> Iterator[Found]:
         if not source.is_dir():
             yield source, None
             continue
-        films = films_in(source)
-        if not films:
+        videos = videos_in(source)
+        if not videos:
             yield source, f"{source}: no video in this folder ({' '.join(SUFFIXES)})"
-        for film in films:
-            yield film, f"{film}: a link to a file that does not exist" if dangling(film) else None
+        for video in videos:
+            yield (
+                video,
+                f"{video}: a link to a file that does not exist" if dangling(video) else None,
+            )
 
 
-def numbered(path: Path, films: list[Path]) -> list[Path]:
-    """Give each film an output name: ``path`` for a single one, else ``NAME-FILM.EXT``.
+def numbered(path: Path, videos: list[Path]) -> list[Path]:
+    """Give each video an output name: ``path`` for a single one, else ``NAME-VIDEO.EXT``.
 
     >>> [p.name for p in numbered(Path("p.png"), [Path("a/x.mp4"), Path("b/x.mp4")])]
     ['p-x.png', 'p-x-2.png']
     """
-    if len(films) == 1:
+    if len(videos) == 1:
         return [path]
     taken: dict[str, int] = {}
     names = []
-    for film in films:
-        taken[film.stem] = taken.get(film.stem, 0) + 1
-        again = f"-{taken[film.stem]}" if taken[film.stem] > 1 else ""
-        names.append(path.with_name(f"{path.stem}-{film.stem}{again}{path.suffix}"))
+    for video in videos:
+        taken[video.stem] = taken.get(video.stem, 0) + 1
+        again = f"-{taken[video.stem]}" if taken[video.stem] > 1 else ""
+        names.append(path.with_name(f"{path.stem}-{video.stem}{again}{path.suffix}"))
     return names

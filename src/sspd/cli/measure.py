@@ -162,16 +162,22 @@ def measure(
     Each result is kept in a journal beside the first output until everything is
     done. With it, --resume measures only what is missing, failed or changed.
     """
-    from sspd.accel.process import settle_process
+    from sspd.accel.process import tune_process
 
-    settle_process()
+    tune_process()
     from sspd.cli.inputs import expand
-    from sspd.cli.outputs import film_outputs, hold, to_standard_output, usable_outputs, write_whole
+    from sspd.cli.outputs import (
+        hold,
+        to_standard_output,
+        usable_outputs,
+        video_outputs,
+        write_whole,
+    )
     from sspd.cli.progress import VideoMeter, watch
     from sspd.pipeline.batch import measure_many
-    from sspd.report.text import film_count
+    from sspd.report.text import video_count
 
-    _check_stretch(start, end)
+    _check_span(start, end)
     if limit is not None and report is not None and not no_image:
         raise UsageError(
             "--limit opens videos in other processes only, but the frames of --report are read"
@@ -190,9 +196,9 @@ def measure(
     journal = _journal(outputs, resume, told)
     meter = VideoMeter(found)
     run = measure_many(
-        [film for film, problem in found if problem is None],
+        [video for video, problem in found if problem is None],
         jobs=jobs,
-        outputs=film_outputs(found, outputs),
+        outputs=video_outputs(found, outputs),
         journal=journal,
         method=method,
         weights=weights,
@@ -216,11 +222,11 @@ def measure(
     _print(results, unfinished, beside=to_standard_output(outputs))
     if broken_off:
         how = "; the same command with --resume continues" if unfinished else ""
-        told.note(f"interrupted after {film_count(results)} of {len(found)} videos{how}")
+        told.note(f"interrupted after {video_count(results)} of {len(found)} videos{how}")
     raise typer.Exit(BROKEN_OFF if broken_off else told.code(results))
 
 
-def _check_stretch(start: float, end: float | None) -> None:
+def _check_span(start: float, end: float | None) -> None:
     from sspd.types.arguments import time_span
 
     if end is not None and end <= start:

@@ -47,10 +47,10 @@ def usable_outputs(
     a.mp4: is one of the videos, which would be lost
     {}
     """
-    from sspd.report.outputs import FILM_OUTPUTS, check_result_output
+    from sspd.report.outputs import VIDEO_OUTPUTS, check_result_output
 
-    films = [film for film, _ in found]
-    kept = {Path(os.path.realpath(film)) for film in films}  # of rings of links, too
+    videos = [video for video, _ in found]
+    kept = {Path(os.path.realpath(video)) for video in videos}  # of rings of links, too
     usable: dict[str, Path] = {}
     for kind, path in asked.items():
         if path is None:
@@ -61,7 +61,7 @@ def usable_outputs(
             if is_standard_output(path) and to_standard_output(usable):
                 raise OutputError("only one of --json and --csv can go to standard output")
             files = [] if is_stream(path) else [path]
-            for target in numbered(path, films) if files and kind in FILM_OUTPUTS else files:
+            for target in numbered(path, videos) if files and kind in VIDEO_OUTPUTS else files:
                 place = Path(os.path.realpath(target))
                 lost = _of_further_faces(place, kept) if every_face else []
                 if place in kept or lost:
@@ -76,7 +76,7 @@ def usable_outputs(
 def hold(context: typer.Context, outputs: Mapping[str, Path], found: Sequence[Found]) -> None:
     """Hold outputs until the command ends; what killed runs left beside them goes.
 
-    Files of single films among many are not held: those of other films may be written
+    Files of single videos among many are not held: those of other videos may be written
     beside them.
 
     Raises
@@ -84,9 +84,9 @@ def hold(context: typer.Context, outputs: Mapping[str, Path], found: Sequence[Fo
     OutputError
         Another run is writing one of them.
     """
-    from sspd.report.outputs import FILM_OUTPUTS
+    from sspd.report.outputs import VIDEO_OUTPUTS
 
-    held = [p for kind, p in outputs.items() if kind not in FILM_OUTPUTS or len(found) == 1]
+    held = [p for kind, p in outputs.items() if kind not in VIDEO_OUTPUTS or len(found) == 1]
     context.with_resource(claim(held))
     for path in outputs.values():
         remove_parts(path)
@@ -101,24 +101,26 @@ def to_standard_output(outputs: Mapping[str, Path]) -> bool:
     return any(is_standard_output(path) for path in outputs.values())
 
 
-def _of_further_faces(target: Path, films: Iterable[Path]) -> list[Path]:
-    """The films that are called as files of further faces beside ``target`` would be."""
+def _of_further_faces(target: Path, videos: Iterable[Path]) -> list[Path]:
+    """The videos that are called as files of further faces beside ``target`` would be."""
     name = re.compile(rf"{re.escape(target.stem)}-face\d+{re.escape(target.suffix)}")
-    return [film for film in films if film.parent == target.parent and name.fullmatch(film.name)]
+    return [
+        video for video in videos if video.parent == target.parent and name.fullmatch(video.name)
+    ]
 
 
-def film_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[dict[str, Path]]:
-    """The files of each film that can be measured, kind by kind.
+def video_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[dict[str, Path]]:
+    """The files of each video that can be measured, kind by kind.
 
     >>> found = [(Path("a.mp4"), None), (Path("b"), "b: no video in it"), (Path("c.mp4"), None)]
-    >>> film_outputs(found, {"plot": Path("p.png"), "json": Path("o.json")})
+    >>> video_outputs(found, {"plot": Path("p.png"), "json": Path("o.json")})
     [{'plot': PosixPath('p-a.png')}, {'plot': PosixPath('p-c.png')}]
     """
-    from sspd.report.outputs import FILM_OUTPUTS
+    from sspd.report.outputs import VIDEO_OUTPUTS
 
     names = {
-        kind: numbered(outputs[kind], [film for film, _ in found])
-        for kind in FILM_OUTPUTS
+        kind: numbered(outputs[kind], [video for video, _ in found])
+        for kind in VIDEO_OUTPUTS
         if kind in outputs
     }
     return [
@@ -131,16 +133,16 @@ def film_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[di
 def write_whole(
     results: Sequence[Vitals], outputs: Mapping[str, Path], fail: Fail, *, with_image: bool
 ) -> None:
-    """Write what holds all films; one file that fails leaves the others.
+    """Write what holds all videos; one file that fails leaves the others.
 
     Parameters
     ----------
     results : sequence of Vitals
     outputs : mapping of str to Path
-        What `usable_outputs` gave; files of single films are not looked at.
+        What `usable_outputs` gave; files of single videos are not looked at.
     fail : callable
     with_image : bool
-        Whether the report may show a picture of the film.
+        Whether the report may show a picture of the video.
     """
     from sspd.report.csv import write_csv
     from sspd.report.html import write_html

@@ -17,11 +17,11 @@ from sspd.report.table import shorten
 from sspd.utils.progress import Meter
 
 if TYPE_CHECKING:
-    from sspd.pipeline.batch import Measured
+    from sspd.pipeline.batch import BatchResult
 
 
 def watch(
-    run: Generator[Measured, None, None],
+    run: Generator[BatchResult, None, None],
     found: Sequence[Found],
     method: str,
     told: Told,
@@ -33,7 +33,7 @@ def watch(
 
     Parameters
     ----------
-    run : generator of Measured
+    run : generator of BatchResult
         Of the sources without a problem.
     found : sequence of (path, problem)
         All sources, as `sspd.cli.inputs.expand` gave them.
@@ -58,7 +58,7 @@ def watch(
         if problem is not None:
             told.fail(problem)
             results[place] = [Vitals(str(path), method, None, 0.0, None, (), error=problem)]
-    films = [place for place in range(len(found)) if place not in results]
+    videos = [place for place in range(len(found)) if place not in results]
     broken_off = False
     meter = meter or VideoMeter(found)
     with closing(run), _shown(meter.meter, told):
@@ -68,14 +68,14 @@ def watch(
                 faces = list(done.faces)
                 if not waveforms:
                     faces = [replace(vitals, signal=None, beats_s=None) for vitals in faces]
-                results[films[done.index]] = faces
+                results[videos[done.index]] = faces
                 meter.add(done)
         except KeyboardInterrupt:
             broken_off = True
     return [vitals for place in sorted(results) for vitals in results[place]], broken_off
 
 
-def _tell(done: Measured, told: Told) -> None:
+def _tell(done: BatchResult, told: Told) -> None:
     if done.vitals.error is not None:
         told.fail(done.vitals.error, done.misused)
     for line in done.failures:
@@ -119,7 +119,7 @@ class VideoMeter:
             what = f"{self._name}: {phase}" if len(self._sizes) == 1 else self._name
             self.meter.update(self._done(), what=what, count=self._count())
 
-    def add(self, done: Measured) -> None:
+    def add(self, done: BatchResult) -> None:
         """Count a video; one of a run before says nothing about the speed of this."""
         with self._lock:
             self._parts.pop(done.index, None)

@@ -20,9 +20,9 @@ from sspd.utils.progress import Meter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sspd.simulation import FilmSpec
+    from sspd.simulation import VideoSpec
 
-#: How films and truths can be laid out in the folder, besides the layouts of datasets.
+#: How videos and truths can be laid out in the folder, besides the layouts of datasets.
 OWN_LAYOUTS = ("folder", "faces")
 
 #: What Ctrl-C leaves.
@@ -71,23 +71,23 @@ def simulate(
     layouts = dict.fromkeys([*OWN_LAYOUTS, *DATASETS])
     if layout not in layouts:
         raise UsageError(f"simulate: --layout must be one of {', '.join(layouts)}, got {layout!r}")
-    films = _films(out, n, seconds, seed, fps, _parse_size(size), preset)
+    videos = _videos(out, n, seconds, seed, fps, _parse_size(size), preset)
     inside = "truth" if layout in OWN_LAYOUTS else "**/"
     context.with_resource(hold_folder(out, inside))
     if layout not in OWN_LAYOUTS:
         if jobs > 1:
             raise UsageError(f"simulate: --jobs is for --layout {' and '.join(OWN_LAYOUTS)} alone")
-        written = _write_layout(layout, out, [spec for _, spec in films])
+        written = _write_layout(layout, out, [spec for _, spec in videos])
         show(f"{out}: {written} videos written, {n - written} kept, truth in truth/")
         return
     faces = layout == "faces"
-    # said before the first film is drawn, not after an hour
+    # said before the first video is drawn, not after an hour
     waiting = [
         (path, spec)
-        for path, spec in films
+        for path, spec in videos
         if not _is_whole(path.with_suffix(".zarr") if faces else path, spec)
     ]
-    _write_all(out, waiting, _write_faces if faces else _write_film, jobs)
+    _write_all(out, waiting, _write_faces if faces else _write_video, jobs)
     told = f"{len(waiting)} videos written, {n - len(waiting)} kept, truth in truth/"
     show(f"{out}: {'faces of ' if faces else ''}{told}")
 
@@ -102,7 +102,7 @@ def _parse_size(size: str) -> tuple[int, int]:
     return width, height
 
 
-def _films(
+def _videos(
     out: Path,
     n: int,
     seconds: float,
@@ -110,7 +110,7 @@ def _films(
     fps: float | None,
     size: tuple[int, int],
     preset: str,
-) -> list[tuple[Path, FilmSpec]]:
+) -> list[tuple[Path, VideoSpec]]:
     import numpy as np
 
     from sspd.simulation import random_spec
@@ -119,7 +119,7 @@ def _films(
     if fps is not None:
         fixed["fps"] = fps
     return [
-        # film i is the same whatever --n is
+        # video i is the same whatever --n is
         (
             out / f"film_{i:04d}.mp4",
             random_spec(np.random.default_rng([seed, i]), preset, **fixed),
@@ -132,8 +132,8 @@ def _truth_of(path: Path) -> Path:
     return path.parent / "truth" / path.name
 
 
-def _is_whole(path: Path, spec: FilmSpec) -> bool:
-    """Whether the film is there with its truth; raises where something else is."""
+def _is_whole(path: Path, spec: VideoSpec) -> bool:
+    """Whether the video is there with its truth; raises where something else is."""
     import json
 
     record = _truth_of(path).with_suffix(".json")
@@ -151,16 +151,16 @@ def _is_whole(path: Path, spec: FilmSpec) -> bool:
     return True
 
 
-def _write_film(path: Path, spec: FilmSpec) -> None:
-    from sspd.simulation import write_film, write_truth
+def _write_video(path: Path, spec: VideoSpec) -> None:
+    from sspd.simulation import write_truth, write_video
 
-    # truth first: a film that is there always has its truth
+    # truth first: a video that is there always has its truth
     write_truth(spec, _truth_of(path))
-    write_film(spec, path)
+    write_video(spec, path)
 
 
-def _write_faces(path: Path, spec: FilmSpec) -> None:
-    """Into the store that `sspd train` reads; films with a bit rate go through H.264."""
+def _write_faces(path: Path, spec: VideoSpec) -> None:
+    """Into the store that `sspd train` reads; videos with a bit rate go through H.264."""
     from sspd.research.datasets.faces import write_entry
     from sspd.simulation import simulate_faces, write_truth
 
@@ -169,8 +169,8 @@ def _write_faces(path: Path, spec: FilmSpec) -> None:
     write_entry(path.parent, path.stem, faces, path.stem, simulated_seed=spec.seed)
 
 
-def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
-    """How many films were written; the others were there."""
+def _write_layout(layout: str, out: Path, specs: list[VideoSpec]) -> int:
+    """How many videos were written; the others were there."""
     from sspd.research.datasets.simulated_layout import waiting, write_layout
 
     dataset = get_dataset(layout)
@@ -183,24 +183,24 @@ def _write_layout(layout: str, out: Path, specs: list[FilmSpec]) -> int:
 
 def _write_all(
     out: Path,
-    films: list[tuple[Path, FilmSpec]],
-    write: Callable[[Path, FilmSpec], None],
+    videos: list[tuple[Path, VideoSpec]],
+    write: Callable[[Path, VideoSpec], None],
     jobs: int,
 ) -> None:
-    """Write the films, several at a time, under a bar; makes the folder for the truth."""
+    """Write the videos, several at a time, under a bar; makes the folder for the truth."""
     from sspd.utils.process_map import Words, process_map
 
     make_folder(out / "truth")
-    written = process_map(partial(_written, write), films, jobs, Words(_file_of, KEPT))
-    meter = Meter("Simulating", len(films), "videos")
+    written = process_map(partial(_written, write), videos, jobs, Words(_file_of, KEPT))
+    meter = Meter("Simulating", len(videos), "videos")
     with interruptible(KEPT), closing(written), meter:
         for _ in meter.track(written):
             pass
 
 
-def _file_of(film: tuple[Path, FilmSpec]) -> str:
-    return str(film[0])
+def _file_of(video: tuple[Path, VideoSpec]) -> str:
+    return str(video[0])
 
 
-def _written(write: Callable[[Path, FilmSpec], None], film: tuple[Path, FilmSpec]) -> None:
-    write(*film)
+def _written(write: Callable[[Path, VideoSpec], None], video: tuple[Path, VideoSpec]) -> None:
+    write(*video)

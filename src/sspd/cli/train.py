@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sspd.research.recipes import BaselineRecipe, Recipe
     from sspd.research.train.process_group import Team
-    from sspd.research.train.sampler import Film
+    from sspd.research.train.sampler import Video
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -117,14 +117,14 @@ def train(
     team, device = join(devices, nodes, device)
     goes_on = f"the last state is kept in {out}, the same command with --resume continues"
     with _lost_told_once(team), interruptible(goes_on):
-        if team.leads:
+        if team.is_main:
             _check_start(out, init, resume)
         with _in_turn(team, device):
-            films, failed, chosen = _films(
+            videos, failed, chosen = _videos(
                 data, chosen, out, protocol, fold, jobs or os.cpu_count() or 1
             )
-        weights = _train_with_bar(films, chosen, out, seed, device, init, resume, minutes, team)
-    if team.leads:
+        weights = _train_with_bar(videos, chosen, out, seed, device, init, resume, minutes, team)
+    if team.is_main:
         _tell(weights, getattr(chosen, "method", "sspd"))
         if failed:
             raise typer.Exit(1)
@@ -138,7 +138,7 @@ def _lost_told_once(team: Team) -> Iterator[None]:
     try:
         yield
     except ProcessLostError:
-        if team.leads:
+        if team.is_main:
             raise
         raise typer.Exit(1) from None
     finally:
@@ -151,7 +151,7 @@ def _in_turn(team: Team, device: str) -> Iterator[None]:
     import torch
 
     place = torch.device("cpu" if device == "auto" else device)
-    if team.leads:
+    if team.is_main:
         yield
         team.wait(place)
         return
@@ -160,16 +160,16 @@ def _in_turn(team: Team, device: str) -> Iterator[None]:
         yield
 
 
-def _films(
+def _videos(
     data: Path,
     chosen: Recipe | BaselineRecipe,
     out: Path,
     protocol: str | None,
     fold: str | None,
     jobs: int,
-) -> tuple[list[Film], int, Recipe | BaselineRecipe]:
+) -> tuple[list[Video], int, Recipe | BaselineRecipe]:
     """Return the videos to train on, the number that cannot be used, and the recipe."""
-    from sspd.research.train.sampler import usable_films
+    from sspd.research.train.sampler import usable_videos
 
     labelled = getattr(chosen, "kind", "") == "labelled"
     recordings = recordings_in(data, protocol, fold, labelled)
@@ -177,11 +177,11 @@ def _films(
     entries, failed = stored_or_cut(data, recordings, out, chosen.crop_px, follow, jobs)
     labels, of_rates = label_series(data, recordings, entries) if labelled else (None, False)
     chosen = chosen.by_rates() if of_rates else chosen  # type: ignore[union-attr]
-    films, short = usable_films(entries, chosen.clip_s, labels, of_rates=of_rates)
-    for film in short:
-        say(f"{film}: skipped, shorter than a clip of {chosen.clip_s:g} s")
-    say(f"training {chosen.name!r} on {len(films)} videos, {failed + len(short)} skipped")
-    return films, failed, chosen
+    videos, short = usable_videos(entries, chosen.clip_s, labels, of_rates=of_rates)
+    for video in short:
+        say(f"{video}: skipped, shorter than a clip of {chosen.clip_s:g} s")
+    say(f"training {chosen.name!r} on {len(videos)} videos, {failed + len(short)} skipped")
+    return videos, failed, chosen
 
 
 def _tell(weights: Path, method: str) -> None:
@@ -255,7 +255,7 @@ def _check_device(device: str) -> None:
 
 
 def _train_with_bar(
-    films: Sequence[Film],
+    videos: Sequence[Video],
     recipe: Recipe | BaselineRecipe,
     out: Path,
     seed: int,
@@ -268,14 +268,14 @@ def _train_with_bar(
     from sspd.research.train.loop import Progress as Told
     from sspd.research.train.loop import train as run
 
-    with Meter("Training", unit="steps", visible=team.leads) as meter:
+    with Meter("Training", unit="steps", visible=team.is_main) as meter:
 
         def told(now: Told) -> None:
             text = f"Training, loss {now.loss:.3f}, in band {now.health.band_ratio:.0%}"
             meter.update(now.step, now.steps, text)
 
         return run(
-            films,
+            videos,
             recipe,
             out,
             seed=seed,

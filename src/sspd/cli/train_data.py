@@ -23,7 +23,7 @@ def recordings_in(
 ) -> list[Recording] | None:
     """A dataset's recordings, of a split's train subjects alone; None: it is a folder.
 
-    A folder of films is a dataset as well where their contact waveforms are wanted.
+    A folder of videos is a dataset as well where their contact waveforms are wanted.
     """
     from sspd.research.datasets.faces import is_store
     from sspd.research.datasets.table import DATASETS, get_dataset, named_dataset
@@ -61,7 +61,7 @@ def stored_or_cut(
     """Return the stored faces of the data, and the number of videos that cannot be used."""
     from sspd.research.datasets.faces import is_store, open_store, store_bytes
     from sspd.research.datasets.faces_build import Source, still_entries, stored_faces
-    from sspd.video.folder import films_in
+    from sspd.video.folder import videos_in
 
     if recordings is None and not data.is_dir():
         raise SourceError(f"{data}: not a folder; give a folder of videos")
@@ -73,14 +73,14 @@ def stored_or_cut(
         held = still_entries(entries, store, size)
         with Meter("Stabilizing faces", len(entries), "videos") as meter:
             return list(meter.track(held)), 0
-    sources: Sequence[Source] = films_in(data) if recordings is None else recordings
+    sources: Sequence[Source] = videos_in(data) if recordings is None else recordings
     if not sources:
         raise SourceError(f"{data}: no video in this folder")
     failed: list[Path] = []
 
-    def skip(film: Path, error: SSPDError) -> None:
+    def skip(video: Path, error: SSPDError) -> None:
         say(f"skipped: {error}")
-        failed.append(film)
+        failed.append(video)
 
     with Meter("Cropping faces", len(sources), "videos") as meter:
         entries = stored_faces(

@@ -1,1 +1,1 @@
-"""From a film's pictures to face pictures: detect, crop, follow."""
+"""From a video's pictures to face pictures: detect, crop, follow."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sspd.face.displacement import displacement
 from sspd.face.recurrence import Change, FrameMemory
-from sspd.types import SCENE_SHAPES, Box, Scene
+from sspd.types import FRAME_STATS_SHAPES, Box, FrameStats
 
 #: A pixel with any channel at this level or more is overexposed.
 BRIGHT_LEVEL = 250
@@ -29,8 +29,8 @@ _EXPOSURE_SIDE = 128
 _MOTION_SIDE = 16
 
 
-class Sight(NamedTuple):
-    """One picture's row of a `Scene`, and the small grey face that motion is read from."""
+class FrameStatsRow(NamedTuple):
+    """One picture's row of a `FrameStats`, and the small grey face that motion is read from."""
 
     face_rgb: NDArray[np.float32]
     background_rgb: NDArray[np.float32]
@@ -45,7 +45,7 @@ class Sight(NamedTuple):
     grey: NDArray[np.float32]
 
 
-def see(
+def measure_frame(
     rgb: NDArray[Any],
     box: Box,
     face: NDArray[np.float32],
@@ -53,7 +53,7 @@ def see(
     max_value: int = 255,
     memory: FrameMemory | None = None,
     t: float = 0.0,
-) -> Sight:
+) -> FrameStatsRow:
     """Gather one picture's figures.
 
     Parameters
@@ -74,12 +74,12 @@ def see(
 
     Returns
     -------
-    Sight
+    FrameStatsRow
 
     Examples
     --------
     >>> rgb = np.full((48, 64, 3), 255, np.uint8)
-    >>> sight = see(rgb, Box(8, 8, 40, 40), np.full((16, 16, 3), 255, np.float32), None)
+    >>> sight = measure_frame(rgb, Box(8, 8, 40, 40), np.full((16, 16, 3), 255, np.float32), None)
     >>> sight.overexposed, sight.dark, sight.motion
     (1.0, 0.0, 0.0)
     """
@@ -93,22 +93,24 @@ def see(
     colour = np.array(cv2.mean(face)[:3], np.float32)
     background, quarters = _background(rgb, box, scale), _quarters(face)
     moved = displacement(grey, before)
-    return Sight(colour, background, quarters, overexposed, dark, motion, moved, *change, grey)
+    return FrameStatsRow(
+        colour, background, quarters, overexposed, dark, motion, moved, *change, grey
+    )
 
 
-def gather(t: NDArray[np.float64], sights: list[Sight]) -> Scene:
-    """Join the rows of one stretch to a `Scene`.
+def stack_rows(t: NDArray[np.float64], sights: list[FrameStatsRow]) -> FrameStats:
+    """Join the rows of one stretch to a `FrameStats`.
 
-    >>> gather(np.zeros(0), []).face_rgb.shape
+    >>> stack_rows(np.zeros(0), []).face_rgb.shape
     (0, 3)
     """
 
     def column(name: str) -> NDArray[np.float32]:
         rows = [getattr(sight, name) for sight in sights]
-        return np.array(rows, np.float32).reshape(len(sights), *SCENE_SHAPES.get(name, ()))
+        return np.array(rows, np.float32).reshape(len(sights), *FRAME_STATS_SHAPES.get(name, ()))
 
-    names = [field.name for field in fields(Scene)[1:] if field.name in Sight._fields]
-    return Scene(t, **{name: column(name) for name in names})
+    names = [field.name for field in fields(FrameStats)[1:] if field.name in FrameStatsRow._fields]
+    return FrameStats(t, **{name: column(name) for name in names})
 
 
 def _quarters(face: NDArray[np.float32]) -> NDArray[np.float32]:

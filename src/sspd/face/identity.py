@@ -11,10 +11,10 @@ from sspd.types import Box
 FURTHEST_SIDES = 1.0
 LARGEST_FACTOR = 1.8
 #: More faces than this are not measured: the largest are.
-MOST_FACES = 16
+MAX_FACES = 16
 
 
-class People:
+class FaceTracker:
     """The faces met so far, each with a number and where it was seen last.
 
     Parameters
@@ -25,10 +25,10 @@ class People:
 
     Examples
     --------
-    >>> people = People(every=True)
-    >>> people.recognise([Box(0, 0, 50, 50), Box(200, 0, 240, 40)])
+    >>> people = FaceTracker(every=True)
+    >>> people.assign([Box(0, 0, 50, 50), Box(200, 0, 240, 40)])
     [(0, Box(left=0, top=0, right=50, bottom=50)), (1, Box(left=200, top=0, right=240, bottom=40))]
-    >>> people.recognise([Box(190, 5, 230, 45)])
+    >>> people.assign([Box(190, 5, 230, 45)])
     [(1, Box(left=190, top=5, right=230, bottom=45))]
     """
 
@@ -36,7 +36,7 @@ class People:
         self._every = every
         self._last: dict[int, Box] = {}
 
-    def recognise(self, boxes: Sequence[Box]) -> list[tuple[int, Box]]:
+    def assign(self, boxes: Sequence[Box]) -> list[tuple[int, Box]]:
         """Number the faces of one look.
 
         Parameters
@@ -50,7 +50,7 @@ class People:
             By number; no number twice.
         """
         found: dict[int, Box] = {}
-        left = list(boxes[:MOST_FACES])
+        left = list(boxes[:MAX_FACES])
         # The nearest pair first, so that two who sit close are not exchanged.
         pairs = sorted(
             (distance, who, k)

@@ -17,12 +17,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.accel.buffers import buffer_pool
+from sspd.accel.buffers import recycling_allocator
 from sspd.face.crop import resize_area
 from sspd.types import Frames
 
 #: Side of the face pictures that a head is followed in, pixels.
-FOLLOW_PX = 151
+STABILIZE_PX = 151
 #: The margin that the template leaves on each side, in sides: background, mostly.
 MARGIN = 1 / 6
 #: Fine detail is mostly the sensor's noise.
@@ -54,8 +54,8 @@ def head_shifts(faces: Frames) -> NDArray[np.float64]:
     --------
     >>> levels = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
     >>> one = cv2.GaussianBlur(levels, (0, 0), 2)[..., None].repeat(3, axis=2)
-    >>> film = Frames(np.stack([one, np.roll(one, 2, axis=1)]), np.array([0.0, 0.1]))
-    >>> abs(head_shifts(film)[1] - (2.0, 0.0)).max() < 0.1
+    >>> video = Frames(np.stack([one, np.roll(one, 2, axis=1)]), np.array([0.0, 0.1]))
+    >>> abs(head_shifts(video)[1] - (2.0, 0.0)).max() < 0.1
     np.True_
     """
     shifts = np.zeros((len(faces), 2))
@@ -66,13 +66,13 @@ def head_shifts(faces: Frames) -> NDArray[np.float64]:
     return shifts
 
 
-def still_pieces(pieces: Iterable[Frames], size: int) -> Iterator[Frames]:
+def stabilize_chunks(pieces: Iterable[Frames], size: int) -> Iterator[Frames]:
     """Hold the head still, and resize, piece by piece.
 
     Parameters
     ----------
     pieces : iterable of Frames
-        One stretch in order: crops of one fixed box, best of `FOLLOW_PX` pixels.
+        One stretch in order: crops of one fixed box, best of `STABILIZE_PX` pixels.
     size : int
         Side of the result, pixels.
 
@@ -85,11 +85,11 @@ def still_pieces(pieces: Iterable[Frames], size: int) -> Iterator[Frames]:
     Examples
     --------
     >>> wall = Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30)
-    >>> next(still_pieces([wall], 16))
+    >>> next(stabilize_chunks([wall], 16))
     Frames(5 x 16x16, uint8/255, 0.000-0.133 s)
     """
     template: NDArray[np.float32] | None = None
-    shift, take = np.zeros(2), buffer_pool()
+    shift, take = np.zeros(2), recycling_allocator()
     for faces in pieces:
         rgb = take((len(faces), size, size, 3), faces.rgb.dtype)
         for k, picture in enumerate(faces.rgb):
@@ -99,13 +99,13 @@ def still_pieces(pieces: Iterable[Frames], size: int) -> Iterator[Frames]:
         yield Frames(rgb, faces.t, faces.max_value)
 
 
-def still_faces(faces: Frames, size: int) -> Frames:
-    """What `still_pieces` makes of a stretch in one piece.
+def stabilize_frames(faces: Frames, size: int) -> Frames:
+    """What `stabilize_chunks` makes of a stretch in one piece.
 
-    >>> still_faces(Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30), 16)
+    >>> stabilize_frames(Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30), 16)
     Frames(5 x 16x16, uint8/255, 0.000-0.133 s)
     """
-    (still,) = still_pieces([faces], size)
+    (still,) = stabilize_chunks([faces], size)
     return still
 
 
@@ -115,27 +115,27 @@ def crop_px(size: int, follow: bool) -> int:
     >>> crop_px(32, follow=True), crop_px(128, follow=False)
     (151, 128)
     """
-    return FOLLOW_PX if follow else size
+    return STABILIZE_PX if follow else size
 
 
-def network_pieces(pieces: Iterable[Frames], size: int, follow: bool) -> Iterable[Frames]:
+def network_chunks(pieces: Iterable[Frames], size: int, follow: bool) -> Iterable[Frames]:
     """What a network of `size` sees of crops of `crop_px`: held still, or as they are.
 
     >>> crops = Frames(np.zeros((3, 151, 151, 3), np.uint8), np.arange(3) / 30)
-    >>> list(network_pieces([crops], 32, follow=True))
+    >>> list(network_chunks([crops], 32, follow=True))
     [Frames(3 x 32x32, uint8/255, 0.000-0.067 s)]
     """
-    return still_pieces(pieces, size) if follow else pieces
+    return stabilize_chunks(pieces, size) if follow else pieces
 
 
-def network_faces(faces: Frames, size: int, follow: bool) -> Frames:
-    """What `network_pieces` makes of a stretch in one piece.
+def network_frames(faces: Frames, size: int, follow: bool) -> Frames:
+    """What `network_chunks` makes of a stretch in one piece.
 
     >>> crops = Frames(np.zeros((3, 151, 151, 3), np.uint8), np.arange(3) / 30)
-    >>> network_faces(crops, 32, follow=True)
+    >>> network_frames(crops, 32, follow=True)
     Frames(3 x 32x32, uint8/255, 0.000-0.067 s)
     """
-    return still_faces(faces, size) if follow else faces
+    return stabilize_frames(faces, size) if follow else faces
 
 
 def shifted(picture: NDArray[Any], shift: NDArray[np.float64]) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sspd.types import ConfidenceSpec, Frames, Signal
 
-#: What a method needs of a film: three colours that differ, or any light (also infrared).
+#: What a method needs of a video: three colours that differ, or any light (also infrared).
 COLOUR, ANY_LIGHT = "colour", "any light"
 #: What the needs of networks begin with.
 WEIGHTS = "weights"
@@ -30,13 +30,13 @@ class Method:
         Face crops of one fixed box, in pieces of any length (an iterable of `Frames`,
         in order, none twice), become a `Signal` that rises with the blood volume, or
         None where there are too few pictures for one. It takes a piece when it has
-        served the one before, so that a long film is never held whole.
+        served the one before, so that a long video is never held whole.
     weights : str or None
         Name of the weights it uses; None: it uses none.
     confidence : ConfidenceSpec or None
         How the evidence for its readings is weighed; None: not calibrated.
     needs : str
-        What a film must have. A method of colour gives a flat line for a grey film.
+        What a video must have. A method of colour gives a flat line for a grey video.
     prepare : callable or None
         Does beforehand what the first pictures would wait for.
     """

@@ -50,7 +50,7 @@ def build_network(
         Weights that cannot be used, or of another method.
     """
     from sspd.network import load_clip_network
-    from sspd.network.grid import grid_pieces
+    from sspd.network.grid import grid_chunks
 
     if weights is None:
         raise UsageError(
@@ -69,7 +69,7 @@ def build_network(
         first = next(pieces, None)
         if first is None:
             return None
-        wave = network(grid_pieces(chain([first], pieces), spec.fs))
+        wave = network(grid_chunks(chain([first], pieces), spec.fs))
         if wave is None:
             return None
         start_s = float(first.t[0]) + spec.lag_steps / spec.fs

@@ -105,12 +105,12 @@ def _of_pictures(
     columns: int,
 ) -> tuple[NDArray[np.float64], float] | None:
     """Numbers of each picture's skin, on an even grid from the first picture on."""
-    rows, stamps = [np.zeros((0, columns))], [np.zeros(0)]
+    rows, timestamps = [np.zeros((0, columns))], [np.zeros(0)]
     power = 1 if columns == 3 else 2
     for piece in faces:
         rows.append(numbers(_middle(piece)) * (255 / piece.max_value) ** power)
-        stamps.append(piece.t)
-    t = np.concatenate(stamps)
+        timestamps.append(piece.t)
+    t = np.concatenate(timestamps)
     if t.size < 2:
         return None
     n = int(np.floor((t[-1] - t[0]) * fs + 1e-6)) + 1

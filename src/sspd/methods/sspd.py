@@ -41,15 +41,15 @@ def build(
     WeightsError
         Weights that cannot be used.
     """
-    from sspd.accel.prefetch import ahead
-    from sspd.face.stabilize import crop_px, network_pieces
-    from sspd.face.track import PIECE
+    from sspd.accel.prefetch import prefetch
+    from sspd.face.stabilize import crop_px, network_chunks
+    from sspd.face.track import CROP_CHUNK_FRAMES
     from sspd.network import SHORTEST, load_network
-    from sspd.network.inputs import input_pieces
-    from sspd.network.stream import CHUNK
+    from sspd.network.inputs import input_chunks
+    from sspd.network.stream import BLOCK_FRAMES
 
     network = load_network(weights, precision=precision, threads=threads)
-    spec, lot = network.spec, ceil(CHUNK / PIECE)
+    spec, lot = network.spec, ceil(BLOCK_FRAMES / CROP_CHUNK_FRAMES)
 
     def run(faces: Iterable[Frames]) -> Signal | None:
         pieces = (piece for piece in faces if len(piece))
@@ -59,9 +59,9 @@ def build(
         start_s = float(first.t[0])
         # following the head costs as much as the network: the two run side by side, and while
         # the network works on one lot, the next one waits
-        seen = ahead(network_pieces(chain([first], pieces), spec.size, spec.follow), lot)
+        seen = prefetch(network_chunks(chain([first], pieces), spec.size, spec.follow), lot)
         del first  # or its pictures would be held as long as the stretch lasts
-        rows = input_pieces(seen, spec)
+        rows = input_chunks(seen, spec)
         enough = list(islice(rows, SHORTEST))
         if len(enough) < SHORTEST:
             return None
@@ -89,28 +89,28 @@ def native_waveform(network: Network, faces: Frames) -> Signal | None:
     """The network's waveform of pictures fed as they are, past the even grid.
 
     The network takes them for pictures at its own rate; what it gives is put back on
-    theirs. Fig. 7 of the paper feeds films of half and double the rate so.
+    theirs. Fig. 7 of the paper feeds videos of half and double the rate so.
 
     Parameters
     ----------
     network : Network
         From `sspd.network.load_network`.
     faces : Frames
-        Crops of one fixed box; the mean step of their stamps is their rate.
+        Crops of one fixed box; the mean step of their timestamps is their rate.
 
     Returns
     -------
     Signal or None
         None for too few pictures.
     """
-    from sspd.face.stabilize import network_faces
+    from sspd.face.stabilize import network_frames
     from sspd.network import SHORTEST
     from sspd.network.inputs import input_rows
 
     if len(faces) <= SHORTEST:
         return None
     fs = (len(faces) - 1) / float(faces.t[-1] - faces.t[0])
-    seen = network_faces(faces, network.spec.size, network.spec.follow)
+    seen = network_frames(faces, network.spec.size, network.spec.follow)
     levels = seen.rgb.astype(np.float32) * np.float32(255 / seen.max_value)
     wave = standardise(network(input_rows(levels, network.spec), fs))
     return Signal(wave, fs, float(faces.t[0]) + network.spec.lag_steps / fs)

@@ -33,7 +33,7 @@ class BaselineSpec:
     size: int
     """Height and width of its faces, pixels."""
     clip: int
-    """Values that it gives at a time; a film is measured in clips of this length."""
+    """Values that it gives at a time; a video is measured in clips of this length."""
     input: Input = "pictures"
     """Pictures, normalised differences (DeepPhys, Eq. 6), or both."""
     polarity: int = 1

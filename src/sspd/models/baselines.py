@@ -29,7 +29,7 @@ PREPARE: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
 )
 
 
-class ByPicture(nn.Module):
+class PerFrame(nn.Module):
     """A network of pictures, given clips.
 
     Parameters
@@ -51,11 +51,11 @@ class ByPicture(nn.Module):
 
 
 def _can(spec: BaselineSpec) -> nn.Module:
-    return ByPicture(CAN(gcd(CAN_FRAMES, spec.clip), spec.size))
+    return PerFrame(CAN(gcd(CAN_FRAMES, spec.clip), spec.size))
 
 
 def _efficientphys(spec: BaselineSpec) -> nn.Module:
-    return ByPicture(EfficientPhys(gcd(EFFICIENT_FRAMES, spec.clip), spec.size))
+    return PerFrame(EfficientPhys(gcd(EFFICIENT_FRAMES, spec.clip), spec.size))
 
 
 #: Name -> what builds it.
@@ -63,9 +63,9 @@ NETWORKS: Mapping[str, Callable[[BaselineSpec], nn.Module]] = MappingProxyType(
     {
         "can": _can,
         "contrast-phys": lambda spec: ContrastNet(regions=2),
-        "deepphys": lambda spec: ByPicture(CAN(None, spec.size)),
+        "deepphys": lambda spec: PerFrame(CAN(None, spec.size)),
         "efficientphys": _efficientphys,
-        "hr-cnn": lambda spec: ByPicture(Extractor(spec.size)),
+        "hr-cnn": lambda spec: PerFrame(Extractor(spec.size)),
         "physformer": lambda spec: PhysFormer(),
         "physnet": lambda spec: PhysNet(),
         "remotephys": lambda spec: ContrastNet(regions=1),

@@ -25,7 +25,7 @@ def normalised_convolution(x: Tensor, norm: nn.BatchNorm3d, convolution: nn.Conv
     The norm's gain and offset want a gradient, and by way of the normalised pictures that
     costs a convolution back to them, the dearest of all. Here the gain is a factor of the
     kernel, and the offset a term of each moment: at both ends the kernel looks past the
-    film by a picture, where there is no offset.
+    video by a picture, where there is no offset.
 
     Parameters
     ----------

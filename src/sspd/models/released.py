@@ -20,7 +20,7 @@ from sspd.models.network import MeasuringNetwork
 from sspd.models.pyramid import SelfSimilarityModel
 from sspd.models.spec import NetworkSpec
 
-#: The released training films and code run at 30 frames a second.
+#: The released training videos and code run at 30 frames a second.
 RELEASED_FS = 30.0
 
 _BACKBONE = {

@@ -19,7 +19,7 @@ INPUT_KINDS: tuple[InputKind, ...] = ("differences", "centred")
 LONGEST_CENTRE_S = 60.0
 #: An output steeper than the slope of the slope would be noise.
 MOST_SUMMATIONS = 2
-#: Rates of a grid that a pulse can be read on; a film is put on it, whatever its own.
+#: Rates of a grid that a pulse can be read on; a video is put on it, whatever its own.
 FS_HZ = (5.0, 250.0)
 
 

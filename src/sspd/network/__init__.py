@@ -5,12 +5,12 @@
 (300,)
 """
 
-from sspd.network.chunks import CHUNK, MARGIN, run_in_chunks
+from sspd.network.chunks import CLIP_FRAMES, MARGIN, run_in_chunks
 from sspd.network.clips import ClipNetwork, load_clip_network
 from sspd.network.load import PRECISIONS, SHORTEST, Network, load_network
 
 __all__ = [
-    "CHUNK",
+    "CLIP_FRAMES",
     "MARGIN",
     "PRECISIONS",
     "SHORTEST",

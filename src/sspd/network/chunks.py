@@ -1,4 +1,4 @@
-"""A film of any length through the network piece by piece, as if in one piece."""
+"""A video of any length through the network piece by piece, as if in one piece."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Maps (3, t, h, w) with even t to (t,).
-Run = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+RunNetwork = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 #: Differences that go through the network at once. Even, as the predictor halves the rate.
-CHUNK = 120
+CLIP_FRAMES = 120
 #: Differences on each side that are run for their neighbours' sake. Ten kernels three
 #: wide, one of them at half the rate, look 12 differences to either side.
 MARGIN = 12
 
 
 def run_in_chunks(
-    run: Run,
+    run: RunNetwork,
     differences: Iterable[NDArray[np.float32]],
-    chunk: int = CHUNK,
+    chunk: int = CLIP_FRAMES,
     margin: int = MARGIN,
 ) -> NDArray[np.float64]:
     """Run a network over differences of any number in pieces of one length.
@@ -33,7 +33,7 @@ def run_in_chunks(
         In order, or an array (t, 3, h, w). Two pieces of them are held at a time.
     chunk, margin : int
         Even. A piece is ``chunk + 2 * margin`` long; only its middle is kept, but at
-        the ends of the film.
+        the ends of the video.
 
     Returns
     -------

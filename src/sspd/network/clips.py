@@ -1,4 +1,4 @@
-"""Networks of other papers: a film in clips of their length, which overlap."""
+"""Networks of other papers: a video in clips of their length, which overlap."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sspd.errors import UsageError, WeightsError
 from sspd.models.baseline_spec import BaselineSpec
-from sspd.network.chunks import Run
+from sspd.network.chunks import RunNetwork
 from sspd.network.load import PRECISIONS, require_for_checkpoint, torch_run
 from sspd.signal import integrate, standardise
 
@@ -25,14 +25,14 @@ class ClipNetwork:
     """A network of another paper ready to run, with the facts its input and output need."""
 
     spec: BaselineSpec
-    run: Run
+    run: RunNetwork
     """Maps faces (3, clip + 1, size, size) to the raw output (clip,)."""
 
     def __call__(self, faces: Iterable[NDArray[np.float32]]) -> NDArray[np.float64] | None:
         """The waveform of faces on the network's grid.
 
         Each clip's output has mean 0 and variance 1; where clips overlap, one is faded into
-        the next (SiNC adds its clips up so). The last clip ends with the film.
+        the next (SiNC adds its clips up so). The last clip ends with the video.
 
         Parameters
         ----------
@@ -48,7 +48,7 @@ class ClipNetwork:
         clip = self.spec.clip
         hop = max(1, round(HOP * clip))
         held: deque[NDArray[np.float32]] = deque(maxlen=clip + 1)
-        total, weight = _Growing(), _Growing()
+        total, weight = OverlapAddBuffer(), OverlapAddBuffer()
         n = done = 0
         for face in faces:
             held.append(self._checked(face))
@@ -64,7 +64,11 @@ class ClipNetwork:
         return integrate(self.spec.polarity * wave, self.spec.fs, self.spec.summations)
 
     def _add(
-        self, held: Iterable[NDArray[np.float32]], first: int, total: _Growing, weight: _Growing
+        self,
+        held: Iterable[NDArray[np.float32]],
+        first: int,
+        total: OverlapAddBuffer,
+        weight: OverlapAddBuffer,
     ) -> None:
         faces = np.ascontiguousarray(np.stack(list(held)).transpose(3, 0, 1, 2))
         fade = np.minimum(np.arange(1, self.spec.clip + 1), np.arange(self.spec.clip, 0, -1))
@@ -79,13 +83,14 @@ class ClipNetwork:
         return face
 
 
-class _Growing:
-    """Numbers that are added to at any place; zeros where nothing was."""
+class OverlapAddBuffer:
+    """An array of zeros that grows where values are added beyond its end."""
 
     def __init__(self) -> None:
         self.values = np.zeros(1024)
 
     def add(self, first: int, values: NDArray[np.float64]) -> None:
+        """Add values from the index `first` on."""
         end = first + values.size
         if end > self.values.size:
             self.values = np.pad(self.values, (0, max(end - self.values.size, self.values.size)))

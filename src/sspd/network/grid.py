@@ -1,10 +1,10 @@
 """Face pictures put on the network's clock, and the differences it eats.
 
-A film has its own time stamps; the network has one rate. Each grid time takes the
-weighted line through the film's pictures around it (local linear regression, Cleveland,
+A video has its own time timestamps; the network has one rate. Each grid time takes the
+weighted line through the video's pictures around it (local linear regression, Cleveland,
 JASA 74, 1979) with a tent one grid step wide on each side: between two pictures that is
 linear interpolation, among more of them an average, and what changes evenly in time
-comes out exactly, however uneven the stamps are.
+comes out exactly, however uneven the timestamps are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sspd.types import Frames
 SAME_TIME_S = 1e-6
 #: A tent's weight below this is none, so that equal clocks give the pictures as they are.
 MIN_WEIGHT = 1e-4
-#: The grid reaches this share of a step beyond the last picture: stamps are rounded.
+#: The grid reaches this share of a step beyond the last picture: timestamps are rounded.
 REACH = 0.05
 
 
@@ -34,20 +34,20 @@ def to_grid(
     Parameters
     ----------
     faces : Frames
-        At least one picture, stamps as they may be.
+        At least one picture, timestamps as they may be.
     fs : float
         The grid's rate, Hz.
     start_s : float, optional
         Its first time, seconds; the first picture's if left out.
     n : int, optional
-        How many grid times; as many as the film reaches if left out. Outside of the
-        film its first and last picture's time stand in.
+        How many grid times; as many as the video reaches if left out. Outside of the
+        video its first and last picture's time stand in.
 
     Returns
     -------
     float32 array, shape (n, height, width, 3)
-        Levels 0-255. Where every stamp lies on the grid, within `SAME_TIME_S`, these are
-        the pictures themselves; a film of twice the grid's rate is weighted 1/4, 1/2, 1/4.
+        Levels 0-255. Where every timestamp lies on the grid, within `SAME_TIME_S`, these are
+        the pictures themselves; a video of twice the grid's rate is weighted 1/4, 1/2, 1/4.
 
     Raises
     ------
@@ -57,8 +57,8 @@ def to_grid(
     Examples
     --------
     >>> levels = np.arange(0, 40, 4, dtype=np.uint8)[:, None, None, None]
-    >>> film = Frames(levels.repeat(3, axis=3), np.arange(10) / 15)
-    >>> to_grid(film, fs=30.0)[:5, 0, 0, 0]
+    >>> video = Frames(levels.repeat(3, axis=3), np.arange(10) / 15)
+    >>> to_grid(video, fs=30.0)[:5, 0, 0, 0]
     array([0., 2., 4., 6., 8.], dtype=float32)
     """
     times = _grid_times(faces, fs, start_s, n)
@@ -87,8 +87,8 @@ def grid_weights(
 
     Examples
     --------
-    >>> film = Frames(np.zeros((2, 1, 1, 3), np.uint8), np.array([0.0, 0.1]))
-    >>> which, weights = grid_weights(film, fs=40.0, n=3)
+    >>> video = Frames(np.zeros((2, 1, 1, 3), np.uint8), np.array([0.0, 0.1]))
+    >>> which, weights = grid_weights(video, fs=40.0, n=3)
     >>> which.tolist(), weights.round(2).tolist()
     ([[0, 1], [0, 1], [0, 1]], [[1.0, 0.0], [0.75, 0.25], [0.5, 0.5]])
     """
@@ -138,8 +138,8 @@ def network_input(
 
     Examples
     --------
-    >>> film = Frames(np.zeros((31, 4, 4, 3), np.uint8), np.arange(31) / 30)
-    >>> network_input(film, fs=30.0).shape
+    >>> video = Frames(np.zeros((31, 4, 4, 3), np.uint8), np.arange(31) / 30)
+    >>> network_input(video, fs=30.0).shape
     (30, 3, 4, 4)
     """
     times = _grid_times(faces, fs, start_s, n)
@@ -156,8 +156,8 @@ def _differences(grid: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.flo
         yield np.subtract(picture, before).transpose(2, 0, 1)
 
 
-def grid_pieces(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
-    """The pictures at ``first picture + k / fs``, as soon as the film is far enough.
+def grid_chunks(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
+    """The pictures at ``first picture + k / fs``, as soon as the video is far enough.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def _pictures(
 def _weights(
     t: NDArray[np.float64], at_s: NDArray[np.float64], half_s: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Pictures and weights, summing to 1, of each time within the film; both (times, k).
+    """Pictures and weights, summing to 1, of each time within the video; both (times, k).
 
     Sums go column by column, so that they are the same bits whatever stands beside a time.
     """
@@ -253,7 +253,7 @@ def _weights(
     w = np.where(cells < hi[:, None], np.maximum(1 - np.abs(d), 0.0), 0.0)
     w[w < MIN_WEIGHT] = 0.0
     rows = np.arange(len(at_s))
-    slow = (w[rows, left - lo] == 0) | (w[rows, right - lo] == 0)  # a film slower than the grid
+    slow = (w[rows, left - lo] == 0) | (w[rows, right - lo] == 0)  # a video slower than the grid
     between = (cells >= left[:, None]) & (cells <= right[:, None])
     w[slow] = between[slow]
     s0, s1, s2 = (sum((w * d**k).T, np.zeros(len(at_s))) for k in range(3))

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.models.spec import NetworkSpec
-from sspd.network.grid import grid_pieces
+from sspd.network.grid import grid_chunks
 from sspd.types import Frames
 
 Rows = Iterator[NDArray[np.float32]]
 
 
-def input_pieces(pieces: Iterable[Frames], spec: NetworkSpec) -> Rows:
+def input_chunks(pieces: Iterable[Frames], spec: NetworkSpec) -> Rows:
     """The network's input, row by row, of a segment that comes in pieces.
 
     Parameters
@@ -34,10 +34,10 @@ def input_pieces(pieces: Iterable[Frames], spec: NetworkSpec) -> Rows:
     Examples
     --------
     >>> video = Frames(np.zeros((31, 4, 4, 3), np.uint8), np.arange(31) / 30)
-    >>> len(list(input_pieces([video], NetworkSpec(fs=30.0))))
+    >>> len(list(input_chunks([video], NetworkSpec(fs=30.0))))
     30
     """
-    yield from input_rows(grid_pieces(pieces, spec.fs), spec)
+    yield from input_rows(grid_chunks(pieces, spec.fs), spec)
 
 
 def input_rows(frames: Iterable[NDArray[np.float32]], spec: NetworkSpec) -> Rows:

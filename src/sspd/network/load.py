@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sspd.errors import UsageError, WeightsError
 from sspd.models.spec import NetworkSpec
-from sspd.network.chunks import Run, run_in_chunks
+from sspd.network.chunks import RunNetwork, run_in_chunks
 from sspd.network.stream import Begin, run_in_stream
 from sspd.signal import integrate
 from sspd.utils.packages import require
@@ -33,10 +33,10 @@ class Network:
     """A network ready to run, with the facts its input and output need."""
 
     spec: NetworkSpec
-    run: Run
+    run: RunNetwork
     """Maps (3, t, size, size) with even t to the raw output (t,)."""
     begin: Begin | None = None
-    """Begins a film that comes piece by piece; None: `run` is given pieces that overlap."""
+    """Begins a video that comes piece by piece; None: `run` is given pieces that overlap."""
 
     def __call__(
         self, differences: Iterable[NDArray[np.float32]], fs: float | None = None
@@ -57,7 +57,7 @@ class Network:
         float64 array, shape (t,)
             Upright (more blood is up), summed where the network gives the slope. One
             value a difference; its unit is arbitrary. The same, to rounding, however
-            long the film is: only a few hundred differences are held at a time.
+            long the video is: only a few hundred differences are held at a time.
         """
         coming = self._checked(differences)
         first = list(islice(coming, SHORTEST))
@@ -168,7 +168,7 @@ def _load_safetensors(path: Path, backend: str, precision: str, threads: int | N
     return Network(*load_onnx(data, str(path), precision, threads, NetworkSpec.from_dict))
 
 
-def torch_run(network: nn.Module, precision: str, threads: int | None) -> Run:
+def torch_run(network: nn.Module, precision: str, threads: int | None) -> RunNetwork:
     """A function that runs a network on torch, on a CUDA device where one is at hand."""
     import torch
 

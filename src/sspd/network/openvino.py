@@ -13,16 +13,16 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.accel.prefetch import begin as begin_beside
-from sspd.accel.quantize import can_be_integers, has_integers, to_integers
-from sspd.accel.space_to_depth import pair_pixels
-from sspd.accel.stateful import can_carry, carry_over
-from sspd.accel.winograd import PHASES, to_phases
+from sspd.accel.prefetch import run_in_background as begin_beside
+from sspd.accel.quantize import is_quantizable, quantize_int8, supports_int8
+from sspd.accel.space_to_depth import pack_pixel_pairs
+from sspd.accel.stateful import is_streamable, make_streaming
+from sspd.accel.winograd import PHASES, apply_temporal_winograd
 from sspd.errors import SSPDError, UsageError, WeightsError
-from sspd.network.chunks import Run
+from sspd.network.chunks import RunNetwork
 from sspd.network.onnx_header import facts_of
-from sspd.network.openvino_import import import_openvino
-from sspd.network.stream import CHUNK, REACH, Begin, Step
+from sspd.network.openvino_import import import_without_telemetry
+from sspd.network.stream import BLOCK_FRAMES, EDGE, Begin, Step
 
 
 class Sized(Protocol):
@@ -46,7 +46,7 @@ def read_onnx(
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
     integers_do: bool = False,
-) -> tuple[Spec, Run, Begin | None]:
+) -> tuple[Spec, RunNetwork, Begin | None]:
     """`load_onnx` of a file, which is refused unread where it is too large."""
     if path.stat().st_size > LARGEST_BYTES:
         raise WeightsError(f"{path}: larger than any network of ours")
@@ -61,11 +61,11 @@ def load_onnx(
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
     integers_do: bool = False,
-) -> tuple[Spec, Run, Begin | None]:
+) -> tuple[Spec, RunNetwork, Begin | None]:
     """Read an ONNX network of ours; returns its facts and functions that run it.
 
     The one that runs a clip compiles the network once for each length that comes along:
-    fixed shapes run faster. The other one begins a film, see
+    fixed shapes run faster. The other one begins a video, see
     `sspd.network.stream.run_in_stream`; None for networks that look at pictures in another
     way than sspd's. "auto" takes integers only where they are known to do as well
     (`integers_do`): how well depends on the weights.
@@ -75,30 +75,30 @@ def load_onnx(
     except (ValueError, TypeError, KeyError, SSPDError) as error:
         why = str(error).splitlines()[0]
         raise WeightsError(f"{name}: not a network exported by sspd, or damaged ({why})") from error
-    core = import_openvino().Core()
+    core = import_without_telemetry().Core()
     try:
         model = core.read_model(data)
         _check_shapes(model, spec)
-        carries = can_carry(model)
+        carries = is_streamable(model)
     except (RuntimeError, ValueError, TypeError, KeyError, SSPDError) as error:
         raise WeightsError(f"{name}: not a network exported by sspd, or damaged") from error
-    precision = _settled(core, model, precision, name, integers_do)
-    make = _Maker(core, precision, threads)
-    run, get_ready = _whole(model, spec.size, make)
+    precision = resolve_precision(core, model, precision, name, integers_do)
+    make = Compiler(core, precision, threads)
+    run, get_ready = clip_runner(model, spec.size, make)
     if not carries:
         return spec, run, None
-    return spec, run, _stream(data, make, partial(get_ready, 2 * REACH))
+    return spec, run, stream_runner(data, make, partial(get_ready, 2 * EDGE))
 
 
 @dataclass(frozen=True, eq=False)
-class _Maker:
+class Compiler:
     """Makes a network that runs out of a graph of fixed shapes."""
 
     core: Any
     precision: str
     threads: int | None
     lock: Lock = field(default_factory=Lock)
-    """For who makes or runs one: several faces of a film take turns."""
+    """For who makes or runs one: several faces of a video take turns."""
     beside: list[Any] = field(default_factory=list)
     """What was compiled to run beside others, see `compile`."""
 
@@ -108,10 +108,10 @@ class _Maker:
         return self.precision != "int8"
 
     def change(self, graph: Any) -> None:
-        """Fit a graph to the processor, in place. One thread at a time, see `import_openvino`."""
-        pair_pixels(graph)
+        """Rewrite a graph for this processor, in place; one thread at a time."""
+        pack_pixel_pairs(graph)
         if self.precision == "int8":
-            to_integers(graph)
+            quantize_int8(graph)
 
     def compile(self, graph: Any, *, beside: bool = False) -> Any:
         """Compile a graph; `beside` others that make its pictures, or on all cores."""
@@ -126,8 +126,8 @@ class _Maker:
             self.beside.append(network)
         return network
 
-    def give_back_memory(self) -> None:
-        """Let go of what they keep between two pieces, 22 MB, where a film may be through."""
+    def trim_heap(self) -> None:
+        """Let go of what they keep between two pieces, 22 MB, where a video may be through."""
         for network in self.beside:
             network.release_memory()
 
@@ -144,12 +144,12 @@ class _Maker:
         return max(1, (cores or 1) - 1)
 
 
-def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool) -> str:
+def resolve_precision(core: Any, model: Any, precision: str, name: str, integers_do: bool) -> str:
     """Integers where they are the fastest and do; `UsageError` where they cannot be."""
     if precision != "int8" and not (precision == "auto" and integers_do):
         return precision
-    able = has_integers(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    if able and can_be_integers(model):
+    able = supports_int8(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    if able and is_quantizable(model):
         return "int8"
     if precision == "int8":
         why = f"{name}: int8 is for sspd's own networks" if able else "this processor has no int8"
@@ -157,7 +157,7 @@ def _settled(core: Any, model: Any, precision: str, name: str, integers_do: bool
     return precision
 
 
-def _whole(model: Any, size: int, make: _Maker) -> tuple[Run, Callable[[int], Any]]:
+def clip_runner(model: Any, size: int, make: Compiler) -> tuple[RunNetwork, Callable[[int], Any]]:
     """Runs clips of any length; and makes one for a length, once, which wants the lock."""
     compiled: dict[int, Any] = {}
 
@@ -167,7 +167,7 @@ def _whole(model: Any, size: int, make: _Maker) -> tuple[Run, Callable[[int], An
             model.reshape([1, 3, t, size, size])
             fixed = model.clone()
             if make.in_phases and t % PHASES == 0 and t >= _LONG:
-                to_phases(fixed)
+                apply_temporal_winograd(fixed)
             make.change(fixed)
             compiled[t] = make.compile(fixed)
         return compiled[t]
@@ -177,28 +177,28 @@ def _whole(model: Any, size: int, make: _Maker) -> tuple[Run, Callable[[int], An
             network = get_ready(differences.shape[1])
             x = np.ascontiguousarray(differences)[None]
             waveform: NDArray[np.float64] = network([x])[0][0].astype(np.float64)
-            make.give_back_memory()  # clips are run where a film or a stretch of it ends
+            make.trim_heap()  # clips are run where a video or a stretch of it ends
         return waveform
 
     return run, get_ready
 
 
-def _stream(data: bytes, make: _Maker, get_ends_ready: Callable[[], Any]) -> Begin:
-    """Runs films of any length, a piece at a time."""
+def stream_runner(data: bytes, make: Compiler, get_ends_ready: Callable[[], Any]) -> Begin:
+    """Runs videos of any length, a piece at a time."""
 
     @cache
     def compiled() -> tuple[Any, list[list[int]]]:
         graph = make.core.read_model(data)
         if make.in_phases:
-            to_phases(graph, carry=True)
-        shapes = carry_over(graph, CHUNK)
+            apply_temporal_winograd(graph, carry=True)
+        shapes = make_streaming(graph, BLOCK_FRAMES)
         make.change(graph)
         ends = begin_beside(get_ends_ready)  # no earlier: graphs are changed one at a time
         network = make.compile(graph, beside=True)
         ends.join()
         return network, shapes
 
-    def begin() -> Step:
+    def run_in_background() -> Step:
         with make.lock:
             network, shapes = compiled()
         seen = [np.zeros(shape, np.float32) for shape in shapes]
@@ -212,7 +212,7 @@ def _stream(data: bytes, make: _Maker, get_ends_ready: Callable[[], Any]) -> Beg
 
         return step
 
-    return begin
+    return run_in_background
 
 
 def _check_shapes(model: Any, spec: Sized) -> None:

@@ -14,8 +14,8 @@ _TELLS = "openvino_telemetry"
 _ONE_IMPORTS = Lock()
 
 
-def import_openvino() -> Any:
-    """OpenVINO; films and whoever measures them are nobody's business.
+def import_without_telemetry() -> Any:
+    """OpenVINO; videos and whoever measures them are nobody's business.
 
     Its import starts a process that reports to a web address, whatever is then done with
     it, unless the user has forbidden that in a file of his own. Who imported OpenVINO
@@ -27,7 +27,7 @@ def import_openvino() -> Any:
 
     Examples
     --------
-    >>> import_openvino().__name__
+    >>> import_without_telemetry().__name__
     'openvino'
     """
     with _ONE_IMPORTS:

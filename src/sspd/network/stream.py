@@ -1,4 +1,4 @@
-"""A film of any length through a network that carries its last pictures over."""
+"""A video of any length through a network that carries its last pictures over."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.accel.buffers import buffer_pool
-from sspd.network.chunks import Run
+from sspd.accel.buffers import recycling_allocator
+from sspd.network.chunks import RunNetwork
 
-#: Maps the next (3, LEAD + CHUNK, h, w) of a film, of which the first LEAD are the last
-#: ones again (zeros at its beginning), to CHUNK values, the first DELAY of a film to no use.
+#: Maps the next (3, LEAD + BLOCK_FRAMES, h, w) of a video, of which the first LEAD are the last
+#: ones again (zeros at its beginning), to CHUNK values, the first DELAY of a video to no use.
 Step = Callable[[NDArray[np.float32]], NDArray[np.float64]]
-#: Begins a film.
+#: Begins a video.
 Begin = Callable[[], Step]
 
 #: Differences that go through the network at once. Even, as the predictor halves the rate.
-CHUNK = 60
+BLOCK_FRAMES = 60
 #: What the first block sees again of those before: both of its kernels look back by two.
-LEAD = 4
+CONTEXT = 4
 #: How late a value comes. Ten kernels three wide look one difference ahead each, one of
 #: them at half the rate two.
-DELAY = 11
-#: How far from a film's ends its ends are seen; even.
-REACH = 12
+LATENCY = 11
+#: How far from a video's ends its ends are seen; even.
+EDGE = 12
 
 
 def run_in_stream(
-    begin: Begin, run: Run, differences: Iterable[NDArray[np.float32]]
+    begin: Begin, run: RunNetwork, differences: Iterable[NDArray[np.float32]]
 ) -> NDArray[np.float64]:
     """Run a network over differences of any number, each through each layer once.
 
-    The network that carries pictures over knows nothing before a film and nothing after
+    The network that carries pictures over knows nothing before a video and nothing after
     it, where the whole one sees zeros in every layer: the few values that this touches are
     taken from runs over both ends.
 
     Parameters
     ----------
     begin : callable
-        Gives a function for one film, see `Step`.
+        Gives a function for one video, see `Step`.
     run : callable
         Maps (3, t, h, w) with even t to (t,): the same network without a memory.
     differences : iterable of float32 arrays, shape (3, h, w)
@@ -53,7 +53,7 @@ def run_in_stream(
     Examples
     --------
     >>> mean = lambda d: d.mean(axis=(0, 2, 3)).astype(float)
-    >>> late = lambda: lambda d: mean(d[:, LEAD:])
+    >>> late = lambda: lambda d: mean(d[:, CONTEXT:])
     >>> run_in_stream(late, mean, np.ones((701, 3, 2, 2), np.float32)).shape
     (701,)
     """
@@ -61,21 +61,21 @@ def run_in_stream(
     piece, n = next(pieces, (np.empty((3, 0, 0, 0), np.float32), 0))
     if not n:
         return np.zeros(0)
-    new = piece[:, LEAD : LEAD + n]
-    if n < CHUNK:
-        return run(piece[:, LEAD : LEAD + n + n % 2])[:n]
-    first = run(new[:, : 2 * REACH])[:REACH]
+    new = piece[:, CONTEXT : CONTEXT + n]
+    if n < BLOCK_FRAMES:
+        return run(piece[:, CONTEXT : CONTEXT + n + n % 2])[:n]
+    first = run(new[:, : 2 * EDGE])[:EDGE]
     step = begin()
-    late, end = [step(piece)], new[:, -2 * REACH :].copy()
+    late, end = [step(piece)], new[:, -2 * EDGE :].copy()
     for piece, more in pieces:
         late.append(step(piece))
-        new = piece[:, LEAD : LEAD + more + more % 2][:, -2 * REACH :]
-        rest = 2 * REACH - new.shape[1]
-        end[:, :rest], end[:, rest:] = end[:, 2 * REACH - rest :], new
+        new = piece[:, CONTEXT : CONTEXT + more + more % 2][:, -2 * EDGE :]
+        rest = 2 * EDGE - new.shape[1]
+        end[:, :rest], end[:, rest:] = end[:, 2 * EDGE - rest :], new
         n += more
     del piece, new  # or they would be held while the next stretch fills a piece of its own
-    ending = run(end)[REACH:]
-    middle = np.concatenate(late)[DELAY:][REACH : n + n % 2 - REACH]
+    ending = run(end)[EDGE:]
+    middle = np.concatenate(late)[LATENCY:][EDGE : n + n % 2 - EDGE]
     return np.concatenate([first, middle, ending])[:n]
 
 
@@ -91,16 +91,16 @@ def _pieces(
     filled = 0
     for difference in differences:
         if not now.size:
-            shape = (difference.shape[0], LEAD + CHUNK, *difference.shape[1:])
-            now = buffer_pool()(shape, np.float32)  # outside of the heap
-            now[:, :LEAD] = 0
-        if filled == CHUNK:
+            shape = (difference.shape[0], CONTEXT + BLOCK_FRAMES, *difference.shape[1:])
+            now = recycling_allocator()(shape, np.float32)  # outside of the heap
+            now[:, :CONTEXT] = 0
+        if filled == BLOCK_FRAMES:
             yield now, filled
-            now[:, :LEAD] = now[:, CHUNK:]
+            now[:, :CONTEXT] = now[:, BLOCK_FRAMES:]
             filled = 0
-        now[:, LEAD + filled] = difference
+        now[:, CONTEXT + filled] = difference
         filled += 1
     if filled % 2:
-        now[:, LEAD + filled] = difference
+        now[:, CONTEXT + filled] = difference
     if filled:
         yield now, filled

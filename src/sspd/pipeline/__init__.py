@@ -72,10 +72,10 @@ def measure(
     SSPDError
         The video or the weights cannot be used, or an argument is invalid.
 
-    >>> measure("no_such_film.mp4", method="pos")
+    >>> measure("no_such_video.mp4", method="pos")
     Traceback (most recent call last):
         ...
-    sspd.errors.SourceError: no_such_film.mp4: no such file
+    sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     start_s, end_s = time_span(start_s, end_s)
     window_s, step_s = window_lengths(window_s, step_s)
@@ -83,9 +83,9 @@ def measure(
     place, where = source_path(source), face_box(box)
     check_fps(fps)
     ready = _ready(method, weights, precision)
-    film = pass_video(place, ready, start_s, end_s, fps, where, every=False, progress=progress)
-    ((face_id, own),) = by_face(film.stretches)
-    return vitals_of(film, face_id, own, window_s, step_s)
+    video = pass_video(place, ready, start_s, end_s, fps, where, every=False, progress=progress)
+    ((face_id, own),) = by_face(video.stretches)
+    return vitals_of(video, face_id, own, window_s, step_s)
 
 
 def measure_faces(
@@ -119,21 +119,22 @@ def measure_faces(
     SSPDError
         As `measure`.
 
-    >>> measure_faces("no_such_film.mp4", method="pos")
+    >>> measure_faces("no_such_video.mp4", method="pos")
     Traceback (most recent call last):
         ...
-    sspd.errors.SourceError: no_such_film.mp4: no such file
+    sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     start_s, end_s = time_span(start_s, end_s)
     window_s, step_s = window_lengths(window_s, step_s)
     cut_windows(0.0, 0.0, window_s, step_s)
     check_fps(fps)
     ready = _ready(method, weights, precision)
-    film = pass_video(
+    video = pass_video(
         source_path(source), ready, start_s, end_s, fps, None, every=True, progress=progress
     )
     return [
-        vitals_of(film, face_id, own, window_s, step_s) for face_id, own in by_face(film.stretches)
+        vitals_of(video, face_id, own, window_s, step_s)
+        for face_id, own in by_face(video.stretches)
     ]
 
 

@@ -11,25 +11,25 @@ from queue import Full, Queue
 
 import numpy as np
 
-from sspd.accel.process import give_back_memory
-from sspd.face.identity import MOST_FACES
-from sspd.face.track import join_pieces
+from sspd.accel.process import trim_heap
+from sspd.face.identity import MAX_FACES
+from sspd.face.track import join_chunks
 from sspd.methods.method import Method
-from sspd.types import FaceSegment, Frames, Scene, Signal
+from sspd.types import FaceSegment, Frames, FrameStats, Signal
 from sspd.video.bounds import GAP_S
 
 #: Pieces that wait for the method; more would only take memory.
 _WAITING = 1
 #: Pieces of a new stretch that a method takes in while the one before still ends, or a
-#: long film's memory would be that of the rare moment in which all of both waits.
-_BESIDE = 3
+#: long video's memory would be that of the rare moment in which all of both waits.
+LOOKAHEAD_CHUNKS = 3
 _LOOK_S = 0.05
 #: Neighbouring stretches lie a picture or two apart.
 _BRIEF_S = 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class StretchWave:
+class SegmentWaveform:
     """A stretch without its pictures, and the waveform of its face, if there is one."""
 
     segment: FaceSegment
@@ -37,7 +37,7 @@ class StretchWave:
 
 
 @dataclass
-class _Stretch:
+class RunningSegment:
     """A stretch on its way: the method runs in a thread and is fed piece by piece."""
 
     pieces: list[FaceSegment] = field(default_factory=list)
@@ -46,10 +46,10 @@ class _Stretch:
     busy_s: float = 0.0
 
 
-def measure_stretches(
+def run_segments(
     pieces: Iterable[FaceSegment], method: Method, spent: dict[str, float] | None = None
-) -> list[StretchWave]:
-    """Run a method over every stretch of a film.
+) -> list[SegmentWaveform]:
+    """Run a method over every stretch of a video.
 
     The pieces of one face are taken in the order in which they come, each as soon as
     the method has served the one before: few are held at a time.
@@ -57,36 +57,36 @@ def measure_stretches(
     Parameters
     ----------
     pieces : iterable of FaceSegment
-        As `sspd.face.track.face_pieces` gives them.
+        As `sspd.face.track.iter_face_chunks` gives them.
     method : Method
     spent : dict, optional
         The seconds that the method worked are added to its ``network``.
 
     Returns
     -------
-    list of StretchWave
+    list of SegmentWaveform
         In the order in which the stretches began.
 
     Examples
     --------
     >>> from sspd.methods import get_method
-    >>> measure_stretches([], get_method("pos"))
+    >>> run_segments([], get_method("pos"))
     []
     """
-    running: dict[int, _Stretch] = {}
-    ending: list[_Stretch] = []
-    stretches: list[_Stretch] = []
-    with ThreadPoolExecutor(2 * MOST_FACES) as pool:
+    running: dict[int, RunningSegment] = {}
+    ending: list[RunningSegment] = []
+    stretches: list[RunningSegment] = []
+    with ThreadPoolExecutor(2 * MAX_FACES) as pool:
         try:
             for piece in pieces:
                 stretch = running.get(piece.face_id)
-                if stretch is None or stretch.pieces[0].stretch != piece.stretch:
+                if stretch is None or stretch.pieces[0].segment_index != piece.segment_index:
                     ending = _end_those_before(piece.start_s, running, ending)
-                    stretch = running[piece.face_id] = _Stretch()
+                    stretch = running[piece.face_id] = RunningSegment()
                     stretches.append(stretch)
                     if piece.box is not None:
                         stretch.wave = pool.submit(_run, method, stretch)
-                elif len(stretch.pieces) == _BESIDE:
+                elif len(stretch.pieces) == LOOKAHEAD_CHUNKS:
                     _wait_for(ending)
                 _feed(stretch, piece)
         finally:
@@ -95,18 +95,20 @@ def measure_stretches(
     if spent is not None:
         spent["network"] += sum(stretch.busy_s for stretch in stretches)
     return [
-        StretchWave(join_pieces(stretch.pieces), stretch.wave.result() if stretch.wave else None)
+        SegmentWaveform(
+            join_chunks(stretch.pieces), stretch.wave.result() if stretch.wave else None
+        )
         for stretch in stretches
     ]
 
 
 def _end_those_before(
-    start_s: float, running: dict[int, _Stretch], ending: list[_Stretch]
-) -> list[_Stretch]:
+    start_s: float, running: dict[int, RunningSegment], ending: list[RunningSegment]
+) -> list[RunningSegment]:
     """End the stretches of segments that are over, and give them back.
 
     A person who is not seen any more must not keep a thread waiting: there are twice as many
-    threads as faces at a time, not as many as faces in a film. What ends now may still work
+    threads as faces at a time, not as many as faces in a video. What ends now may still work
     beside the new stretches; `ending`, what ended before, is waited for.
     """
     over = [who for who, each in running.items() if _last_s(each.pieces[-1]) < start_s]
@@ -115,12 +117,12 @@ def _end_those_before(
     _wait_for(ending)
     for who in over:
         _put(running[who], None)
-        running[who].pieces = [join_pieces(running[who].pieces)]  # small ones fill a heap with gaps
-    give_back_memory()
+        running[who].pieces = [join_chunks(running[who].pieces)]  # small ones fill a heap with gaps
+    trim_heap()
     return [running.pop(who) for who in over]
 
 
-def _wait_for(ending: Iterable[_Stretch]) -> None:
+def _wait_for(ending: Iterable[RunningSegment]) -> None:
     """Until they are through; what a method raised there is raised."""
     for stretch in ending:
         if stretch.wave is not None:
@@ -129,18 +131,18 @@ def _wait_for(ending: Iterable[_Stretch]) -> None:
 
 def _last_s(piece: FaceSegment) -> float:
     """The time of its last picture; of a piece without faces, where it starts."""
-    return float(piece.scene.t[-1]) if piece.scene.t.size else piece.start_s
+    return float(piece.frame_stats.t[-1]) if piece.frame_stats.t.size else piece.start_s
 
 
-def by_face(stretches: Sequence[StretchWave]) -> list[tuple[int, list[StretchWave]]]:
-    """Sort stretches by face; each face's fill the film, without a box where it is not seen.
+def by_face(stretches: Sequence[SegmentWaveform]) -> list[tuple[int, list[SegmentWaveform]]]:
+    """Sort stretches by face; each face's fill the video, without a box where it is not seen.
 
-    A gap in the film's times (`sspd.video.bounds.GAP_S`) is filled by nothing.
+    A gap in the video's times (`sspd.video.bounds.GAP_S`) is filled by nothing.
 
     Parameters
     ----------
-    stretches : sequence of StretchWave
-        One or more, as `measure_stretches` gives them.
+    stretches : sequence of SegmentWaveform
+        One or more, as `run_segments` gives them.
 
     Returns
     -------
@@ -148,7 +150,7 @@ def by_face(stretches: Sequence[StretchWave]) -> list[tuple[int, list[StretchWav
         By number. Face 0 without any box where no face was found at all.
     """
     seen = _seen(stretches)
-    faces: dict[int, list[StretchWave]] = {}
+    faces: dict[int, list[SegmentWaveform]] = {}
     for each in stretches:
         if each.segment.box is not None:
             faces.setdefault(each.segment.face_id, []).append(each)
@@ -157,7 +159,7 @@ def by_face(stretches: Sequence[StretchWave]) -> list[tuple[int, list[StretchWav
     return [(who, _without_holes(faces[who], seen)) for who in sorted(faces)]
 
 
-def _seen(stretches: Sequence[StretchWave]) -> list[tuple[float, float]]:
+def _seen(stretches: Sequence[SegmentWaveform]) -> list[tuple[float, float]]:
     """From when to when there are pictures, whoever is in them."""
     spans: list[tuple[float, float]] = []
     for each in sorted(stretches, key=lambda each: each.segment.start_s):
@@ -170,9 +172,9 @@ def _seen(stretches: Sequence[StretchWave]) -> list[tuple[float, float]]:
 
 
 def _without_holes(
-    own: Sequence[StretchWave], seen: Sequence[tuple[float, float]]
-) -> list[StretchWave]:
-    whole: list[StretchWave] = []
+    own: Sequence[SegmentWaveform], seen: Sequence[tuple[float, float]]
+) -> list[SegmentWaveform]:
+    whole: list[SegmentWaveform] = []
     waiting = deque(own)
     near = own[0].segment
     for start_s, end_s in seen:
@@ -184,21 +186,27 @@ def _without_holes(
     return whole
 
 
-def _hole(near: FaceSegment, start_s: float, end_s: float) -> list[StretchWave]:
+def _hole(near: FaceSegment, start_s: float, end_s: float) -> list[SegmentWaveform]:
     """A stretch in which a face is not seen, where it lasts at all."""
     if end_s - start_s < _BRIEF_S:
         return []
-    scene = Scene(**{f.name: getattr(near.scene, f.name)[:0] for f in fields(Scene)})
-    return [StretchWave(replace(near, start_s=start_s, end_s=end_s, box=None, scene=scene), None)]
+    frame_stats = FrameStats(
+        **{f.name: getattr(near.frame_stats, f.name)[:0] for f in fields(FrameStats)}
+    )
+    return [
+        SegmentWaveform(
+            replace(near, start_s=start_s, end_s=end_s, box=None, frame_stats=frame_stats), None
+        )
+    ]
 
 
-def _feed(stretch: _Stretch, piece: FaceSegment) -> None:
+def _feed(stretch: RunningSegment, piece: FaceSegment) -> None:
     none = Frames(piece.faces.rgb[:0].copy(), np.zeros(0), piece.faces.max_value)
     stretch.pieces.append(replace(piece, faces=none))
     _put(stretch, piece.faces)
 
 
-def _put(stretch: _Stretch, faces: Frames | None) -> None:
+def _put(stretch: RunningSegment, faces: Frames | None) -> None:
     """Wait until there is room; a method that has ended needs no more."""
     while stretch.wave is not None and not stretch.wave.done():
         try:
@@ -208,7 +216,7 @@ def _put(stretch: _Stretch, faces: Frames | None) -> None:
         return
 
 
-def _run(method: Method, stretch: _Stretch) -> Signal | None:
+def _run(method: Method, stretch: RunningSegment) -> Signal | None:
     began, waited_s = time.perf_counter(), 0.0
 
     def faces() -> Iterator[Frames]:

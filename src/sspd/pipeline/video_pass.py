@@ -9,25 +9,25 @@ from typing import TypeVar
 
 import numpy as np
 
-from sspd.accel.prefetch import ahead, begin, import_beside
-from sspd.accel.process import give_back_memory
+from sspd.accel.prefetch import import_in_background, prefetch, run_in_background
+from sspd.accel.process import trim_heap
 from sspd.errors import SourceError
-from sspd.face.track import face_pieces
+from sspd.face.track import iter_face_chunks
 from sspd.methods import Method
-from sspd.pipeline.segments import StretchWave, measure_stretches
+from sspd.pipeline.segments import SegmentWaveform, run_segments
 from sspd.report.result import Vitals
 from sspd.types import Box, ConfidenceSpec, FaceSegment, FaceSpan
 from sspd.video.coding import Coding
 from sspd.video.progress import Progress, telling
 from sspd.video.read import VideoInfo, probe, read
-from sspd.vitals import FilmFacts, read_film, read_rhythm
+from sspd.vitals import VideoFacts, analyze_beats, read_vitals
 from sspd.vitals.new_frames import mark_repeats, new_fps, repeat_warnings
 
 Item = TypeVar("Item")
 #: Pictures that are read at a time: so few are still in the core's cache when faces are cut out.
-CHUNK = 2
+DECODE_FRAMES = 2
 #: How many pieces may wait between faces and the method.
-PIECES_AHEAD = 1
+FACE_CHUNKS_AHEAD = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class VideoPass:
     coding: Coding
     end_s: float | None
     """Where it was asked to end."""
-    stretches: list[StretchWave]
+    stretches: list[SegmentWaveform]
     told: Vitals
     """Names, warnings and times, without anything read."""
     confidence: ConfidenceSpec | None
@@ -84,13 +84,13 @@ def pass_video(
     began, spent = time.perf_counter(), dict.fromkeys(("decode", "face", "network"), 0.0)
     info, coding = probe(source, fps=fps), Coding()
     if method.prepare is not None:
-        begin(method.prepare)
+        run_in_background(method.prepare)
     warnings: list[str] = []
     chunks = read(
         source,
         start_s=start_s,
         end_s=end_s,
-        chunk=CHUNK,
+        chunk=DECODE_FRAMES,
         warn=warnings.append,
         fps=fps,
         coding=coding,
@@ -99,16 +99,16 @@ def pass_video(
     if progress is not None:
         chunks = telling(chunks, progress, start_s, asked_s)
     # one thread for both: a picture that has to go to another core costs more than it gains
-    pieces = face_pieces(
+    pieces = iter_face_chunks(
         _and_then(_timed(chunks, spent, "decode"), _prepare_end),
         size=method.size,
         box=box,
         end_s=info.duration_s if end_s is None else end_s,
         every=every,
     )
-    faces = ahead(_timed(pieces, spent, "face"), PIECES_AHEAD)
-    stretches = measure_stretches(faces, method, spent)
-    give_back_memory()
+    faces = prefetch(_timed(pieces, spent, "face"), FACE_CHUNKS_AHEAD)
+    stretches = run_segments(faces, method, spent)
+    trim_heap()
     if not stretches:
         raise SourceError(f"{source}: holds no frames from {start_s:g} s on")
     if progress is not None:
@@ -131,47 +131,51 @@ def pass_video(
 
 
 def vitals_of(
-    film: VideoPass, face_id: int, own: list[StretchWave], window_s: float, step_s: float | None
+    video: VideoPass,
+    face_id: int,
+    own: list[SegmentWaveform],
+    window_s: float,
+    step_s: float | None,
 ) -> Vitals:
     """Return the vitals of one face.
 
     Parameters
     ----------
-    film : VideoPass
+    video : VideoPass
     face_id : int
-    own : list of StretchWave
+    own : list of SegmentWaveform
         Its segments.
     window_s, step_s : float
         See `sspd.measure`.
     """
-    coding = film.coding
+    coding = video.coding
     one_way = coding.n_both_ways == 0
     segments = [mark_repeats(part.segment, coding.key_frames_s, one_way) for part in own]
-    fps, facts = _facts(film.info, segments)
+    fps, facts = _facts(video.info, segments)
     facts = replace(facts, key_frames_s=coding.key_frames_s)
     waves = [part.wave for part in own]
-    read_out = read_film(
+    read_out = read_vitals(
         segments,
         waves,
         window_s=window_s,
         step_s=step_s,
         facts=facts,
-        confidence=film.confidence,
+        confidence=video.confidence,
     )
-    repeats = repeat_warnings(film.told.source, segments)
-    rhythm = read_rhythm(read_out.signal, read_out.windows)
+    repeats = repeat_warnings(video.told.source, segments)
+    rhythm = analyze_beats(read_out.signal, read_out.windows)
     return replace(
-        film.told,
+        video.told,
         duration_s=segments[-1].end_s - segments[0].start_s,
         fps=fps,
         windows=read_out.windows,
         reasons=read_out.reasons,
-        warnings=(*film.told.warnings, *repeats, *rhythm.warnings),
+        warnings=(*video.told.warnings, *repeats, *rhythm.warnings),
         hrv=rhythm.hrv,
         respiration=rhythm.respiration,
         face_id=face_id,
         face_box=next((segment.box for segment in segments if segment.box), None),
-        faces=_spans(segments, film.end_s),
+        faces=_spans(segments, video.end_s),
         signal=read_out.signal,
         beats_s=rhythm.beats_s,
     )
@@ -183,10 +187,10 @@ def _spans(segments: list[FaceSegment], end_s: float | None) -> tuple[FaceSpan, 
     return tuple(FaceSpan(s.start_s, min(s.end_s, asked_s), s.box) for s in segments)
 
 
-def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, FilmFacts]:
+def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, VideoFacts]:
     """New frames per second by their own timestamps, and how hard they were compressed."""
-    fps = new_fps([segment.scene for segment in segments]) or info.fps
-    facts = FilmFacts(clock_known=info.clock_known)
+    fps = new_fps([segment.frame_stats for segment in segments]) or info.fps
+    facts = VideoFacts(clock_known=info.clock_known)
     if not fps or not info.bit_rate:
         return fps, facts
     bits = info.bit_rate / (info.width * info.height * fps)
@@ -195,8 +199,8 @@ def _facts(info: VideoInfo, segments: list[FaceSegment]) -> tuple[float | None, 
 
 def _prepare_end() -> None:
     """Half a second for the filters, while the method still has work and no picture waits."""
-    give_back_memory()
-    import_beside("scipy.signal")
+    trim_heap()
+    import_in_background("scipy.signal")
 
 
 def _and_then(items: Iterable[Item], work: Callable[[], object]) -> Iterator[Item]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.report.selection import beats_between, refused_stretches
+from sspd.report.selection import beats_between, rejected_spans
 from sspd.signal import power_spectrum, self_similarity, spectrogram
 from sspd.types import TRACK_STEP_S, Signal, Vitals
 from sspd.vitals import SEARCH_HZ, SHORTEST_S, SHORTEST_WAVEFORM_S, good_intervals
@@ -24,7 +24,7 @@ MOST_SAMPLES = 4000
 BAND_COLUMNS = 1000
 #: What each instant of the self-similarity map stands for: the second that follows it.
 SPAN_S = 1.0
-#: Longest stretch of one column of the spectrogram, seconds; a short film has shorter ones.
+#: Longest stretch of one column of the spectrogram, seconds; a short video has shorter ones.
 COLUMN_S = 10.0
 MOST_COLUMNS = 600
 
@@ -106,7 +106,7 @@ def draw_whole(axes: Axes, vitals: Vitals, filtered: Sequence[Signal]) -> None:
             axes.plot(piece.t, piece.values, color=LINE, lw=0.6)
     _shade(axes, vitals)
     axes.set(xlabel="time in s", yticks=[])
-    _over_film(axes, vitals)
+    _over_video(axes, vitals)
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 
@@ -120,12 +120,12 @@ def _extremes(
 
 
 def _shade(axes: Axes, vitals: Vitals) -> None:
-    for start_s, end_s in refused_stretches(vitals.windows):
+    for start_s, end_s in rejected_spans(vitals.windows):
         axes.axvspan(start_s, end_s, color=BAD, lw=0, zorder=0)
 
 
-def _over_film(axes: Axes, vitals: Vitals) -> None:
-    """One time axis for all pictures of the whole film."""
+def _over_video(axes: Axes, vitals: Vitals) -> None:
+    """One time axis for all pictures of the whole video."""
     times = [time for w in vitals.windows for time in (w.start_s, w.end_s)]
     if vitals.signal is not None and len(vitals.signal):
         times += [vitals.signal.start_s, vitals.signal.start_s + vitals.signal.duration_s]
@@ -134,7 +134,7 @@ def _over_film(axes: Axes, vitals: Vitals) -> None:
 
 
 def draw_spectrum(axes: Axes, vitals: Vitals, part: Signal | None) -> None:
-    """Draw the spectrum of a stretch, and the film's heart rate in it.
+    """Draw the spectrum of a stretch, and the video's heart rate in it.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def draw_rates(axes: Axes, vitals: Vitals) -> None:
         if window.peaks_bpm is not None:
             axes.plot([middle], [window.peaks_bpm], "x", color=colour, ms=6)
     _shade(axes, vitals)
-    _over_film(axes, vitals)
+    _over_video(axes, vitals)
     told = [w for w in read if w.accepted] or read
     drawn = [(*(w.track_bpm or (w.spectral_bpm,)), w.peaks_bpm) for w in told]
     rates = [rate for some in drawn for rate in some if rate is not None]
@@ -252,7 +252,7 @@ def draw_spectrogram(axes: Axes, vitals: Vitals, filtered: Sequence[Signal]) -> 
         extent = (left, right, 60 * freqs[0], 60 * freqs[-1])
         axes.imshow(power, cmap="Blues", vmin=0, vmax=1, aspect="auto", origin="lower",
                     extent=extent, interpolation="bilinear")  # fmt: skip
-    _over_film(axes, vitals)
+    _over_video(axes, vitals)
     axes.set(xlabel="time in s", ylabel="beats per minute")
     axes.set(ylim=(60 * SEARCH_HZ[0], 60 * SEARCH_HZ[1]))
     axes.spines[["top", "right"]].set_visible(False)

@@ -20,7 +20,7 @@ from sspd.report.axes import (
     draw_whole,
     spectrum_part,
 )
-from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band, refused_stretches
+from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band, rejected_spans
 from sspd.types import Signal, Vitals
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def drawings(vitals: Vitals) -> list[Drawing]:
     drawn = drawn_waveform(vitals)
     near, shown = excerpt(vitals, filtered), excerpt(vitals, drawn)
     part = spectrum_part(vitals, filtered)
-    rejected = bool(refused_stretches(vitals.windows))
+    rejected = bool(rejected_spans(vitals.windows))
     shaded = " Shaded: rejected." if rejected else ""
     filter_words = _OF_ACCEPTED if vitals.accepted else _OF_REJECTED
     rate_words = f"{_RATES}{' and shaded' if rejected else ''}: rejected."

@@ -20,14 +20,14 @@ _WHITE, _DARK = (255, 255, 255), (40, 40, 40)
 
 @dataclass(frozen=True, eq=False)
 class FacePicture:
-    """A picture of the film with the box drawn into it.
+    """A picture of the video with the box drawn into it.
 
     Parameters
     ----------
     png : bytes
         The picture as a file, `LONGEST_SIDE` pixels at most.
     t_s : float
-        When it is, seconds of the film.
+        When it is, seconds of the video.
     """
 
     png: bytes
@@ -40,12 +40,12 @@ def face_picture(vitals: Vitals) -> FacePicture:
     Raises
     ------
     SourceError
-        The film can no longer be read.
+        The video can no longer be read.
 
-    >>> face_picture(Vitals("no_such_film.mp4", "pos", None, 9.0, 30.0, ()))
+    >>> face_picture(Vitals("no_such_video.mp4", "pos", None, 9.0, 30.0, ()))
     Traceback (most recent call last):
         ...
-    sspd.errors.SourceError: no_such_film.mp4: no such file
+    sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     seen = [span for span in vitals.faces if span.box is not None] or list(vitals.faces)
     start_s = max(0.0, seen[0].start_s - 1e-6) if seen else 0.0

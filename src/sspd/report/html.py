@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sspd.report.labels import number
 from sspd.report.markup import Html, element, escaped, table
-from sspd.report.section import film_section
-from sspd.report.text import NOTICE, film_count, film_name, film_words, headline
+from sspd.report.section import video_section
+from sspd.report.text import NOTICE, headline, video_count, video_name, video_words
 from sspd.types import Vitals
 from sspd.utils.files import whole_file
 
@@ -44,14 +44,14 @@ def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool 
     >>> "No reliable pulse" in page, "<img" in page
     (True, False)
     """
-    # Piece by piece: the pictures of a hundred films would be much to hold at once.
+    # Piece by piece: the pictures of a hundred videos would be much to hold at once.
     with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_page(results, with_image))
 
 
 def _page(results: Sequence[Vitals], with_image: bool) -> Iterator[str]:
     alone = len(results) == 1
-    title = film_name(results[0]) if alone else film_words(results)
+    title = video_name(results[0]) if alone else video_words(results)
     yield _head(title)
     yield element(
         "header", element("p", "Pulse from a face video", class_="kind"), element("h1", title)
@@ -60,7 +60,7 @@ def _page(results: Sequence[Vitals], with_image: bool) -> Iterator[str]:
     if not alone:
         yield _summary(results) + "\n"
     for i, vitals in enumerate(results, 1):
-        yield film_section(vitals, f"film-{i}", with_image=with_image, alone=alone) + "\n"
+        yield video_section(vitals, f"film-{i}", with_image=with_image, alone=alone) + "\n"
     when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z")
     yield "</main>\n"
     yield element(
@@ -93,17 +93,17 @@ def _summary(results: Sequence[Vitals]) -> Html:
     ]
     rows = [_summary_row(vitals, f"#film-{i}") for i, vitals in enumerate(results, 1)]
     good = sum(vitals.accepted for vitals in results)
-    what = "videos" if film_count(results) == len(results) else "faces"
+    what = "videos" if video_count(results) == len(results) else "faces"
     said = f"{good} of {len(results)} {what} have an accepted heart rate."
-    all_films = element("div", table(header, rows, class_="summary"), class_="scroll")
-    return element("section", element("p", said), all_films, class_="all")
+    all_videos = element("div", table(header, rows, class_="summary"), class_="scroll")
+    return element("section", element("p", said), all_videos, class_="all")
 
 
 def _summary_row(vitals: Vitals, link: str) -> list[object]:
     style = "failed" if vitals.error else "yes" if vitals.accepted else "no"
     good = sum(window.accepted for window in vitals.windows)
     return [
-        element("a", film_name(vitals), href=link),
+        element("a", video_name(vitals), href=link),
         element("span", headline(vitals), class_=style),
         number(vitals.hr_peaks_bpm),
         f"{good}/{len(vitals.windows)}",

@@ -90,7 +90,7 @@ HRV_WORDS = {
 #: Reasons of single values whose names, kept for programs, are not plain words.
 _VALUE_REASONS = {
     "no accepted stretch": "no accepted window",
-    "mostly the film's noise": "mostly noise of the video",
+    "mostly the video's noise": "mostly noise of the video",
 }
 
 

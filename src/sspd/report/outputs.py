@@ -1,4 +1,4 @@
-"""Files that every measured film has of its own: the table of their kinds."""
+"""Files that every measured video has of its own: the table of their kinds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WRITERS = {
     "overlay": ("sspd.report.overlay", "write_overlay"),
 }
 #: Every kind there is.
-FILM_OUTPUTS = tuple(_WRITERS)
+VIDEO_OUTPUTS = tuple(_WRITERS)
 #: Kinds that standard output takes.
 STREAMED = ("json", "csv")
 
@@ -30,7 +30,7 @@ def check_result_output(kind: str, path: str | Path) -> Path:
     Parameters
     ----------
     kind : str
-        Of `FILM_OUTPUTS`, or of a file that holds all films (json, csv).
+        Of `VIDEO_OUTPUTS`, or of a file that holds all videos (json, csv).
     path : path
 
     Raises
@@ -70,13 +70,13 @@ def file_of_face(path: str | Path, face_id: int) -> Path:
 
 
 def write_outputs(vitals: Vitals, outputs: Mapping[str, str | Path]) -> tuple[str, ...]:
-    """Write the files of one face in a film; one that fails leaves the others.
+    """Write the files of one face in a video; one that fails leaves the others.
 
     Parameters
     ----------
     vitals : Vitals
     outputs : mapping of str to path
-        Kind, of `FILM_OUTPUTS`, to file; see `file_of_face`.
+        Kind, of `VIDEO_OUTPUTS`, to file; see `file_of_face`.
 
     Returns
     -------
@@ -96,6 +96,6 @@ def write_outputs(vitals: Vitals, outputs: Mapping[str, str | Path]) -> tuple[st
             write(vitals, path)
         except SSPDError as error:
             failures.append(str(error))
-        except Exception as error:  # the numbers are there, and other films to come
+        except Exception as error:  # the numbers are there, and other videos to come
             failures.append(f"{path}: unexpected {type(error).__name__}: {error}")
     return tuple(" ".join(line.split()) for line in failures)

@@ -19,40 +19,40 @@ from sspd.types import Box, FaceSpan, Frames, Vitals
 from sspd.video.read import read
 from sspd.video.write import write_h264
 
-#: x264's constant rate factor: good to look at, a fifth of the bits of a measurable film.
+#: x264's constant rate factor: good to look at, a fifth of the bits of a measurable video.
 CRF = 20.0
-#: A narrower film gets margins, so that the words under it can be read.
+#: A narrower video gets margins, so that the words under it can be read.
 LEAST_WIDTH = 320
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the film stands on the even-sided canvas, pixels."""
+    """Where the video stands on the even-sided canvas, pixels."""
 
     canvas: tuple[int, int]
-    film: tuple[int, int]
+    video: tuple[int, int]
     left: int
 
 
 def write_overlay(vitals: Vitals, path: str | Path) -> None:
-    """Write what was measured of a film as an annotated H.264 film, whole or not at all.
+    """Write what was measured of a video as an annotated H.264 video, whole or not at all.
 
-    The film is decoded once more, chunk by chunk. Each picture keeps its time, counted
+    The video is decoded once more, chunk by chunk. Each picture keeps its time, counted
     from the first one measured; there is no sound.
 
     Parameters
     ----------
     vitals : Vitals
-        ``source`` names the film.
+        ``source`` names the video.
     path : str or Path
         An .mp4.
 
     Raises
     ------
     OutputError
-        ``path`` cannot be written, is no .mp4, or is the film itself.
+        ``path`` cannot be written, is no .mp4, or is the video itself.
     SourceError
-        The film can no longer be read.
+        The video can no longer be read.
 
     >>> write_overlay(Vitals("a.mp4", "pos", None, 9.0, 30.0, ()), "a.avi")
     Traceback (most recent call last):
@@ -71,12 +71,12 @@ def write_overlay(vitals: Vitals, path: str | Path) -> None:
     if first is None:
         raise SourceError(f"{vitals.source}: has no frame at {start_s:.2f} s any more")
     drawn = _annotated(vitals, spans, chain([first], chunks), first)
-    # the nominal rate only; players go by the stamps
+    # the nominal rate only; players go by the timestamps
     write_h264(target, drawn, fps=min(max(vitals.fps or 30.0, 1.0), 1000.0), crf=CRF)
 
 
 def check_annotated(path: str | Path) -> None:
-    """Raise `OutputError` where a suffix is not that of an annotated film."""
+    """Raise `OutputError` where a suffix is not that of an annotated video."""
     if Path(path).suffix.lower() != ".mp4":
         raise OutputError(f"{path}: an annotated video is written as .mp4")
 
@@ -85,7 +85,7 @@ def _annotated(
     vitals: Vitals, spans: tuple[FaceSpan, ...], chunks: Iterator[Frames], first: Frames
 ) -> Iterator[Frames]:
     place = _placed(*first.rgb.shape[1:3])
-    height, width = place.film
+    height, width = place.video
     strip = strip_of(vitals, width, height)
     starts = [span.start_s for span in spans]
     for chunk in chunks:
@@ -111,9 +111,9 @@ def _paint(
     strip: Strip,
     t_s: float,
 ) -> None:
-    height, width = place.film
-    film = canvas[:height, place.left : place.left + width]
-    film[:] = picture
+    height, width = place.video
+    video = canvas[:height, place.left : place.left + width]
+    video[:] = picture
     if box is not None:
-        draw_box(film, box)
+        draw_box(video, box)
     strip.paint(canvas[height:], t_s)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.report.labels import advice, sentence
-from sspd.report.selection import drawn_waveform, refused_stretches, window_at
+from sspd.report.selection import drawn_waveform, rejected_spans, window_at
 from sspd.types import Signal, Vitals, WindowVitals
 
 #: Seconds of waveform in view; the newest sample is at the right.
@@ -25,17 +25,17 @@ _SHIFT = 4
 
 
 def _unit(width: int, height: int) -> float:
-    """How large the strip is drawn; 1 for a film of 640x480."""
+    """How large the strip is drawn; 1 for a video of 640x480."""
     return float(np.clip(min(width / 480, np.sqrt(width * height) / 600), 0.66, 5.0))
 
 
 def strip_height(width: int, height: int) -> int:
-    """Pixels that the strip of a film adds.
+    """Pixels that the strip of a video adds.
 
     Parameters
     ----------
     width, height : int
-        Of the film, pixels.
+        Of the video, pixels.
 
     >>> strip_height(640, 480), strip_height(96, 64)
     (139, 99)
@@ -45,19 +45,19 @@ def strip_height(width: int, height: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """What is drawn at any time of the film.
+    """What is drawn at any time of the video.
 
     Parameters
     ----------
     unit : float
-        Size of letters and lines, 1 for a film of 640x480.
+        Size of letters and lines, 1 for a video of 640x480.
     pieces : tuple of Signal
         The waveform between -1 and 1, where there is one.
     beats_s : float64 array, shape (beats,)
     windows : tuple of WindowVitals
     refused : list of (start_s, end_s)
     reasons : tuple of str
-        The film's own, told where no window speaks.
+        The video's own, told where no window speaks.
     """
 
     unit: float
@@ -75,7 +75,7 @@ class Strip:
         canvas : uint8 array, shape (height, width, 3)
             RGB.
         t_s : float
-            Time of the picture, seconds of the film.
+            Time of the picture, seconds of the video.
         """
         canvas[:] = _PAPER
         margin, u = round(12 * self.unit), self.unit
@@ -143,13 +143,13 @@ class Strip:
 
 
 def strip_of(vitals: Vitals, width: int, height: int) -> Strip:
-    """Make ready what the strip of a film shows.
+    """Make ready what the strip of a video shows.
 
     Parameters
     ----------
     vitals : Vitals
     width, height : int
-        Of the film, pixels.
+        Of the video, pixels.
 
     >>> nothing = Vitals("a.mp4", "pos", None, 9.0, 30.0, (), reasons=("no_face",))
     >>> strip_of(nothing, 640, 480).pieces
@@ -162,7 +162,7 @@ def strip_of(vitals: Vitals, width: int, height: int) -> Strip:
         pieces=tuple(Signal(p.values / size, p.fs, p.start_s) for p in filtered),
         beats_s=np.zeros(0) if vitals.beats_s is None else vitals.beats_s,
         windows=vitals.windows,
-        refused=refused_stretches(vitals.windows),
+        refused=rejected_spans(vitals.windows),
         reasons=vitals.reasons,
     )
 

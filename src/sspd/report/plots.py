@@ -17,8 +17,8 @@ from sspd.report.axes import (
     spectrum_part,
 )
 from sspd.report.labels import advice, legible, sentence
-from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band, refused_stretches
-from sspd.report.text import film_name, headline
+from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band, rejected_spans
+from sspd.report.text import headline, video_name
 from sspd.types import Vitals
 from sspd.utils.files import whole_file
 
@@ -72,7 +72,7 @@ def vitals_figure(vitals: Vitals) -> Figure:
     if longer:
         whole = figure.add_subplot(grid[1, :])
         draw_whole(whole, vitals, drawn)
-        rejected = bool(refused_stretches(vitals.windows))
+        rejected = bool(rejected_spans(vitals.windows))
         whole.set_title("Whole video" + (" (shaded: rejected)" if rejected else ""))
     draw_spectrum(spectrum, vitals, spectrum_part(vitals, filtered))
     spectrum.set_title("Spectrum")
@@ -81,7 +81,7 @@ def vitals_figure(vitals: Vitals) -> Figure:
         "Heart rate: lines by spectrum, × by peaks, dots from beat to beat", fontsize=10
     )
     # a name may hold what matplotlib would take for mathematics
-    title = legible(f"{film_name(vitals)}: {headline(vitals)}")
+    title = legible(f"{video_name(vitals)}: {headline(vitals)}")
     figure.suptitle(title, fontsize=15, weight="bold", parse_math=False)
     weights = f", weights {vitals.weights}" if vitals.weights else ""
     made = f"method {vitals.method}{weights}; not a medical device"

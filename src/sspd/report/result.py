@@ -67,11 +67,11 @@ class Vitals(types.Vitals):
         """Headline, waveform and windows for a notebook; everything is in the text itself."""
         from sspd.report.labels import advice, sentence
         from sspd.report.markup import element, image
-        from sspd.report.text import NOTICE, film_name, headline
+        from sspd.report.text import NOTICE, headline, video_name
 
         rejected = self.error is None and not self.accepted
         said = self.error or (sentence(advice(self.reasons)) if rejected else "")
-        name = element("strong", f"{film_name(self)}: {headline(self)}")
+        name = element("strong", f"{video_name(self)}: {headline(self)}")
         picture = self._picture()
         alt = "Excerpt of the pulse waveform with its beats"
         parts = [

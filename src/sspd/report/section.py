@@ -7,12 +7,12 @@ from sspd.report.figures import Drawing, drawings
 from sspd.report.frame import face_picture
 from sspd.report.labels import HRV_WORDS, meanings, number, reason_text
 from sspd.report.markup import Html, element, image, joined, table
-from sspd.report.text import NOTICE, film_name
+from sspd.report.text import NOTICE, video_name
 from sspd.types import Estimate, Respiration, Vitals, WindowVitals
 from sspd.version import package_version
 
 
-def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> Html:
+def video_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> Html:
     """Return the section of one video.
 
     Parameters
@@ -26,11 +26,11 @@ def film_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) 
         Whether the page has this video only; its name is the page's title then.
 
     >>> failed = Vitals("a.mp4", "pos", None, 0.0, None, (), error="a.mp4: no such file")
-    >>> section = film_section(failed, "film-1", with_image=True, alone=False)
+    >>> section = video_section(failed, "video-1", with_image=True, alone=False)
     >>> "could not be measured" in section, "a.mp4: no such file" in section
     (True, True)
     """
-    title = Html() if alone else element("h2", film_name(vitals))
+    title = Html() if alone else element("h2", video_name(vitals))
     if vitals.error is not None:
         said = element("p", "This video could not be measured", class_="headline none")
         rest = element("p", vitals.error)

@@ -55,7 +55,7 @@ def drawn_waveform(vitals: Vitals) -> list[Signal]:
 
 
 def excerpt(vitals: Vitals, filtered: Sequence[Signal]) -> Signal | None:
-    """`EXCERPT_S` from the middle of the film's middle window, a believed one if any.
+    """`EXCERPT_S` from the middle of the video's middle window, a believed one if any.
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ def beats_between(vitals: Vitals, start_s: float, end_s: float) -> NDArray[np.fl
     return beats[(beats >= start_s) & (beats <= end_s)]
 
 
-def refused_stretches(windows: Sequence[WindowVitals]) -> list[tuple[float, float]]:
+def rejected_spans(windows: Sequence[WindowVitals]) -> list[tuple[float, float]]:
     """Stretches that some window covers but no accepted one, start and end, seconds.
 
     >>> good = WindowVitals(0.0, 30.0, 60.0, 60.5, 5.0, None, accepted=True)
     >>> bad = WindowVitals(20.0, 50.0, None, None, None, None, False, ("motion",))
-    >>> refused_stretches([good, bad])
+    >>> rejected_spans([good, bad])
     [(30.0, 50.0)]
     """
     edges = np.unique([edge for w in windows for edge in (w.start_s, w.end_s)])

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sspd.report.labels import advice, legible
-from sspd.report.text import NOTICE, film_name
+from sspd.report.text import NOTICE, video_name
 from sspd.types import Vitals
 
 #: Columns that a name gets before a column of numbers is left out for it.
@@ -81,7 +81,7 @@ def video_names(results: Sequence[Vitals]) -> list[str]:
     >>> video_names(rows)
     ['x/a.mp4', 'y/a.mp4', 'b.mp4']
     """
-    names = [film_name(vitals) for vitals in results]
+    names = [video_name(vitals) for vitals in results]
     paths = [Path(vitals.source).parts[:-1] for vitals in results]
     for level in range(1, max(map(len, paths), default=0) + 1):
         sources: dict[str, set[str]] = {}

@@ -13,10 +13,10 @@ from sspd.types import Vitals
 NOTICE = "Not a medical device: do not base a diagnosis or treatment on these numbers."
 
 
-def film_name(vitals: Vitals) -> str:
-    """What a film is called in headings; what is no letter in its name is a question mark.
+def video_name(vitals: Vitals) -> str:
+    """What a video is called in headings; what is no letter in its name is a question mark.
 
-    >>> film_name(Vitals("films/a.mp4", "pos", None, 9.0, 30.0, (), face_id=1))
+    >>> video_name(Vitals("videos/a.mp4", "pos", None, 9.0, 30.0, (), face_id=1))
     'a.mp4, face 2'
     """
     name = legible(Path(vitals.source).name or vitals.source)
@@ -37,33 +37,33 @@ def headline(vitals: Vitals) -> str:
     return f"{vitals.hr_bpm:.1f} bpm"
 
 
-def film_count(results: Sequence[Vitals]) -> int:
-    """How many films results are of, when everybody in a film has one.
+def video_count(results: Sequence[Vitals]) -> int:
+    """How many videos results are of, when everybody in a video has one.
 
     >>> one, other = (Vitals("a.mp4", "pos", None, 5.0, None, (), face_id=k) for k in (0, 1))
-    >>> film_count([one, other]), film_count([one, one])
+    >>> video_count([one, other]), video_count([one, one])
     (1, 2)
     """
-    films, before = 0, None
+    videos, before = 0, None
     for vitals in results:
         same = before is not None and before.source == vitals.source
         if before is None or not same or vitals.face_id <= before.face_id:
-            films += 1
+            videos += 1
         before = vitals
-    return films
+    return videos
 
 
-def film_words(results: Sequence[Vitals]) -> str:
-    """Say of how many films results are, and of how many faces where these are more.
+def video_words(results: Sequence[Vitals]) -> str:
+    """Say of how many videos results are, and of how many faces where these are more.
 
     >>> one, other = (Vitals("a.mp4", "pos", None, 5.0, None, (), face_id=k) for k in (0, 1))
-    >>> film_words([one, other]), film_words([one, one])
+    >>> video_words([one, other]), video_words([one, one])
     ('2 faces in 1 video', '2 videos')
     """
-    films = film_count(results)
+    videos = video_count(results)
     faces = sum(vitals.error is None for vitals in results)
-    what = "" if films == len(results) else f"{faces} faces in "
-    return f"{what}{films} video{'' if films == 1 else 's'}"
+    what = "" if videos == len(results) else f"{faces} faces in "
+    return f"{what}{videos} video{'' if videos == 1 else 's'}"
 
 
 def summary(results: Sequence[Vitals]) -> str:
@@ -79,7 +79,7 @@ def summary(results: Sequence[Vitals]) -> str:
         reason for vitals in results if vitals.error is None for reason in vitals.reasons
     )
     refused = f"{len(results) - measured - failed} without a reliable pulse"
-    # a film may have several reasons
+    # a video may have several reasons
     told = ", ".join(f"{why.replace('_', ' ')} {n}" for why, n in reasons.most_common())
     why = f" ({told})" if told else ""
-    return f"{film_words(results)}: {measured} measured, {refused}{why}, {failed} failed"
+    return f"{video_words(results)}: {measured} measured, {refused}{why}, {failed} failed"

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.signal.filters import checked
 
 #: Below this a sum stops growing, Hz. A plain sum would raise slow noise over a fast
-#: heart; chosen on validation films (MODEL_CARD.md).
+#: heart; chosen on validation videos (MODEL_CARD.md).
 LEVEL_HZ = 0.7
 
 

@@ -1,4 +1,4 @@
-"""Traces with uneven time stamps, put on an even grid."""
+"""Traces with uneven time timestamps, put on an even grid."""
 
 from __future__ import annotations
 
@@ -37,12 +37,18 @@ def resample_times(
     array([0., 1., 2., 3., 4.])
     """
     rows = np.asarray(values, dtype=np.float64)
-    stamps = np.asarray(t, dtype=np.float64)
-    if stamps.size == 0 or rows.shape[0] != stamps.size or not bool((np.diff(stamps) > 0).all()):
-        raise UsageError(f"{rows.shape[0]} samples need as many rising times, got {stamps.size}")
-    flat = rows.reshape(stamps.size, -1)
+    timestamps = np.asarray(t, dtype=np.float64)
+    if (
+        timestamps.size == 0
+        or rows.shape[0] != timestamps.size
+        or not bool((np.diff(timestamps) > 0).all())
+    ):
+        raise UsageError(
+            f"{rows.shape[0]} samples need as many rising times, got {timestamps.size}"
+        )
+    flat = rows.reshape(timestamps.size, -1)
     grid = start_s + np.arange(n) / fs
-    columns = [_column(flat[:, c], stamps, grid, fs) for c in range(flat.shape[1])]
+    columns = [_column(flat[:, c], timestamps, grid, fs) for c in range(flat.shape[1])]
     return np.stack(columns, axis=1).reshape((n, *rows.shape[1:]))
 
 

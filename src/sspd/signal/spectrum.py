@@ -114,7 +114,7 @@ def peak_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> f
 def pulse_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> float:
     """Frequency of the pulse, Hz; NaN if the band holds no peak.
 
-    The noise of films rises toward low frequencies, so the rate is read half-way to
+    The noise of videos rises toward low frequencies, so the rate is read half-way to
     the slope (`SLOPE`). A second harmonic may outweigh the first one, so each frequency counts with
     its double at half the weight, as in subharmonic summation (Hermes, JASA 83, 1988).
 

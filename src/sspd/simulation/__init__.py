@@ -1,29 +1,29 @@
-"""Films of faces whose pulse is known.
+"""Videos of faces whose pulse is known.
 
-A `FilmSpec` says everything about a film; `simulate` renders it at full size,
+A `VideoSpec` says everything about a video; `simulate` renders it at full size,
 `simulate_faces` only what a face box cuts out of it, `truth` tells what is known
-without rendering, `write_film` and `write_truth` put both on disk (see
+without rendering, `write_video` and `write_truth` put both on disk (see
 `sspd.simulation.files` for the format). Irregular hearts are beat times from
-`sspd.simulation.rhythms`, given as `FilmSpec.beats_s`; light that no option describes is
+`sspd.simulation.rhythms`, given as `VideoSpec.beats_s`; light that no option describes is
 `alter` of `simulate`, with the gains of `sspd.simulation.gains`.
 
->>> spec = FilmSpec(seed=7, hr_bpm=66, face_px=60, duration_s=0.2)
+>>> spec = VideoSpec(seed=7, hr_bpm=66, face_px=60, duration_s=0.2)
 >>> simulate_faces(spec, size=16).rgb.shape, round(truth(spec).respiration_hz, 2)
 ((6, 16, 16, 3), 0.25)
 """
 
 from sspd.simulation.contact import contact_bvp, contact_rate
 from sspd.simulation.faces import face_box, simulate_faces
-from sspd.simulation.files import write_film, write_truth
+from sspd.simulation.files import write_truth, write_video
 from sspd.simulation.presets import PRESETS, random_spec
 from sspd.simulation.render import cheek_mask, simulate, skin_mask
-from sspd.simulation.spec import FilmSpec, frame_times
+from sspd.simulation.spec import VideoSpec, frame_times
 from sspd.simulation.truth import Truth, truth
 
 __all__ = [
     "PRESETS",
-    "FilmSpec",
     "Truth",
+    "VideoSpec",
     "cheek_mask",
     "contact_bvp",
     "contact_rate",
@@ -34,6 +34,6 @@ __all__ = [
     "simulate_faces",
     "skin_mask",
     "truth",
-    "write_film",
     "write_truth",
+    "write_video",
 ]

@@ -7,13 +7,13 @@ import numpy as np
 
 from sspd.simulation.anatomy import F32
 from sspd.simulation.canvas import blurred_noise
-from sspd.simulation.spec import FilmSpec
+from sspd.simulation.spec import VideoSpec
 
 
-def draw_background(spec: FilmSpec) -> F32:
+def draw_background(spec: VideoSpec) -> F32:
     """The background under light 1, 8-bit levels, float32 (height, width, 3).
 
-    >>> draw_background(FilmSpec(width=96, height=90, face_px=60)).shape
+    >>> draw_background(VideoSpec(width=96, height=90, face_px=60)).shape
     (90, 96, 3)
     """
     rng = spec.rng("background")

@@ -1,4 +1,4 @@
-"""What a person is drawn on and with: coordinates, textures, colours, one draw a film."""
+"""What a person is drawn on and with: coordinates, textures, colours, one draw a video."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sspd.simulation.anatomy import F32, Anatomy
 from sspd.simulation.light import lamp_colour
 from sspd.simulation.skin import pulse_vector, skin_colour
-from sspd.simulation.spec import FilmSpec
+from sspd.simulation.spec import VideoSpec
 
 #: The patch around the face's centre, face widths: left and right, up.
 SIDE, UP = 1.45, 1.18
@@ -95,7 +95,7 @@ class Look:
     shine: float
 
 
-def draw_look(spec: FilmSpec, rng: np.random.Generator) -> Look:
+def draw_look(spec: VideoSpec, rng: np.random.Generator) -> Look:
     """A random person of the asked skin tone."""
     skin = skin_colour(spec.skin_tone, rng)
     hair = np.array([40, 30, 24]) * rng.uniform(0.6, 1.4)

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.spec import FilmSpec, smooth_noise
+from sspd.simulation.spec import VideoSpec, smooth_noise
 
 #: Rate at which the model is integrated, Hz: beats are placed to under a millisecond.
 MODEL_HZ = 500.0
-#: Time simulated before and after the film, so that its ends are ordinary.
+#: Time simulated before and after the video, so that its ends are ordinary.
 MARGIN_S = 3.0
 #: How much of the heart fills within an interval: 1 - exp(-(interval - delay) / tau), seconds.
 _FILL_DELAY_S, _FILL_TAU_S = 0.2, 0.25
@@ -56,7 +56,7 @@ class Heart:
 
 
 def _rate_modulation(
-    spec: FilmSpec, rng: np.random.Generator, t: NDArray[np.float64]
+    spec: VideoSpec, rng: np.random.Generator, t: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     mean_ms = 60_000.0 / spec.hr_bpm
     # breathing is never a metronome: its own rate wanders by 4 %
@@ -64,21 +64,21 @@ def _rate_modulation(
     breath_phase = 2 * np.pi * spec.respiration_hz * (t + 0.04 * wander)
     breath = np.sin(breath_phase + rng.uniform(0, 2 * np.pi))
     low = smooth_noise(rng, t, (0.06, 0.14))
-    # in a short film chance would decide the depth: it is met in each film instead
+    # in a short video chance would decide the depth: it is met in each video instead
     low /= low.std()
     depth = (spec.lf_ms * low + np.sqrt(2) * spec.hf_ms * breath) / mean_ms
     # a rate that stops or doubles is no longer a heart: bend extremes over
     return 0.35 * np.tanh(depth / 0.35), breath
 
 
-def beat_model(spec: FilmSpec) -> Heart:
-    """Integrate the model from `MARGIN_S` before the film to `MARGIN_S` after it.
+def beat_model(spec: VideoSpec) -> Heart:
+    """Integrate the model from `MARGIN_S` before the video to `MARGIN_S` after it.
 
-    The phase gains ``duration_s * hr_bpm / 60`` over the film: the mean rate is met
-    exactly, whatever the variability. Beats that are given (`FilmSpec.beats_s`) are met
+    The phase gains ``duration_s * hr_bpm / 60`` over the video: the mean rate is met
+    exactly, whatever the variability. Beats that are given (`VideoSpec.beats_s`) are met
     exactly, and between them the phase rises smoothly.
 
-    >>> heart = beat_model(FilmSpec(hr_bpm=90, duration_s=20))
+    >>> heart = beat_model(VideoSpec(hr_bpm=90, duration_s=20))
     >>> inside = np.interp([0, 20], heart.t, heart.phase)
     >>> round(float(inside[1] - inside[0]), 6)
     30.0
@@ -96,7 +96,7 @@ def beat_model(spec: FilmSpec) -> Heart:
     return Heart(t, phase + rng.uniform(), breath)
 
 
-def _given_beats(spec: FilmSpec, t: NDArray[np.float64], breath: NDArray[np.float64]) -> Heart:
+def _given_beats(spec: VideoSpec, t: NDArray[np.float64], breath: NDArray[np.float64]) -> Heart:
     """The phase through given beats, by a cubic that never falls (Fritsch-Carlson)."""
     from scipy.interpolate import PchipInterpolator
 
@@ -131,13 +131,13 @@ def _beat_shape(rng: np.random.Generator) -> NDArray[np.float64]:
     return waves
 
 
-def blood_volume(spec: FilmSpec, heart: Heart, t: NDArray[np.float64]) -> NDArray[np.float64]:
+def blood_volume(spec: VideoSpec, heart: Heart, t: NDArray[np.float64]) -> NDArray[np.float64]:
     """Blood-volume pulse at times ``t``, rising at systole, mean near 0, shape (time,).
 
     A beat is 1 from foot to peak on average; breathing moves baseline and amplitude.
     Times must lie within the modelled stretch.
 
-    >>> spec = FilmSpec(hr_bpm=60)
+    >>> spec = VideoSpec(hr_bpm=60)
     >>> x = blood_volume(spec, beat_model(spec), np.arange(0, 10, 0.01))
     >>> bool(0.8 < x.max() - x.min() < 1.4)
     True

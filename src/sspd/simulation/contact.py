@@ -1,4 +1,4 @@
-"""What contact sensors would have said during a simulated film, on clocks of their own."""
+"""What contact sensors would have said during a simulated video, on clocks of their own."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.cardiac import beat_model, blood_volume
-from sspd.simulation.spec import FilmSpec
+from sspd.simulation.spec import VideoSpec
 from sspd.types import Series
 
 #: A finger clip shows the mean rate of the beats of this long, seconds: no more than twice
-#: what is modelled beyond the film's ends.
+#: what is modelled beyond the video's ends.
 SHOWN_OVER_S = 6.0
 
 
-def contact_bvp(spec: FilmSpec, t: NDArray[np.float64]) -> Series:
-    """The blood-volume pulse at any times within the film, as a contact sensor sees it.
+def contact_bvp(spec: VideoSpec, t: NDArray[np.float64]) -> Series:
+    """The blood-volume pulse at any times within the video, as a contact sensor sees it.
 
-    Flat for a film without pulse.
+    Flat for a video without pulse.
 
     Parameters
     ----------
-    spec : FilmSpec
+    spec : VideoSpec
     t : float64 array, shape (time,)
-        Seconds of the film, rising.
+        Seconds of the video, rising.
 
-    >>> contact_bvp(FilmSpec(duration_s=2), np.arange(0, 2, 1 / 60)).values.shape
+    >>> contact_bvp(VideoSpec(duration_s=2), np.arange(0, 2, 1 / 60)).values.shape
     (120,)
     """
     if spec.pulse_percent == 0:
@@ -33,18 +33,18 @@ def contact_bvp(spec: FilmSpec, t: NDArray[np.float64]) -> Series:
     return Series(t, blood_volume(spec, beat_model(spec), t))
 
 
-def contact_rate(spec: FilmSpec, t: NDArray[np.float64]) -> Series:
+def contact_rate(spec: VideoSpec, t: NDArray[np.float64]) -> Series:
     """The rate that a finger clip shows: of the beats of `SHOWN_OVER_S` around each time.
 
-    0 for a film without pulse, as a clip shows it.
+    0 for a video without pulse, as a clip shows it.
 
     Parameters
     ----------
-    spec : FilmSpec
+    spec : VideoSpec
     t : float64 array, shape (time,)
-        Seconds of the film, rising.
+        Seconds of the video, rising.
 
-    >>> spec = FilmSpec(hr_bpm=75, duration_s=20, lf_ms=0, hf_ms=0)
+    >>> spec = VideoSpec(hr_bpm=75, duration_s=20, lf_ms=0, hf_ms=0)
     >>> contact_rate(spec, np.array([10.0])).values.round(1)
     array([75.])
     """

@@ -12,7 +12,7 @@ from sspd.simulation.anatomy import F32, depth, jaw_drop, lit, outline, step
 from sspd.simulation.body import draw_body, draw_hair
 from sspd.simulation.canvas import SIDE, UP, Canvas, Look, draw_look, make_canvas
 from sspd.simulation.skin import cheeks, pulse_map
-from sspd.simulation.spec import FilmSpec, rest_place
+from sspd.simulation.spec import VideoSpec, rest_place
 
 #: Drawn stages of the mouth, closed to open; frames between two are mixed.
 MOUTH_STAGES = 5
@@ -165,15 +165,15 @@ def _changes(
     return np.ascontiguousarray(np.stack(drawn))
 
 
-def draw_person(spec: FilmSpec) -> Person:
-    """The person of a film: a random one of its skin tone, size and seed.
+def draw_person(spec: VideoSpec) -> Person:
+    """The person of a video: a random one of its skin tone, size and seed.
 
-    >>> person = draw_person(FilmSpec(face_px=60))
+    >>> person = draw_person(VideoSpec(face_px=60))
     >>> person.rgba.shape
     (323, 174, 4)
     """
     rng = spec.rng("person")
-    # down to the film's lower edge, wherever the head goes
+    # down to the video's lower edge, wherever the head goes
     down = max(1.5, (spec.height - rest_place(spec)[1]) / spec.face_px + 0.3)
     c = make_canvas(spec.face_px, down, rng)
     look = draw_look(spec, rng)

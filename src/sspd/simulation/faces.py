@@ -1,4 +1,4 @@
-"""Face-size mode: renders only what a face box would cut out of the film."""
+"""Face-size mode: renders only what a face box would cut out of the video."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sspd.errors import UsageError
 from sspd.simulation.render import Stage, render_frame, set_stage
-from sspd.simulation.spec import FilmSpec, rest_place
+from sspd.simulation.spec import VideoSpec, rest_place
 from sspd.types import FIXED_POINT_MAX, Box, Frames
 
 #: dlib's square on these faces: its side and its centre below the face's, face widths.
@@ -19,10 +19,10 @@ PAD_SCALE, PAD_UP = 1.5, 0.10
 _SCALE_ERROR, _PLACE_ERROR = 0.08, 0.035
 
 
-def face_box(spec: FilmSpec) -> Box:
-    """The padded box that a detector would give, with its own error in each film.
+def face_box(spec: VideoSpec) -> Box:
+    """The padded box that a detector would give, with its own error in each video.
 
-    >>> box = face_box(FilmSpec(face_px=100))
+    >>> box = face_box(VideoSpec(face_px=100))
     >>> 130 < box.width < 190
     True
     """
@@ -40,22 +40,22 @@ def face_box(spec: FilmSpec) -> Box:
 
 
 def simulate_faces(
-    spec: FilmSpec, size: int = 151, *, encode: bool = False, box: Box | None = None
+    spec: VideoSpec, size: int = 151, *, encode: bool = False, box: Box | None = None
 ) -> Frames:
-    """The face crops of the film without the rest of it.
+    """The face crops of the video without the rest of it.
 
     Every pixel of the box is rendered, given noise and rounded to 8 bits as in
-    `simulate`, then area-averaged: the crops equal those of the whole film.
+    `simulate`, then area-averaged: the crops equal those of the whole video.
 
     Parameters
     ----------
-    spec : FilmSpec
-        The film.
+    spec : VideoSpec
+        The video.
     size : int
         Side of the crops, pixels.
     encode : bool
-        Pass the box through H.264 and back first, at the film's bit rate scaled by
-        area (what a face gets of a film's bits is more than its area: times 2).
+        Pass the box through H.264 and back first, at the video's bit rate scaled by
+        area (what a face gets of a video's bits is more than its area: times 2).
     box : Box, optional
         Another place than `face_box` gives.
 
@@ -64,7 +64,7 @@ def simulate_faces(
     Frames
         uint16 with `FIXED_POINT_MAX`, shape (time, size, size, 3).
 
-    >>> simulate_faces(FilmSpec(face_px=60, duration_s=0.2), size=32)
+    >>> simulate_faces(VideoSpec(face_px=60, duration_s=0.2), size=32)
     Frames(6 x 32x32, uint16/65280, 0.000-0.167 s)
     """
     if size < 8:

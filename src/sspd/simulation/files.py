@@ -1,13 +1,13 @@
-"""Films and their truth on disk.
+"""Videos and their truth on disk.
 
-``NAME.mp4`` is the film, H.264. Its truth is two plain files:
+``NAME.mp4`` is the video, H.264. Its truth is two plain files:
 
 ``NAME.csv``
     one row a frame: ``time_s`` (seconds from the first frame, 6 decimals), ``bvp``
     (blood-volume pulse at that time, rising at systole, 6 decimals).
 ``NAME.json``
     ``beats_s`` (beat times, seconds), ``hr_bpm`` (mean rate by the beats; null for a
-    film without pulse), ``respiration_hz``, and ``spec``: every option of the film,
+    video without pulse), ``respiration_hz``, and ``spec``: every option of the video,
     so that it can be made again to the byte.
 """
 
@@ -18,44 +18,44 @@ import math
 from pathlib import Path
 
 from sspd.simulation.render import simulate
-from sspd.simulation.spec import FilmSpec
+from sspd.simulation.spec import VideoSpec
 from sspd.simulation.truth import truth
 from sspd.utils.files import whole_file
 from sspd.video.write import write_h264
 
 
-def write_film(spec: FilmSpec, path: str | Path) -> None:
-    """Render the film and write it as H.264, whole or not at all.
+def write_video(spec: VideoSpec, path: str | Path) -> None:
+    """Render the video and write it as H.264, whole or not at all.
 
     Parameters
     ----------
-    spec : FilmSpec
+    spec : VideoSpec
     path : str or Path
-        The film's file; its suffix names the container, e.g. ``.mp4``.
+        The video's file; its suffix names the container, e.g. ``.mp4``.
 
     Raises
     ------
     OutputError
         The place cannot be written.
     UsageError
-        The film's sides are odd.
+        The video's sides are odd.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     spec = FilmSpec(duration_s=0.1, width=128, height=96, face_px=60)
-    ...     write_film(spec, f"{folder}/a.mp4")
+    ...     spec = VideoSpec(duration_s=0.1, width=128, height=96, face_px=60)
+    ...     write_video(spec, f"{folder}/a.mp4")
     ...     Path(f"{folder}/a.mp4").stat().st_size > 0
     True
     """
     write_h264(path, simulate(spec), fps=spec.fps, bit_rate=spec.bit_rate)
 
 
-def write_truth(spec: FilmSpec, path: str | Path) -> None:
-    """Write what is known of a film beside it, as ``.csv`` and ``.json``.
+def write_truth(spec: VideoSpec, path: str | Path) -> None:
+    """Write what is known of a video beside it, as ``.csv`` and ``.json``.
 
     Parameters
     ----------
-    spec : FilmSpec
+    spec : VideoSpec
     path : str or Path
         A file name; its suffix is replaced.
 
@@ -66,7 +66,7 @@ def write_truth(spec: FilmSpec, path: str | Path) -> None:
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_truth(FilmSpec(duration_s=0.1), f"{folder}/a.mp4")
+    ...     write_truth(VideoSpec(duration_s=0.1), f"{folder}/a.mp4")
     ...     print(Path(f"{folder}/a.csv").read_text().splitlines()[0])
     time_s,bvp
     """

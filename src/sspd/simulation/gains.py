@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.anatomy import F32
-from sspd.simulation.spec import FilmSpec, rest_place, smooth_noise
+from sspd.simulation.spec import VideoSpec, rest_place, smooth_noise
 
 
 def sine_gain(
@@ -52,10 +52,10 @@ def sine_gain(
     return np.asarray(1 + np.sin(phase)[:, None] * np.array(percent) / 200)
 
 
-def face_mask(spec: FilmSpec) -> NDArray[np.float32]:
+def face_mask(spec: VideoSpec) -> NDArray[np.float32]:
     """1 on the resting face, 0 on what stands around it, with soft edges; (height, width).
 
-    >>> mask = face_mask(FilmSpec(face_px=100))
+    >>> mask = face_mask(VideoSpec(face_px=100))
     >>> mask.shape, float(mask.max()), float(mask[0, 0])
     ((480, 640), 1.0, 0.0)
     """

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.spec import FilmSpec, rest_place, smooth_noise
+from sspd.simulation.spec import VideoSpec, rest_place, smooth_noise
 
 
-def light_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float32]:
+def light_gain(spec: VideoSpec, t: NDArray[np.float64]) -> NDArray[np.float32]:
     """Gain of the light on face and background alike, shape (time, 3), mean near 1.
 
     Drift is slower than 0.4 Hz and a tenth of it differs between the channels (a cloud
     changes colour too); flicker is one sine, equal in all channels.
 
-    >>> spec = FilmSpec(flicker_percent=1.0, flicker_hz=1.3)
+    >>> spec = VideoSpec(flicker_percent=1.0, flicker_hz=1.3)
     >>> gain = light_gain(spec, np.arange(0, 10, 0.001))
     >>> round(float(np.ptp(gain[:, 1])), 4)
     0.01
@@ -29,10 +29,10 @@ def light_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float32]:
     return gain.astype(np.float32)
 
 
-def swing_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float64]:
+def swing_gain(spec: VideoSpec, t: NDArray[np.float64]) -> NDArray[np.float64]:
     """How much brighter the right cheek is than the middle of the face, shape (time,).
 
-    >>> spec = FilmSpec(swing_percent=2.0, swing_hz=1.0)
+    >>> spec = VideoSpec(swing_percent=2.0, swing_hz=1.0)
     >>> round(float(np.ptp(swing_gain(spec, np.arange(0, 10, 0.001)))), 4)
     0.02
     """
@@ -40,7 +40,7 @@ def swing_gain(spec: FilmSpec, t: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(spec.swing_percent / 200 * np.sin(2 * np.pi * spec.swing_hz * t + phase))
 
 
-def swing_ramp(spec: FilmSpec, x: NDArray[np.float64]) -> NDArray[np.float32]:
+def swing_ramp(spec: VideoSpec, x: NDArray[np.float64]) -> NDArray[np.float32]:
     """What a place gets of `swing_gain`: -1 and 1 at the cheeks, level far from the face.
 
     The lamp comes nearer on its way, so the middle gets a fifth.
@@ -48,9 +48,9 @@ def swing_ramp(spec: FilmSpec, x: NDArray[np.float64]) -> NDArray[np.float32]:
     Parameters
     ----------
     x : array, shape (width,)
-        Pixels of the film.
+        Pixels of the video.
 
-    >>> spec = FilmSpec(face_px=100)
+    >>> spec = VideoSpec(face_px=100)
     >>> places = rest_place(spec)[0] + np.array([0.0, 50.0])
     >>> [round(float(share), 2) for share in swing_ramp(spec, places)]
     [0.2, 0.96]
@@ -60,7 +60,7 @@ def swing_ramp(spec: FilmSpec, x: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def lamp_colour(rng: np.random.Generator) -> NDArray[np.float32]:
-    """White balance of the film, RGB gains: a little cool to very warm.
+    """White balance of the video, RGB gains: a little cool to very warm.
 
     Phones and webcams indoors render skin far warmer than daylight does.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from sspd.simulation.spec import FilmSpec, smooth_noise
+from sspd.simulation.spec import VideoSpec, smooth_noise
 
 #: The head stays within these parts of the face width, left-right and up-down.
 REACH_X, REACH_Y = 0.30, 0.12
@@ -34,10 +34,10 @@ class Poses:
     lids: NDArray[np.float64]
 
 
-def head_poses(spec: FilmSpec, t: NDArray[np.float64]) -> Poses:
+def head_poses(spec: VideoSpec, t: NDArray[np.float64]) -> Poses:
     """The poses at times ``t`` (seconds).
 
-    >>> poses = head_poses(FilmSpec(motion="rotation", angle_deg=15), np.arange(300) / 30)
+    >>> poses = head_poses(VideoSpec(motion="rotation", angle_deg=15), np.arange(300) / 30)
     >>> round(float(np.degrees(abs(poses.yaw).max())), 2)
     15.0
     """
@@ -97,7 +97,7 @@ def _blinks(rng: np.random.Generator, t: NDArray[np.float64]) -> NDArray[np.floa
 
 
 def _path(
-    rng: np.random.Generator, t: NDArray[np.float64], spec: FilmSpec
+    rng: np.random.Generator, t: NDArray[np.float64], spec: VideoSpec
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """A walk between random places at the asked speed, corners rounded."""
     reach = np.array([REACH_X, REACH_Y]) * spec.face_px

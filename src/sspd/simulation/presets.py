@@ -1,4 +1,4 @@
-"""Kinds of film as data: ranges from which `random_spec` draws."""
+"""Kinds of video as data: ranges from which `random_spec` draws."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sspd.errors import UsageError
-from sspd.simulation.spec import BACKGROUNDS, N_SKIN_TONES, FilmSpec
+from sspd.simulation.spec import BACKGROUNDS, N_SKIN_TONES, VideoSpec
 
 # a tuple of two floats is a range, ("log", low, high) a logarithmic one, a list a choice
 _COMMON: dict[str, Any] = {
@@ -93,8 +93,8 @@ def _draw(rng: np.random.Generator, choice: Any) -> Any:
     return choice
 
 
-def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) -> FilmSpec:
-    """Draw a random film of a preset.
+def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) -> VideoSpec:
+    """Draw a random video of a preset.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     preset : str
         A name of `PRESETS`.
     **fixed
-        Options of `FilmSpec` that are taken as they are.
+        Options of `VideoSpec` that are taken as they are.
 
     Variability shrinks with the cube of the beat interval, about as it does in people
     at work (over 150 bpm a few milliseconds are left); options that the
@@ -133,4 +133,4 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     for name in _WHOLE:
         if drawn.get(name) is not None:
             drawn[name] = round(drawn[name])
-    return FilmSpec(**drawn)
+    return VideoSpec(**drawn)

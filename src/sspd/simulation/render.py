@@ -16,7 +16,7 @@ from sspd.simulation.cardiac import beat_model, blood_volume
 from sspd.simulation.face import Person, draw_person
 from sspd.simulation.light import light_gain, swing_gain, swing_ramp
 from sspd.simulation.motion import Poses, head_poses
-from sspd.simulation.spec import FilmSpec, frame_times, rest_place
+from sspd.simulation.spec import VideoSpec, frame_times, rest_place
 from sspd.types import Box, Frames
 
 #: Noise is drawn once on a tile this much larger than the picture, then shifted.
@@ -27,12 +27,12 @@ _NEAR_LAMP = 0.15
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Everything of one film that is computed once; ``window`` is the part rendered.
+    """Everything of one video that is computed once; ``window`` is the part rendered.
 
     ``scratch`` is overwritten by each frame: one stage serves one thread.
     """
 
-    spec: FilmSpec
+    spec: VideoSpec
     window: Box
     person: Person
     background: F32
@@ -49,10 +49,10 @@ class Stage:
     shifts: NDArray[np.int64]
 
 
-def set_stage(spec: FilmSpec, window: Box | None = None) -> Stage:
+def set_stage(spec: VideoSpec, window: Box | None = None) -> Stage:
     """Draw the layers and lay out all that changes with time.
 
-    >>> set_stage(FilmSpec(face_px=60, duration_s=1)).background.shape
+    >>> set_stage(VideoSpec(face_px=60, duration_s=1)).background.shape
     (480, 640, 3)
     """
     whole = Box(0, 0, spec.width, spec.height)
@@ -196,13 +196,13 @@ def _recorded(stage: Stage, k: int, levels: F32) -> NDArray[np.uint8]:
 
 
 def simulate(
-    spec: FilmSpec, chunk: int = 32, *, alter: Callable[[int, F32], F32] | None = None
+    spec: VideoSpec, chunk: int = 32, *, alter: Callable[[int, F32], F32] | None = None
 ) -> Iterator[Frames]:
-    """The film's frames, uint8 at full size.
+    """The video's frames, uint8 at full size.
 
     Parameters
     ----------
-    spec : FilmSpec
+    spec : VideoSpec
     chunk : int
         Frames yielded at a time.
     alter : callable, optional
@@ -210,7 +210,7 @@ def simulate(
         (height, width, 3), which it may overwrite); returns the levels that the sensor
         sees: light and movement that no option describes (see `sspd.simulation.gains`).
 
-    >>> first = next(simulate(FilmSpec(face_px=60, duration_s=1), chunk=4))
+    >>> first = next(simulate(VideoSpec(face_px=60, duration_s=1), chunk=4))
     >>> first.rgb.shape
     (4, 480, 640, 3)
     """
@@ -224,21 +224,21 @@ def simulate(
         yield Frames(rgb, stage.t[ks.start : ks.stop])
 
 
-def skin_mask(spec: FilmSpec) -> NDArray[np.bool_]:
-    """Where skin pulses in the film's resting pose, shape (height, width).
+def skin_mask(spec: VideoSpec) -> NDArray[np.bool_]:
+    """Where skin pulses in the video's resting pose, shape (height, width).
 
-    >>> bool(skin_mask(FilmSpec(face_px=60)).any())
+    >>> bool(skin_mask(VideoSpec(face_px=60)).any())
     True
     """
     return _at_rest(spec, draw_person(spec).skin)
 
 
-def cheek_mask(spec: FilmSpec) -> NDArray[np.bool_]:
+def cheek_mask(spec: VideoSpec) -> NDArray[np.bool_]:
     """Where ``pulse_percent`` is defined, in the resting pose, shape (height, width)."""
     return _at_rest(spec, draw_person(spec).cheeks)
 
 
-def _at_rest(spec: FilmSpec, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _at_rest(spec: VideoSpec, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     x, y = rest_place(spec)
     shift = np.array([[1.0, 0.0, x - SIDE * spec.face_px], [0.0, 1.0, y - UP * spec.face_px]])
     moved = cv2.warpAffine(mask.astype(np.float32), shift, (spec.width, spec.height))

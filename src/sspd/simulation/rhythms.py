@@ -1,6 +1,6 @@
 """Heart rhythms as beat times: hearts that are neither steady nor sinusoidal.
 
-Each function draws the beats of one video, for `FilmSpec.beats_s`: seconds from its first
+Each function draws the beats of one video, for `VideoSpec.beats_s`: seconds from its first
 frame, rising, from `MARGIN_S` before it to `MARGIN_S` after ``duration_s``, so that its
 ends are ordinary. Nothing is rendered here.
 """

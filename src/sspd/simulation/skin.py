@@ -39,7 +39,7 @@ def skin_colour(tone: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def pulse_vector(rng: np.random.Generator) -> NDArray[np.float32]:
-    """The film's own pulse vector: red and blue up to 15 % off, green 1.
+    """The video's own pulse vector: red and blue up to 15 % off, green 1.
 
     >>> pulse_vector(np.random.default_rng(0)).argmax()
     np.int64(1)

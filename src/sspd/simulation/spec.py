@@ -1,4 +1,4 @@
-"""What a simulated film is: every option, checked, with its unit in its name."""
+"""What a simulated video is: every option, checked, with its unit in its name."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ _INTERVAL_S = (0.2, 4.0)
 
 
 @dataclass(frozen=True)
-class FilmSpec:
-    """Every option of one simulated film; equal specs give equal bytes.
+class VideoSpec:
+    """Every option of one simulated video; equal specs give equal bytes.
 
     Parameters
     ----------
@@ -62,10 +62,10 @@ class FilmSpec:
         Decides all that the other options leave open: the person, the light, the
         path of the head, the beats, the noise.
     duration_s, fps, jitter_s : float
-        Length, mean frame rate, and the largest deviation of a time stamp from the
+        Length, mean frame rate, and the largest deviation of a time timestamp from the
         even grid (under 0.45 frames), seconds and Hz.
     width, height, face_px : int
-        Size of the film, and of the face from cheek to cheek, pixels.
+        Size of the video, and of the face from cheek to cheek, pixels.
     hr_bpm : float
         Mean heart rate, 25-220 beats a minute.
     lf_ms, hf_ms : float
@@ -92,7 +92,7 @@ class FilmSpec:
     noise_levels : float
         Standard deviation of the sensor noise, 8-bit levels.
     exposure : float
-        Factor on the light; 1 is a well exposed film.
+        Factor on the light; 1 is a well exposed video.
     background : str
         One of `BACKGROUNDS`.
     bit_rate : int or None
@@ -108,7 +108,7 @@ class FilmSpec:
     UsageError
         An option out of its range, by name.
 
-    >>> FilmSpec(seed=1, hr_bpm=64).n_frames
+    >>> VideoSpec(seed=1, hr_bpm=64).n_frames
     300
     """
 
@@ -170,26 +170,26 @@ class FilmSpec:
 
     @property
     def n_frames(self) -> int:
-        """How many frames the film has."""
+        """How many frames the video has."""
         return max(2, round(self.duration_s * self.fps))
 
     def rng(self, what: str) -> np.random.Generator:
         """A generator of its own for each part, so that parts do not disturb each other.
 
-        >>> a, b = FilmSpec(seed=3).rng("beats"), FilmSpec(seed=3).rng("beats")
+        >>> a, b = VideoSpec(seed=3).rng("beats"), VideoSpec(seed=3).rng("beats")
         >>> bool(a.random() == b.random())
         True
         """
         return np.random.default_rng([self.seed, *what.encode()])
 
-    def replace(self, **changes: Any) -> FilmSpec:
-        """The same film with some options changed."""
+    def replace(self, **changes: Any) -> VideoSpec:
+        """The same video with some options changed."""
         return dataclasses.replace(self, **changes)
 
     def record(self) -> dict[str, Any]:
         """Every option as JSON holds it; ``beats_s`` only where it is given.
 
-        >>> FilmSpec(**FilmSpec(seed=4).record()) == FilmSpec(seed=4)
+        >>> VideoSpec(**VideoSpec(seed=4).record()) == VideoSpec(seed=4)
         True
         """
         options = dataclasses.asdict(self)
@@ -208,10 +208,10 @@ def _checked_beats(beats_s: Iterable[float]) -> tuple[float, ...]:
     return beats
 
 
-def rest_place(spec: FilmSpec) -> tuple[float, float]:
-    """Where the face's centre rests in the film, pixels (x, y).
+def rest_place(spec: VideoSpec) -> tuple[float, float]:
+    """Where the face's centre rests in the video, pixels (x, y).
 
-    >>> rest_place(FilmSpec(face_px=300))[1] < 300
+    >>> rest_place(VideoSpec(face_px=300))[1] < 300
     True
     """
     rng = spec.rng("place")
@@ -226,10 +226,10 @@ def rest_place(spec: FilmSpec) -> tuple[float, float]:
     return float(x), y
 
 
-def frame_times(spec: FilmSpec) -> NDArray[np.float64]:
-    """Time stamp of each frame, seconds, shape (time,); the first is 0.
+def frame_times(spec: VideoSpec) -> NDArray[np.float64]:
+    """Time timestamp of each frame, seconds, shape (time,); the first is 0.
 
-    >>> frame_times(FilmSpec(duration_s=0.1, fps=30)).round(4).tolist()
+    >>> frame_times(VideoSpec(duration_s=0.1, fps=30)).round(4).tolist()
     [0.0, 0.0333, 0.0667]
     """
     t = np.arange(spec.n_frames) / spec.fps
@@ -243,7 +243,7 @@ def smooth_noise(
 ) -> NDArray[np.float64]:
     """Aperiodic noise in a band: ``n`` sines of random rate and phase, variance 1.
 
-    Works on any time stamps, so that the same motion can be seen at any frame rate.
+    Works on any time timestamps, so that the same motion can be seen at any frame rate.
 
     >>> x = smooth_noise(np.random.default_rng(0), np.arange(0, 1000, 0.1), (0.1, 1.0))
     >>> bool(abs(x.std() - 1) < 0.05)
@@ -253,7 +253,7 @@ def smooth_noise(
     phase = rng.uniform(0, 2 * np.pi, n)
     gain = rng.uniform(0.5, 1.5, n)
     gain *= np.sqrt(2 / np.sum(gain**2))
-    # float64 sums of n rows: a loop keeps an hour of film out of memory
+    # float64 sums of n rows: a loop keeps an hour of video out of memory
     out = np.zeros_like(t)
     for f, p, g in zip(f_hz, phase, gain, strict=True):
         out += g * np.sin(2 * np.pi * f * t + p)

@@ -1,4 +1,4 @@
-"""What is known of a simulated film without rendering it."""
+"""What is known of a simulated video without rendering it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.cardiac import Heart, beat_model, blood_volume
-from sspd.simulation.spec import FilmSpec, frame_times
+from sspd.simulation.spec import VideoSpec, frame_times
 
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """The reference of one film.
+    """The reference of one video.
 
     Parameters
     ----------
     t : float64 array, shape (time,)
-        The frames' time stamps, seconds.
+        The frames' time timestamps, seconds.
     bvp : float64 array, shape (time,)
-        Blood-volume pulse at those stamps, rising at systole (skin gets *darker*),
+        Blood-volume pulse at those timestamps, rising at systole (skin gets *darker*),
         about 1 from foot to peak.
     beats_s : float64 array
-        Beat times inside the film, seconds.
+        Beat times inside the video, seconds.
     rr_s : float64 array
         Intervals between those beats, seconds.
     hr_bpm : float
@@ -40,13 +40,13 @@ class Truth:
     respiration_hz: float
 
 
-def truth(spec: FilmSpec) -> Truth:
-    """The truth of a film, cheap: no picture is drawn.
+def truth(spec: VideoSpec) -> Truth:
+    """The truth of a video, cheap: no picture is drawn.
 
-    A film without pulse (``pulse_percent=0``) has a flat ``bvp`` and no beats, and its
+    A video without pulse (``pulse_percent=0``) has a flat ``bvp`` and no beats, and its
     ``hr_bpm`` is NaN.
 
-    >>> known = truth(FilmSpec(hr_bpm=75, duration_s=20, lf_ms=0, hf_ms=0))
+    >>> known = truth(VideoSpec(hr_bpm=75, duration_s=20, lf_ms=0, hf_ms=0))
     >>> round(known.hr_bpm, 1)
     75.0
     """
@@ -62,7 +62,7 @@ def truth(spec: FilmSpec) -> Truth:
     return Truth(t, blood_volume(spec, heart, t), beats, rr, hr_bpm, spec.respiration_hz)
 
 
-def _rate_by_phase(spec: FilmSpec, heart: Heart) -> float:
+def _rate_by_phase(spec: VideoSpec, heart: Heart) -> float:
     if spec.beats_s is None:
         return spec.hr_bpm
     first, last = np.interp([0.0, spec.duration_s], heart.t, heart.phase)

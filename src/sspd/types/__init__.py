@@ -7,12 +7,12 @@ own time in seconds, so that no function has to assume a frame rate.
 from sspd.types.confidence import ConfidenceSpec
 from sspd.types.frames import (
     FIXED_POINT_MAX,
-    SCENE_SHAPES,
+    FRAME_STATS_SHAPES,
     Box,
     FaceSegment,
     FaceSpan,
     Frames,
-    Scene,
+    FrameStats,
 )
 from sspd.types.recording import OpenFrames, Recording, References, Series
 from sspd.types.signal import Signal
@@ -28,19 +28,19 @@ from sspd.types.vitals import (
 __all__ = [
     "AGREE_BPM",
     "FIXED_POINT_MAX",
-    "SCENE_SHAPES",
+    "FRAME_STATS_SHAPES",
     "TRACK_STEP_S",
     "Box",
     "ConfidenceSpec",
     "Estimate",
     "FaceSegment",
     "FaceSpan",
+    "FrameStats",
     "Frames",
     "OpenFrames",
     "Recording",
     "References",
     "Respiration",
-    "Scene",
     "Series",
     "Signal",
     "Vitals",

@@ -80,8 +80,8 @@ class Frames:
         return f"Frames({n} x {w}x{h}, {self.rgb.dtype}/{self.max_value}, {span})"
 
 
-#: What each row of a `Scene` is, where it is not one number.
-SCENE_SHAPES = {
+#: What each row of a `FrameStats` is, where it is not one number.
+FRAME_STATS_SHAPES = {
     "face_rgb": (3,),
     "background_rgb": (3,),
     "quarters_rgb": (4, 3),
@@ -94,7 +94,7 @@ def _not_given() -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class FrameStats:
     """What was seen beside the face, frame by frame, on an 8-bit scale (0-255).
 
     Parameters
@@ -138,14 +138,14 @@ class Scene:
 
     def __post_init__(self) -> None:
         n = self.t.shape[0]
-        _check_times(self.t, n, "Scene")
+        _check_times(self.t, n, "FrameStats")
         for name, value in (("change", np.nan), ("recurrence", np.nan), ("lag_s", np.nan)):
             self._default(name, value)
         self._default("new", 1.0)
         for name, rows in vars(self).items():
-            shape = (n, *SCENE_SHAPES.get(name, ()))
+            shape = (n, *FRAME_STATS_SHAPES.get(name, ()))
             if rows.shape != shape:
-                raise ValueError(f"Scene: {name} must be {shape}, got {rows.shape}")
+                raise ValueError(f"FrameStats: {name} must be {shape}, got {rows.shape}")
 
     def _default(self, name: str, value: float) -> None:
         if getattr(self, name).size == 0:
@@ -153,41 +153,45 @@ class Scene:
 
     def __repr__(self) -> str:
         n = self.t.shape[0]
-        return f"Scene({n} frames, {self.t[0]:.3f}-{self.t[-1]:.3f} s)" if n else "Scene(0 frames)"
+        return (
+            f"FrameStats({n} frames, {self.t[0]:.3f}-{self.t[-1]:.3f} s)"
+            if n
+            else "FrameStats(0 frames)"
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class FaceSegment:
-    """A stretch of film with one fixed face box, or a piece of one.
+    """A stretch of video with one fixed face box, or a piece of one.
 
     Parameters
     ----------
     start_s, end_s : float
         The stretch, seconds; ``end_s`` is the time of its last frame plus one frame.
     box : Box or None
-        Where the face was cut out, pixels of the upright film; None: no face found.
+        Where the face was cut out, pixels of the upright video; None: no face found.
     faces : Frames
         The crops, uint16 with `FIXED_POINT_MAX`, shape (time, size, size, 3); empty
         where there is no face.
-    scene : Scene
+    frame_stats : FrameStats
         What was seen, one row a crop.
-    face_id, stretch : int
-        Whose face, and which stretch of the film; a stretch's pieces have one number.
+    face_id, segment_index : int
+        Whose face, and which stretch of the video; a stretch's pieces have one number.
     """
 
     start_s: float
     end_s: float
     box: Box | None
     faces: Frames
-    scene: Scene
+    frame_stats: FrameStats
     face_id: int = 0
-    stretch: int = 0
+    segment_index: int = 0
 
 
 class FaceSpan(NamedTuple):
     """Where the face was, from one time to another.
 
-    ``box`` is in pixels of the upright film; None: no face was found there. ``end_s`` is
+    ``box`` is in pixels of the upright video; None: no face was found there. ``end_s`` is
     exclusive.
 
     >>> FaceSpan(0.0, 30.0, Box(10, 20, 110, 140)).box.height

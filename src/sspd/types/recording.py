@@ -1,4 +1,4 @@
-"""One film of a dataset, with what its contact sensors said, each on its own clock."""
+"""One video of a dataset, with what its contact sensors said, each on its own clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Series:
     Parameters
     ----------
     t : float64 array, shape (time,)
-        Seconds on the film's clock, strictly rising.
+        Seconds on the video's clock, strictly rising.
     values : float64 array, shape (time,)
 
     >>> Series(np.array([0.0, 0.5]), np.array([61.0, 62.0])).fs
@@ -47,7 +47,7 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """What is known of a film from contact; None: this dataset does not have it.
+    """What is known of a video from contact; None: this dataset does not have it.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class OpenFrames(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One film of a dataset. Nothing is read before it is asked for.
+    """One video of a dataset. Nothing is read before it is asked for.
 
     Its callables can be pickled (`functools.partial` of a module's functions): recordings are
     sent to processes that measure them.
@@ -96,8 +96,8 @@ class Recording:
         Who is in it: recordings of one subject never stand on both sides of a split.
     condition : str
         What was done, in the dataset's own words, e.g. ``"talking"``.
-    film : Path
-        The film, or the folder of its pictures.
+    video : Path
+        The video, or the folder of its pictures.
     frames : callable
         Opens the pictures: an iterator of `Frames` in order of time.
     references : callable
@@ -115,7 +115,7 @@ class Recording:
     name: str
     subject: str
     condition: str
-    film: Path
+    video: Path
     frames: OpenFrames
     references: Callable[[], References]
     files: tuple[Path, ...]

@@ -31,7 +31,7 @@ def part_name(target: Path) -> Path:
 def remove_parts(path: str | Path) -> None:
     """Remove what a killed process left beside ``path`` of its `whole_file`.
 
-    Of ``path`` itself, and of ``NAME-ANYTHING.EXT``, as files of single films are called.
+    Of ``path`` itself, and of ``NAME-ANYTHING.EXT``, as files of single videos are called.
 
     Only what is ours: by its name, a regular file of this user that no process holds.
 

@@ -1,1 +1,1 @@
-"""Films: read by time, written, and simulated with a known pulse."""
+"""Videos: read by time, written, and simulated with a known pulse."""

@@ -1,4 +1,4 @@
-"""Frames to .avi, as most datasets have them: one fixed rate, no time stamps."""
+"""Frames to .avi, as most datasets have them: one fixed rate, no time timestamps."""
 
 from __future__ import annotations
 

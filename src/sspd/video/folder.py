@@ -1,24 +1,24 @@
-"""The films of a folder."""
+"""The videos of a folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-#: What counts as a film inside of a folder; a file named outright is always tried.
+#: What counts as a video inside of a folder; a file named outright is always tried.
 SUFFIXES = (
     *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
     *(".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"),
 )
 
 
-def films_in(folder: Path) -> list[Path]:
-    """Every film under a folder, sorted by path; hidden ones are left out.
+def videos_in(folder: Path) -> list[Path]:
+    """Every video under a folder, sorted by path; hidden ones are left out.
 
     Links are followed, each folder is looked into once (a link may lead to a folder above
-    it), by a way without links where there is one. A link to a film that is not there
-    counts as a film: who opens it can tell (see `dangling`).
+    it), by a way without links where there is one. A link to a video that is not there
+    counts as a video: who opens it can tell (see `dangling`).
 
-    >>> films_in(Path("no_such_folder"))
+    >>> videos_in(Path("no_such_folder"))
     []
     """
     found: list[Path] = []
@@ -50,7 +50,7 @@ def _entries(place: Path, known: set[tuple[int, int]]) -> list[Path]:
 def dangling(path: Path) -> bool:
     """Whether a path is a link to what is not there, or one of a ring of links.
 
-    >>> dangling(Path("no_such_film.mp4"))
+    >>> dangling(Path("no_such_video.mp4"))
     False
     """
     return path.is_symlink() and not path.exists()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sspd.errors import DecodeError, SourceError
 
-#: Wider or higher films are refused: no camera of today makes them, hostile files do.
+#: Wider or higher videos are refused: no camera of today makes them, hostile files do.
 MAX_SIDE = 8192
 #: Nor pictures of more pixels than 8K cinema has, with a little room: each takes 113 MB as
 #: RGB, and a decoder holds several, of a file that may be a few kilobytes.

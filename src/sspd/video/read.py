@@ -1,8 +1,8 @@
-"""A film file as upright RGB pictures with their times, chunk by chunk.
+"""A video file as upright RGB pictures with their times, chunk by chunk.
 
-Time is the container's own (presentation stamp times time base), counted from the
-film's first picture. Colours come out as full-range RGB bytes through swscale, with
-the matrix and range that the film states. Deeper films (10-bit HEVC of phones) are
+Time is the container's own (presentation timestamp times time base), counted from the
+video's first picture. Colours come out as full-range RGB bytes through swscale, with
+the matrix and range that the video states. Deeper videos (10-bit HEVC of phones) are
 brought to 8 bits as they are: the transfer curve (HLG, PQ) is left alone, since only
 changes over time are measured and both curves rise smoothly.
 """
@@ -20,7 +20,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from sspd.accel.buffers import buffer_pool
+from sspd.accel.buffers import recycling_allocator
 from sspd.errors import DecodeError, UsageError
 from sspd.types import Frames
 from sspd.video.bounds import bounded
@@ -28,18 +28,18 @@ from sspd.video.clock import Clock, check_fps, clock_of
 from sspd.video.coding import Coding, noting
 from sspd.video.picture import converter
 from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
-from sspd.video.stamps import mend_stamps
+from sspd.video.timestamps import repair_timestamps
 from sspd.video.tracks import tracks_note
 
 #: A chunk holds fewer pictures than asked where they would take more than this.
 MAX_CHUNK_BYTES = 1 << 26
-#: Where a film states more than this beyond what could be decoded, it was cut short.
+#: Where a video states more than this beyond what could be decoded, it was cut short.
 MISSING_S = 1.5
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a film says of itself.
+    """What a video says of itself.
 
     Parameters
     ----------
@@ -74,12 +74,12 @@ class VideoInfo:
 
 
 def probe(path: str | Path, *, fps: float | None = None) -> VideoInfo:
-    """Read what a film states, and its first picture's orientation.
+    """Read what a video states, and its first picture's orientation.
 
     Parameters
     ----------
     path : str or Path
-        The film.
+        The video.
     fps : float or None
         Frames per second as the user states them, see `read`.
 
@@ -93,16 +93,16 @@ def probe(path: str | Path, *, fps: float | None = None) -> VideoInfo:
     SourceError
         Missing, a folder, or larger than `MAX_SIDE` or `MAX_PIXELS`.
     DecodeError
-        Not a film, or no picture of it can be decoded.
+        Not a video, or no picture of it can be decoded.
     NoVideoError
         No pictures in it.
 
     Examples
     --------
-    >>> probe("no_such_film.mp4")
+    >>> probe("no_such_video.mp4")
     Traceback (most recent call last):
         ...
-    sspd.errors.SourceError: no_such_film.mp4: no such file
+    sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     with opened(path) as (container, stream):
         first = next(pictures(container, stream, []), None)
@@ -136,20 +136,20 @@ def read(
     fps: float | None = None,
     coding: Coding | None = None,
 ) -> Iterator[Frames]:
-    """Decode a film lazily into chunks of upright RGB pictures.
+    """Decode a video lazily into chunks of upright RGB pictures.
 
     Parameters
     ----------
     path : str or Path
-        The film.
+        The video.
     start_s, end_s : float
-        Only pictures with ``start_s <= t < end_s``, seconds of the film.
+        Only pictures with ``start_s <= t < end_s``, seconds of the video.
     chunk : int
         Pictures a chunk, at most; large pictures come in smaller chunks, so that a
         chunk stays under `MAX_CHUNK_BYTES`.
     warn : callable, optional
-        Told, in one line each, what was wrong with a film that could still be read:
-        cut short, damaged pictures, stamps that were mended.
+        Told, in one line each, what was wrong with a video that could still be read:
+        cut short, damaged pictures, timestamps that were mended.
     fps : float, optional
         Frames per second: frame n is at n / fps, whatever the container says. Without it
         the clock is `sspd.video.clock.clock_of` the video.
@@ -159,9 +159,9 @@ def read(
     Returns
     -------
     iterator of Frames
-        uint8, ``t`` in seconds since the film's first picture, strictly rising: a
-        picture whose stamp repeats or falls behind is left out, a clock that starts
-        anew goes on, missing stamps are counted on at the mean rate. Times stay within
+        uint8, ``t`` in seconds since the video's first picture, strictly rising: a
+        picture whose timestamp repeats or falls behind is left out, a clock that starts
+        anew goes on, missing timestamps are counted on at the mean rate. Times stay within
         the bounds of `sspd.video.bounds`.
 
     Raises
@@ -178,13 +178,13 @@ def read(
         ...
     sspd.errors.UsageError: a time span needs 0 <= start < end, got 4.0 s to 2.0 s
     """
-    check_stretch(start_s, end_s, chunk)
+    check_span(start_s, end_s, chunk)
     check_fps(fps)
     end_s = np.inf if end_s is None else end_s
     return _read(path, start_s, end_s, chunk, warn or (lambda _: None), fps, coding)
 
 
-def check_stretch(start_s: float, end_s: float | None, chunk: int) -> None:
+def check_span(start_s: float, end_s: float | None, chunk: int) -> None:
     """Refuse a stretch or chunk that cannot be (`UsageError`)."""
     if chunk < 1:
         raise UsageError(f"chunk must be at least 1 frame, got {chunk}")
@@ -232,7 +232,7 @@ def in_chunks(
     """Decoded pictures with their times as upright RGB; those before `start_s` are left out."""
     convert, (height, width) = converter(path, first)
     n = max(1, min(chunk, MAX_CHUNK_BYTES // (3 * height * width)))
-    take, times = buffer_pool(), list[float]()
+    take, times = recycling_allocator(), list[float]()
     rgb = take((n, height, width, 3), np.uint8)
     for picture, t in timed:
         if t < start_s:
@@ -248,7 +248,7 @@ def in_chunks(
 
 def _selected(
     path: str | Path,
-    film: tuple[InputContainer, VideoStream],
+    video: tuple[InputContainer, VideoStream],
     seconds: Iterable[tuple[VideoFrame, float | None]],
     end_s: float,
     warn: Callable[[str], None],
@@ -265,7 +265,7 @@ def _selected(
         last_s = t
         yield picture, t
     else:
-        stated_s = scale * (stated_duration_s(*film) or 0.0)
+        stated_s = scale * (stated_duration_s(*video) or 0.0)
         if stated_s - last_s > MISSING_S * max(scale, 1.0):
             warn(f"{path}: cut short, {last_s:.1f} s of the {stated_s:.1f} s it states can be read")
     if dropped:
@@ -287,13 +287,13 @@ def _seconds(
 ) -> Iterator[tuple[VideoFrame, float | None]]:
     waiting: deque[VideoFrame] = deque()  # one at most; itertools.tee would hold dozens
 
-    def stamps() -> Iterator[float | None]:
+    def timestamps() -> Iterator[float | None]:
         for picture in decoded:
             waiting.append(picture)
             yield picture.time if picture.pts is not None and picture.time_base else None
 
     try:
-        for t in mend_stamps(stamps(), 1 / rate if rate else None):
+        for t in repair_timestamps(timestamps(), 1 / rate if rate else None):
             yield waiting.popleft(), t
     except DecodeError as error:
         raise DecodeError(f"{path}: {error}") from None

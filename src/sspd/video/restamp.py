@@ -1,4 +1,4 @@
-"""A film read with times that another file tells, where its container knows no better."""
+"""A video read with times that another file tells, where its container knows no better."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from sspd.errors import DecodeError
 from sspd.types import Frames
 from sspd.video.bounds import bounded
-from sspd.video.read import check_stretch, in_chunks
+from sspd.video.read import check_span, in_chunks
 from sspd.video.source import opened, pictures
-from sspd.video.stamps import SAME_TIME_S
+from sspd.video.timestamps import SAME_TIME_S
 from sspd.video.tracks import tracks_note
 
 
-def read_with_stamps(
+def read_with_timestamps(
     path: str | Path,
     t: NDArray[np.float64] | float,
     *,
@@ -29,7 +29,7 @@ def read_with_stamps(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """Decode a film lazily, each picture with the time that is given for it.
+    """Decode a video lazily, each picture with the time that is given for it.
 
     The container's own times are not looked at. Where pictures and times are not
     equally many, what is left over of either goes unused.
@@ -37,7 +37,7 @@ def read_with_stamps(
     Parameters
     ----------
     path : str or Path
-        The film.
+        The video.
     t : float64 array, shape (time,), or float
         Seconds of each picture, in the order of showing. One that does not rise over
         those before leaves its picture out. A number: so many pictures a second, Hz.
@@ -61,12 +61,12 @@ def read_with_stamps(
 
     Examples
     --------
-    >>> next(read_with_stamps("no_such_film.avi", np.array([0.0, 0.1])))
+    >>> next(read_with_timestamps("no_such_video.avi", np.array([0.0, 0.1])))
     Traceback (most recent call last):
         ...
-    sspd.errors.SourceError: no_such_film.avi: no such file
+    sspd.errors.SourceError: no_such_video.avi: no such file
     """
-    check_stretch(start_s, end_s, chunk)
+    check_span(start_s, end_s, chunk)
     times = (n / t for n in count()) if isinstance(t, int | float) else iter(t.tolist())
     end_s = np.inf if end_s is None else end_s
     return _read(path, times, start_s, end_s, chunk, warn or (lambda _: None))
@@ -80,15 +80,15 @@ def _read(
     chunk: int,
     warn: Callable[[str], None],
 ) -> Iterator[Frames]:
-    with opened(path) as film:
+    with opened(path) as video:
         damage: list[str] = []
-        decoded = pictures(*film, damage)
+        decoded = pictures(*video, damage)
         first = next(decoded, None)
         if first is None:
             raise DecodeError(f"{path}: no frame of this video can be decoded")
         timed = _timed(path, chain([first], decoded), times, end_s, warn)
         timed = bounded(path, timed, warn)
-        if note := tracks_note(path, *film):
+        if note := tracks_note(path, *video):
             warn(note)
         yield from in_chunks(path, first, timed, start_s, chunk)
         if damage:

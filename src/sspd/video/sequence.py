@@ -1,4 +1,4 @@
-"""A film that is a folder of numbered pictures, as some datasets have it."""
+"""A video that is a folder of numbered pictures, as some datasets have it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sspd.errors import SourceError, UsageError
 from sspd.types import Frames
 from sspd.video.bounds import bounded
-from sspd.video.read import MAX_CHUNK_BYTES, check_stretch
+from sspd.video.read import MAX_CHUNK_BYTES, check_span
 from sspd.video.still import read_still
 
 
@@ -66,7 +66,7 @@ def numbered(folder: Path, pattern: str) -> list[tuple[int, Path]]:
     return found
 
 
-def read_pictures(
+def read_images(
     files: Sequence[Path],
     t: NDArray[np.float64],
     *,
@@ -77,7 +77,7 @@ def read_pictures(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """Read picture files lazily, as `sspd.video.read.read` does a film.
+    """Read picture files lazily, as `sspd.video.read.read` does a video.
 
     A picture that is missing or damaged is left out and told of: the others keep the
     times they have, and a gap that can be seen in the times falsifies no measurement,
@@ -115,12 +115,12 @@ def read_pictures(
 
     Examples
     --------
-    >>> next(read_pictures([Path("absent.png")], np.zeros(1)))
+    >>> next(read_images([Path("absent.png")], np.zeros(1)))
     Traceback (most recent call last):
         ...
     sspd.errors.SourceError: absent.png: no such file or directory
     """
-    check_stretch(start_s, end_s, chunk)
+    check_span(start_s, end_s, chunk)
     if t.shape != (len(files),) or not bool(np.all(np.diff(t) > 0)):
         raise UsageError(f"{len(files)} pictures need as many times, strictly rising")
     warn = warn or (lambda _: None)

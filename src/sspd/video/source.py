@@ -1,4 +1,4 @@
-"""Opening a film: the container, its film stream, what it states, its pictures as decoded."""
+"""Opening a video: the container, its video stream, what it states, its pictures as decoded."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from sspd.video.tracks import chosen_track
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a film and find its film stream; closed with the ``with`` block.
+    """Open a video and find its video stream; closed with the ``with`` block.
 
-    Raises `SourceError`, `DecodeError` or `NoVideoError`, one line with the film's name.
+    Raises `SourceError`, `DecodeError` or `NoVideoError`, one line with the video's name.
     """
     place = _checked_place(path)
     try:
@@ -41,7 +41,7 @@ def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         raise cannot_open(path, error) from None
     with container:
         check_container(path, container)
-        stream = _film_stream(path, container)
+        stream = _video_stream(path, container)
         stream.thread_type = "AUTO"
         stream.codec_context.options = decoder_options()
         yield container, stream
@@ -74,7 +74,7 @@ def _index_options(place: Path) -> dict[str, str]:
         return {"fflags": "+ignidx"} if file.read(3) == b"FLV" else {}
 
 
-def _film_stream(path: str | Path, container: InputContainer) -> VideoStream:
+def _video_stream(path: str | Path, container: InputContainer) -> VideoStream:
     stream = chosen_track(path, container)
     checked_size(path, stream.codec_context.width, stream.codec_context.height)
     return stream
@@ -111,13 +111,13 @@ def _brief(error: Exception) -> str:
 
 
 def mean_rate(stream: VideoStream) -> float | None:
-    """Give the mean pictures a second that the film states, or None."""
+    """Give the mean pictures a second that the video states, or None."""
     rate = stream.average_rate or stream.guessed_rate
     return float(rate) if rate else None
 
 
 def stated_duration_s(container: InputContainer, stream: VideoStream) -> float | None:
-    """Give the length that the film states, seconds, or None."""
+    """Give the length that the video states, seconds, or None."""
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     # Of several streams another may be the longer one.

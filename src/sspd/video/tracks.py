@@ -12,12 +12,14 @@ from sspd.errors import NoVideoError
 from sspd.video.allowed import CODECS, check_codec
 
 #: Pictures beside a video: the cover of a song, thumbnails of a seek bar, a poster.
-_BESIDE = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+LOOKAHEAD_CHUNKS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
 def video_tracks(container: InputContainer) -> list[VideoStream]:
     """The tracks that hold a video; covers, thumbnails and still images are none."""
-    return [stream for stream in container.streams.video if not stream.disposition & _BESIDE]
+    return [
+        stream for stream in container.streams.video if not stream.disposition & LOOKAHEAD_CHUNKS
+    ]
 
 
 def chosen_track(path: str | Path, container: InputContainer) -> VideoStream:

@@ -1,4 +1,4 @@
-"""Frames to H.264 through PyAV, each frame with its own time stamp."""
+"""Frames to H.264 through PyAV, each frame with its own time timestamp."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sspd.errors import UsageError
 from sspd.types import Frames
 from sspd.utils.files import whole_file
 
-#: Ticks a second of the written time stamps: MPEG's own clock.
+#: Ticks a second of the written time timestamps: MPEG's own clock.
 TICKS_HZ = 90_000
 #: Quality where no bit rate is asked: nothing to be seen is lost (0-51, less is better).
 NEAR_LOSSLESS_CRF = 14
@@ -39,7 +39,7 @@ def write_h264(
     frames : iterable of Frames
         uint8 chunks of one size with even sides, in order of time.
     fps : float
-        The nominal rate, Hz; each frame keeps its own stamp, to 1/90000 s.
+        The nominal rate, Hz; each frame keeps its own timestamp, to 1/90000 s.
     bit_rate : int, optional
         Bits a second; without it the quality is ``crf``.
     crf : float, optional
@@ -55,8 +55,8 @@ def write_h264(
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     film = Frames(np.zeros((3, 16, 16, 3), np.uint8), np.array([0, 0.04, 0.1]))
-    ...     write_h264(f"{folder}/a.mp4", [film], fps=25)
+    ...     video = Frames(np.zeros((3, 16, 16, 3), np.uint8), np.array([0, 0.04, 0.1]))
+    ...     write_h264(f"{folder}/a.mp4", [video], fps=25)
     ...     [file.name for file in Path(folder).iterdir()]
     ['a.mp4']
     """
@@ -69,8 +69,8 @@ def roundtrip_h264(
 ) -> Iterator[NDArray[np.uint8]]:
     """The pictures after H.264 in memory and back, uint8 (h, w, 3) each.
 
-    >>> film = Frames(np.full((3, 16, 16, 3), 90, np.uint8), np.array([0, 0.04, 0.08]))
-    >>> [int(abs(picture.astype(int) - 90).max()) <= 2 for picture in roundtrip_h264(film, fps=25)]
+    >>> video = Frames(np.full((3, 16, 16, 3), 90, np.uint8), np.array([0, 0.04, 0.08]))
+    >>> [int(abs(picture.astype(int) - 90).max()) <= 2 for picture in roundtrip_h264(video, fps=25)]
     [True, True, True]
     """
     memory = io.BytesIO()
@@ -118,7 +118,7 @@ def _open_stream(
     else:
         # x264's own default: "veryfast" wipes out a pulse that it keeps at 0.5 Mbit/s
         options |= {"preset": "medium"}
-        # without a ceiling x264 lets a short film take many times its rate
+        # without a ceiling x264 lets a short video take many times its rate
         options |= {"maxrate": str(int(1.2 * bit_rate)), "bufsize": str(int(bit_rate))}
     stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"

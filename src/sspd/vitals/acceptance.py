@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.types import AGREE_BPM, Scene
+from sspd.types import AGREE_BPM, FrameStats
 from sspd.vitals.contradictions import contradictions
-from sspd.vitals.flicker import lamp_seen
+from sspd.vitals.flicker import is_flicker
 from sspd.vitals.heart_rate import Reading
 from sspd.vitals.key_frames import pumps
-from sspd.vitals.quality_features import Evidence
+from sspd.vitals.quality_features import QualityFeatures
 
 #: Every reason there is, in the order in which they are listed.
 REASONS = (
@@ -47,7 +47,7 @@ OF_RHYTHM = {"rate_changes", "irregular", "out_of_range"}
 #: Least signal-to-noise ratio of a window of 30 s or more, dB; and how much more is
 #: asked of one of a third of that length, since a short window of noise more easily
 #: looks like a line. How seldom noise passes is held by tests/vitals/test_doubt.py; how
-#: the number was chosen, and on which films, stands in MODEL_CARD.md.
+#: the number was chosen, and on which videos, stands in MODEL_CARD.md.
 LEAST_SNR_DB = 1.3
 SHORT_EXTRA_DB = 1.5
 #: How much more is asked of a rate that was followed through its window, dB.
@@ -69,8 +69,8 @@ LEAST_BITS_PER_PIXEL = 0.03
 
 
 @dataclass(frozen=True)
-class FilmFacts:
-    """What is known of a film as a whole; None: unknown."""
+class VideoFacts:
+    """What is known of a video as a whole; None: unknown."""
 
     bits_per_pixel: float | None = None
     clock_known: bool = True
@@ -78,8 +78,8 @@ class FilmFacts:
     key_frames_s: tuple[float, ...] = ()
 
 
-def still_scene(t: NDArray[np.float64]) -> Scene:
-    """A scene in which nothing happens, for waveforms that come without a film.
+def still_scene(t: NDArray[np.float64]) -> FrameStats:
+    """A scene in which nothing happens, for waveforms that come without a video.
 
     >>> still_scene(np.arange(3) / 30).motion
     array([0., 0., 0.], dtype=float32)
@@ -87,7 +87,9 @@ def still_scene(t: NDArray[np.float64]) -> Scene:
     grey = np.full((t.size, 3), 128.0, np.float32)
     quarters = np.full((t.size, 4, 3), 128.0, np.float32)
     nothing = np.zeros(t.size, np.float32)
-    return Scene(t, grey, np.full_like(grey, np.nan), quarters, nothing, nothing, nothing, 0 * grey)
+    return FrameStats(
+        t, grey, np.full_like(grey, np.nan), quarters, nothing, nothing, nothing, 0 * grey
+    )
 
 
 def least_snr_db(duration_s: float) -> float:
@@ -100,36 +102,36 @@ def least_snr_db(duration_s: float) -> float:
     return float(LEAST_SNR_DB + SHORT_EXTRA_DB * max(0.0, thirds))
 
 
-def doubts(
+def rejection_reasons(
     reading: Reading,
-    scene: Scene,
+    frame_stats: FrameStats,
     start_s: float,
     end_s: float,
-    facts: FilmFacts,
+    facts: VideoFacts,
     confidence: float | None = None,
-    evidence: Evidence | None = None,
+    evidence: QualityFeatures | None = None,
 ) -> tuple[str, ...]:
     """Why a reading is not believed; empty: it is.
 
     Parameters
     ----------
     reading : Reading
-    scene : Scene
+    frame_stats : FrameStats
         What was seen; rows outside of the window are not looked at.
     start_s, end_s : float
         The window, seconds.
-    facts : FilmFacts
+    facts : VideoFacts
     confidence : float or None
         None: not calibrated.
-    evidence : Evidence or None
+    evidence : QualityFeatures or None
         What that confidence came from.
 
     >>> t = np.arange(900) / 30
-    >>> doubts(Reading(60.0, 70.0, 9.0), still_scene(t), 0.0, 30.0, FilmFacts())
+    >>> rejection_reasons(Reading(60.0, 70.0, 9.0), still_scene(t), 0.0, 30.0, VideoFacts())
     ('readouts_disagree',)
     """
-    keep = (scene.t >= start_s - 1e-9) & (scene.t < end_s)
-    found, explaining = _of_scene(scene, keep, facts, reading.spectral_bpm)
+    keep = (frame_stats.t >= start_s - 1e-9) & (frame_stats.t < end_s)
+    found, explaining = _of_scene(frame_stats, keep, facts, reading.spectral_bpm)
     f_bpm = reading.spectral_bpm
     if f_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
         found.add("low_snr")
@@ -138,7 +140,7 @@ def doubts(
         rules = {
             "low_snr": reading.snr_db < _least_snr_db(reading, end_s - start_s),
             "readouts_disagree": peaks_bpm is None or abs(peaks_bpm - f_bpm) > AGREE_BPM,
-            "flicker": lamp_seen(scene, start_s, end_s, f_bpm / 60),
+            "flicker": is_flicker(frame_stats, start_s, end_s, f_bpm / 60),
         }
         found |= {name for name, is_so in rules.items() if is_so}
         if confidence is not None and not found:
@@ -157,7 +159,7 @@ def _least_snr_db(reading: Reading, duration_s: float) -> float:
     return least_snr_db(duration_s) + (FOLLOWED_EXTRA_DB if reading.track else 0.0)
 
 
-def _of_evidence(evidence: Evidence | None) -> str:
+def _of_evidence(evidence: QualityFeatures | None) -> str:
     """Why a line that stands out is not believed: who else disagrees with it."""
     if evidence is not None and max(evidence.pos_bpm, evidence.halves_bpm) > AGREE_BPM:
         return "readouts_disagree"
@@ -165,24 +167,24 @@ def _of_evidence(evidence: Evidence | None) -> str:
 
 
 def _of_scene(
-    scene: Scene, keep: NDArray[np.bool_], facts: FilmFacts, rate_bpm: float | None
+    frame_stats: FrameStats, keep: NDArray[np.bool_], facts: VideoFacts, rate_bpm: float | None
 ) -> tuple[set[str], set[str]]:
     """Reasons that refuse by themselves, and those that only explain."""
     refusing: set[str] = set()
     explaining: set[str] = set()
     if not facts.clock_known:
         refusing.add("clock_unknown")
-    t = scene.t[keep]
+    t = frame_stats.t[keep]
     if t.size < 2:
         return refusing, explaining
     fps = (t.size - 1) / float(t[-1] - t[0])
-    if fps * float(scene.new[keep].mean()) < LEAST_FPS:
+    if fps * float(frame_stats.new[keep].mean()) < LEAST_FPS:
         refusing.add("frame_rate_too_low")
     # At a lower rate more happens between two frames.
     degrees = {
-        "overexposed": (float(scene.overexposed[keep].mean()), OVEREXPOSED),
-        "too_dark": (float(scene.dark[keep].mean()), DARK),
-        "motion": (float(np.median(scene.motion[keep])) * min(fps / 30.0, 1.0), MOTION),
+        "overexposed": (float(frame_stats.overexposed[keep].mean()), OVEREXPOSED),
+        "too_dark": (float(frame_stats.dark[keep].mean()), DARK),
+        "motion": (float(np.median(frame_stats.motion[keep])) * min(fps / 30.0, 1.0), MOTION),
     }
     for reason, (degree, (explains, refuses)) in degrees.items():
         if degree >= explains:
@@ -192,6 +194,6 @@ def _of_scene(
     if facts.bits_per_pixel is not None and facts.bits_per_pixel < LEAST_BITS_PER_PIXEL:
         explaining.add("compression")
     bits, least = facts.bits_per_pixel, LEAST_BITS_PER_PIXEL
-    if pumps(scene, keep, facts.key_frames_s, rate_bpm, bits, least):
+    if pumps(frame_stats, keep, facts.key_frames_s, rate_bpm, bits, least):
         refusing.add("compression")
     return refusing, explaining

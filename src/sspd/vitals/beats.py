@@ -1,4 +1,4 @@
-"""Single beats of a film, and what their spacing tells."""
+"""Single beats of a video, and what their spacing tells."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def beat_waveforms(signal: Signal | None, windows: Sequence[WindowVitals]) -> li
     Parameters
     ----------
     signal, windows
-        See `read_rhythm`.
+        See `analyze_beats`.
 
     >>> beat_waveforms(Signal(np.zeros(90), 30.0), [])
     []
@@ -50,7 +50,7 @@ def beat_waveforms(signal: Signal | None, windows: Sequence[WindowVitals]) -> li
     return waves
 
 
-def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhythm:
+def analyze_beats(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhythm:
     """Time the beats in every accepted stretch; variability from the longest.
 
     Parameters
@@ -60,7 +60,7 @@ def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhyth
     windows : sequence of WindowVitals
         Its readings.
 
-    >>> rhythm = read_rhythm(Signal(np.zeros(90), 30.0), [])
+    >>> rhythm = analyze_beats(Signal(np.zeros(90), 30.0), [])
     >>> rhythm.beats_s.size, rhythm.hrv["sdnn_ms"].reason
     (0, 'no accepted stretch')
     """
@@ -78,7 +78,7 @@ def read_rhythm(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhyth
     beats = timed.beats_s
     sizes = beat_sizes(pulse_band(part.values, part.fs), part.fs, beats)
     span_s = part.duration_s
-    # where the line is faint tells of the film; `n_beats` says how many are left
+    # where the line is faint tells of the video; `n_beats` says how many are left
     odd = int((~good_intervals(beats)[1]).sum())
     left_out = f"{odd} of {beats.size - 1} beat intervals were left out of the variability"
     return Rhythm(

@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from sspd.types import Scene
+from sspd.types import FrameStats
 
 #: What is faster than this is no pulse, Hz.
 ABOVE_HZ = 4.0
@@ -24,12 +24,12 @@ LEAST_LIKE, LEAST_TIMES = 0.6, 1.5
 OUTLIER = 3.0
 
 
-def colour_period(scene: Scene) -> float | None:
+def colour_period(frame_stats: FrameStats) -> float | None:
     """Find the length of a loop in the colours of a face.
 
     Parameters
     ----------
-    scene : Scene
+    frame_stats : FrameStats
         Of one segment; `quarters_rgb` is looked at.
 
     Returns
@@ -48,7 +48,7 @@ def colour_period(scene: Scene) -> float | None:
     >>> round(colour_period(looped), 2)
     2.0
     """
-    likeness, step_s = _likeness(scene)
+    likeness, step_s = _likeness(frame_stats)
     first, last = round(SHORTEST_S / step_s), min(round(LONGEST_S / step_s), likeness.size)
     if last - first < 2 * first:
         return None
@@ -61,19 +61,19 @@ def colour_period(scene: Scene) -> float | None:
     return lag * step_s if likeness[lag] > LEAST_TIMES * usual else None
 
 
-def _likeness(scene: Scene) -> tuple[NDArray[np.float64], float]:
+def _likeness(frame_stats: FrameStats) -> tuple[NDArray[np.float64], float]:
     """How like themselves the quick colours are, by lag in frames; and a frame in seconds.
 
     Nothing where the frames are too few, too slow, or do not follow each other evenly.
     """
     nothing = np.zeros(0), 1.0
-    if scene.t.size < 60:
+    if frame_stats.t.size < 60:
         return nothing
-    steps_s = np.diff(scene.t)
+    steps_s = np.diff(frame_stats.t)
     step_s = float(np.median(steps_s))
     if 1 / step_s < 2.5 * ABOVE_HZ or np.abs(steps_s - step_s).max() > 0.6 * step_s:
         return nothing
-    rgb = scene.quarters_rgb.reshape(scene.t.size, 12).astype(np.float64)
+    rgb = frame_stats.quarters_rgb.reshape(frame_stats.t.size, 12).astype(np.float64)
     sos = scipy.signal.butter(4, ABOVE_HZ, btype="highpass", fs=1 / step_s, output="sos")
     quick = scipy.signal.sosfiltfilt(sos, rgb - rgb.mean(axis=0), axis=0)  # (time, 12)
     spread = 1.4826 * np.median(np.abs(quick), axis=0)

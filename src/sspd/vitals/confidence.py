@@ -1,7 +1,7 @@
 """How sure a reading is: the evidence as one number between 0 and 1.
 
 A logistic regression on a dozen bounded terms. Its weights were fitted to simulated
-films, good ones, hard ones and such without a pulse, so that of the readings of which it
+videos, good ones, hard ones and such without a pulse, so that of the readings of which it
 says 0.9 nine in ten are within 3 beats a minute (`benchmarks/doubt.py`, MODEL_CARD.md).
 They belong to a network and travel with it.
 """
@@ -15,9 +15,9 @@ import numpy as np
 
 from sspd.errors import WeightsError
 from sspd.types import ConfidenceSpec
-from sspd.vitals.quality_features import Evidence
+from sspd.vitals.quality_features import QualityFeatures
 
-#: No less and no more is claimed: some hundred films show no more.
+#: No less and no more is claimed: some hundred videos show no more.
 CLAIMED = (0.01, 0.99)
 
 
@@ -27,7 +27,7 @@ def _within(value: float, low: float, high: float) -> float:
 
 #: Name -> term that speaks for a reading. Each is bounded, so that nothing that was never
 #: seen weighs more than what was.
-FOR: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
+FOR: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
     {
         "snr": lambda e: _within(e.snr_db, -6.0, 8.0),
         "line": lambda e: _within(e.line_db, 0.0, 20.0),
@@ -35,7 +35,7 @@ FOR: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
     }
 )
 #: Name -> term that speaks against one; those with a bend say nothing before it.
-AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
+AGAINST: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
     {
         "short": lambda e: float(np.log(30.0 / _within(e.duration_s, 8.0, 30.0))),
         "peaks_apart": lambda e: min(e.peaks_bpm, 10.0),
@@ -63,10 +63,10 @@ AGAINST: Mapping[str, Callable[[Evidence], float]] = MappingProxyType(
         "lamp": lambda e: e.lamp,
     }
 )
-TERMS: Mapping[str, Callable[[Evidence], float]] = MappingProxyType({**FOR, **AGAINST})
+TERMS: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType({**FOR, **AGAINST})
 
 
-def _odd_lines(evidence: Evidence, low_db: float) -> float:
+def _odd_lines(evidence: QualityFeatures, low_db: float) -> float:
     return _within(evidence.odd_lines_db - evidence.line_db, low_db, 15.0)
 
 
@@ -83,12 +83,12 @@ def check_terms(spec: ConfidenceSpec) -> None:
         )
 
 
-def confidence_of(evidence: Evidence, spec: ConfidenceSpec) -> float:
+def confidence_of(evidence: QualityFeatures, spec: ConfidenceSpec) -> float:
     """How likely the reading is within 3 beats a minute of the heart's rate.
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : QualityFeatures
     spec : ConfidenceSpec
         Fitted with the network that made the waveform.
 

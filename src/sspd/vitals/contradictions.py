@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sspd.vitals.heart_rate import SEARCH_HZ
-from sspd.vitals.quality_features import Evidence
+from sspd.vitals.quality_features import QualityFeatures
 
 #: Lines between the harmonics so far under the line at the rate, dB, and no further: the
 #: beats come in groups, or every second one was read alone.
@@ -63,12 +63,12 @@ NOD_DB, UNSEEN_NOD_DB, WITH_NOD = 8.0, -10.0, 0.7
 UNCLEAR_SNR_DB, UNCLEAR_NOD_DB, UNCLEAR_WITH_NOD = 2.0, -6.0, 0.8
 
 
-def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
+def contradictions(evidence: QualityFeatures, rate_bpm: float) -> set[str]:
     """Return the reasons for which a reading cannot be accepted.
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : QualityFeatures
         Of the reading.
     rate_bpm : float
         The reading, beats per minute.
@@ -82,14 +82,14 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     --------
     >>> from dataclasses import replace
     >>> from sspd.vitals.acceptance import still_scene
-    >>> from sspd.vitals.quality_features import gather_evidence
+    >>> from sspd.vitals.quality_features import compute_quality_features
     >>> from sspd.vitals.heart_rate import read_rate
     >>> from sspd.types import Signal
     >>> import numpy as np
     >>> wave = Signal(np.sin(np.arange(900) / 4), 30.0)
     >>> rgb = 120 * (1 - 0.003 * wave.values[:, None, None] * np.array([0.4, 1.0, 0.6]))
-    >>> scene = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
-    >>> found = gather_evidence(wave, read_rate(wave.values, 30.0), scene)
+    >>> frame_stats = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
+    >>> found = compute_quality_features(wave, read_rate(wave.values, 30.0), frame_stats)
     >>> contradictions(replace(found, lamp=1.0, background_db=-20.0), 71.6)
     {'flicker'}
     """
@@ -116,7 +116,7 @@ def contradictions(evidence: Evidence, rate_bpm: float) -> set[str]:
     return found
 
 
-def _light_changes(e: Evidence) -> bool:
+def _light_changes(e: QualityFeatures) -> bool:
     """Whether the light, not the blood, changes at the rate."""
     if e.lamp > 0:
         return True
@@ -126,7 +126,7 @@ def _light_changes(e: Evidence) -> bool:
     return e.background_db > (BACKGROUND_DB if e.with_pos > BEYOND_GREY else AS_THE_SKIN_DB)
 
 
-def _face_moves(e: Evidence) -> bool:
+def _face_moves(e: QualityFeatures) -> bool:
     """Whether the face moves in step with the waveform."""
     least_db = UNSEEN_NOD_DB if np.isnan(e.background_db) else NOD_DB
     unclear = e.snr_db < UNCLEAR_SNR_DB and e.nod_db > UNCLEAR_NOD_DB
@@ -135,7 +135,7 @@ def _face_moves(e: Evidence) -> bool:
     )
 
 
-def _others_disagree(e: Evidence, rate_bpm: float) -> bool:
+def _others_disagree(e: QualityFeatures, rate_bpm: float) -> bool:
     """Whether single beats, POS, or a side of the face alone tell another rate, or none."""
     sides_line_db = SIDES_LINE_DB[abs(e.side_share) < ONE_SIDE]
     return (
@@ -148,7 +148,7 @@ def _others_disagree(e: Evidence, rate_bpm: float) -> bool:
     )
 
 
-def _is_noise(e: Evidence, rate_bpm: float) -> bool:
+def _is_noise(e: QualityFeatures, rate_bpm: float) -> bool:
     """Whether nothing bears out a waveform: neither its own line nor the colours."""
     others_bpm = (e.pos_bpm, POS_BPM), (e.peaks_bpm, FAINT_PEAKS_BPM)
     unlike = any(_apart(other_bpm, rate_bpm) > most_bpm for other_bpm, most_bpm in others_bpm)

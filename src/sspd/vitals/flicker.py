@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.signal import resample_times
-from sspd.types import Scene
+from sspd.types import FrameStats
 
 #: A line stands out if its power is this many times the median around it: noise alone
 #: reaches it about once in a hundred thousand windows.
@@ -48,7 +48,7 @@ SLOWEST_HZ = 0.6
 _TRACE_FS = 16.0
 
 
-def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
+def is_flicker(frame_stats: FrameStats, start_s: float, end_s: float, f_hz: float) -> bool:
     """Whether the light itself pulses at ``f_hz``, or at half of it.
 
     At half: what is read may be a lamp's second harmonic, which a method that is not
@@ -56,7 +56,7 @@ def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
 
     Parameters
     ----------
-    scene : Scene
+    frame_stats : FrameStats
         Mean colours of the middle of the face (at its edges hair and wall come and go as it
         sways) and of the background.
     start_s, end_s : float
@@ -68,19 +68,19 @@ def lamp_seen(scene: Scene, start_s: float, end_s: float, f_hz: float) -> bool:
     >>> lamp = 120 * (1 + 0.004 * np.sin(2 * np.pi * 1.3 * t))[:, None] * np.ones(3)
     >>> lamp = (lamp + np.random.default_rng(0).normal(0, 0.02, (900, 3))).astype(np.float32)
     >>> no, four = np.zeros(900, np.float32), np.repeat(lamp[:, None], 4, axis=1)
-    >>> lamp_seen(Scene(t, lamp, lamp, four, no, no, no, 0 * lamp), 0.0, 30.0, 1.3)
+    >>> is_flicker(FrameStats(t, lamp, lamp, four, no, no, no, 0 * lamp), 0.0, 30.0, 1.3)
     True
     """
-    keep = (scene.t >= start_s) & (scene.t < end_s)
+    keep = (frame_stats.t >= start_s) & (frame_stats.t < end_s)
     if keep.sum() < 4 * _TRACE_FS:
         return False
-    t = scene.t[keep]
-    face = _relative(scene.quarters_rgb[keep].mean(axis=1), t)
+    t = frame_stats.t[keep]
+    face = _relative(frame_stats.quarters_rgb[keep].mean(axis=1), t)
     if face is None:
         return False
     if _grey_line(face, f_hz):
         return True
-    background = _relative(scene.background_rgb[keep], t)
+    background = _relative(frame_stats.background_rgb[keep], t)
     if background is None:
         return False
     rates = [f_hz, f_hz / 2] if f_hz / 2 >= SLOWEST_HZ else [f_hz]

@@ -26,7 +26,7 @@ NEAR_HZ = 0.1
 #: spectral rate: half the rate stays visible, so that a rate read double shows.
 PEAKS_BAND = (0.4, 1.7)
 #: Noise counts from this multiple of the rate on: what is slower does not hide a pulse,
-#: and there is much of it in any film.
+#: and there is much of it in any video.
 NOISE_FROM = 0.7
 #: A rate is followed through its window where that raises the signal-to-noise ratio by
 #: this much, dB; noise and steady hearts gain less.

@@ -6,7 +6,7 @@ a minute on here (the standard's short record is 5 minutes, so what is given is 
 short-term value), low frequencies from two minutes on (ten periods of 0.083 Hz, five
 of the band's lower edge).
 
-Where it is known how intervals would vary by the film's noise alone
+Where it is known how intervals would vary by the video's noise alone
 (`sspd.vitals.beat_timing`), that part is taken out of what varies, and what would be mostly
 noise is not told; and what the filter took of quick swings is put back. ``pnn50`` is a
 count, and told as it was counted.
@@ -119,7 +119,7 @@ def hrv(
         why = None if name in values else f"needs {needs:g} s" if span < needs else reason
         if why is None and name not in values:
             drowned = noise is not None and noise.rmssd_ms > 0
-            why = "mostly the film's noise" if drowned else "no variation to divide"
+            why = "mostly the video's noise" if drowned else "no variation to divide"
         found[name] = Estimate(values.get(name), int(good.sum()) + 1, round(span, 3), why)
     return found
 

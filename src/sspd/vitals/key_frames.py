@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.types import Scene
+from sspd.types import FrameStats
 
 #: A rate is that of key frames at these multiples of theirs.
 MULTIPLES = (0.5, 1.0, 2.0, 3.0)
@@ -46,7 +46,7 @@ def key_frame_rate(key_frames_s: Sequence[float], start_s: float, end_s: float) 
     return 1 / median_s if regular.mean() >= REGULAR_SHARE else None
 
 
-def jump_ratio(scene: Scene, keep: NDArray[np.bool_], key: NDArray[np.bool_]) -> float:
+def jump_ratio(frame_stats: FrameStats, keep: NDArray[np.bool_], key: NDArray[np.bool_]) -> float:
     """Tell how much more colours change at key frames than at others, and at least how.
 
     Returns
@@ -55,9 +55,11 @@ def jump_ratio(scene: Scene, keep: NDArray[np.bool_], key: NDArray[np.bool_]) ->
         Medians of the change of the face's mean colours, key frames over new others; 0
         where key frames change by less than `JUMP_LEVELS`.
     """
-    colours = np.concatenate([scene.face_rgb[:, None], scene.quarters_rgb], axis=1)[keep]
+    colours = np.concatenate([frame_stats.face_rgb[:, None], frame_stats.quarters_rgb], axis=1)[
+        keep
+    ]
     change = np.abs(np.diff(colours, axis=0)).mean(axis=(1, 2))
-    at_key, others = key[keep][1:], scene.new[keep][1:] > 0
+    at_key, others = key[keep][1:], frame_stats.new[keep][1:] > 0
     if not at_key.any() or not (others & ~at_key).any():
         return 0.0
     jump = float(np.median(change[at_key]))
@@ -66,7 +68,7 @@ def jump_ratio(scene: Scene, keep: NDArray[np.bool_], key: NDArray[np.bool_]) ->
 
 
 def pumps(
-    scene: Scene,
+    frame_stats: FrameStats,
     keep: NDArray[np.bool_],
     key_frames_s: Sequence[float],
     rate_bpm: float | None,
@@ -77,7 +79,7 @@ def pumps(
 
     Parameters
     ----------
-    scene : Scene
+    frame_stats : FrameStats
     keep : bool array, shape (time,)
         The rows of the window.
     key_frames_s : sequence of float
@@ -89,14 +91,14 @@ def pumps(
         the rate suffice.
 
     >>> from sspd.vitals.acceptance import still_scene
-    >>> scene = still_scene(np.arange(300) / 30)
+    >>> frame_stats = still_scene(np.arange(300) / 30)
     >>> key_s = np.arange(20) / 2
-    >>> pumps(scene, scene.t < 99, key_s, 120.0, 2.0, 0.03)
+    >>> pumps(frame_stats, frame_stats.t < 99, key_s, 120.0, 2.0, 0.03)
     False
-    >>> pumps(scene, scene.t < 99, key_s, 120.0, 0.01, 0.03)
+    >>> pumps(frame_stats, frame_stats.t < 99, key_s, 120.0, 0.01, 0.03)
     True
     """
-    t = scene.t[keep]
+    t = frame_stats.t[keep]
     if rate_bpm is None or t.size < 2 or not len(key_frames_s):
         return False
     rate_hz = key_frame_rate(key_frames_s, float(t[0]) - 1e-6, float(t[-1]) + 1e-6)
@@ -108,5 +110,5 @@ def pumps(
     bits = np.inf if bits_per_pixel is None else bits_per_pixel
     if bits < least_bits_per_pixel:
         return True
-    ratio = jump_ratio(scene, keep, np.isin(scene.t, np.asarray(key_frames_s)))
+    ratio = jump_ratio(frame_stats, keep, np.isin(frame_stats.t, np.asarray(key_frames_s)))
     return ratio >= (JUMP_RATIO_OF_FEW if bits < FEW_BITS_PER_PIXEL else JUMP_RATIO)

@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.types import FaceSegment, Scene
+from sspd.types import FaceSegment, FrameStats
 from sspd.video.bounds import GAP_S
 from sspd.vitals.colour_loops import colour_period
 
@@ -50,7 +50,7 @@ TELL_SHARE = 0.25
 
 
 def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: bool) -> FaceSegment:
-    """Mark the frames of a segment that repeat another one (``scene.new``).
+    """Mark the frames of a segment that repeat another one (``frame_stats.new``).
 
     Parameters
     ----------
@@ -61,14 +61,14 @@ def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: b
     one_way : bool
         Whether no frame of the video is predicted both ways.
     """
-    scene = segment.scene
-    if scene.t.size == 0:
+    frame_stats = segment.frame_stats
+    if frame_stats.t.size == 0:
         return segment
-    key = np.isin(scene.t, np.asarray(key_frames_s))
-    new = new_frames(scene.change, key, one_way) & ~looped(scene)[0]
+    key = np.isin(frame_stats.t, np.asarray(key_frames_s))
+    new = new_frames(frame_stats.change, key, one_way) & ~looped(frame_stats)[0]
     if new.mean() > 1 - LEAST_SHARE:
         new[:] = True
-    return replace(segment, scene=replace(scene, new=new.astype(np.float32)))
+    return replace(segment, frame_stats=replace(frame_stats, new=new.astype(np.float32)))
 
 
 def new_frames(
@@ -136,7 +136,7 @@ def _held(c: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(held if in_a_row <= MOST_IN_A_ROW else share < NEW_SHARE)
 
 
-def looped(scene: Scene) -> tuple[NDArray[np.bool_], float | None]:
+def looped(frame_stats: FrameStats) -> tuple[NDArray[np.bool_], float | None]:
     """Find the frames that show an earlier one again, in a loop.
 
     Returns
@@ -149,31 +149,31 @@ def looped(scene: Scene) -> tuple[NDArray[np.bool_], float | None]:
     >>> rgb, four = np.ones((90, 3), np.float32), np.ones((90, 4, 3), np.float32)
     >>> lag = np.where(t >= 1, 1.0, np.nan).astype(np.float32)
     >>> again = np.where(t >= 1, 0.9, np.nan).astype(np.float32)
-    >>> scene = Scene(t, rgb, rgb, four, no, no, no, 0 * rgb, no + 1, again, lag)
-    >>> recurring, period_s = looped(scene)
+    >>> frame_stats = FrameStats(t, rgb, rgb, four, no, no, no, 0 * rgb, no + 1, again, lag)
+    >>> recurring, period_s = looped(frame_stats)
     >>> int(recurring.sum()), period_s
     (60, 1.0)
     """
-    period_s = _recurring_changes(scene) or colour_period(scene)
+    period_s = _recurring_changes(frame_stats) or colour_period(frame_stats)
     if period_s is None:
-        return np.zeros(scene.t.size, bool), None
-    step_s = float(np.median(np.diff(scene.t)))
-    return scene.t - scene.t[0] >= period_s - step_s / 2, period_s
+        return np.zeros(frame_stats.t.size, bool), None
+    step_s = float(np.median(np.diff(frame_stats.t)))
+    return frame_stats.t - frame_stats.t[0] >= period_s - step_s / 2, period_s
 
 
-def _recurring_changes(scene: Scene) -> float | None:
+def _recurring_changes(frame_stats: FrameStats) -> float | None:
     """The loop's length by `sspd.face.recurrence`, seconds; None: it sees none."""
-    lag_s = scene.lag_s.astype(np.float64)
-    found = np.nan_to_num(scene.recurrence) > 0
+    lag_s = frame_stats.lag_s.astype(np.float64)
+    found = np.nan_to_num(frame_stats.recurrence) > 0
     if found.sum() < BLOCK // 2:
         return None
-    step_s = float(np.median(np.diff(scene.t)))
+    step_s = float(np.median(np.diff(frame_stats.t)))
     cells = np.round(lag_s[found] / step_s).astype(int)
     counts = np.bincount(cells)
     period_s = step_s * int(np.convolve(counts, np.ones(3, int), mode="same").argmax())
     near = found & (np.abs(np.nan_to_num(lag_s) - period_s) < 1.6 * step_s)
     period_s = float(np.median(lag_s[near]))
-    could = (np.nan_to_num(scene.change) > 0) & (scene.t - scene.t[0] >= period_s)
+    could = (np.nan_to_num(frame_stats.change) > 0) & (frame_stats.t - frame_stats.t[0] >= period_s)
     return period_s if near.sum() >= max(LOOP_SHARE * could.sum(), BLOCK // 2) else None
 
 
@@ -183,32 +183,36 @@ def repeat_warnings(source: str, segments: Sequence[FaceSegment]) -> tuple[str, 
     >>> repeat_warnings("a.mp4", [])
     ()
     """
-    scenes = [segment.scene for segment in segments if segment.scene.t.size > 1]
-    n = sum(scene.t.size for scene in scenes)
-    repeats = n - int(sum(scene.new.sum() for scene in scenes))
+    frame_stats_list = [
+        segment.frame_stats for segment in segments if segment.frame_stats.t.size > 1
+    ]
+    n = sum(frame_stats.t.size for frame_stats in frame_stats_list)
+    repeats = n - int(sum(frame_stats.new.sum() for frame_stats in frame_stats_list))
     told: list[str] = []
     if repeats and repeats >= TELL_SHARE * n:
-        fps = new_fps(scenes)
+        fps = new_fps(frame_stats_list)
         rest = "" if fps is None else f"; {fps:.1f} new frames per second"
         told.append(f"{source}: {repeats} of {n} frames repeat an earlier one{rest}")
-    periods = [period for scene in scenes if (period := looped(scene)[1]) is not None]
+    periods = [
+        period for frame_stats in frame_stats_list if (period := looped(frame_stats)[1]) is not None
+    ]
     if periods:
         told.append(f"{source}: frames recur every {np.median(periods):.1f} s: a loop")
     return tuple(told)
 
 
-def new_fps(scenes: Sequence[Scene]) -> float | None:
+def new_fps(frame_stats_list: Sequence[FrameStats]) -> float | None:
     """Count new frames per second, pauses left out; None where there is no time.
 
     >>> new_fps([]) is None
     True
     """
-    if not scenes:
+    if not frame_stats_list:
         return None
-    t = np.concatenate([scene.t for scene in scenes])
+    t = np.concatenate([frame_stats.t for frame_stats in frame_stats_list])
     if t.size < 2:
         return None
     pauses_s = np.diff(t)[np.diff(t) > GAP_S]
     seen_s = float(np.ptp(t) - pauses_s.sum())
-    share = sum(float(scene.new.sum()) for scene in scenes) / t.size
+    share = sum(float(frame_stats.new.sum()) for frame_stats in frame_stats_list) / t.size
     return share * (t.size - 1 - pauses_s.size) / seen_s if seen_s > 0 else None

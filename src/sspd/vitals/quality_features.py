@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from sspd.signal import bandpass, detrend, pulse_frequency, resample_times
 from sspd.signal.color.pos import WINDOW_S, pos_waveform
-from sspd.types import Scene, Signal
-from sspd.vitals.flicker import lamp_seen
+from sspd.types import FrameStats, Signal
+from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, Reading
 from sspd.vitals.lines import (
@@ -42,7 +42,7 @@ SMALL_MOTION = 2e-3
 
 
 @dataclass(frozen=True)
-class Evidence:
+class QualityFeatures:
     """One window's numbers; decibels are of power, ``_bpm`` are distances between rates."""
 
     duration_s: float
@@ -100,10 +100,12 @@ class Evidence:
     pos_line_db: float
     """The line at POS's own reading over what is around it."""
     lamp: float
-    """1 where `sspd.vitals.flicker.lamp_seen` says so, else 0."""
+    """1 where `sspd.vitals.flicker.is_flicker` says so, else 0."""
 
 
-def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidence | None:
+def compute_quality_features(
+    filtered: Signal, reading: Reading, frame_stats: FrameStats
+) -> QualityFeatures | None:
     """Gather what speaks for a reading and against it.
 
     Parameters
@@ -111,12 +113,12 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
     filtered : Signal
         The window of the filtered waveform that was read.
     reading : Reading
-    scene : Scene
+    frame_stats : FrameStats
         What was seen; rows outside of the window are not looked at.
 
     Returns
     -------
-    Evidence or None
+    QualityFeatures or None
         None where there is no reading, hardly a frame, or nothing in them that changes.
 
     >>> from dataclasses import replace
@@ -124,21 +126,26 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
     >>> from sspd.vitals.heart_rate import read_rate
     >>> wave = Signal(np.sin(np.arange(900) / 4), 30.0)
     >>> rgb = 120 * (1 - 0.003 * wave.values[:, None, None] * np.array([0.4, 1.0, 0.6]))
-    >>> scene = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
-    >>> found = gather_evidence(wave, read_rate(wave.values, 30.0), scene)
+    >>> frame_stats = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
+    >>> found = compute_quality_features(wave, read_rate(wave.values, 30.0), frame_stats)
     >>> round(found.with_colour, 3), round(found.peaks_bpm, 1)
     (1.0, 0.0)
     """
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
     fs, n = filtered.fs, len(filtered.values)
-    keep = (scene.t >= start_s - 1.0) & (scene.t < end_s + 1.0)
+    keep = (frame_stats.t >= start_s - 1.0) & (frame_stats.t < end_s + 1.0)
     if reading.spectral_bpm is None or reading.snr_db is None or keep.sum() < 4 * WINDOW_S:
         return None
     f_hz = reading.spectral_bpm / 60
     # (time, 4, 3), (time, 3), (time, 3) and (time, 3) on the waveform's clock
     quarters, box, background, place = (
-        resample_times(rows[keep], scene.t[keep], fs, start_s, n)
-        for rows in (scene.quarters_rgb, scene.face_rgb, scene.background_rgb, _places(scene))
+        resample_times(rows[keep], frame_stats.t[keep], fs, start_s, n)
+        for rows in (
+            frame_stats.quarters_rgb,
+            frame_stats.face_rgb,
+            frame_stats.background_rgb,
+            _places(frame_stats),
+        )
     )
     if not np.ptp(quarters, axis=0).any():  # a waveform that came without a video
         return None
@@ -150,7 +157,7 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
         filtered = Signal(beat_clock(filtered.values), fs, start_s)
         rows = (quarters, box, background, place, pos, sides)
         quarters, box, background, place, pos, sides = map(beat_clock, rows)
-    return Evidence(
+    return QualityFeatures(
         duration_s=filtered.duration_s,
         snr_db=bounded_db(reading.snr_db),
         peaks_bpm=abs((reading.peaks_bpm or 0.0) - reading.spectral_bpm),
@@ -160,13 +167,13 @@ def gather_evidence(filtered: Signal, reading: Reading, scene: Scene) -> Evidenc
         **_of_sides(sides, fs),
         **_of_colours(filtered, quarters, box, background, f_hz),
         **_of_motion(filtered, place, f_hz),
-        lamp=float(lamp_seen(scene, start_s, end_s, f_hz)),
+        lamp=float(is_flicker(frame_stats, start_s, end_s, f_hz)),
     )
 
 
-def _places(scene: Scene) -> NDArray[np.float64]:
+def _places(frame_stats: FrameStats) -> NDArray[np.float64]:
     """Where the face is and how large, (time, 3): its motion added up."""
-    return np.cumsum(scene.moved, axis=0, dtype=np.float64)
+    return np.cumsum(frame_stats.moved, axis=0, dtype=np.float64)
 
 
 def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The stretches of a film, joined: every window, and why there is no number."""
+"""The stretches of a video, joined: every window, and why there is no number."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.signal import join_signals
-from sspd.types import ConfidenceSpec, FaceSegment, Scene, Signal, WindowVitals
-from sspd.vitals.acceptance import REASONS, FilmFacts, still_scene
+from sspd.types import ConfidenceSpec, FaceSegment, FrameStats, Signal, WindowVitals
+from sspd.vitals.acceptance import REASONS, VideoFacts, still_scene
 from sspd.vitals.windows import read_windows, unread_windows
 
 #: A stretch that gave no waveform and is shorter than this is not worth a window, seconds.
@@ -22,31 +22,31 @@ COLOURS = ("face_rgb", "background_rgb", "quarters_rgb")
 
 
 @dataclass(frozen=True, eq=False)
-class FilmReading:
-    """What was read of a film: its waveform, windows in order, and its reasons."""
+class VideoReading:
+    """What was read of a video: its waveform, windows in order, and its reasons."""
 
     signal: Signal | None
     windows: tuple[WindowVitals, ...]
     reasons: tuple[str, ...]
 
 
-def join_scenes(segments: Sequence[FaceSegment]) -> Scene:
+def join_frame_stats(segments: Sequence[FaceSegment]) -> FrameStats:
     """What was seen in all stretches, in one.
 
     Another box shows another part of the picture: its colours are brought to the level
     at which those before it ended, so that no step looks like a change of light.
 
-    >>> join_scenes([]).t.size
+    >>> join_frame_stats([]).t.size
     0
     """
     if not segments:
         return still_scene(np.zeros(0))
 
     def column(name: str) -> NDArray[Any]:  # one by one: an hour's are megabytes
-        parts = [getattr(segment.scene, name) for segment in segments]
+        parts = [getattr(segment.frame_stats, name) for segment in segments]
         return np.concatenate(_levelled(parts) if name in COLOURS else parts)
 
-    return Scene(**{field.name: column(field.name) for field in fields(Scene)})
+    return FrameStats(**{field.name: column(field.name) for field in fields(FrameStats)})
 
 
 def _levelled(parts: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
@@ -64,16 +64,16 @@ def _levelled(parts: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]
     return out
 
 
-def read_film(
+def read_vitals(
     segments: Sequence[FaceSegment],
     waves: Sequence[Signal | None],
     *,
     window_s: float = 30.0,
     step_s: float | None = None,
-    facts: FilmFacts | None = None,
+    facts: VideoFacts | None = None,
     confidence: ConfidenceSpec | None = None,
-) -> FilmReading:
-    """Read every window of a film from its stretches and their waveforms.
+) -> VideoReading:
+    """Read every window of a video from its stretches and their waveforms.
 
     Parameters
     ----------
@@ -86,19 +86,24 @@ def read_film(
 
     Returns
     -------
-    FilmReading
+    VideoReading
         No reasons where any window is accepted: the windows keep theirs.
 
-    >>> read_film([], []).reasons
+    >>> read_vitals([], []).reasons
     ('no_face',)
     """
     windows = _unread(segments, waves)
     parts = [wave for wave in waves if wave is not None]
     signal = join_signals(parts) if parts else None
     if signal is not None:
-        scene = join_scenes(segments)
+        frame_stats = join_frame_stats(segments)
         windows += read_windows(
-            signal, scene, window_s=window_s, step_s=step_s, facts=facts, confidence=confidence
+            signal,
+            frame_stats,
+            window_s=window_s,
+            step_s=step_s,
+            facts=facts,
+            confidence=confidence,
         )
     windows.sort(key=lambda window: window.start_s)
     if any(window.accepted for window in windows):
@@ -108,7 +113,7 @@ def read_film(
     else:
         found = {"too_short" if any(segment.box for segment in segments) else "no_face"}
     reasons = tuple(reason for reason in REASONS if reason in found)
-    return FilmReading(signal, tuple(windows), reasons)
+    return VideoReading(signal, tuple(windows), reasons)
 
 
 def _unread(segments: Sequence[FaceSegment], waves: Sequence[Signal | None]) -> list[WindowVitals]:

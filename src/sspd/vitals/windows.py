@@ -9,11 +9,11 @@ import numpy as np
 
 from sspd.errors import UsageError
 from sspd.signal import pieces
-from sspd.types import TRACK_STEP_S, ConfidenceSpec, Scene, Signal, WindowVitals
-from sspd.vitals.acceptance import FilmFacts, doubts
+from sspd.types import TRACK_STEP_S, ConfidenceSpec, FrameStats, Signal, WindowVitals
+from sspd.vitals.acceptance import VideoFacts, rejection_reasons
 from sspd.vitals.confidence import confidence_of
 from sspd.vitals.heart_rate import Reading, follow_rate, pulse_band, read_half, read_rate
-from sspd.vitals.quality_features import gather_evidence
+from sspd.vitals.quality_features import compute_quality_features
 
 #: Nothing is read from a video of less than this, seconds.
 SHORTEST_S = 8.0
@@ -79,11 +79,11 @@ def cut_windows(
 
 def read_windows(
     signal: Signal,
-    scene: Scene,
+    frame_stats: FrameStats,
     *,
     window_s: float = 30.0,
     step_s: float | None = None,
-    facts: FilmFacts | None = None,
+    facts: VideoFacts | None = None,
     confidence: ConfidenceSpec | None = None,
 ) -> list[WindowVitals]:
     """Read every window of a waveform; no window reaches across a gap.
@@ -92,12 +92,12 @@ def read_windows(
     ----------
     signal : Signal
         Unfiltered, NaN where there is no face.
-    scene : Scene
+    frame_stats : FrameStats
         What was seen beside the face, over the same stretch.
     window_s, step_s : float
         See `cut_windows`.
-    facts : FilmFacts
-        What is known of the film as a whole.
+    facts : VideoFacts
+        What is known of the video as a whole.
     confidence : ConfidenceSpec
         How the evidence for a reading is weighed; without it no confidence is given, and
         fixed rules alone decide.
@@ -118,27 +118,27 @@ def read_windows(
         filtered = Signal(pulse_band(piece.values, piece.fs), piece.fs, piece.start_s)
         for a, b in cut_windows(piece.start_s, end_s, window_s, step_s):
             part = filtered.between(a, b)
-            rows.append(_read_window(part, scene, a, b, facts or FilmFacts(), confidence))
+            rows.append(_read_window(part, frame_stats, a, b, facts or VideoFacts(), confidence))
     return rows
 
 
 def _read_window(
     filtered: Signal,
-    scene: Scene,
+    frame_stats: FrameStats,
     start_s: float,
     end_s: float,
-    facts: FilmFacts,
+    facts: VideoFacts,
     spec: ConfidenceSpec | None,
 ) -> WindowVitals:
     reading = read_rate(filtered.values, filtered.fs)
     reading = follow_rate(filtered.values, filtered.fs, reading)
-    found = _judged(filtered, reading, scene, facts, spec)
+    found = _judged(filtered, reading, frame_stats, facts, spec)
     if spec and found.reasons:
         # A doubted rate may be the double of the heart's: if its half is believed, it is.
         other = read_half(filtered.values, filtered.fs, reading)
         if other is not None:
             other = follow_rate(filtered.values, filtered.fs, other)
-            half = _judged(filtered, other, scene, facts, spec)
+            half = _judged(filtered, other, frame_stats, facts, spec)
             found = half if half.accepted else found
     return replace(found, start_s=start_s, end_s=end_s)
 
@@ -146,15 +146,15 @@ def _read_window(
 def _judged(
     filtered: Signal,
     reading: Reading,
-    scene: Scene,
-    facts: FilmFacts,
+    frame_stats: FrameStats,
+    facts: VideoFacts,
     spec: ConfidenceSpec | None,
 ) -> WindowVitals:
     """A reading of a window with what is thought of it."""
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
-    evidence = gather_evidence(filtered, reading, scene)
+    evidence = compute_quality_features(filtered, reading, frame_stats)
     confidence = confidence_of(evidence, spec) if spec and evidence else None
-    reasons = doubts(reading, scene, start_s, end_s, facts, confidence, evidence)
+    reasons = rejection_reasons(reading, frame_stats, start_s, end_s, facts, confidence, evidence)
     return WindowVitals(
         start_s=start_s,
         end_s=end_s,

@@ -20,26 +20,26 @@ DEADLINE_S = 300.0
 
 
 @pytest.fixture(scope="session")
-def films(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
-    """A folder of eight films of 9 s, one of them short, one refused, one no film at all."""
+def videos(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
+    """A folder of eight videos of 9 s, one of them short, one refused, one no video at all."""
     folder = tmp_path_factory.mktemp("many")
     for i in range(8):
         t = np.arange(30 if i == 2 else 270) / 30
         if i == 5:
-            (folder / "f5.mp4").write_text("no film at all")
+            (folder / "f5.mp4").write_text("no video at all")
         else:
             pictures = beating_pictures(t, 1.0 + 0.1 * i)
-            write_film(folder / f"f{i}.mp4", pictures, t, options={"crf": "16", "threads": "1"})
+            write_video(folder / f"f{i}.mp4", pictures, t, options={"crf": "16", "threads": "1"})
     return folder
 
 
 @pytest.fixture(scope="session")
-def long(tmp_path_factory: pytest.TempPathFactory, write_film: Callable[..., Path]) -> Path:
-    """A film of four minutes, which takes long enough to do something meanwhile."""
+def long(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
+    """A video of four minutes, which takes long enough to do something meanwhile."""
     pictures = beating_pictures(np.arange(750) / 30, 1.2)  # 30 whole beats
     path = tmp_path_factory.mktemp("long") / "long.mp4"
     options = {"threads": "1", "preset": "ultrafast"}
-    return write_film(path, np.tile(pictures, (10, 1, 1, 1)), options=options)
+    return write_video(path, np.tile(pictures, (10, 1, 1, 1)), options=options)
 
 
 class Run:

@@ -19,7 +19,7 @@ from sspd.pipeline.batch import journal as journal_module
 from sspd.pipeline.batch import pool, replies, worker
 from sspd.pipeline.batch.journal import Journal
 from sspd.pipeline.batch.replies import last_line
-from sspd.pipeline.batch.result import Measured, Task
+from sspd.pipeline.batch.result import BatchResult, Task
 from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, to_record
 from sspd.types import Signal
 from sspd.video.bounds import MAX_SPAN_S
@@ -32,7 +32,7 @@ def test_the_waveform_of_the_longest_video_fits() -> None:
 
 
 def test_a_result_that_is_too_large_becomes_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = Measured(3, results.measured())
+    done = BatchResult(3, results.measured())
     assert json.loads(worker._line(Task(3, "a.mp4"), done))["faces"][0]["error"] is None
     monkeypatch.setattr(worker, "MAX_LINE_BYTES", 2000)
     row = json.loads(worker._line(Task(3, "a.mp4"), done))
@@ -122,9 +122,9 @@ def test_a_callback_that_fails_takes_no_other_video_along(
 import json, sys
 sys.stdin.readline()
 for line in sys.stdin:
-    film = json.loads(line)["film"]
+    video = json.loads(line)["video"]
     print('~["reading", 0.5]', flush=True)
-    reply = {"faces": [RECORD | {"source": film}], "misused": False, "failures": []}
+    reply = {"faces": [RECORD | {"source": video}], "misused": False, "failures": []}
     print(json.dumps(reply), flush=True)
 """.replace("RECORD", repr(to_record(results.refused())))
     start = subprocess.Popen
@@ -142,4 +142,4 @@ for line in sys.stdin:
         asked.measure(Task(0, "a.mp4"), progress)
     assert asked.measure(Task(1, "b.mp4"), progress).vitals.source == "b.mp4"
     asked.end()
-    asked.bury()
+    asked.reap()

@@ -24,7 +24,7 @@ MADE_WITH = {"method": "pos", "version": "1"}
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Path:
+def video(tmp_path: Path) -> Path:
     path = tmp_path / "film.mp4"
     path.write_bytes(b"pictures")
     return path
@@ -60,7 +60,7 @@ def test_without_resume_nothing_is_found_and_nothing_lost(tmp_path: Path) -> Non
     assert Journal(path, resume=True).find({"film": "a"}) is not None
 
 
-def test_a_journal_is_on_the_disk_after_each_film(tmp_path: Path) -> None:
+def test_a_journal_is_on_the_disk_after_each_video(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
     assert not journal.path.exists()
     for n in (1, 2, 3):
@@ -82,7 +82,7 @@ def test_a_torn_line_takes_no_other_along(tmp_path: Path, keep: float) -> None:
     assert [journal.find({"film": name}) is not None for name in "abc"] == [True, False, True]
 
 
-def test_the_last_word_on_a_film_counts(tmp_path: Path) -> None:
+def test_the_last_word_on_a_video_counts(tmp_path: Path) -> None:
     early = replace(results.refused(), duration_s=1.0)
     path = _written(tmp_path / "j", ({"film": "a"}, early), ({"film": "a"}, results.refused()))
     found = Journal(path, resume=True).find({"film": "a"})
@@ -159,34 +159,34 @@ def test_a_full_disk_is_said_once_and_the_run_goes_on(
     assert journal.add({"film": "b"}, results.refused()) is None
 
 
-def _touched(film: Path) -> None:
-    os.utime(film, ns=(0, 1))
+def _touched(video: Path) -> None:
+    os.utime(video, ns=(0, 1))
 
 
-def _longer(film: Path) -> None:
-    kept = film.stat()
-    film.write_bytes(b"more pictures")
-    os.utime(film, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+def _longer(video: Path) -> None:
+    kept = video.stat()
+    video.write_bytes(b"more pictures")
+    os.utime(video, ns=(kept.st_atime_ns, kept.st_mtime_ns))
 
 
 @pytest.mark.parametrize("change", [_touched, _longer, Path.unlink])
-def test_a_film_that_changed_is_another_one(
-    film: Path, tmp_path: Path, change: Callable[[Path], None]
+def test_a_video_that_changed_is_another_one(
+    video: Path, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
-    entry = entry_of(Task(0, str(film)), MADE_WITH)
+    entry = entry_of(Task(0, str(video)), MADE_WITH)
     assert entry is not None
     path = _written(tmp_path / "j", (entry, results.refused()))
     journal = Journal(path, resume=True)
     assert journal.find(json.loads(json.dumps(entry))) is not None
-    change(film)
-    after = entry_of(Task(0, str(film)), MADE_WITH)
+    change(video)
+    after = entry_of(Task(0, str(video)), MADE_WITH)
     assert after is None or journal.find(after) is None
 
 
-def test_files_of_a_film_must_be_asked_alike_and_there(film: Path, tmp_path: Path) -> None:
+def test_files_of_a_video_must_be_asked_alike_and_there(video: Path, tmp_path: Path) -> None:
     plot = tmp_path / "a.png"
     with_plot, without = (
-        entry_of(Task(0, str(film), outputs), MADE_WITH) for outputs in ({"plot": str(plot)}, {})
+        entry_of(Task(0, str(video), outputs), MADE_WITH) for outputs in ({"plot": str(plot)}, {})
     )
     assert with_plot is not None
     assert without is not None
@@ -198,7 +198,7 @@ def test_files_of_a_film_must_be_asked_alike_and_there(film: Path, tmp_path: Pat
     assert journal.find(with_plot) is not None
 
 
-def test_everybody_in_a_film_is_found_again_with_their_files(tmp_path: Path) -> None:
+def test_everybody_in_a_video_is_found_again_with_their_files(tmp_path: Path) -> None:
     one, other = results.measured(), replace(results.refused(), face_id=1)
     entry = {"film": "a", "outputs": {"signal": str(tmp_path / "s.csv")}}
     path = tmp_path / "j"

@@ -31,11 +31,11 @@ def _names(folder: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_with_the_same_results(
-    films: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_lines: Wait
+    videos: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_lines: Wait
 ) -> None:
     sources, whole, killed = tmp_path / "films", tmp_path / "whole", tmp_path / "killed"
     for name in ("one", "two", "three"):
-        shutil.copytree(films, sources / name)
+        shutil.copytree(videos, sources / name)
     code, _, said = run(sources, "--jobs", 2, *_outputs(whole)).end()
     assert (code, len(said.splitlines())) == (1, 3)
     rng, journal, kills = np.random.default_rng(), killed / "a.json.journal", 0
@@ -55,15 +55,15 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_results(
     assert rows(killed / "a.json") == rows(whole / "a.json")
     for path in whole.glob("*.csv"):
         assert (killed / path.name).read_bytes() == path.read_bytes()
-    # three films failed and can be tried again, so the journal stays; nothing else does
+    # three videos failed and can be tried again, so the journal stays; nothing else does
     assert _names(killed) == _names(whole)
     assert journal.name in _names(whole)
 
 
 def test_ctrl_c_keeps_what_is_done(
-    films: Path, long: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_lines: Wait
+    videos: Path, long: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_lines: Wait
 ) -> None:
-    good = [films / "f0.mp4", films / "f1.mp4", long, films / "f3.mp4"]
+    good = [videos / "f0.mp4", videos / "f1.mp4", long, videos / "f3.mp4"]
     child = run(*good, *_outputs(tmp_path))
     journal = tmp_path / "a.json.journal"
     wait_for_lines(journal, 2, child.process)
@@ -72,15 +72,15 @@ def test_ctrl_c_keeps_what_is_done(
     assert code == 130
     kept = rows(tmp_path / "a.json")
     n = len(kept)
-    assert n in (1, 2)  # the signal may come between a film's line and its place among the rows
+    assert n in (1, 2)  # the signal may come between a video's line and its place among the rows
     assert said.splitlines() == [
         f"sspd: interrupted after {n} of 4 videos; the same command with --resume continues"
     ]
-    assert f"{n} measured" in out or n == 1  # one film alone has no line of sums
+    assert f"{n} measured" in out or n == 1  # one video alone has no line of sums
     assert not list(tmp_path.glob(".*"))
     code, out, said = run(*good, "--resume", *_outputs(tmp_path)).end()
     assert (code, said) == (0, "")
-    assert [row["source"] for row in rows(tmp_path / "a.json")] == [str(film) for film in good]
+    assert [row["source"] for row in rows(tmp_path / "a.json")] == [str(video) for video in good]
     assert rows(tmp_path / "a.json")[:n] == kept
     assert not journal.exists()
 
@@ -98,11 +98,11 @@ def _alive(group: int) -> list[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_workers_whose_command_is_killed_end_at_once(
-    films: Path, long: Path, tmp_path: Path, run: Any, wait_for_lines: Wait
+    videos: Path, long: Path, tmp_path: Path, run: Any, wait_for_lines: Wait
 ) -> None:
-    child = run(films / "f0.mp4", long, films / "f1.mp4", *_outputs(tmp_path / "out"))
+    child = run(videos / "f0.mp4", long, videos / "f1.mp4", *_outputs(tmp_path / "out"))
     wait_for_lines(tmp_path / "out" / "a.json.journal", 1, child.process)
-    child.process.kill()  # the command alone; its worker is at the long film
+    child.process.kill()  # the command alone; its worker is at the long video
     child.end()
     end_s = time.monotonic() + 60
     while _alive(child.process.pid):

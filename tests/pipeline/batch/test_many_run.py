@@ -13,7 +13,7 @@ import pytest
 import sspd
 from beating_faces import SKIN_BOX
 from sspd.errors import UsageError, WeightsError
-from sspd.pipeline.batch import Journal, Measured, measure_many
+from sspd.pipeline.batch import BatchResult, Journal, measure_many
 from sspd.pipeline.batch.pool import _Worker
 from sspd.pipeline.batch.result import Task
 from sspd.pipeline.batch.run import _sensible_jobs
@@ -45,18 +45,18 @@ def _all_gone(processes: list[subprocess.Popen[bytes]]) -> bool:
     return all(process.returncode is not None for process in processes)
 
 
-def test_workers_read_what_one_process_reads(films: Path, started: list[Any]) -> None:
-    sources = sorted(films.iterdir())[:6]
+def test_workers_read_what_one_process_reads(videos: Path, started: list[Any]) -> None:
+    sources = sorted(videos.iterdir())[:6]
     done = {one.index: one for one in measure_many(sources, jobs=2, **POS)}
     assert len(started) == 2
     assert _all_gone(started)
     assert sorted(done) == list(range(6))
-    for i, film in enumerate(sources):
-        if film.name == "f5.mp4":
+    for i, video in enumerate(sources):
+        if video.name == "f5.mp4":
             assert done[i].vitals.error is not None
             assert "not a video" in done[i].vitals.error
             continue
-        alone = sspd.measure(film, **POS)
+        alone = sspd.measure(video, **POS)
         assert _row(done[i].vitals) == _row(alone)
         for name in ("signal", "beats_s"):
             assert (getattr(alone, name) is None) == (getattr(done[i].vitals, name) is None)
@@ -64,8 +64,8 @@ def test_workers_read_what_one_process_reads(films: Path, started: list[Any]) ->
             np.testing.assert_array_equal(done[i].vitals.signal.values, alone.signal.values)
 
 
-def test_a_single_film_needs_no_other_process(films: Path, started: list[Any]) -> None:
-    (done,) = measure_many([films / "f0.mp4"], jobs=4, **POS)
+def test_a_single_video_needs_no_other_process(videos: Path, started: list[Any]) -> None:
+    (done,) = measure_many([videos / "f0.mp4"], jobs=4, **POS)
     assert done.vitals.accepted
     assert not started
 
@@ -81,7 +81,7 @@ def test_as_many_workers_as_there_are_cores_and_memory_for(
     assert _sensible_jobs(cores) == jobs
 
 
-def test_no_films_are_no_results(started: list[Any]) -> None:
+def test_no_videos_are_no_results(started: list[Any]) -> None:
     assert list(measure_many([], jobs=0, method="pos")) == []
     assert not started
 
@@ -90,7 +90,7 @@ def test_no_films_are_no_results(started: list[Any]) -> None:
 class _Last:
     """A worker's input whose next line is its last: it has the line when it dies.
 
-    It is stopped while it is sent, so that it cannot be done with its film before.
+    It is stopped while it is sent, so that it cannot be done with its video before.
     """
 
     pipe: IO[bytes]
@@ -114,24 +114,24 @@ class _Last:
     ("number", "sentence"),
     [(signal.SIGKILL, "killed (SIGKILL); out of memory?"), (signal.SIGSEGV, "crashed (SIGSEGV)")],
 )
-def test_a_worker_that_dies_takes_one_film_along(
+def test_a_worker_that_dies_takes_one_video_along(
     number: int,
     sentence: str,
-    films: Path,
+    videos: Path,
     long: Path,
     started: list[Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     measure = _Worker.measure
 
-    def dying_of_long(worker: _Worker, task: Task, *more: Any) -> Measured:
+    def dying_of_long(worker: _Worker, task: Task, *more: Any) -> BatchResult:
         process = worker.process
-        if task.film == str(long) and process is not None and process.stdin is not None:
+        if task.video == str(long) and process is not None and process.stdin is not None:
             process.stdin = _Last(process.stdin, process, number)
         return measure(worker, task, *more)
 
     monkeypatch.setattr(_Worker, "measure", dying_of_long)
-    done = list(measure_many([films / "f0.mp4", long, films / "f1.mp4"], **POS))
+    done = list(measure_many([videos / "f0.mp4", long, videos / "f1.mp4"], **POS))
     assert [one.index for one in done] == [0, 1, 2]
     assert [one.vitals.accepted for one in done] == [True, False, True]
     line = str(done[1].vitals.error)
@@ -142,20 +142,20 @@ def test_a_worker_that_dies_takes_one_film_along(
     assert _all_gone(started)
 
 
-def test_a_film_that_takes_too_long_is_given_up(
-    films: Path, long: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch
+def test_a_video_that_takes_too_long_is_given_up(
+    videos: Path, long: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measure = _Worker.measure
 
-    def hanging_at_long(worker: _Worker, task: Task, *more: Any) -> Measured:
-        hangs = task.film == str(long)
+    def hanging_at_long(worker: _Worker, task: Task, *more: Any) -> BatchResult:
+        hangs = task.video == str(long)
         if hangs and worker.process is not None:
             os.kill(worker.process.pid, signal.SIGSTOP)
         worker.limit_s = 0.1 if hangs else 300.0
         return measure(worker, task, *more)
 
     monkeypatch.setattr(_Worker, "measure", hanging_at_long)
-    sources = [films / "f0.mp4", long, films / "f1.mp4"]
+    sources = [videos / "f0.mp4", long, videos / "f1.mp4"]
     done = list(measure_many(sources, limit_s=300.0, **POS))
     assert [one.vitals.accepted for one in done] == [True, False, True]
     assert done[1].vitals.error == f"{long}: took longer than the 0.1 s it may take"
@@ -164,67 +164,67 @@ def test_a_film_that_takes_too_long_is_given_up(
 
 
 @pytest.mark.parametrize("limit_s", [300.0, float("inf")])
-def test_a_limit_keeps_a_single_film_in_a_process_of_its_own(
-    limit_s: float, films: Path, started: list[Any]
+def test_a_limit_keeps_a_single_video_in_a_process_of_its_own(
+    limit_s: float, videos: Path, started: list[Any]
 ) -> None:
-    (done,) = measure_many([films / "f0.mp4"], limit_s=limit_s, **POS)
+    (done,) = measure_many([videos / "f0.mp4"], limit_s=limit_s, **POS)
     assert (done.vitals.accepted, len(started)) == (True, 1)
-    alone = sspd.measure(films / "f0.mp4", **POS)
+    alone = sspd.measure(videos / "f0.mp4", **POS)
     assert _row(done.vitals) == _row(alone)
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="other systems bound no address space")
-def test_a_limit_bounds_memory(films: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limit_bounds_memory(videos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sspd.pipeline.batch.pool.LIMIT_BYTES", 64 << 20)
-    (done,) = measure_many([films / "f0.mp4"], limit_s=300.0, **POS)
+    (done,) = measure_many([videos / "f0.mp4"], limit_s=300.0, **POS)
     assert done.vitals.error is not None
     assert "\n" not in done.vitals.error
-    (done,) = measure_many([films / "f0.mp4"], **POS)
+    (done,) = measure_many([videos / "f0.mp4"], **POS)
     assert done.vitals.accepted
 
 
-def test_a_worker_that_cannot_be_started_fails_its_films(
-    films: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_that_cannot_be_started_fails_its_videos(
+    videos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sspd.pipeline.batch.pool.sys.executable", "no-such-python")
-    done = list(measure_many([films / "f0.mp4", films / "f1.mp4"], **POS))
+    done = list(measure_many([videos / "f0.mp4", videos / "f1.mp4"], **POS))
     assert all("no-such-python" in str(one.vitals.error) for one in done)
 
 
-def test_who_stops_listening_ends_the_workers(films: Path, started: list[Any]) -> None:
-    run = measure_many(sorted(films.iterdir()), jobs=2, **POS)
+def test_who_stops_listening_ends_the_workers(videos: Path, started: list[Any]) -> None:
+    run = measure_many(sorted(videos.iterdir()), jobs=2, **POS)
     next(run)
     run.close()
     assert len(started) == 2
     assert _all_gone(started)
 
 
-def test_wrong_arguments_are_said_at_once(films: Path) -> None:
-    film = films / "f0.mp4"
+def test_wrong_arguments_are_said_at_once(videos: Path) -> None:
+    video = videos / "f0.mp4"
     with pytest.raises(UsageError, match="window"):
-        measure_many([film], window_s=2.0)
+        measure_many([video], window_s=2.0)
     with pytest.raises(UsageError, match="segment"):
-        measure_many([film], start_s=5.0, end_s=4.0)
+        measure_many([video], start_s=5.0, end_s=4.0)
     with pytest.raises(UsageError, match="jobs"):
-        measure_many([film], jobs=-1)
+        measure_many([video], jobs=-1)
     with pytest.raises(UsageError, match="limit"):
-        measure_many([film], limit_s=0.0)
+        measure_many([video], limit_s=0.0)
     with pytest.raises(UsageError, match="outputs"):
-        measure_many([film], outputs=[], method="pos")
+        measure_many([video], outputs=[], method="pos")
     with pytest.raises(WeightsError):
-        measure_many([film], weights="missing.onnx")
+        measure_many([video], weights="missing.onnx")
 
 
-def test_a_box_outside_the_film_is_misuse(films: Path) -> None:
+def test_a_box_outside_the_video_is_misuse(videos: Path) -> None:
     outside = sspd.Box(500, 0, 600, 60)
-    done = list(measure_many([films / "f0.mp4", films / "f1.mp4"], method="pos", box=outside))
+    done = list(measure_many([videos / "f0.mp4", videos / "f1.mp4"], method="pos", box=outside))
     assert [one.misused for one in done] == [True, True]
 
 
-def test_files_are_written_before_the_result_comes(films: Path, tmp_path: Path) -> None:
+def test_files_are_written_before_the_result_comes(videos: Path, tmp_path: Path) -> None:
     outputs = [{"signal": tmp_path / f"{i}.csv"} for i in range(2)]
     outputs[1]["plot"] = tmp_path / "missing" / "1.png"
-    for one in measure_many([films / "f0.mp4", films / "f1.mp4"], outputs=outputs, **POS):
+    for one in measure_many([videos / "f0.mp4", videos / "f1.mp4"], outputs=outputs, **POS):
         assert (tmp_path / f"{one.index}.csv").exists()
         assert len(one.failures) == one.index
         assert "1.png" in "".join(one.failures) or not one.index
@@ -232,9 +232,9 @@ def test_files_are_written_before_the_result_comes(films: Path, tmp_path: Path) 
 
 
 def test_a_journal_goes_on_where_it_was_left(
-    films: Path, tmp_path: Path, started: list[Any]
+    videos: Path, tmp_path: Path, started: list[Any]
 ) -> None:
-    sources = [films / name for name in ("f0.mp4", "f1.mp4", "f5.mp4")]
+    sources = [videos / name for name in ("f0.mp4", "f1.mp4", "f5.mp4")]
     whole = {one.index: one.vitals for one in measure_many(sources, **POS)}
     journal = Journal(tmp_path / "j")
     run = measure_many(sources, journal=journal, **POS)

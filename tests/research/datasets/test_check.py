@@ -15,10 +15,10 @@ from sspd.research.datasets import ubfc_rppg, vipl_hr
 from sspd.research.datasets.card import Dataset, Defect
 from sspd.research.datasets.check import Finding, absent, check, check_recording, summarise
 from sspd.research.datasets.checksums import checksums, compare, files_of, read_index, write_index
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 from sspd.types import Recording, References
 
-SPEC = FilmSpec(seed=6, duration_s=5.0, fps=15, width=128, height=96, face_px=60)
+SPEC = VideoSpec(seed=6, duration_s=5.0, fps=15, width=128, height=96, face_px=60)
 KINDS = {"ubfc-rppg": replace(ubfc_rppg.DATASET, expected=("subject1", "subject3"))}
 KINDS["vipl-hr"] = vipl_hr.DATASET
 
@@ -65,10 +65,10 @@ def test_two_at_a_time_find_the_same(copy: Copy) -> None:
     assert list(check(plain, recordings, jobs=2)) == list(check(plain, recordings))
 
 
-def cut_film(folder: Path, share: float) -> None:
-    film = folder / "vid.avi"
-    whole = film.read_bytes()
-    film.write_bytes(whole[: int(share * len(whole))])
+def cut_video(folder: Path, share: float) -> None:
+    video = folder / "vid.avi"
+    whole = video.read_bytes()
+    video.write_bytes(whole[: int(share * len(whole))])
 
 
 def cut_reference(folder: Path, keep: int) -> None:
@@ -78,7 +78,7 @@ def cut_reference(folder: Path, keep: int) -> None:
 
 
 def late_reference(folder: Path) -> None:
-    """Samples and film are equally many, but the contact's clock runs on."""
+    """Samples and video are equally many, but the contact's clock runs on."""
     file = folder / "ground_truth.txt"
     lines = file.read_text().splitlines()
     lines[2] = " ".join(str(1.5 * float(t)) for t in lines[2].split())
@@ -86,15 +86,15 @@ def late_reference(folder: Path) -> None:
 
 
 FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
-    "removed film": (lambda f: (f / "vid.avi").unlink(), "missing", r"vid\.avi: missing"),
+    "removed video": (lambda f: (f / "vid.avi").unlink(), "missing", r"vid\.avi: missing"),
     "removed reference": (
         lambda f: (f / "ground_truth.txt").unlink(),
         "missing",
         r"ground_truth\.txt: missing",
     ),
-    "no film": (lambda f: (f / "vid.avi").write_text("none"), "film", r"vid\.avi: not a video"),
-    "cut short": (partial(cut_film, share=0.5), "film", r"vid\.avi: 1 damaged parts left out"),
-    "cut a little": (partial(cut_film, share=0.9), "out of step", "contact samples, one a frame"),
+    "no video": (lambda f: (f / "vid.avi").write_text("none"), "film", r"vid\.avi: not a video"),
+    "cut short": (partial(cut_video, share=0.5), "film", r"vid\.avi: 1 damaged parts left out"),
+    "cut a little": (partial(cut_video, share=0.9), "out of step", "contact samples, one a frame"),
     "garbage": (
         lambda f: (f / "ground_truth.txt").write_text("1 2\n3 x\n5 6\n"),
         "reference",
@@ -130,8 +130,8 @@ def test_a_fault_is_found_and_named(fault: str, copy: Copy) -> None:
 
 def test_quick_sees_the_first_picture_alone(copy: Copy) -> None:
     dataset, root = copy("ubfc-rppg")
-    cut_film(root / "DATASET_2" / "subject1", 0.5)
-    cut_film(root / "DATASET_2" / "subject3", 0.01)
+    cut_video(root / "DATASET_2" / "subject1", 0.5)
+    cut_video(root / "DATASET_2" / "subject3", 0.01)
     (found,) = all_found(dataset, root, quick=True)
     assert (found.recording, found.kind) == ("subject3", "film")
 
@@ -201,10 +201,10 @@ def test_the_index_tells_what_changed_went_and_came(copy: Copy, tmp_path: Path) 
     write_index(index, now())
     recordings, known = dataset.recordings(root), read_index(index)
     assert compare(root, recordings, known, now()) == []
-    film = root / "data" / "p1" / "v1" / "source2" / "video.avi"
-    data = bytearray(film.read_bytes())
+    video = root / "data" / "p1" / "v1" / "source2" / "video.avi"
+    data = bytearray(video.read_bytes())
     data[len(data) // 2] ^= 1
-    film.write_bytes(data)
+    video.write_bytes(data)
     (root / "fold" / "fold3.mat").unlink()
     (root / "note.txt").write_text("here")
     (root / ".hidden").write_text("not looked at")
@@ -214,13 +214,13 @@ def test_the_index_tells_what_changed_went_and_came(copy: Copy, tmp_path: Path) 
         ("", "missing"),
         ("", "new"),
     ]
-    assert str(film) in found[0].text
+    assert str(video) in found[0].text
 
 
 def test_a_picture_belongs_to_its_folder(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
-    film = tmp_path / "one"
-    recording = Recording("one", "a", "b", film, None, References, (film,))  # type: ignore[arg-type]
+    video = tmp_path / "one"
+    recording = Recording("one", "a", "b", video, None, References, (video,))  # type: ignore[arg-type]
     (finding,) = compare(tmp_path, [recording], {"one/2.png": "a"}, {"one/2.png": "b"})
     assert finding.recording == "one"
 

@@ -30,7 +30,7 @@ def _replaced(contact: Path, value: object) -> None:
             file["pulse"] = value
 
 
-def test_its_clock_starts_with_the_film(contact: Path) -> None:
+def test_its_clock_starts_with_the_video(contact: Path) -> None:
     known = read_contact(contact)
     assert known.bvp is not None and known.respiration is not None
     np.testing.assert_allclose(known.bvp.t, T, atol=1e-9)

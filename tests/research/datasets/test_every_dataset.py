@@ -1,4 +1,4 @@
-"""One contract for all readers, on simulated films written in each dataset's layout."""
+"""One contract for all readers, on simulated videos written in each dataset's layout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sspd.errors import SourceError, UsageError
 from sspd.research.datasets.card import Dataset
 from sspd.research.datasets.table import DATASETS, get_dataset, open_dataset
 from sspd.signal import bandpass, find_beats
-from sspd.simulation import FilmSpec, contact_bvp, frame_times
+from sspd.simulation import VideoSpec, contact_bvp, frame_times
 from sspd.types import Recording, Series
 
 #: Numbers of the recordings that are written: the first two, and one of another kind.
@@ -34,8 +34,8 @@ NUMBERS = {
 DURATION_S = 12.0
 
 
-def spec_of(place: int) -> FilmSpec:
-    return FilmSpec(
+def spec_of(place: int) -> VideoSpec:
+    return VideoSpec(
         seed=70 + place,
         duration_s=DURATION_S,
         width=192,
@@ -45,7 +45,7 @@ def spec_of(place: int) -> FilmSpec:
     )
 
 
-Layout = tuple[Dataset, Path, dict[str, FilmSpec]]
+Layout = tuple[Dataset, Path, dict[str, VideoSpec]]
 
 
 @pytest.fixture(scope="session", params=sorted(DATASETS))
@@ -69,7 +69,7 @@ def test_what_was_written_is_found(layout: Layout, recordings: list[Recording]) 
     assert sorted(recording.name for recording in recordings) == sorted(specs)
     for recording in recordings:
         assert recording.subject and recording.condition
-        assert recording.film in recording.files
+        assert recording.video in recording.files
         assert all(file.exists() for file in recording.files)
         assert not dataset.expected or recording.name in dataset.expected or recording.condition
 
@@ -80,7 +80,7 @@ def test_a_recording_travels_to_other_processes(recordings: list[Recording]) -> 
         assert again.name == recording.name and again.files == recording.files
 
 
-def test_opening_reads_no_film(
+def test_opening_reads_no_video(
     layout: Layout, recordings: list[Recording], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import av
@@ -141,8 +141,8 @@ def test_the_truth_comes_back(layout: Layout, recordings: list[Recording]) -> No
         assert known.bvp is not None or known.hr_bpm is not None
 
 
-def _true_bvp(spec: FilmSpec, t: np.ndarray) -> Series:
-    return contact_bvp(spec, t)  # modelled for 3 s beyond the film's ends too
+def _true_bvp(spec: VideoSpec, t: np.ndarray) -> Series:
+    return contact_bvp(spec, t)  # modelled for 3 s beyond the video's ends too
 
 
 def _rate(bvp: Series) -> float:
@@ -152,7 +152,7 @@ def _rate(bvp: Series) -> float:
     return 60 / float(np.diff(beats).mean())
 
 
-def _lag(bvp: Series, spec: FilmSpec) -> float:
+def _lag(bvp: Series, spec: VideoSpec) -> float:
     """Seconds by which the reference is late."""
     lags = np.arange(-0.2, 0.2, 0.002)
     inside = (bvp.t > 0.3) & (bvp.t < spec.duration_s - 0.3)

@@ -1,4 +1,4 @@
-"""Faces cut out of films: once, by several processes, killed at any time."""
+"""Faces cut out of videos: once, by several processes, killed at any time."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from sspd.errors import SSPDError
-from sspd.face.stabilize import FOLLOW_PX, still_faces
+from sspd.face.stabilize import STABILIZE_PX, stabilize_frames
 from sspd.face.track import face_segments
 from sspd.research.datasets.faces import FaceEntry, entry_facts, open_store, write_entry
-from sspd.research.datasets.faces_build import still_entries, store_films, stored_faces
-from sspd.simulation import FilmSpec, write_film
+from sspd.research.datasets.faces_build import still_entries, store_videos, stored_faces
+from sspd.simulation import VideoSpec, write_video
 from sspd.types import FIXED_POINT_MAX, Frames
 from sspd.video.read import read
 
@@ -31,51 +31,51 @@ def faces(n: int = 6, size: int = 8, seed: int = 0) -> Frames:
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("films")
     for seed in (1, 2):
-        spec = FilmSpec(seed=seed, duration_s=0.8, fps=15, width=320, height=240, face_px=120)
-        write_film(spec, folder / f"film {seed}.mp4")
-    (folder / "bad.mp4").write_text("not a film")
+        spec = VideoSpec(seed=seed, duration_s=0.8, fps=15, width=320, height=240, face_px=120)
+        write_video(spec, folder / f"video {seed}.mp4")
+    (folder / "bad.mp4").write_text("not a video")
     return folder
 
 
-def test_films_are_stored_once_and_bad_ones_told(films: Path, tmp_path: Path) -> None:
+def test_videos_are_stored_once_and_bad_ones_told(videos: Path, tmp_path: Path) -> None:
     skipped: list[tuple[str, SSPDError]] = []
-    paths = sorted(films.glob("*.mp4"))
+    paths = sorted(videos.glob("*.mp4"))
 
     def store() -> list[Path]:
-        told = lambda film, error: skipped.append((film.name, error))  # noqa: E731
-        return list(store_films(paths, tmp_path, 113, told))
+        told = lambda video, error: skipped.append((video.name, error))  # noqa: E731
+        return list(store_videos(paths, tmp_path, 113, told))
 
     assert store() == paths
     assert [name for name, _ in skipped] == ["bad.mp4"]
     entries = open_store(tmp_path)
-    assert [Path(e.film).name for e in entries] == ["film 1.mp4", "film 2.mp4"]
+    assert [Path(e.video).name for e in entries] == ["video 1.mp4", "video 2.mp4"]
     assert entries[0].read(0, 99).rgb.shape[1:] == (113, 113, 3)
     written = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.zarr")}
     store()
     assert {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.zarr")} == written
     assert len(skipped) == 2
     skipped.clear()
-    list(store_films([films / "absent.mp4"], tmp_path, 113, lambda f, e: skipped.append((f, e))))
+    list(store_videos([videos / "absent.mp4"], tmp_path, 113, lambda f, e: skipped.append((f, e))))
     assert "absent.mp4" in str(skipped[0][1])
 
 
-def _not_skipped(film: Path, error: SSPDError) -> None:
-    raise AssertionError(f"{film} was skipped: {error}")
+def _not_skipped(video: Path, error: SSPDError) -> None:
+    raise AssertionError(f"{video} was skipped: {error}")
 
 
-def test_films_are_stored_with_their_heads_held_still(films: Path, tmp_path: Path) -> None:
+def test_videos_are_stored_with_their_heads_held_still(videos: Path, tmp_path: Path) -> None:
     def store(follow: bool) -> list[FaceEntry]:
-        list(store_films([films / "film 1.mp4"], tmp_path, 32, _not_skipped, follow))
+        list(store_videos([videos / "video 1.mp4"], tmp_path, 32, _not_skipped, follow))
         return [entry for entry in open_store(tmp_path) if entry.still == follow]
 
     (loose,), (still,) = store(follow=False), store(follow=True)
     assert still.size == loose.size == 32
     assert not np.array_equal(still.read(0, 99).rgb, loose.read(0, 99).rgb)
-    seen = next(face_segments(read(films / "film 1.mp4"), size=FOLLOW_PX))
-    np.testing.assert_array_equal(still.read(0, 99).rgb, still_faces(seen.faces, 32).rgb)
+    seen = next(face_segments(read(videos / "video 1.mp4"), size=STABILIZE_PX))
+    np.testing.assert_array_equal(still.read(0, 99).rgb, stabilize_frames(seen.faces, 32).rgb)
 
 
 def test_stored_faces_are_held_still_once(tmp_path: Path) -> None:
@@ -84,11 +84,11 @@ def test_stored_faces_are_held_still_once(tmp_path: Path) -> None:
     given = open_store(tmp_path / "a")
     held = list(still_entries(given, tmp_path / "b", 16))
     assert held == open_store(tmp_path / "b")
-    assert [(entry.name, entry.film, entry.still) for entry in held] == [
+    assert [(entry.name, entry.video, entry.still) for entry in held] == [
         ("one", "one.mp4", True),
         ("two", "two.mp4", True),
     ]
-    expected = still_faces(given[1].read(0, 5), 16)
+    expected = stabilize_frames(given[1].read(0, 5), 16)
     np.testing.assert_array_equal(held[1].read(0, 5).rgb, expected.rgb)
     written = {p: p.stat().st_mtime_ns for p in (tmp_path / "b").glob("*.zarr")}
     assert list(still_entries(given, tmp_path / "b", 16)) == held
@@ -107,15 +107,15 @@ def test_stored_faces_are_held_still_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["-.x.mp4", ".mp4.mp4", "é ü!.mp4"])
-def test_odd_names_of_films_give_entries_that_are_found(
-    films: Path, tmp_path: Path, name: str
+def test_odd_names_of_videos_give_entries_that_are_found(
+    videos: Path, tmp_path: Path, name: str
 ) -> None:
-    film = tmp_path / name
-    film.write_bytes((films / "film 1.mp4").read_bytes())
+    video = tmp_path / name
+    video.write_bytes((videos / "video 1.mp4").read_bytes())
     told: list[SSPDError] = []
-    list(store_films([film], tmp_path / "store", 113, lambda _, error: told.append(error)))
+    list(store_videos([video], tmp_path / "store", 113, lambda _, error: told.append(error)))
     assert told == []
-    assert [e.film for e in open_store(tmp_path / "store")] == [str(film)]
+    assert [e.video for e in open_store(tmp_path / "store")] == [str(video)]
 
 
 def files(store: Path) -> dict[str, bytes]:
@@ -127,8 +127,8 @@ def files(store: Path) -> dict[str, bytes]:
     }
 
 
-def test_processes_store_what_one_does(films: Path, tmp_path: Path) -> None:
-    paths = sorted(films.glob("*.mp4"))
+def test_processes_store_what_one_does(videos: Path, tmp_path: Path) -> None:
+    paths = sorted(videos.glob("*.mp4"))
     skipped: list[str] = []
     done: list[tuple[int, int]] = []
     found = [
@@ -139,7 +139,7 @@ def test_processes_store_what_one_does(films: Path, tmp_path: Path) -> None:
             False,
             jobs=jobs,
             progress=lambda n, total: done.append((n, total)),
-            skipped=lambda film, error: skipped.append(film.name),
+            skipped=lambda video, error: skipped.append(video.name),
         )
         for jobs in (1, 2)
     ]
@@ -152,38 +152,38 @@ def test_processes_store_what_one_does(films: Path, tmp_path: Path) -> None:
     assert len(key) == 64 and found[0][0].name == f"film_1-{key[:10]}-0000"
 
 
-def test_only_what_was_asked_for_comes_back(films: Path, tmp_path: Path) -> None:
-    first, second = sorted(films.glob("film*.mp4"))
+def test_only_what_was_asked_for_comes_back(videos: Path, tmp_path: Path) -> None:
+    first, second = sorted(videos.glob("film*.mp4"))
     stored_faces([first, second], tmp_path, 64, False)
     (own,) = stored_faces([second], tmp_path, 64, False)
-    assert own.film == str(second)
-    assert stored_faces([films / "bad.mp4"], tmp_path, 64, False) == []
+    assert own.video == str(second)
+    assert stored_faces([videos / "bad.mp4"], tmp_path, 64, False) == []
 
 
 BUILD = """
 import sys
 from pathlib import Path
 from sspd.research.datasets.faces_build import stored_faces
-films, store, jobs = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+videos, store, jobs = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 if __name__ == "__main__":
-    stored_faces(sorted(films.glob("film*.mp4")), store, 64, False, jobs=jobs)
+    stored_faces(sorted(videos.glob("video*.mp4")), store, 64, False, jobs=jobs)
 """
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_ends_as_if_unbroken(films: Path, tmp_path: Path) -> None:
+def test_killed_at_any_moment_it_ends_as_if_unbroken(videos: Path, tmp_path: Path) -> None:
     """Twenty kills of a process group, then a run to the end: the bytes of an unbroken one."""
     script = tmp_path / "build.py"
     script.write_text(BUILD)
-    paths = sorted(films.glob("film*.mp4"))
+    paths = sorted(videos.glob("film*.mp4"))
     stored_faces(paths, tmp_path / "unbroken", 64, False)
     store, rng = tmp_path / "broken", random.Random(7)
     began = time.monotonic()
-    subprocess.run(_command(script, films, tmp_path / "timed", 1), check=True)
+    subprocess.run(_command(script, videos, tmp_path / "timed", 1), check=True)
     whole_s = time.monotonic() - began
     for kill in range(20):
         jobs = 1 + kill % 2
-        process = subprocess.Popen(_command(script, films, store, jobs), start_new_session=True)
+        process = subprocess.Popen(_command(script, videos, store, jobs), start_new_session=True)
         try:
             process.wait(rng.uniform(0.5, 1.0) * whole_s * (1 if jobs == 1 else 1.5))
         except subprocess.TimeoutExpired:
@@ -199,26 +199,26 @@ def test_killed_at_any_moment_it_ends_as_if_unbroken(films: Path, tmp_path: Path
     assert files(store) == files(tmp_path / "unbroken")
 
 
-def _command(script: Path, films: Path, store: Path, jobs: int) -> list[str]:
-    return [sys.executable, str(script), str(films), str(store), str(jobs)]
+def _command(script: Path, videos: Path, store: Path, jobs: int) -> list[str]:
+    return [sys.executable, str(script), str(videos), str(store), str(jobs)]
 
 
-def test_a_process_that_dies_is_loud(films: Path, tmp_path: Path) -> None:
+def test_a_process_that_dies_is_loud(videos: Path, tmp_path: Path) -> None:
     """Workers that end without a word, as for want of memory."""
     script = tmp_path / "die.py"
     script.write_text(
         BUILD.replace(
-            "films, store",
+            "videos, store",
             "import os, sspd.research.datasets.faces_build as build\n"
             "if __name__ != '__main__':\n"
-            "    build._store_film = lambda *_: os._exit(9)\n"
-            "films, store",
+            "    build._store_video = lambda *_: os._exit(9)\n"
+            "videos, store",
         )
     )
     done = subprocess.run(
-        _command(script, films, tmp_path / "store", 2), capture_output=True, text=True, timeout=60
+        _command(script, videos, tmp_path / "store", 2), capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
     assert re.search(
-        r"film \d\.mp4: its worker process ended by itself \(exit code 9\)", done.stderr
+        r"video \d\.mp4: its worker process ended by itself \(exit code 9\)", done.stderr
     )

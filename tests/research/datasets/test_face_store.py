@@ -33,7 +33,7 @@ def test_what_is_stored_comes_back(tmp_path: Path) -> None:
     write_entry(tmp_path / "store", "film-0001", stored, "film.mp4", box=[1, 2, 3, 4])
     assert is_store(tmp_path / "store")
     (entry,) = open_store(tmp_path / "store")
-    assert (entry.name, entry.film, entry.size) == ("film-0001", "film.mp4", 8)
+    assert (entry.name, entry.video, entry.size) == ("film-0001", "film.mp4", 8)
     np.testing.assert_array_equal(entry.times(), stored.t)
     read = entry.read(2, 5)
     assert read.max_value == FIXED_POINT_MAX
@@ -59,7 +59,7 @@ def test_entries_are_sorted_and_written_over(tmp_path: Path) -> None:
     write_entry(tmp_path, "a", faces(4), "other.mp4")
     entries = open_store(tmp_path)
     assert [e.name for e in entries] == ["a", "b", "ü-2"]
-    assert entries[0].film == "other.mp4"
+    assert entries[0].video == "other.mp4"
     assert len(entries[0].times()) == 4
 
 

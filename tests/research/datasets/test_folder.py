@@ -8,25 +8,25 @@ import pytest
 
 from sspd.errors import SourceError
 from sspd.research.datasets.folder import recordings
-from sspd.simulation import FilmSpec, truth, write_film, write_truth
+from sspd.simulation import VideoSpec, truth, write_truth, write_video
 from sspd.types import Recording
 
-SPEC = FilmSpec(seed=4, duration_s=3.0, fps=15, width=128, height=96, face_px=60)
+SPEC = VideoSpec(seed=4, duration_s=3.0, fps=15, width=128, height=96, face_px=60)
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("film") / "film.mp4"
-    write_film(SPEC, path)
+    write_video(SPEC, path)
     return path
 
 
 @pytest.fixture
-def root(tmp_path: Path, film: Path) -> Path:
-    """Three films, one in a deeper folder and one of another container's suffix."""
+def root(tmp_path: Path, video: Path) -> Path:
+    """Three videos, one in a deeper folder and one of another container's suffix."""
     (tmp_path / "deeper").mkdir()
     for name in ("a.mp4", "deeper/b.mov", "b.MP4"):
-        shutil.copy(film, tmp_path / name)
+        shutil.copy(video, tmp_path / name)
     return tmp_path
 
 
@@ -34,7 +34,7 @@ def by_name(root: Path) -> dict[str, Recording]:
     return {recording.name: recording for recording in recordings(root)}
 
 
-def test_films_alone_are_recordings_of_a_person_each(root: Path) -> None:
+def test_videos_alone_are_recordings_of_a_person_each(root: Path) -> None:
     found = by_name(root)
     assert list(found) == ["a", "b", "deeper-b"]
     assert [one.subject for one in found.values()] == list(found)
@@ -46,7 +46,7 @@ def test_films_alone_are_recordings_of_a_person_each(root: Path) -> None:
 
 def test_the_table_tells_subjects_conditions_and_rates(root: Path) -> None:
     (root / "truth.csv").write_text(
-        "hr_bpm,film,subject,condition,mood\r\n61.5,a.mp4,ann,after lunch,good\r\n"
+        "hr_bpm,video,subject,condition,mood\r\n61.5,a.mp4,ann,after lunch,good\r\n"
         ",./deeper/b.mov,ann,,\r\n70,gone.mp4,ben,,\r\n"
     )
     found = by_name(root)
@@ -82,8 +82,8 @@ def test_simulated_truth_is_read_and_ones_own_waveform_preferred(root: Path) -> 
         ("film\n../a.mp4\n", "leads out of"),
         ("film\n/etc/passwd\n", "leads out of"),
         ("film\na\0.mp4\n", "leads out of"),
-        ("film\n.\n", "no film"),
-        ("film,hr_bpm\n,3\n", "row 2 names no film"),
+        ("film\n.\n", "no video"),
+        ("film,hr_bpm\n,3\n", "row 2 names no video"),
         ("film\na.mp4\na.mp4\n", "a second time"),
         ("name\na.mp4\n", "no column film"),
         ("", "no column film"),
@@ -99,13 +99,13 @@ def test_a_table_that_is_wrong_is_named(root: Path, table: str, message: str) ->
         recordings(root)
 
 
-def test_linked_films_and_folders_are_taken(
-    root: Path, film: Path, tmp_path_factory: pytest.TempPathFactory
+def test_linked_videos_and_folders_are_taken(
+    root: Path, video: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     away = tmp_path_factory.mktemp("another disk")
     (away / "more").mkdir()
-    shutil.copy(film, away / "other.mp4")
-    shutil.copy(film, away / "more" / "third.mp4")
+    shutil.copy(video, away / "other.mp4")
+    shutil.copy(video, away / "more" / "third.mp4")
     (root / "again.mp4").symlink_to(root / "a.mp4")
     (root / "out.mp4").symlink_to(away / "other.mp4")
     (root / "linked").symlink_to(away / "more")
@@ -119,7 +119,7 @@ def test_linked_films_and_folders_are_taken(
     assert len(chunk) > 0
 
 
-def test_a_link_to_a_film_that_is_not_there_is_named(root: Path) -> None:
+def test_a_link_to_a_video_that_is_not_there_is_named(root: Path) -> None:
     (root / "gone.mp4").symlink_to(root / "nowhere.mp4")
     (root / "ring.mp4").symlink_to(root / "ring.mp4")
     for name, told in (("gone", "no such file"), ("ring", "too many levels of symbolic links")):
@@ -127,15 +127,15 @@ def test_a_link_to_a_film_that_is_not_there_is_named(root: Path) -> None:
             next(iter(by_name(root)[name].frames()))
 
 
-def test_names_differ_whatever_the_films_are_called(root: Path, film: Path) -> None:
+def test_names_differ_whatever_the_videos_are_called(root: Path, video: Path) -> None:
     for name in ("a.mov", "deeper-b.mov", "a:b.mp4", "a_b.mp4", "a\\b.mp4"):
-        shutil.copy(film, root / name)
+        shutil.copy(video, root / name)
     names = [recording.name for recording in recordings(root)]
     assert len(set(names)) == len(names) == 8
     assert {"a.mp4", "a.mov", "a_b", "a_b~2", "a_b~3"} <= set(names)
 
 
-def test_a_film_named_as_the_table_has_no_waveform(root: Path) -> None:
+def test_a_video_named_as_the_table_has_no_waveform(root: Path) -> None:
     (root / "a.mp4").rename(root / "truth.mp4")
     (root / "truth.csv").write_text("film\ntruth.mp4\n")
     assert by_name(root)["truth"].references().bvp is None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sspd.errors import SourceError
-from sspd.research.datasets.ibvp import read_contact, read_film
+from sspd.research.datasets.ibvp import read_contact, read_frames
 
 
 def _csv(path: Path, quality: list[float]) -> Path:
@@ -33,5 +33,5 @@ def test_a_waveform_that_is_nowhere_good_is_refused(tmp_path: Path) -> None:
 def test_pictures_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for n in range(12):
         cv2.imwrite(str(tmp_path / f"{n}.bmp"), np.full((4, 4, 3), (0, 0, 20 * n), np.uint8))
-    rgb = np.concatenate([chunk.rgb for chunk in read_film(tmp_path, chunk=5)])
+    rgb = np.concatenate([chunk.rgb for chunk in read_frames(tmp_path, chunk=5)])
     assert rgb[:, 0, 0].tolist() == [[20 * n, 0, 0] for n in range(12)]

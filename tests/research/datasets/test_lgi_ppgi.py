@@ -11,11 +11,11 @@ from sspd.errors import SourceError
 from sspd.research.datasets.lgi_ppgi import (
     DATASET,
     read_contact,
-    read_film,
+    read_frames,
     read_samples,
     recordings,
 )
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 
@@ -59,7 +59,7 @@ def test_other_xml_is_refused(tmp_path: Path, text: str, told: str) -> None:
     [(120, 60, 0.0), (61, 0, 0.0), (40, 0, 0.0)],
     ids=["longer", "as long", "shorter"],
 )
-def test_the_oximeter_stops_with_the_film(
+def test_the_oximeter_stops_with_the_video(
     tmp_path: Path, samples: int, first: int, start_s: float
 ) -> None:
     timer = _xml(tmp_path / "timer.xml", [(40 + 100.0 * n,) for n in range(11)])  # 1 s
@@ -72,13 +72,13 @@ def test_the_oximeter_stops_with_the_film(
 
 
 def test_camera_times_are_used_where_they_are(tmp_path: Path) -> None:
-    spec = FilmSpec(duration_s=1, width=96, height=96, face_px=60)
+    spec = VideoSpec(duration_s=1, width=96, height=96, face_px=60)
     DATASET.write(tmp_path, 0, spec)
     (one,) = recordings(tmp_path)
-    timer = one.film.parent / "cv_camera_sensor_timer_stream_handler.xml"
+    timer = one.video.parent / "cv_camera_sensor_timer_stream_handler.xml"
     stamped = np.concatenate([chunk.t for chunk in one.frames()])
     assert stamped[-1] == pytest.approx(29 / 30, abs=1e-3)
     timer.unlink()
-    nominal = np.concatenate([chunk.t for chunk in read_film(one.film, timer)])
+    nominal = np.concatenate([chunk.t for chunk in read_frames(one.video, timer)])
     assert nominal.size == stamped.size
     assert nominal[-1] == pytest.approx(29 / 25)

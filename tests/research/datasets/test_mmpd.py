@@ -1,4 +1,4 @@
-"""MMPD: MATLAB files whose labels are read at once and whose film is not."""
+"""MMPD: MATLAB files whose labels are read at once and whose video is not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_condition_is_told_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"light": None}, {"motion": "a\nb"}, {"exercise": ""}])
-def test_labels_that_cannot_be_read_hide_no_film(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_labels_that_cannot_be_read_hide_no_video(tmp_path: Path, changes: dict[str, Any]) -> None:
     _write(tmp_path, **changes)
     (one,) = mmpd.recordings(tmp_path)
     assert one.condition == "unknown"
@@ -47,7 +47,7 @@ def test_labels_that_cannot_be_read_hide_no_film(tmp_path: Path, changes: dict[s
 
 def test_levels_and_order_are_kept(tmp_path: Path) -> None:
     path = _write(tmp_path)
-    chunks = list(mmpd.read_film(path, start_s=0.5, chunk=10))
+    chunks = list(mmpd.read_video(path, start_s=0.5, chunk=10))
     rgb = np.concatenate([chunk.rgb for chunk in chunks])
     assert [len(chunk) for chunk in chunks] == [10, 10, 5]
     np.testing.assert_array_equal(rgb, np.rint(255 * VIDEO[15:]).astype(np.uint8))
@@ -62,16 +62,16 @@ def test_levels_and_order_are_kept(tmp_path: Path) -> None:
         ({"video": VIDEO.astype(np.int32)}, "int32"),
     ],
 )
-def test_other_films_are_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+def test_other_videos_are_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
     with pytest.raises(SourceError, match=told):
-        list(mmpd.read_film(_write(tmp_path, **changes)))
+        list(mmpd.read_video(_write(tmp_path, **changes)))
 
 
-def test_a_large_film_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_video_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(tmp_path)
     monkeypatch.setattr(mmpd, "MAX_BYTES", VIDEO.nbytes - 1)
     with pytest.raises(SourceError, match="larger than any video"):
-        list(mmpd.read_film(path))
+        list(mmpd.read_video(path))
     assert mmpd.condition(path).startswith("Nature")
 
 

@@ -13,10 +13,10 @@ from sspd.research.datasets.check import absent, check_recording
 from sspd.research.datasets.mr_nirp_files import EVEN, GREY, grey, has_mosaic, mosaic, write_pgm
 from sspd.research.datasets.table import get_dataset
 from sspd.research.evaluate import get_protocol
-from sspd.simulation import FilmSpec, simulate
+from sspd.simulation import VideoSpec, simulate
 from sspd.types import Recording
 
-SPEC = FilmSpec(seed=2, duration_s=0.4, width=128, height=96, face_px=60, hr_bpm=75)
+SPEC = VideoSpec(seed=2, duration_s=0.4, width=128, height=96, face_px=60, hr_bpm=75)
 INDOOR, INDOOR_RGB = get_dataset("mr-nirp"), get_dataset("mr-nirp-rgb")
 CAR, CAR_RGB = get_dataset("mr-nirp-car"), get_dataset("mr-nirp-car-rgb")
 DRAWN = np.concatenate([part.rgb for part in simulate(SPEC)])
@@ -27,23 +27,23 @@ def only(dataset: Dataset, root: Path) -> Recording:
     return recording
 
 
-def film(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
+def video(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
     """Levels between 0 and 1, and times."""
     chunks = list(recording.frames(chunk=5))
     rgb = np.concatenate([chunk.rgb / chunk.max_value for chunk in chunks])
     return rgb, np.concatenate([chunk.t for chunk in chunks])
 
 
-def is_grey_film(rgb: np.ndarray) -> None:
+def is_grey_video(rgb: np.ndarray) -> None:
     wanted = sum(weight * DRAWN[..., k] for k, weight in enumerate(GREY)) / 256
     np.testing.assert_allclose(rgb, np.repeat(wanted[..., None], 3, axis=3), atol=0.5 / 4096 + 1e-4)
 
 
-def is_colour_film(rgb: np.ndarray) -> None:
+def is_colour_video(rgb: np.ndarray) -> None:
     """Colours are filled in, so only means are the same; order and levels would show there."""
     np.testing.assert_allclose(rgb.mean(axis=(1, 2)), DRAWN.mean(axis=(1, 2)) / 256, rtol=0.02)
     means = DRAWN.mean(axis=(0, 1, 2))
-    assert np.ptp(means) > 0.1 * means.mean()  # the drawn film has a colour to get wrong
+    assert np.ptp(means) > 0.1 * means.mean()  # the drawn video has a colour to get wrong
 
 
 def test_what_was_given_out_is_expected() -> None:
@@ -77,8 +77,8 @@ def test_each_camera_is_a_dataset(tmp_path: Path, number: int, subject: str) -> 
     """Number 2 has its cameras' folders named wrongly, number 10 another mosaic."""
     INDOOR.write(tmp_path, number, SPEC)
     assert only(INDOOR, tmp_path).subject == only(INDOOR_RGB, tmp_path).subject == subject
-    is_grey_film(film(only(INDOOR, tmp_path))[0])
-    is_colour_film(film(only(INDOOR_RGB, tmp_path))[0])
+    is_grey_video(video(only(INDOOR, tmp_path))[0])
+    is_colour_video(video(only(INDOOR_RGB, tmp_path))[0])
     for dataset in (INDOOR, INDOOR_RGB):
         kinds = {finding.kind for finding in check_recording(dataset, only(dataset, tmp_path))}
         assert kinds <= {"defect"}
@@ -108,15 +108,15 @@ def test_a_folder_without_its_name_is_told_by_its_pictures(tmp_path: Path) -> No
     (folder / "RGB").rename(folder / "aside")
     (folder / "cam_flea3_1").rename(folder / "RGB")
     (folder / "aside").rename(folder / "cam_flea3_1")
-    is_grey_film(film(only(INDOOR, tmp_path))[0])
-    is_colour_film(film(only(INDOOR_RGB, tmp_path))[0])
+    is_grey_video(video(only(INDOOR, tmp_path))[0])
+    is_colour_video(video(only(INDOOR_RGB, tmp_path))[0])
     # one that cannot be read says nothing; the next one does
     (folder / "cam_flea3_1" / "Frame00000.pgm").write_bytes(b"P5 nothing")
-    assert len(film(only(INDOOR, tmp_path))[1]) == len(DRAWN) - 1
+    assert len(video(only(INDOOR, tmp_path))[1]) == len(DRAWN) - 1
     # alone, the name counts
     (folder / "RGB").rename(tmp_path / "aside")
-    assert only(INDOOR, tmp_path).film.name == "cam_flea3_1"
-    assert len(film(only(INDOOR, tmp_path))[1]) == len(DRAWN) - 1
+    assert only(INDOOR, tmp_path).video.name == "cam_flea3_1"
+    assert len(video(only(INDOOR, tmp_path))[1]) == len(DRAWN) - 1
     with pytest.raises(SourceError, match="RGB: no such folder"):
         list(only(INDOOR_RGB, tmp_path).frames())
 
@@ -137,9 +137,9 @@ def test_a_gap_in_the_numbers_is_one_in_time(tmp_path: Path) -> None:
     INDOOR.write(tmp_path, 0, SPEC)
     for n in (0, 1, 5, 6):
         (tmp_path / "Subject1_still_940" / "NIR" / f"Frame{n:05d}.pgm").unlink()
-    _, t = film(only(INDOOR, tmp_path))
+    _, t = video(only(INDOOR, tmp_path))
     np.testing.assert_allclose(t, (np.array([2, 3, 4, 7, 8, 9, 10, 11]) - 2) / 30)
-    _, t = film(only(INDOOR_RGB, tmp_path))
+    _, t = video(only(INDOOR_RGB, tmp_path))
     np.testing.assert_allclose(t, np.arange(12) / 30)
 
 
@@ -167,20 +167,20 @@ def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("dataset", "number"), [(INDOOR_RGB, 0), (CAR, 1)])
 def test_a_folder_in_one_of_its_name_is_read(tmp_path: Path, dataset: Dataset, number: int) -> None:
     dataset.write(tmp_path, number, SPEC)
-    before = film(only(dataset, tmp_path))
-    for place in (only(dataset, tmp_path).film, only(dataset, tmp_path).files[-1].parent):
+    before = video(only(dataset, tmp_path))
+    for place in (only(dataset, tmp_path).video, only(dataset, tmp_path).files[-1].parent):
         outer = place.with_name(place.name.replace("OX", "Ox"))  # as one tool left it
         place.rename(tmp_path / "aside")
         outer.mkdir()
         (tmp_path / "aside").rename(outer / place.name)
-    np.testing.assert_array_equal(film(only(dataset, tmp_path))[0], before[0])
+    np.testing.assert_array_equal(video(only(dataset, tmp_path))[0], before[0])
     assert len(only(dataset, tmp_path).references().bvp or ()) > 0
 
 
 @pytest.mark.parametrize(("place", "kind"), [("RGB", "film"), ("PulseOX", "reference")])
 def test_an_archive_is_not_unpacked_but_named(tmp_path: Path, place: str, kind: str) -> None:
     CAR_RGB.write(tmp_path, 0, SPEC)
-    folder = only(CAR_RGB, tmp_path).film.parent
+    folder = only(CAR_RGB, tmp_path).video.parent
     (folder / place).rename(tmp_path / "aside")
     (folder / f"{place}.zip").write_bytes(b"PK")
     recording = only(CAR_RGB, tmp_path)
@@ -192,21 +192,21 @@ def test_an_archive_is_not_unpacked_but_named(tmp_path: Path, place: str, kind: 
 def test_only_lit_pictures_are_given_at_their_times(tmp_path: Path) -> None:
     CAR.write(tmp_path, 0, SPEC)
     recording = only(CAR, tmp_path)
-    assert len(list(recording.film.iterdir())) == 2 * len(DRAWN)
-    rgb, t = film(recording)
-    is_grey_film(rgb)
+    assert len(list(recording.video.iterdir())) == 2 * len(DRAWN)
+    rgb, t = video(recording)
+    is_grey_video(rgb)
     np.testing.assert_allclose(t, np.arange(len(DRAWN)) / 30)
-    is_colour_film(film(only(CAR_RGB, tmp_path))[0])
+    is_colour_video(video(only(CAR_RGB, tmp_path))[0])
     # lit pictures keep their numbers' parity, whatever is lost
-    (recording.film / "Frame00001.pgm").unlink()
-    (recording.film / "Frame00007.pgm").unlink()
-    (recording.film / "Frame00012.pgm").unlink()
-    again, t = film(recording)
+    (recording.video / "Frame00001.pgm").unlink()
+    (recording.video / "Frame00007.pgm").unlink()
+    (recording.video / "Frame00012.pgm").unlink()
+    again, t = video(recording)
     kept = np.delete(np.arange(len(DRAWN)), [0, 3])
     np.testing.assert_array_equal(again, rgb[kept])
     np.testing.assert_allclose(t, kept / 30 - 1 / 60)
     # and are found if the first ones cannot be read
-    (recording.film / "Frame00003.pgm").write_bytes(b"P5 nothing")
+    (recording.video / "Frame00003.pgm").write_bytes(b"P5 nothing")
     told: list[str] = []
     (chunk,) = recording.frames(warn=told.append)
     np.testing.assert_array_equal(chunk.rgb / chunk.max_value, rgb[kept[1:]])
@@ -218,12 +218,12 @@ def test_the_brighter_half_is_the_lit_one(tmp_path: Path) -> None:
     camera.mkdir(parents=True)
     for n in range(10, 30):
         write_pgm(camera, n, np.full((8, 8), 40 if n % 2 == 0 else 41, np.uint16))
-    rgb, t = film(only(CAR, tmp_path))
+    rgb, t = video(only(CAR, tmp_path))
     assert len(rgb) == 10 and rgb.max() == rgb.min() == 41 / 65535
     np.testing.assert_allclose(t, (np.arange(11, 30, 2) - 10) / 60)
     for n in range(10, 30):
         write_pgm(camera, n, np.full((8, 8), 40, np.uint16))
-    np.testing.assert_allclose(film(only(CAR, tmp_path))[1], np.arange(10) / 30)
+    np.testing.assert_allclose(video(only(CAR, tmp_path))[1], np.arange(10) / 30)
     condition = "driving, large motion, 975 nm"
     assert (only(CAR, tmp_path).subject, only(CAR, tmp_path).condition) == ("4", condition)
 

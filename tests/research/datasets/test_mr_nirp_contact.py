@@ -24,10 +24,10 @@ from sspd.research.datasets.mr_nirp_contact import (
     spread,
     write_contact,
 )
-from sspd.simulation import FilmSpec, contact_bvp
+from sspd.simulation import VideoSpec, contact_bvp
 from sspd.types import Series
 
-SPEC = FilmSpec(seed=1, duration_s=4.0, width=128, height=96, face_px=60, hr_bpm=75)
+SPEC = VideoSpec(seed=1, duration_s=4.0, width=128, height=96, face_px=60, hr_bpm=75)
 
 
 def cells_of(parts: Sequence[Sequence[float]]) -> np.ndarray:
@@ -38,8 +38,8 @@ def cells_of(parts: Sequence[Sequence[float]]) -> np.ndarray:
     return cells
 
 
-def save(path: Path, stamps: Sequence[float], record: object) -> Path:
-    savemat(path, {"pulseOxTime": np.array(stamps)[None], "pulseOxRecord": record})
+def save(path: Path, timestamps: Sequence[float], record: object) -> Path:
+    savemat(path, {"pulseOxTime": np.array(timestamps)[None], "pulseOxRecord": record})
     return path
 
 
@@ -50,17 +50,17 @@ def waveform(path: Path) -> Series:
 
 
 def slowly(
-    stamps: Sequence[float], parts: Sequence[Sequence[float]]
+    timestamps: Sequence[float], parts: Sequence[Sequence[float]]
 ) -> tuple[list[float], list[float]]:
-    """One value after the other; before the first stamp, as long as a median step."""
-    steps = sorted(b - a for a, b in pairwise(stamps))
+    """One value after the other; before the first timestamp, as long as a median step."""
+    steps = sorted(b - a for a, b in pairwise(timestamps))
     middle = steps[(len(steps) - 1) // 2 : len(steps) // 2 + 1]
     median = sum(middle) / len(middle) if middle else 0.0
     t, values = [], []
     for k, part in enumerate(parts):
-        before = stamps[k - 1] if k else stamps[0] - median
+        before = timestamps[k - 1] if k else timestamps[0] - median
         for j, value in enumerate(part):
-            t.append(before + (stamps[k] - before) * (j + 1) / len(part) - stamps[0])
+            t.append(before + (timestamps[k] - before) * (j + 1) / len(part) - timestamps[0])
             values.append(value)
     return t, values
 
@@ -73,19 +73,19 @@ def slowly(
     )
 )
 def test_queued_samples_lie_before_their_time(entries: list[tuple[float, list[int]]]) -> None:
-    stamps = np.cumsum([step for step, _ in entries]) + 100.0
+    timestamps = np.cumsum([step for step, _ in entries]) + 100.0
     parts = [part for _, part in entries]
-    t, values = spread(Path("a.mat"), stamps, cells_of(parts).ravel())
-    slow_t, slow_values = slowly(stamps.tolist(), parts)
+    t, values = spread(Path("a.mat"), timestamps, cells_of(parts).ravel())
+    slow_t, slow_values = slowly(timestamps.tolist(), parts)
     np.testing.assert_allclose(t, slow_t, atol=1e-9)
     assert values.tolist() == slow_values
 
 
 def test_cells_and_numbers_are_read_alike(tmp_path: Path) -> None:
-    stamps = START_S + np.array([0.0, 0.1, 0.25, 0.3])
-    plain = save(tmp_path / "plain.mat", stamps.tolist(), np.array([[5.0, 6.0, 7.0, 8.0]]))
-    column = save(tmp_path / "column.mat", stamps.tolist(), np.array([[5], [6], [7], [8]]))
-    cells = save(tmp_path / "cells.mat", stamps.tolist(), cells_of([[5], [6], [7], [8]]))
+    timestamps = START_S + np.array([0.0, 0.1, 0.25, 0.3])
+    plain = save(tmp_path / "plain.mat", timestamps.tolist(), np.array([[5.0, 6.0, 7.0, 8.0]]))
+    column = save(tmp_path / "column.mat", timestamps.tolist(), np.array([[5], [6], [7], [8]]))
+    cells = save(tmp_path / "cells.mat", timestamps.tolist(), cells_of([[5], [6], [7], [8]]))
     for path in (plain, column, cells):
         bvp = waveform(path)
         np.testing.assert_allclose(bvp.t, [0.0, 0.1, 0.25, 0.3], atol=1e-6)
@@ -93,7 +93,7 @@ def test_cells_and_numbers_are_read_alike(tmp_path: Path) -> None:
 
 
 def test_dropouts_are_left_out_and_keep_their_time(tmp_path: Path) -> None:
-    """The clock begins with the first stamp, not with the first sample that is good."""
+    """The clock begins with the first timestamp, not with the first sample that is good."""
     parts = [[0], [4], [0, 5, 0], [], [6]]
     bvp = waveform(save(tmp_path / "a.mat", [10.0, 11.0, 12.0, 13.0, 14.0], cells_of(parts)))
     np.testing.assert_allclose(bvp.t, [1.0, 1 + 2 / 3, 4.0])
@@ -158,8 +158,10 @@ def test_contact_that_is_none_is_said_to_be(tmp_path: Path, stored: object, says
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_file_cut_short_anywhere_is_damaged(tmp_path: Path, packed: bool) -> None:
     path = tmp_path / "pulseOx.mat"
-    stamps = np.arange(40.0)[None]
-    savemat(path, {"pulseOxTime": stamps, "pulseOxRecord": 1 + stamps}, do_compression=packed)
+    timestamps = np.arange(40.0)[None]
+    savemat(
+        path, {"pulseOxTime": timestamps, "pulseOxRecord": 1 + timestamps}, do_compression=packed
+    )
     assert len(waveform(path)) == 40
     whole = path.read_bytes()
     for n in range(0, len(whole) - 1, 7):

@@ -11,10 +11,12 @@ import pytest
 
 from sspd.errors import SourceError
 from sspd.research.datasets.pure import DATASET, EARLY_S, recordings
-from sspd.simulation import FilmSpec, frame_times
+from sspd.simulation import VideoSpec, frame_times
 from sspd.types import Recording
 
-SPEC = FilmSpec(seed=3, duration_s=1.0, width=128, height=96, face_px=60, jitter_s=0.012, hr_bpm=70)
+SPEC = VideoSpec(
+    seed=3, duration_s=1.0, width=128, height=96, face_px=60, jitter_s=0.012, hr_bpm=70
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def test_times_are_the_names(root: Path) -> None:
         np.testing.assert_allclose(t, frame_times(SPEC), atol=1e-9)
 
 
-def test_the_contact_begins_before_the_film(root: Path) -> None:
+def test_the_contact_begins_before_the_video(root: Path) -> None:
     for recording in recordings(root):
         bvp = recording.references().bvp
         assert bvp is not None
@@ -54,7 +56,7 @@ def test_the_contact_begins_before_the_film(root: Path) -> None:
 
 def test_a_lost_first_picture_moves_both_clocks(root: Path, tmp_path: Path) -> None:
     (recording, _) = recordings(root)
-    first = sorted(recording.film.iterdir())[0]
+    first = sorted(recording.video.iterdir())[0]
     first.rename(tmp_path / "aside")
     try:
         gone_s = frame_times(SPEC)[1]

@@ -10,12 +10,12 @@ from scipy.io import savemat
 from sspd.errors import SourceError, UsageError
 from sspd.research.datasets.vipl_folds import read_folds, write_folds
 from sspd.research.datasets.vipl_hr import read_wave, recordings, write
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 from sspd.types import Recording
 from sspd.video.read import probe
-from sspd.video.restamp import read_with_stamps
+from sspd.video.restamp import read_with_timestamps
 
-SPEC = FilmSpec(seed=9, duration_s=3.0, fps=20, width=128, height=96, face_px=60, hr_bpm=80)
+SPEC = VideoSpec(seed=9, duration_s=3.0, fps=20, width=128, height=96, face_px=60, hr_bpm=80)
 
 
 @pytest.fixture
@@ -73,24 +73,24 @@ def test_the_nine_tasks_are_those_of_the_databases_own_table(root: Path) -> None
 
 def test_pictures_have_the_times_of_time_txt(root: Path) -> None:
     first = by_name(root)["p1-v1-source1"]
-    folder = first.film.parent
+    folder = first.video.parent
     assert b"\r\n" in (folder / "time.txt").read_bytes()
     stated = np.array((folder / "time.txt").read_text().split(), float) / 1000
     assert times(first) == stated.tolist()
     assert np.diff(stated).std() > 0.004
-    assert probe(first.film).fps != pytest.approx(1 / np.diff(stated).mean(), rel=0.1)
+    assert probe(first.video).fps != pytest.approx(1 / np.diff(stated).mean(), rel=0.1)
 
 
 def test_the_second_camera_runs_at_30(root: Path) -> None:
     second = by_name(root)["p1-v1-source2"]
-    assert not second.film.with_name("time.txt").exists()
+    assert not second.video.with_name("time.txt").exists()
     np.testing.assert_allclose(times(second), np.arange(90) / 30)
 
 
 @pytest.mark.parametrize("change", [-7, 5])
 def test_the_shorter_of_pictures_and_times_is_used_and_told(root: Path, change: int) -> None:
     first = by_name(root)["p1-v1-source1"]
-    file = first.film.with_name("time.txt")
+    file = first.video.with_name("time.txt")
     lines = file.read_text().split()
     lines = lines[:change] if change < 0 else [*lines, *(str(4000 + n) for n in range(change))]
     file.write_text("\r\n".join(lines))
@@ -109,17 +109,17 @@ def test_times_that_do_not_rise_leave_their_pictures_out(root: Path) -> None:
     told: list[str] = []
     t = np.arange(60) / 20
     t[10], t[11] = t[9], t[8]
-    chunks = list(read_with_stamps(first.film, t, chunk=7, warn=told.append))
+    chunks = list(read_with_timestamps(first.video, t, chunk=7, warn=told.append))
     assert np.concatenate([chunk.t for chunk in chunks]).tolist() == np.delete(t, [10, 11]).tolist()
-    assert told == [f"{first.film}: 2 frames left out, their times do not rise"]
+    assert told == [f"{first.video}: 2 frames left out, their times do not rise"]
     with pytest.raises(UsageError):
-        read_with_stamps(first.film, t, chunk=0)
+        read_with_timestamps(first.video, t, chunk=0)
 
 
 @pytest.mark.parametrize("text", ["0\r\nsoon\r\n", "0\r\nnan\r\n"])
 def test_times_that_are_none_are_named(root: Path, text: str) -> None:
     first = by_name(root)["p1-v1-source1"]
-    first.film.with_name("time.txt").write_text(text)
+    first.video.with_name("time.txt").write_text(text)
     with pytest.raises(SourceError, match=r"time.txt"):
         times(first)
 
@@ -127,12 +127,12 @@ def test_times_that_are_none_are_named(root: Path, text: str) -> None:
 def test_the_rate_is_the_reference_and_the_waveform_is_not(root: Path) -> None:
     first = by_name(root)["p1-v1-source1"]
     known = first.references()
-    assert known.bvp is None  # it does not match the film in time
+    assert known.bvp is None  # it does not match the video in time
     assert known.hr_bpm is not None
     assert known.hr_bpm.t.tolist() == [0.0, 1.0, 2.0]
     wave = read_wave(first)
     assert (len(wave), round(wave.fs)) == (180, 60)
-    first.film.with_name("wave.csv").write_text("Wave\r\n")
+    first.video.with_name("wave.csv").write_text("Wave\r\n")
     with pytest.raises(SourceError, match=r"wave.csv"):
         read_wave(first)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sspd.research.datasets.table import get_dataset
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 
 #: Numbers of UBFC-rPPG's recordings: subject37 is trained on, 38 to 40 are tested.
 NUMBERS = (29, 30, 31, 32)
@@ -17,7 +17,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four subjects of UBFC-rPPG with clear pulses, 14 s each."""
     folder = tmp_path_factory.mktemp("ubfc")
     for number, hr_bpm in zip(NUMBERS, RATES, strict=True):
-        spec = FilmSpec(
+        spec = VideoSpec(
             seed=number,
             hr_bpm=hr_bpm,
             duration_s=14.0,

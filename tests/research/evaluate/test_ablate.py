@@ -26,7 +26,7 @@ from sspd.research.evaluate.ablate import (
 from sspd.research.figures.ablation import draw_curve
 from sspd.research.recipes import get_recipe
 from sspd.research.recipes.ablations import GRIDS, Cell, Grid, get_grid
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 from tiny_recipe import TINY
 
 #: Grid -> cell -> what it changes of the paper's recipe, and to what.
@@ -169,14 +169,14 @@ def test_a_grid_runs_and_once_more_trains_nothing(
 ) -> None:
     root = tmp_path / "ubfc"
     for number in (29, 30):
-        spec = FilmSpec(
+        spec = VideoSpec(
             seed=number, duration_s=9.0, width=192, height=160, face_px=100, pulse_percent=1.2
         )
         get_dataset("ubfc-rppg").write(root, number, spec)
     tasks = tasks_of(
         TWO, TINY, [0], f"ubfc-rppg:{root}", "ubfc-30-12", tmp_path / "out", scoring="spectral"
     )
-    monkeypatch.setattr("sspd.research.train.calibration_videos.FILMS", 2)
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 2)
     scores = ablate(TWO, tasks)
     assert [score.name for score in scores] == ["default", "w/o masking"]
     assert all(np.isfinite(score.mean("mae")) for score in scores)
@@ -186,7 +186,7 @@ def test_a_grid_runs_and_once_more_trains_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("done again")
 
-    monkeypatch.setattr("sspd.research.evaluate.training._films", refuse)
+    monkeypatch.setattr("sspd.research.evaluate.training._videos", refuse)
     monkeypatch.setattr("sspd.research.evaluate.measuring.measure_unit", refuse)
     again = ablate(TWO, tasks)
     assert [score.values[0][0] for score in again] == [score.values[0][0] for score in scores]
@@ -197,11 +197,11 @@ def test_a_cell_that_cannot_be_scored_is_told_and_the_others_go_on(
 ) -> None:
     def broken(task: ablating.Task, *_: object) -> tuple[tuple[float, ...], tuple[str, ...]]:
         nothing = (float("nan"),) * 3
-        return ((1.0, 2.0, 0.9), ()) if task.cell == "default" else (nothing, ("no film",))
+        return ((1.0, 2.0, 0.9), ()) if task.cell == "default" else (nothing, ("no video",))
 
     monkeypatch.setattr(ablating, "run_task", broken)
     scores = ablate(TWO, tasks_of(TWO, TINY, [0, 1], "folder:x", "2-fold", tmp_path))
-    assert scores[0].failures == () and scores[1].failures == ("no film",)
+    assert scores[0].failures == () and scores[1].failures == ("no video",)
     text = ablation_markdown(TWO, scores)
     assert (
         "| default | 1.00 [1.00, 1.00] | 2.00 [2.00, 2.00] |" in text and "| 0.50 | 0.71 |" in text

@@ -46,7 +46,7 @@ def half(bvp: Row, hr: Row, t: Row) -> list[Row]:
 
 
 @pytest.mark.parametrize("scoring", ["spectral", "rppg-toolbox", "contrast-phys", "nest"])
-def test_a_truth_shorter_than_the_film_is_no_reference_for_it(kept: Path, scoring: str) -> None:
+def test_a_truth_shorter_than_the_video_is_no_reference_for_it(kept: Path, scoring: str) -> None:
     found = changed(kept, half, scoring)
     own = [row for row in found.windows if row.subject == "subject38"]
     assert own and all(row.excluded == "no reference" for row in own)

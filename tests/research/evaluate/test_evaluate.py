@@ -53,7 +53,7 @@ def test_clear_pulses_are_read_and_everything_is_counted(root: Path, out: Path) 
     assert len(subjects) == 8 and all(row["windows"] == "1" for row in subjects)
 
 
-def test_the_same_command_again_reads_no_film_and_changes_nothing(
+def test_the_same_command_again_reads_no_video_and_changes_nothing(
     root: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(root, out)

@@ -18,7 +18,7 @@ from sspd.research.evaluate import (
     with_weights,
 )
 from sspd.research.evaluate.training import trained_weights
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 from sspd.types import Recording
 from tiny_recipe import TINY
 
@@ -32,7 +32,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Copies:
     found = {}
     for place, name in enumerate(DATASETS):
         dataset, root = get_dataset(name), tmp_path_factory.mktemp(name)
-        spec = FilmSpec(
+        spec = VideoSpec(
             seed=place,
             duration_s=12.0,
             width=192,

@@ -17,18 +17,18 @@ from sspd.models.spec import NetworkSpec
 from sspd.research.evaluate.explain import explain, over_face
 from sspd.research.evaluate.layer_cam import LAYERS, layer_cam, place_of_layer
 from sspd.research.losses.pearson import negative_pearson
-from sspd.simulation import FilmSpec, skin_mask, truth, write_film, write_truth
+from sspd.simulation import VideoSpec, skin_mask, truth, write_truth, write_video
 from sspd.types import Series
 
-SPEC = FilmSpec(
+SPEC = VideoSpec(
     seed=5, hr_bpm=80, face_px=110, width=256, height=208, duration_s=4.0, pulse_percent=1.0
 )
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("explained") / "film.mp4"
-    write_film(SPEC, path)
+    write_video(SPEC, path)
     write_truth(SPEC, path)
     return path
 
@@ -93,9 +93,9 @@ def test_maps_are_put_where_they_belong() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_shipped_network_looks_at_skin(film: Path, known: bool) -> None:
+def test_the_shipped_network_looks_at_skin(video: Path, known: bool) -> None:
     pulse = truth(SPEC)
-    found = explain(film, truth=Series(pulse.t, pulse.bvp) if known else None)
+    found = explain(video, truth=Series(pulse.t, pulse.bvp) if known else None)
     box, size = found.box, found.face.shape[0]
     skin = skin_mask(SPEC)[box.top : box.bottom, box.left : box.right].astype(np.float32)
     inside = cv2.resize(skin, (size, size), interpolation=cv2.INTER_AREA) > 0.5
@@ -105,23 +105,23 @@ def test_the_shipped_network_looks_at_skin(film: Path, known: bool) -> None:
         assert (values * inside).sum() / values.sum() > 0.7, name
 
 
-def test_the_command_draws_it(film: Path, tmp_path: Path) -> None:
+def test_the_command_draws_it(video: Path, tmp_path: Path) -> None:
     def run(*arguments: object):  # type: ignore[no-untyped-def]
         return CliRunner().invoke(app, ["explain", *map(str, arguments)])
 
     plot = tmp_path / "a.png"
-    known = film.with_suffix(".csv")
-    result = run(film, "--plot", plot, "--truth", known, "--seconds", 2, "--layer", LAYERS[1])
+    known = video.with_suffix(".csv")
+    result = run(video, "--plot", plot, "--truth", known, "--seconds", 2, "--layer", LAYERS[1])
     assert result.exit_code == 0, result.output
     assert "LayerCAM of ConvBlock2_Conv2, by the contact waveform" in result.stdout
     assert plot.read_bytes()[:4] == b"\x89PNG"
     for arguments, error, words in (
-        ((film, "--plot", tmp_path / "a.txt"), UsageError, "--plot ends in"),
-        ((film, "--plot", tmp_path / "attic" / "a.png"), OutputError, "does not exist"),
-        ((film, "--weights", "a.onnx", "--plot", plot), UsageError, "gradients need"),
-        ((film, "--start", 3.9, "--plot", plot), UsageError, "a second of face is wanted"),
-        ((film, "--start", 50, "--plot", plot), SourceError, "no face from 50 to 60 s"),
-        ((film, "--layer", "x", "--plot", plot), UsageError, "no layer 'x'"),
+        ((video, "--plot", tmp_path / "a.txt"), UsageError, "--plot ends in"),
+        ((video, "--plot", tmp_path / "attic" / "a.png"), OutputError, "does not exist"),
+        ((video, "--weights", "a.onnx", "--plot", plot), UsageError, "gradients need"),
+        ((video, "--start", 3.9, "--plot", plot), UsageError, "a second of face is wanted"),
+        ((video, "--start", 50, "--plot", plot), SourceError, "no face from 50 to 60 s"),
+        ((video, "--layer", "x", "--plot", plot), UsageError, "no layer 'x'"),
     ):
         result = run(*arguments)
         assert isinstance(result.exception, error), (arguments, result.exception)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from sspd.research.evaluate.reference import contact_rate_bpm, reference_rate_bpm, upstrokes
-from sspd.simulation import FilmSpec, contact_bvp, truth
+from sspd.simulation import VideoSpec, contact_bvp, truth
 from sspd.types import References, Series
 
 
 def contact(hr_bpm: float, fs: float = 60.0, seed: int = 4, noise: float = 0.0) -> tuple:  # type: ignore[type-arg]
-    spec = FilmSpec(seed=seed, hr_bpm=hr_bpm, duration_s=40.0)
+    spec = VideoSpec(seed=seed, hr_bpm=hr_bpm, duration_s=40.0)
     t = np.arange(0, 40.0, 1 / fs)
     bvp = contact_bvp(spec, t)
     grain = noise * np.random.default_rng(seed).standard_normal(t.size)

@@ -29,13 +29,13 @@ from sspd.research.evaluate import (
 )
 from sspd.research.recipes import get_baseline, get_recipe
 from sspd.research.recipes.settled import UNKNOWN
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 from tiny_recipe import TINY
 
 
 def copy(name: str, root: Path, numbers: tuple[int, ...], seconds: float = 9.0) -> str:
     for number in numbers:
-        spec = FilmSpec(
+        spec = VideoSpec(
             seed=number, duration_s=seconds, width=192, height=160, face_px=100, pulse_percent=1.2
         )
         get_dataset(name).write(root, number, spec)
@@ -100,7 +100,7 @@ def test_the_same_command_again_trains_and_measures_nothing(
         raise AssertionError("done again")
 
     monkeypatch.setattr(measuring, "measure_unit", refuse)
-    monkeypatch.setattr(training, "_films", refuse)
+    monkeypatch.setattr(training, "_videos", refuse)
     run(ubfc, out, "sspd", "pos")
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
@@ -128,7 +128,7 @@ def test_trained_on_one_dataset_tested_on_another(tmp_path: Path, ubfc: str, out
 def test_a_fold_that_cannot_be_trained_is_named_and_the_others_go_on(
     tmp_path: Path, ubfc: str
 ) -> None:
-    """subject38's film is broken: the fold that trains on it alone has no network."""
+    """subject38's video is broken: the fold that trains on it alone has no network."""
     root = tmp_path / "copy"
     shutil.copytree(ubfc.partition(":")[2], root)
     (root / "DATASET_2" / "subject38" / "vid.avi").write_bytes(b"RIFF")
@@ -221,12 +221,10 @@ def test_weights_that_are_given_say_themselves_how_they_were_settled(
     for name, (made_by, told) in cases.items():
         save_checkpoint(network, tmp_path / name, made_by)
         for file in (tmp_path / name, (tmp_path / name).with_suffix(".onnx")):
-            (contender,) = plan_evaluation(ubfc, ["sspd"], weights={"sspd": file}).contenders
-            assert contender.settled == told
-    (contender,) = plan_evaluation(
-        ubfc, ["sspd"], weights={"sspd": tmp_path / "alone.onnx"}
-    ).contenders
-    assert set(contender.settled.values()) == {UNKNOWN}  # type: ignore[union-attr]
+            (entry,) = plan_evaluation(ubfc, ["sspd"], weights={"sspd": file}).entries
+            assert entry.settled == told
+    (entry,) = plan_evaluation(ubfc, ["sspd"], weights={"sspd": tmp_path / "alone.onnx"}).entries
+    assert set(entry.settled.values()) == {UNKNOWN}  # type: ignore[union-attr]
 
 
 def test_a_protocol_is_scored_as_its_source_does_where_nobody_says_otherwise() -> None:

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from sspd.research.losses.bandwidth import band_leak
+from sspd.research.losses.bandwidth import sinc_bandwidth
 from sspd.research.losses.contrast import band_shares, contrast, stretches
-from sspd.research.losses.known_rate import noise_at_rate
+from sspd.research.losses.known_rate import hr_cnn_snr
 from sspd.research.losses.rate import rate_distribution, rate_entropy, rate_shares
-from sspd.research.losses.sparsity import line_leak
+from sspd.research.losses.sparsity import sinc_sparsity
 from sspd.research.losses.spectral import STEP_HZ, long_psd
 from sspd.research.losses.triplet import triplet
-from sspd.research.losses.variance import uneven_batch
+from sspd.research.losses.variance import sinc_variance
 
 FS, BAND = 30.0, (0.66, 3.0)
 
@@ -61,11 +61,11 @@ def test_sinc_equals_its_equations(waves: Tensor) -> None:
         far = np.abs(frequency[band] - peak) > 0.1
         lines.append(power[band][far].sum() / power[band].sum())
         shares.append(power[band] / power[band].sum())
-    assert float(band_leak(waves, FS, BAND)) == pytest.approx(np.mean(leaks), abs=1e-5)
-    assert float(line_leak(waves, FS, BAND)) == pytest.approx(np.mean(lines), abs=1e-5)
+    assert float(sinc_bandwidth(waves, FS, BAND)) == pytest.approx(np.mean(leaks), abs=1e-5)
+    assert float(sinc_sparsity(waves, FS, BAND)) == pytest.approx(np.mean(lines), abs=1e-5)
     mean = np.mean(shares, axis=0)
     distance = [(mean[: k + 1].sum() - (k + 1) / mean.size) ** 2 for k in range(mean.size)]
-    assert float(uneven_batch(waves, FS, BAND)) == pytest.approx(np.mean(distance), abs=1e-6)
+    assert float(sinc_variance(waves, FS, BAND)) == pytest.approx(np.mean(distance), abs=1e-6)
 
 
 def test_signal_at_a_known_rate(waves: Tensor) -> None:
@@ -77,9 +77,7 @@ def test_signal_at_a_known_rate(waves: Tensor) -> None:
         away = inside(frequency) & ~near
         expected.append(np.log(power[away].sum() / power[near].sum()))
     assert expected[0] < 0 < expected[2]
-    assert float(noise_at_rate(waves, rates, FS, BAND)) == pytest.approx(
-        np.mean(expected), abs=1e-4
-    )
+    assert float(hr_cnn_snr(waves, rates, FS, BAND)) == pytest.approx(np.mean(expected), abs=1e-4)
 
 
 def test_rates_as_a_distribution(waves: Tensor) -> None:
@@ -144,7 +142,7 @@ def test_shares_of_a_band_sum_to_one(waves: Tensor) -> None:
     np.testing.assert_allclose(shares.sum(dim=2), 1.0, atol=1e-5)
 
 
-@pytest.mark.parametrize("loss", [band_leak, line_leak, uneven_batch])
+@pytest.mark.parametrize("loss", [sinc_bandwidth, sinc_sparsity, sinc_variance])
 def test_flat_waveforms_have_finite_losses_and_gradients(loss) -> None:  # type: ignore[no-untyped-def]
     flat = torch.zeros(2, 90, requires_grad=True)
     value = loss(flat, FS, BAND)

@@ -24,10 +24,10 @@ from sspd.research.evaluate.explain import explain
 from sspd.research.recipes import Recipe, get_recipe
 from sspd.research.recipes.ablations import get_grid
 from sspd.research.train.loop import train
-from sspd.research.train.sampler import Film
+from sspd.research.train.sampler import Video
 from sspd.research.views.mdm import centred_frames, frame_differences
 from sspd.signal import integrate, standardise
-from sspd.simulation import FilmSpec, write_film
+from sspd.simulation import VideoSpec, write_video
 from sspd.types import Frames
 
 CENTRED = {"input": "centred", "centre_s": 2.0}
@@ -84,13 +84,13 @@ def test_the_files_say_so_and_those_that_do_not_are_of_differences(tmp_path: Pat
 
 
 def test_training_takes_its_input_from_the_network(
-    films: list[Film], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sspd.research.train.calibration_videos.FILMS", 2)
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 2)
     (cell,) = (c for c in get_grid("vi").cells if c.name == "w/o frame difference")
     recipe = replace(cell.change(tiny), steps=1)
     assert (recipe.network.input, recipe.network.centre_s) == ("centred", tiny.clip_s)
-    weights = train(films, recipe, tmp_path / "run", device="cpu")
+    weights = train(videos, recipe, tmp_path / "run", device="cpu")
     network, _ = load_checkpoint(weights)
     assert (network.spec.input, network.spec.centre_s) == ("centred", tiny.clip_s)
     # statistics are of levels about their mean, not of differences
@@ -101,7 +101,7 @@ def test_training_takes_its_input_from_the_network(
     assert signal is not None
     np.testing.assert_allclose(signal.values, by_hand(weights, seen, centred=True), atol=5e-3)
     with pytest.raises(WeightsError, match="input is centred, the recipe's is differences"):
-        train(films, tiny, tmp_path / "other", device="cpu", init=weights)
+        train(videos, tiny, tmp_path / "other", device="cpu", init=weights)
 
 
 def test_a_recipe_centres_over_its_clip() -> None:
@@ -115,7 +115,7 @@ def test_saliency_is_of_the_networks_own_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = tmp_path / "video.mp4"
-    write_film(FilmSpec(seed=5, face_px=110, width=256, height=208, duration_s=2.5), video)
+    write_video(VideoSpec(seed=5, face_px=110, width=256, height=208, duration_s=2.5), video)
     given = []
 
     def kept(network: object, clip: torch.Tensor, score: object, layers: object) -> dict[str, int]:

@@ -13,8 +13,12 @@ from torch import Tensor, nn
 from networks import measuring_network, random_differences
 from sspd.models.network import MeasuringNetwork
 from sspd.models.spec import NetworkSpec, PyramidSpec
-from sspd.research.train.calibration_videos import reference_films
-from sspd.research.train.finalize import finish_network, reestimate_statistics, settle_sign
+from sspd.research.train.calibration_videos import calibration_videos
+from sspd.research.train.finalize import (
+    estimate_output_convention,
+    finish_network,
+    reestimate_statistics,
+)
 from sspd.research.views.lga import global_view
 from sspd.research.views.mdm import frame_differences
 
@@ -45,14 +49,14 @@ def test_sign_and_slope_are_recovered_from_noisy_pulses(
         outputs = [np.gradient(p) for p in outputs]
     outputs = [polarity * (y / y.std() + rng.normal(size=y.size) / 3) + 2 for y in outputs]
     known = [1e-3 * p for p in pulses]
-    assert settle_sign(outputs, known, FS) == (polarity, summations)
+    assert estimate_output_convention(outputs, known, FS) == (polarity, summations)
 
 
 def test_clips_vote_together_whatever_their_strength() -> None:
     pulses = _pulses(5)
     outputs = [p.copy() for p in pulses]
-    outputs[0] *= -1000  # one film may be wrong, however loud
-    assert settle_sign(outputs, pulses, FS) == (1, 0)
+    outputs[0] *= -1000  # one video may be wrong, however loud
+    assert estimate_output_convention(outputs, pulses, FS) == (1, 0)
 
 
 def test_rates_that_are_read_right_come_before_likeness() -> None:
@@ -64,12 +68,12 @@ def test_rates_that_are_read_right_come_before_likeness() -> None:
     outputs = [*slow, *pulses[3:]]
     likeness = [np.corrcoef(y, p)[0, 1] for y, p in zip(outputs, pulses, strict=True)]
     assert sum(likeness) > 1.9
-    _, summations = settle_sign(outputs, pulses, FS)
+    _, summations = estimate_output_convention(outputs, pulses, FS)
     assert summations == 2
 
 
 def test_flat_outputs_settle_nothing_and_break_nothing() -> None:
-    assert settle_sign([np.zeros(300)], [np.zeros(300)], FS) == (1, 0)
+    assert estimate_output_convention([np.zeros(300)], [np.zeros(300)], FS) == (1, 0)
 
 
 def _statistics_by_hand(
@@ -115,14 +119,14 @@ def test_statistics_are_plain_means_over_the_clips() -> None:
 
 
 @pytest.fixture
-def two_films(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sspd.research.train.calibration_videos.FILMS", 2)
+def two_videos(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 2)
     monkeypatch.setattr("sspd.research.train.calibration_videos.DURATION_S", 6.0)
 
 
-@pytest.mark.usefixtures("two_films")
-def test_the_reference_films_hold_their_pulse_and_never_change() -> None:
-    first, again = (list(reference_films(20.0, 24)) for _ in range(2))
+@pytest.mark.usefixtures("two_videos")
+def test_the_reference_videos_hold_their_pulse_and_never_change() -> None:
+    first, again = (list(calibration_videos(20.0, 24)) for _ in range(2))
     assert len(first) == 2
     for a, b in zip(first, again, strict=True):
         assert np.array_equal(a.faces.rgb, b.faces.rgb)
@@ -151,7 +155,7 @@ def _clips() -> Iterator[Tensor]:
         yield 255 * torch.rand(1, 13, 3, 113, 113, generator=generator)
 
 
-@pytest.mark.usefixtures("two_films")
+@pytest.mark.usefixtures("two_videos")
 @pytest.mark.parametrize(("sign", "colour"), [(1, "rgb"), (-1, "rgb"), (1, "bgr")])
 def test_a_network_is_finished_for_measuring(sign: int, colour: Literal["rgb", "bgr"]) -> None:
     network = GreenSlope(NetworkSpec(fs=15.0, size=96, pyramid=PyramidSpec(), colour=colour))

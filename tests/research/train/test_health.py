@@ -37,6 +37,6 @@ def test_two_lines_in_the_band_share_it() -> None:
     assert health.line_ratio == pytest.approx(0.8, abs=1e-3)
 
 
-def test_a_network_that_says_the_same_of_every_film_has_no_spread() -> None:
+def test_a_network_that_says_the_same_of_every_video_has_no_spread() -> None:
     assert read_health(wave(1, 2), wave(1.5, 1.5), FS, BAND).spread == 0
     assert read_health(wave(1), wave(1.5), FS, BAND).spread == 0

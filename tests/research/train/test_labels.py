@@ -23,8 +23,8 @@ from sspd.research.train.labels import (
 )
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import train
-from sspd.research.train.sampler import Draw, place_of, usable_films
-from sspd.simulation import FilmSpec, write_truth
+from sspd.research.train.sampler import Draw, place_of, usable_videos
+from sspd.simulation import VideoSpec, write_truth
 from sspd.types import Recording, References, Series
 
 
@@ -46,7 +46,7 @@ def spec(input: str, summations: int) -> BaselineSpec:
 def test_values_lie_where_the_network_says_them(
     given: str, summations: int, later_s: float
 ) -> None:
-    """A contact clock of 61 Hz that began long before the film."""
+    """A contact clock of 61 Hz that began long before the video."""
     t = -5 + np.arange(0, 30, 1 / 61)
     hz = 1.3
     label = Series(t, 7 + 3 * np.sin(2 * np.pi * hz * t))
@@ -78,7 +78,7 @@ def recording(name: str, references: References | None) -> Recording:
         name=name,
         subject=name,
         condition="still",
-        film=Path(f"{name}.mp4"),
+        video=Path(f"{name}.mp4"),
         frames=lambda: iter(()),
         references=known,
         files=(),
@@ -97,22 +97,22 @@ def test_recordings_without_a_waveform_are_named() -> None:
 
 def test_the_truth_beside_simulated_faces(store: Path, tmp_path: Path) -> None:
     (tmp_path / "truth").mkdir()
-    write_truth(FilmSpec(seed=0, duration_s=3.0), tmp_path / "truth" / "film0.mp4.mp4")
+    write_truth(VideoSpec(seed=0, duration_s=3.0), tmp_path / "truth" / "film0.mp4.mp4")
     labels, missing = labels_beside(tmp_path, open_store(store))
     assert list(labels) == ["film0.mp4"]
     assert len(missing) == 2 and "film1.mp4.csv" in missing[0]
 
 
 def test_clips_are_drawn_where_the_label_reaches(store: Path) -> None:
-    """Of 3 s of film the contact saw the middle second and a half."""
+    """Of 3 s of video the contact saw the middle second and a half."""
     entries = open_store(store)
     label = Series(np.arange(0.5, 2.01, 0.1), np.zeros(16))
-    films, short = usable_films(entries, 1.0, {entries[0].film: label})
-    assert [film.name for film in films] == [entries[0].film] and not short
-    begins = [place_of(films[0], Draw(k, 0), 1.0, 0)[1] for k in range(50)]
+    videos, short = usable_videos(entries, 1.0, {entries[0].video: label})
+    assert [video.name for video in videos] == [entries[0].video] and not short
+    begins = [place_of(videos[0], Draw(k, 0), 1.0, 0)[1] for k in range(50)]
     assert 0.5 <= min(begins) < 0.6 and 0.9 < max(begins) <= 1.0
-    assert usable_films(entries, 2.0, {entries[0].film: label}) == ([], [entries[0].film])
-    assert usable_films(entries, 1.0, {}) == ([], [])
+    assert usable_videos(entries, 2.0, {entries[0].video: label}) == ([], [entries[0].video])
+    assert usable_videos(entries, 1.0, {}) == ([], [])
 
 
 def test_where_no_recording_has_a_waveform_their_rates_are_learned() -> None:
@@ -148,13 +148,13 @@ def test_where_no_recording_has_a_waveform_their_rates_are_learned() -> None:
 def test_a_network_learns_from_rates_alone(store: Path, tmp_path: Path) -> None:
     """The loss falls on videos of which nothing but the rate is known: VIPL-HR's case."""
     entries = open_store(store)
-    rates = {entry.film: Series(np.arange(-1.0, 5.0), np.full(6, 90.0)) for entry in entries}
+    rates = {entry.video: Series(np.arange(-1.0, 5.0), np.full(6, 90.0)) for entry in entries}
     laptop = get_baseline("deepphys-laptop").by_rates()
     small = replace(laptop.network, fs=15.0, size=20, clip=30)
     recipe = replace(laptop, network=small, batch=3, steps=12, precision="f32")
-    films, short = usable_films(entries, recipe.clip_s, rates, of_rates=True)
-    assert len(films) == 3 and not short and films[0].label is None
-    weights = train(films, recipe, tmp_path, device="cpu")
+    videos, short = usable_videos(entries, recipe.clip_s, rates, of_rates=True)
+    assert len(videos) == 3 and not short and videos[0].label is None
+    weights = train(videos, recipe, tmp_path, device="cpu")
     rows = read_metrics(tmp_path)
     losses = [row["loss/total"] for row in rows]
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
@@ -165,4 +165,4 @@ def test_a_network_learns_from_rates_alone(store: Path, tmp_path: Path) -> None:
     assert "simulated" in made_by["settled"]["sign_and_integration"]
     # a loss of waveforms would have nothing to learn from
     with pytest.raises(TrainingError, match="only rates are known"):
-        train(films, replace(recipe, losses=(("pearson", 1.0),)), tmp_path / "b", device="cpu")
+        train(videos, replace(recipe, losses=(("pearson", 1.0),)), tmp_path / "b", device="cpu")

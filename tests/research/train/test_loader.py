@@ -18,52 +18,52 @@ from sspd.errors import ProcessLostError, SourceError
 from sspd.research.datasets.faces import open_store
 from sspd.research.recipes import Recipe
 from sspd.research.train.loader import read_by_processes, read_by_threads
-from sspd.research.train.sampler import Draw, Film, clip_at, usable_films
+from sspd.research.train.sampler import Draw, Video, clip_at, usable_videos
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def films(ramps: Path, tmp_path: Path) -> list[Film]:
+def videos(ramps: Path, tmp_path: Path) -> list[Video]:
     shutil.copytree(ramps, tmp_path / "faces")
-    return usable_films(open_store(tmp_path / "faces"), 3.0)[0]
+    return usable_videos(open_store(tmp_path / "faces"), 3.0)[0]
 
 
 def draws() -> Iterator[Draw]:
-    yield from (Draw(epoch, film) for epoch in range(3) for film in range(3))
+    yield from (Draw(epoch, video) for epoch in range(3) for video in range(3))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("colour", "drawn"), [("bgr", "as stored"), ("rgb", "smaller")])
 def test_processes_give_what_threads_give(
-    films: list[Film], tiny: Recipe, colour: str, drawn: str, monkeypatch: pytest.MonkeyPatch
+    videos: list[Video], tiny: Recipe, colour: str, drawn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = replace(tiny, network=replace(tiny.network, colour=colour))
     if drawn == "smaller":
         monkeypatch.setattr(Recipe, "drawn_px", 100)
-    by_threads = list(read_by_threads(films, recipe, 3, draws()))
-    by_processes = list(read_by_processes(films, recipe, 3, draws(), CPU))
+    by_threads = list(read_by_threads(videos, recipe, 3, draws()))
+    by_processes = list(read_by_processes(videos, recipe, 3, draws(), CPU))
     assert len(by_threads) == len(by_processes) == 9
     for draw, one, other in zip(draws(), by_threads, by_processes, strict=True):
-        np.testing.assert_array_equal(one, clip_at(films[draw.film], draw, recipe, 3))
+        np.testing.assert_array_equal(one, clip_at(videos[draw.video], draw, recipe, 3))
         torch.testing.assert_close(other, one, atol=1e-3, rtol=0)
 
 
 @pytest.mark.slow
 def test_what_a_process_could_not_read_is_said_in_its_own_words(
-    films: list[Film], tiny: Recipe
+    videos: list[Video], tiny: Recipe
 ) -> None:
-    for piece in films[1].entries[0].path.glob("b-*.zarr/faces/c/*/0/0/0"):
+    for piece in videos[1].entries[0].path.glob("b-*.zarr/faces/c/*/0/0/0"):
         piece.unlink()
     with pytest.raises(SourceError, match=r"piece \d is missing") as caught:
-        list(read_by_processes(films, tiny, 3, draws(), CPU))
+        list(read_by_processes(videos, tiny, 3, draws(), CPU))
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.slow
-def test_a_process_that_dies_is_told_in_a_line(films: list[Film], tiny: Recipe) -> None:
+def test_a_process_that_dies_is_told_in_a_line(videos: list[Video], tiny: Recipe) -> None:
     many = (Draw(epoch, 0) for epoch in range(10_000))
-    clips = read_by_processes(films, tiny, 3, many, CPU)
+    clips = read_by_processes(videos, tiny, 3, many, CPU)
     next(clips)
     workers = active_children()
     assert workers
@@ -74,7 +74,7 @@ def test_a_process_that_dies_is_told_in_a_line(films: list[Film], tiny: Recipe) 
         list(clips)
 
 
-def test_no_clip_is_read_before_it_is_asked_for_by_far(films: list[Film], tiny: Recipe) -> None:
+def test_no_clip_is_read_before_it_is_asked_for_by_far(videos: list[Video], tiny: Recipe) -> None:
     asked: list[Draw] = []
 
     def told() -> Iterator[Draw]:
@@ -82,7 +82,7 @@ def test_no_clip_is_read_before_it_is_asked_for_by_far(films: list[Film], tiny: 
             asked.append(Draw(epoch, 0))
             yield asked[-1]
 
-    clips = read_by_threads(films, tiny, 3, told())
+    clips = read_by_threads(videos, tiny, 3, told())
     next(clips)
     clips.close()
     assert len(asked) <= 2 * tiny.batch + 1

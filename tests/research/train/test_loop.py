@@ -18,7 +18,7 @@ from sspd.network.load import shipped_weights
 from sspd.research.recipes import LossSpec, Recipe, ViewSpec, get_recipe
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import MODEL_FILE, Progress, train
-from sspd.research.train.sampler import Film
+from sspd.research.train.sampler import Video
 from sspd.research.train.state import read_content, saved_steps, state_file
 from sspd.research.train.step import Views, make_views
 from tiny_recipe import TINY as ONE_STEP
@@ -37,9 +37,9 @@ def stop_after(step: int) -> Callable[[Progress], None]:
 
 
 def finish_fast(patch: pytest.MonkeyPatch) -> None:
-    """Few clips and films to finish with: enough for networks that measure nothing."""
+    """Few clips and videos to finish with: enough for networks that measure nothing."""
     patch.setattr("sspd.research.train.finalize.STATISTICS_CLIPS", 4)
-    patch.setattr("sspd.research.train.calibration_videos.FILMS", 1)
+    patch.setattr("sspd.research.train.calibration_videos.VIDEOS", 1)
     patch.setattr("sspd.research.train.calibration_videos.DURATION_S", 3.0)
 
 
@@ -49,11 +49,11 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def unbroken(films: list[Film], tiny: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unbroken(videos: list[Video], tiny: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("unbroken")
     with pytest.MonkeyPatch.context() as patch:
         finish_fast(patch)
-        train(films, tiny, out, seed=5, device="cpu", name="tiny")
+        train(videos, tiny, out, seed=5, device="cpu", name="tiny")
     return out
 
 
@@ -94,9 +94,9 @@ def test_every_step_is_logged(unbroken: Path, tiny: Recipe) -> None:
     assert list((unbroken / "tensorboard").glob("events*"))
 
 
-def test_the_progress_is_told(films: list[Film], tiny: Recipe, tmp_path: Path) -> None:
+def test_the_progress_is_told(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
     told: list[Progress] = []
-    train(films, tiny, tmp_path, device="cpu", on_step=told.append, max_minutes=0.0)
+    train(videos, tiny, tmp_path, device="cpu", on_step=told.append, max_minutes=0.0)
     assert [(p.step, p.steps) for p in told] == [(1, 4)]
     _, made_by = load_checkpoint(tmp_path / MODEL_FILE)
     assert made_by["step"] == 1
@@ -106,7 +106,7 @@ def test_the_progress_is_told(films: list[Film], tiny: Recipe, tmp_path: Path) -
     ("stopped", "checkpoint_s"), [(3, 0.0), pytest.param(2, 1e9, marks=pytest.mark.slow)]
 )
 def test_a_resumed_run_equals_the_unbroken_one_to_the_bit(
-    films: list[Film],
+    videos: list[Video],
     tiny: Recipe,
     tmp_path: Path,
     unbroken: Path,
@@ -116,7 +116,7 @@ def test_a_resumed_run_equals_the_unbroken_one_to_the_bit(
     settings: dict[str, Any] = {"seed": 5, "device": "cpu", "name": "tiny"}
     with pytest.raises(StoppedError):
         train(
-            films,
+            videos,
             tiny,
             tmp_path,
             checkpoint_s=checkpoint_s,
@@ -124,39 +124,39 @@ def test_a_resumed_run_equals_the_unbroken_one_to_the_bit(
             **settings,
         )
     assert not (tmp_path / MODEL_FILE).exists()
-    train(films, tiny, tmp_path, resume=True, **settings)
+    train(videos, tiny, tmp_path, resume=True, **settings)
     assert (tmp_path / MODEL_FILE).read_bytes() == (unbroken / MODEL_FILE).read_bytes()
     assert _rows(tmp_path) == _rows(unbroken)
 
 
 def test_a_finished_training_resumes_to_the_same_weights(
-    films: list[Film], tiny: Recipe, unbroken: Path
+    videos: list[Video], tiny: Recipe, unbroken: Path
 ) -> None:
     before = (unbroken / MODEL_FILE).read_bytes()
-    train(films, tiny, unbroken, seed=5, device="cpu", name="tiny", resume=True)
+    train(videos, tiny, unbroken, seed=5, device="cpu", name="tiny", resume=True)
     assert (unbroken / MODEL_FILE).read_bytes() == before
     assert len(_rows(unbroken)) == 4
 
 
 def test_another_training_in_the_folder_is_not_touched(
-    films: list[Film], tiny: Recipe, unbroken: Path
+    videos: list[Video], tiny: Recipe, unbroken: Path
 ) -> None:
     before = {p.name: p.read_bytes() for p in unbroken.iterdir() if p.is_file()}
     with pytest.raises(TrainingError, match="--resume"):
-        train(films, tiny, unbroken, seed=5, device="cpu")
+        train(videos, tiny, unbroken, seed=5, device="cpu")
     changed = replace(tiny, learning_rate=2e-3)
     with pytest.raises(TrainingError, match="other recipe;"):
-        train(films, changed, unbroken, seed=5, device="cpu", resume=True)
+        train(videos, changed, unbroken, seed=5, device="cpu", resume=True)
     with pytest.raises(TrainingError, match="other seed;"):
-        train(films, tiny, unbroken, seed=6, device="cpu", resume=True)
-    with pytest.raises(TrainingError, match="other films;"):
-        train(films[:2], tiny, unbroken, seed=5, device="cpu", resume=True)
+        train(videos, tiny, unbroken, seed=6, device="cpu", resume=True)
+    with pytest.raises(TrainingError, match="other videos;"):
+        train(videos[:2], tiny, unbroken, seed=5, device="cpu", resume=True)
     assert {p.name: p.read_bytes() for p in unbroken.iterdir() if p.is_file()} == before
 
 
 @pytest.mark.parametrize(("checkpoint_s", "kept"), [(0.0, 2), (1e9, 0)])
 def test_a_loss_that_is_not_finite_keeps_the_last_good_state(
-    films: list[Film],
+    videos: list[Video],
     tiny: Recipe,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -173,30 +173,32 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_state(
 
     monkeypatch.setattr("sspd.research.train.step.make_views", poisoned)
     with pytest.raises(TrainingError, match="loss is not finite at step 2") as caught:
-        train(films, tiny, tmp_path, device="cpu", checkpoint_s=checkpoint_s)
+        train(videos, tiny, tmp_path, device="cpu", checkpoint_s=checkpoint_s)
     assert "\n" not in str(caught.value)
     content = _newest(tmp_path)
     assert all(torch.isfinite(v).all() for v in content["online"].values())
     assert content["step"] == kept
     assert not (tmp_path / MODEL_FILE).exists()
     if kept:  # the poison is gone: it goes on
-        train(films, tiny, tmp_path, device="cpu", resume=True)
+        train(videos, tiny, tmp_path, device="cpu", resume=True)
 
 
 def test_the_state_is_there_before_the_first_step(
-    films: list[Film], tiny: Recipe, tmp_path: Path
+    videos: list[Video], tiny: Recipe, tmp_path: Path
 ) -> None:
     with pytest.raises(StoppedError):
-        train(films, tiny, tmp_path, device="cpu", on_step=stop_after(1))
+        train(videos, tiny, tmp_path, device="cpu", on_step=stop_after(1))
     assert _newest(tmp_path)["step"] == 0
 
 
-def test_a_training_can_start_from_weights(films: list[Film], tiny: Recipe, tmp_path: Path) -> None:
+def test_a_training_can_start_from_weights(
+    videos: list[Video], tiny: Recipe, tmp_path: Path
+) -> None:
     start = tmp_path / "start.safetensors"
     network = measuring_network(seed=8, token_size=64)
     save_checkpoint(network, start)
     with pytest.raises(StoppedError):
-        train(films, tiny, tmp_path / "out", device="cpu", init=start, on_step=stop_after(1))
+        train(videos, tiny, tmp_path / "out", device="cpu", init=start, on_step=stop_after(1))
     content = _newest(tmp_path / "out")
     for name, value in network.state_dict().items():
         for module in ("online", "target"):
@@ -207,7 +209,7 @@ def test_a_training_can_start_from_weights(films: list[Film], tiny: Recipe, tmp_
 def test_a_recipe_says_where_a_training_starts(
     init: str | None,
     from_start: bool,
-    films: list[Film],
+    videos: list[Video],
     tiny: Recipe,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -219,7 +221,7 @@ def test_a_recipe_says_where_a_training_starts(
     )
     recipe = replace(tiny, init="shipped")
     with pytest.raises(StoppedError):
-        train(films, recipe, tmp_path / "out", device="cpu", init=init, on_step=stop_after(1))
+        train(videos, recipe, tmp_path / "out", device="cpu", init=init, on_step=stop_after(1))
     content = _newest(tmp_path / "out")
     same = [
         torch.equal(content["online"][f"measuring.{name}"], value)
@@ -239,24 +241,24 @@ def test_the_recipe_that_starts_from_the_shipped_weights_has_their_network() -> 
 
 
 def test_weights_of_another_shape_start_nothing(
-    films: list[Film], tiny: Recipe, tmp_path: Path
+    videos: list[Video], tiny: Recipe, tmp_path: Path
 ) -> None:
     save_checkpoint(measuring_network(token_size=128), tmp_path / "start.safetensors")
     with pytest.raises(WeightsError, match=r"start\.safetensors"):
-        train(films, tiny, tmp_path / "out", device="cpu", init=tmp_path / "start.safetensors")
+        train(videos, tiny, tmp_path / "out", device="cpu", init=tmp_path / "start.safetensors")
     assert not saved_steps(tmp_path / "out")
 
 
-def test_what_cannot_begin_is_named(films: list[Film], tiny: Recipe, tmp_path: Path) -> None:
+def test_what_cannot_begin_is_named(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no video is as long as a clip"):
         train([], tiny, tmp_path / "a")
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made"):
-        train(films, tiny, tmp_path / "file" / "out", device="cpu")
+        train(videos, tiny, tmp_path / "file" / "out", device="cpu")
     for device in ("nonsense", "cuda:99"):
         with pytest.raises(UsageError, match=device):
-            train(films, tiny, tmp_path / "b", device=device)
+            train(videos, tiny, tmp_path / "b", device=device)
 
 
 @pytest.mark.parametrize(
@@ -280,9 +282,9 @@ def test_what_cannot_begin_is_named(films: list[Film], tiny: Recipe, tmp_path: P
     ],
 )
 def test_other_recipes_train_too(
-    films: list[Film], tiny: Recipe, tmp_path: Path, changes: dict[str, Any]
+    videos: list[Video], tiny: Recipe, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     recipe = replace(tiny, **{"steps": 2, **changes})
-    train(films, recipe, tmp_path, device="cpu")
+    train(videos, recipe, tmp_path, device="cpu")
     assert len(read_metrics(tmp_path)) == 2
     load_checkpoint(tmp_path / MODEL_FILE)

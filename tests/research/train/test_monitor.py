@@ -16,8 +16,8 @@ from sspd.research.recipes import BASELINES, RECIPES, Recipe, find_recipe
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import MODEL_FILE, train
 from sspd.research.train.monitor import MARGIN, VERDICT_FILE, read_verdict
-from sspd.research.train.sampler import Film
-from sspd.research.train.self_check import Signs
+from sspd.research.train.sampler import Video
+from sspd.research.train.self_check import SelfCheck
 from sspd.research.train.state import KEPT, saved_steps
 
 pytestmark = pytest.mark.usefixtures("fast")
@@ -26,17 +26,17 @@ pytestmark = pytest.mark.usefixtures("fast")
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sspd.research.train.finalize.STATISTICS_CLIPS", 4)
-    monkeypatch.setattr("sspd.research.train.calibration_videos.FILMS", 1)
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 1)
     monkeypatch.setattr("sspd.research.train.calibration_videos.DURATION_S", 3.0)
 
 
-def signs_of(with_pos: float) -> Signs:
-    return Signs(16, 12, with_pos, 0.5, 0.5, 20.0, 0.5)
+def signs_of(with_pos: float) -> SelfCheck:
+    return SelfCheck(16, 12, with_pos, 0.5, 0.5, 20.0, 0.5)
 
 
 def train_with(
     scores: list[float],
-    films: list[Film],
+    videos: list[Video],
     recipe: Recipe,
     out: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -47,25 +47,25 @@ def train_with(
         "sspd.research.train.monitor.read_signs", lambda *a, **k: signs_of(next(waiting))
     )
     noticed: list[str] = []
-    train(films, recipe, out, seed=5, device="cpu", checkpoint_s=0.0, notice=noticed.append)
+    train(videos, recipe, out, seed=5, device="cpu", checkpoint_s=0.0, notice=noticed.append)
     return noticed
 
 
 def test_a_clearly_better_state_is_taken_for_the_last(
-    films: list[Film], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = replace(tiny, steps=8)  # looked at after 4, 6, 7 and 8, and when it is finished
-    noticed = train_with([0.3, 0.9, 0.5, 0.6, 0.9], films, recipe, tmp_path / "a", monkeypatch)
+    noticed = train_with([0.3, 0.9, 0.5, 0.6, 0.9], videos, recipe, tmp_path / "a", monkeypatch)
     assert len(noticed) == 1
     assert "step 6 measures better than the last, of step 8" in noticed[0]
     assert saved_steps(tmp_path / "a") == sorted({6, *range(9 - KEPT, 9)})
     assert read_verdict(tmp_path / "a")["step"] == 6
     assert load_checkpoint(tmp_path / "a" / MODEL_FILE)[1]["step"] == 6
     monkeypatch.undo()
-    monkeypatch.setattr("sspd.research.train.calibration_videos.FILMS", 1)
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 1)
     monkeypatch.setattr("sspd.research.train.calibration_videos.DURATION_S", 3.0)
     monkeypatch.setattr("sspd.research.train.finalize.STATISTICS_CLIPS", 4)
-    last = train_with([0.3, 0.5, 0.5, 0.6, 0.6], films, recipe, tmp_path / "b", monkeypatch)
+    last = train_with([0.3, 0.5, 0.5, 0.6, 0.6], videos, recipe, tmp_path / "b", monkeypatch)
     assert last == []
     ours, theirs = (load_checkpoint(tmp_path / f / MODEL_FILE)[0] for f in "ab")
     pairs = zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True)
@@ -73,18 +73,18 @@ def test_a_clearly_better_state_is_taken_for_the_last(
 
 
 def test_the_last_state_is_taken_for_one_that_is_hardly_better(
-    films: list[Film], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = replace(tiny, steps=8)
     scores = [0.3, 0.6 + MARGIN / 2, 0.5, 0.6, 0.6]
-    assert train_with(scores, films, recipe, tmp_path, monkeypatch) == []
+    assert train_with(scores, videos, recipe, tmp_path, monkeypatch) == []
     assert read_verdict(tmp_path)["step"] == 8
 
 
 def test_looks_are_logged_and_the_verdict_is_kept(
-    films: list[Film], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train_with([0.3, 0.4, 0.5, 0.6], films, tiny, tmp_path, monkeypatch)
+    train_with([0.3, 0.4, 0.5, 0.6], videos, tiny, tmp_path, monkeypatch)
     rows = read_metrics(tmp_path)
     assert [row["step"] for row in rows] == [0, 1, 2, 3]
     assert [row.get("signs/with_pos") for row in rows] == [None, 0.3, 0.4, 0.5]
@@ -96,25 +96,25 @@ def test_looks_are_logged_and_the_verdict_is_kept(
 
 
 def test_what_a_training_starts_from_is_looked_at_before(
-    films: list[Film], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_checkpoint(measuring_network(seed=8, token_size=64), tmp_path / "start.safetensors")
     waiting = iter([0.1, 0.3, 0.4, 0.5, 0.6])
     monkeypatch.setattr(
         "sspd.research.train.monitor.read_signs", lambda *a, **k: signs_of(next(waiting))
     )
-    train(films, tiny, tmp_path / "out", device="cpu", init=tmp_path / "start.safetensors")
+    train(videos, tiny, tmp_path / "out", device="cpu", init=tmp_path / "start.safetensors")
     found = read_verdict(tmp_path / "out")
     assert (found["before"]["with_pos"], found["signs"]["with_pos"]) == (0.1, 0.6)
 
 
-def test_a_real_look_sees_the_network(films: list[Film], tiny: Recipe, tmp_path: Path) -> None:
-    """Nothing in the place of anything: films as long as a look needs, a network that is new."""
+def test_a_real_look_sees_the_network(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
+    """Nothing in the place of anything: videos as long as a look needs, a network that is new."""
     recipe = replace(tiny, clip_s=3.0 - 1 / 15, steps=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sspd.research.train.self_check.SHORTEST_S", 2.0)
         patch.setattr("sspd.research.train.monitor.SHORTEST_S", 2.0)
-        train(films, replace(recipe, clip_s=2.4), tmp_path, device="cpu")
+        train(videos, replace(recipe, clip_s=2.4), tmp_path, device="cpu")
     found = read_verdict(tmp_path)
     assert found["signs"]["clips"] == 16
     assert 0 <= found["signs"]["with_pos"] <= 1
@@ -122,10 +122,10 @@ def test_a_real_look_sees_the_network(films: list[Film], tiny: Recipe, tmp_path:
 
 
 def test_the_last_state_measures_where_the_recipe_takes_it_and_the_files_say_so(
-    films: list[Film], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = replace(tiny, steps=8, select="last")
-    noticed = train_with([0.3, 0.9, 0.5, 0.6, 0.9], films, recipe, tmp_path, monkeypatch)
+    noticed = train_with([0.3, 0.9, 0.5, 0.6, 0.9], videos, recipe, tmp_path, monkeypatch)
     assert noticed == []  # a look saw a far better one, at step 6
     assert read_verdict(tmp_path)["step"] == 8
     made_by = load_checkpoint(tmp_path / MODEL_FILE)[1]

@@ -21,11 +21,11 @@ from sspd.research.train.baseline_step import FASTEST, SLOWEST, _speed, new_base
 from sspd.research.train.labels import labels_beside
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import train
-from sspd.research.train.sampler import Draw, Film, usable_films
+from sspd.research.train.sampler import Draw, Video, usable_videos
 from sspd.research.train.step_types import Batch
-from sspd.research.train.trainers import way_of
+from sspd.research.train.trainers import trainer_for
 from sspd.signal import bandpass, peak_frequency
-from sspd.simulation import FilmSpec, simulate_faces, truth, write_truth
+from sspd.simulation import VideoSpec, simulate_faces, truth, write_truth
 from sspd.types import Frames
 
 FS, SIZE, CLIP = 15.0, 32, 64
@@ -53,8 +53,8 @@ def small(name: str, steps: int) -> BaselineRecipe:
     )
 
 
-def film(hr_bpm: float, seconds: float) -> FilmSpec:
-    return FilmSpec(
+def video(hr_bpm: float, seconds: float) -> VideoSpec:
+    return VideoSpec(
         seed=int(hr_bpm),
         hr_bpm=hr_bpm,
         duration_s=seconds,
@@ -72,7 +72,7 @@ def beating(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("beating")
     (folder / "truth").mkdir()
     for hr_bpm in RATES:
-        spec = film(hr_bpm, 7.0)
+        spec = video(hr_bpm, 7.0)
         write_truth(spec, folder / "truth" / f"film{hr_bpm}.mp4")
         write_entry(folder, f"film{hr_bpm}", simulate_faces(spec, SIZE), f"film{hr_bpm}")
     return folder
@@ -80,22 +80,22 @@ def beating(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def held_out() -> list[tuple[float, Frames]]:
-    specs = [film(hr_bpm, 8.0) for hr_bpm in HELD_OUT]
+    specs = [video(hr_bpm, 8.0) for hr_bpm in HELD_OUT]
     return [(truth(spec).hr_bpm, simulate_faces(spec, SIZE)) for spec in specs]
 
 
 @pytest.fixture(scope="session")
-def films(beating: Path) -> list[Film]:
+def videos(beating: Path) -> list[Video]:
     entries: list[FaceEntry] = open_store(beating)
     labels, missing = labels_beside(beating, entries)
     assert not missing
-    return usable_films(entries, CLIP * FASTEST / FS, labels)[0]
+    return usable_videos(entries, CLIP * FASTEST / FS, labels)[0]
 
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sspd.research.train.monitor.PROBES", 1)
-    monkeypatch.setattr("sspd.research.train.calibration_videos.FILMS", 3)
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 3)
     monkeypatch.setattr("sspd.research.train.calibration_videos.DURATION_S", 6.0)
 
 
@@ -122,9 +122,9 @@ IN_SECONDS = [name for name in TRAINED_METHODS if name != "sinc"]
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IN_SECONDS)
 def test_each_method_learns_a_pulse_in_seconds(
-    name: str, films: list[Film], held_out: list[tuple[float, Frames]], tmp_path: Path
+    name: str, videos: list[Video], held_out: list[tuple[float, Frames]], tmp_path: Path
 ) -> None:
-    weights = train(films, small(name, STEPS.get(name, 40)), tmp_path, seed=1, device="cpu")
+    weights = train(videos, small(name, STEPS.get(name, 40)), tmp_path, seed=1, device="cpu")
     assert np.mean(errors_bpm(weights, held_out)) < CHANCE_BPM / 2
     rows = read_metrics(tmp_path)
     parts = {key for key in rows[0] if key.startswith("loss/")} - {"loss/total"}
@@ -134,9 +134,9 @@ def test_each_method_learns_a_pulse_in_seconds(
     assert network.spec.name == tmp_path.name and made_by["recipe"]["kind"] == small(name, 1).kind
 
 
-def test_sinc_gets_nearer_to_what_a_pulse_is(films: list[Film], tmp_path: Path) -> None:
+def test_sinc_gets_nearer_to_what_a_pulse_is(videos: list[Video], tmp_path: Path) -> None:
     """In few steps what lies outside of the band goes; rates come later."""
-    train(films, small("sinc", 15), tmp_path, seed=1, device="cpu")
+    train(videos, small("sinc", 15), tmp_path, seed=1, device="cpu")
     rows = read_metrics(tmp_path)
     assert rows[-1]["loss/bandwidth"] < 0.6 * rows[0]["loss/bandwidth"]
     assert rows[-1]["loss/total"] < rows[0]["loss/total"]
@@ -144,44 +144,46 @@ def test_sinc_gets_nearer_to_what_a_pulse_is(films: list[Film], tmp_path: Path) 
 
 @pytest.mark.parametrize("name", ["can", "remotephys"])
 def test_the_same_seed_gives_the_same_bytes_also_after_a_stop(
-    name: str, films: list[Film], tmp_path: Path
+    name: str, videos: list[Video], tmp_path: Path
 ) -> None:
     """CAN has dropout, RemotePPG draws speeds and views: nothing of that is remembered."""
     recipe = small(name, 2)
-    whole = train(films, recipe, tmp_path / "whole", seed=3, device="cpu", name="x")
+    whole = train(videos, recipe, tmp_path / "whole", seed=3, device="cpu", name="x")
 
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(films, recipe, tmp_path / "again", seed=3, device="cpu", checkpoint_s=0, on_step=stop)
-    again = train(films, recipe, tmp_path / "again", seed=3, device="cpu", resume=True, name="x")
+        train(
+            videos, recipe, tmp_path / "again", seed=3, device="cpu", checkpoint_s=0, on_step=stop
+        )
+    again = train(videos, recipe, tmp_path / "again", seed=3, device="cpu", resume=True, name="x")
     assert whole.read_bytes() == again.read_bytes()
-    other = train(films, recipe, tmp_path / "other", seed=4, device="cpu", name="x")
+    other = train(videos, recipe, tmp_path / "other", seed=4, device="cpu", name="x")
     assert whole.read_bytes() != other.read_bytes()
 
 
-def test_weights_to_start_from_are_of_the_same_network(films: list[Film], tmp_path: Path) -> None:
+def test_weights_to_start_from_are_of_the_same_network(videos: list[Video], tmp_path: Path) -> None:
     recipe = replace(small("physnet", 1), learning_rate=1e-9)
-    first = train(films, recipe, tmp_path / "a", seed=0, device="cpu")
-    then = train(films, recipe, tmp_path / "b", seed=9, device="cpu", init=first)
+    first = train(videos, recipe, tmp_path / "a", seed=0, device="cpu")
+    then = train(videos, recipe, tmp_path / "b", seed=9, device="cpu", init=first)
     a, b = (load_baseline(file)[0].state_dict() for file in (first, then))
     for key, value in a.items():
         if value.is_floating_point() and "running" not in key:
             torch.testing.assert_close(b[key], value, atol=1e-6, rtol=0)
     with pytest.raises(WeightsError, match="other layers"):
-        train(films, small("remotephys", 1), tmp_path / "c", device="cpu", init=first)
+        train(videos, small("remotephys", 1), tmp_path / "c", device="cpu", init=first)
     with pytest.raises(UsageError, match="no 'physnet' comes with the package"):
-        train(films, recipe, tmp_path / "d", device="cpu", init="shipped")
+        train(videos, recipe, tmp_path / "d", device="cpu", init="shipped")
 
 
-def test_what_a_kind_of_training_needs_is_said(films: list[Film], tmp_path: Path) -> None:
-    mute = [replace(one, label=None) for one in films]
+def test_what_a_kind_of_training_needs_is_said(videos: list[Video], tmp_path: Path) -> None:
+    mute = [replace(one, label=None) for one in videos]
     with pytest.raises(TrainingError, match="learns from labels, it has none"):
         train(mute, small("physnet", 1), tmp_path / "a", device="cpu")
     with pytest.raises(TrainingError, match="compares videos: it needs two or more"):
         recipe = replace(small("contrast-phys", 1), batch=1)
-        train(films, recipe, tmp_path / "b", device="cpu")
+        train(videos, recipe, tmp_path / "b", device="cpu")
 
 
 def test_losses_that_are_not_finite_end_a_training() -> None:
@@ -190,12 +192,12 @@ def test_losses_that_are_not_finite_end_a_training() -> None:
     before = [p.detach().clone() for p in state.network.parameters()]
     clips = torch.full((2, recipe.n_differences + 1, 3, SIZE, SIZE), torch.nan)
     with pytest.raises(TrainingError, match="loss is not finite at step 0"):
-        way_of(recipe).step(state, Batch(clips, [Draw(0, 0), Draw(0, 1)], 2), 0, 4)
+        trainer_for(recipe).step(state, Batch(clips, [Draw(0, 0), Draw(0, 1)], 2), 0, 4)
     for old, new in zip(before, state.network.parameters(), strict=True):
         assert torch.equal(old, new)
 
 
-def test_films_are_played_at_other_speeds() -> None:
+def test_videos_are_played_at_other_speeds() -> None:
     t = torch.arange(100.0)
     for speed in (0.7, 1.0, 1.4):
         expected = np.arange(60)[2:] * speed
@@ -265,7 +267,7 @@ def test_a_step_weighs_losses_as_the_curriculum_says() -> None:
     for step in (0, 2):
         state = new_baseline(recipe, 0, CPU)
         state.step = step
-        parts.append(way_of(recipe).step(state, batch, 0, 4).parts)
+        parts.append(trainer_for(recipe).step(state, batch, 0, 4).parts)
     first, later = parts
     torch.testing.assert_close(later["rate-entropy"], 5**0.5 * first["rate-entropy"])
     torch.testing.assert_close(later["pearson"], first["pearson"])

@@ -22,7 +22,7 @@ from sspd.research.train.launch import join
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import MODEL_FILE, train
 from sspd.research.train.process_group import Team, refuse_shared
-from sspd.research.train.sampler import Draw, Film
+from sspd.research.train.sampler import Draw, Video
 from sspd.research.train.state import new_state
 from sspd.research.train.step import take_step
 
@@ -139,7 +139,7 @@ def exact_steps(team: Team, recipe: Recipe) -> list[list[float]]:
     clips = torch.rand(3, 17, 3, 113, 113, generator=torch.Generator().manual_seed(0)).double()
     parts = []
     for step in range(recipe.steps or 0):
-        draws = [Draw(step, film) for film in range(3)]
+        draws = [Draw(step, video) for video in range(3)]
         mine = torch.stack(list(team.mine(clips.unbind())))
         result, health = take_step(state, mine, team.mine(draws), recipe, 5, 4, team, 3)
         state.step += 1
@@ -166,16 +166,16 @@ def test_steps_of_two_processes_are_those_of_one(
 def whole_training(rank: int, folder: str) -> None:
     from sspd.research.train import finish, reference
 
-    finish.STATISTICS_CLIPS, reference.FILMS, reference.DURATION_S = 4, 1, 3.0
-    films, recipe, out = pickle.loads((Path(folder) / "task").read_bytes())
-    train(films, recipe, out, seed=5, device="cpu", team=Team(rank, 2), name="tiny", max_minutes=9)
+    finish.STATISTICS_CLIPS, reference.VIDEOS, reference.DURATION_S = 4, 1, 3.0
+    videos, recipe, out = pickle.loads((Path(folder) / "task").read_bytes())
+    train(videos, recipe, out, seed=5, device="cpu", team=Team(rank, 2), name="tiny", max_minutes=9)
 
 
-def test_two_processes_train_as_one(films: list[Film], tiny: Recipe, tmp_path: Path) -> None:
+def test_two_processes_train_as_one(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
     recipe = replace(tiny, precision="f32", batch=3)
     for folder in ("alone", "together"):
         (tmp_path / folder).mkdir()
-        task = (films, recipe, tmp_path / folder / "out")
+        task = (videos, recipe, tmp_path / folder / "out")
         (tmp_path / folder / "task").write_bytes(pickle.dumps(task))
     command = [sys.executable, "-c", ALONE_CHILD, str(tmp_path / "alone" / "task")]
     subprocess.run(command, check=True)

@@ -8,16 +8,16 @@ import torch
 from torch import Tensor
 
 from sspd.research.recipes import Recipe
-from sspd.research.train.sampler import Film
+from sspd.research.train.sampler import Video
 from sspd.research.train.self_check import (
     AGREE_BPM,
     LEAST_JUDGED,
-    See,
-    Signs,
+    ForwardClip,
+    SelfCheck,
+    diagnose,
     probe_clips,
     read_signs,
     skin_wave,
-    verdict_of,
 )
 
 FS, SECONDS = 30.0, 6.0
@@ -73,13 +73,13 @@ def not_a_number(clip: Tensor) -> np.ndarray:
 @pytest.mark.parametrize("see", [green, slope_of_green])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_what_follows_the_blood_has_learned_a_pulse(
-    see: See, sign: int, clips: list[Tensor]
+    forward_clip: ForwardClip, sign: int, clips: list[Tensor]
 ) -> None:
-    signs = read_signs(lambda clip: sign * see(clip), clips, FS)
+    signs = read_signs(lambda clip: sign * forward_clip(clip), clips, FS)
     assert signs.with_pos == 1
     assert signs.halves > 0.8
     assert signs.spread_bpm == pytest.approx(RATES.std(), abs=3)
-    assert verdict_of(signs)[0] == "learned a pulse"
+    assert diagnose(signs)[0] == "learned a pulse"
 
 
 def test_a_sum_that_is_settled_is_the_one_that_counts(clips: list[Tensor]) -> None:
@@ -98,9 +98,9 @@ def test_a_sum_that_is_settled_is_the_one_that_counts(clips: list[Tensor]) -> No
 
 @pytest.mark.parametrize("see", [noise, always_70, nothing, not_a_number])
 def test_what_follows_something_else_has_collapsed(
-    see: Callable[[Tensor], np.ndarray], clips: list[Tensor]
+    forward_clip: Callable[[Tensor], np.ndarray], clips: list[Tensor]
 ) -> None:
-    verdict, why = verdict_of(read_signs(see, clips, FS))
+    verdict, why = diagnose(read_signs(forward_clip, clips, FS))
     assert verdict == "collapsed"
     assert "\n" not in why
     assert why
@@ -117,14 +117,14 @@ def test_faces_without_a_pulse_teach_none() -> None:
     still = [face(70, k, strength=0.0) for k in range(12)]
     signs = read_signs(green, still, FS)
     assert signs.judged < LEAST_JUDGED
-    assert verdict_of(signs)[0] == "undecided"
+    assert diagnose(signs)[0] == "undecided"
 
 
 def test_pictures_without_colour_are_held_against_their_brightness() -> None:
     grey = [
         face(hr, k).mean(dim=1, keepdim=True).expand(-1, 3, -1, -1) for k, hr in enumerate(RATES)
     ]
-    assert verdict_of(read_signs(green, grey, FS))[0] == "learned a pulse"
+    assert diagnose(read_signs(green, grey, FS))[0] == "learned a pulse"
     assert np.array_equal(skin_wave(grey[0], FS), -grey[0][:, 0, 4:12, 4:12].double().mean((1, 2)))
 
 
@@ -141,16 +141,16 @@ def test_too_little_says_nothing(clips: list[Tensor]) -> None:
         read_signs(green, clips[: LEAST_JUDGED - 1], FS),
         read_signs(green, [], FS),
     ):
-        assert verdict_of(signs)[0] == "undecided"
+        assert diagnose(signs)[0] == "undecided"
 
 
 def test_between_both_it_is_undecided() -> None:
-    assert verdict_of(Signs(16, 12, 0.35, 0.7, 0.5, 20.0, 0.5))[0] == "undecided"
+    assert diagnose(SelfCheck(16, 12, 0.35, 0.7, 0.5, 20.0, 0.5))[0] == "undecided"
 
 
-def test_probes_are_the_same_ones_again_and_no_trainings(films: list[Film], tiny: Recipe) -> None:
-    first, again = (list(probe_clips(films, tiny, 3, 5)) for _ in range(2))
+def test_probes_are_the_same_ones_again_and_no_trainings(videos: list[Video], tiny: Recipe) -> None:
+    first, again = (list(probe_clips(videos, tiny, 3, 5)) for _ in range(2))
     assert len(first) == 5
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
-    other = list(probe_clips(films, tiny, 4, 5))
+    other = list(probe_clips(videos, tiny, 4, 5))
     assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))

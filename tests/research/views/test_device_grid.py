@@ -10,7 +10,7 @@ from sspd.network.grid import grid_weights, to_grid
 from sspd.research.views.device_grid import levels_on_grid
 from sspd.types import FIXED_POINT_MAX, Frames
 
-#: Steps between stamps, seconds.
+#: Steps between timestamps, seconds.
 uneven = st.lists(st.floats(1e-3, 0.5), min_size=1, max_size=25)
 
 

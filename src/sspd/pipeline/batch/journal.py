@@ -1,6 +1,6 @@
-"""What a run has measured so far: one line of JSON a film, on the disk at once.
+"""What a run has measured so far: one line of JSON a video, on the disk at once.
 
-A run that dies loses the films in progress and no other: the journal is only ever added
+A run that dies loses the videos in progress and no other: the journal is only ever added
 to, and a line that is torn, damaged (each begins with its CRC-32) or means nothing is
 passed over. A line is believed where all that its numbers depend on is the same
 (`entry_of`), so it never matters which run wrote it.
@@ -30,7 +30,7 @@ _HEAD = b'{"crc32": "%08x", '
 
 
 def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
-    """Give all that a film's result depends on; None where there is no such film.
+    """Give all that a video's result depends on; None where there is no such video.
 
     Parameters
     ----------
@@ -38,19 +38,19 @@ def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
     made_with : dict
         `sspd.pipeline.batch.settings.identity`.
 
-    >>> entry_of(Task(0, "no_such_film.mp4"), {}) is None
+    >>> entry_of(Task(0, "no_such_video.mp4"), {}) is None
     True
     """
     try:
-        film = Path(task.film).stat()
+        video = Path(task.video).stat()
     except (OSError, ValueError):
         return None
     outputs = {kind: str(Path(path).absolute()) for kind, path in task.outputs.items()}
     return {
-        "film": task.film,
-        "path": str(Path(task.film).absolute()),
-        "size": film.st_size,
-        "mtime_ns": film.st_mtime_ns,
+        "film": task.video,
+        "path": str(Path(task.video).absolute()),
+        "size": video.st_size,
+        "mtime_ns": video.st_mtime_ns,
         "outputs": outputs,
         **made_with,
     }
@@ -62,7 +62,7 @@ class Journal:
     Parameters
     ----------
     path : str or Path
-        Made with the first film that is added.
+        Made with the first video that is added.
     resume : bool
         Whether results of a run before are to be found; those that stand there are
         kept in any case, until `remove`.
@@ -75,10 +75,10 @@ class Journal:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     journal = Journal(Path(folder) / "out.json.journal")
-    ...     journal.add({"film": "a.mp4"}, Vitals("a.mp4", "pos", None, 5.0, None, ()))
+    ...     journal.add({"video": "a.mp4"}, Vitals("a.mp4", "pos", None, 5.0, None, ()))
     ...     journal.close()
     ...     again = Journal(Path(folder) / "out.json.journal", resume=True)
-    ...     again.find({"film": "a.mp4"})[0].duration_s
+    ...     again.find({"video": "a.mp4"})[0].duration_s
     5.0
     """
 
@@ -110,7 +110,7 @@ class Journal:
             raise OutputError(f"{self.path}: cannot be read ({error.strerror})") from error
 
     def find(self, entry: dict[str, Any]) -> tuple[Vitals, ...] | None:
-        """The faces of a film that was measured before just so, its files still there.
+        """The faces of a video that was measured before just so, its files still there.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class Journal:
         line = _checked_line({"entry": entry, "faces": records})
         if len(line) > LONGEST_LINE_BYTES:  # it would not be read back either
             most = f"{LONGEST_LINE_BYTES >> 20} MB"
-            return f"{self.path}: {entry.get('film')}: not kept, its result takes over {most}"
+            return f"{self.path}: {entry.get('video')}: not kept, its result takes over {most}"
         try:
             if self._file is None:
                 self._file = self._opened()

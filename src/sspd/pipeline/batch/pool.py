@@ -1,6 +1,6 @@
-"""Worker processes of which any may die: it takes its own film along and no other.
+"""Worker processes of which any may die: it takes its own video along and no other.
 
-Each is a fresh Python (nothing is forked, no script is run again), asked film after film
+Each is a fresh Python (nothing is forked, no script is run again), asked video after video
 by a thread of ours through a pipe; a reply that does not come means that it died.
 """
 
@@ -23,7 +23,7 @@ from typing import IO, Any
 from sspd.errors import SourceError
 from sspd.methods.method import Method
 from sspd.pipeline.batch.replies import last_line
-from sspd.pipeline.batch.result import Measured, Task, failed
+from sspd.pipeline.batch.result import BatchResult, Task, failed
 from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, from_record
 from sspd.pipeline.batch.settings import Settings
 from sspd.utils.exit_codes import death_words
@@ -32,7 +32,7 @@ from sspd.utils.exit_codes import death_words
 Progress = Callable[[int, str, float], object]
 #: How long a worker may take to remove what it was writing, seconds.
 GRACE_S = 2.0
-#: Address space of a worker whose films are not trusted: by the network, 1080p takes 2.3 GiB.
+#: Address space of a worker whose videos are not trusted: by the network, 1080p takes 2.3 GiB.
 LIMIT_BYTES = 4 << 30
 #: Where libraries look, once, how many threads to start.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -46,28 +46,28 @@ def measure_in_workers(
     threads: int | None,
     limit_s: float | None = None,
     progress: Progress | None = None,
-) -> Iterator[Measured]:
-    """Measure films in several processes; results as they come.
+) -> Iterator[BatchResult]:
+    """Measure videos in several processes; results as they come.
 
     Parameters
     ----------
     tasks : iterable of Task
     settings : Settings
     method : Method
-        What ``settings`` made ready here: names the method where a film fails.
+        What ``settings`` made ready here: names the method where a video fails.
     jobs : int
         Processes.
     threads : int or None
         Processor threads of each; None: the libraries' own choice.
     limit_s : float or None
-        Seconds that a film may take, its process' start included; its process then has
+        Seconds that a video may take, its process' start included; its process then has
         no more than `LIMIT_BYTES` either. None: no limits.
     progress : callable, optional
         Is told the index of a task, a phase and how much of it is done, by any thread.
 
     Yields
     ------
-    Measured
+    BatchResult
         The generator's end, however it comes, ends the processes.
     """
     facts = {"settings": settings.to_dict(), "threads": threads}
@@ -78,7 +78,7 @@ def measure_in_workers(
     for worker in workers:
         idle.put(worker)
 
-    def one(task: Task) -> Measured:
+    def one(task: Task) -> BatchResult:
         worker = idle.get()
         try:
             return worker.measure(task, progress)
@@ -104,10 +104,10 @@ def measure_in_workers(
                     worker.end()
     finally:  # the threads are done: nobody reads from the pipes any more
         for worker in workers:
-            worker.bury()
+            worker.reap()
 
 
-def _index(done: Measured) -> int:
+def _index(done: BatchResult) -> int:
     return done.index
 
 
@@ -128,7 +128,7 @@ def _leave_interrupts() -> None:
 
 @dataclass
 class _Worker:
-    """A process that measures film after film; started with its first, and anew after a death."""
+    """A process that measures video after video; started with its first, and anew after a death."""
 
     hello: bytes
     environment: dict[str, str]
@@ -137,11 +137,11 @@ class _Worker:
     ended: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def measure(self, task: Task, progress: Progress | None = None) -> Measured:
-        """Ask for a film and wait; `SourceError` where the process dies over it."""
-        line = json.dumps({"index": task.index, "film": task.film, "outputs": {**task.outputs}})
+    def measure(self, task: Task, progress: Progress | None = None) -> BatchResult:
+        """Ask for a video and wait; `SourceError` where the process dies over it."""
+        line = json.dumps({"index": task.index, "film": task.video, "outputs": {**task.outputs}})
         if self.process is not None and self.process.poll() is not None:
-            self.bury()  # it died between two films: neither is to blame
+            self.reap()  # it died between two videos: neither is to blame
         fresh = self.process is None
         process = self.process or self._started()
         trouble: list[Exception] = []
@@ -166,15 +166,15 @@ class _Worker:
         except (ValueError, RecursionError):  # ours sends no such line: whose is it now?
             raise self._disowned(process, task) from None
         if trouble:
-            self.bury()
+            self.reap()
             raise trouble[0]
         whole = reply.endswith(b"\n")
         if not (whole and in_time):  # killed as the reply came, it is of no use to the next
-            death = death_words(self.bury())
+            death = death_words(self.reap())
         if not whole:
             if not in_time:
                 death = f"took longer than the {self.limit_s:g} s it may take"
-            raise SourceError(f"{task.film}: {death}")
+            raise SourceError(f"{task.video}: {death}")
         try:
             return _measured(task, json.loads(reply))
         except (ValueError, TypeError, KeyError, RecursionError):
@@ -183,8 +183,8 @@ class _Worker:
     def _disowned(self, process: subprocess.Popen[bytes], task: Task) -> SourceError:
         """End a process that does not answer as ours do; what to say of it."""
         process.kill()
-        self.bury()
-        return SourceError(f"{task.film}: its worker process sent what is no result")
+        self.reap()
+        return SourceError(f"{task.video}: its worker process sent what is no result")
 
     def _reply(
         self,
@@ -232,7 +232,7 @@ class _Worker:
         if process is not None:
             process.terminate()
 
-    def bury(self) -> int:
+    def reap(self) -> int:
         """Wait until the process is gone, close its pipes, and give its exit code."""
         process, self.process = self.process, None
         if process is None:
@@ -253,7 +253,7 @@ def _gone(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _measured(task: Task, reply: dict[str, Any]) -> Measured:
+def _measured(task: Task, reply: dict[str, Any]) -> BatchResult:
     vitals, *others = (from_record(record) for record in reply["faces"])
     failures = tuple(reply["failures"])
-    return Measured(task.index, vitals, reply["misused"], failures, others=tuple(others))
+    return BatchResult(task.index, vitals, reply["misused"], failures, others=tuple(others))

@@ -1,4 +1,4 @@
-"""One film of many: measured, its own files written, failures told in a line each."""
+"""One video of many: measured, its own files written, failures told in a line each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sspd.accel.prefetch import begin
+from sspd.accel.prefetch import run_in_background
 from sspd.errors import SSPDError, UsageError
 from sspd.methods.method import Method
 from sspd.pipeline.batch.settings import Settings
@@ -20,32 +20,32 @@ PROGRESS = b"~"
 
 @dataclass(frozen=True)
 class Task:
-    """A film to be measured, and the files that are to be written of it.
+    """A video to be measured, and the files that are to be written of it.
 
     Parameters
     ----------
     index : int
-        Its place among the films.
-    film : str
+        Its place among the videos.
+    video : str
     outputs : mapping of str to str
         Kind (see `sspd.report.outputs`) to file.
     """
 
     index: int
-    film: str
+    video: str
     outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One film of many, done.
+class BatchResult:
+    """One video of many, done.
 
     Parameters
     ----------
     index : int
-        Its place among the films that were given.
+        Its place among the videos that were given.
     vitals : Vitals
-        Of its largest face; with ``error`` where the film failed.
+        Of its largest face; with ``error`` where the video failed.
     misused : bool
         Whether it failed because of an argument that cannot be right for it.
     failures : tuple of str
@@ -65,14 +65,14 @@ class Measured:
 
     @property
     def faces(self) -> tuple[Vitals, ...]:
-        """Everybody in the film."""
+        """Everybody in the video."""
         return (self.vitals, *self.others)
 
 
-def measure_film(
+def measure_video(
     task: Task, settings: Settings, method: Method, progress: Progress | None = None
-) -> Measured:
-    """Measure a film and write its files; what fails stands in the result.
+) -> BatchResult:
+    """Measure a video and write its files; what fails stands in the result.
 
     Parameters
     ----------
@@ -84,25 +84,27 @@ def measure_film(
         See `sspd.measure`; at the end there is ``writing``.
 
     >>> settings = Settings(method="pos")
-    >>> measure_film(Task(0, "gone.mp4"), settings, settings.ready()).vitals.error
+    >>> measure_video(Task(0, "gone.mp4"), settings, settings.ready()).vitals.error
     'gone.mp4: no such file'
     """
     if method.prepare is not None:
-        begin(method.prepare)  # beside what is still to be imported; once done it is nothing
+        run_in_background(
+            method.prepare
+        )  # beside what is still to be imported; once done it is nothing
     from sspd.report.outputs import write_outputs
 
     try:
-        vitals, *others = _faces(task.film, settings, method, progress)
-    except Exception as error:  # the other films are still to be measured
+        vitals, *others = _faces(task.video, settings, method, progress)
+    except Exception as error:  # the other videos are still to be measured
         return failed(task, method.name, method.weights, error)
     if progress is not None and task.outputs:
         progress("writing", 1.0)
     failures = [line for each in (vitals, *others) for line in write_outputs(each, task.outputs)]
-    return Measured(task.index, vitals, failures=tuple(failures), others=tuple(others))
+    return BatchResult(task.index, vitals, failures=tuple(failures), others=tuple(others))
 
 
 def _faces(
-    film: str, settings: Settings, method: Method, progress: Progress | None
+    video: str, settings: Settings, method: Method, progress: Progress | None
 ) -> list[Vitals]:
     from sspd.pipeline import measure, measure_faces
 
@@ -115,12 +117,12 @@ def _faces(
         "fps": settings.fps,
     }
     if settings.every_face:
-        return measure_faces(film, method=method, **stretch)
-    return [measure(film, method=method, box=settings.box, **stretch)]
+        return measure_faces(video, method=method, **stretch)
+    return [measure(video, method=method, box=settings.box, **stretch)]
 
 
-def failed(task: Task, method: str, weights: str | None, error: Exception) -> Measured:
-    """The result of a film that could not be measured, with one line that says why.
+def failed(task: Task, method: str, weights: str | None, error: Exception) -> BatchResult:
+    """The result of a video that could not be measured, with one line that says why.
 
     Parameters
     ----------
@@ -129,12 +131,12 @@ def failed(task: Task, method: str, weights: str | None, error: Exception) -> Me
         Names, as in `Vitals`.
     error : Exception
 
-    >>> failed(Task(0, "films/a.mp4"), "pos", None, KeyError("x")).vitals.error
+    >>> failed(Task(0, "videos/a.mp4"), "pos", None, KeyError("x")).vitals.error
     "a.mp4: unexpected KeyError: 'x'"
     """
     told = str(error)
     if not isinstance(error, SSPDError):
-        told = f"{Path(task.film).name}: unexpected {type(error).__name__}: {error}"
+        told = f"{Path(task.video).name}: unexpected {type(error).__name__}: {error}"
     line = " ".join(told.split())
-    vitals = Vitals(task.film, method, weights, 0.0, None, (), error=line)
-    return Measured(task.index, vitals, misused=isinstance(error, UsageError))
+    vitals = Vitals(task.video, method, weights, 0.0, None, (), error=line)
+    return BatchResult(task.index, vitals, misused=isinstance(error, UsageError))

@@ -1,4 +1,4 @@
-"""Many films, one after the other or several at a time."""
+"""Many videos, one after the other or several at a time."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from sspd.errors import UsageError
 from sspd.methods.method import Method
 from sspd.pipeline.batch.journal import Journal, entry_of
 from sspd.pipeline.batch.pool import Progress, measure_in_workers
-from sspd.pipeline.batch.result import Measured, Task, measure_film
+from sspd.pipeline.batch.result import BatchResult, Task, measure_video
 from sspd.pipeline.batch.settings import Settings, identity
 from sspd.types.arguments import BoxLike, Source, face_box, source_list, source_path
 from sspd.utils.partials import remove_parts
 
-#: Memory to have for each worker where their number is not said: a film of 1920x1080 took
+#: Memory to have for each worker where their number is not said: a video of 1920x1080 took
 #: 0.57 GB by the network in float32, and a second face takes more.
 WORKER_BYTES = 1 << 30
 
 
 def measure_many(
-    films: Source | Iterable[Source],
+    videos: Source | Iterable[Source],
     *,
     jobs: int = 1,
     outputs: Sequence[Mapping[str, str | Path]] | None = None,
@@ -42,52 +42,52 @@ def measure_many(
     precision: str = "f32",
     limit_s: float | None = None,
     progress: Progress | None = None,
-) -> Generator[Measured, None, None]:
-    """Measure films in processes of their own; each result as it comes.
+) -> Generator[BatchResult, None, None]:
+    """Measure videos in processes of their own; each result as it comes.
 
-    A film that fails is a result with ``vitals.error``, also where it takes its process
-    along (out of memory, a decoder that crashes): the others go on. A single film is
+    A video that fails is a result with ``vitals.error``, also where it takes its process
+    along (out of memory, a decoder that crashes): the others go on. A single video is
     measured in this process, unless there is a limit.
 
     Parameters
     ----------
-    films : path, or iterable of path
+    videos : path, or iterable of path
         One path alone is one video.
     jobs : int
-        Films measured at a time, each by a process with its share of the cores; 0: one
+        Videos measured at a time, each by a process with its share of the cores; 0: one
         a core, as far as the memory goes.
     outputs : sequence of mapping, optional
-        For each film the files to write of it: kind, of `sspd.report.outputs`, to path.
+        For each video the files to write of it: kind, of `sspd.report.outputs`, to path.
     journal : Journal, optional
         Where each result is written down as soon as it is there, its files before it;
-        if the journal resumes, what stands in it is not measured again, unless film,
-        options, weights, files or version changed. Films that failed are.
+        if the journal resumes, what stands in it is not measured again, unless video,
+        options, weights, files or version changed. Videos that failed are.
     method, weights, window_s, step_s, start_s, end_s, fps, box, precision
         See `sspd.measure`; the method by name.
     every_face : bool
         Measure everybody, see `sspd.measure_faces`: the largest face is the result's
         ``vitals``, the files of the others are called after their number.
     limit_s : float, optional
-        For films that are not trusted: seconds that one may take, start-up included,
+        For videos that are not trusted: seconds that one may take, start-up included,
         in a process that may take 4 GiB of address space (where the system has limits,
         which Windows has not).
     progress : callable, optional
-        Is told the place of a video among ``films``, a phase and how much of it is done
+        Is told the place of a video among ``videos``, a phase and how much of it is done
         (see `sspd.measure`), by any thread.
 
     Yields
     ------
-    Measured
-        In order of their ends; ``index`` is the place among ``films``.
+    BatchResult
+        In order of their ends; ``index`` is the place among ``videos``.
 
     Raises
     ------
     SSPDError
         At once: an argument that cannot be right, weights that cannot be used.
 
-    >>> for done in measure_many(["no_such_film.mp4"], method="pos"):
+    >>> for done in measure_many(["no_such_video.mp4"], method="pos"):
     ...     print(done.index, done.vitals.error)
-    0 no_such_film.mp4: no such file
+    0 no_such_video.mp4: no such file
     """
     settings = Settings(
         method=method,
@@ -105,22 +105,22 @@ def measure_many(
         raise UsageError(f"jobs must be 0 or more, got {jobs}")
     if limit_s is not None and not limit_s > 0:
         raise UsageError(f"a video may take more than 0 s, got a limit of {limit_s} s")
-    tasks = _tasks(source_list(films), outputs)
+    tasks = _tasks(source_list(videos), outputs)
     ready = settings.ready()
-    # of each film as it is now: one that changes while it waits is measured again by a
+    # of each video as it is now: one that changes while it waits is measured again by a
     # run that resumes
     made_with = {} if journal is None else identity(settings, ready)
     entries = [None if journal is None else entry_of(task, made_with) for task in tasks]
     return _measure(tasks, entries, journal, settings, ready, jobs, limit_s, progress)
 
 
-def _tasks(films: list[str], outputs: Sequence[Mapping[str, str | Path]] | None) -> list[Task]:
-    files = [{}] * len(films) if outputs is None else outputs
-    if len(files) != len(films):
-        raise UsageError(f"outputs must be one mapping a video, got {len(files)} for {len(films)}")
+def _tasks(videos: list[str], outputs: Sequence[Mapping[str, str | Path]] | None) -> list[Task]:
+    files = [{}] * len(videos) if outputs is None else outputs
+    if len(files) != len(videos):
+        raise UsageError(f"outputs must be one mapping a video, got {len(files)} for {len(videos)}")
     return [
-        Task(i, film, {kind: str(path) for kind, path in wanted.items()})
-        for i, (film, wanted) in enumerate(zip(films, files, strict=True))
+        Task(i, video, {kind: str(path) for kind, path in wanted.items()})
+        for i, (video, wanted) in enumerate(zip(videos, files, strict=True))
     ]
 
 
@@ -133,7 +133,7 @@ def _measure(
     jobs: int,
     limit_s: float | None,
     progress: Progress | None,
-) -> Generator[Measured, None, None]:
+) -> Generator[BatchResult, None, None]:
     waiting = []
     for task, entry in zip(tasks, entries, strict=True):
         known = _known(task, entry, journal)
@@ -146,8 +146,8 @@ def _measure(
             yield _written_down(done, entries[done.index], journal)
 
 
-def _known(task: Task, entry: dict[str, Any] | None, journal: Journal | None) -> Measured | None:
-    """A film's result from the journal, or a place where nothing is left of a try before."""
+def _known(task: Task, entry: dict[str, Any] | None, journal: Journal | None) -> BatchResult | None:
+    """A video's result from the journal, or a place where nothing is left of a try before."""
     if journal is None or entry is None or not journal.resume:
         return None
     faces = journal.find(entry)
@@ -155,12 +155,12 @@ def _known(task: Task, entry: dict[str, Any] | None, journal: Journal | None) ->
         for path in task.outputs.values():
             remove_parts(path)
         return None
-    return Measured(task.index, faces[0], resumed=True, others=faces[1:])
+    return BatchResult(task.index, faces[0], resumed=True, others=faces[1:])
 
 
 def _written_down(
-    done: Measured, entry: dict[str, Any] | None, journal: Journal | None
-) -> Measured:
+    done: BatchResult, entry: dict[str, Any] | None, journal: Journal | None
+) -> BatchResult:
     """Add a result to the journal; what failed is left out, and so tried again."""
     if journal is None or entry is None or done.vitals.error is not None or done.failures:
         return done
@@ -176,13 +176,13 @@ def _run(
     jobs: int,
     limit_s: float | None,
     progress: Progress | None,
-) -> Generator[Measured, None, None]:
-    # The number of films that were given decides, not what is left of them: where a run
+) -> Generator[BatchResult, None, None]:
+    # The number of videos that were given decides, not what is left of them: where a run
     # resumes, the last one may be the one that crashes its process.
     if given <= 1 and limit_s is None:
         for task in tasks:
             own = None if progress is None else partial(progress, task.index)
-            yield measure_film(task, settings, method, own)
+            yield measure_video(task, settings, method, own)
         return
     cores = _cores()
     jobs = min(jobs or _sensible_jobs(cores), len(tasks))

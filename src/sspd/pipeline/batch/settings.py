@@ -1,4 +1,4 @@
-"""How films are measured, as data that another process and another day can compare."""
+"""How videos are measured, as data that another process and another day can compare."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sspd.vitals import cut_windows
 
 @dataclass(frozen=True)
 class Settings:
-    """What `sspd.measure` takes beside the film, checked.
+    """What `sspd.measure` takes beside the video, checked.
 
     >>> Settings(window_s=3.0)
     Traceback (most recent call last):
@@ -35,7 +35,7 @@ class Settings:
     start_s: float = 0.0
     end_s: float | None = None
     box: Box | None = None
-    """Pixels of the upright film; None: the face is looked for."""
+    """Pixels of the upright video; None: the face is looked for."""
     fps: float | None = None
     """Frames per second as the user states them; None: the video's own clock."""
     every_face: bool = False
@@ -88,7 +88,7 @@ class Settings:
 
 
 def identity(settings: Settings, method: Method) -> dict[str, Any]:
-    """All that a number depends on beside the film: options, weights by content, version.
+    """All that a number depends on beside the video: options, weights by content, version.
 
     Parameters
     ----------

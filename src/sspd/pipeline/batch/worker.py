@@ -1,8 +1,8 @@
 """A worker process: ``python -m sspd.pipeline.batch.worker``, started by the pool beside it.
 
-Lines of JSON come in on standard input: first how films are measured, then a film each.
-A line goes out for each film, and before it lines that begin with `PROGRESS`. When the input
-ends, whoever asked is gone, and so is the worker, in the middle of a film too.
+Lines of JSON come in on standard input: first how videos are measured, then a video each.
+A line goes out for each video, and before it lines that begin with `PROGRESS`. When the input
+ends, whoever asked is gone, and so is the worker, in the middle of a video too.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import time
 from queue import SimpleQueue
 from typing import IO, Any
 
-from sspd.accel.process import settle_process
+from sspd.accel.process import tune_process
 from sspd.errors import SourceError
 from sspd.methods.method import Method
-from sspd.pipeline.batch.result import PROGRESS, Measured, Task, failed, measure_film
+from sspd.pipeline.batch.result import PROGRESS, BatchResult, Task, failed, measure_video
 from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, to_record
 from sspd.pipeline.batch.settings import Settings
 
-#: How long an orphan's film may take to let go, seconds.
+#: How long an orphan's video may take to let go, seconds.
 GRACE_S = 1.0
 #: Seconds between two lines that say how far a video is.
 TELL_S = 0.5
@@ -33,7 +33,7 @@ Lines = SimpleQueue[bytes | None]
 
 def main() -> None:
     """Measure what comes in until nothing does."""
-    settle_process()
+    tune_process()
     replies = _reply_channel()
     # the way out that lets half-written files be removed
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -55,7 +55,7 @@ def main() -> None:
         except Exception as error:  # it could be loaded a moment ago: say what changed
             done = failed(task, settings.method, None, error)
         else:
-            done = measure_film(task, settings, method, tell)
+            done = measure_video(task, settings, method, tell)
         tell.send(_line(task, done))
 
 
@@ -79,20 +79,20 @@ class _Teller:
             self._replies.flush()
 
 
-def _line(task: Task, done: Measured) -> bytes:
+def _line(task: Task, done: BatchResult) -> bytes:
     """A result as a line, or a failure where that would be longer than anybody takes."""
     line = json.dumps(_reply(done)).encode()
     if len(line) < MAX_LINE_BYTES:
         return line
     most = f"{MAX_LINE_BYTES >> 20} MB"
     error = SourceError(
-        f"{task.film}: its result takes over {most}; measure a part (--start, --end)"
+        f"{task.video}: its result takes over {most}; measure a part (--start, --end)"
     )
     over = failed(task, done.vitals.method, done.vitals.weights, error)
     return json.dumps(_reply(over)).encode()
 
 
-def _reply(done: Measured) -> dict[str, Any]:
+def _reply(done: BatchResult) -> dict[str, Any]:
     return {
         "faces": [to_record(vitals) for vitals in done.faces],
         "misused": done.misused,
@@ -119,7 +119,7 @@ def _listen(lines: Lines) -> None:
 
 
 def _bound_memory(n_bytes: int) -> None:
-    """Let no film take more, where the system can be asked for it."""
+    """Let no video take more, where the system can be asked for it."""
     try:
         import resource
     except ImportError:  # Windows

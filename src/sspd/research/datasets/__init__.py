@@ -1,1 +1,1 @@
-"""Where films and faces for training and scoring come from."""
+"""Where videos and faces for training and scoring come from."""

@@ -1,4 +1,4 @@
-"""Films kept as arrays of numbers: stretches of them, and their levels as bytes."""
+"""Videos kept as arrays of numbers: stretches of them, and their levels as bytes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def levels(path: Path, pictures: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def chunks(rgb: NDArray[np.uint8], first: int, hz: float, chunk: int) -> Iterator[Frames]:
-    """Pictures in chunks, with times by their place in the film; the first has place `first`."""
+    """Pictures in chunks, with times by their place in the video; the first has place `first`."""
     for at in range(0, len(rgb), chunk):
         part = np.ascontiguousarray(rgb[at : at + chunk])
         yield Frames(part, (first + at + np.arange(len(part))) / hz)

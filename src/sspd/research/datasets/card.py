@@ -1,4 +1,4 @@
-"""What is known of a dataset apart from its films."""
+"""What is known of a dataset apart from its videos."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sspd.errors import SourceError
-from sspd.simulation import FilmSpec
+from sspd.simulation import VideoSpec
 from sspd.types import Recording
 
 
@@ -47,14 +47,14 @@ class Dataset:
     tree : str
         The folders and files as they must lie, for people.
     recordings : callable
-        Root folder -> the recordings there, in order of their names. Opens no film.
+        Root folder -> the recordings there, in order of their names. Opens no video.
     write : callable
-        ``write(root, number, spec)`` writes a simulated film as the dataset's
+        ``write(root, number, spec)`` writes a simulated video as the dataset's
         recording of that number, oddities included, and returns the recording's name.
     expected : tuple of str
         Names of all recordings of a whole copy; empty: not known.
     defects : tuple of Defect
-    one_sample_a_picture : tuple of str
+    one_sample_per_frame : tuple of str
         Conditions of which the contact waveform has one sample for each picture.
     """
 
@@ -64,10 +64,10 @@ class Dataset:
     licence: str
     tree: str
     recordings: Callable[[Path], list[Recording]]
-    write: Callable[[Path, int, FilmSpec], str]
+    write: Callable[[Path, int, VideoSpec], str]
     expected: tuple[str, ...] = ()
     defects: tuple[Defect, ...] = ()
-    one_sample_a_picture: tuple[str, ...] = ()
+    one_sample_per_frame: tuple[str, ...] = ()
 
 
 def found_or_raise(found: list[Recording], root: Path, tree: str) -> list[Recording]:

@@ -4,10 +4,10 @@ Nothing is changed. Each thing that is found is a `Finding` with the recording's
 one of these kinds::
 
     missing       a recording or file that should be there
-    film          pictures that cannot be decoded, or not all of them
+    video          pictures that cannot be decoded, or not all of them
     gap           a stretch without pictures
     reference     contact signals that cannot be read
-    out of step   film and contact signal do not begin and end together
+    out of step   video and contact signal do not begin and end together
     changed       a file differs from the index         (see `sspd.research.datasets.checksums`)
     new           a file that the index does not know   not a fault
     defect        known of all copies of the dataset    not a fault
@@ -29,7 +29,7 @@ from sspd.utils.process_map import Words, process_map
 
 #: A stretch without pictures that is longer is told, seconds.
 MAX_GAP_S = 0.5
-#: Film and contact signal may begin and end so far apart, seconds.
+#: Video and contact signal may begin and end so far apart, seconds.
 MAX_STEP_S = 1.0
 #: Kinds that say nothing against the copy.
 HARMLESS = ("new", "defect")
@@ -138,7 +138,7 @@ def check(
     dataset : Dataset
     recordings : sequence of Recording
     quick : bool
-        Only the first picture of each film is decoded, not all of them; films that are
+        Only the first picture of each video is decoded, not all of them; videos that are
         cut short, gaps and lengths are not found.
     jobs : int
         Processes.
@@ -177,20 +177,20 @@ def check_recording(dataset: Dataset, recording: Recording, quick: bool = False)
     found = [tell("missing", f"{file}: missing") for file in recording.files if not file.exists()]
     known = [defect for defect in dataset.defects if defect.recording == recording.name]
     defects = [tell("defect", f"known: {defect.why} ({defect.source})") for defect in known]
-    if recording.film.exists():
+    if recording.video.exists():
         t, told = _picture_times(recording, quick)
         found += [tell("film", text) for text in told]
         found += [tell("gap", text) for text in _gaps(t)]
     else:
         t = np.empty(0)
     if all(file.exists() for file in recording.files):
-        paired = recording.condition in dataset.one_sample_a_picture
+        paired = recording.condition in dataset.one_sample_per_frame
         found += _check_references(recording, np.empty(0) if quick else t, paired)
     return found + defects
 
 
 def _picture_times(recording: Recording, quick: bool) -> tuple[NDArray[np.float64], list[str]]:
-    """The times of the pictures that can be decoded, and what was wrong with the film."""
+    """The times of the pictures that can be decoded, and what was wrong with the video."""
     told: list[str] = []
     times: list[NDArray[np.float64]] = []
     try:
@@ -199,7 +199,7 @@ def _picture_times(recording: Recording, quick: bool) -> tuple[NDArray[np.float6
             if quick:
                 break
         if not times:
-            told.append(f"{recording.film}: no frames in it")
+            told.append(f"{recording.video}: no frames in it")
     except SSPDError as error:
         told.append(str(error))
     return np.concatenate(times) if times else np.empty(0), told
@@ -236,13 +236,13 @@ def _check_references(
 
 
 def _out_of_step(t: NDArray[np.float64], signal: Series) -> str:
-    """What is wrong where the signal does not run as long as the film; else nothing."""
-    film, contact = _stretch(t), _stretch(signal.t)
-    if max(abs(film[0] - contact[0]), abs(film[1] - contact[1])) <= MAX_STEP_S:
+    """What is wrong where the signal does not run as long as the video; else nothing."""
+    video, contact = _stretch(t), _stretch(signal.t)
+    if max(abs(video[0] - contact[0]), abs(video[1] - contact[1])) <= MAX_STEP_S:
         return ""
     return (
-        f"runs from {contact[0]:.1f} s to {contact[1]:.1f} s, the video from {film[0]:.1f} s"
-        f" to {film[1]:.1f} s"
+        f"runs from {contact[0]:.1f} s to {contact[1]:.1f} s, the video from {video[0]:.1f} s"
+        f" to {video[1]:.1f} s"
     )
 
 

@@ -1,8 +1,8 @@
-"""COHFACE: 40 people before a webcam, four films each, heavily compressed (Heusch et al., 2017).
+"""COHFACE: 40 people before a webcam, four videos each, heavily compressed (Heusch et al., 2017).
 
-Of each person two films were made in the light of a studio (0, 1) and two by daylight
+Of each person two videos were made in the light of a studio (0, 1) and two by daylight
 (2, 3). Pulse and breath have one clock, `time`, in seconds; it is taken to start with the
-film, whatever its first number is. Most loaders ignore it and count 256 samples a
+video, whatever its first number is. Most loaders ignore it and count 256 samples a
 second. The sign of `pulse` is taken as it is. Needs h5py: ``sspd[datasets]``.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.hdf5 import import_h5py, read_signals
 from sspd.research.datasets.texts import series
-from sspd.simulation import FilmSpec, contact_bvp, simulate
+from sspd.simulation import VideoSpec, contact_bvp, simulate
 from sspd.types import Recording, References
 from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
@@ -34,18 +34,18 @@ def recordings(root: Path) -> list[Recording]:
     """The recordings below a folder, ``<subject>-<session>``."""
     found = []
     for folder in root.glob("*/[0-3]"):
-        film, contact = folder / "data.avi", folder / "data.hdf5"
+        video, contact = folder / "data.avi", folder / "data.hdf5"
         subject, session = folder.parent.name, folder.name
-        if subject.isdecimal() and (film.is_file() or contact.is_file()):
+        if subject.isdecimal() and (video.is_file() or contact.is_file()):
             found.append(
                 Recording(
                     name=f"{subject}-{session}",
                     subject=subject,
                     condition=CONDITIONS[int(session)],
-                    film=film,
-                    frames=partial(read, film),
+                    video=video,
+                    frames=partial(read, video),
                     references=partial(read_contact, contact),
-                    files=(film, contact),
+                    files=(video, contact),
                 )
             )
     return found_or_raise(found, root, TREE)
@@ -58,8 +58,8 @@ def read_contact(path: Path) -> References:
     return References(bvp=series(path, t, pulse), respiration=series(path, t, breath))
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number; the breath is a plain wave of its rate."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number; the breath is a plain wave of its rate."""
     name = DATASET.expected[number]
     folder = root.joinpath(*name.split("-"))
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,13 @@
 """A store of cropped faces in zarr, from which training draws its clips.
 
-A folder of entries, each one stretch of film with one face box:
+A folder of entries, each one stretch of video with one face box:
 
     <store>/<name>.zarr/faces   uint16 (time, size, size, 3), 256 times the 8-bit level
     <store>/<name>.zarr/times   float64 (time,), seconds
-    <store>/<name>.zarr         attributes: film, size, number of pictures, box, key...
+    <store>/<name>.zarr         attributes: video, size, number of pictures, box, key...
 
 An entry is written under another name and renamed when it is whole, so whatever has an
-entry's name is one. Each piece of `CHUNK` faces has a checksum. Made from videos by
+entry's name is one. Each piece of `STORED_FRAMES` faces has a checksum. Made from videos by
 `sspd.research.datasets.faces_build`. Not compressed: averaged pixels have so much noise in
 their low bits that LZ4 or Zstandard saves an eighth and doubles the time of a read.
 """
@@ -30,7 +30,7 @@ from sspd.utils.files import whole_folder
 from sspd.utils.packages import require
 
 #: Pictures in a piece: about a second. A clip of 10 s reads eleven.
-CHUNK = 32
+STORED_FRAMES = 32
 #: What an entry may be made of; more is none of ours.
 MAX_SIZE, MAX_FRAMES, MAX_CARD_BYTES = 1024, 1 << 20, 1 << 20
 #: Codecs of our own entries: others are not run.
@@ -43,8 +43,8 @@ class FaceEntry:
     """One stored stretch; opening it reads nothing but its card."""
 
     name: str
-    film: str
-    """Entries of one film share this; an epoch draws one clip a film."""
+    video: str
+    """Entries of one video share this; an epoch draws one clip a video."""
     path: Path
     """The store."""
     size: int
@@ -96,7 +96,7 @@ def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:
     length, chunk = int(shape[0]), int(chunks[0])
     if not (0 <= length <= MAX_FRAMES and 0 < chunk <= MAX_FRAMES):
         raise ValueError(f"{length} frames in pieces of {chunk}")
-    if kind == "faces" and chunk > 16 * CHUNK:
+    if kind == "faces" and chunk > 16 * STORED_FRAMES:
         raise ValueError(f"pieces of {chunk} frames")
     strange = {codec["name"] for codec in card["codecs"]} - CODECS
     if strange:
@@ -136,7 +136,7 @@ def _crc32(facts: dict[str, Any]) -> int:
     return zlib.crc32(json.dumps(told, sort_keys=True).encode())
 
 
-def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) -> None:
+def write_entry(store: Path, name: str, faces: Frames, video: str, **facts: Any) -> None:
     """Store one stretch of faces whole, or not at all.
 
     Parameters
@@ -147,8 +147,8 @@ def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) 
         Of the entry; letters, digits, ``-``, ``_`` and ``.``.
     faces : Frames
         With `FIXED_POINT_MAX`.
-    film : str
-        Which film it comes from.
+    video : str
+        Which video it comes from.
     facts
         More for the attributes: box, seed...
 
@@ -160,7 +160,7 @@ def write_entry(store: Path, name: str, faces: Frames, film: str, **facts: Any) 
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
     size = int(faces.rgb.shape[1])
-    card = {"film": film, "size": size, "n_frames": len(faces), **facts}
+    card = {"film": video, "size": size, "n_frames": len(faces), **facts}
     card["crc32"] = _crc32(json.loads(json.dumps(card)))
     try:
         store.mkdir(parents=True, exist_ok=True)
@@ -176,7 +176,10 @@ def _write_arrays(folder: Path, faces: Frames, card: dict[str, Any]) -> None:
 
     with zarr.config.set({"array.write_empty_chunks": True}):
         group = zarr.create_group(folder, zarr_format=3, attributes=card)
-        for name, values, chunk in (("faces", faces.rgb, CHUNK), ("times", faces.t, 1 << 16)):
+        for name, values, chunk in (
+            ("faces", faces.rgb, STORED_FRAMES),
+            ("times", faces.t, 1 << 16),
+        ):
             array = group.create_array(
                 name,
                 shape=values.shape,
@@ -203,9 +206,9 @@ def open_store(store: str | Path) -> list[FaceEntry]:
     entries = []
     for folder in sorted(store.glob(f"[!.]*{_SUFFIX}")):
         facts = entry_facts(store, folder.stem)
-        size, film = facts.get("size"), facts.get("film")
-        if isinstance(size, int) and 0 < size <= MAX_SIZE and isinstance(film, str):
-            entries.append(FaceEntry(folder.stem, film, store, size, facts.get("still") is True))
+        size, video = facts.get("size"), facts.get("film")
+        if isinstance(size, int) and 0 < size <= MAX_SIZE and isinstance(video, str):
+            entries.append(FaceEntry(folder.stem, video, store, size, facts.get("still") is True))
     if not entries:
         if any(store.glob("[!.]*.faces.npy")):
             raise SourceError(
@@ -217,7 +220,7 @@ def open_store(store: str | Path) -> list[FaceEntry]:
 
 
 def is_store(folder: Path) -> bool:
-    """Whether a folder holds stored faces (and no films are to be looked for).
+    """Whether a folder holds stored faces (and no videos are to be looked for).
 
     Parameters
     ----------

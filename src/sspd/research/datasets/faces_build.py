@@ -1,4 +1,4 @@
-"""Faces cut out of films into a store, by several processes of which any may die."""
+"""Faces cut out of videos into a store, by several processes of which any may die."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from sspd.utils.partials import remove_all_parts
 from sspd.utils.process_map import Words, process_map
 from sspd.utils.progress import Counted
 
-#: Part of the key: raised when other faces come of the same film.
+#: Part of the key: raised when other faces come of the same video.
 VERSION = 1
-#: A film, or a recording of a dataset, of which the pictures alone are read.
+#: A video, or a recording of a dataset, of which the pictures alone are read.
 Source = Path | Recording
 Skipped = Callable[[Path, SSPDError], None]
 
@@ -34,9 +34,9 @@ def stored_faces(
     *,
     jobs: int = 1,
     progress: Counted = lambda done, total: None,
-    skipped: Skipped = lambda film, error: None,
+    skipped: Skipped = lambda video, error: None,
 ) -> list[FaceEntry]:
-    """The faces of films, cut out where they are not in the store yet.
+    """The faces of videos, cut out where they are not in the store yet.
 
     Parameters
     ----------
@@ -50,14 +50,14 @@ def stored_faces(
     jobs : int
         Processes.
     progress : callable
-        Is told how many films of how many are done.
+        Is told how many videos of how many are done.
     skipped : callable
-        Is given a film that cannot be read or shows no face, and the error.
+        Is given a video that cannot be read or shows no face, and the error.
 
     Returns
     -------
     list of FaceEntry
-        Of these films alone, sorted by name; empty where none can be used.
+        Of these videos alone, sorted by name; empty where none can be used.
 
     Raises
     ------
@@ -68,47 +68,47 @@ def stored_faces(
     """
     lost: set[str] = set()
 
-    def skip(film: Path, error: SSPDError) -> None:
-        lost.add(str(film))
-        skipped(film, error)
+    def skip(video: Path, error: SSPDError) -> None:
+        lost.add(str(video))
+        skipped(video, error)
 
-    for done, _ in enumerate(store_films(sources, store, size, skip, follow, jobs), 1):
+    for done, _ in enumerate(store_videos(sources, store, size, skip, follow, jobs), 1):
         progress(done, len(sources))
-    wanted = {str(_film(source)) for source in sources} - lost
+    wanted = {str(_video(source)) for source in sources} - lost
     if not wanted:
         return []
     kind = (size, follow)
     entries = [one for one in open_store(store) if (one.size, one.still) == kind]
-    return [one for one in entries if one.film in wanted]
+    return [one for one in entries if one.video in wanted]
 
 
-def store_films(
-    films: Iterable[Source],
+def store_videos(
+    videos: Iterable[Source],
     store: Path,
     size: int,
     skipped: Skipped,
     follow: bool = False,
     jobs: int = 1,
 ) -> Iterator[Path]:
-    """Crop the faces of films into a store; yields each film when it is done.
+    """Crop the faces of videos into a store; yields each video when it is done.
 
-    A film that was stored before is not read again; one that cannot be read or shows
+    A video that was stored before is not read again; one that cannot be read or shows
     no face is told to `skipped` and the others go on.
 
     Parameters
     ----------
-    films : iterable of Path or Recording
-        Films, or recordings of a dataset: their pictures alone are read.
+    videos : iterable of Path or Recording
+        Videos, or recordings of a dataset: their pictures alone are read.
     store : Path
         The folder of the store.
     size : int
         Height and width of a stored face, pixels.
     skipped : callable
-        Is given the film and the error.
+        Is given the video and the error.
     follow : bool
         Hold the head still (`sspd.face.stabilize`).
     jobs : int
-        Processes, a film each.
+        Processes, a video each.
 
     Raises
     ------
@@ -120,67 +120,67 @@ def store_films(
     remove_all_parts(store)
     keep = partial(_kept, store=store, size=size, follow=follow)
     kept = "what was stored is kept, the same command continues"
-    words = Words[Source](lambda source: str(_film(source)), kept)
-    for source, error in process_map(keep, films, jobs, words):
+    words = Words[Source](lambda source: str(_video(source)), kept)
+    for source, error in process_map(keep, videos, jobs, words):
         if isinstance(error, OutputError):
             raise error
         if error is not None:
-            skipped(_film(source), error)
-        yield _film(source)
+            skipped(_video(source), error)
+        yield _video(source)
 
 
-def _film(source: Source) -> Path:
-    return source.film if isinstance(source, Recording) else source
+def _video(source: Source) -> Path:
+    return source.video if isinstance(source, Recording) else source
 
 
 def _kept(source: Source, store: Path, size: int, follow: bool) -> SSPDError | None:
-    """Store a film's faces, if they are not there; what is wrong with it, or None."""
+    """Store a video's faces, if they are not there; what is wrong with it, or None."""
     try:
-        key = _key(_film(source), size, follow)
+        key = _key(_video(source), size, follow)
         done = store / f".{_prefix(source, key)}.whole"
         cut = [path.stem for path in store.glob(f"{_prefix(source, key)}-*.zarr")]
         if not (done.exists() and cut and all(entry_facts(store, name) for name in cut)):
-            _store_film(source, store, key, size, follow)
+            _store_video(source, store, key, size, follow)
             write_whole(done, b"")
     except SSPDError as error:
         return error
     return None
 
 
-def _key(film: Path, size: int, follow: bool) -> str:
-    """A hash of what a film's faces depend on: a changed film is read anew."""
+def _key(video: Path, size: int, follow: bool) -> str:
+    """A hash of what a video's faces depend on: a changed video is read anew."""
     try:
-        facts = file_facts(film)
+        facts = file_facts(video)
     except OSError as error:
-        raise SourceError(f"{film}: {error.strerror}") from error
+        raise SourceError(f"{video}: {error.strerror}") from error
     return text_key(repr([*facts, size, follow, VERSION]))
 
 
 def _prefix(source: Source, key: str) -> str:
     stem = source.name if isinstance(source, Recording) else source.stem
     plain = re.sub(r"[^\w.-]+", "_", stem)[:60].lstrip(".-")
-    return f"{plain or 'film'}-{key[:10]}"
+    return f"{plain or 'video'}-{key[:10]}"
 
 
-def _store_film(source: Source, store: Path, key: str, size: int, follow: bool) -> None:
-    from sspd.face.stabilize import crop_px, network_faces
+def _store_video(source: Source, store: Path, key: str, size: int, follow: bool) -> None:
+    from sspd.face.stabilize import crop_px, network_frames
     from sspd.face.track import face_segments
     from sspd.video.read import probe, read
 
-    film, found = _film(source), 0
+    video, found = _video(source), 0
     if isinstance(source, Recording):
         pictures, end_s = source.frames(), None
     else:
-        pictures, end_s = read(film), probe(film).duration_s
+        pictures, end_s = read(video), probe(video).duration_s
     for segment in face_segments(pictures, size=crop_px(size, follow), end_s=end_s):
         if segment.box is None or len(segment.faces) == 0:
             continue
-        faces = network_faces(segment.faces, size, follow)
+        faces = network_frames(segment.faces, size, follow)
         facts = {"box": list(segment.box), "still": follow, "key": key}
-        write_entry(store, f"{_prefix(source, key)}-{found:04d}", faces, str(film), **facts)
+        write_entry(store, f"{_prefix(source, key)}-{found:04d}", faces, str(video), **facts)
         found += 1
     if not found:
-        raise SourceError(f"{film}: no face was found in this video")
+        raise SourceError(f"{video}: no face was found in this video")
 
 
 def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Iterator[FaceEntry]:
@@ -197,7 +197,7 @@ def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Itera
     size : int
         Height and width of a face there, pixels.
     """
-    from sspd.face.stabilize import still_faces
+    from sspd.face.stabilize import stabilize_frames
 
     def hold(entry: FaceEntry) -> FaceEntry:
         if entry.still:
@@ -206,8 +206,8 @@ def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Itera
         source = f"{given.resolve()}|{given.stat().st_mtime_ns}|{VERSION}"
         made = entry_facts(store, entry.name)
         if (made.get("source"), made.get("size")) != (source, size):
-            faces = still_faces(entry.read(0, entry.times().size), size)
-            write_entry(store, entry.name, faces, entry.film, still=True, source=source)
+            faces = stabilize_frames(entry.read(0, entry.times().size), size)
+            write_entry(store, entry.name, faces, entry.video, still=True, source=source)
         return replace(entry, path=store, size=size, still=True)
 
     remove_all_parts(store)

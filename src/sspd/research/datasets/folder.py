@@ -1,17 +1,17 @@
-"""A plain folder of films, with as much truth as there is.
+"""A plain folder of videos, with as much truth as there is.
 
-Films of any container, in folders of any depth. Of each may be known, all optional:
+Videos of any container, in folders of any depth. Of each may be known, all optional:
 
 ``truth.csv`` in the folder
-    a row a film: ``film,subject,condition,hr_bpm`` (see `sspd.research.datasets.folder_table`).
+    a row a video: ``video,subject,condition,hr_bpm`` (see `sspd.research.datasets.folder_table`).
 ``NAME.csv`` beside ``NAME.mp4``
-    a contact waveform: ``time_s`` (seconds since the film's first picture) and ``bvp``.
-``truth/NAME.csv`` and ``truth/NAME.json`` beside the film
+    a contact waveform: ``time_s`` (seconds since the video's first picture) and ``bvp``.
+``truth/NAME.csv`` and ``truth/NAME.json`` beside the video
     as ``sspd simulate`` writes them; both or neither.
 
-A film that ``truth.csv`` does not give a subject is held to show a person of its own: with
-several films of one person, name the subjects, or one person may stand on both sides of
-a split. A single rate is taken to hold through the whole film, once a second.
+A video that ``truth.csv`` does not give a subject is held to show a person of its own: with
+several videos of one person, name the subjects, or one person may stand on both sides of
+a split. A single rate is taken to hold through the whole video, once a second.
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ from sspd.errors import SourceError
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.folder_table import TABLE, Row, add_row, read_table
 from sspd.research.datasets.texts import numbers, read_columns, read_text, series
-from sspd.simulation import FilmSpec, truth, write_film, write_truth
+from sspd.simulation import VideoSpec, truth, write_truth, write_video
 from sspd.types import Recording, References, Series
-from sspd.video.folder import films_in
+from sspd.video.folder import videos_in
 from sspd.video.read import probe, read
 
 TREE = """
-<any>/<film>.mp4 (or another film)
-<any>/<film>.csv with time_s,bvp (optional)
-truth.csv with film,subject,condition,hr_bpm (optional)
+<any>/<video>.mp4 (or another video)
+<any>/<video>.csv with time_s,bvp (optional)
+truth.csv with video,subject,condition,hr_bpm (optional)
 """
-#: Two days: a film that states more is not believed.
-MAX_FILM_S = 172_800.0
+#: Two days: a video that states more is not believed.
+MAX_VIDEO_S = 172_800.0
 WAVEFORM_HEADER = ["time_s", "bvp"]
 
 
 def recordings(root: Path) -> list[Recording]:
-    """Every film below a folder, and those that ``truth.csv`` names and are not there."""
+    """Every video below a folder, and those that ``truth.csv`` names and are not there."""
     rows = read_table(root)
-    films = sorted(set(films_in(root)) | set(rows))
-    names = _names(film.relative_to(root) for film in films)
+    videos = sorted(set(videos_in(root)) | set(rows))
+    names = _names(video.relative_to(root) for video in videos)
     found = []
-    for film, name in zip(films, names, strict=True):
-        row = rows.get(film, Row(str(film)))
-        beside = film.with_suffix(".csv")
+    for video, name in zip(videos, names, strict=True):
+        row = rows.get(video, Row(str(video)))
+        beside = video.with_suffix(".csv")
         waveform = beside if beside.is_file() and beside != root / TABLE else None
-        known = film.parent / "truth" / film.name
+        known = video.parent / "truth" / video.name
         pair = tuple(known.with_suffix(suffix) for suffix in (".csv", ".json"))
         simulated = pair if any(file.is_file() for file in pair) else ()
         found.append(
@@ -63,23 +63,23 @@ def recordings(root: Path) -> list[Recording]:
                 name=name,
                 subject=row.subject or name,
                 condition=row.condition or "not told",
-                film=film,
-                frames=partial(read, film),
-                references=partial(read_references, film, row.hr_bpm, waveform, simulated),
-                files=(film, *([waveform] if waveform else []), *simulated),
+                video=video,
+                frames=partial(read, video),
+                references=partial(read_references, video, row.hr_bpm, waveform, simulated),
+                files=(video, *([waveform] if waveform else []), *simulated),
             )
         )
     return found_or_raise(found, root, TREE)
 
 
-def _names(films: Iterable[Path]) -> list[str]:
+def _names(videos: Iterable[Path]) -> list[str]:
     """A name for each: its path without suffix; with it, then numbered, where two are alike."""
-    films = list(films)
-    short = ["-".join(film.with_suffix("").parts) for film in films]
+    videos = list(videos)
+    short = ["-".join(video.with_suffix("").parts) for video in videos]
     often = Counter(short)
     names: list[str] = []
-    for film, name in zip(films, short, strict=True):
-        name = name if often[name] == 1 else "-".join(film.parts)
+    for video, name in zip(videos, short, strict=True):
+        name = name if often[name] == 1 else "-".join(video.parts)
         name = "".join("_" if char in "\\:" else char for char in name)
         name = f"_{name}" if name.startswith(".") else name
         again = sum(1 for other in names if other == name or other.startswith(f"{name}~"))
@@ -88,17 +88,17 @@ def _names(films: Iterable[Path]) -> list[str]:
 
 
 def read_references(
-    film: Path, hr_bpm: float | None, waveform: Path | None, simulated: tuple[Path, ...]
+    video: Path, hr_bpm: float | None, waveform: Path | None, simulated: tuple[Path, ...]
 ) -> References:
-    """What is known of a film.
+    """What is known of a video.
 
     Parameters
     ----------
-    film : Path
+    video : Path
     hr_bpm : float or None
         As ``truth.csv`` has it.
     waveform : Path or None
-        ``NAME.csv`` beside the film.
+        ``NAME.csv`` beside the video.
     simulated : tuple of Path
         ``truth/NAME.csv`` and ``truth/NAME.json``, or nothing.
     """
@@ -114,7 +114,7 @@ def read_references(
         bvp = read_waveform(waveform)
     rate = None
     if hr_bpm is not None:
-        t = np.arange(0, np.clip(probe(film).duration_s or 0.0, 1e-3, MAX_FILM_S), 1.0)
+        t = np.arange(0, np.clip(probe(video).duration_s or 0.0, 1e-3, MAX_VIDEO_S), 1.0)
         rate = Series(t, np.full_like(t, hr_bpm))
     return References(bvp=bvp, hr_bpm=rate, beats_s=beats_s)
 
@@ -137,12 +137,12 @@ def _read_record(path: Path) -> dict[str, Any]:
     return known
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film and its truth as ``sspd simulate`` does, and its row of ``truth.csv``."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video and its truth as ``sspd simulate`` does, and its row of ``truth.csv``."""
     name = f"film_{number:04d}"
     (root / "truth").mkdir(parents=True, exist_ok=True)
     write_truth(spec, root / "truth" / f"{name}.mp4")
-    write_film(spec, root / f"{name}.mp4")
+    write_video(spec, root / f"{name}.mp4")
     rate = truth(spec).hr_bpm
     add_row(root, Row(f"{name}.mp4", name, spec.motion, None if math.isnan(rate) else rate))
     return name

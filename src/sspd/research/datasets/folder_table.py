@@ -1,6 +1,6 @@
-"""``truth.csv`` of a folder of films: who is in them, what they do, what a device showed.
+"""``truth.csv`` of a folder of videos: who is in them, what they do, what a device showed.
 
-Columns ``film`` (path from the folder, with ``/``), and where known ``subject``,
+Columns ``video`` (path from the folder, with ``/``), and where known ``subject``,
 ``condition`` and ``hr_bpm``; others are not looked at.
 """
 
@@ -21,21 +21,21 @@ COLUMNS = ("film", "subject", "condition", "hr_bpm")
 
 @dataclass(frozen=True)
 class Row:
-    """What the table tells of one film; None: nothing."""
+    """What the table tells of one video; None: nothing."""
 
-    film: str
+    video: str
     subject: str | None = None
     condition: str | None = None
     hr_bpm: float | None = None
 
 
 def read_table(root: Path) -> dict[Path, Row]:
-    """The rows by the place of their film; empty where there is no table.
+    """The rows by the place of their video; empty where there is no table.
 
     Raises
     ------
     SourceError
-        No table of films, a film twice, a rate that is none, or a film that lies outside
+        No table of videos, a video twice, a rate that is none, or a video that lies outside
         the folder.
     """
     path = root / TABLE
@@ -51,18 +51,18 @@ def read_table(root: Path) -> dict[Path, Row]:
         raise SourceError(f"{path}: no column film; wanted: {','.join(COLUMNS)}")
     for n, line in enumerate(lines, 2):
         row = _row(path, n, {name: line.get(name, "").strip() for name in COLUMNS})
-        place = inside(root, root / row.film)
+        place = inside(root, root / row.video)
         if place == root:
-            raise SourceError(f"{path}: row {n}: {row.film} is no film")
+            raise SourceError(f"{path}: row {n}: {row.video} is no video")
         if place in found:
-            raise SourceError(f"{path}: row {n} names {row.film} a second time")
+            raise SourceError(f"{path}: row {n} names {row.video} a second time")
         found[place] = row
     return found
 
 
 def _row(path: Path, n: int, cells: dict[str, str]) -> Row:
     if not cells["film"]:
-        raise SourceError(f"{path}: row {n} names no film")
+        raise SourceError(f"{path}: row {n} names no video")
     rate = None
     if cells["hr_bpm"]:
         rate = float(numbers(path, cells["hr_bpm"]))
@@ -81,10 +81,10 @@ def inside(root: Path, path: Path) -> Path:
     SourceError
         It does.
 
-    >>> inside(Path("films"), Path("films/../other.mp4"))
+    >>> inside(Path("videos"), Path("videos/../other.mp4"))
     Traceback (most recent call last):
         ...
-    sspd.errors.SourceError: films/../other.mp4: leads out of films; open a folder that holds both
+    sspd.errors.SourceError: videos/../other.mp4: leads out of videos; open a folder that holds both
     """
     if ".." in path.parts or "\0" in str(path) or not path.is_relative_to(root):
         raise SourceError(f"{path}: leads out of {root}; open a folder that holds both")
@@ -92,18 +92,18 @@ def inside(root: Path, path: Path) -> Path:
 
 
 def add_row(root: Path, row: Row) -> None:
-    """Put a row into the table, in place of the film's former one.
+    """Put a row into the table, in place of the video's former one.
 
     Parameters
     ----------
     root : Path
     row : Row
     """
-    rows = {known.film: known for known in read_table(root).values()} | {row.film: row}
+    rows = {known.video: known for known in read_table(root).values()} | {row.video: row}
     with whole_file(root / TABLE) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for film in sorted(rows):
-            one = rows[film]
+        for video in sorted(rows):
+            one = rows[video]
             rate = "" if one.hr_bpm is None else f"{one.hr_bpm:.4f}"
-            writer.writerow([film, one.subject or "", one.condition or "", rate])
+            writer.writerow([video, one.subject or "", one.condition or "", rate])

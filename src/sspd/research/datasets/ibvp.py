@@ -2,12 +2,12 @@
 
 Read are the RGB pictures, 30 a second by name, and the waveform, which its authors brought
 to one sample a picture; the thermal ones are not. No time is stored; both rates are
-nominal, and waveform and film start together.
+nominal, and waveform and video start together.
 
 The fourth column, SQ2, says how good each sample of the waveform is, as people judged it.
 Where it is `LOW_QUALITY` or less, the limit of the authors' own loader, the samples are
 left out of the series and the others keep their times. That loader cuts the pictures out
-as well and so joins what was apart. The film, here, stays whole.
+as well and so joins what was apart. The video, here, stays whole.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import numpy as np
 from sspd.errors import SourceError
 from sspd.research.datasets.card import Dataset, found_or_raise, natural
 from sspd.research.datasets.texts import read_columns, series
-from sspd.simulation import FilmSpec, contact_bvp, simulate
+from sspd.simulation import VideoSpec, contact_bvp, simulate
 from sspd.types import Frames, Recording, References
 from sspd.utils.files import whole_file, whole_folder
-from sspd.video.sequence import read_pictures
+from sspd.video.sequence import read_images
 
 TREE = """
 p<NN>_<a-d>/p<NN>_<a-d>_rgb/*.bmp, p<NN>_<a-d>_bvp.csv
@@ -50,23 +50,23 @@ def recordings(root: Path) -> list[Recording]:
     found = []
     for folder in root.glob("p*_[a-d]"):
         subject, _, letter = folder.name.partition("_")
-        film, contact = folder / f"{folder.name}_rgb", folder / f"{folder.name}_bvp.csv"
-        if letter in CONDITIONS and (film.is_dir() or contact.is_file()):
+        video, contact = folder / f"{folder.name}_rgb", folder / f"{folder.name}_bvp.csv"
+        if letter in CONDITIONS and (video.is_dir() or contact.is_file()):
             found.append(
                 Recording(
                     name=folder.name,
                     subject=subject,
                     condition=CONDITIONS[letter],
-                    film=film,
-                    frames=partial(read_film, film),
+                    video=video,
+                    frames=partial(read_frames, video),
                     references=partial(read_contact, contact),
-                    files=(film, contact),
+                    files=(video, contact),
                 )
             )
     return found_or_raise(found, root, TREE)
 
 
-def read_film(
+def read_frames(
     folder: Path,
     *,
     start_s: float = 0.0,
@@ -79,7 +79,7 @@ def read_film(
     if not files:
         raise SourceError(f"{folder}: no frames; .bmp files are wanted here")
     t = np.arange(len(files)) / HZ
-    return read_pictures(files, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
+    return read_images(files, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
 
 
 def read_contact(path: Path) -> References:
@@ -92,8 +92,8 @@ def read_contact(path: Path) -> References:
     return References(bvp=series(path, t[good], bvp[good]))
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number; one second of its waveform is bad."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number; one second of its waveform is bad."""
     name = f"p{number // 4 + 1:02d}_{'abcd'[number % 4]}"
     folder = root / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ DATASET = Dataset(
     title="iBVP",
     citation="J. Joshi and Y. Cho, iBVP dataset: RGB-thermal rPPG dataset with high resolution"
     " signal quality labels, Electronics 13(7), 1334, 2024",
-    licence="For academic research only, under a signed agreement; films of p08, p10, p13, p16,"
+    licence="For academic research only, under a signed agreement; videos of p08, p10, p13, p16,"
     " p29, p31 and p33 must not be shown.",
     tree=TREE,
     recordings=recordings,

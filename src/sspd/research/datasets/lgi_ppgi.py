@@ -6,10 +6,10 @@ the children that are wanted is one sample, in the order of the file. In the oxi
 waveform; in the camera's, ``value1`` is the picture's time in milliseconds. This is how
 public loaders (pyVHR and those after it) read them; no description is published.
 
-Where the camera's file is there, its times are the pictures'; the rate in the film's header
-(25 Hz) is nominal. Loaders disagree how the oximeter lies to the film: here, as in pyVHR, it
-ran a little longer and stopped with the film, so the surplus is before its start. One
-that is shorter than the film, which pyVHR refuses, or beside a film without times, is
+Where the camera's file is there, its times are the pictures'; the rate in the video's header
+(25 Hz) is nominal. Loaders disagree how the oximeter lies to the video: here, as in pyVHR, it
+ran a little longer and stopped with the video, so the surplus is before its start. One
+that is shorter than the video, which pyVHR refuses, or beside a video without times, is
 taken to start with it.
 """
 
@@ -26,24 +26,24 @@ from numpy.typing import NDArray
 from sspd.errors import SourceError
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.texts import numbers, read_text, series
-from sspd.simulation import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
+from sspd.simulation import VideoSpec, contact_bvp, contact_rate, frame_times, simulate
 from sspd.types import Frames, Recording, References
 from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
 from sspd.video.read import read
-from sspd.video.restamp import read_with_stamps
+from sspd.video.restamp import read_with_timestamps
 
 TREE = """
 <id>/<id>_<session>/cv_camera_sensor_stream_handler.avi, cms50_stream_handler.xml
     (sessions gym, resting, rotation, talk; if there: cv_camera_sensor_timer_stream_handler.xml)
 """
-FILM, CONTACT, TIMER = (
+VIDEO, CONTACT, TIMER = (
     "cv_camera_sensor_stream_handler.avi",
     "cms50_stream_handler.xml",
     "cv_camera_sensor_timer_stream_handler.xml",
 )
 SESSIONS = ("gym", "resting", "rotation", "talk")
-FILM_HZ, CONTACT_HZ = 25.0, 60.0
+VIDEO_HZ, CONTACT_HZ = 25.0, 60.0
 #: An hour of 60 Hz has less; parsed, XML takes many times its size.
 MAX_XML_CHARS = 1 << 25
 
@@ -53,24 +53,24 @@ def recordings(root: Path) -> list[Recording]:
     found = []
     for folder in [*root.glob("*/*_*"), *root.glob("*/*/*_*")]:
         subject, _, session = folder.name.rpartition("_")
-        film, contact, timer = (folder / name for name in (FILM, CONTACT, TIMER))
-        if subject and session and (film.is_file() or contact.is_file()):
+        video, contact, timer = (folder / name for name in (VIDEO, CONTACT, TIMER))
+        if subject and session and (video.is_file() or contact.is_file()):
             found.append(
                 Recording(
                     name=folder.name,
                     subject=subject,
                     condition=session,
-                    film=film,
-                    frames=partial(read_film, film, timer),
+                    video=video,
+                    frames=partial(read_frames, video, timer),
                     references=partial(read_contact, contact, timer),
-                    files=(film, contact),
+                    files=(video, contact),
                 )
             )
     return found_or_raise(found, root, TREE)
 
 
-def read_film(
-    film: Path,
+def read_frames(
+    video: Path,
     timer: Path,
     *,
     start_s: float = 0.0,
@@ -78,11 +78,11 @@ def read_film(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The film with its camera's times, or with its own where those are not there."""
+    """The video with its camera's times, or with its own where those are not there."""
     if not timer.is_file():
-        return read(film, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
+        return read(video, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
     t = camera_times(timer)
-    return read_with_stamps(film, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
+    return read_with_timestamps(video, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
 
 
 def camera_times(timer: Path) -> NDArray[np.float64]:
@@ -130,15 +130,15 @@ def read_samples(path: Path, *tags: str) -> NDArray[np.float64]:
     return numbers(path, rows)
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as a session of ``id<N>``; the oximeter starts half a second early."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as a session of ``id<N>``; the oximeter starts half a second early."""
     person = f"id{number // len(SESSIONS) + 1}"
     folder = root / person / f"{person}_{SESSIONS[number % len(SESSIONS)]}"
     folder.mkdir(parents=True, exist_ok=True)
-    write_avi(folder / FILM, simulate(spec), fps=FILM_HZ)
-    stamps = frame_times(spec)
-    _write_xml(folder / TIMER, ((f"{1000 * t:.3f}",) for t in stamps))
-    t = np.arange(stamps[-1], 0, -1 / CONTACT_HZ)[::-1]
+    write_avi(folder / VIDEO, simulate(spec), fps=VIDEO_HZ)
+    timestamps = frame_times(spec)
+    _write_xml(folder / TIMER, ((f"{1000 * t:.3f}",) for t in timestamps))
+    t = np.arange(timestamps[-1], 0, -1 / CONTACT_HZ)[::-1]
     hr, bvp = contact_rate(spec, t).values, 20 + 60 * contact_bvp(spec, t).values
     early = np.zeros((round(CONTACT_HZ / 2), 2))
     rows = np.concatenate([early, np.stack([hr, bvp], axis=1)])

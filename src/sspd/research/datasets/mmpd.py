@@ -1,6 +1,6 @@
 """MMPD: 33 people before a phone in four lights and four motions (Tang et al., 2023).
 
-One MATLAB file (version 5) a minute of film: `video`, time x rows x columns x 3, RGB,
+One MATLAB file (version 5) a minute of video: `video`, time x rows x columns x 3, RGB,
 levels 0 to 1; `GT_ppg`, the contact waveform; labels. Its readme calls the middle axes
 width and height, its loaders read rows and columns, as here: the phone stood upright.
 Neither picture nor sample has a time; both have the nominal 30 Hz, as in other loaders.
@@ -8,7 +8,7 @@ Neither picture nor sample has a time; both have the nominal 30 Hz, as in other 
 The labels are read when the folder is opened: they are small, and what lies between them
 is skipped, all but the beginnings of the variables; a file costs milliseconds. They are
 asked rather than the file's number, which follows the paper's procedure, because they are
-what was recorded. A file whose labels cannot be read is still listed; asked for its film,
+what was recorded. A file whose labels cannot be read is still listed; asked for its video,
 it says what is wrong.
 
 A variable of such a file can only be read whole, since time runs fastest in it. A minute
@@ -32,10 +32,10 @@ from sspd.errors import SourceError
 from sspd.research.datasets.arrays import check_shape, chunks, levels, places
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.texts import numbers, series
-from sspd.simulation import FilmSpec, contact_bvp, simulate
+from sspd.simulation import VideoSpec, contact_bvp, simulate
 from sspd.types import Frames, Recording, References
 from sspd.utils.files import whole_file
-from sspd.video.read import check_stretch
+from sspd.video.read import check_span
 
 TREE = """
 subject<N>/p<N>_<k>.mat
@@ -47,7 +47,7 @@ MAX_BYTES = 1 << 32
 #: Seldom used sizes of MATLAB's number types are not told apart: 8 bytes but for these.
 _BYTES = {"single": 4, "uint8": 1}
 _NAME = re.compile(r"p\d+_\d+")
-#: What the walking films are called in older copies.
+#: What the walking videos are called in older copies.
 _RENAMED = {"Watching Videos": "Walking"}
 
 
@@ -61,8 +61,8 @@ def recordings(root: Path) -> list[Recording]:
                     name=path.stem,
                     subject=path.parent.name,
                     condition=condition(path),
-                    film=path,
-                    frames=partial(read_film, path),
+                    video=path,
+                    frames=partial(read_frames, path),
                     references=partial(read_contact, path),
                     files=(path,),
                 )
@@ -84,7 +84,7 @@ def condition(path: Path) -> str:
     return f"{light}, {_RENAMED.get(motion, motion)}{effort}"
 
 
-def read_film(
+def read_frames(
     path: Path,
     *,
     start_s: float = 0.0,
@@ -93,11 +93,11 @@ def read_film(
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
     """The pictures of a stretch; read whole, given out in chunks."""
-    check_stretch(start_s, end_s, chunk)
-    return _read_film(path, start_s, end_s, chunk)
+    check_span(start_s, end_s, chunk)
+    return _read_frames(path, start_s, end_s, chunk)
 
 
-def _read_film(path: Path, start_s: float, end_s: float | None, chunk: int) -> Iterator[Frames]:
+def _read_frames(path: Path, start_s: float, end_s: float | None, chunk: int) -> Iterator[Frames]:
     video = _load(path, "video")["video"]
     check_shape(path, video.shape)
     first, last = places(len(video), HZ, start_s, end_s)
@@ -136,8 +136,8 @@ def _load(path: Path, *names: str) -> dict[str, NDArray[Any]]:
     return {name: found[name] for name in names}
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number, twenty of each person."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number, twenty of each person."""
     subject, k = number // 20 + 1, number % 20
     path = root / f"subject{subject}" / f"p{subject}_{k}.mat"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """MR-NIRP Indoor: 8 people, still and moving, near infrared of 940 nm (Nowara et al., 2018).
 
-This is what the paper calls MR-NIRP: the films of the infrared camera. Those of the colour
+This is what the paper calls MR-NIRP: the videos of the infrared camera. Those of the colour
 camera beside it are a dataset by name of their own, ``mr-nirp-rgb``, read from the same
 copy by the same code: no score mixes the two, and a copy with one camera only is whole.
 Grey levels become three equal channels.
@@ -38,10 +38,10 @@ from sspd.research.datasets.mr_nirp_files import (
     times,
     write_pgm,
 )
-from sspd.simulation import FilmSpec, simulate
+from sspd.simulation import VideoSpec, simulate
 from sspd.types import Frames, Recording
 from sspd.utils.files import whole_folder
-from sspd.video.sequence import read_pictures
+from sspd.video.sequence import read_images
 
 TREE = """
 Subject<1-8>_still_940/NIR/*.pgm, RGB/*.pgm, PulseOX/pulseOx.mat
@@ -74,8 +74,8 @@ def recordings(root: Path, *, colour: bool) -> list[Recording]:
                 name=f"Subject{subject}_{task}_940",
                 subject=subject,
                 condition=task,
-                film=cameras[0],
-                frames=partial(read_film, cameras, bayer),
+                video=cameras[0],
+                frames=partial(read_frames, cameras, bayer),
                 references=partial(read_contact, contact),
                 files=(*cameras, contact),
             )
@@ -94,7 +94,7 @@ def _cameras(folder: Path, colour: bool) -> tuple[Path, ...]:
     return (rgb, unnamed) if colour else (unnamed, rgb)
 
 
-def read_film(
+def read_frames(
     cameras: tuple[Path, ...],
     bayer: str | None,
     *,
@@ -103,7 +103,7 @@ def read_film(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The pictures of the first camera that fits, at their numbers' times, see `read_pictures`.
+    """The pictures of the first camera that fits, at their numbers' times, see `read_images`.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def read_film(
         if fits[1] and not fits[0]:
             found.reverse()
     chosen = found[0]
-    return read_pictures(
+    return read_images(
         [file for _, file in chosen],
         times(chosen, chosen[0][0], HZ),
         bayer=bayer,
@@ -129,8 +129,8 @@ def read_film(
     )
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number, for both cameras, 30 pictures a second.
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number, for both cameras, 30 pictures a second.
 
     What was given out comes first, then more people. `spec` keeps all but its picture times.
     """
@@ -142,9 +142,9 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
         infrared, colour = folder / "RGB", folder / "cam_flea3_1"
     folder.mkdir(parents=True, exist_ok=True)
     bayer = BAYER_OF.get(name.removeprefix("Subject").partition("_")[0], BAYER)
-    films = simulate(spec.replace(fps=HZ, jitter_s=0.0))
+    videos = simulate(spec.replace(fps=HZ, jitter_s=0.0))
     with whole_folder(infrared) as dark, whole_folder(colour) as bright:
-        for n, rgb in enumerate(picture for part in films for picture in part.rgb):
+        for n, rgb in enumerate(picture for part in videos for picture in part.rgb):
             write_pgm(dark, n, grey(rgb))
             write_pgm(bright, n, mosaic(rgb, bayer))
     write_contact(folder / "PulseOX" / "pulseOx.mat", spec, cells=True)

@@ -1,6 +1,6 @@
 """MR-NIRP Car: drivers in a garage and in town, lamps of 940 or 975 nm (Nowara et al., 2020).
 
-``mr-nirp-car`` has the films of the infrared camera; those of the colour camera beside it
+``mr-nirp-car`` has the videos of the infrared camera; those of the colour camera beside it
 are, from the same copy, ``mr-nirp-car-rgb``.
 
 The infrared camera takes 60 pictures a second, twice those of the colour camera, and the
@@ -38,10 +38,10 @@ from sspd.research.datasets.mr_nirp_files import (
     times,
     write_pgm,
 )
-from sspd.simulation import FilmSpec, simulate
+from sspd.simulation import VideoSpec, simulate
 from sspd.types import Frames, Recording
 from sspd.utils.files import whole_folder
-from sspd.video.sequence import read_pictures
+from sspd.video.sequence import read_images
 from sspd.video.still import read_still
 
 TREE = """
@@ -62,7 +62,7 @@ _NAME = re.compile(
 )
 #: Conditions of the recordings that are simulated of each person, the first ones first.
 _SIMULATED = tuple(product(("garage", "driving"), ("still", "small_motion"), ("940", "975")))
-#: What a dark picture has of a lit one, in simulated films: an eighth.
+#: What a dark picture has of a lit one, in simulated videos: an eighth.
 _DARK = 8
 
 
@@ -75,23 +75,23 @@ def recordings(root: Path, *, colour: bool) -> list[Recording]:
             continue
         number = str(int(person[1]))
         place, motion, nm = (part.lower() for part in matched.groups())
-        film, contact = inside(folder, "RGB" if colour else "NIR"), contact_of(folder)
+        video, contact = inside(folder, "RGB" if colour else "NIR"), contact_of(folder)
         night = ", night" if number == NIGHT else ""
         found.append(
             Recording(
                 name=f"subject{number}_{place}_{motion}_{nm}",
                 subject=DAY if number == NIGHT else number,
                 condition=f"{place}, {motion.replace('_', ' ')}, {nm} nm{night}",
-                film=film,
-                frames=partial(read_film, film, colour),
+                video=video,
+                frames=partial(read_frames, video, colour),
                 references=partial(read_contact, contact),
-                files=(film, contact),
+                files=(video, contact),
             )
         )
     return found_or_raise(each_once(found), root, TREE)
 
 
-def read_film(
+def read_frames(
     folder: Path,
     colour: bool,
     *,
@@ -100,7 +100,7 @@ def read_film(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """A camera's pictures at their numbers' times, see `read_pictures`; of infrared the lit ones.
+    """A camera's pictures at their numbers' times, see `read_images`; of infrared the lit ones.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def read_film(
     """
     found = pictures(folder)
     chosen = found if colour else lit(found)
-    return read_pictures(
+    return read_images(
         [file for _, file in chosen],
         times(chosen, found[0][0], HZ if colour else NIR_HZ),
         bayer=BAYER if colour else None,
@@ -143,8 +143,8 @@ def _level(files: list[Path]) -> float:
     return sum(levels) / len(levels) if levels else -1.0
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number, eight a person, for both cameras.
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number, eight a person, for both cameras.
 
     Subjects with even numbers have their folders in small letters, as some copies have.
     Times of pictures are the cameras' own, whatever `spec` says.
@@ -154,9 +154,9 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
     name = "_".join((f"subject{person}", *_SIMULATED[kind]))
     folder = root / (f"subject{person}" if even else f"Subject{person}") / name
     folder.mkdir(parents=True, exist_ok=True)
-    films = simulate(spec.replace(fps=HZ, jitter_s=0.0))
+    videos = simulate(spec.replace(fps=HZ, jitter_s=0.0))
     with whole_folder(folder / "NIR") as infrared, whole_folder(folder / "RGB") as colour:
-        for n, rgb in enumerate(picture for part in films for picture in part.rgb):
+        for n, rgb in enumerate(picture for part in videos for picture in part.rgb):
             seen = grey(rgb)
             write_pgm(infrared, 2 * n + 1, seen)
             write_pgm(infrared, 2 * n + 2, seen // _DARK)

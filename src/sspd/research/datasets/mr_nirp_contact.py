@@ -5,7 +5,7 @@ cells with the numbers that had queued up until the time was taken. The program 
 recorded with (Rice University's PPG recorder, 2015, ``main.py``) asks for the time after it has
 read the numbers, so several of one cell lie between the time before and their own, the
 last of them at it. A 0 is a dropout: it is left out, and nothing is put in its place.
-That program stores pictures and samples from one click on, so film and contact are taken
+That program stores pictures and samples from one click on, so video and contact are taken
 to start together, as in public loaders.
 """
 
@@ -23,7 +23,7 @@ from scipy.io import loadmat, savemat, whosmat
 from sspd.errors import SourceError
 from sspd.research.datasets.mr_nirp_files import unpacked
 from sspd.research.datasets.texts import numbers, series
-from sspd.simulation import FilmSpec, contact_bvp
+from sspd.simulation import VideoSpec, contact_bvp
 from sspd.types import References
 from sspd.utils.files import whole_file
 
@@ -46,8 +46,8 @@ def read_contact(path: Path) -> References:
     SourceError
         Missing, damaged, too large, without one of both variables, or nothing but dropouts.
     """
-    stamps, record = _variables(unpacked(path))
-    t, values = spread(path, numbers(path, stamps).ravel(), record.ravel())
+    timestamps, record = _variables(unpacked(path))
+    t, values = spread(path, numbers(path, timestamps).ravel(), record.ravel())
     there = values != 0
     if not there.any():
         raise SourceError(f"{path}: no sample of it is other than 0, a dropout")
@@ -55,9 +55,9 @@ def read_contact(path: Path) -> References:
 
 
 def spread(
-    path: Path, stamps: NDArray[np.float64], record: NDArray[Any]
+    path: Path, timestamps: NDArray[np.float64], record: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Times since the first stamp, and values, of a record of numbers or of cells.
+    """Times since the first timestamp, and values, of a record of numbers or of cells.
 
     >>> cells = np.empty(2, object)
     >>> cells[:] = [np.array([[7]]), np.array([[8, 9]])]
@@ -65,16 +65,16 @@ def spread(
     (array([0. , 0.5, 1. ]), array([7., 8., 9.]))
     """
     parts = [numbers(path, cell).ravel() for cell in record] if record.dtype == object else record
-    if len(parts) != stamps.size or not stamps.size:
-        raise SourceError(f"{path}: {len(parts)} entries of pulseOxRecord, {stamps.size} times")
-    gaps = np.diff(stamps)
+    if len(parts) != timestamps.size or not timestamps.size:
+        raise SourceError(f"{path}: {len(parts)} entries of pulseOxRecord, {timestamps.size} times")
+    gaps = np.diff(timestamps)
     gaps = np.concatenate([[np.median(gaps) if gaps.size else 0.0], gaps])
     sizes = np.array([np.size(part) for part in parts])
     if sizes.sum() > MAX_SAMPLES:
         raise SourceError(f"{path}: {sizes.sum()} samples, more than any recording has")
-    at = np.repeat(np.arange(stamps.size), sizes)
+    at = np.repeat(np.arange(timestamps.size), sizes)
     behind = np.concatenate([np.arange(n)[::-1] for n in sizes])
-    t = stamps[at] - stamps[0] - gaps[at] * behind / sizes[at]
+    t = timestamps[at] - timestamps[0] - gaps[at] * behind / sizes[at]
     return t, numbers(path, np.concatenate([np.ravel(part) for part in parts]))
 
 
@@ -119,8 +119,8 @@ def _check_unpacked_size(path: Path, data: bytes) -> None:
         at += 8 + size
 
 
-def write_contact(path: Path, spec: FilmSpec, *, cells: bool) -> None:
-    """Write a simulated film's contact, with a dropout; in `cells` some samples queue up."""
+def write_contact(path: Path, spec: VideoSpec, *, cells: bool) -> None:
+    """Write a simulated video's contact, with a dropout; in `cells` some samples queue up."""
     path.parent.mkdir(parents=True, exist_ok=True)
     t = np.arange(0, spec.duration_s, 1 / CONTACT_HZ)
     values = np.clip(np.rint(64 + 32 * contact_bvp(spec, t).values), 1, 127)

@@ -26,7 +26,7 @@ PICTURE = r"(?:.*[^0-9])?([0-9]{1,9})[.]pgm"
 #: level. In the copy that was measured it is 30 % behind a mosaic, 0.05 % without one.
 EVEN = 0.01
 _SMOOTH = np.array([0.25, 0.5, 0.25])
-#: What the infrared camera is taken to see of red, green and blue in simulated films. True
+#: What the infrared camera is taken to see of red, green and blue in simulated videos. True
 #: near infrared shows a weaker pulse; most weight on green keeps the simulated one in.
 GREY = (0.25, 0.5, 0.25)
 
@@ -102,7 +102,7 @@ def each_once(found: list[Recording]) -> list[Recording]:
     n_by_name = Counter(recording.name for recording in found)
     for recording in found:
         if n_by_name[recording.name] > 1:
-            raise SourceError(f"{recording.film.parent}: {recording.name} is here twice")
+            raise SourceError(f"{recording.video.parent}: {recording.name} is here twice")
     return found
 
 

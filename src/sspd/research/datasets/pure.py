@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from sspd.errors import SourceError
 from sspd.research.datasets.card import Dataset, Defect, found_or_raise
 from sspd.research.datasets.texts import numbers, read_text, series
-from sspd.simulation import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
+from sspd.simulation import VideoSpec, contact_bvp, contact_rate, frame_times, simulate
 from sspd.types import Frames, Recording, References
 from sspd.utils.files import whole_file, whole_folder
-from sspd.video.sequence import numbered, read_pictures
+from sspd.video.sequence import numbered, read_images
 
 TREE = """
 <person>-<setup>/<person>-<setup>/Image<ns>.png, <person>-<setup>/<person>-<setup>.json
@@ -52,7 +52,7 @@ def recordings(root: Path) -> list[Recording]:
     names = {re.sub(r"[.]json$", "", entry.name) for entry in root.glob("*-*")}
     found = []
     for name in sorted(name for name in names if re.fullmatch("[0-9]{2}-[0-9]{2}", name)):
-        film, truth = _places(root, name)
+        video, truth = _places(root, name)
         subject, setup = name.split("-")
         known = 1 <= int(setup) <= len(SETUPS)
         found.append(
@@ -60,10 +60,10 @@ def recordings(root: Path) -> list[Recording]:
                 name=name,
                 subject=subject,
                 condition=SETUPS[int(setup) - 1] if known else f"setup {setup}",
-                film=film,
-                frames=partial(read_film, film),
-                references=partial(read_truth, film, truth),
-                files=(film, truth),
+                video=video,
+                frames=partial(read_frames, video),
+                references=partial(read_truth, video, truth),
+                files=(video, truth),
             )
         )
     return found_or_raise(found, root, TREE)
@@ -80,7 +80,7 @@ def _places(root: Path, name: str) -> tuple[Path, Path]:
     return own, outside
 
 
-def read_film(
+def read_frames(
     folder: Path,
     *,
     start_s: float = 0.0,
@@ -88,10 +88,10 @@ def read_film(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The pictures of a folder at the times in their names, see `read_pictures`."""
+    """The pictures of a folder at the times in their names, see `read_images`."""
     ns, files = zip(*numbered(folder, PICTURE), strict=True)
     t = _seconds(ns, ns[0])
-    return read_pictures(files, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
+    return read_images(files, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
 
 
 def _seconds(ns: Any, start_ns: int) -> NDArray[np.float64]:
@@ -127,15 +127,15 @@ def read_truth(folder: Path, path: Path) -> References:
     return References(bvp=series(path, t, bvp), hr_bpm=rate)
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number: six setups a person, odd persons nested."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number: six setups a person, odd persons nested."""
     subject, setup = 1 + number // len(SETUPS), 1 + number % len(SETUPS)
     name = f"{subject:02d}-{setup:02d}"
-    film = root / name / name if subject % 2 else root / name
-    film.parent.mkdir(parents=True, exist_ok=True)
+    video = root / name / name if subject % 2 else root / name
+    video.parent.mkdir(parents=True, exist_ok=True)
     ns = [START_NS + round(at * 1e9) for at in frame_times(spec).tolist()]
     pictures = (rgb for chunk in simulate(spec) for rgb in chunk.rgb)
-    with whole_folder(film) as part:
+    with whole_folder(video) as part:
         for at, rgb in zip(ns, pictures, strict=True):
             stored = cv2.imencode(".png", rgb[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
             (part / f"Image{at}.png").write_bytes(stored.tobytes())
@@ -153,7 +153,7 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
         }
         for at, level, rate in zip(t.tolist(), bvp.tolist(), hr.tolist(), strict=True)
     ]
-    with whole_file(film.parent / f"{name}.json") as part:
+    with whole_file(video.parent / f"{name}.json") as part:
         part.write_text(
             json.dumps({"/FullPackage": samples, "/Image": [{"Timestamp": n} for n in ns]})
         )

@@ -1,10 +1,10 @@
 """SCAMPS: 2,800 rendered people of whom the pulse is known (McDuff et al., 2022).
 
-One MATLAB file (v7.3, which is HDF5) a film of 20 s at 30 Hz: `Xsub`, the pictures cut to
+One MATLAB file (v7.3, which is HDF5) a video of 20 s at 30 Hz: `Xsub`, the pictures cut to
 the face, or `RawFrames`, the whole ones, where there is no `Xsub`; `d_ppg` and, ignored
 where it is not there, `d_br`, the breath, one sample a picture. HDF5 has MATLAB's axes in
 reverse, 3 x columns x rows x time, and is read in that order, a block of time at once:
-never the whole film. Levels are 0 to 1, or bytes. No time is stored; the rate is nominal.
+never the whole video. Levels are 0 to 1, or bytes. No time is stored; the rate is nominal.
 Needs h5py: ``sspd[datasets]``.
 """
 
@@ -21,10 +21,10 @@ from sspd.research.datasets import hdf5
 from sspd.research.datasets.arrays import check_shape, chunks, levels, places
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.texts import series
-from sspd.simulation import FilmSpec, contact_bvp, simulate
+from sspd.simulation import VideoSpec, contact_bvp, simulate
 from sspd.types import Frames, Recording, References
 from sspd.utils.files import whole_file
-from sspd.video.read import check_stretch
+from sspd.video.read import check_span
 
 TREE = """
 P<number>.mat
@@ -41,8 +41,8 @@ def recordings(root: Path) -> list[Recording]:
             name=path.stem,
             subject=path.stem,
             condition="rendered",
-            film=path,
-            frames=partial(read_film, path),
+            video=path,
+            frames=partial(read_frames, path),
             references=partial(read_contact, path),
             files=(path,),
         )
@@ -52,7 +52,7 @@ def recordings(root: Path) -> list[Recording]:
     return found_or_raise(found, root, TREE)
 
 
-def read_film(
+def read_frames(
     path: Path,
     *,
     start_s: float = 0.0,
@@ -61,11 +61,11 @@ def read_film(
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
     """The pictures of a stretch, lazily."""
-    check_stretch(start_s, end_s, chunk)
-    return _read_film(path, start_s, end_s, chunk)
+    check_span(start_s, end_s, chunk)
+    return _read_frames(path, start_s, end_s, chunk)
 
 
-def _read_film(path: Path, start_s: float, end_s: float | None, chunk: int) -> Iterator[Frames]:
+def _read_frames(path: Path, start_s: float, end_s: float | None, chunk: int) -> Iterator[Frames]:
     with hdf5.opened(path) as file:
         video = hdf5.array(path, file, ("Xsub", "RawFrames"))
         check_shape(path, video.shape[::-1])
@@ -89,8 +89,8 @@ def read_contact(path: Path) -> References:
     return References(bvp=series(path, t, bvp), respiration=respiration)
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number; odd ones have only ``RawFrames``, as bytes."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number; odd ones have only ``RawFrames``, as bytes."""
     name = DATASET.expected[number]
     path = root / f"{name}.mat"
     rgb = np.concatenate([part.rgb for part in simulate(spec)])

@@ -1,8 +1,8 @@
-"""Simulated films in a dataset's layout: written one by one, kept where they are whole.
+"""Simulated videos in a dataset's layout: written one by one, kept where they are whole.
 
-The general truth of a film goes to ``truth/<recording>.csv`` and ``.json``, whatever the
+The general truth of a video goes to ``truth/<recording>.csv`` and ``.json``, whatever the
 layout has itself; ``truth/recordings.json`` tells what was written under which number.
-That file also marks the folder as one of simulated films: others are never written into.
+That file also marks the folder as one of simulated videos: others are never written into.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from pathlib import Path
 from sspd.errors import OutputError, SourceError
 from sspd.research.datasets.card import Dataset
 from sspd.research.datasets.texts import read_text
-from sspd.simulation import FilmSpec, write_truth
+from sspd.simulation import VideoSpec, write_truth
 from sspd.utils.files import whole_file
 
 
-def waiting(dataset: Dataset, out: Path, specs: Mapping[int, FilmSpec]) -> dict[int, FilmSpec]:
-    """The films that are not there yet, or not whole.
+def waiting(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) -> dict[int, VideoSpec]:
+    """The videos that are not there yet, or not whole.
 
     Parameters
     ----------
     dataset : Dataset
     out : Path
         The folder, which may be missing.
-    specs : mapping of int to FilmSpec
-        Films by the number of their recording.
+    specs : mapping of int to VideoSpec
+        Videos by the number of their recording.
 
     Raises
     ------
     OutputError
-        The folder holds something else, or other films.
+        The folder holds something else, or other videos.
     """
     named = _names(dataset, out)
     whole: set[str] = set()
     if named:
         try:
             found = dataset.recordings(out)
-        except SourceError:  # not a film of it is left
+        except SourceError:  # not a video of it is left
             found = []
         whole = {one.name for one in found if all(file.exists() for file in one.files)}
     left = {}
@@ -56,16 +56,16 @@ def waiting(dataset: Dataset, out: Path, specs: Mapping[int, FilmSpec]) -> dict[
     return left
 
 
-def write_layout(dataset: Dataset, out: Path, specs: Mapping[int, FilmSpec]) -> Iterator[str]:
-    """Write films as recordings of a dataset; yields the name of each when it is whole.
+def write_layout(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) -> Iterator[str]:
+    """Write videos as recordings of a dataset; yields the name of each when it is whole.
 
     Parameters
     ----------
     dataset : Dataset
     out : Path
         The folder; made where it is missing.
-    specs : mapping of int to FilmSpec
-        Films by the number of their recording, as `waiting` gives them.
+    specs : mapping of int to VideoSpec
+        Videos by the number of their recording, as `waiting` gives them.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def _write_names(dataset: Dataset, out: Path, named: Mapping[str, str]) -> None:
 
 
 def _spec(out: Path, name: str) -> object:
-    """The options that a film was made with; None where they are not told."""
+    """The options that a video was made with; None where they are not told."""
     try:
         return json.loads(read_text(out / "truth" / f"{name}.json"))["spec"]
     except (SourceError, ValueError, LookupError, TypeError):

@@ -69,7 +69,7 @@ def named_dataset(data: str) -> tuple[Dataset, Path]:
 
 
 def open_dataset(data: str) -> tuple[Dataset, list[Recording]]:
-    """A dataset and its recordings from ``NAME:PATH``; no film is opened.
+    """A dataset and its recordings from ``NAME:PATH``; no video is opened.
 
     Raises
     ------

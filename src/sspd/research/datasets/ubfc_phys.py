@@ -1,8 +1,8 @@
 """UBFC-Phys: 56 people at rest, speaking and calculating under stress (Sabour et al., 2021).
 
 The contact waveform comes from a wristband and has no times of its own: its nominal 64
-samples a second give them, and it is taken to start with the film, as other loaders do.
-The films say their own rate, about 35 pictures a second.
+samples a second give them, and it is taken to start with the video, as other loaders do.
+The videos say their own rate, about 35 pictures a second.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from sspd.research.datasets.card import Dataset, Defect, found_or_raise
 from sspd.research.datasets.texts import read_columns, series
-from sspd.simulation import FilmSpec, contact_bvp, simulate
+from sspd.simulation import VideoSpec, contact_bvp, simulate
 from sspd.types import Recording, References
 from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
@@ -35,17 +35,17 @@ def recordings(root: Path) -> list[Recording]:
     for folder in root.glob("s*"):
         for task, condition in TASKS.items():
             name = f"{folder.name}_{task}"
-            film, contact = folder / f"vid_{name}.avi", folder / f"bvp_{name}.csv"
-            if film.is_file() or contact.is_file():
+            video, contact = folder / f"vid_{name}.avi", folder / f"bvp_{name}.csv"
+            if video.is_file() or contact.is_file():
                 found.append(
                     Recording(
                         name=name,
                         subject=folder.name,
                         condition=condition,
-                        film=film,
-                        frames=partial(read, film),
+                        video=video,
+                        frames=partial(read, video),
                         references=partial(read_contact, contact),
-                        files=(film, contact),
+                        files=(video, contact),
                     )
                 )
     return found_or_raise(found, root, TREE)
@@ -57,8 +57,8 @@ def read_contact(path: Path) -> References:
     return References(bvp=series(path, np.arange(bvp.size) / CONTACT_HZ, bvp))
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number: the tasks of s1, then those of s2, ..."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number: the tasks of s1, then those of s2, ..."""
     name = DATASET.expected[number]
     folder = root / name.split("_")[0]
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def write(root: Path, number: int, spec: FilmSpec) -> str:
     return name
 
 
-#: Of each task, the people whose film other people's scores leave out.
+#: Of each task, the people whose video other people's scores leave out.
 LEFT_OUT = MappingProxyType(
     {
         "T1": "3 8 9 26 28 30 31 32 33 40 52 53 54 56",

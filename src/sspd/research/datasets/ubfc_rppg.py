@@ -2,7 +2,7 @@
 
 Both parts are read, from the folder that holds them or from either one. In DATASET_2
 there is one contact sample a picture, with the time of each; its clock starts with the
-film. In DATASET_1 the contact's clock is in milliseconds, at about 62 Hz.
+video. In DATASET_1 the contact's clock is in milliseconds, at about 62 Hz.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from sspd.errors import SourceError
 from sspd.research.datasets.card import Dataset, Defect, found_or_raise
 from sspd.research.datasets.texts import numbers, read_columns, read_text, series
-from sspd.simulation import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
+from sspd.simulation import VideoSpec, contact_bvp, contact_rate, frame_times, simulate
 from sspd.types import Recording, References
 from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
@@ -38,16 +38,16 @@ def recordings(root: Path) -> list[Recording]:
         truth, read_truth = folder / "ground_truth.txt", read_ground_truth
         if not truth.exists() and (folder / "gtdump.xmp").exists():
             truth, read_truth = folder / "gtdump.xmp", read_gtdump
-        film = folder / "vid.avi"
+        video = folder / "vid.avi"
         found.append(
             Recording(
                 name=folder.name,
                 subject=folder.name,
                 condition="part 2" if truth.name == "ground_truth.txt" else "part 1",
-                film=film,
-                frames=partial(read, film),
+                video=video,
+                frames=partial(read, video),
                 references=partial(read_truth, truth),
-                files=(film, truth),
+                files=(video, truth),
             )
         )
     return found_or_raise(found, root, TREE)
@@ -78,8 +78,8 @@ def read_gtdump(path: Path) -> References:
     return References(bvp=series(path, t, bvp), hr_bpm=series(path, t, hr))
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number: DATASET_2 first, then DATASET_1."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number: DATASET_2 first, then DATASET_1."""
     second = number < len(SUBJECTS)
     name = SUBJECTS[number] if second else f"{number - len(SUBJECTS) + 1}-gt"
     folder = root / ("DATASET_2" if second else "DATASET_1") / name
@@ -115,5 +115,5 @@ DATASET = Dataset(
         Defect(f"subject{n}", "its contact waveform is held to be bad", _GIDEON, excluded=False)
         for n in (11, 18, 20, 24)
     ),
-    one_sample_a_picture=("part 2",),
+    one_sample_per_frame=("part 2",),
 )

@@ -1,10 +1,10 @@
 """VIPL-HR: 107 people, nine tasks, up to four cameras (Niu et al., 2018 and 2020).
 
-The films were taken at uneven rates: ``time.txt`` has the time of each picture, and the
+The videos were taken at uneven rates: ``time.txt`` has the time of each picture, and the
 constant rate that ``video.avi`` states is wrong. ``source2`` has no ``time.txt``; it runs
 at 30 pictures a second. ``source4`` sees near infrared.
 
-``wave.csv`` is no reference here: contact waveform and film do not match in time on this
+``wave.csv`` is no reference here: contact waveform and video do not match in time on this
 dataset (the readme of the STMaps that LuPaoPao/NEST gives out says so, and warns of
 training with it). `References.bvp` is therefore None, so that nothing can supervise or
 score with it unawares; the device's heart rate stands as reference, as in all published
@@ -25,11 +25,11 @@ from sspd.errors import SourceError
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.texts import numbers, read_columns, read_text
 from sspd.research.datasets.vipl_folds import write_folds
-from sspd.simulation import FilmSpec, contact_bvp, contact_rate, frame_times, simulate
+from sspd.simulation import VideoSpec, contact_bvp, contact_rate, frame_times, simulate
 from sspd.types import Frames, Recording, References, Series
 from sspd.utils.files import whole_file
 from sspd.video.avi import write_avi
-from sspd.video.restamp import read_with_stamps
+from sspd.video.restamp import read_with_timestamps
 
 TREE = """
 data/p<N>/v<1-9>/source<1-4>/video.avi, gt_HR.csv, time.txt (source2 has none)
@@ -55,26 +55,26 @@ def recordings(root: Path) -> list[Recording]:
         matched = re.fullmatch(r"p\d+/v([1-9])(?:-\d+)?/source[1-4]", f"{subject}/{task}/{source}")
         if not matched or not any((folder / name).is_file() for name in ("video.avi", "gt_HR.csv")):
             continue
-        film, truth, times = (folder / name for name in ("video.avi", "gt_HR.csv", "time.txt"))
-        stamps = None if source == "source2" and not times.exists() else times
+        video, truth, times = (folder / name for name in ("video.avi", "gt_HR.csv", "time.txt"))
+        timestamps = None if source == "source2" and not times.exists() else times
         infrared = ", near infrared" if source == "source4" else ""
         found.append(
             Recording(
                 name=f"{subject}-{task}-{source}",
                 subject=subject,
                 condition=TASKS[int(matched[1]) - 1] + infrared,
-                film=film,
-                frames=partial(read_film, film, stamps),
+                video=video,
+                frames=partial(read_frames, video, timestamps),
                 references=partial(read_references, truth),
-                files=(film, truth, *([stamps] if stamps else [])),
+                files=(video, truth, *([timestamps] if timestamps else [])),
             )
         )
     return found_or_raise(found, root, TREE)
 
 
-def read_film(
-    film: Path,
-    stamps: Path | None,
+def read_frames(
+    video: Path,
+    timestamps: Path | None,
     *,
     start_s: float = 0.0,
     end_s: float | None = None,
@@ -83,10 +83,10 @@ def read_film(
 ) -> Iterator[Frames]:
     """Pictures at the times of ``time.txt`` (milliseconds), or `SOURCE2_HZ` a second."""
     t: NDArray[np.float64] | float = SOURCE2_HZ
-    if stamps is not None:
-        t = numbers(stamps, read_text(stamps).split()) / 1000
+    if timestamps is not None:
+        t = numbers(timestamps, read_text(timestamps).split()) / 1000
         t = t - t[:1]
-    return read_with_stamps(film, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
+    return read_with_timestamps(video, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
 
 
 def read_references(path: Path) -> References:
@@ -95,8 +95,8 @@ def read_references(path: Path) -> References:
 
 
 def read_wave(recording: Recording) -> Series:
-    """The contact waveform of ``wave.csv``, on a clock that is not the film's."""
-    return _column(recording.film.with_name("wave.csv"), WAVE_HZ)
+    """The contact waveform of ``wave.csv``, on a clock that is not the video's."""
+    return _column(recording.video.with_name("wave.csv"), WAVE_HZ)
 
 
 def _column(path: Path, fs: float) -> Series:
@@ -106,8 +106,8 @@ def _column(path: Path, fs: float) -> Series:
     return Series(np.arange(values.size) / fs, values)
 
 
-def write(root: Path, number: int, spec: FilmSpec) -> str:
-    """Write a film as the recording of a number: cameras 1 to 3 of a subject, then the next."""
+def write(root: Path, number: int, spec: VideoSpec) -> str:
+    """Write a video as the recording of a number: cameras 1 to 3 of a subject, then the next."""
     subject, source = f"p{1 + number // 3}", f"source{1 + number % 3}"
     folder = root / "data" / subject / "v1" / source
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Scores of methods on datasets: reference first, every exclusion counted and named."""
 
-from sspd.research.evaluate.entries import Contender, as_it_is, with_weights
+from sspd.research.evaluate.entries import Entry, as_it_is, with_weights
 from sspd.research.evaluate.metrics import (
     METRICS,
     Interval,
@@ -23,7 +23,7 @@ __all__ = [
     "PROTOCOLS",
     "QUANTITIES",
     "SCORINGS",
-    "Contender",
+    "Entry",
     "Evaluation",
     "Fold",
     "Interval",

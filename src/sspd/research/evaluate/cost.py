@@ -16,7 +16,7 @@ from sspd.errors import UsageError
 from sspd.models.baselines import Baseline
 from sspd.models.network import MeasuringNetwork
 from sspd.models.prepare import FromFaces, less_the_one_before
-from sspd.network.openvino_import import import_openvino
+from sspd.network.openvino_import import import_without_telemetry
 from sspd.research.evaluate.operation_count import count_multiply_adds, count_parameters
 from sspd.research.recipes import TRAINED_METHODS, get_baseline, get_recipe
 from sspd.utils.packages import require
@@ -195,7 +195,7 @@ def _openvino(network: nn.Module, faces: Tensor, threads: int | None) -> Run:
     settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32"}
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
-    core = import_openvino().Core()
+    core = import_without_telemetry().Core()
     compiled = core.compile_model(core.read_model(file.getvalue()), "CPU", settings)
     given = faces.numpy()
     return lambda: compiled(given) and None

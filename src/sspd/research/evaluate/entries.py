@@ -25,7 +25,7 @@ Make = Callable[[], Method]
 
 
 @dataclass(frozen=True)
-class Contender:
+class Entry:
     """One row of a table.
 
     Parameters
@@ -49,7 +49,7 @@ class Contender:
     settled: Mapping[str, str] | None = None
 
 
-def as_it_is(name: str) -> Contender:
+def as_it_is(name: str) -> Entry:
     """A method that no fold changes.
 
     Parameters
@@ -60,7 +60,7 @@ def as_it_is(name: str) -> Contender:
     >>> as_it_is("pos").make(Fold("1", (), ("s1",)))().name
     'pos'
     """
-    return Contender(name, citation(name), lambda fold: partial(get_method, name))
+    return Entry(name, citation(name), lambda fold: partial(get_method, name))
 
 
 def with_weights(
@@ -71,7 +71,7 @@ def with_weights(
     name: str | None = None,
     *,
     settled_by: Mapping[str, str],
-) -> Contender:
+) -> Entry:
     """A method that is a network, with each fold's weights.
 
     Parameters
@@ -85,7 +85,7 @@ def with_weights(
     name : str or None
         Of the row, where it is not the method's.
     settled_by : mapping
-        See `Contender`.
+        See `Entry`.
     """
 
     def make(fold: Fold) -> Make:
@@ -97,7 +97,7 @@ def with_weights(
         return load_network(weights(fold), precision=precision, threads=threads)
 
     own = network if method == "sspd" else None
-    return Contender(name or method, citation(method), make, own, settled_by)
+    return Entry(name or method, citation(method), make, own, settled_by)
 
 
 def _make(name: str, weights: Path, precision: str, threads: int | None) -> Method:

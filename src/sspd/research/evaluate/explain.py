@@ -1,4 +1,4 @@
-"""Where on a face the network's waveform comes from: LayerCAM of a film (Sec. IV-E)."""
+"""Where on a face the network's waveform comes from: LayerCAM of a video (Sec. IV-E)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import SourceError, UsageError
-from sspd.face.stabilize import crop_px, network_faces
+from sspd.face.stabilize import crop_px, network_frames
 from sspd.face.track import face_segments
 from sspd.types import Box, Frames, Series
 from sspd.utils.packages import require
@@ -39,7 +39,7 @@ class Explanation:
         Layer -> activation at each of its pixels, averaged in time, largest 1; 0 where the
         layer does not reach.
     box : Box
-        Where the face was cut out, pixels of the film.
+        Where the face was cut out, pixels of the video.
     by_truth : bool
         Whether a known waveform was held against the network's, or its own.
     """
@@ -64,20 +64,20 @@ def explain(
     Parameters
     ----------
     source : path
-        A film.
+        A video.
     weights : path or None
         A checkpoint (``.safetensors``); None: the one shipped with the package.
     truth : Series or None
         The contact waveform, as the paper uses; without it the network's own output.
     start_s, seconds : float
-        The stretch of the film.
+        The stretch of the video.
     layers : sequence of str or None
         Of `sspd.research.evaluate.layer_cam.LAYERS`; None: all.
 
     Raises
     ------
     SourceError
-        A film that cannot be read, or shows no face there.
+        A video that cannot be read, or shows no face there.
     UsageError
         Weights without gradients, no such layer, or a stretch that is too short.
     WeightsError
@@ -93,7 +93,7 @@ def explain(
     import torch
 
     from sspd.models.checkpoint import load_checkpoint
-    from sspd.network.inputs import input_pieces
+    from sspd.network.inputs import input_chunks
     from sspd.network.load import shipped_weights
     from sspd.research.evaluate.layer_cam import LAYERS, layer_cam, place_of_layer
     from sspd.research.train.labels import wave_at
@@ -107,8 +107,8 @@ def explain(
     network, _ = load_checkpoint(path)
     spec = network.spec
     faces, box = _faces(Path(source), start_s, seconds, crop_px(spec.size, spec.follow))
-    seen = network_faces(faces, spec.size, spec.follow)
-    given = np.array(list(input_pieces([seen], spec)))
+    seen = network_frames(faces, spec.size, spec.follow)
+    given = np.array(list(input_chunks([seen], spec)))
     if len(given) < spec.fs:
         raise UsageError(f"{source}: a second of face is wanted, there are {len(given)} steps")
     score: Callable[[Tensor], Tensor] = (

@@ -35,7 +35,7 @@ def manifest(
     left_out : mapping
         Name -> why it is not.
     weights : mapping
-        Contender -> fold -> its weights; None: it has none.
+        Entry -> fold -> its weights; None: it has none.
     scoring : Scoring
     """
     return {
@@ -52,7 +52,7 @@ def manifest(
                 "weights": dict(weights[one.name]),
                 "settled": None if one.settled is None else dict(one.settled),
             }
-            for one in plan.contenders
+            for one in plan.entries
         ],
         "trained": plan.trained,
         "face": "dlib frontal detector, largest face of the beginning, one box every 30 s",

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from sspd.errors import SourceError
-from sspd.face.track import face_pieces, join_pieces
+from sspd.face.track import iter_face_chunks, join_chunks
 from sspd.methods.sspd import native_waveform
 from sspd.network import Network
 from sspd.research.evaluate.predictions import Unit, keep_unit, kept_unit
@@ -24,7 +24,7 @@ def at_rates(faces: Frames) -> Mapping[str, Frames]:
     """Faces at their rate, at half of it and at twice, in the order of the paper's Fig. 7.
 
     Half: every second picture. Double: the mean of each two neighbours between them, as
-    a film has no more than its pictures.
+    a video has no more than its pictures.
 
     Parameters
     ----------
@@ -32,10 +32,10 @@ def at_rates(faces: Frames) -> Mapping[str, Frames]:
         Two or more.
 
     >>> levels = np.arange(0, 40, 4, dtype=np.uint8)[:, None, None, None]
-    >>> film = Frames(levels.repeat(3, axis=3), np.arange(10) / 30)
-    >>> [len(some) for some in at_rates(film).values()]
+    >>> video = Frames(levels.repeat(3, axis=3), np.arange(10) / 30)
+    >>> [len(some) for some in at_rates(video).values()]
     [10, 5, 19]
-    >>> at_rates(film)["double"].rgb[:4, 0, 0, 0].tolist()
+    >>> at_rates(video)["double"].rgb[:4, 0, 0, 0].tolist()
     [0, 2, 4, 6]
     """
     rgb = faces.rgb
@@ -88,12 +88,12 @@ def _fed(recording: Recording, network: Network) -> list[tuple[str, Frames]]:
     from sspd.face.stabilize import crop_px
 
     size = crop_px(network.spec.size, network.spec.follow)
-    pieces = list(face_pieces(recording.frames(end_s=SPAN_S), size=size))
+    pieces = list(iter_face_chunks(recording.frames(end_s=SPAN_S), size=size))
     seen = [piece for piece in pieces if piece.box is not None]
     if not seen:
-        raise SourceError(f"{recording.film}: no face in its first {SPAN_S:g} s")
-    first = [piece for piece in seen if piece.stretch == seen[0].stretch]
-    faces = join_pieces(first).faces
+        raise SourceError(f"{recording.video}: no face in its first {SPAN_S:g} s")
+    first = [piece for piece in seen if piece.segment_index == seen[0].segment_index]
+    faces = join_chunks(first).faces
     if len(faces) < 2:
-        raise SourceError(f"{recording.film}: one frame of a face in its first {SPAN_S:g} s")
+        raise SourceError(f"{recording.video}: one frame of a face in its first {SPAN_S:g} s")
     return list(at_rates(faces).items())

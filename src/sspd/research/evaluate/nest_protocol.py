@@ -3,7 +3,7 @@
 H. Lu, Z. Yu, X. Niu, Y. Chen, "Neuron structure modeling for generalizable remote physiological
 measurement", CVPR 2023 (NEST), and its published evaluation. A clip of 256 pictures at 30 Hz is
 put on a fine grid, filtered, and read by its peaks; the periodogram of the intervals gives the
-indices. Each index is averaged over the clips of a film, prediction and reference alike.
+indices. Each index is averaged over the clips of a video, prediction and reference alike.
 
 A clip lasts 8.5 s, and a period of 0.04 Hz 25 s: these numbers compare methods, they are no
 physiology (`sspd.vitals.hrv` asks for two minutes). A peak at a mirrored end may be a tenth of
@@ -25,7 +25,7 @@ What is assumed, where the description leaves it open
   its band.
 - Clips follow each other without overlap; what is left over at the end is not read.
 - Three intervals are the fewest for an index; a clip without an index is left out of its mean.
-- Waveforms at other rates are put on 30 Hz by a cubic spline, as that code does with films.
+- Waveforms at other rates are put on 30 Hz by a cubic spline, as that code does with videos.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ LEAST_INTERVALS = 3
 
 
 def nest_readings(values: ArrayLike, fs: float) -> Readings:
-    """Every index of a film, averaged over its clips.
+    """Every index of a video, averaged over its clips.
 
     Parameters
     ----------
     values : array, shape (time,)
-        The waveform of the whole film.
+        The waveform of the whole video.
     fs : float
         Hz.
 

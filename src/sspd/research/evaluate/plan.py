@@ -13,17 +13,17 @@ from sspd.methods.registry import takes_weights
 from sspd.models.header import made_by
 from sspd.research.datasets.card import Dataset
 from sspd.research.datasets.table import named_dataset
-from sspd.research.evaluate.entries import Contender, as_it_is, with_weights
+from sspd.research.evaluate.entries import Entry, as_it_is, with_weights
 from sspd.research.evaluate.protocols import get_protocol
 from sspd.research.evaluate.split import Fold, Split
 from sspd.research.evaluate.training import Training, trained_weights
 from sspd.research.recipes import BaselineRecipe, Recipe
-from sspd.research.recipes.settled import SHIPPED as SHIPPED_SETTLED
+from sspd.research.recipes.settled import SHIPPED_FACTS as SHIPPED_SETTLED
 from sspd.research.recipes.settled import settled_of
 from sspd.types import Recording
 
 #: The method whose weights come with the package.
-SHIPPED = "sspd"
+SHIPPED_FACTS = "sspd"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Plan:
 
     dataset: Dataset
     recordings: Sequence[Recording]
-    contenders: tuple[Contender, ...]
+    entries: tuple[Entry, ...]
     split: Split | None = None
     trained: Mapping[str, Any] | None = None
     """Facts of the trainings; None: nothing is trained."""
@@ -97,18 +97,18 @@ def plan_evaluation(
     by: _Source | None = None
     if trained:
         by = _source(dataset, recordings, split, protocol, train_on)
-    contenders: list[Contender] = []
+    entries: list[Entry] = []
     for name in methods:
         if name in trained and training is not None and by is not None:
             own = partial(run, settled_by=_recipe(training, name, by).settled)
-            contenders += _trained(name, training, by, across=train_on is not None, run=own)
+            entries += _trained(name, training, by, across=train_on is not None, run=own)
         elif name in networks:
             file = given.get(name) or _shipped(name)
-            contenders.append(run(name, partial(_same, file), settled_by=_settled(file)))
+            entries.append(run(name, partial(_same, file), settled_by=_settled(file)))
         else:
-            contenders.append(as_it_is(name))
+            entries.append(as_it_is(name))
     facts = None if training is None or by is None else _facts(training, trained, by)
-    return Plan(dataset, recordings, tuple(contenders), split, facts)
+    return Plan(dataset, recordings, tuple(entries), split, facts)
 
 
 def _check(
@@ -124,7 +124,9 @@ def _check(
         if name not in networks:
             raise UsageError(f"the method {name!r} uses no weights")
     if train_on is not None and not networks:
-        raise UsageError(f"of the methods {', '.join(methods)} none has weights: add {SHIPPED}")
+        raise UsageError(
+            f"of the methods {', '.join(methods)} none has weights: add {SHIPPED_FACTS}"
+        )
     if train_on is not None and train_on.partition(":")[0] == data.partition(":")[0]:
         raise UsageError(
             f"{train_on}: the dataset that is tested; its own split is --protocol without"
@@ -151,12 +153,12 @@ class _Source:
     """What networks are trained on."""
 
     dataset: Dataset
-    films: Sequence[Recording]
+    videos: Sequence[Recording]
     split: Split
 
     def weights(self, name: str, training: Training, fold: Fold) -> Path:
-        films = _good(self.dataset, self.split.to_train(self.films, fold.name))
-        return trained_weights(training, name, films, f"{self.split.protocol}-{fold.name}")
+        videos = _good(self.dataset, self.split.to_train(self.videos, fold.name))
+        return trained_weights(training, name, videos, f"{self.split.protocol}-{fold.name}")
 
 
 def _source(
@@ -167,16 +169,16 @@ def _source(
     train_on: str | None,
 ) -> _Source:
     if train_on is not None:
-        source, films, by = _opened(train_on, protocol)
-        return _Source(source, films, by or _whole(films))
+        source, videos, by = _opened(train_on, protocol)
+        return _Source(source, videos, by or _whole(videos))
     if split is None:
         raise UsageError("to train, name a protocol, or another dataset to train on")
     return _Source(dataset, recordings, split)
 
 
 def _trained(
-    name: str, training: Training, by: _Source, *, across: bool, run: Callable[..., Contender]
-) -> list[Contender]:
+    name: str, training: Training, by: _Source, *, across: bool, run: Callable[..., Entry]
+) -> list[Entry]:
     """A method trained for each fold; across datasets a row for each fold's network."""
     if not across:
         return [run(name, partial(by.weights, name, training))]
@@ -194,10 +196,10 @@ def _of_fold(by: _Source, name: str, training: Training, fold: Fold, tested: Fol
 
 
 def _recipe(training: Training, name: str, by: _Source) -> Recipe | BaselineRecipe:
-    """How a method is trained on these films: by rates, where they have nothing else."""
+    """How a method is trained on these videos: by rates, where they have nothing else."""
     from sspd.research.train.labels import fitted
 
-    return fitted(training.recipe_of(name), by.films)
+    return fitted(training.recipe_of(name), by.videos)
 
 
 def _facts(training: Training, trained: Sequence[str], by: _Source) -> dict[str, Any]:
@@ -232,7 +234,7 @@ def _good(source: Dataset, recordings: Sequence[Recording]) -> list[Recording]:
 def _shipped(name: str) -> Path:
     from sspd.network.load import shipped_weights
 
-    if name != SHIPPED:
+    if name != SHIPPED_FACTS:
         raise UsageError(
             f"no weights of {name!r} come with the package: give some ({name}=FILE), or a protocol"
             " or another dataset to train on"

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import SourceError
-from sspd.face.track import face_pieces
+from sspd.face.track import iter_face_chunks
 from sspd.methods import Method
-from sspd.pipeline.segments import by_face, measure_stretches
+from sspd.pipeline.segments import by_face, run_segments
 from sspd.types import Recording, Signal
 from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.files import whole_file
 from sspd.utils.places import make_folder
 from sspd.version import package_version
-from sspd.vitals import read_film
+from sspd.vitals import read_vitals
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +61,13 @@ def measure_unit(recording: Recording, method: Method) -> Unit:
     """
     warnings: list[str] = []
     frames = recording.frames(warn=warnings.append)
-    pieces = face_pieces(frames, size=method.size)
-    stretches = measure_stretches(pieces, method)
+    pieces = iter_face_chunks(frames, size=method.size)
+    stretches = run_segments(pieces, method)
     if not stretches:
-        raise SourceError(f"{recording.film}: holds no frames")
+        raise SourceError(f"{recording.video}: holds no frames")
     ((_, own),) = by_face(stretches)
     segments = [part.segment for part in own]
-    found = read_film(segments, [part.wave for part in own], confidence=method.confidence)
+    found = read_vitals(segments, [part.wave for part in own], confidence=method.confidence)
     windows = [
         (w.start_s, w.end_s, np.nan if w.spectral_bpm is None else w.spectral_bpm, w.accepted)
         for w in found.windows

@@ -75,7 +75,7 @@ def contact_rate_bpm(bvp: Series, start_s: float, end_s: float) -> float | None:
     ----------
     bvp : Series
     start_s, end_s : float
-        The window, seconds of the film.
+        The window, seconds of the video.
 
     >>> t = np.arange(0, 30, 1 / 60)
     >>> round(contact_rate_bpm(Series(t, np.sin(2 * np.pi * 1.5 * t)), 0.0, 30.0), 1)
@@ -107,7 +107,7 @@ def device_rate_bpm(hr: Series, start_s: float, end_s: float) -> float | None:
     hr : Series
         Beats a minute; what is not positive is the device's sign for "none".
     start_s, end_s : float
-        The window, seconds of the film.
+        The window, seconds of the video.
 
     >>> device_rate_bpm(Series(np.arange(4.0), np.array([0.0, 70.0, 72.0, 74.0])), 0.0, 3.5)
     72.0
@@ -125,7 +125,7 @@ def reference_rate_bpm(known: References, start_s: float, end_s: float) -> tuple
     ----------
     known : References
     start_s, end_s : float
-        The window, seconds of the film.
+        The window, seconds of the video.
 
     Returns
     -------

@@ -15,7 +15,7 @@ import numpy as np
 from sspd.errors import OutputError, SourceError, SSPDError
 from sspd.research.datasets.card import Dataset
 from sspd.research.evaluate.csv_cells import subjects_csv, windows_csv
-from sspd.research.evaluate.entries import Contender
+from sspd.research.evaluate.entries import Entry
 from sspd.research.evaluate.manifest import manifest
 from sspd.research.evaluate.measuring import measured_units
 from sspd.research.evaluate.native_rate import native_waveforms
@@ -95,44 +95,44 @@ def evaluate(
     OutputError
         ``out`` cannot be written.
     """
-    split, contenders = plan.split, plan.contenders
+    split, entries = plan.split, plan.entries
     chosen, left_out = _chosen(plan.dataset, plan.recordings, split, keep_defects)
     folds = split.folds if split else (Fold("all", (), tuple({r.subject for r in chosen})),)
     scoring = scoring.in_windows(split.window_s if split else None)
     make_folder(out)
-    count = _Count(len(chosen) * len(contenders), len(folds), progress)
+    count = _Count(len(chosen) * len(entries), len(folds), progress)
     rows: list[ScoredWindow] = []
     failures: list[str] = []
-    weights: dict[str, dict[str, str | None]] = {one.name: {} for one in contenders}
+    weights: dict[str, dict[str, str | None]] = {one.name: {} for one in entries}
     first: dict[str, tuple[Fold, str]] = {}
-    for fold, contender in product(folds, contenders):
+    for fold, entry in product(folds, entries):
         own = [recording for recording in chosen if recording.subject in fold.test]
-        count.begin(folds.index(fold), contender.name)
+        count.begin(folds.index(fold), entry.name)
         try:
-            make = contender.make(fold)
+            make = entry.make(fold)
             method = make()
-            weights[contender.name][fold.name] = method.weights
-            folder = out / "waveforms" / contender.name
+            weights[entry.name][fold.name] = method.weights
+            folder = out / "waveforms" / entry.name
             if chosen[0] in own:
-                first[contender.name] = fold, unit_key(chosen[0], method)
+                first[entry.name] = fold, unit_key(chosen[0], method)
             units = measured_units(own, method, make, folder, jobs=jobs, progress=count.more)
             for recording, unit in units:
                 try:
-                    rows += _scored(recording, unit, contender, scoring, fold if split else None)
+                    rows += _scored(recording, unit, entry, scoring, fold if split else None)
                 except SSPDError as error:
-                    failures.append(f"{recording.name}, {contender.name}: {error}")
+                    failures.append(f"{recording.name}, {entry.name}: {error}")
         except OutputError:
             raise
         except SSPDError as error:
-            failures.append(f"fold {fold.name}, {contender.name}: {error}")
+            failures.append(f"fold {fold.name}, {entry.name}: {error}")
     progress("Scoring", 0, 0)
-    scores = score_methods([one.name for one in contenders], scoring.quantities, rows, SEED)
+    scores = score_methods([one.name for one in entries], scoring.quantities, rows, SEED)
     folder = _folder(out, scoring.name)
     found = Evaluation(scores, tuple(rows), tuple(failures), folder)
     facts = manifest(plan, chosen, left_out, weights, scoring)
     paper = paper_rows(plan.dataset.name, plan.like_paper, scoring.name, cross=plan.from_vipl)
     _write(folder, found, facts, paper, scoring.caveat)
-    _write_rates(out, chosen[0], contenders, first)
+    _write_rates(out, chosen[0], entries, first)
     return found
 
 
@@ -157,7 +157,7 @@ class _Count:
 
 
 def _scored(
-    recording: Recording, unit: Unit | str, by: Contender, scoring: Scoring, fold: Fold | None
+    recording: Recording, unit: Unit | str, by: Entry, scoring: Scoring, fold: Fold | None
 ) -> list[ScoredWindow]:
     if isinstance(unit, str):
         raise SourceError(unit)
@@ -236,19 +236,19 @@ def _write(
 def _write_rates(
     out: Path,
     recording: Recording,
-    contenders: Sequence[Contender],
+    entries: Sequence[Entry],
     first: Mapping[str, tuple[Fold, str]],
 ) -> None:
     """Fig. 7: the first tested recording at three rates, by each network of this package."""
     waves = {}
-    for contender in contenders:
-        if contender.network is None or contender.name not in first:
+    for entry in entries:
+        if entry.network is None or entry.name not in first:
             continue
-        fold, key = first[contender.name]
-        load = partial(contender.network, fold)
+        fold, key = first[entry.name]
+        load = partial(entry.network, fold)
         try:
-            folder = out / "waveforms" / contender.name
-            waves[contender.name] = native_waveforms(recording, load, folder, key)
+            folder = out / "waveforms" / entry.name
+            waves[entry.name] = native_waveforms(recording, load, folder, key)
         except OutputError:
             raise
         except SSPDError:

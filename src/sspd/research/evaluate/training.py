@@ -1,9 +1,9 @@
 """The networks that a protocol asks for: trained once a fold, kept, taken up again.
 
-    <out>/faces/                   cropped faces, each film's once for all folds
+    <out>/faces/                   cropped faces, each video's once for all folds
     <out>/models/<name>-<key>/     one training: state, log, model.safetensors, model.onnx
 
-The key is a hash of what makes the network: recipe, seed and the films as they are now. No
+The key is a hash of what makes the network: recipe, seed and the videos as they are now. No
 label is read but by recipes of other papers that learn from labels.
 """
 
@@ -22,7 +22,7 @@ from sspd.utils.packages import require
 from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
-    from sspd.research.train.sampler import Film
+    from sspd.research.train.sampler import Video
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Training:
     out : Path
         Folder for the faces and the models.
     seed : int
-        The same seed, films and machine give the same weights.
+        The same seed, videos and machine give the same weights.
     device : str
         See `sspd.research.train.loop.train`.
     jobs : int
@@ -44,7 +44,7 @@ class Training:
     told : callable
         Progress.
     warn : callable
-        Is given a line for each film that cannot be trained on, and what the faces take.
+        Is given a line for each video that cannot be trained on, and what the faces take.
     """
 
     recipes: Mapping[str, Recipe | BaselineRecipe]
@@ -115,7 +115,7 @@ def trained_weights(
         training.told(f"Training {name}, loss {now.loss:.3f}", now.step, now.steps)
 
     checkpoint = train(
-        _films(training, recipe, recordings),
+        _videos(training, recipe, recordings),
         recipe,
         folder,
         seed=training.seed,
@@ -131,17 +131,17 @@ def trained_weights(
 
 
 def _key(recipe: Recipe | BaselineRecipe, seed: int, recordings: Sequence[Recording]) -> str:
-    films = [(one.name, *facts) for one in recordings for facts in facts_of_files(one.files)]
-    return content_key([recipe.to_dict(), seed, films])
+    videos = [(one.name, *facts) for one in recordings for facts in facts_of_files(one.files)]
+    return content_key([recipe.to_dict(), seed, videos])
 
 
-def _films(
+def _videos(
     training: Training, recipe: Recipe | BaselineRecipe, recordings: Sequence[Recording]
-) -> list[Film]:
+) -> list[Video]:
     from sspd.research.datasets.faces import store_bytes
     from sspd.research.datasets.faces_build import stored_faces
     from sspd.research.train.labels import labels_or_rates
-    from sspd.research.train.sampler import usable_films
+    from sspd.research.train.sampler import usable_videos
 
     entries = stored_faces(
         recordings,
@@ -150,7 +150,7 @@ def _films(
         getattr(recipe.network, "follow", False),
         jobs=training.jobs,
         progress=lambda done, total: training.told("Cropping faces", done, total),
-        skipped=lambda film, error: training.warn(f"not trained on: {error}"),
+        skipped=lambda video, error: training.warn(f"not trained on: {error}"),
     )
     if entries:
         store = training.out / "faces"
@@ -160,9 +160,9 @@ def _films(
         labels, of_rates, missing = labels_or_rates(recordings)
         for line in missing:
             training.warn(f"not trained on: {line}")
-    films, short = usable_films(entries, recipe.clip_s, labels, of_rates=of_rates)
-    for film in short:
-        training.warn(f"not trained on: {film}: shorter than a clip of {recipe.clip_s:g} s")
-    if not films:
+    videos, short = usable_videos(entries, recipe.clip_s, labels, of_rates=of_rates)
+    for video in short:
+        training.warn(f"not trained on: {video}: shorter than a clip of {recipe.clip_s:g} s")
+    if not videos:
         raise TrainingError(f"none of {len(recordings)} recordings can be trained on")
-    return films
+    return videos

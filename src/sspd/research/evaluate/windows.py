@@ -18,7 +18,7 @@ from sspd.vitals import SHORTEST_S, cut_windows
 #: Fewer samples of a contact waveform make no window.
 _LEAST_SAMPLES = 16
 #: A window of `sspd measure` is the same as one that is scored if its ends are this near:
-#: waveforms begin and end a sample or two inside their film.
+#: waveforms begin and end a sample or two inside their video.
 SAME_S = 0.25
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from sspd.research.losses.spectral import TINY, long_psd
 
 
-def band_leak(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
+def sinc_bandwidth(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
     """Share of the power that lies outside the band, mean over samples.
 
     Parameters
@@ -25,7 +25,7 @@ def band_leak(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tens
     --------
     >>> import torch
     >>> t = torch.arange(300) / 30
-    >>> band_leak(torch.sin(2 * torch.pi * 1.5 * t)[None], 30.0, (0.66, 3.0)).item() < 0.01
+    >>> sinc_bandwidth(torch.sin(2 * torch.pi * 1.5 * t)[None], 30.0, (0.66, 3.0)).item() < 0.01
     True
     """
     psd, frequency = long_psd(waveform, fs)

@@ -1,4 +1,4 @@
-"""Spectra of one film alike, of two films apart (Contrast-Phys)."""
+"""Spectra of one video alike, of two videos apart (Contrast-Phys)."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def band_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Te
 
 
 def contrast(first: Tensor, second: Tensor) -> Tensor:
-    """Distances within two films less those between them.
+    """Distances within two videos less those between them.
 
     Parameters
     ----------
     first, second : Tensor, shape (samples, frequencies)
-        Spectra of stretches and regions of a film each, as shares; two or more.
+        Spectra of stretches and regions of a video each, as shares; two or more.
 
     Returns
     -------
     Tensor, scalar
-        Mean squared distance of pairs in a film, less that of pairs across.
+        Mean squared distance of pairs in a video, less that of pairs across.
 
     Notes
     -----
@@ -60,7 +60,7 @@ def contrast(first: Tensor, second: Tensor) -> Tensor:
 def stretches(
     waveforms: Tensor, count: int, length: int, generator: torch.Generator | None
 ) -> Tensor:
-    """Random stretches of each waveform of a film, (parts * count, length).
+    """Random stretches of each waveform of a video, (parts * count, length).
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from sspd.research.losses.spectral import TINY, long_psd
 LINE_HZ = 0.1
 
 
-def noise_at_rate(
+def hr_cnn_snr(
     waveform: Tensor, rate_hz: Tensor, fs: float, band_hz: tuple[float, float]
 ) -> Tensor:
     """Logarithm of the band's power away from the rate over that at it, mean over samples.
@@ -34,7 +34,7 @@ def noise_at_rate(
     >>> wave = torch.sin(2 * torch.pi * 1.5 * torch.arange(300) / 30)[None]
     >>> right, wrong = torch.tensor([1.5]), torch.tensor([2.5])
     >>> band = (0.66, 3.7)
-    >>> bool(noise_at_rate(wave, right, 30.0, band) < 0 < noise_at_rate(wave, wrong, 30.0, band))
+    >>> bool(hr_cnn_snr(wave, right, 30.0, band) < 0 < hr_cnn_snr(wave, wrong, 30.0, band))
     True
     """
     psd, frequency = long_psd(waveform, fs)

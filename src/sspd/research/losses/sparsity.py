@@ -10,7 +10,7 @@ from sspd.research.losses.spectral import TINY, long_psd
 LINE_HZ = 0.1
 
 
-def line_leak(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
+def sinc_sparsity(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
     """Share of the band's power further than `LINE_HZ` from its peak, mean over samples.
 
     Parameters
@@ -28,7 +28,7 @@ def line_leak(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tens
     --------
     >>> import torch
     >>> t = torch.arange(900) / 30
-    >>> line_leak(torch.sin(2 * torch.pi * 1.5 * t)[None], 30.0, (0.66, 3.0)).item() < 0.05
+    >>> sinc_sparsity(torch.sin(2 * torch.pi * 1.5 * t)[None], 30.0, (0.66, 3.0)).item() < 0.05
     True
     """
     psd, frequency = long_psd(waveform, fs)

@@ -1,4 +1,4 @@
-"""A film and its like near, the same film at another speed far (RemotePPG)."""
+"""A video and its like near, the same video at another speed far (RemotePPG)."""
 
 from __future__ import annotations
 

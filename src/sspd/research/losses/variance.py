@@ -8,7 +8,7 @@ from torch import Tensor
 from sspd.research.losses.spectral import TINY, long_psd
 
 
-def uneven_batch(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
+def sinc_variance(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
     """Squared distance of the batch's mean distribution over the band from an even one.
 
     Parameters
@@ -31,8 +31,8 @@ def uneven_batch(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> T
     --------
     >>> t = torch.arange(300) / 30
     >>> rates = torch.linspace(0.7, 2.9, 40)[:, None]
-    >>> many = uneven_batch(torch.sin(2 * torch.pi * rates * t), 30.0, (0.66, 3.0))
-    >>> one = uneven_batch(torch.sin(2 * torch.pi * 1.0 * t)[None], 30.0, (0.66, 3.0))
+    >>> many = sinc_variance(torch.sin(2 * torch.pi * rates * t), 30.0, (0.66, 3.0))
+    >>> one = sinc_variance(torch.sin(2 * torch.pi * 1.0 * t)[None], 30.0, (0.66, 3.0))
     >>> bool(many < 0.01 < one)
     True
     """

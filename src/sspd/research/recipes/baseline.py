@@ -14,7 +14,7 @@ from sspd.research.recipes.settled import Select, checked_select, settled
 Kind = Literal["labelled", "prior", "contrast", "triplet"]
 #: What ends the names of recipes for two cores.
 LAPTOP = "-laptop"
-#: So much faster, and as much slower, films are played to networks that learn from that.
+#: So much faster, and as much slower, videos are played to networks that learn from that.
 FASTEST = 1.5
 #: Losses that want the contact waveform, and those that take its place where a dataset gives
 #: nothing but rates (PhysFormer's, CVPR 2022, Eq. 5 and 6).
@@ -37,14 +37,14 @@ class BaselineRecipe:
     """Where the settings come from."""
     network: BaselineSpec
     kind: Kind
-    """What a step sees: clips with labels, clips alone, pairs of films, or films and the same
+    """What a step sees: clips with labels, clips alone, pairs of videos, or videos and the same
     played faster or slower."""
     losses: tuple[tuple[str, float], ...]
     """Names of `sspd.research.train.loss_registry` and their weights."""
     batch: int = 2
     """Clips a step."""
     epochs: int | None = None
-    """Passes in which each film gives one clip; None: `steps` decides."""
+    """Passes in which each video gives one clip; None: `steps` decides."""
     steps: int | None = None
     """Optimiser steps; None: `epochs` decides."""
     learning_rate: float = 1e-4
@@ -77,13 +77,13 @@ class BaselineRecipe:
 
     @property
     def n_differences(self) -> int:
-        """Values of what is drawn of a film: a clip, longer where it is played faster."""
+        """Values of what is drawn of a video: a clip, longer where it is played faster."""
         longest = FASTEST if self.kind in ("prior", "triplet") else 1.0
         return math.ceil(longest * self.network.clip)
 
     @property
     def clip_s(self) -> float:
-        """Length of what is drawn of a film, seconds."""
+        """Length of what is drawn of a video, seconds."""
         return self.n_differences / self.network.fs
 
     @property
@@ -98,7 +98,7 @@ class BaselineRecipe:
 
     @property
     def least_batch(self) -> int:
-        """Clips that a step wants at least: what compares films is given no single one."""
+        """Clips that a step wants at least: what compares videos is given no single one."""
         return 2 if self.kind == "contrast" else 1
 
     def by_rates(self) -> BaselineRecipe:

@@ -79,7 +79,7 @@ _PAPERS = (
     ),
     BaselineRecipe(
         "contrast-phys",
-        "Z. Sun, X. Li, ECCV 2022, Sec. 4.1: clips of 10 s, pairs of films, 2x2 regions, AdamW"
+        "Z. Sun, X. Li, ECCV 2022, Sec. 4.1: clips of 10 s, pairs of videos, 2x2 regions, AdamW"
         " 1e-5, 30 epochs, each of as many passes as videos have clips (its released code)",
         BaselineSpec("contrast-phys", fs=30.0, size=128, clip=300),
         "contrast",
@@ -92,7 +92,7 @@ _PAPERS = (
     ),
     BaselineRecipe(
         "remotephys",
-        "J. Gideon, S. Stent, ICCV 2021, Sec. 4: clips of 10 s, four views of 5 s, films played"
+        "J. Gideon, S. Stent, ICCV 2021, Sec. 4: clips of 10 s, four views of 5 s, videos played"
         " faster or slower as negatives; without the saliency sampler" + _CHOSEN,
         BaselineSpec("remotephys", fs=30.0, size=64, clip=300),
         "triplet",
@@ -104,7 +104,7 @@ _PAPERS = (
     BaselineRecipe(
         "sinc",
         "J. Speth et al., CVPR 2023, Sec. 4: faces of 64, clips of 120, AdamW 1e-4, batch 20,"
-        " 200 epochs; films played at other speeds",
+        " 200 epochs; videos played at other speeds",
         BaselineSpec("physnet", fs=30.0, size=64, clip=120),
         "prior",
         (("bandwidth", 1.0), ("sparsity", 1.0), ("variance", 1.0)),

@@ -66,7 +66,7 @@ class Recipe:
 
     Examples
     --------
-    >>> Recipe("mine", "my own films", clip_s=5.0).n_differences
+    >>> Recipe("mine", "my own videos", clip_s=5.0).n_differences
     150
     """
 
@@ -83,7 +83,7 @@ class Recipe:
     batch: int = 12
     """Clips a step (Sec. IV-B)."""
     epochs: int | None = 50
-    """Passes in which each film gives one clip (Sec. IV-B); None: `steps` decides."""
+    """Passes in which each video gives one clip (Sec. IV-B); None: `steps` decides."""
     steps: int | None = None
     """Optimiser steps; None: `epochs` decides."""
     learning_rate: float = 1e-3
@@ -132,7 +132,7 @@ class Recipe:
 
     @property
     def clip_every_s(self) -> None:
-        """Each film gives one clip an epoch."""
+        """Each video gives one clip an epoch."""
         return None
 
     @property

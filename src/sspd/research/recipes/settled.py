@@ -33,7 +33,7 @@ IMPORTED: Mapping[str, str] = MappingProxyType(
 #: Of weights that do not say it.
 UNKNOWN = "not known: neither the weights nor a checkpoint beside them say it"
 #: Of the weights of the package (MODEL_CARD.md), which are older than what says it in others.
-SHIPPED: Mapping[str, str] = MappingProxyType(
+SHIPPED_FACTS: Mapping[str, str] = MappingProxyType(
     {
         "state": "the last one, of step 310; before it, no other agreed clearly better with POS"
         " in clips of the training's own videos; no labels",

@@ -26,15 +26,15 @@ from sspd.research.train.step import AUTOCAST, descend, require_finite
 from sspd.research.train.step_types import Batch, Outcome
 from sspd.signal import peak_frequency
 
-#: Stretches drawn of each region (Contrast-Phys, Sec. 3.3), views of each film (RemotePPG).
+#: Stretches drawn of each region (Contrast-Phys, Sec. 3.3), views of each video (RemotePPG).
 STRETCHES, VIEWS = 4, 4
-#: Slowest and fastest that films are played; between them, this near to the film's own
+#: Slowest and fastest that videos are played; between them, this near to the video's own
 #: speed, a copy would be no negative.
 SLOWEST, NEAREST_BELOW, NEAREST_ABOVE = 1 / FASTEST, 0.8, 1.25
 
 Parts = dict[str, Tensor]
 #: Faces (n, 3, t + 1, h, w) to waveforms of parts of them, (n, parts, t), float32.
-See = Callable[[Tensor], Tensor]
+ForwardClip = Callable[[Tensor], Tensor]
 
 
 @dataclass
@@ -117,7 +117,7 @@ def _see(network: Baseline, dtype: torch.dtype, faces: Tensor) -> Tensor:
 
 
 def _labelled(
-    see: See, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
+    forward_clip: ForwardClip, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     fs, band = recipe.network.fs, recipe.band_hz
     if batch.waves is not None:
@@ -127,7 +127,7 @@ def _labelled(
         rate_hz = batch.rate_hz
     else:
         raise TrainingError(f"the recipe {recipe.name!r} learns from labels, and there are none")
-    wave = see(faces).mean(dim=1)
+    wave = forward_clip(faces).mean(dim=1)
     label = None if batch.waves is None else batch.waves.to(wave.device)
     known = Known(label, rate_hz.float().to(wave.device))
     return {
@@ -136,24 +136,24 @@ def _labelled(
 
 
 def _prior(
-    see: See, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
+    forward_clip: ForwardClip, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     n = recipe.network.clip + 1
     rows = [
         played(clip[None], _speed(own, apart=False), n)
         for clip, own in zip(faces, draws, strict=True)
     ]
-    wave = see(torch.cat(rows)).mean(dim=1)
+    wave = forward_clip(torch.cat(rows)).mean(dim=1)
     fs, band = recipe.network.fs, recipe.band_hz
     return {name: weight * PRIORS[name](wave, fs, band) for name, weight in recipe.losses}, wave
 
 
 def _contrast(
-    see: See, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
+    forward_clip: ForwardClip, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     if len(faces) < 2:
         raise TrainingError(f"the recipe {recipe.name!r} compares videos: it needs two or more")
-    regions = see(faces)
+    regions = forward_clip(faces)
     fs, half = recipe.network.fs, recipe.network.clip // 2
     shares = [
         band_shares(stretches(waves, STRETCHES, half, own), fs, recipe.band_hz)
@@ -165,12 +165,12 @@ def _contrast(
 
 
 def _triplet(
-    see: See, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
+    forward_clip: ForwardClip, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     n, fs = recipe.network.clip, recipe.network.fs
     speeds = [_speed(own, apart=True) for own in draws]
     other = [played(clip[None], v, n + 1) for clip, v in zip(faces, speeds, strict=True)]
-    waves = see(torch.cat([faces[:, :, : n + 1], *other])).mean(dim=1)
+    waves = forward_clip(torch.cat([faces[:, :, : n + 1], *other])).mean(dim=1)
     length = min(n // 2, int(n / FASTEST) - 1)
     losses = []
     for k, (own, speed) in enumerate(zip(draws, speeds, strict=True)):
@@ -187,7 +187,7 @@ def _triplet(
 
 _Draws = Sequence[torch.Generator]
 _KINDS: Mapping[
-    str, Callable[[See, Tensor, Batch, BaselineRecipe, _Draws], tuple[Parts, Tensor]]
+    str, Callable[[ForwardClip, Tensor, Batch, BaselineRecipe, _Draws], tuple[Parts, Tensor]]
 ] = MappingProxyType(
     {"labelled": _labelled, "prior": _prior, "contrast": _contrast, "triplet": _triplet}
 )
@@ -210,7 +210,7 @@ def take_baseline_step(
     Raises
     ------
     TrainingError
-        If loss or gradient is not finite, or labels or films are missing; the weights are
+        If loss or gradient is not finite, or labels or videos are missing; the weights are
         as before the step.
     """
     cosine = recipe.rate_schedule == "cosine"
@@ -223,9 +223,9 @@ def take_baseline_step(
     faces = torch.stack([f.flip(-1) if flip else f for f, flip in zip(faces, flips, strict=True)])
     with torch.random.fork_rng():
         torch.manual_seed(int(torch.randint(1 << 62, (1,), generator=draws[0])))  # of dropout
-        see = partial(_see, state.network, AUTOCAST[recipe.precision])
+        forward_clip = partial(_see, state.network, AUTOCAST[recipe.precision])
         now = recipe.at(state.step, steps)
-        parts, wave = _KINDS[recipe.kind](see, faces, batch, now, draws)
+        parts, wave = _KINDS[recipe.kind](forward_clip, faces, batch, now, draws)
     total = torch.stack(list(parts.values())).sum()
     require_finite(total, "loss", state.step)
     descend(state, total)

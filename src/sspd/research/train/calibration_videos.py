@@ -1,4 +1,4 @@
-"""Simulated films with a known pulse, by which a finished network is set upright."""
+"""Simulated videos with a known pulse, by which a finished network is set upright."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sspd.types import Frames
 
-#: Films, spread over the rates of the heart, and their length.
-FILMS = 12
+#: Videos, spread over the rates of the heart, and their length.
+VIDEOS = 12
 SLOWEST_BPM, FASTEST_BPM = 45.0, 175.0
 DURATION_S = 10.0
 #: What faces do, in turn. Of faces at rest alone every sum reads nearly every rate, and the
@@ -23,7 +23,7 @@ PULSE_PERCENT = 0.5
 SEED = 20_261_122
 
 
-class ReferenceFilm(NamedTuple):
+class CalibrationVideo(NamedTuple):
     """Faces and what their blood does."""
 
     faces: Frames
@@ -32,8 +32,8 @@ class ReferenceFilm(NamedTuple):
     """Blood volume half way between one face and the next, shape (time - 1,)."""
 
 
-def reference_films(fs: float, size: int) -> Iterator[ReferenceFilm]:
-    """The films, always the same ones.
+def calibration_videos(fs: float, size: int) -> Iterator[CalibrationVideo]:
+    """The videos, always the same ones.
 
     Parameters
     ----------
@@ -44,14 +44,14 @@ def reference_films(fs: float, size: int) -> Iterator[ReferenceFilm]:
 
     Examples
     --------
-    >>> film = next(reference_films(30.0, 32))
-    >>> film.faces.rgb.shape, film.pulse.shape
+    >>> video = next(calibration_videos(30.0, 32))
+    >>> video.faces.rgb.shape, video.pulse.shape
     ((300, 32, 32, 3), (299,))
     """
     from sspd.simulation import random_spec, simulate_faces, truth
 
     rng = np.random.default_rng(SEED)
-    for k, hr_bpm in enumerate(np.linspace(SLOWEST_BPM, FASTEST_BPM, FILMS)):
+    for k, hr_bpm in enumerate(np.linspace(SLOWEST_BPM, FASTEST_BPM, VIDEOS)):
         spec = random_spec(
             rng,
             DOING[k % len(DOING)],
@@ -63,4 +63,4 @@ def reference_films(fs: float, size: int) -> Iterator[ReferenceFilm]:
         )
         faces, known = simulate_faces(spec, size), truth(spec)
         between = (faces.t[1:] + faces.t[:-1]) / 2
-        yield ReferenceFilm(faces, np.interp(between, known.t, known.bvp))
+        yield CalibrationVideo(faces, np.interp(between, known.t, known.bvp))

@@ -3,7 +3,7 @@
 The online network saw masked differences, so its BatchNorm statistics are too small
 for whole ones: they are taken anew on unmasked clips. And without labels neither the
 sign of the waveform nor whether it is the pulse or a slope of it is fixed: simulated
-films, whose pulse is known, settle that (`sspd.research.train.calibration_videos`).
+videos, whose pulse is known, settle that (`sspd.research.train.calibration_videos`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sspd.face.stabilize import crop_px, network_faces
+from sspd.face.stabilize import crop_px, network_frames
 from sspd.models.network import MeasuringNetwork
 from sspd.models.spec import MOST_SUMMATIONS
 from sspd.network.grid import to_grid
-from sspd.research.train.calibration_videos import reference_films
-from sspd.research.train.sampler import ClipRecipe, Draw, Film, clip_at
+from sspd.research.train.calibration_videos import calibration_videos
+from sspd.research.train.sampler import ClipRecipe, Draw, Video, clip_at
 from sspd.research.views.lga import global_view
 from sspd.signal import bandpass, integrate, pulse_frequency
 
@@ -58,15 +58,15 @@ def reestimate_statistics(network: MeasuringNetwork, batches: Iterable[Tensor]) 
         norm.momentum = momentum
 
 
-def settle_sign(
+def estimate_output_convention(
     waveforms: Sequence[NDArray[np.float64]], pulses: Sequence[NDArray[np.float64]], fs: float
 ) -> tuple[int, int]:
     """Sign of the output, and how often it has to be summed to give the pulse.
 
-    Differences go in, and noise of films rises toward low frequencies, so a network may
+    Differences go in, and noise of videos rises toward low frequencies, so a network may
     well give the pulse's slope, or that slope's slope. Of all readings the one is taken
     by which most of the known rates are read right; among equals the one that correlates
-    best with the known pulses, over all films together.
+    best with the known pulses, over all videos together.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def settle_sign(
     Examples
     --------
     >>> pulse = np.sin(2 * np.pi * 1.2 * np.arange(300) / 30) ** 3
-    >>> settle_sign([-np.gradient(pulse)], [pulse], fs=30.0)
+    >>> estimate_output_convention([-np.gradient(pulse)], [pulse], fs=30.0)
     (-1, 1)
     """
     readings = range(MOST_SUMMATIONS + 1)
@@ -122,7 +122,7 @@ def finish_network(
     network : MeasuringNetwork
         On the CPU; changed in place.
     clips : iterable of Tensor, shape (1, t + 1, 3, s, s)
-        Whole faces of the films that it was trained on, levels 0-255, its own channel
+        Whole faces of the videos that it was trained on, levels 0-255, its own channel
         order; only their statistics are read.
     to_input : callable
         Turns (1, t + 1, 3, size, size) into what the network eats.
@@ -132,20 +132,20 @@ def finish_network(
     spec = network.spec
     reestimate_statistics(network, (to_input(global_view(clip, spec.size)) for clip in clips))
     waveforms, pulses = [], []
-    for film in reference_films(spec.fs, crop_px(spec.size, spec.follow)):
-        grid = to_grid(network_faces(film.faces, spec.size, spec.follow), spec.fs)
+    for video in calibration_videos(spec.fs, crop_px(spec.size, spec.follow)):
+        grid = to_grid(network_frames(video.faces, spec.size, spec.follow), spec.fs)
         if spec.colour == "bgr":
             grid = grid[..., ::-1]
         faces = torch.from_numpy(np.ascontiguousarray(grid.transpose(0, 3, 1, 2)))[None]
         waveforms.append(network(to_input(faces))[0].double().numpy())
-        pulses.append(film.pulse)
-    polarity, summations = settle_sign(waveforms, pulses, spec.fs)
+        pulses.append(video.pulse)
+    polarity, summations = estimate_output_convention(waveforms, pulses, spec.fs)
     network.spec = replace(spec, pyramid=None, polarity=polarity, summations=summations, name=name)
     return network
 
 
-def finish_clips(films: Sequence[Film], recipe: ClipRecipe, seed: int) -> Iterator[Tensor]:
+def finish_clips(videos: Sequence[Video], recipe: ClipRecipe, seed: int) -> Iterator[Tensor]:
     """Clips for `finish_network`: random ones of epochs that no training reaches."""
     for i in range(STATISTICS_CLIPS):
-        draw = Draw(1 << 20 | i // len(films), i % len(films))
-        yield torch.from_numpy(clip_at(films[draw.film], draw, recipe, seed))[None]
+        draw = Draw(1 << 20 | i // len(videos), i % len(videos))
+        yield torch.from_numpy(clip_at(videos[draw.video], draw, recipe, seed))[None]

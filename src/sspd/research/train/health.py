@@ -25,7 +25,7 @@ class Health(NamedTuple):
     """Mean correlation of the online and the target waveform."""
     spread: float
     """Standard deviation of the strongest frequencies over the batch, Hz: 0 where the
-    network says the same of every film."""
+    network says the same of every video."""
 
 
 @torch.no_grad()

@@ -30,7 +30,7 @@ MARGIN_S = 3.0
 
 
 def labels_of(recordings: Sequence[Recording]) -> tuple[dict[str, Series], list[str]]:
-    """The contact waveforms of recordings by the path of their film.
+    """The contact waveforms of recordings by the path of their video.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def labels_of(recordings: Sequence[Recording]) -> tuple[dict[str, Series], list[
         if bvp is None:
             missing.append(f"{recording.name}: {NO_WAVEFORM}")
         else:
-            labels[str(recording.film)] = bvp
+            labels[str(recording.video)] = bvp
     return labels, missing
 
 
@@ -61,9 +61,9 @@ class Labels(NamedTuple):
     """What of recordings a network can learn from."""
 
     series: dict[str, Series]
-    """Path of the film -> contact waveform or rates."""
+    """Path of the video -> contact waveform or rates."""
     of_rates: bool
-    """Whether they are rates, beats a minute: no recording has a waveform that fits its film."""
+    """Whether they are rates, beats a minute: no recording has a waveform that fits its video."""
     missing: list[str]
     """A line for each recording without any."""
 
@@ -85,7 +85,7 @@ def labels_or_rates(recordings: Sequence[Recording]) -> Labels:
         with contextlib.suppress(SSPDError):  # told above
             shown = recording.references().hr_bpm
             if shown is not None and bool((shown.values > 0).any()):
-                rates[str(recording.film)] = shown
+                rates[str(recording.video)] = shown
     without = [line for line in missing if not rates or not line.endswith(NO_WAVEFORM)]
     return Labels(rates, bool(rates), without)
 
@@ -130,7 +130,7 @@ def rate_of_clip(rates: Series, begin_s: float, clip_s: float) -> float:
 
 
 def labels_beside(store: Path, entries: Sequence[FaceEntry]) -> tuple[dict[str, Series], list[str]]:
-    """The simulated pulses beside a store of simulated faces, by film.
+    """The simulated pulses beside a store of simulated faces, by video.
 
     Parameters
     ----------
@@ -139,12 +139,12 @@ def labels_beside(store: Path, entries: Sequence[FaceEntry]) -> tuple[dict[str, 
     """
     labels: dict[str, Series] = {}
     missing = []
-    for film in dict.fromkeys(entry.film for entry in entries):
-        file = store / "truth" / f"{Path(film).name}.csv"
+    for video in dict.fromkeys(entry.video for entry in entries):
+        file = store / "truth" / f"{Path(video).name}.csv"
         try:
-            labels[film] = read_waveform(file)
+            labels[video] = read_waveform(file)
         except SSPDError as error:
-            missing.append(f"{film}: {error}")
+            missing.append(f"{video}: {error}")
     return labels, missing
 
 

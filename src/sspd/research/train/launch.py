@@ -12,11 +12,11 @@ from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import TCPStore  # type: ignore[attr-defined]
 
 from sspd.errors import UsageError
-from sspd.research.train.process_group import ALONE, Team
+from sspd.research.train.process_group import SINGLE, Team
 from sspd.utils.packages import require
 from sspd.utils.pool import end_with_process
 
-#: The first process cuts faces out of all films while the others wait.
+#: The first process cuts faces out of all videos while the others wait.
 PATIENCE = timedelta(days=2)
 
 
@@ -58,7 +58,7 @@ def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
     if devices is None:
         devices, nodes = started, int(os.environ.get("GROUP_WORLD_SIZE", nodes))
     if devices * nodes == 1:
-        return ALONE, device
+        return SINGLE, device
     require(
         "lightning_fabric.strategies.ddp",
         extra="cluster",

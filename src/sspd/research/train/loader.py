@@ -25,7 +25,7 @@ from torch import Tensor
 from sspd.errors import ProcessLostError
 from sspd.network.grid import grid_weights
 from sspd.research.recipes import BaselineRecipe, Recipe
-from sspd.research.train.sampler import Draw, Film, clip_at, stored_at
+from sspd.research.train.sampler import Draw, Video, clip_at, stored_at
 from sspd.research.views.device_grid import levels_on_grid
 from sspd.utils.process_map import Words, process_stream
 
@@ -36,13 +36,13 @@ MOST_PROCESSES = 12
 
 
 def read_by_threads(
-    films: Sequence[Film], recipe: Recipe | BaselineRecipe, seed: int, draws: Iterable[Draw]
+    videos: Sequence[Video], recipe: Recipe | BaselineRecipe, seed: int, draws: Iterable[Draw]
 ) -> Generator[Tensor, None, None]:
     """Clips of `draws`, in order, as `sspd.research.train.sampler.clip_at` gives them.
 
     Parameters
     ----------
-    films, recipe, seed
+    videos, recipe, seed
         As of `clip_at`.
     draws : iterable of Draw
     """
@@ -50,7 +50,7 @@ def read_by_threads(
     with ThreadPoolExecutor(THREADS) as pool:
 
         def clip_of(draw: Draw) -> Tensor:
-            return torch.from_numpy(clip_at(films[draw.film], draw, recipe, seed))
+            return torch.from_numpy(clip_at(videos[draw.video], draw, recipe, seed))
 
         try:
             for draw in islice(coming, AHEAD * recipe.batch):
@@ -65,7 +65,7 @@ def read_by_threads(
 
 
 def read_by_processes(
-    films: Sequence[Film],
+    videos: Sequence[Video],
     recipe: Recipe | BaselineRecipe,
     seed: int,
     draws: Iterable[Draw],
@@ -78,7 +78,7 @@ def read_by_processes(
 
     Parameters
     ----------
-    films, recipe, seed, draws
+    videos, recipe, seed, draws
         As of `read_by_threads`.
     device : torch.device
 
@@ -88,10 +88,10 @@ def read_by_processes(
         One of the processes died, for want of memory perhaps.
     """
     jobs = min(max((os.cpu_count() or 1) - 1, 1), MOST_PROCESSES)
-    bare = [replace(film, label=None) for film in films]  # what a process need not be sent
-    wanted = ((bare[draw.film], draw) for draw in draws)
+    bare = [replace(video, label=None) for video in videos]  # what a process need not be sent
+    wanted = ((bare[draw.video], draw) for draw in draws)
     read = partial(_share, recipe=recipe, seed=seed)
-    words = Words[tuple[Film, Draw]](
+    words = Words[tuple[Video, Draw]](
         lambda clip: f"a clip of {clip[0].name}",
         "the last state is kept, --resume continues from there",
         "",
@@ -128,13 +128,13 @@ class Shared(NamedTuple):
             memory.unlink()
 
 
-def _share(clip_of: tuple[Film, Draw], recipe: Recipe | BaselineRecipe, seed: int) -> Shared:
+def _share(clip_of: tuple[Video, Draw], recipe: Recipe | BaselineRecipe, seed: int) -> Shared:
     """Read a clip, in a process of its own."""
-    film, draw = clip_of
-    if max(entry.size for entry in film.entries) > recipe.drawn_px:  # made smaller here
-        clip = clip_at(film, draw, recipe, seed)
+    video, draw = clip_of
+    if max(entry.size for entry in video.entries) > recipe.drawn_px:  # made smaller here
+        clip = clip_at(video, draw, recipe, seed)
         return Shared(_in_shared_memory(clip), clip.shape, None)
-    faces, begin_s = stored_at(film, draw, recipe, seed)
+    faces, begin_s = stored_at(video, draw, recipe, seed)
     grid = grid_weights(faces, recipe.network.fs, begin_s, recipe.n_differences + 1)
     return Shared(_in_shared_memory(faces.rgb), faces.rgb.shape, grid, faces.max_value)
 

@@ -16,12 +16,12 @@ from sspd.research.recipes import BaselineRecipe, Recipe
 from sspd.research.train.batches import batches_of
 from sspd.research.train.health import Health
 from sspd.research.train.log import TrainingLog
-from sspd.research.train.monitor import Run, look, look_before, take_best, write_verdict
-from sspd.research.train.process_group import ALONE, Team, refuse_shared
-from sspd.research.train.sampler import Film
+from sspd.research.train.monitor import TrainingRun, look, look_before, take_best, write_verdict
+from sspd.research.train.process_group import SINGLE, Team, refuse_shared
+from sspd.research.train.sampler import Video
 from sspd.research.train.state import STATES_FOLDER, Resumable, load_newest, save_state, saved_steps
 from sspd.research.train.step_types import Outcome
-from sspd.research.train.trainers import way_of
+from sspd.research.train.trainers import trainer_for
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
 from sspd.utils.schema import as_name
@@ -40,7 +40,7 @@ class Progress:
 
 
 def train(
-    films: Sequence[Film],
+    videos: Sequence[Video],
     recipe: Recipe | BaselineRecipe,
     out: str | Path,
     *,
@@ -51,7 +51,7 @@ def train(
     max_minutes: float | None = None,
     checkpoint_s: float = 30.0,
     name: str | None = None,
-    team: Team = ALONE,
+    team: Team = SINGLE,
     on_step: Callable[[Progress], None] = lambda _: None,
     on_phase: Callable[[str], None] = lambda _: None,
     notice: Callable[[str], None] = lambda _: None,
@@ -60,13 +60,13 @@ def train(
 
     Parameters
     ----------
-    films : sequence of Film
-        From `sspd.research.train.sampler.usable_films`.
+    videos : sequence of Video
+        From `sspd.research.train.sampler.usable_videos`.
     recipe : Recipe or BaselineRecipe
     out : path
         Folder for the state, the log and, at the end, ``model.safetensors``.
     seed : int
-        The same seed, films and machine give the same weights.
+        The same seed, videos and machine give the same weights.
     device : str
         ``auto`` takes a CUDA device where there is one.
     init : path or str, optional
@@ -100,22 +100,22 @@ def train(
     Raises
     ------
     TrainingError
-        No film is long enough, the loss is not finite, or `out` holds another training.
+        No video is long enough, the loss is not finite, or `out` holds another training.
     OutputError
         `out` cannot be written, a full disk perhaps; the last state stays.
     """
-    if team.leads:  # the others learn of it by its end
-        if not films:
+    if team.is_main:  # the others learn of it by its end
+        if not videos:
             raise TrainingError(f"no video is as long as a clip ({recipe.clip_s:g} s)")
-        refuse_shared(recipe, len(films), team)
+        refuse_shared(recipe, len(videos), team)
     place = _device(device)
-    out = make_folder(Path(out)) if team.leads else Path(out)
-    identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in films]}
+    out = make_folder(Path(out)) if team.is_main else Path(out)
+    identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in videos]}
     identity["init"] = recipe.init if init is None else str(init)
-    run = Run(films, recipe, seed, place, out, way_of(recipe, team), team, identity)
-    with hold_folder(out, STATES_FOLDER) if team.leads else nullcontext():
+    run = TrainingRun(videos, recipe, seed, place, out, trainer_for(recipe, team), team, identity)
+    with hold_folder(out, STATES_FOLDER) if team.is_main else nullcontext():
         state = _start_together(run, resume, notice)
-        if team.leads:
+        if team.is_main:
             _lead(run, state, max_minutes, checkpoint_s, on_step)
             on_phase("Choosing a state")
             take_best(run, state, notice)
@@ -127,7 +127,7 @@ def train(
 
 
 def _lead(
-    run: Run,
+    run: TrainingRun,
     state: Resumable,
     max_minutes: float | None,
     checkpoint_s: float,
@@ -160,11 +160,11 @@ def _lead(
         log.close()
 
 
-def _finish(run: Run, state: Resumable, name: str, on_phase: Callable[[str], None]) -> None:
-    made_by = {**run.identity, "films": len(run.films), "step": state.step}
+def _finish(run: TrainingRun, state: Resumable, name: str, on_phase: Callable[[str], None]) -> None:
+    made_by = {**run.identity, "films": len(run.videos), "step": state.step}
     made_by["settled"] = run.recipe.settled
     on_phase("Fitting sign and integration")
-    network = run.way.finish(state, run.films, run.seed, name)
+    network = run.way.finish(state, run.videos, run.seed, name)
     save_checkpoint(network, run.out / MODEL_FILE, made_by | {"torch": torch.__version__})
     on_phase("Checking the weights")
     write_verdict(run, network, state.step)
@@ -187,9 +187,9 @@ def _device(device: str) -> torch.device:
     return place
 
 
-def _start_together(run: Run, resume: bool, notice: Callable[[str], None]) -> Resumable:
+def _start_together(run: TrainingRun, resume: bool, notice: Callable[[str], None]) -> Resumable:
     """The first process makes or finds the state, the others read it from the folder."""
-    if run.team.leads:
+    if run.team.is_main:
         state = _start_state(run, resume, notice)
         run.team.wait(run.device)
         return state
@@ -197,7 +197,7 @@ def _start_together(run: Run, resume: bool, notice: Callable[[str], None]) -> Re
     return _start_state(run, resume=True, notice=lambda _: None)
 
 
-def _start_state(run: Run, resume: bool, notice: Callable[[str], None]) -> Resumable:
+def _start_state(run: TrainingRun, resume: bool, notice: Callable[[str], None]) -> Resumable:
     if saved_steps(run.out):
         if not resume:
             refuse_second_training(run.out)
@@ -213,7 +213,7 @@ def _start_state(run: Run, resume: bool, notice: Callable[[str], None]) -> Resum
 
 
 def _run_steps(
-    run: Run,
+    run: TrainingRun,
     state: Resumable,
     max_minutes: float | None,
     after: Callable[[Outcome, float, bool], None] = lambda *_: None,

@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from sspd.errors import TrainingError
-from sspd.research.losses.bandwidth import band_leak
-from sspd.research.losses.known_rate import noise_at_rate
+from sspd.research.losses.bandwidth import sinc_bandwidth
+from sspd.research.losses.known_rate import hr_cnn_snr
 from sspd.research.losses.pearson import negative_pearson
 from sspd.research.losses.rate import rate_distribution, rate_entropy
-from sspd.research.losses.sparsity import line_leak
-from sspd.research.losses.variance import uneven_batch
+from sspd.research.losses.sparsity import sinc_sparsity
+from sspd.research.losses.variance import sinc_variance
 
 
 class Known(NamedTuple):
@@ -43,10 +43,10 @@ LABELLED: Mapping[str, Callable[[Tensor, Known, float, Band], Tensor]] = Mapping
         "rate-distribution": lambda y, known, fs, band: rate_distribution(
             y, known.rate_hz, fs, band
         ),
-        "known-rate": lambda y, known, fs, band: noise_at_rate(y, known.rate_hz, fs, band),
+        "known-rate": lambda y, known, fs, band: hr_cnn_snr(y, known.rate_hz, fs, band),
     }
 )
 #: Waveforms (n, t), Hz and band -> a scalar.
 PRIORS: Mapping[str, Callable[[Tensor, float, Band], Tensor]] = MappingProxyType(
-    {"bandwidth": band_leak, "sparsity": line_leak, "variance": uneven_batch}
+    {"bandwidth": sinc_bandwidth, "sparsity": sinc_sparsity, "variance": sinc_variance}
 )

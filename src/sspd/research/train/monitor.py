@@ -17,17 +17,17 @@ from sspd.models.baselines import Baseline
 from sspd.models.network import MeasuringNetwork
 from sspd.research.recipes import BaselineRecipe, Recipe
 from sspd.research.train.process_group import Team
-from sspd.research.train.sampler import Film, clips_an_epoch, steps_of
+from sspd.research.train.sampler import Video, clips_an_epoch, steps_of
 from sspd.research.train.self_check import (
     PROBES,
     SHORTEST_S,
-    Signs,
+    SelfCheck,
+    diagnose,
     probe_clips,
     read_signs,
-    verdict_of,
 )
 from sspd.research.train.state import Resumable, load_state, state_file
-from sspd.research.train.trainers import Way
+from sspd.research.train.trainers import Trainer
 from sspd.utils.files import write_whole
 
 VERDICT_FILE, BEFORE_FILE = "verdict.json", "before.json"
@@ -38,50 +38,50 @@ MARGIN = 0.15
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class TrainingRun:
     """What one training is of."""
 
-    films: Sequence[Film]
+    videos: Sequence[Video]
     recipe: Recipe | BaselineRecipe
     seed: int
     device: torch.device
     out: Path
-    way: Way
+    way: Trainer
     team: Team
     identity: dict[str, Any]
 
     @property
     def steps(self) -> int:
         """Optimiser steps of the whole training."""
-        return steps_of(self.recipe, len(self.films), self.counts)
+        return steps_of(self.recipe, len(self.videos), self.counts)
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
-        """Clips of each film in an epoch."""
-        return clips_an_epoch(self.recipe, self.films)
+        """Clips of each video in an epoch."""
+        return clips_an_epoch(self.recipe, self.videos)
 
     def look_steps(self) -> set[int]:
         """After which steps it is looked at."""
         return {round(part * self.steps) for part in LOOKS} - {0}
 
-    def signs(self, network: nn.Module, summations: int | None = None) -> Signs:
+    def signs(self, network: nn.Module, summations: int | None = None) -> SelfCheck:
         """What is seen of a network that measures; see `read_signs`."""
         long_enough = self.recipe.clip_s >= SHORTEST_S
-        clips = probe_clips(self.films, self.recipe, self.seed, PROBES if long_enough else 0)
-        see = self.way.see(network, self.device)
+        clips = probe_clips(self.videos, self.recipe, self.seed, PROBES if long_enough else 0)
+        forward_clip = self.way.forward_clip(network, self.device)
         network_spec = self.recipe.network
         bgr = network_spec.colour == "bgr"
-        return read_signs(see, clips, network_spec.fs, bgr=bgr, summations=summations)
+        return read_signs(forward_clip, clips, network_spec.fs, bgr=bgr, summations=summations)
 
 
-def look_before(run: Run, state: Resumable) -> None:
+def look_before(run: TrainingRun, state: Resumable) -> None:
     """Keep the signs of weights that a training starts from, where it starts from some."""
     if run.identity["init"] != "nothing":
-        signs = run.signs(run.way.chosen(state))
+        signs = run.signs(run.way.export_candidate(state))
         write_whole(run.out / BEFORE_FILE, json.dumps(signs.to_dict()).encode())
 
 
-def look(run: Run, state: Resumable, last: bool) -> dict[str, float]:
+def look(run: TrainingRun, state: Resumable, last: bool) -> dict[str, float]:
     """Look at a state, and remember it where it is the best so far.
 
     The last one is taken but for a clearly better one.
@@ -91,14 +91,14 @@ def look(run: Run, state: Resumable, last: bool) -> dict[str, float]:
     dict
         Its signs, for the log.
     """
-    signs = run.signs(run.way.chosen(state))
+    signs = run.signs(run.way.export_candidate(state))
     if signs.clips and signs.score > state.best[1] - (MARGIN if last else 0.0):
         state.best = (state.step, signs.score)
     told = signs.to_dict().items()
     return {f"signs/{name}": value for name, value in told if value is not None}
 
 
-def take_best(run: Run, state: Resumable, notice: Callable[[str], None]) -> None:
+def take_best(run: TrainingRun, state: Resumable, notice: Callable[[str], None]) -> None:
     """Put the best state in the place of the last one, where that is clearly worse.
 
     Not where the recipe takes the last one.
@@ -116,10 +116,10 @@ def take_best(run: Run, state: Resumable, notice: Callable[[str], None]) -> None
     notice(f"the state of step {best} measures better than the last, of step {last}: taken")
 
 
-def write_verdict(run: Run, network: MeasuringNetwork | Baseline, step: int) -> None:
+def write_verdict(run: TrainingRun, network: MeasuringNetwork | Baseline, step: int) -> None:
     """Keep what the finished network's signs say, read as it will be."""
     signs = run.signs(network, network.spec.summations)
-    verdict, why = verdict_of(signs)
+    verdict, why = diagnose(signs)
     before = run.out / BEFORE_FILE
     content = {
         "verdict": verdict,

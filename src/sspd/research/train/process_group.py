@@ -25,7 +25,7 @@ class Team:
 
     Examples
     --------
-    >>> Team(1, 2).mine(["a", "b", "c"]), Team().leads
+    >>> Team(1, 2).mine(["a", "b", "c"]), Team().is_main
     (['b'], True)
     """
 
@@ -33,7 +33,7 @@ class Team:
     size: int = 1
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this process is the one that writes, looks and tells."""
         return self.rank == 0
 
@@ -71,28 +71,28 @@ class Team:
 
     def leader_says(self, answer: bool, place: torch.device) -> bool:
         """The leading process' answer, for all."""
-        mine = float(answer and self.leads)
+        mine = float(answer and self.is_main)
         return bool(self.total(torch.tensor([mine], device=place)).item())
 
 
-ALONE = Team()
+SINGLE = Team()
 
 
-def refuse_shared(recipe: Recipe | BaselineRecipe, n_films: int, team: Team) -> None:
+def refuse_shared(recipe: Recipe | BaselineRecipe, n_videos: int, team: Team) -> None:
     """`UsageError` for a training that so many processes cannot share.
 
     Parameters
     ----------
     recipe : Recipe or BaselineRecipe
-    n_films : int
+    n_videos : int
     team : Team
     """
     if team.size == 1:
         return
     if isinstance(recipe, BaselineRecipe):
         raise UsageError(f"{recipe.name!r} is trained by one process; several train sspd's recipes")
-    steps = range(min(steps_of(recipe, n_films), -(-n_films // recipe.batch)))
-    least = min(len(draws_of_step(step, recipe, n_films, 0)) for step in steps)
+    steps = range(min(steps_of(recipe, n_videos), -(-n_videos // recipe.batch)))
+    least = min(len(draws_of_step(step, recipe, n_videos, 0)) for step in steps)
     if least < team.size:
         raise UsageError(
             f"a step of {least} clips is too small for {team.size} processes; {least} would work"

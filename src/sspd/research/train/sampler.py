@@ -1,4 +1,4 @@
-"""Which clip is drawn when: a pure function of (seed, epoch, film), never of a worker."""
+"""Which clip is drawn when: a pure function of (seed, epoch, video), never of a worker."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from sspd.types import Frames, Series
 
 
 @dataclass(frozen=True)
-class Film:
-    """The stretches of one film that are long enough for a clip."""
+class Video:
+    """The stretches of one video that are long enough for a clip."""
 
     name: str
     entries: tuple[FaceEntry, ...]
@@ -36,7 +36,7 @@ class Draw:
     """One place in the order of clips."""
 
     epoch: int
-    film: int
+    video: int
 
 
 class ClipRecipe(Protocol):
@@ -75,34 +75,34 @@ class ClipNetworkSpec(Protocol):
     def colour(self) -> str: ...  # noqa: D102
 
 
-def usable_films(
+def usable_videos(
     entries: Sequence[FaceEntry],
     clip_s: float,
     labels: Mapping[str, Series] | None = None,
     *,
     of_rates: bool = False,
-) -> tuple[list[Film], list[str]]:
-    """Group stored faces by film; names the films that have no stretch of `clip_s`.
+) -> tuple[list[Video], list[str]]:
+    """Group stored faces by video; names the videos that have no stretch of `clip_s`.
 
-    With labels, of films that have one, and of what it reaches alone; `of_rates`, where they
+    With labels, of videos that have one, and of what it reaches alone; `of_rates`, where they
     are rates and no waveforms.
     """
-    by_film: dict[str, list[FaceEntry]] = {}
+    by_video: dict[str, list[FaceEntry]] = {}
     for entry in entries:
-        if labels is None or entry.film in labels:
-            by_film.setdefault(entry.film, []).append(entry)
-    films, short = [], []
-    for name, rows in by_film.items():
+        if labels is None or entry.video in labels:
+            by_video.setdefault(entry.video, []).append(entry)
+    videos, short = [], []
+    for name, rows in by_video.items():
         label = None if labels is None else labels[name]
         spans = [(row, _span(row.times(), label)) for row in rows]
         long = [(row, (a, b)) for row, (a, b) in spans if b > a and b - a >= clip_s - 1e-6]
         if long:
             kept, ends = zip(*long, strict=True)
             known = (None, label) if of_rates else (label, None)
-            films.append(Film(name, kept, ends, *known))
+            videos.append(Video(name, kept, ends, *known))
         else:
             short.append(name)
-    return films, short
+    return videos, short
 
 
 def _span(t: NDArray[np.float64], label: Series | None) -> tuple[float, float]:
@@ -114,20 +114,20 @@ def _span(t: NDArray[np.float64], label: Series | None) -> tuple[float, float]:
     return first, last
 
 
-def clips_an_epoch(recipe: ClipRecipe, films: Sequence[Film]) -> tuple[int, ...]:
-    """How many clips each film gives in an epoch."""
+def clips_an_epoch(recipe: ClipRecipe, videos: Sequence[Video]) -> tuple[int, ...]:
+    """How many clips each video gives in an epoch."""
     every = recipe.clip_every_s
     if every is None or recipe.epochs is None:
-        return (1,) * len(films)
-    lengths = [sum(end - start for start, end in film.spans_s) for film in films]
+        return (1,) * len(videos)
+    lengths = [sum(end - start for start, end in video.spans_s) for video in videos]
     return tuple(1 + int(max(0.0, s - recipe.clip_s) / every + 1e-6) for s in lengths)
 
 
-def _passes(recipe: ClipRecipe, n_films: int, counts: Sequence[int] | None) -> list[list[int]]:
-    """The films of each pass of an epoch: in the first one all, later those with clips left."""
+def _passes(recipe: ClipRecipe, n_videos: int, counts: Sequence[int] | None) -> list[list[int]]:
+    """The videos of each pass of an epoch: in the first one all, later those with clips left."""
     most = max(counts or (1,), default=1)
-    of_all = [[f for f in range(n_films) if not counts or counts[f] > k] for k in range(most)]
-    # a film alone is no pass for what compares films; of a single film there, a step says so
+    of_all = [[f for f in range(n_videos) if not counts or counts[f] > k] for k in range(most)]
+    # a video alone is no pass for what compares videos; of a single video there, a step says so
     return [of_all[0], *(one for one in of_all[1:] if len(one) >= recipe.least_batch)]
 
 
@@ -136,15 +136,15 @@ def _steps_of_pass(recipe: ClipRecipe, n: int) -> int:
     return max(1, whole + (rest >= recipe.least_batch and rest > 0))
 
 
-def steps_of(recipe: ClipRecipe, n_films: int, counts: Sequence[int] | None = None) -> int:
+def steps_of(recipe: ClipRecipe, n_videos: int, counts: Sequence[int] | None = None) -> int:
     """Optimiser steps of a whole training.
 
     Parameters
     ----------
     recipe : ClipRecipe
-    n_films : int
+    n_videos : int
     counts : sequence of int, optional
-        Clips of each film in an epoch, see `clips_an_epoch`; one by default.
+        Clips of each video in an epoch, see `clips_an_epoch`; one by default.
 
     >>> from sspd.research.recipes import get_recipe
     >>> steps_of(get_recipe("released"), 30), steps_of(get_recipe("laptop"), 30)
@@ -152,21 +152,21 @@ def steps_of(recipe: ClipRecipe, n_films: int, counts: Sequence[int] | None = No
     """
     if recipe.steps is not None:
         return recipe.steps
-    passes = _passes(recipe, n_films, counts)
+    passes = _passes(recipe, n_videos, counts)
     return (recipe.epochs or 0) * sum(_steps_of_pass(recipe, len(one)) for one in passes)
 
 
 def draws_of_step(
-    step: int, recipe: ClipRecipe, n_films: int, seed: int, counts: Sequence[int] | None = None
+    step: int, recipe: ClipRecipe, n_videos: int, seed: int, counts: Sequence[int] | None = None
 ) -> list[Draw]:
-    """The films of a step.
+    """The videos of a step.
 
-    A recipe of epochs ends each pass through its films with a smaller batch, and each epoch has
-    as many passes as films have clips; one of steps goes on through the epochs, so that its
+    A recipe of epochs ends each pass through its videos with a smaller batch, and each epoch has
+    as many passes as videos have clips; one of steps goes on through the epochs, so that its
     batches are always full. A `Draw` counts passes as epochs: no two give one clip.
     """
     if recipe.epochs is not None:
-        passes = _passes(recipe, n_films, counts)
+        passes = _passes(recipe, n_videos, counts)
         lengths = [_steps_of_pass(recipe, len(one)) for one in passes]
         epoch, batch = divmod(step, sum(lengths))
         k = 0
@@ -178,24 +178,25 @@ def draws_of_step(
         return [Draw(number, passes[k][place]) for place in chosen]
     places = range(step * recipe.batch, (step + 1) * recipe.batch)
     return [
-        Draw(p // n_films, int(_order(seed, p // n_films, n_films)[p % n_films])) for p in places
+        Draw(p // n_videos, int(_order(seed, p // n_videos, n_videos)[p % n_videos]))
+        for p in places
     ]
 
 
-def _order(seed: int, epoch: int, n_films: int) -> NDArray[np.int64]:
-    return np.random.default_rng([seed, epoch, 0]).permutation(n_films)
+def _order(seed: int, epoch: int, n_videos: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch, 0]).permutation(n_videos)
 
 
-def place_of(film: Film, draw: Draw, clip_s: float, seed: int) -> tuple[int, float]:
-    """Which stretch of a film a clip is of, and when it begins, seconds."""
-    rng = np.random.default_rng([seed, draw.epoch, 1, draw.film])
-    lengths = np.array([end - start for start, end in film.spans_s])
-    which = int(rng.choice(len(film.entries), p=lengths / lengths.sum()))
-    start, end = film.spans_s[which]
+def place_of(video: Video, draw: Draw, clip_s: float, seed: int) -> tuple[int, float]:
+    """Which stretch of a video a clip is of, and when it begins, seconds."""
+    rng = np.random.default_rng([seed, draw.epoch, 1, draw.video])
+    lengths = np.array([end - start for start, end in video.spans_s])
+    which = int(rng.choice(len(video.entries), p=lengths / lengths.sum()))
+    start, end = video.spans_s[which]
     return which, start + rng.random() * max(0.0, end - start - clip_s)
 
 
-def stored_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[Frames, float]:
+def stored_at(video: Video, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[Frames, float]:
     """The stored faces of a random clip, one more on each side, and when it begins, seconds.
 
     Raises
@@ -203,11 +204,11 @@ def stored_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[Fr
     TrainingError
         They are smaller than the network's.
     """
-    which, begin_s = place_of(film, draw, recipe.clip_s, seed)
-    entry = film.entries[which]
+    which, begin_s = place_of(video, draw, recipe.clip_s, seed)
+    entry = video.entries[which]
     if entry.size < recipe.network.size:
         raise TrainingError(
-            f"{film.name}: stored faces are {entry.size} pixels wide, the recipe"
+            f"{video.name}: stored faces are {entry.size} pixels wide, the recipe"
             f" {recipe.name!r} needs {recipe.network.size} or more"
         )
     t = entry.times()
@@ -217,8 +218,8 @@ def stored_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[Fr
     return entry.read(first, last), begin_s
 
 
-def clip_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[np.float32]:
-    """A random clip of a film on the network's grid.
+def clip_at(video: Video, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[np.float32]:
+    """A random clip of a video on the network's grid.
 
     Returns
     -------
@@ -226,7 +227,7 @@ def clip_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[np
         Levels 0-255; T + 1 faces give T differences. They are as large as stored, but not
         larger than the recipe draws them.
     """
-    faces, begin_s = stored_at(film, draw, recipe, seed)
+    faces, begin_s = stored_at(video, draw, recipe, seed)
     if faces.rgb.shape[1] > recipe.drawn_px:
         small = [resize_area(face, recipe.drawn_px) for face in faces.rgb]
         faces = Frames(np.rint(small).astype(np.uint16), faces.t, faces.max_value)
@@ -238,5 +239,5 @@ def clip_at(film: Film, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[np
 
 def generator_of(draw: Draw, seed: int) -> torch.Generator:
     """The generator of a clip's views and mask."""
-    state = np.random.SeedSequence([seed, draw.epoch, 2, draw.film]).generate_state(1, np.uint64)
+    state = np.random.SeedSequence([seed, draw.epoch, 2, draw.video]).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))

@@ -1,10 +1,10 @@
 """Whether a training learned a pulse, seen without labels.
 
-The rates that a network reads in probe clips of its own films are held against those of
+The rates that a network reads in probe clips of its own videos are held against those of
 POS, an algorithm that learns nothing, on the mean colour of the same pictures, where that is
 sure of itself: one clear line, the same in both halves of the clip. A network that follows
-noise, the film's beat or nothing agrees with it by chance, one that says the same of every
-film not even where hearts differ.
+noise, the video's beat or nothing agrees with it by chance, one that says the same of every
+video not even where hearts differ.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sspd.models.spec import MOST_SUMMATIONS
-from sspd.research.train.sampler import ClipRecipe, Draw, Film, clip_at
+from sspd.research.train.sampler import ClipRecipe, Draw, Video, clip_at
 from sspd.signal import bandpass, integrate, power_spectrum, pulse_frequency
 from sspd.signal.color.pos import WINDOW_S, pos_waveform
 
@@ -39,20 +39,20 @@ SURE_IN_LINE = 0.55
 LEAST_JUDGED = 5
 #: Shares of those that agree with POS: from the first on a pulse was learned, up to the
 #: second one was not. Nine networks after short trainings and three after none looked at
-#: films of four or five kinds, 57 pairs whose truth is known: where half or more of other
-#: films of the kind were read right 0.2 or more agreed, 0.4 or more in 51 of 54; where less
+#: videos of four or five kinds, 57 pairs whose truth is known: where half or more of other
+#: videos of the kind were read right 0.2 or more agreed, 0.4 or more in 51 of 54; where less
 #: were (three), 0.2 or less.
 LEARNED, NOT_LEARNED = 0.4, 0.2
 #: Below this share of power in its line the network says nothing of most clips.
 LEAST_IN_LINE = 0.4
 
 #: Maps faces of one clip (t + 1, 3, s, s), levels 0-255, to a waveform (t,).
-See = Callable[[Tensor], NDArray[np.float64]]
+ForwardClip = Callable[[Tensor], NDArray[np.float64]]
 Verdict = Literal["learned a pulse", "collapsed", "undecided"]
 
 
 @dataclass(frozen=True)
-class Signs:
+class SelfCheck:
     """What is seen of a network in probe clips; NaN where nothing can be said."""
 
     clips: int
@@ -80,34 +80,34 @@ class Signs:
 
 
 def probe_clips(
-    films: Sequence[Film], recipe: ClipRecipe, seed: int, n: int = PROBES
+    videos: Sequence[Video], recipe: ClipRecipe, seed: int, n: int = PROBES
 ) -> Iterator[Tensor]:
-    """Clips of the films in turn, each (t + 1, 3, s, s); the same seed, the same clips.
+    """Clips of the videos in turn, each (t + 1, 3, s, s); the same seed, the same clips.
 
     Parameters
     ----------
-    films : sequence of Film
+    videos : sequence of Video
     recipe : ClipRecipe
     seed, n : int
     """
     for i in range(n):
-        draw = Draw(PROBE_EPOCH + i // len(films), i % len(films))
-        yield torch.from_numpy(clip_at(films[draw.film], draw, recipe, seed))
+        draw = Draw(PROBE_EPOCH + i // len(videos), i % len(videos))
+        yield torch.from_numpy(clip_at(videos[draw.video], draw, recipe, seed))
 
 
 def read_signs(
-    see: See,
+    forward_clip: ForwardClip,
     clips: Iterable[Tensor],
     fs: float,
     *,
     bgr: bool = False,
     summations: int | None = None,
-) -> Signs:
+) -> SelfCheck:
     """Look at a network through probe clips.
 
     Parameters
     ----------
-    see : callable
+    forward_clip : callable
         The network on one clip.
     clips : iterable of Tensor, shape (t + 1, 3, s, s)
         As `probe_clips` gives them.
@@ -116,8 +116,8 @@ def read_signs(
     bgr : bool
         Whether the channels are blue, green and red.
     summations : int or None
-        How often its output is summed before it is read (`settle_sign`); None: that is not
-        settled yet, and the sum counts by which most of its rates are those of POS.
+        How often its output is summed before it is read (`estimate_output_convention`);
+        None: not known yet, and the sum counts by which most rates are those of POS.
 
     Examples
     --------
@@ -128,11 +128,11 @@ def read_signs(
     """
     waves, colours = [], []
     for clip in clips:
-        wave = np.asarray(see(clip), np.float64)
+        wave = np.asarray(forward_clip(clip), np.float64)
         waves.append(wave if np.isfinite(wave).all() else np.zeros_like(wave))
         colours.append(skin_wave(clip, fs, bgr=bgr))
     if not waves or len(waves[0]) < SHORTEST_S * fs:
-        return Signs(0, 0, *[float("nan")] * 5)
+        return SelfCheck(0, 0, *[float("nan")] * 5)
     pos = _readings(colours, fs, 0)
     sure = pos.halves & (pos.in_line >= SURE_IN_LINE)
     sums = range(MOST_SUMMATIONS + 1) if summations is None else [summations]
@@ -142,7 +142,7 @@ def read_signs(
     best = max(range(len(tried)), key=lambda k: (near[k].sum(), lines[k]))
     own, agree = tried[best], near[best]
     known = own.rates_hz[np.isfinite(own.rates_hz)]
-    return Signs(
+    return SelfCheck(
         clips=len(waves),
         judged=int(sure.sum()),
         with_pos=float(agree.mean()) if sure.any() else float("nan"),
@@ -207,12 +207,12 @@ def skin_wave(clip: Tensor, fs: float, *, bgr: bool = False) -> NDArray[np.float
     return pos_waveform(rgb, fs)
 
 
-def verdict_of(signs: Signs) -> tuple[Verdict, str]:
+def diagnose(signs: SelfCheck) -> tuple[Verdict, str]:
     """What the signs of a finished network say of its training, and why.
 
     Parameters
     ----------
-    signs : Signs
+    signs : SelfCheck
 
     Returns
     -------
@@ -224,11 +224,11 @@ def verdict_of(signs: Signs) -> tuple[Verdict, str]:
 
     Examples
     --------
-    >>> verdict_of(Signs(16, 12, 0.81, 0.7, 0.9, 25.0, 0.6))[0]
+    >>> diagnose(SelfCheck(16, 12, 0.81, 0.7, 0.9, 25.0, 0.6))[0]
     'learned a pulse'
-    >>> verdict_of(Signs(16, 12, 0.06, 0.9, 1.0, 0.2, 0.6))
+    >>> diagnose(SelfCheck(16, 12, 0.06, 0.9, 1.0, 0.2, 0.6))
     ('collapsed', 'its rates are those of POS in 6 % of 12 clips, and spread by 0.2 bpm')
-    >>> verdict_of(Signs(16, 2, 0.5, 0.6, 0.3, 15.0, 0.4))
+    >>> diagnose(SelfCheck(16, 2, 0.5, 0.6, 0.3, 15.0, 0.4))
     ('undecided', 'POS is sure of a pulse in 2 of 16 clips, too few to say')
     """
     if not signs.clips:

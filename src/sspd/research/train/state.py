@@ -140,7 +140,7 @@ def load_newest(state: Resumable, out: Path, identity: dict[str, Any]) -> str | 
     Raises
     ------
     TrainingError
-        If the folder's training had other settings, films or seed.
+        If the folder's training had other settings, videos or seed.
     WeightsError
         If none is whole.
     """
@@ -165,7 +165,7 @@ def load_state(state: Resumable, path: Path, identity: dict[str, Any]) -> None:
     Raises
     ------
     TrainingError
-        If the training had other settings, films or seed.
+        If the training had other settings, videos or seed.
     WeightsError
         If the file is damaged.
     """

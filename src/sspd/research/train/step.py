@@ -15,7 +15,7 @@ from sspd.research.losses.sspd import LossParts, sspd_loss
 from sspd.research.recipes import Recipe, ViewSpec
 from sspd.research.train.ema import update_target
 from sspd.research.train.health import Health, read_health
-from sspd.research.train.process_group import ALONE, Team
+from sspd.research.train.process_group import SINGLE, Team
 from sspd.research.train.sampler import Draw, generator_of
 from sspd.research.train.schedules import momentum_at, rate_at
 from sspd.research.train.state import Resumable, TrainingState
@@ -125,7 +125,7 @@ def take_step(
     recipe: Recipe,
     seed: int,
     steps: int,
-    team: Team = ALONE,
+    team: Team = SINGLE,
     n_step: int | None = None,
 ) -> tuple[StepResult, Health]:
     """One optimiser step and one of the moving average, in place.
@@ -177,7 +177,7 @@ def take_step(
     return result, read_health(*waves, network.fs, recipe.loss.band_hz)
 
 
-def descend(state: Resumable, loss: Tensor, team: Team = ALONE) -> None:
+def descend(state: Resumable, loss: Tensor, team: Team = SINGLE) -> None:
     """Gradients, and one step of the optimiser along them."""
     state.optimiser.zero_grad(set_to_none=True)
     state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]

@@ -22,12 +22,12 @@ from sspd.network.grid import to_grid
 from sspd.network.load import shipped_weights, torch_run
 from sspd.research.recipes import BaselineRecipe, Recipe
 from sspd.research.train.baseline_step import new_baseline, take_baseline_step
-from sspd.research.train.calibration_videos import reference_films
-from sspd.research.train.finalize import finish_clips, finish_network, settle_sign
+from sspd.research.train.calibration_videos import calibration_videos
+from sspd.research.train.finalize import estimate_output_convention, finish_clips, finish_network
 from sspd.research.train.memory import hold_memory, step_bytes
-from sspd.research.train.process_group import ALONE, Team
-from sspd.research.train.sampler import Film
-from sspd.research.train.self_check import See
+from sspd.research.train.process_group import SINGLE, Team
+from sspd.research.train.sampler import Video
+from sspd.research.train.self_check import ForwardClip
 from sspd.research.train.state import Resumable, new_state
 from sspd.research.train.step import AUTOCAST, take_step
 from sspd.research.train.step_types import Batch, Outcome
@@ -36,7 +36,7 @@ from sspd.research.views.mdm import INPUTS
 
 
 @dataclass(frozen=True)
-class Way:
+class Trainer:
     """A kind of training.
 
     Parameters
@@ -46,21 +46,21 @@ class Way:
     step : callable
         State, batch, seed and steps of the whole training to what came of the step.
     finish : callable
-        State, films, seed and name to the network that measures, on the CPU.
+        State, videos, seed and name to the network that measures, on the CPU.
     chosen : callable
         State to the network that is going to measure, as it is now; a copy.
-    see : callable
+    forward_clip : callable
         A network that measures, and a device, to what maps one clip's faces to a waveform.
     """
 
     begin: Callable[[int, torch.device, str], Any]
     step: Callable[[Any, Batch, int, int], Outcome]
-    finish: Callable[[Any, Sequence[Film], int, str], MeasuringNetwork | Baseline]
-    chosen: Callable[[Any], nn.Module]
-    see: Callable[[nn.Module, torch.device], See]
+    finish: Callable[[Any, Sequence[Video], int, str], MeasuringNetwork | Baseline]
+    export_candidate: Callable[[Any], nn.Module]
+    forward_clip: Callable[[nn.Module, torch.device], ForwardClip]
 
 
-def way_of(recipe: Recipe | BaselineRecipe, team: Team = ALONE) -> Way:
+def trainer_for(recipe: Recipe | BaselineRecipe, team: Team = SINGLE) -> Trainer:
     """How a recipe's network is trained.
 
     Parameters
@@ -72,7 +72,7 @@ def way_of(recipe: Recipe | BaselineRecipe, team: Team = ALONE) -> Way:
     return _two_views(recipe, team) if isinstance(recipe, Recipe) else _of_another_paper(recipe)
 
 
-def _two_views(recipe: Recipe, team: Team) -> Way:
+def _two_views(recipe: Recipe, team: Team) -> Trainer:
     def begin(seed: int, device: torch.device, start: str) -> Resumable:
         state = new_state(recipe, seed, device)
         for module in (state.online, state.target):
@@ -102,18 +102,18 @@ def _two_views(recipe: Recipe, team: Team) -> Way:
 
     to_input = INPUTS[recipe.network.input]
 
-    def chosen(state: Any) -> MeasuringNetwork:
+    def export_candidate(state: Any) -> MeasuringNetwork:
         kept = state.online if recipe.exported == "online" else state.target
         network: MeasuringNetwork = copy.deepcopy(kept.measuring)
         take_together(network, False)  # one process looks at it
         # the online network's statistics are of masked differences: each clip has its own
         return network.train(recipe.exported == "online")
 
-    def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> MeasuringNetwork:
-        clips = finish_clips(films, recipe, seed)
-        return finish_network(chosen(state).cpu(), clips, to_input, name)
+    def finish(state: Any, videos: Sequence[Video], seed: int, name: str) -> MeasuringNetwork:
+        clips = finish_clips(videos, recipe, seed)
+        return finish_network(export_candidate(state).cpu(), clips, to_input, name)
 
-    def see(network: nn.Module, device: torch.device) -> See:
+    def forward_clip(network: nn.Module, device: torch.device) -> ForwardClip:
         network.to(device)
 
         def look(clip: Tensor) -> NDArray[np.float64]:
@@ -122,10 +122,10 @@ def _two_views(recipe: Recipe, team: Team) -> Way:
 
         return look
 
-    return Way(begin, step, finish, chosen, see)
+    return Trainer(begin, step, finish, export_candidate, forward_clip)
 
 
-def _of_another_paper(recipe: BaselineRecipe) -> Way:
+def _of_another_paper(recipe: BaselineRecipe) -> Trainer:
     def begin(seed: int, device: torch.device, start: str) -> Resumable:
         state = new_baseline(recipe, seed, device)
         if start == "shipped":
@@ -140,19 +140,19 @@ def _of_another_paper(recipe: BaselineRecipe) -> Way:
     def step(state: Any, batch: Batch, seed: int, steps: int) -> Outcome:
         return take_baseline_step(state, batch, recipe, seed, steps)
 
-    def finish(state: Any, films: Sequence[Film], seed: int, name: str) -> Baseline:
-        network = chosen(state).cpu()
+    def finish(state: Any, videos: Sequence[Video], seed: int, name: str) -> Baseline:
+        network = export_candidate(state).cpu()
         network.spec = replace(network.spec, name=name)
         if not recipe.upright:
             polarity, summations = _sign(network)
             network.spec = replace(network.spec, polarity=polarity, summations=summations)
         return network
 
-    def chosen(state: Any) -> Baseline:
+    def export_candidate(state: Any) -> Baseline:
         network: Baseline = copy.deepcopy(state.network).eval()
         return network
 
-    def see(network: nn.Module, device: torch.device) -> See:
+    def forward_clip(network: nn.Module, device: torch.device) -> ForwardClip:
         network.to(device)
 
         def look(clip: Tensor) -> NDArray[np.float64]:
@@ -161,7 +161,7 @@ def _of_another_paper(recipe: BaselineRecipe) -> Way:
 
         return look
 
-    return Way(begin, step, finish, chosen, see)
+    return Trainer(begin, step, finish, export_candidate, forward_clip)
 
 
 @torch.no_grad()
@@ -180,13 +180,13 @@ def _shapes(network: nn.Module) -> dict[str, torch.Size]:
 
 
 def _sign(network: Baseline) -> tuple[int, int]:
-    """As for our own network: by simulated films whose pulse is known."""
+    """As for our own network: by simulated videos whose pulse is known."""
     spec = replace(network.spec, polarity=1, summations=0)
     measure = ClipNetwork(spec, torch_run(network, "f32", None))
     waveforms, pulses = [], []
-    for film in reference_films(spec.fs, spec.size):
-        wave = measure(to_grid(film.faces, spec.fs))
+    for video in calibration_videos(spec.fs, spec.size):
+        wave = measure(to_grid(video.faces, spec.fs))
         if wave is not None:
             waveforms.append(wave)
-            pulses.append(film.pulse[: wave.size])
-    return settle_sign(waveforms, pulses, spec.fs) if waveforms else (1, 0)
+            pulses.append(video.pulse[: wave.size])
+    return estimate_output_convention(waveforms, pulses, spec.fs) if waveforms else (1, 0)

@@ -9,7 +9,7 @@ from sspd.signal.color.overlap_add import overlap_add_windows
 
 #: Length of the windows, seconds.
 WINDOW_S = 3.2
-#: Channels that change alike to this share of the light are those of a grey film.
+#: Channels that change alike to this share of the light are those of a grey video.
 GREY = 1e-9
 #: How much of the pulse is in red, green and blue under white light, of length 1.
 SIGNATURE = (0.33, 0.77, 0.53)
@@ -39,7 +39,7 @@ def pbv_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     De Haan and van Leest 2014: of the normalised colours C of a window the weights
     W = k P (C Cᵀ)⁻¹ give the waveform W C whose correlation with the colours is P; k makes
     W a unit vector. A pseudo-inverse stands in where colours go together exactly; a grey
-    film, without a signature, gives zeros.
+    video, without a signature, gives zeros.
 
     >>> t = np.arange(300) / 30
     >>> pulse = np.sin(2 * np.pi * 1.2 * t)

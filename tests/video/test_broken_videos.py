@@ -1,4 +1,4 @@
-"""Films broken at random: pictures, or one line that says why not (benchmarks/fuzz.py)."""
+"""Videos broken at random: pictures, or one line that says why not (benchmarks/fuzz.py)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sspd.video.read import probe, read
 FUZZ = Path(__file__).resolve().parents[2] / "benchmarks" / "fuzz.py"
 
 
-def test_broken_films_are_read_or_refused(tmp_path: Path) -> None:
+def test_broken_videos_are_read_or_refused(tmp_path: Path) -> None:
     command = [sys.executable, str(FUZZ), str(tmp_path), "--films", "160", "--jobs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -43,8 +43,8 @@ def test_a_stream_that_begins_late_is_left_alone(tmp_path: Path) -> None:
         for picture in noise:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
-    film = path.read_bytes()
-    packets = [bytearray(film[i : i + 188]) for i in range(0, len(film), 188)]
+    video = path.read_bytes()
+    packets = [bytearray(video[i : i + 188]) for i in range(0, len(video), 188)]
     known = [p for p in packets if (p[1] & 31, p[2]) == (1, 0)]  # of the pictures alone
     late = [bytearray(p) for p in known]
     for packet in late:

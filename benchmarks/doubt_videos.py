@@ -1,4 +1,4 @@
-"""The films on which the doubt was fitted and those on which it is judged, measured and kept."""
+"""The videos on which the doubt was fitted and those on which it is judged, measured and kept."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import wrong_videos
-from nulls import DURATION_S, FPS, null_film
+from nulls import DURATION_S, FPS, null_video
 from sspd.face.track import face_segments
 from sspd.methods import Method, get_method
-from sspd.simulation import FilmSpec, random_spec, truth, write_film
-from sspd.types import Box, FaceSegment, Frames, Scene, Signal
+from sspd.simulation import VideoSpec, random_spec, truth, write_video
+from sspd.types import Box, FaceSegment, Frames, FrameStats, Signal
 from sspd.utils.pool import process_pool
 from sspd.video.read import probe, read
-from sspd.vitals import FilmFacts
+from sspd.vitals import VideoFacts
 
 FIT_SEED, HELD_SEED = 606_001, 121_013
 #: Of each kind of `benchmarks/wrong_videos.py` that is about hearts, light, motion or
@@ -31,7 +31,7 @@ FIT_SEED, HELD_SEED = 606_001, 121_013
 N_TEMPT, TEMPT_GROUPS = 4, (0, 4, 5, 6, 7, 8, 10, 11)
 #: Recorded hearts judge; they teach nothing.
 TEACH_NOTHING = ("recorded",)
-#: Kind -> how many films. The order is part of their seeds.
+#: Kind -> how many videos. The order is part of their seeds.
 FIT = {
     "varied": 14,
     "still": 5,
@@ -64,7 +64,7 @@ FIT = {
 TIGHT = {"width": 360, "height": 360, "face_px": 250}
 #: What moves or flickers in a tight frame without a pulse.
 TIGHT_NULLS = ("nodding", "flicker", "swinging", "translation")
-#: Good films: somebody sits for it, in steady light, with a pulse of half a percent or more.
+#: Good videos: somebody sits for it, in steady light, with a pulse of half a percent or more.
 GOOD = ("still", "talking", "translation", "rotation", "drift")
 N_GOOD, N_NULL = 80, 234
 #: Without a pulse; `FIT` has no ``handheld`` and no ``screen``. The order is part of their seeds.
@@ -74,8 +74,8 @@ HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, 
 
 
 @dataclass(frozen=True)
-class Film:
-    """One film of a set; `seed` decides all of it."""
+class Video:
+    """One video of a set; `seed` decides all of it."""
 
     kind: str
     number: int
@@ -84,21 +84,21 @@ class Film:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What is kept of a film: all but its pictures."""
+    """What is kept of a video: all but its pictures."""
 
     kind: str
     number: int
     segments: list[FaceSegment]
     waves: list[Signal | None]
-    facts: FilmFacts
+    facts: VideoFacts
     beats_s: NDArray[np.float64]
     """Empty: it has no pulse."""
 
 
-def fit_set() -> list[Film]:
+def fit_set() -> list[Video]:
     """What the confidence is fitted to."""
-    films = [
-        Film(kind, i, (FIT_SEED, place, i))
+    videos = [
+        Video(kind, i, (FIT_SEED, place, i))
         for place, (kind, n) in enumerate(FIT.items())
         for i in range(n)
     ]
@@ -107,52 +107,52 @@ def fit_set() -> list[Film]:
         for name, kind in wrong_videos.KINDS.items()
         if kind.group in TEMPT_GROUPS and not kind.held_out and name not in TEACH_NOTHING
     ]
-    return films + [
-        Film(f"tempt_{kind}", i, (wrong_videos.FIT_SEED, i))
+    return videos + [
+        Video(f"tempt_{kind}", i, (wrong_videos.FIT_SEED, i))
         for i in range(N_TEMPT)
         for kind in tempting
     ]
 
 
-def held_set() -> list[Film]:
-    """What judges: good films, hard ones, and such without a pulse; kinds by turns."""
+def held_set() -> list[Video]:
+    """What judges: good videos, hard ones, and such without a pulse; kinds by turns."""
     kinds = {f"good_{kind}": N_GOOD // len(GOOD) for kind in GOOD} | HARD
     kinds |= {f"null_{kind}": N_NULL // len(NULLS) for kind in NULLS}
-    films = [
-        (i / n, Film(kind, i, (HELD_SEED, place, i)))
+    videos = [
+        (i / n, Video(kind, i, (HELD_SEED, place, i)))
         for place, (kind, n) in enumerate(kinds.items())
         for i in range(n)
     ]
-    return [film for _, film in sorted(films, key=lambda pair: pair[0])]
+    return [video for _, video in sorted(videos, key=lambda pair: pair[0])]
 
 
 SETS = {"fit": fit_set, "held": held_set}
 
 
-def write(film: Film, path: Path) -> tuple[NDArray[np.float64], Box | None]:
-    """Write a film; its beats (none: it has no pulse), and where to look."""
-    rng = np.random.default_rng(film.seed)
-    if film.kind.startswith("tempt_"):
-        known = wrong_videos.write(film.kind.removeprefix("tempt_"), film.seed[:2], path)
+def write(video: Video, path: Path) -> tuple[NDArray[np.float64], Box | None]:
+    """Write a video; its beats (none: it has no pulse), and where to look."""
+    rng = np.random.default_rng(video.seed)
+    if video.kind.startswith("tempt_"):
+        known = wrong_videos.write(video.kind.removeprefix("tempt_"), video.seed[:2], path)
         beats_s = np.array(known.beats_s or [])
         return beats_s, Box(*known.box) if known.box else None
-    if film.kind.startswith("null_") and film.kind not in ("null_varied", "null_tight"):
-        return np.zeros(0), null_film(film.kind.removeprefix("null_"), rng, path)[1]
-    spec = _spec(film, rng)
-    write_film(spec, path)
+    if video.kind.startswith("null_") and video.kind not in ("null_varied", "null_tight"):
+        return np.zeros(0), null_video(video.kind.removeprefix("null_"), rng, path)[1]
+    spec = _spec(video, rng)
+    write_video(spec, path)
     return (truth(spec).beats_s if spec.pulse_percent else np.zeros(0)), None
 
 
-def _spec(film: Film, rng: np.random.Generator) -> FilmSpec:
+def _spec(video: Video, rng: np.random.Generator) -> VideoSpec:
     fixed: dict[str, Any] = {"duration_s": DURATION_S, "fps": FPS}
-    group, _, kind = film.kind.rpartition("_")
+    group, _, kind = video.kind.rpartition("_")
     if group == "good":
         fixed["pulse_percent"] = float(rng.uniform(0.5, 1.2))
     elif group == "null":
         fixed["pulse_percent"] = 0.0
     if kind == "tight":
         fixed |= TIGHT
-        kind = "still" if group == "good" else TIGHT_NULLS[film.number % len(TIGHT_NULLS)]
+        kind = "still" if group == "good" else TIGHT_NULLS[video.number % len(TIGHT_NULLS)]
     elif kind == "faint":
         fixed["pulse_percent"] = float(np.exp(rng.uniform(np.log(0.03), np.log(0.3))))
         kind = "varied"
@@ -168,64 +168,64 @@ def _method(weights: str | None) -> Method:
     return get_method("sspd", weights=weights, precision="auto", threads=1)
 
 
-def make_film(film: Film, folder: Path) -> tuple[Path, NDArray[np.float64], Box | None]:
-    """A film, made if it is not there; its beats (none: no pulse), and where to look."""
-    path, beside = (folder / f"{film.kind}-{film.number:03d}.{end}" for end in ("mp4", "json"))
+def make_video(video: Video, folder: Path) -> tuple[Path, NDArray[np.float64], Box | None]:
+    """A video, made if it is not there; its beats (none: no pulse), and where to look."""
+    path, beside = (folder / f"{video.kind}-{video.number:03d}.{end}" for end in ("mp4", "json"))
     if not beside.exists():
         part = path.with_suffix(".part.mp4")
-        beats_s, box = write(film, part)
+        beats_s, box = write(video, part)
         part.replace(path)
         beside.write_text(json.dumps({"beats_s": beats_s.tolist(), "box": box and list(box)}))
     kept = json.loads(beside.read_text())
     return path, np.array(kept["beats_s"], np.float64), Box(*kept["box"]) if kept["box"] else None
 
 
-def _measure(film: Film, weights: str | None, films: Path | None) -> Kept:
+def _measure(video: Video, weights: str | None, videos: Path | None) -> Kept:
     method = _method(weights)
     with tempfile.TemporaryDirectory() as folder:
-        path, beats_s, box = make_film(film, films or Path(folder))
+        path, beats_s, box = make_video(video, videos or Path(folder))
         info = probe(path)
         segments = list(face_segments(read(path), size=method.size, box=box))
     waves = [method.run([segment.faces]) if segment.box else None for segment in segments]
     pixels = info.width * info.height * (info.fps or FPS)
-    facts = FilmFacts(info.bit_rate / pixels if info.bit_rate else None)
-    return Kept(film.kind, film.number, segments, waves, facts, beats_s)
+    facts = VideoFacts(info.bit_rate / pixels if info.bit_rate else None)
+    return Kept(video.kind, video.number, segments, waves, facts, beats_s)
 
 
-def _keep(film: Film, folder: Path, weights: str | None, films: Path | None) -> None:
-    save(_measure(film, weights, films), folder / f"{film.kind}-{film.number:03d}.npz")
+def _keep(video: Video, folder: Path, weights: str | None, videos: Path | None) -> None:
+    save(_measure(video, weights, videos), folder / f"{video.kind}-{video.number:03d}.npz")
 
 
-def make_films(set_name: str, folder: Path, jobs: int) -> None:
-    """Make the films of a set that are not there, for `collect` of several weights."""
+def make_videos(set_name: str, folder: Path, jobs: int) -> None:
+    """Make the videos of a set that are not there, for `collect` of several weights."""
     folder.mkdir(parents=True, exist_ok=True)
     with process_pool(jobs) as pool:
-        for made in [pool.submit(make_film, film, folder) for film in SETS[set_name]()]:
+        for made in [pool.submit(make_video, video, folder) for video in SETS[set_name]()]:
             print(made.result()[0].name, flush=True)
 
 
 def collect(
-    set_name: str, folder: Path, jobs: int, weights: str | None, films_folder: Path | None
+    set_name: str, folder: Path, jobs: int, weights: str | None, videos_folder: Path | None
 ) -> None:
-    """Measure the films of a set that are not kept yet."""
+    """Measure the videos of a set that are not kept yet."""
     folder.mkdir(parents=True, exist_ok=True)
     done = {path.stem for path in folder.glob("*.npz")}
-    films = [film for film in SETS[set_name]() if f"{film.kind}-{film.number:03d}" not in done]
+    videos = [video for video in SETS[set_name]() if f"{video.kind}-{video.number:03d}" not in done]
     with process_pool(jobs) as pool:
-        waiting = [pool.submit(_keep, film, folder, weights, films_folder) for film in films]
+        waiting = [pool.submit(_keep, video, folder, weights, videos_folder) for video in videos]
         for count, future in enumerate(as_completed(waiting), 1):
             future.result()
-            print(f"{count} of {len(films)}", flush=True)
+            print(f"{count} of {len(videos)}", flush=True)
 
 
-def save(film: Kept, path: Path) -> None:
-    """Keep a film, whole or not at all."""
-    arrays: dict[str, NDArray[Any]] = {"beats_s": film.beats_s}
-    arrays["bits_per_pixel"] = np.array(film.facts.bits_per_pixel or np.nan)
-    for k, (segment, wave) in enumerate(zip(film.segments, film.waves, strict=True)):
+def save(video: Kept, path: Path) -> None:
+    """Keep a video, whole or not at all."""
+    arrays: dict[str, NDArray[Any]] = {"beats_s": video.beats_s}
+    arrays["bits_per_pixel"] = np.array(video.facts.bits_per_pixel or np.nan)
+    for k, (segment, wave) in enumerate(zip(video.segments, video.waves, strict=True)):
         arrays[f"{k}/span_s"] = np.array([segment.start_s, segment.end_s])
         arrays[f"{k}/box"] = np.array(segment.box or [], np.int64)
-        for name, rows in vars(segment.scene).items():
+        for name, rows in vars(segment.frame_stats).items():
             arrays[f"{k}/scene/{name}"] = rows
         if wave is not None:
             arrays[f"{k}/wave"] = wave.values
@@ -237,22 +237,22 @@ def save(film: Kept, path: Path) -> None:
 
 
 def load(folder: Path) -> Iterator[Kept]:
-    """The films that were kept, by name."""
+    """The videos that were kept, by name."""
     for path in sorted(folder.glob("*.npz")):
         with np.load(path, allow_pickle=False) as found:
             arrays = dict(found)
         kind, number = path.stem.rsplit("-", 1)
         segments, waves = [], []
         for k in range(sum(name.endswith("/span_s") for name in arrays)):
-            names = [f.name for f in fields(Scene) if f"{k}/scene/{f.name}" in arrays]
-            scene = Scene(**{name: arrays[f"{k}/scene/{name}"] for name in names})
+            names = [f.name for f in fields(FrameStats) if f"{k}/scene/{f.name}" in arrays]
+            frame_stats = FrameStats(**{name: arrays[f"{k}/scene/{name}"] for name in names})
             none = Frames(np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0))
             box = Box(*arrays[f"{k}/box"].tolist()) if arrays[f"{k}/box"].size else None
             start_s, end_s = arrays[f"{k}/span_s"].tolist()
-            segments.append(FaceSegment(start_s, end_s, box, none, scene))
+            segments.append(FaceSegment(start_s, end_s, box, none, frame_stats))
             wave = f"{k}/wave" in arrays
             facts = arrays[f"{k}/wave_fs_start"].tolist() if wave else []
             waves.append(Signal(arrays[f"{k}/wave"], *facts) if wave else None)
         bits = float(arrays["bits_per_pixel"])
-        facts_of = FilmFacts(bits if np.isfinite(bits) else None)
+        facts_of = VideoFacts(bits if np.isfinite(bits) else None)
         yield Kept(kind, int(number), segments, waves, facts_of, arrays["beats_s"])
