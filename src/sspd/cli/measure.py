@@ -165,14 +165,8 @@ def measure(
     from sspd.accel.process import tune_process
 
     tune_process()
+    from sspd.cli import outputs as files
     from sspd.cli.inputs import expand
-    from sspd.cli.outputs import (
-        hold,
-        to_standard_output,
-        usable_outputs,
-        video_outputs,
-        write_whole,
-    )
     from sspd.cli.progress import VideoMeter, watch
     from sspd.pipeline.batch import measure_many
     from sspd.report.text import video_count
@@ -189,16 +183,16 @@ def measure(
     told, found = Told(), list(expand(sources))
     asked = {"json": json, "csv": csv, "report": report}
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
-    outputs = usable_outputs(asked, found, told.fail, every_face=face == "all")
+    outputs = files.usable_outputs(asked, found, told.fail, every_face=face == "all")
     if told.failed:
         raise typer.Exit(2 if told.misused else 1)
-    hold(context, outputs, found)
+    files.hold(context, outputs, found)
     journal = _journal(outputs, resume, told)
     meter = VideoMeter(found)
     run = measure_many(
         [video for video, problem in found if problem is None],
         jobs=jobs,
-        outputs=video_outputs(found, outputs),
+        outputs=files.video_outputs(found, outputs),
         journal=journal,
         method=method,
         weights=weights,
@@ -217,9 +211,9 @@ def measure(
         run, found, method, told, waveforms="report" in outputs, meter=meter
     )
     if results:
-        write_whole(results, outputs, told.fail, with_image=not no_image)
+        files.write_whole(results, outputs, told.fail, with_image=not no_image)
     unfinished = _close(journal, ended_well=not (broken_off or told.failed))
-    _print(results, unfinished, beside=to_standard_output(outputs))
+    _print(results, unfinished, beside=files.to_standard_output(outputs))
     if broken_off:
         how = "; the same command with --resume continues" if unfinished else ""
         told.note(f"interrupted after {video_count(results)} of {len(found)} videos{how}")

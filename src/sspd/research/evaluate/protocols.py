@@ -150,7 +150,7 @@ _ALL = (
     Protocol(
         "mr-nirp-leave-one-out",
         "mr-nirp",
-        "Sun and Li, Contrast-Phys, ECCV 2022: both videos of one subject are tested, the rest trained",
+        "Sun and Li, Contrast-Phys, ECCV 2022: one subject (both videos) is tested, the rest train",
         _each,
     ),
     Protocol(
