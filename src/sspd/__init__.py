@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from sspd.methods.method import Method as Method
     from sspd.methods.registry import get_method as get_method
     from sspd.methods.registry import method_names as method_names
+    from sspd.pipeline import Session as Session
     from sspd.pipeline import measure as measure
     from sspd.pipeline import measure_faces as measure_faces
+    from sspd.pipeline import stream as stream
     from sspd.pipeline.batch.journal import Journal as Journal
     from sspd.pipeline.batch.result import BatchResult as BatchResult
     from sspd.pipeline.batch.run import measure_many as measure_many
@@ -38,33 +40,42 @@ if TYPE_CHECKING:
     from sspd.types import FaceSpan as FaceSpan
     from sspd.types import Frames as Frames
     from sspd.types import FrameStats as FrameStats
+    from sspd.types import MeasureOptions as MeasureOptions
     from sspd.types import Respiration as Respiration
     from sspd.types import Signal as Signal
+    from sspd.types import Update as Update
+    from sspd.types import VideoInfo as VideoInfo
+    from sspd.types import VideoSource as VideoSource
     from sspd.types import WindowVitals as WindowVitals
 
     __version__: str
 
 #: Public name -> the module that holds it.
 _HOMES = {
+    "BatchResult": "sspd.pipeline.batch.result",
     "Box": "sspd.types",
     "DecodeError": "sspd.errors",
     "DependencyError": "sspd.errors",
     "Estimate": "sspd.types",
     "FaceSegment": "sspd.types",
     "FaceSpan": "sspd.types",
+    "FrameStats": "sspd.types",
     "Frames": "sspd.types",
     "Journal": "sspd.pipeline.batch.journal",
-    "BatchResult": "sspd.pipeline.batch.result",
+    "MeasureOptions": "sspd.types",
     "Method": "sspd.methods.method",
     "NoVideoError": "sspd.errors",
     "OutputError": "sspd.errors",
     "Respiration": "sspd.types",
     "SSPDError": "sspd.errors",
-    "FrameStats": "sspd.types",
+    "Session": "sspd.pipeline",
     "Signal": "sspd.types",
     "SourceError": "sspd.errors",
     "TrainingError": "sspd.errors",
+    "Update": "sspd.types",
     "UsageError": "sspd.errors",
+    "VideoInfo": "sspd.types",
+    "VideoSource": "sspd.types",
     "Vitals": "sspd.report.result",
     "WeightsError": "sspd.errors",
     "WindowVitals": "sspd.types",
@@ -73,6 +84,7 @@ _HOMES = {
     "measure_faces": "sspd.pipeline",
     "measure_many": "sspd.pipeline.batch.run",
     "method_names": "sspd.methods.registry",
+    "stream": "sspd.pipeline",
 }
 
 # Literal, so that type checkers and readers see it; a test holds it equal to _HOMES.
@@ -87,15 +99,20 @@ __all__ = [
     "FrameStats",
     "Frames",
     "Journal",
+    "MeasureOptions",
     "Method",
     "NoVideoError",
     "OutputError",
     "Respiration",
     "SSPDError",
+    "Session",
     "Signal",
     "SourceError",
     "TrainingError",
+    "Update",
     "UsageError",
+    "VideoInfo",
+    "VideoSource",
     "Vitals",
     "WeightsError",
     "WindowVitals",
@@ -105,6 +122,7 @@ __all__ = [
     "measure_faces",
     "measure_many",
     "method_names",
+    "stream",
 ]
 
 

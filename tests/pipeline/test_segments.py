@@ -9,7 +9,9 @@ import pytest
 from beating_faces import beating
 from sspd.face.identity import MAX_FACES
 from sspd.methods import Method
-from sspd.pipeline.segments import LOOKAHEAD_CHUNKS, by_face, run_segments
+from sspd.pipeline.by_face import by_face
+from sspd.pipeline.executor import Buffers
+from sspd.pipeline.segments import run_segments
 from sspd.types import Box, FaceSegment, Frames, FrameStats, Signal
 from sspd.vitals.acceptance import still_scene
 
@@ -154,14 +156,14 @@ def test_a_new_stretch_goes_no_further_than_its_beginning_while_the_one_before_e
 
     def of_the_new(piece: tuple[int, Frames]) -> bool:
         number, faces = piece
-        if faces.t[0] >= 2.0 and number == LOOKAHEAD_CHUNKS and not went_on:
+        if faces.t[0] >= 2.0 and number == Buffers().lookahead_chunks and not went_on:
             too_far.set()
         return bool(faces.t[0] >= 2.0)
 
     def video() -> Iterator[FaceSegment]:
         yield from pieces_of(segment(0.0, 2.0), 0, 0)
         for number, piece in enumerate(pieces_of(segment(2.0, 2.0), 0, 1)):
-            if number == LOOKAHEAD_CHUNKS:
+            if number == Buffers().lookahead_chunks:
                 asked.set()
             yield piece
 

@@ -11,7 +11,7 @@ import pytest
 
 from sspd.errors import DecodeError, NoVideoError, SourceError, SSPDError, UsageError
 from sspd.types import Frames
-from sspd.video import read as read_module
+from sspd.video import decode
 from sspd.video.read import probe, read
 
 Make = Callable[..., Any]
@@ -52,7 +52,7 @@ def test_chunks_are_as_long_as_asked(video: Path) -> None:
 
 
 def test_large_pictures_come_in_small_chunks(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_module, "MAX_CHUNK_BYTES", 5 * 64 * 96 * 3)
+    monkeypatch.setattr(decode, "MAX_CHUNK_BYTES", 5 * 64 * 96 * 3)
     assert [len(c) for c in read(video)] == [5] * 6
 
 
@@ -181,7 +181,7 @@ def test_few_pictures_are_held_while_their_times_are_mended() -> None:
             alive.add(picture)
             yield picture
 
-    for _ in read_module._seconds("film", pictures(), 25.0):  # type: ignore[arg-type]
+    for _ in decode._seconds("film", pictures(), 25.0):  # type: ignore[arg-type]
         most = max(most, len(alive))
     assert 1 <= most <= 3
 

@@ -13,6 +13,43 @@ COLOUR, ANY_LIGHT = "colour", "any light"
 WEIGHTS = "weights"
 
 
+#: Is given the waveform so far, whenever about a second of it is new; its last samples may
+#: still change.
+OnSignal = Callable[[Signal], object]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The two halves of a method, which may run side by side, and tell how far it is.
+
+    Parameters
+    ----------
+    waveform : callable
+        Maps chunks of prepared crops and an `OnSignal` (or None) to what `Method.run` gives.
+    crops : callable or None
+        Prepares chunks of crops one by one, such as stabilizing the head; None: nothing.
+    ahead : int
+        How many prepared chunks may wait for ``waveform``.
+    """
+
+    waveform: Callable[[Iterable[Frames], OnSignal | None], Signal | None]
+    crops: Callable[[Iterable[Frames]], Iterable[Frames]] | None = None
+    ahead: int = 1
+
+    def run(self, faces: Iterable[Frames]) -> Signal | None:
+        """Run both, one after the other, as `Method.run` does.
+
+        Parameters
+        ----------
+        faces : iterable of Frames
+
+        Returns
+        -------
+        Signal or None
+        """
+        return self.waveform(faces if self.crops is None else self.crops(faces), None)
+
+
 @dataclass(frozen=True)
 class Method:
     """A way from faces to a waveform.
@@ -38,7 +75,10 @@ class Method:
     needs : str
         What a video must have. A method of colour gives a flat line for a grey video.
     prepare : callable or None
-        Does beforehand what the first pictures would wait for.
+        Does beforehand what the first frames would wait for.
+    stages : Stages or None
+        What ``run`` consists of. A method without them can be measured as any other; while a
+        video is still running it tells no rate.
     """
 
     name: str
@@ -50,6 +90,7 @@ class Method:
     confidence: ConfidenceSpec | None = None
     needs: str = COLOUR
     prepare: Callable[[], object] | None = None
+    stages: Stages | None = None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,11 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sspd.errors import UsageError, WeightsError
-from sspd.methods.method import Method, MethodEntry
+from sspd.methods.method import Method, MethodEntry, OnSignal, Stages
 from sspd.signal import standardise
 from sspd.types import Frames, Signal
 
@@ -64,26 +67,31 @@ def build_network(
             f"{weights}: holds a {spec.network!r}, the method needs a {architecture!r}"
         )
 
-    def run(faces: Iterable[Frames]) -> Signal | None:
-        pieces = (piece for piece in faces if len(piece))
-        first = next(pieces, None)
+    def waveform(faces: Iterable[Frames], tell: OnSignal | None) -> Signal | None:
+        chunks = (chunk for chunk in faces if len(chunk))
+        first = next(chunks, None)
         if first is None:
             return None
-        wave = network(grid_chunks(chain([first], pieces), spec.fs))
-        if wave is None:
-            return None
         start_s = float(first.t[0]) + spec.lag_steps / spec.fs
-        return Signal(standardise(wave), spec.fs, start_s)
 
+        def signal(wave: NDArray[np.float64]) -> Signal:
+            return Signal(standardise(wave), spec.fs, start_s)
+
+        told = None if tell is None else lambda wave: tell(signal(wave))
+        wave = network(grid_chunks(chain([first], chunks), spec.fs), tell=told)
+        return None if wave is None else signal(wave)
+
+    stages = Stages(waveform)
     return Method(
         name,
         citation,
         spec.fs,
         spec.size,
-        run,
+        stages.run,
         weights=spec.name or Path(weights).name,
         confidence=spec.confidence,
         needs=NEEDS,
+        stages=stages,
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.methods.method import COLOUR, Method, MethodEntry
+from sspd.methods.method import COLOUR, Method, MethodEntry, OnSignal, Stages
 from sspd.signal import resample_times, standardise
 from sspd.types import Frames, Signal
 
@@ -16,6 +16,8 @@ from sspd.types import Frames, Signal
 FS = 30.0
 #: Side of the crops they want, pixels: only means are taken of them.
 SIZE = 64
+#: While a video runs the waveform so far is told this often, seconds of the video.
+TELL_S = 1.0
 #: The part of the padded box that is averaged, as shares of it: mostly skin, brows to
 #: chin, without hair and background.
 ROWS = (0.20, 0.85)
@@ -50,11 +52,7 @@ def mean_skin_color(faces: Iterable[Frames], fs: float) -> SkinColors | None:
     >>> colors.rgb.shape, float(colors.rgb[0, 0])
     ((59, 3), 100.0)
     """
-
-    def means(skin: NDArray[np.generic]) -> NDArray[np.float64]:
-        return np.asarray(skin.mean(axis=(1, 2), dtype=np.float64))
-
-    found = _of_pictures(faces, fs, means, 3)
+    found = _of_frames(faces, fs, _means, 3)
     return None if found is None else SkinColors(*found)
 
 
@@ -92,30 +90,52 @@ def color_correlations(faces: Iterable[Frames], fs: float) -> Correlations | Non
         square: NDArray[np.float64] = pixels.transpose(0, 2, 1) @ pixels / pixels.shape[1]
         return square.reshape(-1, 9)
 
-    found = _of_pictures(faces, fs, products, 9)
+    found = _of_frames(faces, fs, products, 9)
     if found is None:
         return None
     return Correlations(found[0].reshape(-1, 3, 3), found[1])
 
 
-def _of_pictures(
+class _Trace:
+    """Numbers of each frame's skin, gathered chunk by chunk."""
+
+    def __init__(
+        self, numbers: Callable[[NDArray[np.generic]], NDArray[np.float64]], columns: int
+    ) -> None:
+        self._numbers, self._power = numbers, 1 if columns == 3 else 2
+        self._rows, self._t = [np.zeros((0, columns))], [np.zeros(0)]
+
+    def add(self, chunk: Frames) -> None:
+        """Take a chunk of crops in."""
+        scale = (255 / chunk.max_value) ** self._power
+        self._rows.append(self._numbers(_middle(chunk)) * scale)
+        self._t.append(chunk.t)
+
+    def on_grid(self, fs: float) -> tuple[NDArray[np.float64], float] | None:
+        """Give the numbers so far on an even grid from the first frame on, and its start."""
+        t = np.concatenate(self._t)
+        if t.size < 2:
+            return None
+        n = int(np.floor((t[-1] - t[0]) * fs + 1e-6)) + 1
+        start_s = float(t[0])
+        return resample_times(np.concatenate(self._rows), t, fs, start_s, n), start_s
+
+
+def _of_frames(
     faces: Iterable[Frames],
     fs: float,
     numbers: Callable[[NDArray[np.generic]], NDArray[np.float64]],
     columns: int,
 ) -> tuple[NDArray[np.float64], float] | None:
-    """Numbers of each picture's skin, on an even grid from the first picture on."""
-    rows, timestamps = [np.zeros((0, columns))], [np.zeros(0)]
-    power = 1 if columns == 3 else 2
-    for piece in faces:
-        rows.append(numbers(_middle(piece)) * (255 / piece.max_value) ** power)
-        timestamps.append(piece.t)
-    t = np.concatenate(timestamps)
-    if t.size < 2:
-        return None
-    n = int(np.floor((t[-1] - t[0]) * fs + 1e-6)) + 1
-    start_s = float(t[0])
-    return resample_times(np.concatenate(rows), t, fs, start_s, n), start_s
+    """Numbers of each frame's skin, on an even grid from the first frame on."""
+    trace = _Trace(numbers, columns)
+    for chunk in faces:
+        trace.add(chunk)
+    return trace.on_grid(fs)
+
+
+def _means(skin: NDArray[np.generic]) -> NDArray[np.float64]:
+    return np.asarray(skin.mean(axis=(1, 2), dtype=np.float64))
 
 
 def _middle(piece: Frames) -> NDArray[np.generic]:
@@ -161,13 +181,25 @@ def color_method(
     'red'
     """
 
-    def run(faces: Iterable[Frames]) -> Signal | None:
-        colors = mean_skin_color(faces, FS)
-        if colors is None or len(colors.rgb) < np.ceil(shortest_s * FS):
+    def signal(trace: _Trace) -> Signal | None:
+        found = trace.on_grid(FS)
+        if found is None or len(found[0]) < np.ceil(shortest_s * FS):
             return None
-        if not allow_dark and colors.rgb.min() <= 0:
+        rgb, start_s = found
+        if not allow_dark and rgb.min() <= 0:
             return None
-        return Signal(standardise(waveform(colors.rgb, FS)), FS, colors.start_s)
+        return Signal(standardise(waveform(rgb, FS)), FS, start_s)
 
-    method = Method(name, citation, FS, SIZE, run, needs=needs)
+    def stream(faces: Iterable[Frames], tell: OnSignal | None) -> Signal | None:
+        trace, told_s = _Trace(_means, 3), -np.inf
+        for chunk in faces:
+            trace.add(chunk)
+            if tell is not None and len(chunk) and chunk.t[-1] - told_s >= TELL_S:
+                told_s = float(chunk.t[-1])
+                if (so_far := signal(trace)) is not None:
+                    tell(so_far)
+        return signal(trace)
+
+    stages = Stages(stream)
+    method = Method(name, citation, FS, SIZE, stages.run, needs=needs, stages=stages)
     return MethodEntry(name, citation, lambda: method, needs)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sspd.methods.method import Method, MethodEntry
+from sspd.methods.method import Method, MethodEntry, OnSignal, Stages
 from sspd.signal import standardise
 from sspd.types import Frames, Signal
 
@@ -41,44 +42,51 @@ def build(
     WeightsError
         Weights that cannot be used.
     """
-    from sspd.accel.prefetch import prefetch
+    from sspd.face.chunker import CROP_CHUNK_FRAMES
     from sspd.face.stabilize import crop_px, network_chunks
-    from sspd.face.track import CROP_CHUNK_FRAMES
     from sspd.network import SHORTEST, load_network
     from sspd.network.inputs import input_chunks
     from sspd.network.stream import BLOCK_FRAMES
 
     network = load_network(weights, precision=precision, threads=threads)
-    spec, lot = network.spec, ceil(BLOCK_FRAMES / CROP_CHUNK_FRAMES)
+    spec = network.spec
 
-    def run(faces: Iterable[Frames]) -> Signal | None:
-        pieces = (piece for piece in faces if len(piece))
-        first = next(pieces, None)
+    def crops(faces: Iterable[Frames]) -> Iterable[Frames]:
+        return network_chunks((chunk for chunk in faces if len(chunk)), spec.size, spec.follow)
+
+    def waveform(faces: Iterable[Frames], tell: OnSignal | None) -> Signal | None:
+        chunks = iter(faces)
+        first = next(chunks, None)
         if first is None:
             return None
-        start_s = float(first.t[0])
-        # following the head costs as much as the network: the two run side by side, and while
-        # the network works on one lot, the next one waits
-        seen = prefetch(network_chunks(chain([first], pieces), spec.size, spec.follow), lot)
-        del first  # or its pictures would be held as long as the stretch lasts
-        rows = input_chunks(seen, spec)
+        start_s = float(first.t[0]) + spec.lag_steps / spec.fs
+        rows = input_chunks(chain([first], chunks), spec)
+        del first  # or its frames would be held as long as the segment lasts
         enough = list(islice(rows, SHORTEST))
         if len(enough) < SHORTEST:
             return None
-        wave = standardise(network(chain(enough, rows)))
-        return Signal(wave, spec.fs, start_s + spec.lag_steps / spec.fs)
 
+        def signal(wave: NDArray[np.float64]) -> Signal:
+            return Signal(standardise(wave), spec.fs, start_s)
+
+        told = None if tell is None else lambda wave: tell(signal(wave))
+        return signal(network(chain(enough, rows), tell=told))
+
+    # stabilizing costs as much as the network: they run side by side, and while the network
+    # works on one block, the crops of the next wait
+    stages = Stages(waveform, crops, ahead=ceil(BLOCK_FRAMES / CROP_CHUNK_FRAMES))
     size = crop_px(spec.size, spec.follow)
     return Method(
         "sspd",
         CITATION,
         spec.fs,
         size,
-        run,
+        stages.run,
         weights=spec.name,
         confidence=spec.confidence,
         needs=NEEDS,
         prepare=network.begin,
+        stages=stages,
     )
 
 

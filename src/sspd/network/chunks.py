@@ -22,6 +22,7 @@ def run_in_chunks(
     differences: Iterable[NDArray[np.float32]],
     chunk: int = CLIP_FRAMES,
     margin: int = MARGIN,
+    tell: Callable[[NDArray[np.float64]], object] | None = None,
 ) -> NDArray[np.float64]:
     """Run a network over differences of any number in pieces of one length.
 
@@ -34,6 +35,8 @@ def run_in_chunks(
     chunk, margin : int
         Even. A piece is ``chunk + 2 * margin`` long; only its middle is kept, but at
         the ends of the video.
+    tell : callable, optional
+        Is given the values so far, after each piece.
 
     Returns
     -------
@@ -57,6 +60,8 @@ def run_in_chunks(
         if filled == piece:
             waveform.append(run(now)[done - n :][: n - margin - done])
             done = n - margin
+            if tell is not None:
+                tell(np.concatenate(waveform))
             now, before = np.empty_like(now) if before is empty else before, now
             now[:, :seam] = before[:, chunk:]
             filled = seam

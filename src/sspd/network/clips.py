@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,11 @@ class ClipNetwork:
     run: RunNetwork
     """Maps faces (3, clip + 1, size, size) to the raw output (clip,)."""
 
-    def __call__(self, faces: Iterable[NDArray[np.float32]]) -> NDArray[np.float64] | None:
+    def __call__(
+        self,
+        faces: Iterable[NDArray[np.float32]],
+        tell: Callable[[NDArray[np.float64]], object] | None = None,
+    ) -> NDArray[np.float64] | None:
         """The waveform of faces on the network's grid.
 
         Each clip's output has mean 0 and variance 1; where clips overlap, one is faded into
@@ -38,6 +42,8 @@ class ClipNetwork:
         ----------
         faces : iterable of float32 arrays, shape (size, size, 3)
             RGB, levels 0-255, on the grid of ``spec.fs``.
+        tell : callable, optional
+            Is given the waveform so far, after each clip.
 
         Returns
         -------
@@ -56,11 +62,15 @@ class ClipNetwork:
             if n > clip and (n - clip - 1) % hop == 0:
                 self._add(held, n - clip - 1, total, weight)
                 done = n
+                if tell is not None:
+                    tell(self._upright(total.values[: n - 1] / weight.values[: n - 1]))
         if n <= clip:
             return None
         if done < n:
             self._add(held, n - clip - 1, total, weight)
-        wave = total.values[: n - 1] / weight.values[: n - 1]
+        return self._upright(total.values[: n - 1] / weight.values[: n - 1])
+
+    def _upright(self, wave: NDArray[np.float64]) -> NDArray[np.float64]:
         return integrate(self.spec.polarity * wave, self.spec.fs, self.spec.summations)
 
     def _add(

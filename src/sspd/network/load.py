@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from itertools import chain, islice
@@ -39,7 +39,10 @@ class Network:
     """Begins a video that comes piece by piece; None: `run` is given pieces that overlap."""
 
     def __call__(
-        self, differences: Iterable[NDArray[np.float32]], fs: float | None = None
+        self,
+        differences: Iterable[NDArray[np.float32]],
+        fs: float | None = None,
+        tell: Callable[[NDArray[np.float64]], object] | None = None,
     ) -> NDArray[np.float64]:
         """The waveform of RGB frame differences, or of what ``spec.input`` is.
 
@@ -51,6 +54,8 @@ class Network:
             (`sspd.face.stabilize`) where ``spec.follow`` says so.
         fs : float, optional
             Their rate, Hz, where it is not that of the grid (Fig. 7 of the paper).
+        tell : callable, optional
+            Is given the waveform so far, a few times per second or less often.
 
         Returns
         -------
@@ -64,12 +69,15 @@ class Network:
         if len(first) < SHORTEST:
             raise UsageError(f"the network needs {SHORTEST} differences, got {len(first)}")
         coming = chain(first, coming)
-        if self.begin is None:
-            waveform = run_in_chunks(self.run, coming)
-        else:
-            waveform = run_in_stream(self.begin, self.run, coming)
         rate = self.spec.fs if fs is None else fs
-        return integrate(self.spec.polarity * waveform, rate, self.spec.summations)
+
+        def upright(raw: NDArray[np.float64]) -> NDArray[np.float64]:
+            return integrate(self.spec.polarity * raw, rate, self.spec.summations)
+
+        told = None if tell is None else lambda raw: tell(upright(raw))
+        if self.begin is None:
+            return upright(run_in_chunks(self.run, coming, tell=told))
+        return upright(run_in_stream(self.begin, self.run, coming, told))
 
     def _checked(self, differences: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         size = self.spec.size

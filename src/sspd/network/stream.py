@@ -28,7 +28,10 @@ EDGE = 12
 
 
 def run_in_stream(
-    begin: Begin, run: RunNetwork, differences: Iterable[NDArray[np.float32]]
+    begin: Begin,
+    run: RunNetwork,
+    differences: Iterable[NDArray[np.float32]],
+    tell: Callable[[NDArray[np.float64]], object] | None = None,
 ) -> NDArray[np.float64]:
     """Run a network over differences of any number, each through each layer once.
 
@@ -43,7 +46,9 @@ def run_in_stream(
     run : callable
         Maps (3, t, h, w) with even t to (t,): the same network without a memory.
     differences : iterable of float32 arrays, shape (3, h, w)
-        In order, or an array (t, 3, h, w). Little more than a piece is held at a time.
+        In order, or an array (t, 3, h, w). Little more than a block is held at a time.
+    tell : callable, optional
+        Is given the values so far, after each block.
 
     Returns
     -------
@@ -69,6 +74,8 @@ def run_in_stream(
     late, end = [step(piece)], new[:, -2 * EDGE :].copy()
     for piece, more in pieces:
         late.append(step(piece))
+        if tell is not None:
+            tell(np.concatenate([first, np.concatenate(late)[LATENCY:][EDGE:]]))
         new = piece[:, CONTEXT : CONTEXT + more + more % 2][:, -2 * EDGE :]
         rest = 2 * EDGE - new.shape[1]
         end[:, :rest], end[:, rest:] = end[:, 2 * EDGE - rest :], new

@@ -1,36 +1,26 @@
-"""Faces that come in pieces, several at a time, through a method."""
+"""Chunks of face crops, segment by segment, through a method."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
-from queue import Full, Queue
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import cast
 
 import numpy as np
 
 from sspd.accel.process import trim_heap
-from sspd.face.identity import MAX_FACES
 from sspd.face.track import join_chunks
-from sspd.methods.method import Method
-from sspd.types import FaceSegment, Frames, FrameStats, Signal
-from sspd.video.bounds import GAP_S
-
-#: Pieces that wait for the method; more would only take memory.
-_WAITING = 1
-#: Pieces of a new stretch that a method takes in while the one before still ends, or a
-#: long video's memory would be that of the rare moment in which all of both waits.
-LOOKAHEAD_CHUNKS = 3
-_LOOK_S = 0.05
-#: Neighbouring stretches lie a picture or two apart.
-_BRIEF_S = 0.25
+from sspd.methods import Method
+from sspd.pipeline.executor import Executor, Feed
+from sspd.types import FaceSegment, Frames, Signal
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentWaveform:
-    """A stretch without its pictures, and the waveform of its face, if there is one."""
+    """A segment without its crops, and the waveform of its face, if there is one."""
 
     segment: FaceSegment
     wave: Signal | None
@@ -38,25 +28,195 @@ class SegmentWaveform:
 
 @dataclass
 class RunningSegment:
-    """A stretch on its way: the method runs in a thread and is fed piece by piece."""
+    """A segment on its way: the method runs on a thread and is fed chunk by chunk."""
 
-    pieces: list[FaceSegment] = field(default_factory=list)
-    waiting: Queue[Frames | None] = field(default_factory=lambda: Queue(_WAITING))
+    feed: Feed
+    chunks: list[FaceSegment] = field(default_factory=list)
     wave: Future[Signal | None] | None = None
+    so_far: Signal | None = None
     busy_s: float = 0.0
 
+    @property
+    def end_s(self) -> float:
+        """Time of its last frame; of a chunk without crops, where it starts."""
+        last = self.chunks[-1]
+        return float(last.frame_stats.t[-1]) if last.frame_stats.t.size else last.start_s
 
-def run_segments(
-    pieces: Iterable[FaceSegment], method: Method, spent: dict[str, float] | None = None
-) -> list[SegmentWaveform]:
-    """Run a method over every stretch of a video.
+    def waveform(self) -> SegmentWaveform:
+        """Wait for the method, and give what it made of the segment.
 
-    The pieces of one face are taken in the order in which they come, each as soon as
+        Returns
+        -------
+        SegmentWaveform
+        """
+        wave = None if self.wave is None else self.wave.result()
+        self.chunks = [join_chunks(self.chunks)]
+        return SegmentWaveform(self.chunks[0], wave)
+
+    def preview(self) -> SegmentWaveform:
+        """Give the segment so far, with the waveform so far.
+
+        Returns
+        -------
+        SegmentWaveform
+        """
+        done = self.wave is not None and self.wave.done()
+        wave = self.wave.result() if self.wave is not None and done else self.so_far
+        self.chunks = [join_chunks(self.chunks)]
+        return SegmentWaveform(self.chunks[0], wave)
+
+
+class SegmentRunner:
+    """A method run over every segment of a video, whose chunks are fed to it.
+
+    The chunks of one face are taken in the order in which they come, each as soon as
     the method has served the one before: few are held at a time.
 
     Parameters
     ----------
-    pieces : iterable of FaceSegment
+    method : Method
+    executor : Executor
+        Its threads end with it.
+    telling : bool
+        Whether waveforms so far are kept, see `RunningSegment.so_far`.
+    """
+
+    def __init__(self, method: Method, executor: Executor, *, telling: bool = False) -> None:
+        self._method, self._executor, self._telling = method, executor, telling
+        self._running: dict[int, RunningSegment] = {}
+        self._ending: list[RunningSegment] = []
+        self.segments: list[RunningSegment] = []
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds that the method worked."""
+        return sum(segment.busy_s for segment in self.segments)
+
+    @property
+    def running_faces(self) -> frozenset[int]:
+        """Numbers of the faces that are seen now."""
+        return frozenset(who for who, each in self._running.items() if each.wave is not None)
+
+    def feed(self, chunk: FaceSegment) -> None:
+        """Give a method its next chunk; waits until there is room for it.
+
+        Parameters
+        ----------
+        chunk : FaceSegment
+            As `sspd.face.track.FaceChunker` gives them.
+
+        Raises
+        ------
+        Exception
+            What the method raised over a segment that ended.
+        """
+        segment = self._running.get(chunk.face_id)
+        if segment is None or segment.chunks[0].segment_index != chunk.segment_index:
+            self._end_those_before(chunk.start_s)
+            segment = self._running[chunk.face_id] = self._begin(chunk)
+        elif len(segment.chunks) == self._executor.buffers.lookahead_chunks:
+            _wait_for(self._ending)
+        none = Frames(chunk.faces.rgb[:0].copy(), np.zeros(0), chunk.faces.max_value)
+        segment.chunks.append(replace(chunk, faces=none))
+        if segment.wave is not None:
+            segment.feed.put(chunk.faces)
+
+    def settle(self) -> None:
+        """Wait until every method has served what it was fed."""
+        _wait_for(self._ending)
+        for segment in self._running.values():
+            if segment.wave is not None:
+                segment.feed.settle()
+
+    def end(self) -> None:
+        """Say that nothing more comes, whatever happened: no thread waits for more."""
+        for segment in self._running.values():
+            segment.feed.end()
+
+    def close(self) -> list[SegmentWaveform]:
+        """Wait for all methods.
+
+        Returns
+        -------
+        list of SegmentWaveform
+            In the order in which the segments began.
+        """
+        self.end()
+        return [segment.waveform() for segment in self.segments]
+
+    def _begin(self, chunk: FaceSegment) -> RunningSegment:
+        segment = RunningSegment(Feed(self._executor.buffers.face_chunks))
+        self.segments.append(segment)
+        if chunk.box is not None:
+            segment.wave = self._executor.submit(partial(self._run, segment))
+        return segment
+
+    def _end_those_before(self, start_s: float) -> None:
+        """End the segments that are over.
+
+        A person who is not seen any more must not keep a thread waiting: there are twice as
+        many threads as faces at a time, not as many as faces in a video. What ends now may
+        still work beside the new segments; what ended before is waited for.
+        """
+        over = [who for who, each in self._running.items() if each.end_s < start_s]
+        if not over:
+            return
+        _wait_for(self._ending)
+        for who in over:
+            segment = self._running[who]
+            segment.feed.end()
+            segment.chunks = [join_chunks(segment.chunks)]  # small ones fill a heap with gaps
+        trim_heap()
+        self._ending = [self._running.pop(who) for who in over]
+
+    def _run(self, segment: RunningSegment) -> Signal | None:
+        began, waited_s = time.perf_counter(), 0.0
+
+        def faces() -> Iterator[Frames]:
+            nonlocal waited_s
+            items = iter(segment.feed.items())
+            while True:
+                before = time.perf_counter()
+                item = next(items, None)
+                waited_s += time.perf_counter() - before
+                if item is None:
+                    return
+                yield cast(Frames, item)
+
+        try:
+            return self._waveform(faces(), segment)
+        finally:
+            segment.busy_s = time.perf_counter() - began - waited_s
+            segment.feed.finished()
+
+    def _waveform(self, faces: Iterable[Frames], segment: RunningSegment) -> Signal | None:
+        stages = self._method.stages
+        if stages is None:
+            return self._method.run(faces)
+
+        def tell(so_far: Signal) -> None:
+            segment.so_far = so_far
+
+        if stages.crops is not None:
+            faces = self._executor.ahead(stages.crops(faces), stages.ahead)
+        return stages.waveform(faces, tell if self._telling else None)
+
+
+def _wait_for(ending: Iterable[RunningSegment]) -> None:
+    """Wait until they are through; what a method raised there is raised."""
+    for segment in ending:
+        if segment.wave is not None:
+            segment.wave.result()
+
+
+def run_segments(
+    chunks: Iterable[FaceSegment], method: Method, spent: dict[str, float] | None = None
+) -> list[SegmentWaveform]:
+    """Run a method over every segment of a video.
+
+    Parameters
+    ----------
+    chunks : iterable of FaceSegment
         As `sspd.face.track.iter_face_chunks` gives them.
     method : Method
     spent : dict, optional
@@ -65,7 +225,7 @@ def run_segments(
     Returns
     -------
     list of SegmentWaveform
-        In the order in which the stretches began.
+        In the order in which the segments began.
 
     Examples
     --------
@@ -73,163 +233,14 @@ def run_segments(
     >>> run_segments([], get_method("pos"))
     []
     """
-    running: dict[int, RunningSegment] = {}
-    ending: list[RunningSegment] = []
-    stretches: list[RunningSegment] = []
-    with ThreadPoolExecutor(2 * MAX_FACES) as pool:
+    with Executor(side_by_side=True) as executor:
+        runner = SegmentRunner(method, executor)
         try:
-            for piece in pieces:
-                stretch = running.get(piece.face_id)
-                if stretch is None or stretch.pieces[0].segment_index != piece.segment_index:
-                    ending = _end_those_before(piece.start_s, running, ending)
-                    stretch = running[piece.face_id] = RunningSegment()
-                    stretches.append(stretch)
-                    if piece.box is not None:
-                        stretch.wave = pool.submit(_run, method, stretch)
-                elif len(stretch.pieces) == LOOKAHEAD_CHUNKS:
-                    _wait_for(ending)
-                _feed(stretch, piece)
+            for chunk in chunks:
+                runner.feed(chunk)
         finally:
-            for stretch in running.values():  # whatever happened: no thread waits for more
-                _put(stretch, None)
+            runner.end()
+    found = [segment.waveform() for segment in runner.segments]
     if spent is not None:
-        spent["network"] += sum(stretch.busy_s for stretch in stretches)
-    return [
-        SegmentWaveform(
-            join_chunks(stretch.pieces), stretch.wave.result() if stretch.wave else None
-        )
-        for stretch in stretches
-    ]
-
-
-def _end_those_before(
-    start_s: float, running: dict[int, RunningSegment], ending: list[RunningSegment]
-) -> list[RunningSegment]:
-    """End the stretches of segments that are over, and give them back.
-
-    A person who is not seen any more must not keep a thread waiting: there are twice as many
-    threads as faces at a time, not as many as faces in a video. What ends now may still work
-    beside the new stretches; `ending`, what ended before, is waited for.
-    """
-    over = [who for who, each in running.items() if _last_s(each.pieces[-1]) < start_s]
-    if not over:
-        return ending
-    _wait_for(ending)
-    for who in over:
-        _put(running[who], None)
-        running[who].pieces = [join_chunks(running[who].pieces)]  # small ones fill a heap with gaps
-    trim_heap()
-    return [running.pop(who) for who in over]
-
-
-def _wait_for(ending: Iterable[RunningSegment]) -> None:
-    """Until they are through; what a method raised there is raised."""
-    for stretch in ending:
-        if stretch.wave is not None:
-            stretch.wave.result()
-
-
-def _last_s(piece: FaceSegment) -> float:
-    """The time of its last picture; of a piece without faces, where it starts."""
-    return float(piece.frame_stats.t[-1]) if piece.frame_stats.t.size else piece.start_s
-
-
-def by_face(stretches: Sequence[SegmentWaveform]) -> list[tuple[int, list[SegmentWaveform]]]:
-    """Sort stretches by face; each face's fill the video, without a box where it is not seen.
-
-    A gap in the video's times (`sspd.video.bounds.GAP_S`) is filled by nothing.
-
-    Parameters
-    ----------
-    stretches : sequence of SegmentWaveform
-        One or more, as `run_segments` gives them.
-
-    Returns
-    -------
-    list of (face_id, stretches)
-        By number. Face 0 without any box where no face was found at all.
-    """
-    seen = _seen(stretches)
-    faces: dict[int, list[SegmentWaveform]] = {}
-    for each in stretches:
-        if each.segment.box is not None:
-            faces.setdefault(each.segment.face_id, []).append(each)
-    if not faces:
-        return [(0, list(stretches))]
-    return [(who, _without_holes(faces[who], seen)) for who in sorted(faces)]
-
-
-def _seen(stretches: Sequence[SegmentWaveform]) -> list[tuple[float, float]]:
-    """From when to when there are pictures, whoever is in them."""
-    spans: list[tuple[float, float]] = []
-    for each in sorted(stretches, key=lambda each: each.segment.start_s):
-        start_s, end_s = each.segment.start_s, each.segment.end_s
-        if spans and start_s - spans[-1][1] <= GAP_S:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], end_s))
-        else:
-            spans.append((start_s, end_s))
-    return spans
-
-
-def _without_holes(
-    own: Sequence[SegmentWaveform], seen: Sequence[tuple[float, float]]
-) -> list[SegmentWaveform]:
-    whole: list[SegmentWaveform] = []
-    waiting = deque(own)
-    near = own[0].segment
-    for start_s, end_s in seen:
-        while waiting and waiting[0].segment.start_s <= end_s:
-            near = waiting[0].segment
-            whole += [*_hole(near, start_s, near.start_s), waiting.popleft()]
-            start_s = near.end_s
-        whole += _hole(near, start_s, end_s)
-    return whole
-
-
-def _hole(near: FaceSegment, start_s: float, end_s: float) -> list[SegmentWaveform]:
-    """A stretch in which a face is not seen, where it lasts at all."""
-    if end_s - start_s < _BRIEF_S:
-        return []
-    frame_stats = FrameStats(
-        **{f.name: getattr(near.frame_stats, f.name)[:0] for f in fields(FrameStats)}
-    )
-    return [
-        SegmentWaveform(
-            replace(near, start_s=start_s, end_s=end_s, box=None, frame_stats=frame_stats), None
-        )
-    ]
-
-
-def _feed(stretch: RunningSegment, piece: FaceSegment) -> None:
-    none = Frames(piece.faces.rgb[:0].copy(), np.zeros(0), piece.faces.max_value)
-    stretch.pieces.append(replace(piece, faces=none))
-    _put(stretch, piece.faces)
-
-
-def _put(stretch: RunningSegment, faces: Frames | None) -> None:
-    """Wait until there is room; a method that has ended needs no more."""
-    while stretch.wave is not None and not stretch.wave.done():
-        try:
-            stretch.waiting.put(faces, timeout=_LOOK_S)
-        except Full:
-            continue
-        return
-
-
-def _run(method: Method, stretch: RunningSegment) -> Signal | None:
-    began, waited_s = time.perf_counter(), 0.0
-
-    def faces() -> Iterator[Frames]:
-        nonlocal waited_s
-        while True:
-            before = time.perf_counter()
-            piece = stretch.waiting.get()
-            waited_s += time.perf_counter() - before
-            if piece is None:
-                return
-            yield piece
-
-    try:
-        return method.run(faces())
-    finally:
-        stretch.busy_s = time.perf_counter() - began - waited_s
+        spent["network"] += runner.busy_s
+    return found

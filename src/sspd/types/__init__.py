@@ -14,8 +14,11 @@ from sspd.types.frames import (
     Frames,
     FrameStats,
 )
+from sspd.types.options import MeasureOptions
 from sspd.types.recording import OpenFrames, Recording, References, Series
 from sspd.types.signal import Signal
+from sspd.types.update import Update
+from sspd.types.video import VideoInfo, VideoSource
 from sspd.types.vitals import (
     AGREE_BPM,
     TRACK_STEP_S,
@@ -37,12 +40,16 @@ __all__ = [
     "FaceSpan",
     "FrameStats",
     "Frames",
+    "MeasureOptions",
     "OpenFrames",
     "Recording",
     "References",
     "Respiration",
     "Series",
     "Signal",
+    "Update",
+    "VideoInfo",
+    "VideoSource",
     "Vitals",
     "WindowVitals",
 ]

@@ -23,6 +23,10 @@ BoxLike = Box | Sequence[SupportsIndex | float] | NDArray[Any]
 
 # a drive of Windows has one letter; a slash is lost where a path was made of an address
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,3}", re.IGNORECASE)
+#: Bounds of a frame rate that a user may state, Hz.
+FPS_BOUNDS = (1.0, 1000.0)
+#: No rate is read from a window of less than this, seconds.
+SHORTEST_WINDOW_S = 8.0
 _STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
@@ -201,9 +205,33 @@ def window_lengths(window_s: float, step_s: float | None) -> tuple[float, float 
     Raises
     ------
     UsageError
-        No numbers.
+        No numbers, a window under 8 s, or a step that is not within the window.
 
     >>> window_lengths(np.int64(30), None)
     (30.0, None)
+    >>> window_lengths(3.0, None)
+    Traceback (most recent call last):
+        ...
+    sspd.errors.UsageError: a window needs 8 s or more, got 3 s
     """
-    return seconds("window_s", window_s), None if step_s is None else seconds("step_s", step_s)
+    window, step = seconds("window_s", window_s), None
+    if not window >= SHORTEST_WINDOW_S:
+        raise UsageError(f"a window needs {SHORTEST_WINDOW_S:g} s or more, got {window:g} s")
+    if step_s is not None:
+        step = seconds("step_s", step_s)
+        if not 0 < step <= window:
+            raise UsageError(f"the step must be above 0 and within the window, got {step:g} s")
+    return window, step
+
+
+def check_fps(fps: float | None) -> None:
+    """Raise `UsageError` for a frame rate that cannot be.
+
+    >>> check_fps(float("nan"))
+    Traceback (most recent call last):
+        ...
+    sspd.errors.UsageError: fps must be 1 to 1000 frames per second, got nan
+    """
+    low, high = FPS_BOUNDS
+    if fps is not None and not (math.isfinite(fps) and low <= fps <= high):
+        raise UsageError(f"fps must be {low:g} to {high:g} frames per second, got {fps:g}")

@@ -6,15 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sspd.errors import UsageError
 from sspd.video.made_up import rate_is_made_up
 
 if TYPE_CHECKING:  # a rate can be checked without the decoder
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-#: Bounds of a frame rate that a user may state, Hz.
-FPS_BOUNDS = (1.0, 1000.0)
 #: FFmpeg's flag (avformat.h) of demuxers whose format has no timestamps: elementary streams
 #: and the like. They count frames at a default of 25 a second.
 NO_TIMESTAMPS = 0x0080
@@ -56,19 +53,6 @@ class Clock:
     scale: float = 1.0
     fps: float | None = None
     note: str | None = None
-
-
-def check_fps(fps: float | None) -> None:
-    """Raise `UsageError` for a frame rate that cannot be.
-
-    >>> check_fps(float("nan"))
-    Traceback (most recent call last):
-        ...
-    sspd.errors.UsageError: fps must be 1 to 1000 frames per second, got nan
-    """
-    low, high = FPS_BOUNDS
-    if fps is not None and not (math.isfinite(fps) and low <= fps <= high):
-        raise UsageError(f"fps must be {low:g} to {high:g} frames per second, got {fps:g}")
 
 
 def clock_of(container: InputContainer, stream: VideoStream, fps: float | None = None) -> Clock:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sspd.errors import DecodeError
 from sspd.types import Frames
 from sspd.video.bounds import bounded
-from sspd.video.read import check_span, in_chunks
+from sspd.video.decode import check_span, in_chunks
 from sspd.video.source import opened, pictures
 from sspd.video.timestamps import SAME_TIME_S
 from sspd.video.tracks import tracks_note

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sspd.errors import SourceError, UsageError
 from sspd.types import Frames
 from sspd.video.bounds import bounded
-from sspd.video.read import MAX_CHUNK_BYTES, check_span
+from sspd.video.decode import MAX_CHUNK_BYTES, check_span
 from sspd.video.still import read_still
 
 

@@ -14,11 +14,12 @@ import pytest
 
 import results
 from sspd.errors import OutputError, UsageError
+from sspd.pipeline.batch.identity import identity
 from sspd.pipeline.batch.journal import Journal, entry_of
 from sspd.pipeline.batch.result import Task
 from sspd.pipeline.batch.serialize import to_record
-from sspd.pipeline.batch.settings import Settings, identity
-from sspd.types import Box, Vitals
+from sspd.pipeline.session import load_method
+from sspd.types import Box, MeasureOptions, Vitals
 
 MADE_WITH = {"method": "pos", "version": "1"}
 
@@ -215,30 +216,30 @@ def test_everybody_in_a_video_is_found_again_with_their_files(tmp_path: Path) ->
 
 def test_a_box_is_of_one_face() -> None:
     with pytest.raises(UsageError, match="a box says where one face is"):
-        Settings(method="pos", every_face=True, box=Box(0, 0, 9, 9))
+        MeasureOptions(method="pos", every_face=True, box=Box(0, 0, 9, 9))
 
 
 def test_every_option_and_the_weights_make_another_result(tmp_path: Path) -> None:
-    base = Settings(method="pos")
-    ready = base.ready()
+    base = MeasureOptions(method="pos")
+    ready = load_method(base)
     others = [
-        Settings(method="pos", window_s=20.0),
-        Settings(method="pos", step_s=5.0),
-        Settings(method="pos", start_s=1.0),
-        Settings(method="pos", end_s=9.0),
-        Settings(method="pos", precision="bf16"),
-        Settings(method="green"),
-        Settings(method="pos", every_face=True),
+        MeasureOptions(method="pos", window_s=20.0),
+        MeasureOptions(method="pos", step_s=5.0),
+        MeasureOptions(method="pos", start_s=1.0),
+        MeasureOptions(method="pos", end_s=9.0),
+        MeasureOptions(method="pos", precision="bf16"),
+        MeasureOptions(method="green"),
+        MeasureOptions(method="pos", every_face=True),
     ]
-    keys = {json.dumps(identity(s, s.ready()), sort_keys=True) for s in [base, *others]}
+    keys = {json.dumps(identity(s, load_method(s)), sort_keys=True) for s in [base, *others]}
     assert len(keys) == len(others) + 1
     weights = [tmp_path / "a.onnx", tmp_path / "b.onnx"]
     for n, path in enumerate(weights):
         path.write_bytes(bytes([n]))
     trained = replace(ready, name="sspd", weights="mine")
-    hashes = {identity(Settings(weights=str(p)), trained)["weights_sha256"] for p in weights}
+    hashes = {identity(MeasureOptions(weights=str(p)), trained)["weights_sha256"] for p in weights}
     assert len(hashes) == 2
     moved = weights[1].rename(tmp_path / "c.onnx")
-    assert identity(Settings(weights=str(moved)), trained)["weights_sha256"] in hashes
-    shipped = identity(Settings(), trained)["weights_sha256"]
+    assert identity(MeasureOptions(weights=str(moved)), trained)["weights_sha256"] in hashes
+    shipped = identity(MeasureOptions(), trained)["weights_sha256"]
     assert len(shipped) == 64

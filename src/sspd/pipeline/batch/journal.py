@@ -36,7 +36,7 @@ def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
     ----------
     task : Task
     made_with : dict
-        `sspd.pipeline.batch.settings.identity`.
+        `sspd.pipeline.batch.identity.identity`.
 
     >>> entry_of(Task(0, "no_such_video.mp4"), {}) is None
     True

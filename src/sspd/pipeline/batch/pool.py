@@ -25,7 +25,7 @@ from sspd.methods.method import Method
 from sspd.pipeline.batch.replies import last_line
 from sspd.pipeline.batch.result import BatchResult, Task, failed
 from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, from_record
-from sspd.pipeline.batch.settings import Settings
+from sspd.types import MeasureOptions
 from sspd.utils.exit_codes import death_words
 
 #: Is told the index of a video, a phase of `sspd.measure` and how much of it is done.
@@ -40,7 +40,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 def measure_in_workers(
     tasks: Iterable[Task],
-    settings: Settings,
+    options: MeasureOptions,
     method: Method,
     jobs: int,
     threads: int | None,
@@ -52,9 +52,9 @@ def measure_in_workers(
     Parameters
     ----------
     tasks : iterable of Task
-    settings : Settings
+    options : MeasureOptions
     method : Method
-        What ``settings`` made ready here: names the method where a video fails.
+        What ``options`` made ready here: names the method where a video fails.
     jobs : int
         Processes.
     threads : int or None
@@ -70,7 +70,7 @@ def measure_in_workers(
     BatchResult
         The generator's end, however it comes, ends the processes.
     """
-    facts = {"settings": settings.to_dict(), "threads": threads}
+    facts = {"options": options.to_dict(), "threads": threads}
     facts["limit_bytes"] = None if limit_s is None else LIMIT_BYTES
     hello = json.dumps(facts).encode() + b"\n"
     workers = [_Worker(hello, _environment(threads), limit_s) for _ in range(jobs)]
@@ -139,7 +139,7 @@ class _Worker:
 
     def measure(self, task: Task, progress: Progress | None = None) -> BatchResult:
         """Ask for a video and wait; `SourceError` where the process dies over it."""
-        line = json.dumps({"index": task.index, "film": task.video, "outputs": {**task.outputs}})
+        line = json.dumps({"index": task.index, "video": task.video, "outputs": {**task.outputs}})
         if self.process is not None and self.process.poll() is not None:
             self.reap()  # it died between two videos: neither is to blame
         fresh = self.process is None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sspd.accel.prefetch import run_in_background
 from sspd.errors import SSPDError, UsageError
 from sspd.methods.method import Method
-from sspd.pipeline.batch.settings import Settings
 from sspd.report.result import Vitals
+from sspd.types import MeasureOptions
 from sspd.video.progress import Progress
 
 #: A worker's line that begins so says how far its video is: a phase and a share, in JSON.
@@ -70,55 +69,38 @@ class BatchResult:
 
 
 def measure_video(
-    task: Task, settings: Settings, method: Method, progress: Progress | None = None
+    task: Task, options: MeasureOptions, method: Method, progress: Progress | None = None
 ) -> BatchResult:
     """Measure a video and write its files; what fails stands in the result.
 
     Parameters
     ----------
     task : Task
-    settings : Settings
+    options : MeasureOptions
     method : Method
-        What ``settings`` made ready.
+        What ``options`` made ready.
     progress : callable, optional
         See `sspd.measure`; at the end there is ``writing``.
 
-    >>> settings = Settings(method="pos")
-    >>> measure_video(Task(0, "gone.mp4"), settings, settings.ready()).vitals.error
+    >>> options = MeasureOptions(method="pos")
+    >>> measure_video(Task(0, "gone.mp4"), options, load_method(options)).vitals.error
     'gone.mp4: no such file'
     """
     if method.prepare is not None:
         run_in_background(
             method.prepare
         )  # beside what is still to be imported; once done it is nothing
+    from sspd.pipeline.drain import drain
     from sspd.report.outputs import write_outputs
 
     try:
-        vitals, *others = _faces(task.video, settings, method, progress)
+        vitals, *others = drain(task.video, options, method, progress)
     except Exception as error:  # the other videos are still to be measured
         return failed(task, method.name, method.weights, error)
     if progress is not None and task.outputs:
         progress("writing", 1.0)
     failures = [line for each in (vitals, *others) for line in write_outputs(each, task.outputs)]
     return BatchResult(task.index, vitals, failures=tuple(failures), others=tuple(others))
-
-
-def _faces(
-    video: str, settings: Settings, method: Method, progress: Progress | None
-) -> list[Vitals]:
-    from sspd.pipeline import measure, measure_faces
-
-    stretch: dict[str, Any] = {
-        "window_s": settings.window_s,
-        "step_s": settings.step_s,
-        "start_s": settings.start_s,
-        "end_s": settings.end_s,
-        "progress": progress,
-        "fps": settings.fps,
-    }
-    if settings.every_face:
-        return measure_faces(video, method=method, **stretch)
-    return [measure(video, method=method, box=settings.box, **stretch)]
 
 
 def failed(task: Task, method: str, weights: str | None, error: Exception) -> BatchResult:

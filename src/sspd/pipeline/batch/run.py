@@ -12,10 +12,12 @@ from typing import Any
 
 from sspd.errors import UsageError
 from sspd.methods.method import Method
+from sspd.pipeline.batch.identity import identity
 from sspd.pipeline.batch.journal import Journal, entry_of
 from sspd.pipeline.batch.pool import Progress, measure_in_workers
 from sspd.pipeline.batch.result import BatchResult, Task, measure_video
-from sspd.pipeline.batch.settings import Settings, identity
+from sspd.pipeline.session import load_method
+from sspd.types import MeasureOptions
 from sspd.types.arguments import BoxLike, Source, face_box, source_list, source_path
 from sspd.utils.partials import remove_parts
 
@@ -89,7 +91,7 @@ def measure_many(
     ...     print(done.index, done.vitals.error)
     0 no_such_video.mp4: no such file
     """
-    settings = Settings(
+    options = MeasureOptions(
         method=method,
         weights=None if weights is None else source_path(weights),
         precision=precision,
@@ -106,12 +108,12 @@ def measure_many(
     if limit_s is not None and not limit_s > 0:
         raise UsageError(f"a video may take more than 0 s, got a limit of {limit_s} s")
     tasks = _tasks(source_list(videos), outputs)
-    ready = settings.ready()
+    ready = load_method(options)
     # of each video as it is now: one that changes while it waits is measured again by a
     # run that resumes
-    made_with = {} if journal is None else identity(settings, ready)
+    made_with = {} if journal is None else identity(options, ready)
     entries = [None if journal is None else entry_of(task, made_with) for task in tasks]
-    return _measure(tasks, entries, journal, settings, ready, jobs, limit_s, progress)
+    return _measure(tasks, entries, journal, options, ready, jobs, limit_s, progress)
 
 
 def _tasks(videos: list[str], outputs: Sequence[Mapping[str, str | Path]] | None) -> list[Task]:
@@ -128,7 +130,7 @@ def _measure(
     tasks: list[Task],
     entries: list[dict[str, Any] | None],
     journal: Journal | None,
-    settings: Settings,
+    options: MeasureOptions,
     method: Method,
     jobs: int,
     limit_s: float | None,
@@ -141,7 +143,7 @@ def _measure(
             yield known
         else:
             waiting.append(task)
-    with closing(_run(waiting, len(tasks), settings, method, jobs, limit_s, progress)) as run:
+    with closing(_run(waiting, len(tasks), options, method, jobs, limit_s, progress)) as run:
         for done in run:
             yield _written_down(done, entries[done.index], journal)
 
@@ -171,7 +173,7 @@ def _written_down(
 def _run(
     tasks: list[Task],
     given: int,
-    settings: Settings,
+    options: MeasureOptions,
     method: Method,
     jobs: int,
     limit_s: float | None,
@@ -182,13 +184,13 @@ def _run(
     if given <= 1 and limit_s is None:
         for task in tasks:
             own = None if progress is None else partial(progress, task.index)
-            yield measure_video(task, settings, method, own)
+            yield measure_video(task, options, method, own)
         return
     cores = _cores()
     jobs = min(jobs or _sensible_jobs(cores), len(tasks))
     if jobs:
         threads = max(1, cores // jobs) if jobs > 1 else None
-        yield from measure_in_workers(tasks, settings, method, jobs, threads, limit_s, progress)
+        yield from measure_in_workers(tasks, options, method, jobs, threads, limit_s, progress)
 
 
 def _cores() -> int:

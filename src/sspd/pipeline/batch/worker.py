@@ -21,7 +21,8 @@ from sspd.errors import SourceError
 from sspd.methods.method import Method
 from sspd.pipeline.batch.result import PROGRESS, BatchResult, Task, failed, measure_video
 from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, to_record
-from sspd.pipeline.batch.settings import Settings
+from sspd.pipeline.session import load_method
+from sspd.types import MeasureOptions
 
 #: How long an orphan's video may take to let go, seconds.
 GRACE_S = 1.0
@@ -43,7 +44,7 @@ def main() -> None:
     if first is None:
         return
     hello = json.loads(first)
-    settings, threads = Settings.from_dict(hello["settings"]), hello["threads"]
+    options, threads = MeasureOptions.from_dict(hello["options"]), hello["threads"]
     if hello["limit_bytes"] is not None:
         _bound_memory(hello["limit_bytes"])
     method: Method | None = None
@@ -51,11 +52,11 @@ def main() -> None:
     while (line := lines.get()) is not None:
         task = Task(**json.loads(line))
         try:
-            method = method or settings.ready(threads)
+            method = method or load_method(options, threads)
         except Exception as error:  # it could be loaded a moment ago: say what changed
-            done = failed(task, settings.method, None, error)
+            done = failed(task, options.method, None, error)
         else:
-            done = measure_video(task, settings, method, tell)
+            done = measure_video(task, options, method, tell)
         tell.send(_line(task, done))
 
 

@@ -35,7 +35,7 @@ from sspd.research.datasets.texts import numbers, series
 from sspd.simulation import VideoSpec, contact_bvp, simulate
 from sspd.types import Frames, Recording, References
 from sspd.utils.files import whole_file
-from sspd.video.read import check_span
+from sspd.video.decode import check_span
 
 TREE = """
 subject<N>/p<N>_<k>.mat

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sspd.errors import SourceError
 from sspd.face.track import iter_face_chunks
 from sspd.methods import Method
-from sspd.pipeline.segments import by_face, run_segments
+from sspd.pipeline.by_face import by_face
+from sspd.pipeline.segments import run_segments
 from sspd.types import Recording, Signal
 from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.files import whole_file

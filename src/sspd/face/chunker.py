@@ -1,0 +1,215 @@
+"""Faces cut out of frames that are pushed, segment by segment, each with one fixed box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sspd.accel.buffers import Allocator, recycling_allocator
+from sspd.errors import UsageError
+from sspd.face.crop import crop_resize, eight_bits, pad_box
+from sspd.face.detect import detect_faces
+from sspd.face.frame_stats import FrameStatsRow, measure_frame, stack_rows
+from sspd.face.identity import FaceTracker
+from sspd.face.recurrence import FrameMemory
+from sspd.types import FIXED_POINT_MAX, Box, FaceSegment, Frames
+from sspd.video.bounds import GAP_S
+
+#: Length of a segment, seconds.
+SEGMENT_S = 30.0
+#: Where no face is found, the next look follows after this much video.
+DETECT_EVERY_S = 0.5
+#: A rest of the video shorter than this belongs to the segment before it.
+SHORTEST_SEGMENT_S = 10.0
+#: Pictures in a piece: fewer take less memory, each piece its time.
+CROP_CHUNK_FRAMES = 16
+#: What a video says of its length may be so wrong, seconds.
+_SLACK_S = 1.0
+_TINY_S = 1e-6
+
+
+class FaceChunker:
+    """Faces cut out of frames that are pushed, see `sspd.face.track.iter_face_chunks`.
+
+    Parameters
+    ----------
+    size, segment_s, box, end_s, every
+        See `sspd.face.track.iter_face_chunks`.
+    chunk_frames : int
+        Frames in a chunk, at most; the crops do not depend on it.
+
+    Raises
+    ------
+    UsageError
+        `size` or `segment_s` is not positive.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        segment_s: float = SEGMENT_S,
+        box: Box | None = None,
+        end_s: float | None = None,
+        every: bool = False,
+        chunk_frames: int = CROP_CHUNK_FRAMES,
+    ) -> None:
+        if size < 1 or not segment_s > 0:
+            raise UsageError(f"size and segment_s must be positive, got {size} and {segment_s}")
+        self._size, self._segment_s, self._box, self._end_s = size, segment_s, box, end_s
+        self._tracker, self._allocate = FaceTracker(every), recycling_allocator()
+        self._chunk_frames = chunk_frames
+        self._boundary_s = self._next_look_s = 0.0
+        self._now: list[OpenSegment] = []
+
+    def push(self, frames: Frames) -> Iterator[FaceSegment]:
+        """Take frames in; give the chunks that became full or ended.
+
+        Parameters
+        ----------
+        frames : Frames
+            Later than those before, of the same size.
+
+        Yields
+        ------
+        FaceSegment
+
+        Raises
+        ------
+        UsageError
+            The box does not lie inside the frames.
+        """
+        for rgb, white, t in _each_frame([frames], self._box):
+            yield from self._begin_segment(t)
+            if self._now[0].box is None and t >= self._next_look_s - _TINY_S:
+                yield from self._detect(rgb, white, t)
+            for segment in self._now:
+                _add(segment, rgb, white, t)
+                if len(segment.rows) == self._chunk_frames:
+                    yield _chunk_of(segment)
+
+    def close(self) -> Iterator[FaceSegment]:
+        """Give what no chunk holds yet.
+
+        Yields
+        ------
+        FaceSegment
+        """
+        now, self._now = self._now, []
+        yield from _last_chunks(now)
+
+    def _begin_segment(self, t: float) -> Iterator[FaceSegment]:
+        """End the segments that are over at ``t``, and begin the next."""
+        now = self._now
+        gap = not now or t - now[0].t[-1] > GAP_S
+        self._boundary_s = t if gap else self._boundary_s
+        over = t >= self._boundary_s - _TINY_S
+        if not (gap or (over and not _nearly_over(t, self._boundary_s, self._end_s))):
+            return
+        yield from _last_chunks(now)
+        steps = 1 + (t + _TINY_S - self._boundary_s) // self._segment_s
+        self._boundary_s += self._segment_s * steps
+        first = self._opened(self._box, 0, _next(now))
+        self._now, self._next_look_s = [first], t
+
+    def _opened(self, box: Box | None, face_id: int, number: int) -> OpenSegment:
+        return OpenSegment(box, self._size, self._chunk_frames, face_id, number, self._allocate)
+
+    def _detect(self, rgb: NDArray[Any], white: int, t: float) -> Iterator[FaceSegment]:
+        """Look for faces; where there are, end the segment without one."""
+        seen = detect_faces(eight_bits(rgb, white))
+        found = self._tracker.assign([pad_box(b, *rgb.shape[:2]) for b in seen])
+        if found:
+            now = self._now
+            yield from _last_chunks(now)
+            first = _next(now) if now[0].t else now[0].number
+            self._now = [self._opened(b, who, first + k) for k, (who, b) in enumerate(found)]
+        self._next_look_s = t + DETECT_EVERY_S
+
+
+@dataclass
+class OpenSegment:
+    """A stretch so far; of what was seen, what no piece holds yet."""
+
+    box: Box | None
+    size: int
+    chunk_frames: int
+    face_id: int
+    number: int
+    allocate: Allocator
+    t: list[float] = field(default_factory=list)
+    faces: NDArray[np.uint16] = field(default_factory=lambda: np.empty((0,), np.uint16))
+    rows: list[FrameStatsRow] = field(default_factory=list)
+    grey: NDArray[np.float32] | None = None
+    memory: FrameMemory = field(default_factory=FrameMemory)
+
+
+def _next(segments: Sequence[OpenSegment]) -> int:
+    return segments[-1].number + 1 if segments else 0
+
+
+def _nearly_over(t: float, boundary_s: float, end_s: float | None) -> bool:
+    """Whether so little of the video is left that it makes no segment of its own.
+
+    What a video says of its length is not believed any more when it goes on beyond it.
+    """
+    if end_s is None or t >= boundary_s + SHORTEST_SEGMENT_S:
+        return False
+    return -_SLACK_S < end_s - boundary_s < SHORTEST_SEGMENT_S - _TINY_S
+
+
+def _each_frame(
+    chunks: Iterable[Frames], box: Box | None
+) -> Iterator[tuple[NDArray[Any], int, float]]:
+    """Each picture, its level of full white, and its time."""
+    for chunk in chunks:
+        height, width = chunk.rgb.shape[1:3]
+        if box and not (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height):
+            raise UsageError(f"the box {tuple(box)} does not lie inside {width}x{height} pixels")
+        for rgb, t in zip(chunk.rgb, chunk.t.tolist(), strict=True):
+            yield rgb, chunk.max_value, t
+
+
+def _add(segment: OpenSegment, rgb: NDArray[Any], white: int, t: float) -> None:
+    segment.t.append(t)
+    if segment.box is None:
+        return
+    if not segment.rows:
+        segment.faces = segment.allocate(
+            (segment.chunk_frames, segment.size, segment.size, 3), np.uint16
+        )
+    face = crop_resize(rgb, segment.box, segment.size, white)
+    segment.faces[len(segment.rows)] = face * (FIXED_POINT_MAX / 255) + 0.5
+    row = measure_frame(rgb, segment.box, face, segment.grey, white, segment.memory, t)
+    segment.rows.append(row)
+    segment.grey = row.grey
+
+
+def _chunk_of(segment: OpenSegment) -> FaceSegment:
+    """Hand over what was gathered since the last piece."""
+    n = len(segment.rows)
+    step_s = float(np.median(np.diff(segment.t))) if len(segment.t) > 1 else 0.0
+    seen = np.array(segment.t[len(segment.t) - n :])
+    faces = segment.faces if n else np.empty((0, segment.size, segment.size, 3), np.uint16)
+    piece = FaceSegment(
+        start_s=float(seen[0] if n else segment.t[0]),
+        end_s=segment.t[-1] + step_s,
+        box=segment.box,
+        faces=Frames(faces[:n], seen, FIXED_POINT_MAX),
+        frame_stats=stack_rows(seen, segment.rows),
+        face_id=segment.face_id,
+        segment_index=segment.number,
+    )
+    segment.rows = []
+    return piece
+
+
+def _last_chunks(segments: Iterable[OpenSegment]) -> Iterator[FaceSegment]:
+    """The last piece of each, where there is one."""
+    for segment in segments:
+        if segment.rows or (segment.box is None and segment.t):
+            yield _chunk_of(segment)

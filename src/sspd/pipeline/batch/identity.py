@@ -1,0 +1,52 @@
+"""What a result depends on beside its video, as data that another day can compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sspd.errors import WeightsError
+from sspd.methods.method import Method
+from sspd.types import MeasureOptions
+from sspd.utils.content import file_digest
+from sspd.version import package_version
+
+
+def identity(options: MeasureOptions, method: Method) -> dict[str, Any]:
+    """All that a number depends on beside the video: options, weights by content, version.
+
+    Parameters
+    ----------
+    options : MeasureOptions
+    method : Method
+        What `sspd.pipeline.load_method` gave.
+
+    Returns
+    -------
+    dict
+        JSON types. Where the weights lie is left out: what they hold stands in it.
+
+    Raises
+    ------
+    WeightsError
+        The weights cannot be read.
+
+    >>> from sspd.pipeline.session import load_method
+    >>> options = MeasureOptions(method="pos")
+    >>> identity(options, load_method(options))["weights_sha256"] is None
+    True
+    """
+    made_of = options.to_dict()
+    made_of["weights"] = method.weights
+    made_of["weights_sha256"] = _weights_hash(options) if method.weights is not None else None
+    return made_of | {"version": package_version()}
+
+
+def _weights_hash(options: MeasureOptions) -> str:
+    from sspd.network.load import shipped_weights
+
+    path = shipped_weights(".onnx") if options.weights is None else Path(options.weights)
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error

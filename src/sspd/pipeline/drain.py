@@ -1,0 +1,131 @@
+"""A source read to its end through a session."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from sspd.accel.prefetch import import_in_background
+from sspd.accel.process import trim_heap
+from sspd.methods import Method
+from sspd.pipeline.executor import Buffers
+from sspd.pipeline.reading import final_update
+from sspd.pipeline.session import Session, load_method
+from sspd.report.result import Vitals
+from sspd.types import Frames, MeasureOptions, Update, VideoSource
+from sspd.video.progress import Progress, telling
+from sspd.video.sources import AnySource, open_source
+
+
+def drain(
+    source: AnySource,
+    options: MeasureOptions,
+    method: str | Method,
+    progress: Progress | None = None,
+    times: dict[str, Any] | None = None,
+) -> list[Vitals]:
+    """Push all frames of a source into a session, and close it.
+
+    Parameters
+    ----------
+    source
+        See `measure`.
+    options : MeasureOptions
+    method : str or Method
+        A Method goes before the one that ``options`` name.
+    progress : callable, optional
+        See `measure`.
+    times : dict, optional
+        ``fs`` and ``timestamps_s``, see `measure`.
+
+    Returns
+    -------
+    list of Vitals
+        See `sspd.pipeline.Session.close`.
+
+    Raises
+    ------
+    SSPDError
+        As `measure`.
+    """
+    ready = method if isinstance(method, Method) else load_method(options)
+    video = _opened(source, options, times)
+    try:
+        with Session(options, source=video, method=ready, updates=False) as session:
+            for frames in _timed(video, options, session.spent_s, progress):
+                session.push(frames)
+            # half a second of imports for the filters, while the method still has work
+            trim_heap()
+            import_in_background("scipy.signal")
+            return session.close(progress)
+    finally:
+        _close(video)
+
+
+def updates_of(
+    source: AnySource, options: MeasureOptions, method: Method | None, times: dict[str, Any]
+) -> Iterator[Update]:
+    """Push all frames of a source into a session, and give its updates, the final ones too.
+
+    Parameters
+    ----------
+    source, options, times
+        See `drain`.
+    method : Method or None
+        Goes before the one that ``options`` name.
+
+    Yields
+    ------
+    Update
+    """
+    video = _opened(source, options, times)
+    try:
+        with Session(options, source=video, method=method) as session:
+            for frames in video.frames(options.start_s, options.end_s):
+                yield from session.push(frames)
+            for vitals in session.close():
+                yield final_update(vitals)
+    finally:
+        _close(video)
+
+
+def _opened(
+    source: AnySource, options: MeasureOptions, times: dict[str, Any] | None
+) -> VideoSource:
+    chunk = Buffers().decode_frames
+    video = open_source(source, fps=options.fps, chunk=chunk, **(times or {}))
+    try:
+        _ = video.info  # what cannot be opened is said before anything else begins
+    except BaseException:
+        _close(video)
+        raise
+    return video
+
+
+def _close(video: VideoSource) -> None:
+    close = getattr(video, "close", None)
+    if close is not None:
+        close()
+
+
+def _timed(
+    video: VideoSource,
+    options: MeasureOptions,
+    spent_s: dict[str, float],
+    progress: Progress | None,
+) -> Iterator[Frames]:
+    """The frames of a source, adding the time spent waiting for them."""
+    start_s, end_s = options.start_s, options.end_s
+    frames = video.frames(start_s, end_s)
+    if progress is not None:
+        stated_s = video.info.duration_s
+        asked_s = stated_s if end_s is None else min(end_s, stated_s or end_s)
+        frames = telling(frames, progress, start_s, asked_s)
+    while True:
+        before = time.perf_counter()
+        found = next(frames, None)
+        spent_s["decode"] += time.perf_counter() - before
+        if found is None:
+            return
+        yield found

@@ -1,0 +1,173 @@
+"""The one place where a measurement's threads, queues and buffer sizes are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Full, Queue
+from threading import Condition
+from types import TracebackType
+from typing import TypeVar
+
+from sspd.accel.prefetch import prefetch, run_in_background
+from sspd.face.identity import MAX_FACES
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+#: How often a thread that waits for room looks whether it is still wanted, seconds.
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """How much may wait between two stages; more would only take memory."""
+
+    decode_frames: int = 2
+    """Frames decoded at a time: so few are still in the core's cache when faces are cut out."""
+    face_chunks: int = 2
+    """Chunks of crops that wait for a method."""
+    lookahead_chunks: int = 3
+    """Chunks of a new segment that a method takes in while the segment before still ends:
+    otherwise a long video's memory would be that of the rare moment in which both wait whole."""
+
+
+class Feed:
+    """A bounded queue into a stage that runs on a thread of its own.
+
+    The stage takes items by iterating over `items`; the caller gives them by `put`, and can
+    wait until the stage has served all of them (`settle`).
+
+    Parameters
+    ----------
+    depth : int
+        How many items may wait.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self._queue: Queue[object] = Queue(depth)
+        self._state = Condition()
+        self._given = self._asked = 0
+        self._over = False
+        self._end = object()
+
+    def put(self, item: object) -> None:
+        """Wait until there is room, and put an item in; a stage that is over needs none.
+
+        Parameters
+        ----------
+        item : object
+        """
+        with self._state:
+            self._given += 1
+        while not self._over:
+            try:
+                self._queue.put(item, timeout=_LOOK_S)
+            except Full:
+                continue
+            return
+
+    def end(self) -> None:
+        """Say that nothing more comes."""
+        self.put(self._end)
+
+    def settle(self) -> None:
+        """Wait until the stage asks for an item that is not there yet, or is over."""
+        with self._state:
+            self._state.wait_for(lambda: self._over or self._asked > self._given)
+
+    def finished(self) -> None:
+        """Note that the stage is over, from its own thread."""
+        with self._state:
+            self._over = True
+            self._state.notify_all()
+
+    def items(self) -> Iterable[object]:
+        """Give the items, in the stage's thread.
+
+        Yields
+        ------
+        object
+        """
+        while True:
+            with self._state:
+                self._asked += 1
+                self._state.notify_all()
+            item = self._queue.get()
+            if item is self._end:
+                return
+            yield item
+
+
+class Executor:
+    """The threads of one measurement; a context manager that ends them.
+
+    Parameters
+    ----------
+    side_by_side : bool
+        Whether stages may run ahead of each other. False: each waits for the next, so that
+        what is known after a frame does not depend on the machine.
+    buffers : Buffers
+
+    >>> with Executor(side_by_side=True) as executor:
+    ...     executor.submit(lambda: 6 * 7).result()
+    42
+    """
+
+    def __init__(self, *, side_by_side: bool, buffers: Buffers | None = None) -> None:
+        self.buffers = buffers or Buffers()
+        self._side_by_side = side_by_side
+        self._pool = ThreadPoolExecutor(2 * MAX_FACES, thread_name_prefix="sspd")
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def submit(self, work: Callable[[], Result]) -> Future[Result]:
+        """Run something on a thread of its own.
+
+        Parameters
+        ----------
+        work : callable
+
+        Returns
+        -------
+        Future
+        """
+        return self._pool.submit(work)
+
+    def ahead(self, items: Iterable[Item], depth: int) -> Iterable[Item]:
+        """Let a stage run ahead of the next one, where stages may run side by side.
+
+        Parameters
+        ----------
+        items : iterable
+        depth : int
+            How many items may wait.
+
+        Returns
+        -------
+        iterable
+        """
+        return prefetch(items, depth) if self._side_by_side else items
+
+    def begin(self, work: Callable[[], object]) -> None:
+        """Do something that is wanted later, in the background where that is allowed.
+
+        Parameters
+        ----------
+        work : callable
+        """
+        if self._side_by_side:
+            run_in_background(work)
+
+    def close(self) -> None:
+        """Wait for all threads to end."""
+        self._pool.shutdown(wait=True)
