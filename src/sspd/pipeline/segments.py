@@ -42,6 +42,11 @@ class RunningSegment:
         last = self.chunks[-1]
         return float(last.frame_stats.t[-1]) if last.frame_stats.t.size else last.start_s
 
+    def end(self) -> None:
+        """Say that no more chunks come."""
+        if self.wave is not None:  # without a face there is no method that would listen
+            self.feed.end()
+
     def waveform(self) -> SegmentWaveform:
         """Wait for the method, and give what it made of the segment.
 
@@ -131,7 +136,7 @@ class SegmentRunner:
     def end(self) -> None:
         """Say that nothing more comes, whatever happened: no thread waits for more."""
         for segment in self._running.values():
-            segment.feed.end()
+            segment.end()
 
     def close(self) -> list[SegmentWaveform]:
         """Wait for all methods.
@@ -164,7 +169,7 @@ class SegmentRunner:
         _wait_for(self._ending)
         for who in over:
             segment = self._running[who]
-            segment.feed.end()
+            segment.end()
             segment.chunks = [join_chunks(segment.chunks)]  # small ones fill a heap with gaps
         trim_heap()
         self._ending = [self._running.pop(who) for who in over]

@@ -150,6 +150,8 @@ class ArraySource:
             raise UsageError(
                 f"{name}: an array of frames is (time, height, width, 3), got shape {rgb.shape}"
             )
+        if not len(rgb):
+            raise SourceError(f"{name}: holds no frames")
         self._rgb, self._chunk = checked_pixels(rgb, name), chunk
         self._t = np.asarray(array_times(len(rgb), fs, timestamps_s, name))
         self.warnings: list[str] = []

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -124,13 +126,11 @@ class SpooledFile:
     def __init__(self, stream: Any, *, fps: float | None = None, chunk: int = 32) -> None:
         name = getattr(stream, "name", None)
         self._name = name if isinstance(name, str) else "stream"
-        self._folder = tempfile.TemporaryDirectory(prefix="sspd-")
-        self._path = Path(self._folder.name) / "video"
-        try:
-            _copy(stream, self._path, self._name)
-        except BaseException:
-            self._folder.cleanup()
-            raise
+        folder = tempfile.mkdtemp(prefix="sspd-")
+        # removed by `close`, with the object, or at the end of the process, whichever is first
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._path = Path(folder) / "video"
+        _copy(stream, self._path, self._name)
         self._file = VideoFile(self._path, fps=fps, chunk=chunk, warn=self._warn)
         self.coding = self._file.coding
         self.warnings: list[str] = []
@@ -138,8 +138,6 @@ class SpooledFile:
     @property
     def info(self) -> VideoInfo:
         """See `sspd.video.file.VideoFile.info`."""
-        from dataclasses import replace
-
         try:
             return replace(self._file.info, name=self._name)
         except SSPDError as error:
@@ -165,7 +163,7 @@ class SpooledFile:
     def close(self) -> None:
         """Remove the copy."""
         self._file.close()
-        self._folder.cleanup()
+        self._remove()
 
     def _warn(self, line: str) -> None:
         self.warnings.append(line.replace(str(self._path), self._name))

@@ -163,16 +163,11 @@ def _prefix(source: Source, key: str) -> str:
 
 
 def _store_video(source: Source, store: Path, key: str, size: int, follow: bool) -> None:
-    from sspd.face.stabilize import crop_px, network_frames
-    from sspd.face.track import face_segments
-    from sspd.video.read import probe, read
+    from sspd.face.stabilize import network_frames
+    from sspd.pipeline.crops import face_crops
 
     video, found = _video(source), 0
-    if isinstance(source, Recording):
-        pictures, end_s = source.frames(), None
-    else:
-        pictures, end_s = read(video), probe(video).duration_s
-    for segment in face_segments(pictures, size=crop_px(size, follow), end_s=end_s):
+    for segment in face_crops(source, size=size, stabilize=follow):
         if segment.box is None or len(segment.faces) == 0:
             continue
         faces = network_frames(segment.faces, size, follow)

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.errors import SourceError, UsageError
-from sspd.face.stabilize import crop_px, network_frames
-from sspd.face.track import face_segments
-from sspd.types import Box, Frames, Series
+from sspd.errors import UsageError
+from sspd.face.stabilize import network_frames
+from sspd.pipeline.crops import first_face
+from sspd.types import Box, Series
 from sspd.utils.packages import require
-from sspd.video.read import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +105,10 @@ def explain(
         raise UsageError(f"{path}: gradients need the checkpoint, {path.stem}.safetensors")
     network, _ = load_checkpoint(path)
     spec = network.spec
-    faces, box = _faces(Path(source), start_s, seconds, crop_px(spec.size, spec.follow))
+    span_s = {"start_s": start_s, "end_s": start_s + seconds}
+    segment = first_face(Path(source), size=spec.size, stabilize=spec.follow, **span_s)
+    faces, box = segment.faces, segment.box
+    assert box is not None
     seen = network_frames(faces, spec.size, spec.follow)
     given = np.array(list(input_chunks([seen], spec)))
     if len(given) < spec.fs:
@@ -157,11 +159,3 @@ def over_face(
     out[first : first + large.shape[0], first : first + large.shape[1]] = large
     peak = float(out.max())
     return out / peak if peak > 0 else out
-
-
-def _faces(source: Path, start_s: float, seconds: float, size: int) -> tuple[Frames, Box]:
-    pictures = read(source, start_s=start_s, end_s=start_s + seconds)
-    for segment in face_segments(pictures, size=size):
-        if segment.box is not None and len(segment.faces) > 1:
-            return segment.faces, segment.box
-    raise SourceError(f"{source}: no face from {start_s:g} to {start_s + seconds:g} s")

@@ -8,10 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sspd.errors import SourceError
-from sspd.face.track import iter_face_chunks, join_chunks
 from sspd.methods.sspd import native_waveform
 from sspd.network import Network
+from sspd.pipeline.crops import first_face
 from sspd.research.evaluate.predictions import Unit, keep_unit, kept_unit
 from sspd.types import Frames, Recording, Signal
 
@@ -85,15 +84,6 @@ def native_waveforms(
 
 
 def _fed(recording: Recording, network: Network) -> list[tuple[str, Frames]]:
-    from sspd.face.stabilize import crop_px
-
-    size = crop_px(network.spec.size, network.spec.follow)
-    pieces = list(iter_face_chunks(recording.frames(end_s=SPAN_S), size=size))
-    seen = [piece for piece in pieces if piece.box is not None]
-    if not seen:
-        raise SourceError(f"{recording.video}: no face in its first {SPAN_S:g} s")
-    first = [piece for piece in seen if piece.segment_index == seen[0].segment_index]
-    faces = join_chunks(first).faces
-    if len(faces) < 2:
-        raise SourceError(f"{recording.video}: one frame of a face in its first {SPAN_S:g} s")
-    return list(at_rates(faces).items())
+    spec = network.spec
+    found = first_face(recording, size=spec.size, stabilize=spec.follow, end_s=SPAN_S)
+    return list(at_rates(found.faces).items())

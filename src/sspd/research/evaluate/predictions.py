@@ -10,17 +10,13 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.errors import SourceError
-from sspd.face.track import iter_face_chunks
 from sspd.methods import Method
-from sspd.pipeline.by_face import by_face
-from sspd.pipeline.segments import run_segments
+from sspd.pipeline import measure
 from sspd.types import Recording, Signal
 from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.files import whole_file
 from sspd.utils.places import make_folder
 from sspd.version import package_version
-from sspd.vitals import read_vitals
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,21 +56,13 @@ def measure_unit(recording: Recording, method: Method) -> Unit:
     SourceError
         Its pictures cannot be read, or there are none.
     """
-    warnings: list[str] = []
-    frames = recording.frames(warn=warnings.append)
-    pieces = iter_face_chunks(frames, size=method.size)
-    stretches = run_segments(pieces, method)
-    if not stretches:
-        raise SourceError(f"{recording.video}: holds no frames")
-    ((_, own),) = by_face(stretches)
-    segments = [part.segment for part in own]
-    found = read_vitals(segments, [part.wave for part in own], confidence=method.confidence)
+    found = measure(recording, method=method)
     windows = [
         (w.start_s, w.end_s, np.nan if w.spectral_bpm is None else w.spectral_bpm, w.accepted)
         for w in found.windows
     ]
     table = np.array(windows, np.float64).reshape(-1, 4)
-    return Unit(found.signal, segments[-1].end_s, table, tuple(warnings))
+    return Unit(found.signal, found.faces[-1].end_s, table, found.warnings)
 
 
 def unit_key(recording: Recording, method: Method) -> str:
