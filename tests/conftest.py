@@ -22,6 +22,9 @@ settings.register_profile(
 )
 settings.load_profile("sspd")
 
+#: A package of its own, for tests/test_plugins.py; one of its modules cannot be imported.
+collect_ignore = ["foreign"]
+
 #: Time base of the videos written here.
 TICK = Fraction(1, 90000)
 

@@ -16,14 +16,21 @@ def datasets(
     ] = None,
 ) -> None:
     """List the datasets that are read, each with its licence and citation."""
-    from sspd.research.datasets.table import DATASETS, get_dataset
+    from sspd.cli.messages import show
+    from sspd.errors import DependencyError
+    from sspd.research.datasets.table import dataset_names, get_dataset
 
     if name is not None:
         typer.echo("\n".join(_card(get_dataset(name))))
         return
-    wide = max(map(len, DATASETS))
-    for one in DATASETS:
-        dataset = get_dataset(one)
+    wide, broken = max(map(len, dataset_names())), False
+    for one in dataset_names():
+        try:
+            dataset = get_dataset(one)
+        except DependencyError as error:  # of another package: the rest goes on
+            show(f"sspd: {error}", err=True)
+            broken = True
+            continue
         reads = "; ".join(line.strip() for line in dataset.tree.strip().splitlines())
         typer.echo(f"{one:{wide}} {dataset.title}")
         for what, text in (
@@ -32,6 +39,8 @@ def datasets(
             ("cite", dataset.citation),
         ):
             typer.echo(f"{'':{wide}} {what:8} {text}")
+    if broken:
+        raise typer.Exit(1)
 
 
 def _card(dataset: Dataset) -> list[str]:

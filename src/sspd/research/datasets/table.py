@@ -1,4 +1,11 @@
-"""The datasets there are, by name; each module is loaded when it is asked for."""
+"""Names of datasets, and where each is: those of this package and of other packages.
+
+Another package adds a dataset with an entry point of the group ``sspd.datasets`` that names a
+`sspd.research.datasets.card.Dataset`::
+
+    [project.entry-points."sspd.datasets"]
+    mine = "my_package.my_dataset:DATASET"
+"""
 
 from __future__ import annotations
 
@@ -8,11 +15,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sspd.errors import UsageError
+from sspd.utils.plugins import load_plugin, plugins
 
 if TYPE_CHECKING:
     from sspd.research.datasets.card import Dataset
     from sspd.types import Recording
 
+#: Group of the entry points by which other packages add datasets.
+GROUP = "sspd.datasets"
 #: Name -> module, which holds a `Dataset` called ``DATASET``.
 DATASETS = MappingProxyType(
     {
@@ -34,6 +44,15 @@ DATASETS = MappingProxyType(
 )
 
 
+def dataset_names() -> tuple[str, ...]:
+    """Return the names of all datasets, those of other packages too, sorted.
+
+    >>> dataset_names()[:2]
+    ('cohface', 'folder')
+    """
+    return tuple(sorted({*DATASETS, *plugins(GROUP)}))
+
+
 def get_dataset(name: str) -> Dataset:
     """The dataset of a name.
 
@@ -41,14 +60,20 @@ def get_dataset(name: str) -> Dataset:
     ------
     UsageError
         There is none; the message lists those there are.
+    DependencyError
+        It is another package's, and cannot be imported.
 
     >>> get_dataset("ubfc-rppg").title
     'UBFC-rPPG'
     """
-    if name not in DATASETS:
-        raise UsageError(f"no dataset {name!r}; there are: {', '.join(DATASETS)}")
-    dataset: Dataset = import_module(f"sspd.research.datasets.{DATASETS[name]}").DATASET
-    return dataset
+    if name in DATASETS:  # a plug-in does not take the place of a dataset of ours
+        dataset: Dataset = import_module(f"sspd.research.datasets.{DATASETS[name]}").DATASET
+        return dataset
+    if name in plugins(GROUP):
+        from sspd.research.datasets.card import Dataset
+
+        return load_plugin(GROUP, name, Dataset)
+    raise UsageError(f"no dataset {name!r}; there are: {', '.join(dataset_names())}")
 
 
 def named_dataset(data: str) -> tuple[Dataset, Path]:
