@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        video = Path(folder) / "film.mp4"
+        video = Path(folder) / "video.mp4"
         write_video(VideoSpec(seed=1, duration_s=args.seconds, motion="translation"), video)
         found = measured(video, Path(folder) / "store", args.rounds)
     if args.json:

@@ -79,7 +79,7 @@ def sweep() -> list[VideoSpec]:
 def measured(spec: VideoSpec) -> dict[str, Any]:
     """What is known of a video and what was read of it."""
     with tempfile.TemporaryDirectory() as folder:
-        video = Path(folder) / "film.mp4"
+        video = Path(folder) / "video.mp4"
         write_video(spec, video)
         vitals = sspd.measure(video, method=get_method("sspd", threads=1))
     return {

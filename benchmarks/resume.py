@@ -32,7 +32,7 @@ VIDEO = {"duration_s": 9.0, "width": 320, "height": 240, "face_px": 120, "noise_
 def make_videos(folder: Path, n: int) -> None:
     """The videos that are not there yet, in two folders, and one that is no video."""
     for i in range(n - 1):
-        path = folder / f"{i % 2}" / f"film_{i:03d}.mp4"
+        path = folder / f"{i % 2}" / f"video_{i:03d}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             write_video(VideoSpec(seed=i, hr_bpm=50.0 + 2 * i, **VIDEO), path)

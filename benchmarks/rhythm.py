@@ -56,7 +56,7 @@ def video(number: int, duration_s: float) -> VideoSpec:
 def measured(spec: VideoSpec) -> dict[str, Any]:
     """Every figure thrice: known, read, and from beats on a grid of 30 Hz."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"
+        path = Path(folder) / "video.mp4"
         write_video(spec, path)
         vitals = sspd.measure(path, method=get_method("sspd", threads=1))
     beats_s = truth(spec).beats_s

@@ -65,7 +65,7 @@ def faces(folder: Path) -> Path:
             spec = VideoSpec(
                 seed=seed, duration_s=6.0, fps=15.0, face_px=120, hr_bpm=60 + 30 * seed
             )
-            write_entry(folder, f"film{seed}", simulate_faces(spec, 113), f"film{seed}.mp4")
+            write_entry(folder, f"video{seed}", simulate_faces(spec, 113), f"video{seed}.mp4")
     return folder
 
 

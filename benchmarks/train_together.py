@@ -61,7 +61,7 @@ def faces(folder: Path) -> list[Video]:
             spec = VideoSpec(
                 seed=seed, duration_s=4.0, fps=15.0, face_px=120, hr_bpm=60 + 20 * seed
             )
-            write_entry(folder, f"film{seed}", simulate_faces(spec, 113), f"film{seed}.mp4")
+            write_entry(folder, f"video{seed}", simulate_faces(spec, 113), f"video{seed}.mp4")
     return usable_videos(open_store(folder), RECIPE.clip_s)[0]
 
 

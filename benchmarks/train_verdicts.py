@@ -79,7 +79,7 @@ def videos_of(folder: Path, seed: int, preset: str, kind: str) -> Sequence[FaceE
         for k in range(TRAINED):
             faces = simulate_faces(spec_of(rng, k, preset, TRAINED_S, **fixed), FACE_PX)
             faces = wall(rng, faces) if kind == "faces" else faces
-            write_entry(folder, f"film{k:02d}", faces, f"film{k:02d}.mp4")
+            write_entry(folder, f"video{k:02d}", faces, f"video{k:02d}.mp4")
     return open_store(folder)
 
 
@@ -110,8 +110,8 @@ def share_right(
     for k in range(TESTED):
         clear = float(rng.uniform(*CLEAR_PERCENT))
         spec = spec_of(rng, k, preset, TESTED_S, pulse_percent=clear)
-        truth[f"film{k:02d}"] = spec.hr_bpm
-        write_entry(folder, f"film{k:02d}", simulate_faces(spec, FACE_PX), f"film{k:02d}.mp4")
+        truth[f"video{k:02d}"] = spec.hr_bpm
+        write_entry(folder, f"video{k:02d}", simulate_faces(spec, FACE_PX), f"video{k:02d}.mp4")
     videos, _ = usable_videos(open_store(folder), whole.clip_s)
     right, fs = 0, recipe.network.fs
     for k, video in enumerate(videos):

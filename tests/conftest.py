@@ -109,5 +109,5 @@ def write_sound() -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A second of coloured quarters, 96x64, H.264 at 30 pictures a second."""
-    path = tmp_path_factory.mktemp("films") / "quarters.mp4"
+    path = tmp_path_factory.mktemp("videos") / "quarters.mp4"
     return _write_video(path, _patches(30), options={"crf": "12"})

@@ -17,8 +17,7 @@ import sspd
 from beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import UsageError
 from sspd.pipeline.batch import measure_many
-from sspd.pipeline.batch.settings import Settings
-from sspd.types import Vitals
+from sspd.types import MeasureOptions, Vitals
 from sspd.video.clock import CAPTURE_KEYS
 
 #: 95.9 beats a minute.
@@ -85,10 +84,10 @@ def test_the_command_line_takes_a_frame_rate(raw: Path, tmp_path: Path) -> None:
 def test_a_stated_rate_reaches_workers_and_the_journal(raw: Path) -> None:
     (done,) = measure_many([raw], method="pos", box=SKIN_BOX, fps=30.0)
     assert done.vitals.hr_bpm == pytest.approx(96, abs=1)
-    assert Settings(fps=30.0).to_dict() != Settings().to_dict()
-    assert Settings.from_dict(Settings(fps=30.0).to_dict()).fps == 30.0
+    assert MeasureOptions(fps=30.0).to_dict() != MeasureOptions().to_dict()
+    assert MeasureOptions.from_dict(MeasureOptions(fps=30.0).to_dict()).fps == 30.0
     with pytest.raises(UsageError, match="fps must be"):
-        Settings(fps=float("nan"))
+        MeasureOptions(fps=float("nan"))
 
 
 @pytest.mark.parametrize("capture", [60, 120])

@@ -51,7 +51,7 @@ def both(leaves: bool) -> Iterator[Frames]:
 
 @pytest.fixture(scope="module", params=[False, True], ids=["stay", "one leaves"])
 def video(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("films") / f"two {request.param}.mp4"
+    path = tmp_path_factory.mktemp("videos") / f"two {request.param}.mp4"
     write_h264(path, both(request.param), fps=LEFT.fps)
     return path
 

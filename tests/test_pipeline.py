@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ import pytest
 import sspd
 from beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import NoVideoError, SourceError, UsageError, WeightsError
+from sspd.face.chunker import FaceChunker
 from sspd.methods import Method
 from sspd.simulation import VideoSpec, truth, write_video
-from sspd.types import Frames, Signal
+from sspd.types import FaceSegment, Frames, Signal
 from sspd.vitals import HRV_NAMES
 
 WriteVideo = Callable[..., Path]
@@ -23,7 +25,7 @@ def make(tmp_path_factory: pytest.TempPathFactory, write_video: WriteVideo) -> W
     """A video of beating skin at given times."""
 
     def beating_video(t: np.ndarray, hz: float = 1.2, **light: float) -> Path:
-        path = tmp_path_factory.mktemp("films") / "skin.mp4"
+        path = tmp_path_factory.mktemp("videos") / "skin.mp4"
         return write_video(path, beating_pictures(t, hz, **light), t, options={"crf": "16"})
 
     return beating_video
@@ -141,13 +143,15 @@ def test_a_lost_face_leaves_a_gap(skin: Path, monkeypatch: pytest.MonkeyPatch) -
         t = np.concatenate([piece.t for piece in faces])
         return whole.signal.between(t[0], t[-1] + 0.03) if whole.signal else None
 
-    def pieces(chunks, **options):  # type: ignore[no-untyped-def]
-        from sspd.face.track import iter_face_chunks
+    class Chunker(FaceChunker):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options | {"segment_s": 10.0, "box": SKIN_BOX})
 
-        found = iter_face_chunks(chunks, **options | {"segment_s": 10.0, "box": SKIN_BOX})
-        return (replace(p, box=None) if p.segment_index == 1 else p for p in found)
+        def push(self, frames: Frames) -> Iterator[FaceSegment]:
+            found = super().push(frames)
+            return (replace(p, box=None) if p.segment_index == 1 else p for p in found)
 
-    monkeypatch.setattr("sspd.pipeline.video_pass.iter_face_chunks", pieces)
+    monkeypatch.setattr("sspd.pipeline.session.FaceChunker", Chunker)
     vitals = sspd.measure(skin, method=Method("pos", "", 30.0, 8, run))
     spans = [(round(w.start_s), round(w.end_s), w.reasons) for w in vitals.windows]
     assert spans == [(0, 10, ()), (10, 20, ("face_lost",)), (20, 40, ())]

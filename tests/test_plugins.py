@@ -54,7 +54,7 @@ def test_methods_are_listed_and_broken_ones_named() -> None:
     done = sspd("methods")
     assert done.returncode == 1
     assert "green-red" in done.stdout
-    assert "Somebody, Green minus red" in done.stdout
+    assert "Somebody, Green over red" in done.stdout
     assert "physnet" in done.stdout
     errors = done.stderr.splitlines()
     assert len(errors) == 2, done.stderr

@@ -32,7 +32,7 @@ def measure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     """A folder: two good videos, one of them deeper, one short, and what is no video."""
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("videos")
     (folder / "deeper").mkdir()
     (folder / ".hidden").mkdir()
     t = np.arange(300) / 30

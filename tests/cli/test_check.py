@@ -30,10 +30,10 @@ def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "films").mkdir()
+    (tmp_path / "videos").mkdir()
     for number in range(2):
-        get_dataset("folder").write(tmp_path / "films", number, SPEC.replace(seed=number))
-    return tmp_path / "films"
+        get_dataset("folder").write(tmp_path / "videos", number, SPEC.replace(seed=number))
+    return tmp_path / "videos"
 
 
 def test_a_whole_folder_is_0(check: Any, root: Path, tmp_path: Path) -> None:

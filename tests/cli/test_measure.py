@@ -117,11 +117,11 @@ def test_an_unexpected_fault_is_one_line(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("first line\nsecond line")
 
-    monkeypatch.setattr("sspd.pipeline.measure", broken)
+    monkeypatch.setattr("sspd.pipeline.drain.drain", broken)
     code, _, err = measure(videos / "b.mp4")
     assert code == 1
     assert err == ["sspd: b.mp4: unexpected RuntimeError: first line second line"]
-    monkeypatch.setattr("sspd.methods.registry.get_method", broken)
+    monkeypatch.setattr("sspd.pipeline.session.get_method", broken)
     code, _, err = measure(videos / "b.mp4")
     assert code == 1
     assert len(err) == 1

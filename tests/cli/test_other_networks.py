@@ -25,15 +25,15 @@ def error_of(result: Result) -> str:
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two simulated videos; of one the truth is known."""
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("videos")
     (folder / "truth").mkdir()
     for seed in (1, 2):
         spec = VideoSpec(
             seed=seed, hr_bpm=80, face_px=100, width=192, height=160, duration_s=9.0, fps=30.0
         )
-        write_video(spec, folder / f"film{seed}.mp4")
+        write_video(spec, folder / f"video{seed}.mp4")
         if seed == 1:
-            write_truth(spec, folder / "truth" / "film1.mp4")
+            write_truth(spec, folder / "truth" / "video1.mp4")
     return folder
 
 
@@ -55,7 +55,7 @@ def test_a_video_is_measured_with_it(
     file = tmp_path / "out.json"
     chosen = weights.with_suffix(suffix)
     result = run(
-        *("measure", videos / "film1.mp4", "--method", "deepphys"),
+        *("measure", videos / "video1.mp4", "--method", "deepphys"),
         *("--weights", chosen, "--json", file),
     )
     assert result.exit_code in (0, 3), result.output
@@ -78,7 +78,7 @@ def test_it_is_scored_beside_others(videos: Path, weights: Path, tmp_path: Path)
 
 
 def test_what_is_missing_or_too_much_is_said(videos: Path, weights: Path, tmp_path: Path) -> None:
-    data, video = f"folder:{videos}", videos / "film1.mp4"
+    data, video = f"folder:{videos}", videos / "video1.mp4"
     message = error_of(run("measure", video, "--method", "deepphys"))
     assert "sspd train NAME:PATH --recipe deepphys-laptop" in message
     message = error_of(run("evaluate", data, "--method", "deepphys", "--out", tmp_path))
@@ -94,9 +94,9 @@ def test_what_is_missing_or_too_much_is_said(videos: Path, weights: Path, tmp_pa
 
 
 def test_a_recipe_that_learns_from_labels_wants_some(tmp_path: Path, videos: Path) -> None:
-    folder = tmp_path / "films"
+    folder = tmp_path / "videos"
     folder.mkdir()
-    (folder / "film2.mp4").write_bytes((videos / "film2.mp4").read_bytes())
+    (folder / "video2.mp4").write_bytes((videos / "video2.mp4").read_bytes())
     result = run("train", folder, "--recipe", "can-laptop", "--out", tmp_path / "run")
     assert isinstance(result.exception, SourceError)
     assert "recipes such as 'laptop' need no labels" in error_of(result)

@@ -23,19 +23,19 @@ def run(*arguments: str) -> Result:
 
 
 def test_writes_videos_and_truth_beside_them(tmp_path: Path) -> None:
-    result = run(str(tmp_path / "films"), "--n", "2", "--seed", "3", "--fps", "25", *SHORT)
+    result = run(str(tmp_path / "videos"), "--n", "2", "--seed", "3", "--fps", "25", *SHORT)
     assert result.exit_code == 0, result.output
     assert "2 videos written, 0 kept" in result.output
     names = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*"))
     assert names == [
-        "films/film_0000.mp4",
-        "films/film_0001.mp4",
-        "films/truth/film_0000.csv",
-        "films/truth/film_0000.json",
-        "films/truth/film_0001.csv",
-        "films/truth/film_0001.json",
+        "videos/truth/video_0000.csv",
+        "videos/truth/video_0000.json",
+        "videos/truth/video_0001.csv",
+        "videos/truth/video_0001.json",
+        "videos/video_0000.mp4",
+        "videos/video_0001.mp4",
     ]
-    spec = json.loads((tmp_path / "films/truth/film_0000.json").read_text())["spec"]
+    spec = json.loads((tmp_path / "videos/truth/video_0000.json").read_text())["spec"]
     assert (spec["fps"], spec["width"], spec["height"]) == (25.0, 160, 120)
 
 
@@ -87,7 +87,7 @@ def test_wrong_use_is_named_before_anything_is_written(
 
 def test_unwritable_folder_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    result = run(str(tmp_path / "file" / "films"), "--n", "1", *SHORT)
+    result = run(str(tmp_path / "file" / "videos"), "--n", "1", *SHORT)
     assert isinstance(result.exception, OutputError)
 
 

@@ -24,7 +24,7 @@ def error_of(result: Result) -> str:
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
-    folder = tmp_path / "films"
+    folder = tmp_path / "videos"
     folder.mkdir()
     (folder / "broken.mp4").write_text("no video")
     return folder

@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from sspd.errors import UsageError
-from sspd.face import track
+from sspd.face import chunker
+from sspd.face.chunker import CROP_CHUNK_FRAMES
 from sspd.face.crop import crop_resize, pad_box
-from sspd.face.track import CROP_CHUNK_FRAMES, face_segments, iter_face_chunks
+from sspd.face.track import face_segments, iter_face_chunks
 from sspd.types import FIXED_POINT_MAX, Box, FaceSegment, Frames
 from sspd.video.read import read
 
@@ -54,7 +55,7 @@ PADDED_A, PADDED_B = (pad_box(box, HEIGHT, WIDTH) for box in (A, B))
 def segments(
     monkeypatch: pytest.MonkeyPatch, looks: Looks, seconds: float, **options: float
 ) -> list[FaceSegment]:
-    monkeypatch.setattr(track, "detect_faces", looks)
+    monkeypatch.setattr(chunker, "detect_faces", looks)
     found = list(face_segments(video(seconds), size=8, segment_s=10.0, end_s=seconds, **options))
     ends = [(s.start_s, s.end_s) for s in found]
     np.testing.assert_allclose([e[0] for e in ends[1:]], [e[1] for e in ends[:-1]])
@@ -65,7 +66,7 @@ def segments(
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track, "SHORT_S", 4.0)
+    monkeypatch.setattr(chunker, "SHORTEST_SEGMENT_S", 4.0)
 
 
 def test_one_box_a_segment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +89,7 @@ def test_faces_are_the_crops_in_fixed_point(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_cutting_into_chunks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track, "detect_faces", Looks((0, 9, A), (9, 99, B)))
+    monkeypatch.setattr(chunker, "detect_faces", Looks((0, 9, A), (9, 99, B)))
     once, often = (list(face_segments(video(13.0, n), size=8, segment_s=5.0)) for n in (999, 7))
     assert len(once) == len(often) == 3
     for a, b in zip(once, often, strict=True):
@@ -128,7 +129,7 @@ def test_a_rest_long_enough_has_its_own_box(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_video_that_lies_about_its_length_is_cut_all_the_same(
     stated_s: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
+    monkeypatch.setattr(chunker, "detect_faces", Looks((0, 99, A)))
     found = list(face_segments(video(60.0), size=8, segment_s=10.0, end_s=stated_s))
     assert sum(len(s.faces) for s in found) == 600
     assert max(len(s.faces) for s in found) <= 140
@@ -140,7 +141,7 @@ def test_a_face_lost_at_the_boundary(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pieces_are_short_and_make_up_their_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track, "detect_faces", Looks((2.3, 99, A)))
+    monkeypatch.setattr(chunker, "detect_faces", Looks((2.3, 99, A)))
     options = {"size": 8, "segment_s": 10.0}
     pieces = list(iter_face_chunks(video(25.0), **options))  # type: ignore[arg-type]
     whole = list(face_segments(video(25.0), **options))  # type: ignore[arg-type]
@@ -157,7 +158,7 @@ def test_pieces_are_short_and_make_up_their_stretch(monkeypatch: pytest.MonkeyPa
 def test_every_face_has_its_own_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     both = Box(4, 20, 16, 32)
     looks = Looks((0, 19, A), (0, 9, both), (19, 99, both))
-    monkeypatch.setattr(track, "detect_faces", looks)
+    monkeypatch.setattr(chunker, "detect_faces", looks)
     pieces = list(iter_face_chunks(video(30.0), size=8, segment_s=10.0, every=True))
     seen = {
         (p.face_id, p.segment_index, round(p.start_s) // 10) for p in pieces if p.start_s % 10 == 0
@@ -174,7 +175,7 @@ def test_a_given_box_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
+    monkeypatch.setattr(chunker, "detect_faces", Looks((0, 99, A)))
     seen: list[float] = []
 
     def chunks() -> Iterator[Frames]:
@@ -187,7 +188,7 @@ def test_it_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_segments_count_from_the_first_picture_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
+    monkeypatch.setattr(chunker, "detect_faces", Looks((0, 99, A)))
     found = list(face_segments(video(15.0, start_s=7.0), size=8, segment_s=10.0))
     assert [s.start_s for s in found] == pytest.approx([7, 17])
 
@@ -195,7 +196,7 @@ def test_segments_count_from_the_first_picture_given(monkeypatch: pytest.MonkeyP
 def test_a_segment_ends_at_a_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(track, "detect_faces", Looks((0, 99, A)))
+    monkeypatch.setattr(chunker, "detect_faces", Looks((0, 99, A)))
     t = np.concatenate([np.arange(50), np.arange(230, 380)]) / FPS
     found = list(face_segments([pictures(t)], size=8, segment_s=10.0))
     assert [s.start_s for s in found] == pytest.approx([0, 23, 33])
@@ -231,7 +232,7 @@ def test_a_real_video(shared: Path) -> None:
 @pytest.mark.parametrize("white", [65535, 1023, 4095])
 def test_deeper_pictures_give_the_same_faces(monkeypatch: pytest.MonkeyPatch, white: int) -> None:
     seen: list[NDArray[np.uint8]] = []
-    monkeypatch.setattr(track, "detect_faces", lambda rgb: seen.append(rgb) or [A])
+    monkeypatch.setattr(chunker, "detect_faces", lambda rgb: seen.append(rgb) or [A])
     eight = list(video(1.0))
     eight[0].rgb[:, 20:25, 25:30] = 255
     eight[0].rgb[:, 25:30, 25:30] = 20

@@ -25,7 +25,7 @@ class _Network:
     spec: NetworkSpec = SPEC
     begin: None = None
 
-    def __call__(self, differences: Iterable[np.ndarray]) -> np.ndarray:
+    def __call__(self, differences: Iterable[np.ndarray], tell: None = None) -> np.ndarray:
         rows = np.stack(list(differences))
         assert rows.dtype == np.float32
         assert rows.shape[1:] == (3, SIZE, SIZE)

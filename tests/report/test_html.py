@@ -186,8 +186,8 @@ def test_several_videos_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_p
     given = [filmed, results.refused(), results.failed(), replace(filmed, face_id=1)]
     page = _page(tmp_path / "a.html", *given)
     assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
-    assert page.values("href") == [f"#film-{i}" for i in range(1, 5)]
-    assert page.values("id") == [f"film-{i}" for i in range(1, 5)]
+    assert page.values("href") == [f"#video-{i}" for i in range(1, 5)]
+    assert page.values("id") == [f"video-{i}" for i in range(1, 5)]
     assert page.tags.count("h1") == 1
     assert page.tags.count("h2") == 4
     assert "2 of 4 videos have an accepted heart rate." in page.text
@@ -220,7 +220,7 @@ def test_several_faces_of_a_video_are_called_so(filmed: Vitals, tmp_path: Path) 
 def test_names_from_outside_stay_words(name: str, tmp_path: Path) -> None:
     odd = replace(
         results.refused(),
-        source=f"films/{name}",
+        source=f"videos/{name}",
         method=name,
         weights=name,
         warnings=(name,),

@@ -57,7 +57,7 @@ def test_a_result_without_a_waveform_has_its_files(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_text_stands_in_every_output(tmp_path: Path) -> None:
-    odd = replace(results.measured(), source="films/a\udcff.mp4")
+    odd = replace(results.measured(), source="videos/a\udcff.mp4")
     outputs = {kind: tmp_path / f"{kind}.png" for kind in DRAWN}
     assert write_outputs(odd, outputs) == ()
     write_json([odd], tmp_path / "a.json")

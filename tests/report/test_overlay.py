@@ -47,7 +47,7 @@ def grey(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Pa
 
     def make(t: np.ndarray, width: int = 320, height: int = 240, **options: Any) -> Path:
         rgb = np.full((t.size, height, width, 3), GREY, np.uint8)
-        return write_video(tmp_path_factory.mktemp("grey") / "film.mp4", rgb, t, **options)
+        return write_video(tmp_path_factory.mktemp("grey") / "video.mp4", rgb, t, **options)
 
     return make
 

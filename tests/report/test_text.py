@@ -25,7 +25,7 @@ def test_the_table_holds_every_source_and_the_notice() -> None:
     refused = results.refused()
     failed = results.failed()
     console = Console(width=160, record=True, file=StringIO())
-    odd = replace(measured, source="films/[red]name.mp4")
+    odd = replace(measured, source="videos/[red]name.mp4")
     print_results([measured, refused, failed, odd], console)
     text = console.export_text()
     for part in ("good one.mp4", "b.mp4", "c.mp4", "[red]name.mp4", "Not a medical device"):

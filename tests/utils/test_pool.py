@@ -152,7 +152,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four videos of a minute; small pictures, long to look at."""
     from sspd.simulation import VideoSpec, write_truth, write_video
 
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("videos")
     spec = VideoSpec(seed=1, duration_s=4.0, width=192, height=144, face_px=90)
     (folder / "truth").mkdir()
     for n in range(4):

@@ -141,7 +141,7 @@ def test_formats_give_the_same_colours(
     patches: Make,
 ) -> None:
     rgb = patches(6, 128, 128)
-    path = write_video(tmp_path / "film.mkv", rgb, codec=codec, pix_fmt=pix_fmt, options=options)
+    path = write_video(tmp_path / "video.mkv", rgb, codec=codec, pix_fmt=pix_fmt, options=options)
     assert close(whole(path).rgb, rgb) <= 5
 
 

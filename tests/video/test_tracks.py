@@ -66,7 +66,7 @@ def test_which_track_is_read(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("videos", [0, 1, 2])
 def test_a_cover_is_no_track(videos: int, tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
+    path = tmp_path / "video.mp4"
     with av.open(str(path), "w") as container:
         kinds = [("mjpeg", "yuvj420p", 320)] + [("libx264", "yuv420p", 64)] * videos
         streams: list[Any] = []

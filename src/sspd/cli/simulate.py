@@ -121,7 +121,7 @@ def _videos(
     return [
         # video i is the same whatever --n is
         (
-            out / f"film_{i:04d}.mp4",
+            out / f"video_{i:04d}.mp4",
             random_spec(np.random.default_rng([seed, i]), preset, **fixed),
         )
         for i in range(n)

@@ -16,6 +16,7 @@ from sspd.report.result import Vitals
 from sspd.types import Frames, MeasureOptions, Update, VideoSource
 from sspd.video.progress import Progress, telling
 from sspd.video.sources import AnySource, open_source
+from sspd.vitals.confidence import check_terms
 
 
 def drain(
@@ -49,7 +50,7 @@ def drain(
     SSPDError
         As `measure`.
     """
-    ready = method if isinstance(method, Method) else load_method(options)
+    ready = _ready(method, options)
     video = _opened(source, options, times)
     try:
         with Session(options, source=video, method=ready, updates=False) as session:
@@ -79,15 +80,25 @@ def updates_of(
     ------
     Update
     """
+    ready = _ready(method, options)
     video = _opened(source, options, times)
     try:
-        with Session(options, source=video, method=method) as session:
+        with Session(options, source=video, method=ready) as session:
             for frames in video.frames(options.start_s, options.end_s):
                 yield from session.push(frames)
             for vitals in session.close():
                 yield final_update(vitals)
     finally:
         _close(video)
+
+
+def _ready(method: str | Method | None, options: MeasureOptions) -> Method:
+    """The method, its confidence checked, before a video is opened."""
+    if not isinstance(method, Method):
+        return load_method(options)
+    if method.confidence is not None:
+        check_terms(method.confidence)
+    return method
 
 
 def _opened(

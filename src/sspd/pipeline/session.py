@@ -74,8 +74,6 @@ class Session:
     ) -> None:
         self.options = options or MeasureOptions()
         self._method = method or load_method(self.options)
-        if self._method.confidence is not None:
-            check_terms(self._method.confidence)  # now, not after an hour of video
         self._info: VideoInfo | None = None if source is None else source.info
         self._coding = getattr(source, "coding", None) or Coding()
         self._warnings = getattr(source, "warnings", None)
@@ -293,6 +291,9 @@ def load_method(options: MeasureOptions, threads: int | None = None) -> Method:
     SSPDError
         See `sspd.get_method`.
     """
-    return get_method(
+    method = get_method(
         options.method, weights=options.weights, precision=options.precision, threads=threads
     )
+    if method.confidence is not None:
+        check_terms(method.confidence)  # now, not after an hour of video
+    return method

@@ -17,9 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.errors import SourceError, SSPDError, UsageError
 from sspd.types import Frames, Recording, VideoInfo, VideoSource
 from sspd.types.arguments import Source, source_path
-from sspd.video.arrays import ArraySource, Item, IterableSource
+from sspd.video.arrays import ArraySource
 from sspd.video.file import VideoFile
 from sspd.video.images import ImageFolder, images_in
+from sspd.video.iterables import Item, IterableSource
 from sspd.video.recorded import RecordingSource
 
 #: A stream that holds more is not copied to the disk, bytes.

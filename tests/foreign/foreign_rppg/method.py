@@ -1,4 +1,4 @@
-"""Green minus red: a method of somebody else's, registered by an entry point."""
+"""Green over red: a method of somebody else's, registered by an entry point."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sspd.signal import detrend
 
 
 def waveform(rgb: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
-    """Return inverted green minus red, without trend."""
-    return -detrend(rgb[:, 1] - rgb[:, 0], fs, 0.4)
+    """Return the inverted ratio of green and red, without trend."""
+    return -detrend(rgb[:, 1] / rgb[:, 0], fs, 0.4)
 
 
-ENTRY = color_method("green-red", "Somebody, Green minus red, A Journal, 2026", waveform, 2.0)
+ENTRY = color_method("green-red", "Somebody, Green over red, A Journal, 2026", waveform, 2.0)

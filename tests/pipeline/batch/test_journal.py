@@ -26,7 +26,7 @@ MADE_WITH = {"method": "pos", "version": "1"}
 
 @pytest.fixture
 def video(tmp_path: Path) -> Path:
-    path = tmp_path / "film.mp4"
+    path = tmp_path / "video.mp4"
     path.write_bytes(b"pictures")
     return path
 

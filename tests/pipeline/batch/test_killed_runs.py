@@ -33,7 +33,7 @@ def _names(folder: Path) -> list[str]:
 def test_a_run_killed_at_random_moments_ends_with_the_same_results(
     videos: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_lines: Wait
 ) -> None:
-    sources, whole, killed = tmp_path / "films", tmp_path / "whole", tmp_path / "killed"
+    sources, whole, killed = tmp_path / "videos", tmp_path / "whole", tmp_path / "killed"
     for name in ("one", "two", "three"):
         shutil.copytree(videos, sources / name)
     code, _, said = run(sources, "--jobs", 2, *_outputs(whole)).end()

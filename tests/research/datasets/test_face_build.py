@@ -32,7 +32,7 @@ def faces(n: int = 6, size: int = 8, seed: int = 0) -> Frames:
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("videos")
     for seed in (1, 2):
         spec = VideoSpec(seed=seed, duration_s=0.8, fps=15, width=320, height=240, face_px=120)
         write_video(spec, folder / f"video {seed}.mp4")
@@ -149,11 +149,11 @@ def test_processes_store_what_one_does(videos: Path, tmp_path: Path) -> None:
     assert skipped == ["bad.mp4"] * 2
     assert done == [(1, 3), (2, 3), (3, 3)] * 2
     key = entry_facts(tmp_path / "1", found[0][0].name)["key"]
-    assert len(key) == 64 and found[0][0].name == f"film_1-{key[:10]}-0000"
+    assert len(key) == 64 and found[0][0].name == f"video_1-{key[:10]}-0000"
 
 
 def test_only_what_was_asked_for_comes_back(videos: Path, tmp_path: Path) -> None:
-    first, second = sorted(videos.glob("film*.mp4"))
+    first, second = sorted(videos.glob("video*.mp4"))
     stored_faces([first, second], tmp_path, 64, False)
     (own,) = stored_faces([second], tmp_path, 64, False)
     assert own.video == str(second)
@@ -175,7 +175,7 @@ def test_killed_at_any_moment_it_ends_as_if_unbroken(videos: Path, tmp_path: Pat
     """Twenty kills of a process group, then a run to the end: the bytes of an unbroken one."""
     script = tmp_path / "build.py"
     script.write_text(BUILD)
-    paths = sorted(videos.glob("film*.mp4"))
+    paths = sorted(videos.glob("video*.mp4"))
     stored_faces(paths, tmp_path / "unbroken", 64, False)
     store, rng = tmp_path / "broken", random.Random(7)
     began = time.monotonic()

@@ -30,17 +30,17 @@ def faces(n: int = 6, size: int = 8, seed: int = 0) -> Frames:
 
 def test_what_is_stored_comes_back(tmp_path: Path) -> None:
     stored = faces()
-    write_entry(tmp_path / "store", "film-0001", stored, "film.mp4", box=[1, 2, 3, 4])
+    write_entry(tmp_path / "store", "video-0001", stored, "video.mp4", box=[1, 2, 3, 4])
     assert is_store(tmp_path / "store")
     (entry,) = open_store(tmp_path / "store")
-    assert (entry.name, entry.video, entry.size) == ("film-0001", "film.mp4", 8)
+    assert (entry.name, entry.video, entry.size) == ("video-0001", "video.mp4", 8)
     np.testing.assert_array_equal(entry.times(), stored.t)
     read = entry.read(2, 5)
     assert read.max_value == FIXED_POINT_MAX
     np.testing.assert_array_equal(read.rgb, stored.rgb[2:5])
     np.testing.assert_array_equal(read.t, stored.t[2:5])
-    facts = entry_facts(tmp_path / "store", "film-0001")
-    assert facts == {"film": "film.mp4", "size": 8, "n_frames": 6, "box": [1, 2, 3, 4]}
+    facts = entry_facts(tmp_path / "store", "video-0001")
+    assert facts == {"film": "video.mp4", "size": 8, "n_frames": 6, "box": [1, 2, 3, 4]}
     assert store_bytes(tmp_path / "store") > 6 * 8 * 8 * 3
 
 

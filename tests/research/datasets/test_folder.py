@@ -16,7 +16,7 @@ SPEC = VideoSpec(seed=4, duration_s=3.0, fps=15, width=128, height=96, face_px=6
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    path = tmp_path_factory.mktemp("film") / "video.mp4"
     write_video(SPEC, path)
     return path
 

@@ -27,7 +27,7 @@ SPEC = VideoSpec(
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("explained") / "film.mp4"
+    path = tmp_path_factory.mktemp("explained") / "video.mp4"
     write_video(SPEC, path)
     write_truth(SPEC, path)
     return path

@@ -30,7 +30,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         spec = VideoSpec(
             seed=seed, duration_s=3.0, fps=15.0, width=160, height=120, face_px=80, hr_bpm=90
         )
-        write_entry(folder, f"film{seed}", simulate_faces(spec, 113), f"film{seed}.mp4")
+        write_entry(folder, f"video{seed}", simulate_faces(spec, 113), f"video{seed}.mp4")
     return folder
 
 

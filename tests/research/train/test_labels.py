@@ -97,10 +97,10 @@ def test_recordings_without_a_waveform_are_named() -> None:
 
 def test_the_truth_beside_simulated_faces(store: Path, tmp_path: Path) -> None:
     (tmp_path / "truth").mkdir()
-    write_truth(VideoSpec(seed=0, duration_s=3.0), tmp_path / "truth" / "film0.mp4.mp4")
+    write_truth(VideoSpec(seed=0, duration_s=3.0), tmp_path / "truth" / "video0.mp4.mp4")
     labels, missing = labels_beside(tmp_path, open_store(store))
-    assert list(labels) == ["film0.mp4"]
-    assert len(missing) == 2 and "film1.mp4.csv" in missing[0]
+    assert list(labels) == ["video0.mp4"]
+    assert len(missing) == 2 and "video1.mp4.csv" in missing[0]
 
 
 def test_clips_are_drawn_where_the_label_reaches(store: Path) -> None:

@@ -73,8 +73,8 @@ def beating(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "truth").mkdir()
     for hr_bpm in RATES:
         spec = video(hr_bpm, 7.0)
-        write_truth(spec, folder / "truth" / f"film{hr_bpm}.mp4")
-        write_entry(folder, f"film{hr_bpm}", simulate_faces(spec, SIZE), f"film{hr_bpm}")
+        write_truth(spec, folder / "truth" / f"video{hr_bpm}.mp4")
+        write_entry(folder, f"video{hr_bpm}", simulate_faces(spec, SIZE), f"video{hr_bpm}")
     return folder
 
 

@@ -25,7 +25,7 @@ from sspd.research.train.state import (
 )
 
 CPU = torch.device("cpu")
-IDENTITY = {"recipe": {"batch": 2, "band": (0.5, 3.0)}, "seed": 0, "films": ["a"], "init": None}
+IDENTITY = {"recipe": {"batch": 2, "band": (0.5, 3.0)}, "seed": 0, "videos": ["a"], "init": None}
 
 
 def _moved(recipe: Recipe) -> TrainingState:

@@ -82,6 +82,7 @@ def measure_video(
     progress : callable, optional
         See `sspd.measure`; at the end there is ``writing``.
 
+    >>> from sspd.pipeline.session import load_method
     >>> options = MeasureOptions(method="pos")
     >>> measure_video(Task(0, "gone.mp4"), options, load_method(options)).vitals.error
     'gone.mp4: no such file'

@@ -139,7 +139,7 @@ def _read_record(path: Path) -> dict[str, Any]:
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
     """Write a video and its truth as ``sspd simulate`` does, and its row of ``truth.csv``."""
-    name = f"film_{number:04d}"
+    name = f"video_{number:04d}"
     (root / "truth").mkdir(parents=True, exist_ok=True)
     write_truth(spec, root / "truth" / f"{name}.mp4")
     write_video(spec, root / f"{name}.mp4")
