@@ -139,7 +139,7 @@ class _Worker:
 
     def measure(self, task: Task, progress: Progress | None = None) -> BatchResult:
         """Ask for a video and wait; `SourceError` where the process dies over it."""
-        line = json.dumps({"index": task.index, "film": task.video, "outputs": {**task.outputs}})
+        line = json.dumps({"index": task.index, "video": task.video, "outputs": {**task.outputs}})
         if self.process is not None and self.process.poll() is not None:
             self.reap()  # it died between two videos: neither is to blame
         fresh = self.process is None
