@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sspd.errors import SSPDError
+from sspd.errors import OutputError, SSPDError
 from sspd.types import Signal, Vitals
 
 ABSURD = (0, -1, True, None, "x", [], {}, 1e308, 10**30, 1e-9, "\x1b[31m\n", "a" * 5000, [[]] * 50)
@@ -73,14 +74,21 @@ def journal(folder: Path, seed: int) -> str:
         whole.add({"film": name, "outputs": {}}, some_vitals())
     whole.close()
     path.write_bytes(damaged(rng, path.read_bytes()))
-    again = Journal(path, resume=True)
+    try:
+        again = Journal(path, resume=True)
+    except OutputError as error:
+        return one_line(error)
     found = [again.find({"film": name, "outputs": {}}) for name in "abc"]
     wanted = to_record(some_vitals())
     if any(faces is not None and [to_record(f) for f in faces] != [wanted] for faces in found):
         raise AssertionError("a result changed in silence")
-    again.add({"film": "d", "outputs": {}}, some_vitals())
+    told = again.add({"film": "d", "outputs": {}}, some_vitals())
     again.close()
-    if Journal(path, resume=True).find({"film": "d", "outputs": {}}) is None:
+    if told is not None:
+        return one_line(OutputError(told))
+    with closing(Journal(path, resume=True)) as third:
+        kept = third.find({"film": "d", "outputs": {}})
+    if kept is None:
         raise AssertionError("a result after the damage is lost")
     return f"{sum(faces is not None for faces in found)} of 3 videos found"
 

@@ -13,16 +13,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sspd.errors import OutputError
+from sspd.pipeline.batch import Journal
 from sspd.simulation import VideoSpec, write_video
 
 #: Short and small: what is tried here is the dying, not the reading.
@@ -53,17 +57,25 @@ def start(videos: Path, out: Path, method: str, jobs: int, *more: str) -> subpro
     )
 
 
-def lines_in(journal: Path) -> int:
-    """Videos in the journal so far."""
-    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+def results_in(journal: Path) -> int:
+    """Videos in the journal so far: in a copy, as its run alone may open it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (journal, journal.with_name(f"{journal.name}-wal")):
+            with suppress(FileNotFoundError):
+                shutil.copy(path, folder)
+        try:
+            with closing(Journal(Path(folder) / journal.name)) as copy:
+                return copy.found_results
+        except OutputError:  # copied in the middle of its first page
+            return 0
 
 
 def kill_at_random(
     process: subprocess.Popen[str], journal: Path, most: int, rng: np.random.Generator
 ) -> bool:
     """Kill the group after up to so many videos more, in the middle of one; False: too late."""
-    wanted = lines_in(journal) + int(rng.integers(0, most + 1))
-    while lines_in(journal) < wanted and process.poll() is None:
+    wanted = results_in(journal) + int(rng.integers(0, most + 1))
+    while results_in(journal) < wanted and process.poll() is None:
         time.sleep(0.005)
     try:
         process.communicate(timeout=float(rng.uniform(0, 0.5)))
@@ -82,8 +94,8 @@ def measure_broken(videos: Path, out: Path, args: argparse.Namespace) -> int:
     for _ in range(args.kills):
         process = start(videos, out, args.method, args.jobs, "--resume")
         kills += kill_at_random(process, journal, most, rng)
-        print(f"{lines_in(journal) - before:3d} videos, then killed", file=sys.stderr)
-        before = lines_in(journal)
+        print(f"{results_in(journal) - before:3d} videos, then killed", file=sys.stderr)
+        before = results_in(journal)
     start(videos, out, args.method, args.jobs, "--resume").communicate()
     return kills
 

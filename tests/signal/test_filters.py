@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sspd.errors import UsageError
-from sspd.signal import bandpass, detrend, standardise
+from sspd.signal import bandpass, bandpass_power_gain, detrend, standardise
 
 
 @given(st.floats(0.8, 3.0), st.sampled_from([15.0, 25.0, 30.0, 60.0]))
@@ -31,6 +31,16 @@ def test_bandpass_is_linear_and_blind_to_level() -> None:
     together = bandpass(2 * a - b + 500, 30.0, (0.5, 4.0))
     apart = 2 * bandpass(a, 30.0, (0.5, 4.0)) - bandpass(b, 30.0, (0.5, 4.0))
     np.testing.assert_allclose(together, apart, atol=1e-9)
+
+
+@pytest.mark.parametrize(("fs", "band"), [(30.0, (0.7, 1.6)), (7.0, (0.7, 4.0))])
+def test_the_gain_is_what_the_filter_does_to_a_sine(fs: float, band: tuple[float, float]) -> None:
+    freqs = np.arange(0.3, 3.0, 0.15)
+    t = np.arange(round(200 * fs)) / fs
+    middle = slice(round(50 * fs), round(150 * fs))
+    waves = [np.sin(2 * np.pi * f * t) for f in freqs]
+    seen = [bandpass(wave, fs, band)[middle].var() / wave[middle].var() for wave in waves]
+    np.testing.assert_allclose(bandpass_power_gain(freqs, fs, band), seen, rtol=1e-3, atol=1e-4)
 
 
 def test_an_open_top_is_a_high_pass() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from sspd.errors import OutputError
 from sspd.utils.files import check_output, whole_file, whole_folder, write_whole
-from sspd.utils.locks import claim, open_regular, open_to_append, open_to_read
+from sspd.utils.locks import claim, open_regular, open_to_append
 from sspd.utils.partials import remove_all_parts, remove_parts
 
 TOKEN = "0123456789abcdef"
@@ -94,7 +94,7 @@ def test_journals_are_not_opened_through_links_nor_wait_for_a_fifo(
     (tmp_path / "secret").write_text("kept")
     (tmp_path / "link.journal").symlink_to(tmp_path / "secret")
     os.mkfifo(tmp_path / "fifo.journal")
-    for opened in (open_to_append, open_to_read, open_regular):
+    for opened in (open_to_append, open_regular):
         with pytest.raises(OSError):
             opened(tmp_path / place)
     assert (tmp_path / "secret").read_text() == "kept"

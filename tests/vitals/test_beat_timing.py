@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.signal import butter, sosfreqz
 
 from pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.vitals import hrv, time_beats
-from sspd.vitals.beat_timing import LEAST_LEFT, IntervalNoise, _gain
+from sspd.vitals.beat_timing import LEAST_LEFT, IntervalNoise
 from sspd.vitals.hrv import HF_HZ, LF_HZ, band_powers
 
 FS = 30.0
@@ -26,13 +25,6 @@ def test_single_beats_are_timed(bpm: float) -> None:
     assert late.std() < 0.02
     assert abs(late.mean()) < 0.08
     assert np.unique(late + inner).size == inner.size
-
-
-def test_the_filter_is_the_one_that_is_used() -> None:
-    freqs, band = np.linspace(0.2, 3.0, 60), (0.7, 1.6)
-    sos = butter(2, band, btype="bandpass", fs=FS, output="sos")
-    twice = np.abs(sosfreqz(sos, freqs, fs=FS)[1]) ** 4
-    np.testing.assert_allclose(_gain(freqs, FS, band), twice, atol=1e-9)
 
 
 @pytest.mark.parametrize("bpm", [55, 80, 120])

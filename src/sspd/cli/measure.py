@@ -188,6 +188,8 @@ def measure(
         raise typer.Exit(2 if told.misused else 1)
     files.hold(context, outputs, found)
     journal = _journal(outputs, resume, told)
+    if journal is not None:
+        context.call_on_close(journal.close)
     meter = VideoMeter(found)
     run = measure_many(
         [video for video, problem in found if problem is None],
@@ -256,9 +258,9 @@ def _journal(outputs: Mapping[str, Path], resume: bool, told: Told) -> Journal |
         return None
     first = files[0]
     journal = Journal(first.with_name(f"{first.name}.journal"), resume=resume)
-    if journal.found_lines and not resume:
+    if journal.found_results and not resume:
         told.note(
-            f"{journal.path}: has {journal.found_lines} videos of an interrupted run;"
+            f"{journal.path}: has {journal.found_results} videos of an interrupted run;"
             " with --resume they would not be measured again"
         )
     return journal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import hypot
 
 from sspd.types import Box
@@ -49,20 +49,8 @@ class FaceTracker:
         list of (number, Box)
             By number; no number twice.
         """
-        found: dict[int, Box] = {}
         left = list(boxes[:MAX_FACES])
-        # The nearest pair first, so that two who sit close are not exchanged.
-        pairs = sorted(
-            (distance, who, k)
-            for who, before in self._last.items()
-            for k, box in enumerate(left)
-            if (distance := _distance(before, box)) is not None
-        )
-        taken: set[int] = set()
-        for _, who, k in pairs:
-            if who not in found and k not in taken:
-                found[who] = left[k]
-                taken.add(k)
+        found, taken = _pairs(self._last, left)
         if self._every:
             for k, box in enumerate(left):
                 if k not in taken:
@@ -71,6 +59,24 @@ class FaceTracker:
             found[0] = left[0]
         self._last |= found
         return sorted(found.items())
+
+
+def _pairs(known: Mapping[int, Box], boxes: list[Box]) -> tuple[dict[int, Box], set[int]]:
+    """As many pairs as there can be, of the least distance in all; which boxes have one."""
+    if not (known and boxes):
+        return {}, set()
+    from scipy.optimize import linear_sum_assignment
+
+    distances = [[_distance(before, box) for box in boxes] for before in known.values()]
+    never = 1.0 + FURTHEST_SIDES * MAX_FACES  # dearer than any other pairs together
+    costs = [[never if each is None else each for each in row] for row in distances]
+    numbers = list(known)
+    pairs = [
+        (numbers[i], int(k))
+        for i, k in zip(*linear_sum_assignment(costs), strict=True)
+        if distances[i][k] is not None
+    ]
+    return {who: boxes[k] for who, k in pairs}, {k for _, k in pairs}
 
 
 def _distance(a: Box, b: Box) -> float | None:

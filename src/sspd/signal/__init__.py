@@ -1,6 +1,6 @@
 """Pure functions of a waveform and its rate: ``f(sig, fs)``, numpy and scipy only."""
 
-from sspd.signal.filters import bandpass, detrend, standardise
+from sspd.signal.filters import bandpass, bandpass_power_gain, detrend, standardise
 from sspd.signal.integral import integrate
 from sspd.signal.join import join_signals, pieces
 from sspd.signal.peaks import find_beats
@@ -14,6 +14,7 @@ from sspd.signal.wavelet import released_readout
 __all__ = [
     "band_shares",
     "bandpass",
+    "bandpass_power_gain",
     "detrend",
     "find_beats",
     "integrate",

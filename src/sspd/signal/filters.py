@@ -71,10 +71,7 @@ def bandpass(
     if not 0 < low < min(high, fs / 2):
         raise UsageError(f"the band {low}-{high} Hz does not fit a rate of {fs} Hz")
     values = checked(sig, fs, at_least=max(4, int(np.ceil(fs / low))))
-    if high < fs / 2:
-        sos = scipy.signal.butter(order, (low, high), btype="bandpass", fs=fs, output="sos")
-    else:
-        sos = scipy.signal.butter(order, low, btype="highpass", fs=fs, output="sos")
+    sos = _butterworth(fs, f_range, order)
     # Odd reflection over a period and a half of the lowest frequency: the filter has
     # settled when it reaches the first real sample.
     pad = min(values.size - 1, int(np.ceil(1.5 * fs / low)))
@@ -82,6 +79,39 @@ def bandpass(
         sos, values - values.mean(), padtype="odd", padlen=pad
     )
     return out
+
+
+def bandpass_power_gain(
+    freqs_hz: ArrayLike, fs: float, f_range: tuple[float, float], *, order: int = 2
+) -> NDArray[np.float64]:
+    """Return what `bandpass` multiplies the power of each frequency by.
+
+    Parameters
+    ----------
+    freqs_hz : array, shape (bins,)
+        Those above ``fs / 2`` count as it.
+    fs, f_range, order
+        As for `bandpass`.
+
+    Returns
+    -------
+    float64 array, shape (bins,)
+        1 at the middle of the band, 1/4 at its edges.
+
+    >>> np.round(bandpass_power_gain([0.5, 1.4, 4.0, 9.0], 30.0, (0.5, 4.0)), 2)
+    array([0.25, 1.  , 0.25, 0.  ])
+    """
+    freqs = np.minimum(freqs_hz, fs / 2)
+    response = scipy.signal.sosfreqz(_butterworth(fs, f_range, order), freqs, fs=fs)[1]
+    gain: NDArray[np.float64] = np.abs(response) ** 4  # forward and back, and power
+    return gain
+
+
+def _butterworth(fs: float, f_range: tuple[float, float], order: int) -> NDArray[np.float64]:
+    low, high = f_range
+    if high < fs / 2:
+        return scipy.signal.butter(order, (low, high), btype="bandpass", fs=fs, output="sos")
+    return scipy.signal.butter(order, low, btype="highpass", fs=fs, output="sos")
 
 
 def detrend(sig: ArrayLike, fs: float, cutoff_hz: float) -> NDArray[np.float64]:

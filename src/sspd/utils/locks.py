@@ -91,17 +91,6 @@ def open_regular(path: str | Path, flags: int = os.O_RDONLY, mode: int = 0o666) 
     return descriptor
 
 
-def open_to_read(path: str | Path) -> IO[bytes]:
-    """Open a regular file to read bytes, not through a link; see `open_regular`.
-
-    >>> open_to_read("no_such_file")
-    Traceback (most recent call last):
-        ...
-    FileNotFoundError: [Errno 2] No such file or directory: 'no_such_file'
-    """
-    return os.fdopen(open_regular(path), "rb")
-
-
 def open_to_append(path: str | Path, mode: int = 0o666) -> IO[bytes]:
     """Open a regular file to read it and to add bytes, unbuffered and not through a link.
 

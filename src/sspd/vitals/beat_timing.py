@@ -18,7 +18,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from sspd.signal import bandpass, find_beats, power_spectrum
+from sspd.signal import bandpass, bandpass_power_gain, find_beats, power_spectrum
 from sspd.vitals.heart_rate import NOISE_FROM, PASS_HZ, REFRACTORY_S
 
 #: How far to both sides of the slowest and fastest rate the rate's swing is let through,
@@ -166,22 +166,12 @@ def _noise(
     swing = np.linspace(0.0, 2 * SWING_HZ, 201)
     # a top is where the slope is none, and the slope of noise rises with its frequency
     above, below = rate_hz + swing, np.abs(rate_hz - swing)
-    upper, lower = _gain(above, fs, band), _gain(below, fs, band)
+    upper, lower = (bandpass_power_gain(side, fs, band) for side in (above, below))
     through = upper * above**2 + lower * below**2
     # a sine of power `line` has the amplitude sqrt(2 line)
     of_times = level * through / (4 * line * (2 * np.pi * rate_hz**2) ** 2)
     of_intervals = of_times * (2 * np.sin(np.pi * swing / rate_hz)) ** 2
     # a swing is a line on either side of the rate's own, each with half of its amplitude
-    middle = np.sqrt(_gain(np.array([rate_hz]), fs, band))
+    middle = np.sqrt(bandpass_power_gain(np.array([rate_hz]), fs, band))
     left = (np.sqrt(upper) + np.sqrt(lower)) / (2 * middle)
     return IntervalNoise(swing, of_intervals, 1 / rate_hz, left)
-
-
-def _gain(
-    freqs_hz: NDArray[np.float64], fs: float, band: tuple[float, float]
-) -> NDArray[np.float64]:
-    """What `sspd.signal.bandpass` does to power: twice a Butterworth filter of order 2."""
-    tangent = np.tan(np.pi * np.clip(freqs_hz, 1e-6, fs / 2 - 1e-6) / fs)
-    low, high = (np.tan(np.pi * edge / fs) for edge in band)
-    detuned = (tangent**2 - low * high) / (tangent * (high - low))
-    return np.asarray((1 + detuned**4) ** -2.0)

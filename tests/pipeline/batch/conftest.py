@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +17,8 @@ import numpy as np
 import pytest
 
 from beating_faces import SKIN_BOX, beating_pictures
+from sspd.errors import OutputError
+from sspd.pipeline.batch import Journal
 
 #: No process of these tests takes so long, on whatever machine, seconds.
 DEADLINE_S = 300.0
@@ -89,16 +94,35 @@ def rows() -> Callable[[Path], list[dict[str, Any]]]:
     return _rows
 
 
-def _wait_for_lines(path: Path, n: int, running: subprocess.Popen[str]) -> None:
+def _results_in(journal: Path) -> int:
+    """Videos in a journal, were its run killed now."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (journal, journal.with_name(f"{journal.name}-wal")):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy(path, folder)
+        try:
+            with contextlib.closing(Journal(Path(folder) / journal.name)) as copy:
+                return copy.found_results
+        except OutputError:  # copied in the middle of its first page
+            return 0
+
+
+def _wait_for_results(path: Path, n: int, running: subprocess.Popen[str]) -> None:
     end_s = time.monotonic() + DEADLINE_S
     while running.poll() is None:
-        if path.exists() and path.read_bytes().count(b"\n") >= n:
+        if _results_in(path) >= n:
             return
-        assert time.monotonic() < end_s, f"{path} never had {n} lines"
+        assert time.monotonic() < end_s, f"{path} never had {n} results"
         time.sleep(0.01)
 
 
 @pytest.fixture
-def wait_for_lines() -> Callable[[Path, int, Any], None]:
-    """Wait until a file has so many lines, or the process is done."""
-    return _wait_for_lines
+def results_in() -> Callable[[Path], int]:
+    """Count the videos in a journal."""
+    return _results_in
+
+
+@pytest.fixture
+def wait_for_results() -> Callable[[Path, int, Any], None]:
+    """Wait until a journal has so many videos, or the process is done."""
+    return _wait_for_results

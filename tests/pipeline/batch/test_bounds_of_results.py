@@ -40,10 +40,10 @@ def test_a_result_that_is_too_large_becomes_an_error(monkeypatch: pytest.MonkeyP
     assert not row["misused"]
 
 
-def test_a_journal_keeps_no_line_that_it_would_not_read(
+def test_a_journal_keeps_no_row_that_it_would_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_module, "LONGEST_LINE_BYTES", 2000)
+    monkeypatch.setattr(journal_module, "MAX_ROW_BYTES", 2000)
     journal = Journal(tmp_path / "j")
     told = journal.add({"film": "a.mp4"}, results.measured())
     assert told is not None
@@ -53,6 +53,7 @@ def test_a_journal_keeps_no_line_that_it_would_not_read(
     again = Journal(tmp_path / "j", resume=True)
     assert again.find({"film": "a.mp4"}) is None
     assert again.find({"film": "b.mp4"}) is not None
+    again.close()
 
 
 @pytest.mark.parametrize(

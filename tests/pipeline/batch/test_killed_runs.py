@@ -31,7 +31,12 @@ def _names(folder: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_with_the_same_results(
-    videos: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_lines: Wait
+    videos: Path,
+    tmp_path: Path,
+    run: Any,
+    rows: Rows,
+    wait_for_results: Wait,
+    results_in: Callable[[Path], int],
 ) -> None:
     sources, whole, killed = tmp_path / "videos", tmp_path / "whole", tmp_path / "killed"
     for name in ("one", "two", "three"):
@@ -41,8 +46,8 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_results(
     rng, journal, kills = np.random.default_rng(), killed / "a.json.journal", 0
     for _ in range(5):
         child = run(sources, "--jobs", 2, "--resume", *_outputs(killed))
-        before = journal.read_bytes().count(b"\n") if journal.exists() else 0
-        wait_for_lines(journal, before + int(rng.integers(0, 4)), child.process)
+        before = results_in(journal)
+        wait_for_results(journal, before + int(rng.integers(0, 4)), child.process)
         try:
             child.process.communicate(timeout=rng.uniform(0, 0.1))
         except subprocess.TimeoutExpired:
@@ -61,12 +66,12 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_results(
 
 
 def test_ctrl_c_keeps_what_is_done(
-    videos: Path, long: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_lines: Wait
+    videos: Path, long: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_results: Wait
 ) -> None:
     good = [videos / "f0.mp4", videos / "f1.mp4", long, videos / "f3.mp4"]
     child = run(*good, *_outputs(tmp_path))
     journal = tmp_path / "a.json.journal"
-    wait_for_lines(journal, 2, child.process)
+    wait_for_results(journal, 2, child.process)
     child.send(signal.SIGINT)
     code, out, said = child.end()
     assert code == 130
@@ -98,10 +103,10 @@ def _alive(group: int) -> list[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_workers_whose_command_is_killed_end_at_once(
-    videos: Path, long: Path, tmp_path: Path, run: Any, wait_for_lines: Wait
+    videos: Path, long: Path, tmp_path: Path, run: Any, wait_for_results: Wait
 ) -> None:
     child = run(videos / "f0.mp4", long, videos / "f1.mp4", *_outputs(tmp_path / "out"))
-    wait_for_lines(tmp_path / "out" / "a.json.journal", 1, child.process)
+    wait_for_results(tmp_path / "out" / "a.json.journal", 1, child.process)
     child.process.kill()  # the command alone; its worker is at the long video
     child.end()
     end_s = time.monotonic() + 60
@@ -109,6 +114,8 @@ def test_workers_whose_command_is_killed_end_at_once(
         assert time.monotonic() < end_s
     # and the locks, which are free again
     locks = [".a.csv.lock", ".a.json.lock"]
-    assert _names(tmp_path / "out") == [*locks, "a.json.journal", "s-f0.csv"]
+    assert _names(tmp_path / "out") == [
+        *(*locks, "a.json.journal", "a.json.journal-wal", "s-f0.csv")
+    ]
     with claim([tmp_path / "out" / "a.csv", tmp_path / "out" / "a.json"]):
         pass

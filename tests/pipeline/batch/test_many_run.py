@@ -256,3 +256,4 @@ def test_a_journal_goes_on_where_it_was_left(
     done = list(measure_many(sources, journal=third, **POS))
     assert [(one.index, one.resumed) for one in done] == [(0, True), (1, True), (2, False)]
     assert len(started) == 1
+    third.close()

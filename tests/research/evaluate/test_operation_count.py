@@ -32,6 +32,22 @@ def test_multiply_adds_equal_a_count_by_hand() -> None:
     assert count_multiply_adds(padded, (2, 2, 5, 1, 1)) == 2 * 4 * 5 * (2 * 3)
     grouped = nn.Conv1d(4, 8, 3, groups=2)
     assert count_multiply_adds(grouped, (1, 4, 10)) == 8 * 8 * (2 * 3)
+    wider = nn.ConvTranspose3d(4, 6, (4, 1, 1), stride=(2, 1, 1), groups=2)
+    assert count_multiply_adds(wider, (1, 4, 5, 1, 1)) == 4 * 5 * (3 * 4)
+    assert count_multiply_adds(nn.Linear(6, 2, bias=False), (3, 4, 6)) == 3 * 4 * 2 * 6
+
+
+def test_a_convolution_counts_that_is_no_module_and_a_product_of_activations_does_not() -> None:
+    class Attention(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kernel = nn.Parameter(torch.ones(3, 3, 5))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = nn.functional.conv1d(x, self.kernel)
+            return (y @ y.transpose(1, 2)) @ y
+
+    assert count_multiply_adds(Attention(), (1, 3, 12)) == 3 * 8 * (3 * 5)
 
 
 def test_multiply_adds_by_running_every_product() -> None:
