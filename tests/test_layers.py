@@ -31,6 +31,7 @@ BARS = (
     ("research.views", "research.losses", "research.datasets", "research.figures"),
     ("research.train",),
     ("research.evaluate",),
+    ("research.api",),
     ("sspd",),
     ("cli",),
 )

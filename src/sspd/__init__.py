@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from sspd.pipeline.batch.result import BatchResult as BatchResult
     from sspd.pipeline.batch.run import measure_many as measure_many
     from sspd.report.result import Vitals as Vitals
+    from sspd.research.api.evaluate import evaluate as evaluate
+    from sspd.research.api.simulate import simulate as simulate
+    from sspd.research.api.train import train as train
     from sspd.types import Box as Box
     from sspd.types import Estimate as Estimate
     from sspd.types import FaceSegment as FaceSegment
@@ -68,11 +71,14 @@ _HOMES = {
     "Vitals": "sspd.report.result",
     "WeightsError": "sspd.errors",
     "WindowVitals": "sspd.types",
+    "evaluate": "sspd.research.api.evaluate",
     "get_method": "sspd.methods.registry",
     "measure": "sspd.pipeline",
     "measure_faces": "sspd.pipeline",
     "measure_many": "sspd.pipeline.batch.run",
     "method_names": "sspd.methods.registry",
+    "simulate": "sspd.research.api.simulate",
+    "train": "sspd.research.api.train",
 }
 
 # Literal, so that type checkers and readers see it; a test holds it equal to _HOMES.
@@ -100,11 +106,14 @@ __all__ = [
     "WeightsError",
     "WindowVitals",
     "__version__",
+    "evaluate",
     "get_method",
     "measure",
     "measure_faces",
     "measure_many",
     "method_names",
+    "simulate",
+    "train",
 ]
 
 
