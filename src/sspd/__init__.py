@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sspd.pipeline.batch.result import BatchResult as BatchResult
     from sspd.pipeline.batch.run import measure_many as measure_many
     from sspd.report.result import Vitals as Vitals
+    from sspd.research.api.calibrate import calibrate as calibrate
     from sspd.research.api.evaluate import evaluate as evaluate
     from sspd.research.api.simulate import simulate as simulate
     from sspd.research.api.train import train as train
@@ -71,6 +72,7 @@ _HOMES = {
     "Vitals": "sspd.report.result",
     "WeightsError": "sspd.errors",
     "WindowVitals": "sspd.types",
+    "calibrate": "sspd.research.api.calibrate",
     "evaluate": "sspd.research.api.evaluate",
     "get_method": "sspd.methods.registry",
     "measure": "sspd.pipeline",
@@ -106,6 +108,7 @@ __all__ = [
     "WeightsError",
     "WindowVitals",
     "__version__",
+    "calibrate",
     "evaluate",
     "get_method",
     "measure",
