@@ -65,8 +65,8 @@ def calibrate(
     With the defaults it takes about two hours of one core; the same command continues
     where it was stopped.
     """
-    from sspd.research.api.calibrate import KEPT
     from sspd.research.api.calibrate import calibrate as run
+    from sspd.research.calibration.collect import KEPT
 
     with interruptible(KEPT), phases(Measuring="videos") as shown:
         found = run(
@@ -80,7 +80,6 @@ def calibrate(
             jobs=jobs,
             folder=folder,
             progress=shown.progress,
-            notice=shown.notice,
         )
     print_table(_table(found.scores))
     show(f"fitted to {found.n_readings} readings of {found.n_videos} simulated videos")

@@ -13,6 +13,7 @@ from sspd.errors import ProcessLostError, SourceError, UsageError
 from sspd.research.api.sources import Data, Notice, training_sources
 from sspd.research.recipes import BaselineRecipe, Recipe, RecipeLike, choose_recipe
 from sspd.utils.packages import require
+from sspd.utils.places import make_folder
 from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ def train(
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     devices, nodes : int
-        Processes on this machine that train together, and machines. The running script is
-        started again for each further one; None: as ``torchrun`` started them, else 1.
+        Processes on this machine that train together, each of which starts the running script
+        again, and machines; None: as ``torchrun`` started them, else 1.
     jobs : int, optional
         Processes that crop faces; None: one per core.
     progress : callable, optional
@@ -199,8 +200,8 @@ def train(
         leave()
 
 
-def _silent(*_: object) -> None:
-    """Say nothing: another process tells."""
+def _silent(*_: object) -> None:  # another process tells
+    pass
 
 
 def _check(device: str, minutes: float | None, seed: int, jobs: int | None) -> None:
@@ -266,16 +267,15 @@ def _prepare(
     from sspd.research.train.data import FACES_FOLDER, needs_labels, prepare_data
 
     sources = training_sources(data, protocol, fold, needs_labels(recipe))
-    jobs = jobs or os.cpu_count() or 1
-    store = out / FACES_FOLDER
+    make_folder(out)
+    jobs, store = jobs or os.cpu_count() or 1, out / FACES_FOLDER
     found = prepare_data(sources, recipe, store, jobs=jobs, progress=progress, notice=notice)
     name = os.fspath(data) if isinstance(data, str | os.PathLike) else "the data"
     if not found.has_faces:
         raise SourceError(f"{name}: none of its {found.n_sources} videos can be used")
     if not found.has_labels:
         raise SourceError(f"{name}: nothing to learn from; recipes such as 'laptop' need no labels")
-    n, skipped = len(found.videos), found.n_skipped
-    notice(f"training {recipe.name!r} on {n} videos, {skipped} skipped")
+    notice(f"training {recipe.name!r} on {len(found.videos)} videos, {found.n_skipped} skipped")
     return found
 
 

@@ -30,8 +30,10 @@ COARSE_SHARE = 0.25
 
 
 #: The kinds that `null_video` writes.
-NULLS = ("photo", "wall", "noise", "flicker", "mannequin", "compressed")
-NULLS += ("handheld", "swinging", "screen")
+NULLS = (
+    *("photo", "wall", "noise", "flicker", "mannequin", "compressed"),
+    *("handheld", "swinging", "screen"),
+)
 
 
 def null_video(
@@ -93,12 +95,14 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
     """One picture of a face, filmed; held in a hand it sways, trembles and turns."""
     picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(spec.duration_s * FPS)) / FPS
-    sway, turn = np.zeros((2, t.size)), np.zeros(t.size)
+    sway: NDArray[np.float64] = np.zeros((2, t.size))
+    turn: NDArray[np.float64] = np.zeros(t.size)
     if held:
         for axis in range(2):
-            sway[axis] = rng.uniform(1, 8) * smooth_noise(rng, t, (0.1, 0.6))
-            sway[axis] += rng.uniform(0.1, 1.0) * smooth_noise(rng, t, (0.8, 4.0))
-        turn = np.radians(rng.uniform(0.1, 1.0)) * smooth_noise(rng, t, (0.1, 1.5))
+            slow = rng.uniform(1, 8) * smooth_noise(rng, t, (0.1, 0.6))
+            sway[axis] = slow + rng.uniform(0.1, 1.0) * smooth_noise(rng, t, (0.8, 4.0))
+        most = float(np.radians(rng.uniform(0.1, 1.0)))
+        turn = most * smooth_noise(rng, t, (0.1, 1.5))
     noise = _tile(rng, spec.noise_levels)
     light = 1 + rng.uniform(0, 0.01) * smooth_noise(rng, t, (0.02, 0.4))
     for k in range(t.size):
@@ -107,7 +111,7 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
         levels = cv2.warpAffine(
             picture * np.float32(light[k]), matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
         )
-        yield _picture(levels, noise, t[k])
+        yield _picture(np.asarray(levels, np.float32), noise, t[k])
 
 
 def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
