@@ -1,123 +1,32 @@
-"""Fit the confidence to videos whose pulse is known, and write it into the weights.
+"""Fit the confidence of the shipped weights again, as it was fitted for them.
 
     python benchmarks/doubt.py collect fit FOLDER --jobs 2
     python benchmarks/calibrate.py FOLDER --write OUT
 
-FOLDER holds what `doubt.py collect` kept. OUT gets the weights anew, ``OUT.safetensors`` and
-``OUT.onnx``, with the confidence in them. A term may only speak in its own direction: what
-no video shows is not learned from a few that happen to share it. A window that is doubted
-is read once more at half its rate, so those readings are learned from as well.
+`sspd calibrate` fits a confidence to any weights; this adds the videos that tempt
+(`benchmarks/wrong_videos.py`), which only this clone makes, and validates across videos. FOLDER
+holds what `doubt.py collect` kept. OUT gets the weights anew, ``OUT.safetensors`` and
+``OUT.onnx``, with the confidence in them.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
-from doubt import auroc, calibration_error, near, window_rows
-from doubt_videos import load
 from sspd.network.load import shipped_weights
-from sspd.types import ConfidenceSpec
+from sspd.research.calibration.fit import fit_confidence, fit_readings, probability
+from sspd.research.calibration.measured import load_all_measured
+from sspd.research.calibration.score import auroc, calibration_error
+from sspd.research.calibration.windows import Windows, gather_windows
+from sspd.research.calibration.write import write_confidence
 from sspd.vitals.acceptance import LEAST_CONFIDENCE
-from sspd.vitals.confidence import AGAINST, TERMS
-from sspd.vitals.contradictions import contradictions
+from sspd.vitals.confidence import TERMS
 
-#: How far weights are drawn to 0, per squared weight of a standardised term.
-RIDGE = 1.0
 FOLDS = 8
-#: Wrong readings count as if they were this share of all: confidence depends on how many
-#: there are, and more than half of what it is shown here is hard or has no pulse.
-WRONG_SHARE = 0.6
-
-
-def fit(terms: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, NDArray[np.float64]]:
-    """Intercept and weights of a logistic regression, each with its allowed sign.
-
-    Parameters
-    ----------
-    terms : float64 array, shape (windows, terms)
-        In the order of `TERMS`.
-    right : bool array, shape (windows,)
-    """
-    mean, spread = terms.mean(axis=0), terms.std(axis=0) + 1e-9
-    z = (terms - mean) / spread
-    counts = np.where(right, (1 - WRONG_SHARE) / right.mean(), WRONG_SHARE / (1 - right.mean()))
-
-    def loss(b: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logit = b[0] + z @ b[1:]
-        off = counts * (1 / (1 + np.exp(-logit)) - right)
-        value = counts @ np.logaddexp(0, np.where(right, -logit, logit))
-        value += RIDGE / 2 * (b[1:] @ b[1:])
-        return float(value), np.concatenate([[off.sum()], z.T @ off + RIDGE * b[1:]])
-
-    signs = [(None, 0.0) if name in AGAINST else (0.0, None) for name in TERMS]
-    found = minimize(
-        loss, np.zeros(len(signs) + 1), jac=True, method="L-BFGS-B", bounds=[(None, None), *signs]
-    ).x
-    weights = found[1:] / spread
-    return float(found[0] - weights @ mean), weights
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Windows:
-    """What the confidence learns from, a row a window; a half that is none has NaN terms."""
-
-    terms: NDArray[np.float64]
-    """(windows, 2, terms): of the rate that is read, and of its half."""
-    right: NDArray[np.bool_]
-    """(windows, 2): whether it is within 3 beats a minute."""
-    contradicted: NDArray[np.bool_]
-    """(windows, 2): rejected whatever the confidence says; true where it is none."""
-    video: NDArray[np.int64]
-    """Which video it is of."""
-    window_s: NDArray[np.float64]
-
-    def of(self, keep: NDArray[np.bool_]) -> Windows:
-        """Some of them."""
-        return Windows(*(getattr(self, f.name)[keep] for f in dataclasses.fields(self)))
-
-
-def gather(folder: Path) -> Windows:
-    """Windows of the videos that `doubt.py collect` kept."""
-    found = [row for video in load(folder) for row in window_rows(video, None)]
-    rows = [row for row in found if row["readings"]]
-    terms = np.full((len(rows), 2, len(TERMS)), np.nan)
-    right = np.zeros((len(rows), 2), bool)
-    contradicted = np.ones((len(rows), 2), bool)
-    for i, row in enumerate(rows):
-        for k, (bpm, seen) in enumerate(row["readings"]):
-            terms[i, k] = [float(term(seen)) for term in TERMS.values()]
-            right[i, k] = near(bpm, row["truth_bpm"])
-            contradicted[i, k] = bool(contradictions(seen, bpm))
-    names = sorted({(row["kind"], row["film"]) for row in rows})
-    video = np.array([names.index((row["kind"], row["film"])) for row in rows])
-    return Windows(terms, right, contradicted, video, np.array([row["window_s"] for row in rows]))
-
-
-def sure(
-    intercept: float, weights: NDArray[np.float64], terms: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Confidence by terms; 0 where they are NaN."""
-    return np.nan_to_num(1 / (1 + np.exp(-(intercept + terms @ weights))))
-
-
-def fit_both(windows: Windows) -> tuple[float, NDArray[np.float64]]:
-    """`fit` to the rates and to the halves of those that it would doubt."""
-    main, half = windows.terms[:, 0], windows.terms[:, 1]
-    intercept, weights = fit(main, windows.right[:, 0])
-    for _ in range(2):  # whom it doubts changes with it, the second time hardly
-        rejected = sure(intercept, weights, main) < LEAST_CONFIDENCE
-        asked = np.isfinite(half[:, 0]) & (rejected | windows.contradicted[:, 0])
-        intercept, weights = fit(
-            np.concatenate([main, half[asked]]),
-            np.concatenate([windows.right[:, 0], windows.right[asked, 1]]),
-        )
-    return intercept, weights
 
 
 def cross_validated(
@@ -129,23 +38,12 @@ def cross_validated(
     p, right, against = (np.zeros(fold.size, kind) for kind in (float, bool, bool))
     for k in range(FOLDS):
         own = windows.of(fold == k)
-        both = sure(*fit_both(windows.of(fold != k)), own.terms)
+        both = probability(*fit_readings(windows.of(fold != k)), own.terms)
         accepted = (both >= LEAST_CONFIDENCE) & ~own.contradicted
         place = np.arange(len(both)), (~accepted[:, 0] & accepted[:, 1]).astype(int)
         p[fold == k], right[fold == k] = both[place], own.right[place]
         against[fold == k] = own.contradicted[place]
     return p, right, against
-
-
-def write(out: Path, weights: Path, spec: ConfidenceSpec) -> None:
-    """The weights with another confidence, as both files."""
-    from sspd.models.checkpoint import load_checkpoint, save_checkpoint
-    from sspd.network.export import export_onnx
-
-    network, made_by = load_checkpoint(weights)
-    network.spec = dataclasses.replace(network.spec, confidence=spec)
-    save_checkpoint(network, out.with_suffix(".safetensors"), made_by)
-    export_onnx(network, out.with_suffix(".onnx"))
 
 
 def report(
@@ -173,17 +71,18 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=shipped_weights(".safetensors"))
     parser.add_argument("--write", type=Path, metavar="OUT")
     args = parser.parse_args()
-    windows = gather(args.folder)
+    windows = gather_windows(load_all_measured(args.folder))
     wrong = 1 - windows.right[:, 0].mean()
     print(f"{windows.video.max() + 1} videos, {windows.video.size} windows, {wrong:.0%} wrong")
     report(*cross_validated(windows), windows.window_s)
-    intercept, weights = fit_both(windows)
-    for name, weight, spread in zip(TERMS, weights, windows.terms[:, 0].std(axis=0), strict=True):
+    spec = fit_confidence(windows)
+    weights = dict(spec.weights)
+    for name, spread in zip(TERMS, windows.terms[:, 0].std(axis=0), strict=True):
+        weight = weights.get(name, 0.0)
         print(f"  {name:15s} {weight:8.4f}  (times its spread {weight * spread:6.2f})")
     if args.write:
-        pairs = zip(TERMS, (round(float(weight), 5) for weight in weights), strict=True)
-        kept = tuple((name, weight) for name, weight in pairs if weight)
-        write(args.write, args.weights, ConfidenceSpec(round(intercept, 5), kept))
+        files = [args.write.with_suffix(suffix) for suffix in (".safetensors", ".onnx")]
+        write_confidence(args.weights, files, spec, {"readings": int(windows.video.size)})
 
 
 if __name__ == "__main__":

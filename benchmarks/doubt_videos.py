@@ -1,105 +1,45 @@
-"""The videos on which the doubt was fitted and those on which it is judged, measured and kept."""
+"""The videos to which the confidence was fitted, and those that judge it: measured and kept."""
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import as_completed
-from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 import wrong_videos
-from nulls import DURATION_S, FPS, null_video
-from sspd.face.track import face_segments
 from sspd.methods import Method, get_method
-from sspd.simulation import VideoSpec, random_spec, truth, write_video
-from sspd.types import Box, FaceSegment, Frames, FrameStats, Signal
+from sspd.research.calibration.measured import measure_video, save_measured
+from sspd.research.calibration.nulls import NULLS
+from sspd.research.calibration.videos import KINDS, CalibrationVideo, write_calibration_video
+from sspd.types import Box
 from sspd.utils.pool import process_pool
-from sspd.video.read import probe, read
-from sspd.vitals import VideoFacts
 
+DURATION_S = 30.0
 FIT_SEED, HELD_SEED = 606_001, 121_013
 #: Of each kind of `benchmarks/wrong_videos.py` that is about hearts, light, motion or
 #: compression and not held out, so many videos are fitted to as well, called ``tempt_KIND``.
 N_TEMPT, TEMPT_GROUPS = 4, (0, 4, 5, 6, 7, 8, 10, 11)
 #: Recorded hearts judge; they teach nothing.
 TEACH_NOTHING = ("recorded",)
-#: Kind -> how many videos. The order is part of their seeds.
-FIT = {
-    "varied": 14,
-    "still": 5,
-    "talking": 8,
-    "translation": 8,
-    "rotation": 6,
-    "drift": 6,
-    "compressed": 10,
-    "weak": 10,
-    "flicker": 10,
-    "nodding": 14,
-    "swinging": 0,
-    "faint": 24,
-    "null_photo": 12,
-    "null_wall": 10,
-    "null_noise": 10,
-    "null_flicker": 24,
-    "null_mannequin": 24,
-    "null_compressed": 20,
-    "null_varied": 24,
-    "slow": 30,
-    "null_swinging": 36,
-    "good_talking": 30,
-    "good_still": 10,
-    "good_drift": 10,
-    "good_tight": 14,
-    "null_tight": 18,
-}
-#: A frame so small that the face's box fills it: no background is seen.
-TIGHT = {"width": 360, "height": 360, "face_px": 250}
-#: What moves or flickers in a tight frame without a pulse.
-TIGHT_NULLS = ("nodding", "flicker", "swinging", "translation")
+#: Place of a kind in the seeds of a fit: that of `KINDS`, but for a kind that is gone.
+PLACES = {kind: place + (place > 9) for place, kind in enumerate(KINDS)}
 #: Good videos: somebody sits for it, in steady light, with a pulse of half a percent or more.
 GOOD = ("still", "talking", "translation", "rotation", "drift")
 N_GOOD, N_NULL = 80, 234
-#: Without a pulse; `FIT` has no ``handheld`` and no ``screen``. The order is part of their seeds.
-NULLS = ("photo", "wall", "noise", "flicker", "mannequin", "compressed")
-NULLS += ("handheld", "swinging", "screen")
 HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, "nodding": 14}
 
 
-@dataclass(frozen=True)
-class Video:
-    """One video of a set; `seed` decides all of it."""
-
-    kind: str
-    number: int
-    seed: tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """What is kept of a video: all but its pictures."""
-
-    kind: str
-    number: int
-    segments: list[FaceSegment]
-    waves: list[Signal | None]
-    facts: VideoFacts
-    beats_s: NDArray[np.float64]
-    """Empty: it has no pulse."""
-
-
-def fit_set() -> list[Video]:
+def fit_set() -> list[CalibrationVideo]:
     """What the confidence is fitted to."""
     videos = [
-        Video(kind, i, (FIT_SEED, place, i))
-        for place, (kind, n) in enumerate(FIT.items())
+        CalibrationVideo(kind, i, (FIT_SEED, PLACES[kind], i))
+        for kind, n in KINDS.items()
         for i in range(n)
     ]
     tempting = [
@@ -108,18 +48,18 @@ def fit_set() -> list[Video]:
         if kind.group in TEMPT_GROUPS and not kind.held_out and name not in TEACH_NOTHING
     ]
     return videos + [
-        Video(f"tempt_{kind}", i, (wrong_videos.FIT_SEED, i))
+        CalibrationVideo(f"tempt_{kind}", i, (wrong_videos.FIT_SEED, i))
         for i in range(N_TEMPT)
         for kind in tempting
     ]
 
 
-def held_set() -> list[Video]:
+def held_set() -> list[CalibrationVideo]:
     """What judges: good videos, hard ones, and such without a pulse; kinds by turns."""
     kinds = {f"good_{kind}": N_GOOD // len(GOOD) for kind in GOOD} | HARD
     kinds |= {f"null_{kind}": N_NULL // len(NULLS) for kind in NULLS}
     videos = [
-        (i / n, Video(kind, i, (HELD_SEED, place, i)))
+        (i / n, CalibrationVideo(kind, i, (HELD_SEED, place, i)))
         for place, (kind, n) in enumerate(kinds.items())
         for i in range(n)
     ]
@@ -129,37 +69,13 @@ def held_set() -> list[Video]:
 SETS = {"fit": fit_set, "held": held_set}
 
 
-def write(video: Video, path: Path) -> tuple[NDArray[np.float64], Box | None]:
+def write(video: CalibrationVideo, path: Path) -> tuple[NDArray[np.float64], Box | None]:
     """Write a video; its beats (none: it has no pulse), and where to look."""
-    rng = np.random.default_rng(video.seed)
     if video.kind.startswith("tempt_"):
         known = wrong_videos.write(video.kind.removeprefix("tempt_"), video.seed[:2], path)
         beats_s = np.array(known.beats_s or [])
         return beats_s, Box(*known.box) if known.box else None
-    if video.kind.startswith("null_") and video.kind not in ("null_varied", "null_tight"):
-        return np.zeros(0), null_video(video.kind.removeprefix("null_"), rng, path)[1]
-    spec = _spec(video, rng)
-    write_video(spec, path)
-    return (truth(spec).beats_s if spec.pulse_percent else np.zeros(0)), None
-
-
-def _spec(video: Video, rng: np.random.Generator) -> VideoSpec:
-    fixed: dict[str, Any] = {"duration_s": DURATION_S, "fps": FPS}
-    group, _, kind = video.kind.rpartition("_")
-    if group == "good":
-        fixed["pulse_percent"] = float(rng.uniform(0.5, 1.2))
-    elif group == "null":
-        fixed["pulse_percent"] = 0.0
-    if kind == "tight":
-        fixed |= TIGHT
-        kind = "still" if group == "good" else TIGHT_NULLS[video.number % len(TIGHT_NULLS)]
-    elif kind == "faint":
-        fixed["pulse_percent"] = float(np.exp(rng.uniform(np.log(0.03), np.log(0.3))))
-        kind = "varied"
-    elif kind == "slow":  # hearts that a network which whitens reads double
-        fixed["hr_bpm"] = float(rng.uniform(42.0, 64.0))
-        kind = "varied"
-    return random_spec(rng, kind, **fixed)
+    return write_calibration_video(video, path, DURATION_S)
 
 
 @cache
@@ -168,7 +84,9 @@ def _method(weights: str | None) -> Method:
     return get_method("sspd", weights=weights, precision="auto", threads=1)
 
 
-def make_video(video: Video, folder: Path) -> tuple[Path, NDArray[np.float64], Box | None]:
+def make_video(
+    video: CalibrationVideo, folder: Path
+) -> tuple[Path, NDArray[np.float64], Box | None]:
     """A video, made if it is not there; its beats (none: no pulse), and where to look."""
     path, beside = (folder / f"{video.kind}-{video.number:03d}.{end}" for end in ("mp4", "json"))
     if not beside.exists():
@@ -180,20 +98,11 @@ def make_video(video: Video, folder: Path) -> tuple[Path, NDArray[np.float64], B
     return path, np.array(kept["beats_s"], np.float64), Box(*kept["box"]) if kept["box"] else None
 
 
-def _measure(video: Video, weights: str | None, videos: Path | None) -> Kept:
-    method = _method(weights)
-    with tempfile.TemporaryDirectory() as folder:
-        path, beats_s, box = make_video(video, videos or Path(folder))
-        info = probe(path)
-        segments = list(face_segments(read(path), size=method.size, box=box))
-    waves = [method.run([segment.faces]) if segment.box else None for segment in segments]
-    pixels = info.width * info.height * (info.fps or FPS)
-    facts = VideoFacts(info.bit_rate / pixels if info.bit_rate else None)
-    return Kept(video.kind, video.number, segments, waves, facts, beats_s)
-
-
-def _keep(video: Video, folder: Path, weights: str | None, videos: Path | None) -> None:
-    save(_measure(video, weights, videos), folder / f"{video.kind}-{video.number:03d}.npz")
+def _keep(video: CalibrationVideo, folder: Path, weights: str | None, videos: Path | None) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        path, beats_s, box = make_video(video, videos or Path(place))
+        found = measure_video(video.kind, video.number, path, beats_s, box, _method(weights))
+    save_measured(found, folder / f"{video.name}.npz")
 
 
 def make_videos(set_name: str, folder: Path, jobs: int) -> None:
@@ -216,43 +125,3 @@ def collect(
         for count, future in enumerate(as_completed(waiting), 1):
             future.result()
             print(f"{count} of {len(videos)}", flush=True)
-
-
-def save(video: Kept, path: Path) -> None:
-    """Keep a video, whole or not at all."""
-    arrays: dict[str, NDArray[Any]] = {"beats_s": video.beats_s}
-    arrays["bits_per_pixel"] = np.array(video.facts.bits_per_pixel or np.nan)
-    for k, (segment, wave) in enumerate(zip(video.segments, video.waves, strict=True)):
-        arrays[f"{k}/span_s"] = np.array([segment.start_s, segment.end_s])
-        arrays[f"{k}/box"] = np.array(segment.box or [], np.int64)
-        for name, rows in vars(segment.frame_stats).items():
-            arrays[f"{k}/scene/{name}"] = rows
-        if wave is not None:
-            arrays[f"{k}/wave"] = wave.values
-            arrays[f"{k}/wave_fs_start"] = np.array([wave.fs, wave.start_s])
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
-    part.replace(path)
-
-
-def load(folder: Path) -> Iterator[Kept]:
-    """The videos that were kept, by name."""
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path, allow_pickle=False) as found:
-            arrays = dict(found)
-        kind, number = path.stem.rsplit("-", 1)
-        segments, waves = [], []
-        for k in range(sum(name.endswith("/span_s") for name in arrays)):
-            names = [f.name for f in fields(FrameStats) if f"{k}/scene/{f.name}" in arrays]
-            frame_stats = FrameStats(**{name: arrays[f"{k}/scene/{name}"] for name in names})
-            none = Frames(np.zeros((0, 1, 1, 3), np.uint8), np.zeros(0))
-            box = Box(*arrays[f"{k}/box"].tolist()) if arrays[f"{k}/box"].size else None
-            start_s, end_s = arrays[f"{k}/span_s"].tolist()
-            segments.append(FaceSegment(start_s, end_s, box, none, frame_stats))
-            wave = f"{k}/wave" in arrays
-            facts = arrays[f"{k}/wave_fs_start"].tolist() if wave else []
-            waves.append(Signal(arrays[f"{k}/wave"], *facts) if wave else None)
-        bits = float(arrays["bits_per_pixel"])
-        facts_of = VideoFacts(bits if np.isfinite(bits) else None)
-        yield Kept(kind, int(number), segments, waves, facts_of, arrays["beats_s"])

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sspd.cli.simulate import KEPT, _write_all
 from sspd.errors import SSPDError
 from sspd.methods import Method, get_method
+from sspd.research.api.simulate import KEPT, write_all
 from sspd.research.datasets.table import open_dataset
 from sspd.research.evaluate import ablate
 from sspd.research.evaluate.measuring import measured_units
@@ -55,7 +55,7 @@ def test_of_a_measurement(tmp_path: Path) -> None:
 def test_of_a_simulation(tmp_path: Path) -> None:
     videos = [(tmp_path / f"f{n}.mp4", SPEC) for n in range(3)]
     with pytest.raises(SSPDError, match=_said(r"\S+f\d\.mp4", KEPT)):
-        _write_all(tmp_path, videos, no_video, 2)
+        write_all(tmp_path, videos, no_video, 2)
 
 
 def test_of_an_ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,9 @@ BARS = (
     ("pipeline",),
     ("research.recipes",),
     ("research.views", "research.losses", "research.datasets", "research.figures"),
-    ("research.train",),
+    ("research.train", "research.calibration"),
     ("research.evaluate",),
+    ("research.api",),
     ("sspd",),
     ("cli",),
 )

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from sspd.pipeline.batch.result import BatchResult as BatchResult
     from sspd.pipeline.batch.run import measure_many as measure_many
     from sspd.report.result import Vitals as Vitals
+    from sspd.research.api.calibrate import calibrate as calibrate
+    from sspd.research.api.evaluate import evaluate as evaluate
+    from sspd.research.api.simulate import simulate as simulate
+    from sspd.research.api.train import train as train
     from sspd.types import Box as Box
     from sspd.types import Estimate as Estimate
     from sspd.types import FaceSegment as FaceSegment
@@ -79,12 +83,16 @@ _HOMES = {
     "Vitals": "sspd.report.result",
     "WeightsError": "sspd.errors",
     "WindowVitals": "sspd.types",
+    "calibrate": "sspd.research.api.calibrate",
+    "evaluate": "sspd.research.api.evaluate",
     "get_method": "sspd.methods.registry",
     "measure": "sspd.pipeline",
     "measure_faces": "sspd.pipeline",
     "measure_many": "sspd.pipeline.batch.run",
     "method_names": "sspd.methods.registry",
+    "simulate": "sspd.research.api.simulate",
     "stream": "sspd.pipeline",
+    "train": "sspd.research.api.train",
 }
 
 # Literal, so that type checkers and readers see it; a test holds it equal to _HOMES.
@@ -117,12 +125,16 @@ __all__ = [
     "WeightsError",
     "WindowVitals",
     "__version__",
+    "calibrate",
+    "evaluate",
     "get_method",
     "measure",
     "measure_faces",
     "measure_many",
     "method_names",
+    "simulate",
     "stream",
+    "train",
 ]
 
 

@@ -61,3 +61,6 @@ class TrainingError(SSPDError):
 
 class ProcessLostError(TrainingError):
     """Another of the processes that train together is gone."""
+
+    rank: int = 0
+    """Of the process that raises it; the first one, 0, tells the user."""

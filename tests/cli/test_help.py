@@ -16,6 +16,7 @@ from sspd.cli.main import app, run
 BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
     "ablate": (["v", "ubfc-rppg:missing", "--out", "grid"], 1, "missing"),
     "benchmark": (["--json", "missing/costs.json"], 1, "missing"),
+    "calibrate": (["missing.safetensors", "--out", "new"], 1, "missing.safetensors"),
     "check": (["missing"], 1, "missing"),
     "datasets": (["attic"], 2, "attic"),
     "demo": (["--out", "a-file/demo"], 1, "a-file"),
@@ -53,6 +54,10 @@ WRONG_USAGE = [
     ["train", ".", "--protocol", "ubfc-30-12"],
     ["train", ".", "--precision", "f8"],
     ["train", ".", "--device", "abacus"],
+    ["calibrate"],
+    ["calibrate", "--out", "new", "--method", "tea"],
+    ["calibrate", "--out", "new", "--seconds", "2"],
+    ["calibrate", "w.onnx", "--out", "new", "--method", "pos"],
     ["check"],
     ["check", "attic:."],
     ["check", "ubfc-rppg:"],

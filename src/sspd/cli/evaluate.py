@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sspd.cli.console import interruptible, print_table
 from sspd.cli.messages import show
+from sspd.cli.phases import phases
 from sspd.errors import UsageError
-from sspd.utils.partials import hold_folder
-from sspd.utils.progress import Meter
-
-if TYPE_CHECKING:
-    from sspd.research.recipes import BaselineRecipe, Recipe
-
-SHIPPED = "shipped"
 
 
 def evaluate(
-    context: typer.Context,
     data: Annotated[str, typer.Argument(help="NAME:PATH of a dataset; sspd datasets lists them.")],
     out: Annotated[
         Path, typer.Option("--out", help="Folder for tables, windows, waveforms and networks.")
@@ -99,107 +91,62 @@ def evaluate(
     The same command continues where it was stopped, and repeats nothing that is
     done.
     """
-    from sspd.methods.registry import takes_weights
-    from sspd.research.evaluate import Training, get_scoring, plan_evaluation
-    from sspd.research.evaluate import evaluate as run
+    from sspd.research.api.evaluate import evaluate as run
 
     names = [name for some in method or ["sspd"] for name in some.split(",") if name]
-    if not names or len(set(names)) != len(names):
-        raise UsageError("evaluate: --method needs one or more different methods")
-    given = _weights(weights, [name for name in names if takes_weights(name)])
-    networks = [name for name in names if takes_weights(name) and name not in given]
-    trains = bool(networks) and (protocol or train_on) is not None
-    if not trains and any(one is not None for one in (recipe, steps, select)):
-        raise UsageError(
-            "evaluate: nothing is trained, so --recipe, --steps and --select do nothing"
-        )
-    preset = get_scoring(scoring or _scoring_of(protocol, train_on))
-    context.with_resource(hold_folder(out, "waveforms/*"))
+    given = _weights(weights, names)
+    if (protocol or train_on) is not None:
+        _prepare_memory(names, given or {})
     goes_on = f"waveforms and networks are kept in {out}, the same command continues"
-    with interruptible(goes_on), Meter("Opening") as meter:
-        training = None
-        if trains:
-            recipes = _recipes(networks, protocol, recipe, steps, select)
-            training = Training(
-                recipes,
-                out,
-                seed=seed,
-                device=device,
-                jobs=jobs,
-                told=meter.told,
-                warn=meter.note,
-            )
-        plan = plan_evaluation(
+    with interruptible(goes_on), phases(Training="steps", Measuring="videos") as shown:
+        found = run(
             data,
+            out,
             names,
             protocol=protocol,
             weights=given,
-            training=training,
             train_on=train_on,
+            recipe=recipe,
+            steps=steps,
+            select=select,
+            seed=seed,
+            device=device,
+            scoring=scoring,
+            keep_defects=keep_defects,
             precision=precision,
-            threads=max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None,
+            jobs=jobs,
+            progress=shown.progress,
+            notice=shown.notice,
         )
-        if training is not None:
-            how = ", ".join(f"{name} by {one.name!r}" for name, one in training.recipes.items())
-            show(
-                f"sspd: trained for each fold: {how}; networks in {out / 'models'};"
-                " --weights shipped scores the shipped one",
-                err=True,
-            )
-        found = run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=meter.told)
-    print_table((found.folder / "table.md").read_text(encoding="utf-8"))
-    show(f"scoring: {preset.source}; windows, subjects and manifest: {found.folder}")
+    print_table(found.table)
+    show(f"scoring: {found.scoring}; windows, subjects and manifest: {found.folder}")
     for line in found.failures:
         show(f"sspd: {line}", err=True)
     if found.failures:
         raise typer.Exit(1)
 
 
-def _scoring_of(protocol: str | None, train_on: str | None) -> str:
-    """How the protocol of what is tested is scored; spectral, where there is none."""
-    from sspd.research.evaluate import get_protocol
+def _prepare_memory(methods: list[str], given: dict[str, str]) -> None:
+    """Where networks are trained, settle how this process keeps memory, before torch is there."""
+    from sspd.methods.registry import takes_weights
+    from sspd.research.train.memory import prepare_memory
 
-    return get_protocol(protocol).scoring if protocol and not train_on else "spectral"
+    if any(takes_weights(name) and name not in given for name in methods):
+        prepare_memory()
 
 
-def _weights(given: list[str] | None, networks: list[str]) -> dict[str, Path]:
-    """Method -> file, from ``METHOD=FILE`` or a file for the only network, or for sspd."""
-    from sspd.methods.registry import method_names
-    from sspd.network.load import shipped_weights
+def _weights(given: list[str] | None, methods: list[str]) -> dict[str, str] | None:
+    """Files by method, from ``METHOD=FILE`` or a file for the only network, or for sspd."""
+    from sspd.methods.registry import method_names, takes_weights
+    from sspd.research.api.evaluate import network_of
 
-    found: dict[str, Path] = {}
+    networks = [name for name in methods if takes_weights(name)]
+    found: dict[str, str] = {}
     for one in (part for some in given or [] for part in some.split(",") if part):
         name, equals, file = one.partition("=")
         if not equals or name not in method_names():
-            name = networks[0] if len(networks) == 1 and one != SHIPPED else "sspd"
-            file = one
+            name, file = network_of(one, networks), one
         if name in found:
             raise UsageError(f"evaluate: --weights gives {name} two networks")
-        found[name] = shipped_weights(".onnx") if (name, file) == ("sspd", SHIPPED) else Path(file)
-    return found
-
-
-def _recipes(
-    networks: list[str],
-    protocol: str | None,
-    recipe: str | None,
-    steps: int | None,
-    select: str | None = None,
-) -> dict[str, Recipe | BaselineRecipe]:
-    """Method -> how it is trained: sspd as asked, others by their own recipes."""
-    from dataclasses import replace
-
-    from sspd.research.evaluate import get_protocol
-    from sspd.research.recipes import find_recipe, get_recipe
-    from sspd.research.train.memory import prepare_memory
-
-    prepare_memory()  # before anything imports torch
-    own = "paper" if protocol is None else get_protocol(protocol).recipe
-    chosen = get_recipe(own if recipe is None else recipe)
-    suffix = "-laptop" if chosen.name in ("laptop", "shipped") else ""
-    found: dict[str, Recipe | BaselineRecipe] = {}
-    for name in networks:
-        one = chosen if name == "sspd" else find_recipe(name + suffix)
-        one = one if steps is None else replace(one, steps=steps, epochs=None)
-        found[name] = one if select is None else replace(one, select=select)  # type: ignore[arg-type]
-    return found
+        found[name] = file
+    return found or None

@@ -19,6 +19,7 @@ import typer
 
 from sspd.cli.ablate import ablate
 from sspd.cli.benchmark import benchmark
+from sspd.cli.calibrate import calibrate
 from sspd.cli.check import check
 from sspd.cli.datasets import datasets
 from sspd.cli.demo import demo
@@ -53,6 +54,7 @@ app.command()(demo)
 app.command()(simulate)
 app.command()(train)
 app.command()(evaluate)
+app.command()(calibrate)
 app.command()(ablate)
 app.command()(benchmark)
 app.command()(explain)

@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from networks import measuring_network
-from sspd.cli.evaluate import _scoring_of
 from sspd.cli.main import app
 from sspd.errors import UsageError
 from sspd.models.checkpoint import save_checkpoint
+from sspd.research.api.evaluate import _scoring_of
 from sspd.research.datasets.table import get_dataset
 from sspd.research.evaluate import (
     Evaluation,
@@ -25,10 +25,10 @@ from sspd.research.evaluate import (
     get_scoring,
     measuring,
     plan_evaluation,
-    training,
 )
 from sspd.research.recipes import get_baseline, get_recipe
 from sspd.research.recipes.settled import UNKNOWN
+from sspd.research.train import data as training_data
 from sspd.simulation import VideoSpec
 from tiny_recipe import TINY
 
@@ -100,7 +100,7 @@ def test_the_same_command_again_trains_and_measures_nothing(
         raise AssertionError("done again")
 
     monkeypatch.setattr(measuring, "measure_unit", refuse)
-    monkeypatch.setattr(training, "_videos", refuse)
+    monkeypatch.setattr(training_data, "prepare_data", refuse)
     run(ubfc, out, "sspd", "pos")
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
@@ -228,10 +228,10 @@ def test_weights_that_are_given_say_themselves_how_they_were_settled(
 
 
 def test_a_protocol_is_scored_as_its_source_does_where_nobody_says_otherwise() -> None:
-    assert _scoring_of("vipl-5-fold", None) == "vipl"
-    assert _scoring_of("vipl-fold-1-160", None) == "sspd"
-    assert _scoring_of("vipl-5-fold", "vipl-hr:x") == "spectral"  # it splits what is trained on
-    assert _scoring_of(None, None) == _scoring_of("pure-hr-cnn", None) == "spectral"
+    assert _scoring_of("vipl-5-fold", False) == "vipl"
+    assert _scoring_of("vipl-fold-1-160", False) == "sspd"
+    assert _scoring_of("vipl-5-fold", True) == "spectral"  # it splits what is trained on
+    assert _scoring_of(None, False) == _scoring_of("pure-hr-cnn", False) == "spectral"
     assert get_protocol("vipl-fold-1-160").recipe == "paper-vipl-160"
     short = get_recipe("paper-vipl-160")
     assert (short.n_differences, short.momentum_start) == (160, 0.99)

@@ -34,7 +34,7 @@ def waiting(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) -> dict
     OutputError
         The folder holds something else, or other videos.
     """
-    named = _names(dataset, out)
+    named = recording_names(dataset, out)
     whole: set[str] = set()
     if named:
         try:
@@ -72,7 +72,7 @@ def write_layout(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) ->
     OutputError
         The place cannot be written, or holds something else.
     """
-    named = _names(dataset, out)
+    named = recording_names(dataset, out)
     try:
         (out / "truth").mkdir(parents=True, exist_ok=True)
         _write_names(dataset, out, named)
@@ -86,8 +86,19 @@ def write_layout(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) ->
         raise OutputError(f"{out}: cannot be written ({error.strerror})") from error
 
 
-def _names(dataset: Dataset, out: Path) -> dict[str, str]:
-    """Names of the recordings written so far, by number."""
+def recording_names(dataset: Dataset, out: Path) -> dict[str, str]:
+    """Return the names of the recordings that are written so far, by their number.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    out : Path
+
+    Raises
+    ------
+    OutputError
+        The folder holds something else.
+    """
     file = out / "truth" / "recordings.json"
     if not file.exists():
         if out.is_dir() and any(out.iterdir()):

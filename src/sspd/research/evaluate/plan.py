@@ -12,10 +12,10 @@ from sspd.errors import UsageError
 from sspd.methods.registry import takes_weights
 from sspd.models.header import made_by
 from sspd.research.datasets.card import Dataset
-from sspd.research.datasets.table import named_dataset
 from sspd.research.evaluate.entries import Entry, as_it_is, with_weights
 from sspd.research.evaluate.protocols import get_protocol
 from sspd.research.evaluate.split import Fold, Split
+from sspd.research.evaluate.subjects import open_split, training_recordings
 from sspd.research.evaluate.training import Training, trained_weights
 from sspd.research.recipes import BaselineRecipe, Recipe
 from sspd.research.recipes.settled import SHIPPED_FACTS as SHIPPED_SETTLED
@@ -91,7 +91,7 @@ def plan_evaluation(
     given = dict(weights or {})
     networks = [name for name in methods if takes_weights(name)]
     _check(methods, networks, given, train_on, data)
-    dataset, recordings, split = _opened(data, None if train_on else protocol)
+    dataset, recordings, split = open_split(data, None if train_on else protocol)
     trained = [name for name in networks if name not in given] if training else []
     run = partial(with_weights, precision=precision, threads=threads)
     by: _Source | None = None
@@ -157,7 +157,7 @@ class _Source:
     split: Split
 
     def weights(self, name: str, training: Training, fold: Fold) -> Path:
-        videos = _good(self.dataset, self.split.to_train(self.videos, fold.name))
+        videos = training_recordings(self.dataset, self.videos, self.split, fold.name)
         return trained_weights(training, name, videos, f"{self.split.protocol}-{fold.name}")
 
 
@@ -169,7 +169,7 @@ def _source(
     train_on: str | None,
 ) -> _Source:
     if train_on is not None:
-        source, videos, by = _opened(train_on, protocol)
+        source, videos, by = open_split(train_on, protocol)
         return _Source(source, videos, by or _whole(videos))
     if split is None:
         raise UsageError("to train, name a protocol, or another dataset to train on")
@@ -211,24 +211,10 @@ def _facts(training: Training, trained: Sequence[str], by: _Source) -> dict[str,
     }
 
 
-def _opened(data: str, protocol: str | None) -> tuple[Dataset, list[Recording], Split | None]:
-    dataset, root = named_dataset(data)
-    recordings = dataset.recordings(root)
-    if protocol is None:
-        return dataset, recordings, None
-    subjects = [recording.subject for recording in recordings]
-    return dataset, recordings, get_protocol(protocol).split(dataset.name, root, subjects)
-
-
 def _whole(recordings: Sequence[Recording]) -> Split:
     """Everybody is trained on; nobody of this dataset is tested."""
     people = tuple(dict.fromkeys(recording.subject for recording in recordings))
     return Split("all", "ours: trained on all subjects", (Fold("all", people, ()),))
-
-
-def _good(source: Dataset, recordings: Sequence[Recording]) -> list[Recording]:
-    defects = {defect.recording for defect in source.defects if defect.excluded}
-    return [recording for recording in recordings if recording.name not in defects]
 
 
 def _shipped(name: str) -> Path:

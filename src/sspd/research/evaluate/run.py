@@ -54,6 +54,13 @@ class Evaluation:
     """One line each."""
     folder: Path = Path()
     """Where its tables are: ``out``, or a folder in it where that holds another scoring's."""
+    scoring: str = ""
+    """How rates were read, and where that comes from."""
+
+    @property
+    def table(self) -> str:
+        """The table of scores, in Markdown."""
+        return (self.folder / "table.md").read_text(encoding="utf-8")
 
 
 def evaluate(
@@ -98,7 +105,7 @@ def evaluate(
     split, entries = plan.split, plan.entries
     chosen, left_out = _chosen(plan.dataset, plan.recordings, split, keep_defects)
     folds = split.folds if split else (Fold("all", (), tuple({r.subject for r in chosen})),)
-    scoring = scoring.in_windows(split.window_s if split else None)
+    source, scoring = scoring.source, scoring.in_windows(split.window_s if split else None)
     make_folder(out)
     count = _Count(len(chosen) * len(entries), len(folds), progress)
     rows: list[ScoredWindow] = []
@@ -128,7 +135,7 @@ def evaluate(
     progress("Scoring", 0, 0)
     scores = score_methods([one.name for one in entries], scoring.quantities, rows, SEED)
     folder = _folder(out, scoring.name)
-    found = Evaluation(scores, tuple(rows), tuple(failures), folder)
+    found = Evaluation(scores, tuple(rows), tuple(failures), folder, source)
     facts = manifest(plan, chosen, left_out, weights, scoring)
     paper = paper_rows(plan.dataset.name, plan.like_paper, scoring.name, cross=plan.from_vipl)
     _write(folder, found, facts, paper, scoring.caveat)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sspd.errors import TrainingError, UsageError
 from sspd.research.recipes import BaselineRecipe, Recipe
@@ -20,9 +19,6 @@ from sspd.types import Recording
 from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.packages import require
 from sspd.utils.progress import Told
-
-if TYPE_CHECKING:
-    from sspd.research.train.sampler import Video
 
 
 @dataclass(frozen=True)
@@ -106,63 +102,33 @@ def trained_weights(
         return weights
     # before an hour of cutting faces
     require("torch", extra="train", purpose="training", instead="give --weights")
-    from sspd.models.checkpoint import load_any
-    from sspd.network.export import export_onnx
-    from sspd.research.train.loop import Progress, train
+    from sspd.research.train.data import FACES_FOLDER, prepare_data
+    from sspd.research.train.export import train_and_export
     from sspd.research.train.state import saved_steps
 
-    def told(now: Progress) -> None:
-        training.told(f"Training {name}, loss {now.loss:.3f}", now.step, now.steps)
-
-    checkpoint = train(
-        _videos(training, recipe, recordings),
+    data = prepare_data(
+        recordings,
         recipe,
+        training.out / FACES_FOLDER,
+        jobs=training.jobs,
+        progress=training.told,
+        notice=training.warn,
+    )
+    if not data.videos:
+        raise TrainingError(f"none of {len(recordings)} recordings can be trained on")
+    train_and_export(
+        data.videos,
+        data.recipe,
         folder,
         seed=training.seed,
         device=training.device,
         resume=bool(saved_steps(folder)),
         name=name,
-        on_step=told,
-        on_phase=lambda what: training.told(f"{what}, {name}", 0, 0),
+        progress=training.told,
     )
-    training.told(f"Exporting, {name}", 0, 0)
-    export_onnx(load_any(checkpoint), weights)
     return weights
 
 
 def _key(recipe: Recipe | BaselineRecipe, seed: int, recordings: Sequence[Recording]) -> str:
     videos = [(one.name, *facts) for one in recordings for facts in facts_of_files(one.files)]
     return content_key([recipe.to_dict(), seed, videos])
-
-
-def _videos(
-    training: Training, recipe: Recipe | BaselineRecipe, recordings: Sequence[Recording]
-) -> list[Video]:
-    from sspd.research.datasets.faces import store_bytes
-    from sspd.research.datasets.faces_build import stored_faces
-    from sspd.research.train.labels import labels_or_rates
-    from sspd.research.train.sampler import usable_videos
-
-    entries = stored_faces(
-        recordings,
-        training.out / "faces",
-        recipe.crop_px,
-        getattr(recipe.network, "follow", False),
-        jobs=training.jobs,
-        progress=lambda done, total: training.told("Cropping faces", done, total),
-        skipped=lambda video, error: training.warn(f"not trained on: {error}"),
-    )
-    if entries:
-        store = training.out / "faces"
-        training.warn(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
-    labels, of_rates = None, False
-    if isinstance(recipe, BaselineRecipe) and recipe.kind == "labelled":
-        labels, of_rates, missing = labels_or_rates(recordings)
-        for line in missing:
-            training.warn(f"not trained on: {line}")
-    videos, short = usable_videos(entries, recipe.clip_s, labels, of_rates=of_rates)
-    for video in short:
-        training.warn(f"not trained on: {video}: shorter than a clip of {recipe.clip_s:g} s")
-    if not videos:
-        raise TrainingError(f"none of {len(recordings)} recordings can be trained on")
-    return videos

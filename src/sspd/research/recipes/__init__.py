@@ -2,6 +2,7 @@
 
 from sspd.research.recipes.baseline import BaselineRecipe
 from sspd.research.recipes.baselines import BASELINES, TRAINED_METHODS, get_baseline
+from sspd.research.recipes.choose import RecipeLike, choose_recipe
 from sspd.research.recipes.recipe import PRECISIONS, LossSpec, Precision, Recipe, ViewSpec
 from sspd.research.recipes.table import RECIPES, find_recipe, get_recipe
 
@@ -14,7 +15,9 @@ __all__ = [
     "LossSpec",
     "Precision",
     "Recipe",
+    "RecipeLike",
     "ViewSpec",
+    "choose_recipe",
     "find_recipe",
     "get_baseline",
     "get_recipe",

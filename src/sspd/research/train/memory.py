@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
+    from sspd.research.recipes import BaselineRecipe, Recipe
+
 #: Names of glibc's ``mallopt`` (malloc.h).
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
@@ -46,6 +48,49 @@ def step_bytes(clips: float, frames: int, size: int, half: bool) -> float:
     13.3
     """
     return clips * frames * size * size * STEP_BYTES_A_PIXEL / (2 if half else 1)
+
+
+def recipe_bytes(recipe: Recipe | BaselineRecipe) -> float:
+    """Estimate the memory that one step of a recipe takes, bytes.
+
+    Parameters
+    ----------
+    recipe : Recipe or BaselineRecipe
+        Networks of other papers were not measured: 0.
+
+    Examples
+    --------
+    >>> from sspd.research.recipes import get_recipe
+    >>> round(recipe_bytes(get_recipe("paper")) / 1e9, 1)
+    26.5
+    """
+    from sspd.research.recipes import Recipe
+
+    if not isinstance(recipe, Recipe):
+        return 0.0
+    half = recipe.precision != "f32"
+    return step_bytes(recipe.batch, recipe.n_differences, recipe.network.size, half)
+
+
+def memory_warning(recipe: Recipe | BaselineRecipe, device: str) -> str | None:
+    """Return a line where a step may take more memory than this machine has, else None.
+
+    Parameters
+    ----------
+    recipe : Recipe or BaselineRecipe
+    device : str
+        ``auto``, ``cpu`` or ``cuda``; a CUDA device is not looked at.
+    """
+    import torch
+
+    needed, there_is = recipe_bytes(recipe), machine_bytes()
+    if needed <= there_is or (device != "cpu" and torch.cuda.is_available()):
+        return None
+    half = "; --precision bf16 takes half" if recipe.precision == "f32" else ""
+    return (
+        f"a step may take {needed / 1e9:.0f} GB of memory, this machine has"
+        f" {there_is / 1e9:.0f}{half}"
+    )
 
 
 def machine_bytes() -> int:

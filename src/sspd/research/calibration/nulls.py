@@ -1,8 +1,8 @@
-"""Videos in which there is no pulse to be read, as real H.264 files.
+"""Write videos in which there is no pulse to be read, as real H.264 files.
 
-Photos, walls, noise, lamps and moving mannequins: whatever `sspd measure` says of them
-is wrong unless it is "I can't tell". Made from the simulator's own pictures, so that
-they look like the videos it is good at. `benchmarks/doubt.py` counts how many are believed.
+Photos, walls, noise, flicker and moving mannequins: whatever is measured of them is wrong
+unless it is rejected. They are made from the simulator's own frames, so that they look like
+the videos that can be read.
 """
 
 from __future__ import annotations
@@ -22,16 +22,44 @@ from sspd.simulation.spec import smooth_noise
 from sspd.types import Box, Frames
 from sspd.video.write import write_h264
 
-DURATION_S, FPS = 30.0, 30.0
+FPS = 30.0
 WIDTH, HEIGHT = 640, 480
 _TILE_MARGIN = 97
 #: This share is compressed as telephones do it, the others nearly not.
 COARSE_SHARE = 0.25
 
 
-def null_video(kind: str, rng: np.random.Generator, path: Path) -> tuple[VideoSpec, Box | None]:
-    """Write a video of a kind; the box in which to look where no face can be found."""
-    fixed: dict[str, Any] = {"pulse_percent": 0.0, "duration_s": DURATION_S, "fps": FPS}
+#: The kinds that `null_video` writes.
+NULLS = (
+    *("photo", "wall", "noise", "flicker", "mannequin", "compressed"),
+    *("handheld", "swinging", "screen"),
+)
+
+
+def null_video(
+    kind: str, rng: np.random.Generator, path: Path, duration_s: float = 30.0
+) -> tuple[VideoSpec, Box | None]:
+    """Write a video without a pulse, 640x480 at 30 frames per second.
+
+    Parameters
+    ----------
+    kind : str
+        One of `NULLS`.
+    rng : numpy Generator
+        Decides all of it.
+    path : Path
+        Its file.
+    duration_s : float
+        Its length, seconds.
+
+    Returns
+    -------
+    spec : VideoSpec
+        What it was made from.
+    box : Box or None
+        Where to look, in videos in which no face can be found.
+    """
+    fixed: dict[str, Any] = {"pulse_percent": 0.0, "duration_s": duration_s, "fps": FPS}
     preset = {"flicker": "flicker", "swinging": "swinging", "mannequin": "nodding"}.get(kind)
     if preset == "flicker":
         fixed["flicker_hz"] = float(rng.uniform(1.0, 2.0))
@@ -58,7 +86,7 @@ def _frames(
     if kind in ("wall", "noise"):
         side = int(rng.integers(120, 300))
         left, top = int(rng.integers(0, WIDTH - side)), int(rng.integers(0, HEIGHT - side))
-        frames = _wall(spec, rng) if kind == "wall" else _noise(rng)
+        frames = _wall(spec, rng) if kind == "wall" else _noise(spec, rng)
         return frames, Box(left, top, left + side, top + side)
     return simulate(spec), None
 
@@ -66,13 +94,15 @@ def _frames(
 def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Frames]:
     """One picture of a face, filmed; held in a hand it sways, trembles and turns."""
     picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
-    t = np.arange(round(DURATION_S * FPS)) / FPS
-    sway, turn = np.zeros((2, t.size)), np.zeros(t.size)
+    t = np.arange(round(spec.duration_s * FPS)) / FPS
+    sway: NDArray[np.float64] = np.zeros((2, t.size))
+    turn: NDArray[np.float64] = np.zeros(t.size)
     if held:
         for axis in range(2):
-            sway[axis] = rng.uniform(1, 8) * smooth_noise(rng, t, (0.1, 0.6))
-            sway[axis] += rng.uniform(0.1, 1.0) * smooth_noise(rng, t, (0.8, 4.0))
-        turn = np.radians(rng.uniform(0.1, 1.0)) * smooth_noise(rng, t, (0.1, 1.5))
+            slow = rng.uniform(1, 8) * smooth_noise(rng, t, (0.1, 0.6))
+            sway[axis] = slow + rng.uniform(0.1, 1.0) * smooth_noise(rng, t, (0.8, 4.0))
+        most = float(np.radians(rng.uniform(0.1, 1.0)))
+        turn = most * smooth_noise(rng, t, (0.1, 1.5))
     noise = _tile(rng, spec.noise_levels)
     light = 1 + rng.uniform(0, 0.01) * smooth_noise(rng, t, (0.02, 0.4))
     for k in range(t.size):
@@ -81,15 +111,17 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
         levels = cv2.warpAffine(
             picture * np.float32(light[k]), matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
         )
-        yield _picture(levels, noise, t[k])
+        yield _picture(np.asarray(levels, np.float32), noise, t[k])
 
 
 def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     """One picture of a face in the light of a screen, whose colours change cut by cut."""
     picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
-    t = np.arange(round(DURATION_S * FPS)) / FPS
+    t = np.arange(round(spec.duration_s * FPS)) / FPS
     shot_s, uneven = rng.uniform(0.35, 1.5), rng.uniform(0.0, 0.5)
-    cuts = np.cumsum(shot_s * (1 + uneven * rng.uniform(-1, 1, int(2 * DURATION_S / shot_s) + 9)))
+    cuts = np.cumsum(
+        shot_s * (1 + uneven * rng.uniform(-1, 1, int(2 * spec.duration_s / shot_s) + 9))
+    )
     shot = np.searchsorted(cuts, t)
     strength = np.exp(rng.uniform(np.log(0.002), np.log(0.03)))
     # (shots, 3): brightness and colour of each, half and half
@@ -107,19 +139,19 @@ def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
 def _wall(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     """What stands behind a head, without one, under light that drifts."""
     picture = draw_background(spec)
-    t = np.arange(round(DURATION_S * FPS)) / FPS
+    t = np.arange(round(spec.duration_s * FPS)) / FPS
     noise = _tile(rng, spec.noise_levels)
     light = 1 + rng.uniform(0, 0.02) * smooth_noise(rng, t, (0.02, 0.4))
     for k in range(t.size):
         yield _picture(picture * np.float32(light[k]), noise, t[k])
 
 
-def _noise(rng: np.random.Generator) -> Iterator[Frames]:
+def _noise(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     """Snow, in grains of one to sixteen pixels."""
     grain = int(2 ** rng.integers(0, 5))
     shape = (HEIGHT // grain, WIDTH // grain, 3)
     strength, none = rng.uniform(5, 60), _tile(rng, 0.0)
-    for k in range(round(DURATION_S * FPS)):
+    for k in range(round(spec.duration_s * FPS)):
         grains = 128 + strength * rng.standard_normal(shape, dtype=np.float32)
         levels = cv2.resize(grains, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
         yield _picture(np.asarray(levels, np.float32), none, k / FPS)

@@ -1,0 +1,300 @@
+"""`sspd.train`: face videos become the weights of a network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sspd.errors import ProcessLostError, SourceError, UsageError
+from sspd.research.api.sources import Data, Notice, training_sources
+from sspd.research.recipes import BaselineRecipe, Recipe, RecipeLike, choose_recipe
+from sspd.utils.packages import require
+from sspd.utils.places import make_folder
+from sspd.utils.progress import Told
+
+if TYPE_CHECKING:
+    from sspd.research.train.data import TrainingData
+    from sspd.research.train.process_group import Team
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingResult:
+    """What a training came to.
+
+    Parameters
+    ----------
+    weights, onnx : Path
+        The checkpoint, and the same network for measuring: `sspd.measure` takes it as ``weights``.
+    recipe : Recipe or BaselineRecipe
+        As it was trained.
+    step : int
+        The optimizer step whose state was exported.
+    n_videos : int
+        Videos that were trained on.
+    unreadable, unlabelled, too_short : tuple of str
+        Videos that were left out, a line each.
+    verdict, why : str
+        The self-check without labels: ``learned a pulse``, ``collapsed`` or ``undecided``.
+    signs, before : mapping
+        Its figures, see `sspd.research.train.self_check.SelfCheck`, and those of the weights
+        that the training started from (None where it had none).
+    rank : int
+        Of this process among those that trained together; process 0 wrote the files.
+    """
+
+    weights: Path
+    onnx: Path
+    recipe: Recipe | BaselineRecipe
+    step: int
+    n_videos: int
+    unreadable: tuple[str, ...]
+    unlabelled: tuple[str, ...]
+    too_short: tuple[str, ...]
+    verdict: str
+    why: str
+    signs: Mapping[str, float | None]
+    before: Mapping[str, float | None] | None
+    rank: int = 0
+
+    @property
+    def method(self) -> str:
+        """The method that measures with these weights."""
+        return getattr(self.recipe, "method", "sspd")
+
+
+def train(
+    data: Data,
+    recipe: RecipeLike = "laptop",
+    out: str | Path = "runs/train",
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    seed: int = 0,
+    init: str | Path | None = None,
+    protocol: str | None = None,
+    fold: str | None = None,
+    resume: bool = False,
+    precision: str | None = None,
+    select: str | None = None,
+    device: str = "auto",
+    devices: int | None = None,
+    nodes: int = 1,
+    jobs: int | None = None,
+    progress: Told = lambda what, done, total: None,
+    notice: Notice = lambda line: None,
+) -> TrainingResult:
+    """Train a network on face videos; labels are neither needed nor read.
+
+    Recipes of other papers' networks that learn from labels (physnet, ...) take the contact
+    waveforms of a dataset, or the known waveforms of simulated videos. Faces are cropped
+    once and kept in ``out/faces``.
+
+    Parameters
+    ----------
+    data : path, str, tuple or sequence of paths
+        A folder of videos, searched recursively, or of stored faces; video files; or a
+        dataset, as ``"NAME:PATH"`` or ``(name, path)``.
+    recipe : str, Recipe or BaselineRecipe
+        Settings of the training, or their name, see `sspd.research.recipes`.
+    out : path
+        Folder for faces, training states, logs and the weights.
+    steps : int, optional
+        Optimizer steps, instead of the recipe's.
+    minutes : float, optional
+        Stop after this time, minutes, and finish with what there is.
+    seed : int
+        Same seed, same weights (on one machine).
+    init : path or str, optional
+        Initial weights: a file, ``"shipped"``, or ``"nothing"`` (random). None: as the recipe
+        says.
+    protocol, fold : str, optional
+        For a dataset: train on the train subjects of this split, and of this fold of it.
+    resume : bool
+        Continue the training in ``out`` where it was stopped.
+    precision : str, optional
+        ``f32``, ``bf16`` or ``f16``, instead of the recipe's.
+    select : str, optional
+        State to export: ``last``, or ``best`` by self-tests without labels.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    devices, nodes : int
+        Processes on this machine that train together, each of which starts the running script
+        again, and machines; None: as ``torchrun`` started them, else 1.
+    jobs : int, optional
+        Processes that crop faces; None: one per core.
+    progress : callable, optional
+        Called with what is done, how many of it, and how many there are (0: nobody knows).
+    notice : callable, optional
+        Called with a line for each video that is left out, and for whatever is not as usual.
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    UsageError
+        An argument that cannot be right.
+    SourceError
+        Nothing can be trained on.
+    OutputError
+        ``out`` cannot be written.
+    TrainingError
+        ``out`` holds another training, no video is as long as a clip, or the training failed.
+    DependencyError
+        PyTorch is not installed.
+
+    Examples
+    --------
+    Train on your own videos, and measure with the new weights:
+
+    >>> result = train("my_videos", out="runs/mine", minutes=60)         # doctest: +SKIP
+    >>> sspd.measure("face.mp4", weights=result.onnx).hr_bpm             # doctest: +SKIP
+    61.4
+
+    It takes minutes, so it is skipped here; an argument that cannot be right is told at once:
+
+    >>> train("my_videos", recipe="soup")                            # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    sspd.errors.UsageError: no recipe is called 'soup'; there are ...
+    """
+    out = Path(out)
+    chosen = choose_recipe(recipe, steps=steps, precision=precision, select=select)
+    _check(device, minutes, seed, jobs)
+    from sspd.research.train.export import train_and_export
+    from sspd.research.train.launch import join, leave
+
+    team, place = join(devices, nodes, device)
+    if not team.is_main:
+        progress, notice = _silent, _silent
+    try:
+        if team.is_main:
+            _check_start(out, chosen, place, init, resume, notice)
+        with _in_turn(team, place):
+            found = _prepare(data, chosen, out, protocol, fold, jobs, progress, notice)
+        weights, onnx = train_and_export(
+            found.videos,
+            found.recipe,
+            out,
+            seed=seed,
+            device=place,
+            init=init,
+            resume=resume,
+            minutes=minutes,
+            team=team,
+            progress=progress,
+            notice=notice,
+        )
+        return _result(weights, onnx, found, team.rank)
+    except ProcessLostError as error:
+        error.rank = team.rank  # the first process alone tells it
+        raise
+    finally:
+        leave()
+
+
+def _silent(*_: object) -> None:  # another process tells
+    pass
+
+
+def _check(device: str, minutes: float | None, seed: int, jobs: int | None) -> None:
+    """Raise where training is impossible, before faces are cropped from an hour of video."""
+    if device not in DEVICES:
+        raise UsageError(f"device is one of {', '.join(DEVICES)}, not {device!r}")
+    if minutes is not None and not minutes > 0:
+        raise UsageError(f"minutes must be above 0, got {minutes}")
+    if seed < 0 or (jobs is not None and jobs < 1):
+        raise UsageError(f"seed must be 0 or more and jobs 1 or more, got {seed} and {jobs}")
+    require("torch", extra="train", purpose="training")
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("device cuda: torch finds no CUDA device here; cpu would work")
+
+
+def _check_start(
+    out: Path,
+    recipe: Recipe | BaselineRecipe,
+    device: str,
+    init: str | Path | None,
+    resume: bool,
+    notice: Notice,
+) -> None:
+    """Raise what else would be raised only after the faces are cropped."""
+    from sspd.models.checkpoint import refuse_unsafe
+    from sspd.research.train.loop import refuse_second_training
+    from sspd.research.train.memory import memory_warning
+
+    if not resume:
+        refuse_second_training(out)
+    if init not in (None, "shipped", "nothing"):
+        refuse_unsafe(Path(str(init)))
+    warning = memory_warning(recipe, device)
+    if warning is not None:
+        notice(warning)
+
+
+@contextmanager
+def _in_turn(team: Team, device: str) -> Iterator[None]:
+    """Let the first process crop the faces; then the others find them in the store."""
+    import torch
+
+    place = torch.device("cpu" if device == "auto" else device)
+    if not team.is_main:
+        team.wait(place)
+    yield
+    if team.is_main:
+        team.wait(place)
+
+
+def _prepare(
+    data: Data,
+    recipe: Recipe | BaselineRecipe,
+    out: Path,
+    protocol: str | None,
+    fold: str | None,
+    jobs: int | None,
+    progress: Told,
+    notice: Notice,
+) -> TrainingData:
+    from sspd.research.train.data import FACES_FOLDER, needs_labels, prepare_data
+
+    sources = training_sources(data, protocol, fold, needs_labels(recipe))
+    make_folder(out)
+    jobs, store = jobs or os.cpu_count() or 1, out / FACES_FOLDER
+    found = prepare_data(sources, recipe, store, jobs=jobs, progress=progress, notice=notice)
+    name = os.fspath(data) if isinstance(data, str | os.PathLike) else "the data"
+    if not found.has_faces:
+        raise SourceError(f"{name}: none of its {found.n_sources} videos can be used")
+    if not found.has_labels:
+        raise SourceError(f"{name}: nothing to learn from; recipes such as 'laptop' need no labels")
+    notice(f"training {recipe.name!r} on {len(found.videos)} videos, {found.n_skipped} skipped")
+    return found
+
+
+def _result(weights: Path, onnx: Path, found: TrainingData, rank: int) -> TrainingResult:
+    from sspd.research.train.monitor import read_verdict
+
+    told = read_verdict(weights.parent)
+    return TrainingResult(
+        weights,
+        onnx,
+        found.recipe,
+        told["step"],
+        len(found.videos),
+        found.unreadable,
+        found.unlabelled,
+        found.too_short,
+        told["verdict"],
+        told["why"],
+        told["signs"],
+        told["before"],
+        rank,
+    )

@@ -1,0 +1,189 @@
+"""Prepare training data: the faces of videos in a store, stabilized where asked, with labels.
+
+The only place where videos become what a training draws clips from. `sspd.train`, the trained
+folds of `sspd.evaluate` and the cells of `sspd ablate` all come through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sspd.research.datasets.faces import FaceEntry, open_store, store_bytes
+from sspd.research.datasets.faces_build import Source, still_entries, stored_faces
+from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.train.labels import labels_beside, labels_or_rates
+from sspd.research.train.sampler import Video, usable_videos
+from sspd.types import Recording, Series
+from sspd.utils.progress import Told
+
+#: Folder of the stored faces in the folder of a training.
+FACES_FOLDER = "faces"
+#: Is given a line for the user.
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Videos that can be trained on, and those that cannot, a line each.
+
+    Parameters
+    ----------
+    videos : tuple of Video
+    recipe : Recipe or BaselineRecipe
+        The one that was asked for; by rates, where the videos have no waveforms but rates.
+    n_sources : int
+        Videos that were asked for.
+    unreadable, unlabelled, too_short : tuple of str
+        What is left out: it cannot be read or shows no face; the recipe needs a label and it
+        has none; it is shorter than a clip.
+    faces : Path
+        The store that the clips are drawn from.
+    """
+
+    videos: tuple[Video, ...]
+    recipe: Recipe | BaselineRecipe
+    n_sources: int
+    unreadable: tuple[str, ...]
+    unlabelled: tuple[str, ...]
+    too_short: tuple[str, ...]
+    faces: Path
+
+    @property
+    def n_skipped(self) -> int:
+        """Number of videos that are left out."""
+        return len(self.unreadable) + len(self.unlabelled) + len(self.too_short)
+
+    @property
+    def has_faces(self) -> bool:
+        """Whether a face was found in any of the videos."""
+        return len(self.unreadable) < self.n_sources
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the recipe needs no labels, or any video has one."""
+        return not needs_labels(self.recipe) or bool(self.videos or self.too_short)
+
+
+def needs_labels(recipe: Recipe | BaselineRecipe) -> bool:
+    """Return whether a recipe learns from labels: contact waveforms or rates.
+
+    Parameters
+    ----------
+    recipe : Recipe or BaselineRecipe
+
+    >>> from sspd.research.recipes import find_recipe
+    >>> needs_labels(find_recipe("laptop")), needs_labels(find_recipe("physnet"))
+    (False, True)
+    """
+    return isinstance(recipe, BaselineRecipe) and recipe.kind == "labelled"
+
+
+def prepare_data(
+    sources: Sequence[Source] | Path,
+    recipe: Recipe | BaselineRecipe,
+    store: Path,
+    *,
+    jobs: int = 1,
+    progress: Told = lambda what, done, total: None,
+    notice: Notice = lambda line: None,
+) -> TrainingData:
+    """Crop the faces of videos into a store, find their labels, and leave out what is unusable.
+
+    Faces that the store has already are not cropped again.
+
+    Parameters
+    ----------
+    sources : sequence of Path or Recording, or Path
+        Videos; recordings of a dataset, of which only the frames are read unless the recipe
+        needs labels; or the folder of a store of faces.
+    recipe : Recipe or BaselineRecipe
+        Says the size of the faces, whether they are stabilized, the length of a clip, and
+        whether labels are needed.
+    store : Path
+        Folder of the faces; made where it is missing.
+    jobs : int
+        Processes that crop faces.
+    progress : callable
+        Is told what is done, how many of it, and how many there are.
+    notice : callable
+        Is given a line for each video that is left out, and for what the faces take.
+
+    Returns
+    -------
+    TrainingData
+        Its ``videos`` may be empty.
+
+    Raises
+    ------
+    OutputError
+        The store cannot be written.
+    SSPDError
+        A worker process died.
+    """
+    size, stabilize = recipe.crop_px, getattr(recipe.network, "follow", False)
+    unreadable: list[str] = []
+    if isinstance(sources, Path):
+        entries = _of_store(sources, store, size, stabilize, progress)
+        n_sources = len({entry.video for entry in entries})
+    else:
+        n_sources = len(sources)
+        progress("Cropping faces", 0, n_sources)
+        entries = stored_faces(
+            sources,
+            store,
+            size,
+            stabilize,
+            jobs=jobs,
+            progress=lambda done, total: progress("Cropping faces", done, total),
+            skipped=lambda video, error: unreadable.append(_left_out(str(error), notice)),
+        )
+        if entries:
+            notice(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
+    labels, of_rates, unlabelled = _labels(sources, recipe, entries)
+    for line in unlabelled:
+        _left_out(line, notice)
+    if of_rates and isinstance(recipe, BaselineRecipe):
+        recipe = recipe.by_rates()
+        notice("no waveforms that fit the videos; the network learns from rates")
+    videos, short = usable_videos(entries, recipe.clip_s, labels, of_rates=of_rates)
+    too_short = [f"{video}: shorter than a clip of {recipe.clip_s:g} s" for video in short]
+    for line in too_short:
+        _left_out(line, notice)
+    left_out = tuple(unreadable), tuple(unlabelled), tuple(too_short)
+    faces = videos[0].entries[0].path if videos else store
+    return TrainingData(tuple(videos), recipe, n_sources, *left_out, faces)
+
+
+def _left_out(line: str, notice: Notice) -> str:
+    notice(f"not trained on: {line}")
+    return line
+
+
+def _of_store(
+    given: Path, store: Path, size: int, stabilize: bool, progress: Told
+) -> list[FaceEntry]:
+    entries = open_store(given)
+    if not stabilize:
+        return entries
+    held = []
+    for entry in still_entries(entries, store, size):
+        held.append(entry)
+        progress("Stabilizing faces", len(held), len(entries))
+    return held
+
+
+def _labels(
+    sources: Sequence[Source] | Path, recipe: Recipe | BaselineRecipe, entries: Sequence[FaceEntry]
+) -> tuple[dict[str, Series] | None, bool, list[str]]:
+    """Labels by video (None: not needed), whether they are rates, and a line for each without."""
+    if not needs_labels(recipe):
+        return None, False, []
+    if isinstance(sources, Path):
+        found, missing = labels_beside(sources, entries)
+        return found, False, missing
+    recordings = [source for source in sources if isinstance(source, Recording)]
+    series, of_rates, missing = labels_or_rates(recordings)
+    bare = [source for source in sources if isinstance(source, Path)]
+    return series, of_rates, missing + [f"{video}: a video without labels" for video in bare]

@@ -1,0 +1,88 @@
+"""Train, and export the network for measuring: the last room of a training clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sspd.models.checkpoint import load_any
+from sspd.network.export import export_onnx
+from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.train.loop import Progress, train
+from sspd.research.train.process_group import SINGLE, Team
+from sspd.research.train.sampler import Video
+from sspd.utils.progress import Told
+
+
+def train_and_export(
+    videos: Sequence[Video],
+    recipe: Recipe | BaselineRecipe,
+    out: Path,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    init: str | Path | None = None,
+    resume: bool = False,
+    minutes: float | None = None,
+    name: str | None = None,
+    team: Team = SINGLE,
+    progress: Told = lambda what, done, total: None,
+    notice: Callable[[str], None] = lambda line: None,
+) -> tuple[Path, Path]:
+    """Train a network, and write it as a checkpoint and as ONNX.
+
+    Parameters
+    ----------
+    videos : sequence of Video
+        From `sspd.research.train.data.prepare_data`.
+    recipe : Recipe or BaselineRecipe
+    out : Path
+        Folder of states, log and weights.
+    seed, device, init, resume, team, notice
+        See `sspd.research.train.loop.train`.
+    minutes : float, optional
+        Stop after this time, minutes.
+    name : str, optional
+        How reports call the weights, and where progress is told of several; None: the
+        folder's name, and it is told of one.
+    progress : callable
+        Is told what is done, how many of it, and how many there are.
+
+    Returns
+    -------
+    weights, onnx : Path
+        ``model.safetensors`` and ``model.onnx``; the first process of a team writes them.
+
+    Raises
+    ------
+    TrainingError
+        No video is long enough, the loss is not finite, or ``out`` holds another training.
+    OutputError
+        ``out`` cannot be written.
+    """
+    of = "" if name is None else f" {name}"
+
+    def told(now: Progress) -> None:
+        text = f"Training{of}, loss {now.loss:.3f}, in band {now.health.band_ratio:.0%}"
+        progress(text, now.step, now.steps)
+
+    weights = train(
+        videos,
+        recipe,
+        out,
+        seed=seed,
+        device=device,
+        init=init,
+        resume=resume,
+        max_minutes=minutes,
+        name=name,
+        team=team,
+        on_step=told,
+        on_phase=lambda what: progress(f"{what}{of and ','}{of}", 0, 0),
+        notice=notice,
+    )
+    onnx = weights.with_suffix(".onnx")
+    if team.is_main:
+        progress(f"Exporting{of and ','}{of}", 0, 0)
+        export_onnx(load_any(weights), onnx)
+    return weights, onnx
