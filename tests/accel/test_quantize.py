@@ -9,9 +9,10 @@ import openvino
 import pytest
 
 from networks import measuring_network, random_input
+from sspd.accel import quantize
 from sspd.accel.quantize import is_quantizable, quantize_int8, supports_int8
 from sspd.errors import UsageError
-from sspd.network import integers, load_network
+from sspd.network import load_network
 from sspd.network.export import export_onnx
 from sspd.network.load import shipped_weights
 from sspd.network.stream import BLOCK_FRAMES
@@ -65,7 +66,7 @@ def test_every_later_kernel_and_what_it_sees_is_rounded(path: Path) -> None:
 def test_what_cannot_be_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="int8 runs in OpenVINO"):
         load_network(shipped_weights(".safetensors"), backend="torch", precision="int8")
-    monkeypatch.setattr("sspd.network.openvino.supports_int8", lambda _: False)
+    monkeypatch.setattr("sspd.network.compiler.supports_int8", lambda _: False)
     with pytest.raises(UsageError, match="this processor has no int8; precision auto or f32"):
         load_network(path, precision="int8")
     assert load_network(path, precision="auto").spec.size in (96, 128)
@@ -78,7 +79,7 @@ def test_auto_leaves_weights_alone_of_which_nothing_is_known(path: Path) -> None
 
 
 def test_a_processor_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(integers, "_CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(quantize, "_CPUINFO", tmp_path / "cpuinfo")
     assert supports_int8(["FP32", "BF16"])
     assert not supports_int8(["FP32", "INT8"])
     (tmp_path / "cpuinfo").write_text("flags\t\t: fpu avx512f avx512_vnni sha_ni\n")

@@ -6,7 +6,7 @@ import torch
 
 from networks import measuring_network, random_differences, training_network
 from sspd.errors import UsageError
-from sspd.models.backbone import halve
+from sspd.models.convolution import halve
 from sspd.models.network import MeasuringNetwork, initialise, map_size, pad_to_even
 from sspd.models.spec import NetworkSpec, PyramidSpec
 

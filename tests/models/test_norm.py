@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from sspd.models.norm import MANY_CHANNELS, normalise
+from sspd.accel.switch import VARIABLE
+from sspd.accel.torch_norm import MANY_CHANNELS
+from sspd.models.norm import normalise
 
 
 def side_by_side(
@@ -94,3 +96,12 @@ def test_measuring_uses_the_statistics_gathered() -> None:
     norm.eval()
     torch.testing.assert_close(normalise(x, norm), norm(x))
     assert norm.num_batches_tracked == 1
+
+
+def test_without_tricks_it_is_pytorchs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "off")
+    x, gradient = side_by_side((2, 8, 3, 4, 4)), side_by_side((2, 8, 3, 4, 4), seed=1)
+    for ours, theirs in zip(
+        outcome("ours", x, gradient), outcome("torch", x, gradient), strict=True
+    ):
+        assert torch.equal(ours, theirs)

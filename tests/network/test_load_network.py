@@ -56,6 +56,7 @@ def test_every_file_and_backend_gives_the_same(folder: Path, backend: str, file:
     np.testing.assert_allclose(loaded(X), -_exact(X), atol=1e-4)
 
 
+@pytest.mark.usefixtures("tricks_on")
 def test_what_has_begun_compiles_nothing_more_and_leaves_a_core_where_it_is_fast(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

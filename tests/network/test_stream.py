@@ -16,6 +16,8 @@ from sspd.network.chunks import RunNetwork
 from sspd.network.export import export_onnx
 from sspd.network.stream import BLOCK_FRAMES, CONTEXT, EDGE, LATENCY, Step, run_in_stream
 
+pytestmark = pytest.mark.usefixtures("tricks_on")
+
 #: Weights of a kernel in place of the network's ten, as wide as they are together, less one.
 KERNEL = np.random.default_rng(5).normal(size=2 * LATENCY - 1)
 
@@ -93,7 +95,7 @@ def test_half_precision_is_as_rough_as_in_one_piece(
     off, whole_off = (np.std(y - exact) for y in (rough(video), whole_of(rough.run, video)))
     # fours of pictures are other ones in pieces, and so are their roundings
     assert off == pytest.approx(whole_off, rel=0.1)
-    monkeypatch.setattr("sspd.network.openvino.apply_temporal_winograd", lambda *_, **__: 0)
+    monkeypatch.setattr("sspd.accel.rewrite.apply_temporal_winograd", lambda *_, **__: 0)
     rough = load_network(tmp_path / "net.onnx", precision="bf16")
     # the same bits, but on AMX, which adds up blocks of other sizes: a last digit here and there
     between = np.std(rough(video) - whole_of(rough.run, video))

@@ -1,1 +1,1 @@
-"""What exists only for speed or memory; everything else works without it."""
+"""What exists only for speed or memory, each with a plain twin; see `sspd.accel.switch`."""

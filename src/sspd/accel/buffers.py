@@ -1,4 +1,4 @@
-"""Memory for pictures, taken again when nobody holds what was in it."""
+"""Arrays whose memory is used again as soon as nobody holds them."""
 
 from __future__ import annotations
 
@@ -11,41 +11,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from sspd.accel.switch import enabled
+
 #: Maps shape and dtype to an array of undefined values, as `numpy.empty` does.
 Allocator = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
-#: How many places are kept that nobody uses: a pool does not stay as large as it ever was.
+#: How many unused blocks are kept: the memory does not stay as large as it ever was.
 SPARE = 4
 
 
 def recycling_allocator() -> Allocator:
-    """Begin a pool, for who makes arrays of one size one after the other and passes them on.
+    """Return an allocator for arrays of one size that are made one after the other.
 
     Memory that was in use a moment ago lies in the processor's cache; new memory is cleared
-    by the system first. What an array took is taken again once it and all views of it are
-    gone, whichever thread drops the last one. It lies outside of the heap, where so large
-    things leave gaps.
+    by the system first. A block is used again once its array and all views of it are gone,
+    whichever thread drops the last one. Blocks lie outside of the heap, where arrays so large
+    leave gaps. With tricks off (`sspd.accel.switch`) it is `numpy.empty`.
 
     Returns
     -------
     callable
-        See `Allocator`; one thread at a time takes.
+        See `Allocator`; one thread at a time calls it.
 
     Examples
     --------
-    >>> take = recycling_allocator()
-    >>> first = take((2, 3), np.uint8)
-    >>> where = first.ctypes.data
-    >>> del first
-    >>> take((2, 3), np.uint8).ctypes.data == where
-    True
+    >>> allocate = recycling_allocator()
+    >>> allocate((2, 3), np.uint8).shape
+    (2, 3)
     """
+    if not enabled():
+        return lambda shape, dtype: np.empty(shape, dtype)
     free: list[mmap] = []
 
-    def give_back(block: mmap) -> None:
+    def release(block: mmap) -> None:
         if len(free) < SPARE:
             free.append(block)
 
-    def take(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    def allocate(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         size = prod(shape) * np.dtype(dtype).itemsize
         if not size:
             return np.empty(shape, dtype)
@@ -53,7 +54,7 @@ def recycling_allocator() -> Allocator:
         if block is None or len(block) != size:
             block = mmap(-1, size, access=ACCESS_COPY)
         array = np.frombuffer(block, dtype)  # which views of it, and of those, hold
-        weakref.finalize(array, give_back, block).atexit = False
+        weakref.finalize(array, release, block).atexit = False
         return array.reshape(shape)
 
-    return take
+    return allocate

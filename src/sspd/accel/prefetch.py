@@ -1,4 +1,8 @@
-"""Work that runs ahead of whoever wants it, in a thread of its own, and never far."""
+"""Work done on background threads: items made ahead of their consumer, and preparations.
+
+With tricks off (`sspd.accel.switch`) no thread is started: items are made when they are asked
+for, and preparations are made at once.
+"""
 
 from __future__ import annotations
 
@@ -9,37 +13,37 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from queue import Full, Queue
-from threading import Event, Lock, Thread, get_native_id
+from threading import Event, Thread, get_native_id
 from typing import TypeVar
 
+from sspd.accel.switch import enabled
+
 Item = TypeVar("Item")
-#: How often a thread that waits looks whether it is still wanted, seconds.
-_LOOK_S = 0.05
-#: How much less urgent work ahead is than the work that waits for it (see nice(2)).
-_LESS_URGENT, _LEAST_URGENT = 5, 19
-#: After so long another thread may run Python, seconds, while a module is imported.
-_GIVE_WAY_S, _ONE_GIVES_WAY = 3e-4, Lock()
+#: How often a waiting thread checks whether it is still wanted, seconds.
+_POLL_S = 0.05
+#: How much lower the priority of prefetching is than its consumer's, and the lowest (nice(2)).
+_NICE_STEP, _NICE_MAX = 5, 19
 
 
 class _End:
-    """Stands behind the last item, with what went wrong."""
+    """Stands behind the last item, with the error that ended the iteration."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error
 
 
 def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
-    """Iterate in a thread of its own.
+    """Iterate on a background thread, a bounded number of items ahead.
 
-    Decoding, cutting out faces and the network leave Python's lock most of the time, so
-    they run side by side. A consumer that is slow holds the thread up: no more than
-    `depth` items wait. One that stops early ends it. Where there are fewer cores than
-    threads the consumer goes first (on Linux, which knows threads that are less urgent).
+    Decoding, cropping faces and the network release Python's lock most of the time, so they
+    run side by side. A slow consumer holds the thread up: no more than `depth` items wait. A
+    consumer that stops early ends it. Where there are fewer cores than threads the consumer
+    goes first (on Linux, where each thread has a priority of its own).
 
     Parameters
     ----------
     items : iterable
-        Made and used in the thread alone.
+        Made and used on the thread alone.
     depth : int
         How many items may wait, 1 or more.
 
@@ -53,50 +57,51 @@ def prefetch(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     >>> list(prefetch(iter("abc"), depth=1))
     ['a', 'b', 'c']
     """
-    waiting: Queue[Item | _End] = Queue(depth)
-    unwanted = Event()
-    thread = Thread(target=_fill, args=(items, waiting, unwanted), daemon=True)
+    if not enabled():
+        yield from _inline(items)
+        return
+    queue: Queue[Item | _End] = Queue(depth)
+    stopped = Event()
+    thread = Thread(target=_fill, args=(items, queue, stopped), daemon=True)
     thread.start()
     try:
-        while not isinstance(item := waiting.get(), _End):
+        while not isinstance(item := queue.get(), _End):
             yield item
         if item.error is not None:
             raise item.error
     finally:
-        unwanted.set()
+        stopped.set()
         thread.join()
 
 
 def run_in_background(work: Callable[[], object]) -> Thread:
-    """Do something that is wanted later, in a thread of its own.
-
-    Starting leaves a core idle at first. Who wants it meanwhile waits for it or does it
-    himself, and an error is raised to him.
+    """Run a preparation on a background thread.
 
     Parameters
     ----------
     work : callable
+        Prepares something that its user would otherwise prepare when it is wanted. An error is
+        dropped here: the user meets it again.
 
     Returns
     -------
     Thread
-        Nobody has to wait for it.
+        Started. Nobody has to wait for it. With tricks off it has ended.
 
     Examples
     --------
     >>> run_in_background(list).join()
     """
-    thread = Thread(target=_quietly, args=(work,))
+    beside = enabled()
+    thread = Thread(target=_drop_errors, args=(work,))
     thread.start()
+    if not beside:
+        thread.join()
     return thread
 
 
 def import_in_background(name: str) -> Thread | None:
-    """Import a module that is wanted later, in a thread of its own that gives way to others.
-
-    An import is Python alone, which one thread runs at a time; who waits for it waits 5 ms,
-    and a picture on its way through this package waits twenty times. So threads change
-    places sixteen times as often meanwhile, in the whole process.
+    """Import a module that is wanted later on a background thread.
 
     Parameters
     ----------
@@ -105,59 +110,60 @@ def import_in_background(name: str) -> Thread | None:
     Returns
     -------
     Thread or None
-        None where it is there already.
+        None where it is imported already, and with tricks off: its user imports it.
 
     Examples
     --------
     >>> import_in_background("sys")
     """
-    return None if name in sys.modules else run_in_background(partial(_give_way, name))
+    if name in sys.modules or not enabled():
+        return None
+    return run_in_background(partial(import_module, name))
 
 
-def _give_way(name: str) -> None:
-    with _ONE_GIVES_WAY:  # or two would each put back what the other has set
-        usual_s = sys.getswitchinterval()
-        sys.setswitchinterval(min(usual_s, _GIVE_WAY_S))
-        try:
-            import_module(name)
-        finally:
-            sys.setswitchinterval(usual_s)
+def _inline(items: Iterable[Item]) -> Generator[Item, None, None]:
+    """Iterate here; who stops early closes the items, as the thread does."""
+    try:
+        yield from items
+    finally:
+        if hasattr(items, "close"):
+            items.close()
 
 
-def _quietly(work: Callable[[], object]) -> None:
+def _drop_errors(work: Callable[[], object]) -> None:
     with suppress(Exception):
         work()
 
 
-def _fill(items: Iterable[Item], waiting: Queue[Item | _End], unwanted: Event) -> None:
+def _fill(items: Iterable[Item], queue: Queue[Item | _End], stopped: Event) -> None:
     error: BaseException | None = None
-    _be_less_urgent()
+    _lower_priority()
     try:
         for item in items:
-            if not _put(item, waiting, unwanted):
+            if not _put(item, queue, stopped):
                 break
     except BaseException as raised:  # the consumer's thread is where it belongs
         error = raised
     finally:
         if hasattr(items, "close"):
             items.close()  # a video is closed here, where it was read
-    _put(_End(error), waiting, unwanted)
+    _put(_End(error), queue, stopped)
 
 
-def _be_less_urgent() -> None:
+def _lower_priority() -> None:
     if sys.platform != "linux":  # where the number of a thread may be another's process
         return
-    with suppress(OSError):  # forbidden: then it is as urgent as all
+    with suppress(OSError):  # forbidden: then it keeps its priority
         thread = get_native_id()
-        urgency = os.getpriority(os.PRIO_PROCESS, thread) + _LESS_URGENT
-        os.setpriority(os.PRIO_PROCESS, thread, min(urgency, _LEAST_URGENT))
+        nice = os.getpriority(os.PRIO_PROCESS, thread) + _NICE_STEP
+        os.setpriority(os.PRIO_PROCESS, thread, min(nice, _NICE_MAX))
 
 
-def _put(item: Item | _End, waiting: Queue[Item | _End], unwanted: Event) -> bool:
-    """Wait until there is room; False where nobody wants it any more."""
-    while not unwanted.is_set():
+def _put(item: Item | _End, queue: Queue[Item | _End], stopped: Event) -> bool:
+    """Wait until there is room; return False where nobody wants the item any more."""
+    while not stopped.is_set():
         try:
-            waiting.put(item, timeout=_LOOK_S)
+            queue.put(item, timeout=_POLL_S)
         except Full:
             continue
         return True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 
-from sspd.models.convolution import convolve, normalised_convolution
+from sspd.models.convolution import convolve, halve, keep_layout, normalised_convolution
 from sspd.models.norm import BatchNorm
 
 #: Channels of the first three of its four blocks (Fig. 2): in, between their two convolutions,
@@ -27,23 +26,6 @@ class Features(NamedTuple):
 def _convolution(inputs: int, outputs: int, width: int) -> nn.Conv3d:
     """Kernel (3, width, width), padded by 1 in time and not in space, no bias."""
     return nn.Conv3d(inputs, outputs, (3, width, width), padding=(1, 0, 0), bias=False)
-
-
-def halve(x: Tensor) -> Tensor:
-    """Average 2x2 pixels: (n, c, t, h, w) to (n, c, t, h // 2, w // 2).
-
-    >>> halve(torch.arange(4.0).view(1, 1, 1, 2, 2)).flatten()
-    tensor([1.5000])
-    """
-    if x.dtype == torch.float32:
-        return nn.functional.avg_pool3d(x, (1, 2, 2))
-    # Processors have no avg_pool3d for half precision, and autocast would turn the
-    # largest maps of the network into float32 and back. Both ways are views.
-    if x.is_contiguous():
-        pooled = nn.functional.avg_pool2d(x.flatten(1, 2), 2)
-        return pooled.view(*x.shape[:3], *pooled.shape[2:])
-    pooled = nn.functional.avg_pool2d(x.transpose(1, 2).flatten(0, 1), 2)
-    return pooled.view(x.shape[0], x.shape[2], *pooled.shape[1:]).transpose(1, 2)
 
 
 class ConvBlock(nn.Module):
@@ -86,6 +68,7 @@ class Backbone(nn.Module):
 
     Examples
     --------
+    >>> import torch
     >>> features = Backbone(256)(torch.zeros(1, 3, 4, 128, 128))
     >>> tuple(features.sequence.shape), tuple(features.map.shape)
     ((1, 256, 4), (1, 256, 4, 8, 8))
@@ -106,7 +89,5 @@ class Backbone(nn.Module):
         for block in others:
             x = block(x)
         x = self.conv_norm(self.conv(x)).tanh_()
-        if x.requires_grad and not x.is_contiguous():
-            # the gradient of a mean is one value repeated: a norm wants it laid out like x
-            x.register_hook(lambda g: g.contiguous(memory_format=torch.channels_last_3d))
+        keep_layout(x)
         return Features(x.mean(dim=(3, 4)), x)

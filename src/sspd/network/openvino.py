@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.accel.prefetch import run_in_background as begin_beside
-from sspd.accel.quantize import is_quantizable, quantize_int8, supports_int8
-from sspd.accel.space_to_depth import pack_pixel_pairs
-from sspd.accel.stateful import is_streamable, make_streaming
-from sspd.accel.winograd import PHASES, apply_temporal_winograd
-from sspd.errors import SSPDError, UsageError, WeightsError
+from sspd.accel.prefetch import run_in_background
+from sspd.accel.rewrite import rewrite_clip, rewrite_stream
+from sspd.accel.stateful import is_streamable
+from sspd.accel.switch import enabled
+from sspd.errors import SSPDError, WeightsError
 from sspd.network.chunks import RunNetwork
+from sspd.network.compiler import Compiler, resolve_precision
 from sspd.network.onnx_header import facts_of
 from sspd.network.openvino_import import import_without_telemetry
 from sspd.network.stream import BLOCK_FRAMES, EDGE, Begin, Step
@@ -34,8 +31,6 @@ class Sized(Protocol):
 
 
 Spec = TypeVar("Spec", bound=Sized)
-#: Of clips of fewer pictures phases take longer to be compiled than they save.
-_LONG = 120
 #: Larger files are no network of ours.
 LARGEST_BYTES = 1 << 28
 
@@ -45,13 +40,31 @@ def read_onnx(
     precision: str,
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
-    integers_do: bool = False,
+    int8_allowed: bool = False,
 ) -> tuple[Spec, RunNetwork, Begin | None]:
-    """`load_onnx` of a file, which is refused unread where it is too large."""
+    """Read an ONNX file of ours; see `load_onnx`.
+
+    Parameters
+    ----------
+    path : Path
+        Rejected unread where it is too large.
+    precision, threads, read_spec, int8_allowed
+        As of `load_onnx`.
+
+    Returns
+    -------
+    spec, run, begin
+        As of `load_onnx`.
+
+    Raises
+    ------
+    WeightsError
+        It is none of ours, or damaged.
+    """
     if path.stat().st_size > LARGEST_BYTES:
         raise WeightsError(f"{path}: larger than any network of ours")
     data = path.read_bytes()
-    return load_onnx(data, str(path), precision, threads, read_spec, integers_do)
+    return load_onnx(data, str(path), precision, threads, read_spec, int8_allowed)
 
 
 def load_onnx(
@@ -60,15 +73,42 @@ def load_onnx(
     precision: str,
     threads: int | None,
     read_spec: Callable[[dict[str, Any]], Spec],
-    integers_do: bool = False,
+    int8_allowed: bool = False,
 ) -> tuple[Spec, RunNetwork, Begin | None]:
-    """Read an ONNX network of ours; returns its facts and functions that run it.
+    """Load an ONNX network of ours.
 
-    The one that runs a clip compiles the network once for each length that comes along:
-    fixed shapes run faster. The other one begins a video, see
-    `sspd.network.stream.run_in_stream`; None for networks that look at pictures in another
-    way than sspd's. "auto" takes integers only where they are known to do as well
-    (`integers_do`): how well depends on the weights.
+    Parameters
+    ----------
+    data : bytes
+        Of the file.
+    name : str
+        For messages.
+    precision : str
+        See `sspd.network.load.PRECISIONS`.
+    threads : int or None
+        See `sspd.network.load.load_network`.
+    read_spec : callable
+        Maps the facts in the file to a spec; raises what is wrong with them.
+    int8_allowed : bool
+        Whether ``auto`` may be ``int8``: how well that does depends on the weights.
+
+    Returns
+    -------
+    spec
+        What `read_spec` gives.
+    run : callable
+        Runs a clip. The network is compiled for each length that comes along: fixed shapes
+        run faster.
+    begin : callable or None
+        Begins a video, see `sspd.network.stream.run_in_stream`. None for networks that look
+        further than sspd's, and with tricks off (`sspd.accel.switch`): `run` is given chunks.
+
+    Raises
+    ------
+    WeightsError
+        It is none of ours, or damaged.
+    UsageError
+        A precision that it cannot be run in.
     """
     try:
         spec = read_spec(facts_of(data))
@@ -79,144 +119,104 @@ def load_onnx(
     try:
         model = core.read_model(data)
         _check_shapes(model, spec)
-        carries = is_streamable(model)
+        streamable = is_streamable(model)
     except (RuntimeError, ValueError, TypeError, KeyError, SSPDError) as error:
         raise WeightsError(f"{name}: not a network exported by sspd, or damaged") from error
-    precision = resolve_precision(core, model, precision, name, integers_do)
-    make = Compiler(core, precision, threads)
-    run, get_ready = clip_runner(model, spec.size, make)
-    if not carries:
+    precision = resolve_precision(core, model, precision, name, int8_allowed)
+    compiler = Compiler(core, precision, threads)
+    run, compile_clip = clip_runner(model, spec.size, compiler)
+    if not (streamable and enabled()):
         return spec, run, None
-    return spec, run, stream_runner(data, make, partial(get_ready, 2 * EDGE))
+    return spec, run, stream_runner(data, compiler, partial(compile_clip, 2 * EDGE))
 
 
-@dataclass(frozen=True, eq=False)
-class Compiler:
-    """Makes a network that runs out of a graph of fixed shapes."""
+def clip_runner(
+    model: Any, size: int, compiler: Compiler
+) -> tuple[RunNetwork, Callable[[int], Any]]:
+    """Return a function that runs clips of any length, and one that compiles for a length.
 
-    core: Any
-    precision: str
-    threads: int | None
-    lock: Lock = field(default_factory=Lock)
-    """For who makes or runs one: several faces of a video take turns."""
-    beside: list[Any] = field(default_factory=list)
-    """What was compiled to run beside others, see `compile`."""
+    Parameters
+    ----------
+    model : openvino.Model
+        As exported.
+    size : int
+        Height and width of its faces, pixels.
+    compiler : Compiler
 
-    @property
-    def in_phases(self) -> bool:
-        """Whether it counts so that phases help, whose sums want more digits than integers."""
-        return self.precision != "int8"
-
-    def change(self, graph: Any) -> None:
-        """Rewrite a graph for this processor, in place; one thread at a time."""
-        pack_pixel_pairs(graph)
-        if self.precision == "int8":
-            quantize_int8(graph)
-
-    def compile(self, graph: Any, *, beside: bool = False) -> Any:
-        """Compile a graph; `beside` others that make its pictures, or on all cores."""
-        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-        if self.precision in ("f32", "bf16"):  # what integers leave is the processor's choice
-            settings["INFERENCE_PRECISION_HINT"] = self.precision
-        threads = self.threads or (self._threads_beside() if beside else None)
-        if threads is not None:
-            settings["INFERENCE_NUM_THREADS"] = threads
-        network = self.core.compile_model(graph, "CPU", settings)
-        if beside:
-            self.beside.append(network)
-        return network
-
-    def trim_heap(self) -> None:
-        """Let go of what they keep between two pieces, 22 MB, where a video may be through."""
-        for network in self.beside:
-            network.release_memory()
-
-    def _threads_beside(self) -> int | None:
-        """Of a fast network all cores but one; None, all cores, where the network is most work.
-
-        While pictures are made no core is idle, and two threads that wait for each other
-        after every layer do a seventh more work.
-        """
-        halves = "BF16" in self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        if self.precision == "f32" or (self.precision == "auto" and not halves):
-            return None
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return max(1, (cores or 1) - 1)
-
-
-def resolve_precision(core: Any, model: Any, precision: str, name: str, integers_do: bool) -> str:
-    """Integers where they are the fastest and do; `UsageError` where they cannot be."""
-    if precision != "int8" and not (precision == "auto" and integers_do):
-        return precision
-    able = supports_int8(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    if able and is_quantizable(model):
-        return "int8"
-    if precision == "int8":
-        why = f"{name}: int8 is for sspd's own networks" if able else "this processor has no int8"
-        raise UsageError(f"{why}; precision auto or f32 would work")
-    return precision
-
-
-def clip_runner(model: Any, size: int, make: Compiler) -> tuple[RunNetwork, Callable[[int], Any]]:
-    """Runs clips of any length; and makes one for a length, once, which wants the lock."""
+    Returns
+    -------
+    run : callable
+        Maps (3, t, size, size) to (t,).
+    compile_clip : callable
+        Compiles for a length, once; its caller holds the lock.
+    """
     compiled: dict[int, Any] = {}
 
-    def get_ready(t: int) -> Any:
+    def compile_clip(t: int) -> Any:
         if t not in compiled:
             compiled.clear()  # one length at a time: each holds its own buffers
             model.reshape([1, 3, t, size, size])
             fixed = model.clone()
-            if make.in_phases and t % PHASES == 0 and t >= _LONG:
-                apply_temporal_winograd(fixed)
-            make.change(fixed)
-            compiled[t] = make.compile(fixed)
+            rewrite_clip(fixed, t, compiler.precision)
+            compiled[t] = compiler.compile(fixed)
         return compiled[t]
 
     def run(differences: NDArray[np.float32]) -> NDArray[np.float64]:
-        with make.lock:
-            network = get_ready(differences.shape[1])
+        with compiler.lock:
+            network = compile_clip(differences.shape[1])
             x = np.ascontiguousarray(differences)[None]
             waveform: NDArray[np.float64] = network([x])[0][0].astype(np.float64)
-            make.trim_heap()  # clips are run where a video or a stretch of it ends
+            compiler.release_buffers()  # clips are run where a video or a segment of it ends
         return waveform
 
-    return run, get_ready
+    return run, compile_clip
 
 
-def stream_runner(data: bytes, make: Compiler, get_ends_ready: Callable[[], Any]) -> Begin:
-    """Runs videos of any length, a piece at a time."""
+def stream_runner(data: bytes, compiler: Compiler, compile_ends: Callable[[], Any]) -> Begin:
+    """Return a function that begins a video of any length, which comes block by block.
+
+    Parameters
+    ----------
+    data : bytes
+        The network as ONNX.
+    compiler : Compiler
+    compile_ends : callable
+        Compiles what is run over a video's ends; done beside the stream's network.
+
+    Returns
+    -------
+    callable
+        See `sspd.network.stream.Begin`. The first call compiles.
+    """
 
     @cache
     def compiled() -> tuple[Any, list[list[int]]]:
-        graph = make.core.read_model(data)
-        if make.in_phases:
-            apply_temporal_winograd(graph, carry=True)
-        shapes = make_streaming(graph, BLOCK_FRAMES)
-        make.change(graph)
-        ends = begin_beside(get_ends_ready)  # no earlier: graphs are changed one at a time
-        network = make.compile(graph, beside=True)
+        graph = compiler.core.read_model(data)
+        shapes = rewrite_stream(graph, BLOCK_FRAMES, compiler.precision)
+        ends = run_in_background(compile_ends)  # no earlier: graphs are changed one at a time
+        network = compiler.compile(graph, streaming=True)
         ends.join()
         return network, shapes
 
-    def run_in_background() -> Step:
-        with make.lock:
+    def begin() -> Step:
+        with compiler.lock:
             network, shapes = compiled()
-        seen = [np.zeros(shape, np.float32) for shape in shapes]
+        state = [np.zeros(shape, np.float32) for shape in shapes]
 
-        def step(piece: NDArray[np.float32]) -> NDArray[np.float64]:
-            nonlocal seen
-            with make.lock:
-                found = network([piece[None], *seen])
-            waveform, *seen = (found[k] for k in range(1 + len(seen)))
+        def step(block: NDArray[np.float32]) -> NDArray[np.float64]:
+            nonlocal state
+            with compiler.lock:
+                found = network([block[None], *state])
+            waveform, *state = (found[k] for k in range(1 + len(state)))
             return waveform[0].astype(np.float64)  # type: ignore[no-any-return]
 
         return step
 
-    return run_in_background
+    return begin
 
 
 def _check_shapes(model: Any, spec: Sized) -> None:
-    """One input (1, 3, t, size, size) and one output, or `ValueError`."""
+    """Raise `ValueError` unless it has one input (1, 3, t, size, size) and one output."""
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError("a network of ours has one input and one output")
     shape = model.inputs[0].partial_shape

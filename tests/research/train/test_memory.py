@@ -47,5 +47,5 @@ def test_gaps_of_kept_memory_are_given_back_where_it_is_scarce() -> None:
 
 def test_where_there_is_plenty_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not memory.hold_memory(torch.nn.Linear(2, 2), needed=1e6)
-    monkeypatch.setattr(memory, "_of_libc", lambda name: None)
+    monkeypatch.setattr(memory, "c_function", lambda name: None)
     assert not memory.hold_memory(torch.nn.Linear(2, 2), needed=1e15)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.train.test_kill import CHILD as ALONE_CHILD
+from tests.research.train.test_kill import CHILD as ALONE_CHILD
 from torch import Tensor, nn
 
 from sspd.errors import ProcessLostError, UsageError
@@ -32,11 +32,11 @@ CHILD = """
 import pickle, sys
 import torch, torch.distributed as dist
 from sspd.research.train.launch import leave
-from tests.train import test_team
+from tests.research.train import test_process_group
 rank, folder, task = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 torch.set_num_threads(1)
 dist.init_process_group("gloo", init_method=f"file://{folder}/meet-{task}", rank=rank, world_size=2)
-answer = getattr(test_team, task)(rank, folder)
+answer = getattr(test_process_group, task)(rank, folder)
 leave()
 pickle.dump(answer, open(f"{folder}/{task}-{rank}", "wb"))
 """
@@ -164,9 +164,10 @@ def test_steps_of_two_processes_are_those_of_one(
 
 
 def whole_training(rank: int, folder: str) -> None:
-    from sspd.research.train import finish, reference
+    from sspd.research.train import calibration_videos, finalize
 
-    finish.STATISTICS_CLIPS, reference.VIDEOS, reference.DURATION_S = 4, 1, 3.0
+    finalize.STATISTICS_CLIPS = 4
+    calibration_videos.VIDEOS, calibration_videos.DURATION_S = 1, 3.0
     videos, recipe, out = pickle.loads((Path(folder) / "task").read_bytes())
     train(videos, recipe, out, seed=5, device="cpu", team=Team(rank, 2), name="tiny", max_minutes=9)
 

@@ -126,7 +126,7 @@ def simulate(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     made = simulate(folder, 1, seconds=0.2, size=(160, 120), fps=10.0)
     ...     made.n_written, made.videos[0].path.name, made.videos[0].truth.exists()
-    (1, 'film_0000.mp4', True)
+    (1, 'video_0000.mp4', True)
     """
     layouts = dict.fromkeys([*OWN_LAYOUTS, *DATASETS])
     if layout not in layouts:
@@ -175,8 +175,8 @@ def truth_of(path: Path) -> Path:
     ----------
     path : Path
 
-    >>> truth_of(Path("out/film_0000.mp4")).as_posix()
-    'out/truth/film_0000.json'
+    >>> truth_of(Path("out/video_0000.mp4")).as_posix()
+    'out/truth/video_0000.json'
     """
     return path.parent / "truth" / f"{path.stem}.json"
 

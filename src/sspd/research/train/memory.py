@@ -1,21 +1,22 @@
-"""Memory for training steps: kept from one to the next, in large pages."""
+"""Memory for training steps: kept from one to the next, in large pages.
+
+With tricks off (`sspd.accel.switch`) memory comes and goes as the C library has it.
+"""
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sspd.accel.process import c_function, keep_freed_memory
+from sspd.accel.switch import enabled
 
 if TYPE_CHECKING:
     from torch import nn
 
     from sspd.research.recipes import BaselineRecipe, Recipe
 
-#: Names of glibc's ``mallopt`` (malloc.h).
-_M_TRIM_THRESHOLD = -1
-_M_MMAP_MAX = -4
 #: Where PyTorch looks, once, whether to ask the kernel for huge pages.
 _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 #: Bytes that a step takes at once for a pixel of its clips: twice what was measured of 12
@@ -32,15 +33,23 @@ _STATM = Path("/proc/self/statm")
 
 
 def step_bytes(clips: float, frames: int, size: int, half: bool) -> float:
-    """What a step of SSPD takes at once, about.
+    """Return about how much memory a step of SSPD takes at once.
 
     Parameters
     ----------
     clips : float
-    frames, size : int
-        Of a batch: clips, their length, and the side of their faces, pixels.
+        Clips in a batch.
+    frames : int
+        Length of a clip.
+    size : int
+        Side of the faces, pixels.
     half : bool
         In half precision.
+
+    Returns
+    -------
+    float
+        Bytes.
 
     Examples
     --------
@@ -94,20 +103,24 @@ def memory_warning(recipe: Recipe | BaselineRecipe, device: str) -> str | None:
 
 
 def machine_bytes() -> int:
-    """Memory of the machine, bytes."""
+    """Return how much memory the machine has, bytes.
+
+    Returns
+    -------
+    int
+    """
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def prepare_memory(needed: float = 0.0) -> bool:
-    """Make large blocks of memory cheap, for the whole process; before torch is imported.
+    """Make large blocks of memory cheap for the whole process; before torch is imported.
 
-    A training step frees and takes the same gigabytes again; by default glibc gives
+    A training step frees and allocates the same gigabytes again; by default glibc gives
     each large block back to the kernel, which then clears every page of 4 KiB anew.
     Freed blocks are kept, and torch asks for pages of 2 MiB where the kernel has them
-    (a setting of its own, which stays as it is if the user has set it). On two cores the
-    first made a step a third faster (``benchmarks/README.md``), but kept memory has gaps:
-    where a step needs most of the machine's, blocks are given back at once, and where it
-    needs half, `hold_memory` gives back the gaps.
+    (a setting of its own, which stays as it is if the user has set it). Kept memory has
+    gaps: where a step needs most of the machine's, blocks are given back at once, and where
+    it needs half, `hold_memory` gives back the gaps.
 
     Parameters
     ----------
@@ -117,25 +130,24 @@ def prepare_memory(needed: float = 0.0) -> bool:
     Returns
     -------
     bool
-        Whether freed memory is kept: not where there is too little, nor where the C
-        library cannot be told.
+        Whether freed memory is kept: not where there is too little, where the C library has
+        no such setting, or with tricks off.
 
     Examples
     --------
     >>> prepare_memory() in (True, False)
     True
     """
+    if not enabled():
+        return False
     os.environ.setdefault(_HUGE_PAGES, "1")
     if MENDED_SHARE * needed > MOST_SHARE * machine_bytes():
         return False
-    mallopt = _of_libc("mallopt")
-    if mallopt is None:
-        return False
-    return bool(mallopt(_M_MMAP_MAX, 0)) and bool(mallopt(_M_TRIM_THRESHOLD, -1))
+    return keep_freed_memory()
 
 
 def hold_memory(network: nn.Module, needed: float) -> bool:
-    """Give the gaps of kept memory back on the way back through a network, in time.
+    """Give the gaps of kept memory back during the backward pass of a network.
 
     Kept memory has gaps that the next block does not fit in: 12 clips that need 12 GB
     would hold 22. They are given back as gradients come in while the process holds more
@@ -151,7 +163,7 @@ def hold_memory(network: nn.Module, needed: float) -> bool:
     Returns
     -------
     bool
-        Whether it is looked at.
+        Whether memory is watched.
 
     Examples
     --------
@@ -159,27 +171,27 @@ def hold_memory(network: nn.Module, needed: float) -> bool:
     >>> hold_memory(torch.nn.Linear(2, 2), needed=1e6)
     False
     """
-    if KEPT_SHARE * needed <= MOST_SHARE * machine_bytes() or not _STATM.exists():
+    if not enabled() or KEPT_SHARE * needed <= MOST_SHARE * machine_bytes():
         return False
-    trim, most = _of_libc("malloc_trim"), HELD_SHARE * machine_bytes()
-    if trim is None:
+    trim, most = c_function("malloc_trim"), HELD_SHARE * machine_bytes()
+    if trim is None or not _STATM.exists():
         return False
 
-    def look(_: object) -> None:
+    def trim_if_large(_: object) -> None:
         if held_bytes() > most:
             trim(0)
 
     for parameter in network.parameters():
-        parameter.register_post_accumulate_grad_hook(look)  # type: ignore[no-untyped-call]
+        parameter.register_post_accumulate_grad_hook(trim_if_large)  # type: ignore[no-untyped-call]
     return True
 
 
 def held_bytes() -> int:
-    """Memory that the process holds, bytes (Linux alone)."""
+    """Return how much memory the process holds (Linux alone).
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
     return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _of_libc(name: str) -> Any:
-    """A function of the C library; None where it has none of that name."""
-    library = ctypes.util.find_library("c")
-    return getattr(ctypes.CDLL(library), name, None) if library else None
