@@ -32,7 +32,7 @@ def test_against_a_slow_average_of_the_line(n: int, fs: float, seed: int) -> Non
         assert got[k] == pytest.approx(np.interp(x, t, values).mean(), abs=2e-3)
 
 
-@pytest.mark.parametrize("film_fps", [15.0, 25.0, 29.97, 30.0, 60.0])
+@pytest.mark.parametrize("video_fps", [15.0, 25.0, 29.97, 30.0, 60.0])
 def test_a_ramp_stays_a_ramp(video_fps: float) -> None:
     t = 3.0 + np.arange(int(10 * video_fps)) / video_fps
     got = resample_times(2 * t, t, 30.0, 3.0, 290)

@@ -1,6 +1,6 @@
-"""Methods that are networks of other papers: faces on a grid, in clips, to a waveform.
+"""Methods that are networks of other papers and process clips of frames on a uniform grid.
 
-Each is a line of the table at the end; its weights come from `sspd train`.
+Each one is an entry of the table at the end of this file; `sspd train` makes its weights.
 """
 
 from __future__ import annotations
@@ -27,27 +27,33 @@ def build_network(
     precision: str = "f32",
     threads: int | None = None,
 ) -> Method:
-    """Load the network of a method, and wrap it.
+    """Load the network of a published method and wrap it as a `Method`.
 
     Parameters
     ----------
     name : str
-        Of the method, which is that of its paper's recipe.
+        Name of the method, which is also the name of its training recipe.
     citation : str
+        Publication: authors, title, venue, year.
     architecture : str
-        A name of `sspd.models.baselines.NETWORKS`.
+        A name in `sspd.models.baselines.NETWORKS`.
     weights : path or None
-        What `sspd train` wrote.
+        A weights file written by `sspd train`; None raises an error.
     precision : str
+        See `sspd.network.load_clip_network`.
     threads : int or None
         See `sspd.network.load_clip_network`.
+
+    Returns
+    -------
+    Method
 
     Raises
     ------
     UsageError
-        No weights.
+        No weights are given.
     WeightsError
-        Weights that cannot be used, or of another method.
+        The weights cannot be used, or belong to another method.
     """
     from sspd.network import load_clip_network
     from sspd.network.grid import grid_chunks
@@ -65,11 +71,11 @@ def build_network(
         )
 
     def run(faces: Iterable[Frames]) -> Signal | None:
-        pieces = (piece for piece in faces if len(piece))
-        first = next(pieces, None)
+        chunks = (chunk for chunk in faces if len(chunk))
+        first = next(chunks, None)
         if first is None:
             return None
-        wave = network(grid_chunks(chain([first], pieces), spec.fs))
+        wave = network(grid_chunks(chain([first], chunks), spec.fs))
         if wave is None:
             return None
         start_s = float(first.t[0]) + spec.lag_steps / spec.fs

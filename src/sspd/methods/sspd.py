@@ -1,4 +1,4 @@
-"""The network of this project, trained without labels."""
+"""The self-similarity prior distillation network of this project, trained without labels."""
 
 from __future__ import annotations
 
@@ -32,14 +32,27 @@ def build(
     precision: str = "f32",
     threads: int | None = None,
 ) -> Method:
-    """Load the network, and wrap it as a method.
+    """Load the SSPD network and wrap it as a `Method`.
 
-    When a value of the network's output is, `NetworkSpec.lag_steps` says.
+    The time of each output value follows from `NetworkSpec.lag_steps`.
+
+    Parameters
+    ----------
+    weights : path or None
+        None means the weights shipped with the package.
+    precision : str
+        See `sspd.network.load_network`.
+    threads : int or None
+        See `sspd.network.load_network`.
+
+    Returns
+    -------
+    Method
 
     Raises
     ------
     WeightsError
-        Weights that cannot be used.
+        The weights cannot be used.
     """
     from sspd.accel.prefetch import prefetch
     from sspd.face.stabilize import crop_px, network_chunks
@@ -49,19 +62,19 @@ def build(
     from sspd.network.stream import BLOCK_FRAMES
 
     network = load_network(weights, precision=precision, threads=threads)
-    spec, lot = network.spec, ceil(BLOCK_FRAMES / CROP_CHUNK_FRAMES)
+    spec, ahead = network.spec, ceil(BLOCK_FRAMES / CROP_CHUNK_FRAMES)
 
     def run(faces: Iterable[Frames]) -> Signal | None:
-        pieces = (piece for piece in faces if len(piece))
-        first = next(pieces, None)
+        chunks = (chunk for chunk in faces if len(chunk))
+        first = next(chunks, None)
         if first is None:
             return None
         start_s = float(first.t[0])
-        # following the head costs as much as the network: the two run side by side, and while
-        # the network works on one lot, the next one waits
-        seen = prefetch(network_chunks(chain([first], pieces), spec.size, spec.follow), lot)
-        del first  # or its pictures would be held as long as the stretch lasts
-        rows = input_chunks(seen, spec)
+        # Stabilization costs as much as the network, so the two run in parallel: while the
+        # network processes one block of frames, the next block is prepared.
+        stable = prefetch(network_chunks(chain([first], chunks), spec.size, spec.follow), ahead)
+        del first  # or its frames would stay in memory until the end of the segment
+        rows = input_chunks(stable, spec)
         enough = list(islice(rows, SHORTEST))
         if len(enough) < SHORTEST:
             return None
@@ -86,22 +99,22 @@ ENTRY = MethodEntry("sspd", CITATION, build, NEEDS)
 
 
 def native_waveform(network: Network, faces: Frames) -> Signal | None:
-    """The network's waveform of pictures fed as they are, past the even grid.
+    """Run the network on frames at their own rate, without resampling to its grid.
 
-    The network takes them for pictures at its own rate; what it gives is put back on
-    theirs. Fig. 7 of the paper feeds videos of half and double the rate so.
+    The network treats them as frames at its own rate, and its output is returned at theirs.
+    Fig. 7 of the paper does so for videos of half and double the rate.
 
     Parameters
     ----------
     network : Network
         From `sspd.network.load_network`.
     faces : Frames
-        Crops of one fixed box; the mean step of their timestamps is their rate.
+        Crops of one fixed box; their rate is taken from the mean step of their timestamps.
 
     Returns
     -------
     Signal or None
-        None for too few pictures.
+        None for too few frames.
     """
     from sspd.face.stabilize import network_frames
     from sspd.network import SHORTEST
@@ -110,7 +123,7 @@ def native_waveform(network: Network, faces: Frames) -> Signal | None:
     if len(faces) <= SHORTEST:
         return None
     fs = (len(faces) - 1) / float(faces.t[-1] - faces.t[0])
-    seen = network_frames(faces, network.spec.size, network.spec.follow)
-    levels = seen.rgb.astype(np.float32) * np.float32(255 / seen.max_value)
-    wave = standardise(network(input_rows(levels, network.spec), fs))
+    stable = network_frames(faces, network.spec.size, network.spec.follow)
+    pixels = stable.rgb.astype(np.float32) * np.float32(255 / stable.max_value)
+    wave = standardise(network(input_rows(pixels, network.spec), fs))
     return Signal(wave, fs, float(faces.t[0]) + network.spec.lag_steps / fs)
