@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from sspd.simulation import VideoSpec, random_spec, simulate
 from sspd.simulation.background import draw_background
-from sspd.simulation.render import render_levels, set_stage
-from sspd.simulation.spec import smooth_noise
+from sspd.simulation.noise import smooth_noise
+from sspd.simulation.render import render_pixels, set_stage
 from sspd.types import Box, Frames
 from sspd.video.write import write_h264
 
@@ -65,7 +65,7 @@ def _frames(
 
 def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Frames]:
     """One picture of a face, filmed; held in a hand it sways, trembles and turns."""
-    picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
+    picture = render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(DURATION_S * FPS)) / FPS
     sway, turn = np.zeros((2, t.size)), np.zeros(t.size)
     if held:
@@ -86,7 +86,7 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
 
 def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     """One picture of a face in the light of a screen, whose colours change cut by cut."""
-    picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
+    picture = render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(DURATION_S * FPS)) / FPS
     shot_s, uneven = rng.uniform(0.35, 1.5), rng.uniform(0.0, 0.5)
     cuts = np.cumsum(shot_s * (1 + uneven * rng.uniform(-1, 1, int(2 * DURATION_S / shot_s) + 9)))

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import sspd
 from beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import SourceError
-from sspd.methods.pos import build
+from sspd.methods.pos import ENTRY
 from sspd.pipeline.segments import by_face, run_segments
 from sspd.report.csv import write_signal_csv
 from sspd.report.json import write_json
@@ -100,7 +100,7 @@ def test_a_face_that_is_away_has_windows_and_a_gap_has_none() -> None:
     t = np.concatenate([np.arange(0, 600), np.arange(9000, 9600)]) / FPS
     rgb = beating_pictures(t[:300], 1.2)
     chunks = [sspd.types.Frames(rgb, t[k : k + 300]) for k in range(0, 1200, 300)]
-    waves = run_segments(iter_face_chunks(chunks, size=8, box=SKIN_BOX), build())
+    waves = run_segments(iter_face_chunks(chunks, size=8, box=SKIN_BOX), ENTRY.build())
     first, then = [each for each in waves if each.segment.box is not None]
     assert (first.segment.end_s, then.segment.start_s) == pytest.approx((20.0, 300.0), abs=0.05)
     ((_, own),) = by_face(waves)
