@@ -262,7 +262,7 @@ def main() -> None:
     """Print how often each outcome came; exit code 1 where one is a defect."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where defects are kept")
-    parser.add_argument("--films", type=int, default=6000)
+    parser.add_argument("--videos", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=[*(kind[0] for kind in KINDS), *VIDEO_KINDS])
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")

@@ -113,7 +113,7 @@ def main() -> None:
     """Make the videos, measure unbroken and broken, compare."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where the videos are made, and kept")
-    parser.add_argument("--films", type=int, default=50)
+    parser.add_argument("--videos", type=int, default=50)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--method", default="pos")
     parser.add_argument("--jobs", type=int, default=2)

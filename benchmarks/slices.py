@@ -199,7 +199,7 @@ def main() -> None:
         "--systems", default="sspd", help="sspd, pos, green or files of weights, with commas"
     )
     parser.add_argument("--set", choices=("suite", "validation"), default="suite")
-    parser.add_argument("--films", type=int, default=VIDEOS_A_SLICE, help="videos a slice")
+    parser.add_argument("--videos", type=int, default=VIDEOS_A_SLICE, help="videos a slice")
     parser.add_argument("--seconds", type=float, default=DURATION_S)
     parser.add_argument("--slices", default=",".join(SLICES))
     parser.add_argument("--precision", default="f32")

@@ -42,7 +42,8 @@ def test_beats_rise_and_cover_the_video_and_its_margins(
     assert beats == RHYTHMS[kind](np.random.default_rng(seed), duration_s)
     assert beats[0] <= -MODEL_MARGIN_S and beats[-1] >= duration_s + MODEL_MARGIN_S
     steps = np.diff(beats)
-    assert steps.min() >= r.SHORTEST_S - 1e-5 and steps.max() <= r.LONGEST_S + 1e-5
+    assert steps.min() >= r.SHORTEST_INTERVAL_S - 1e-5
+    assert steps.max() <= r.LONGEST_INTERVAL_S + 1e-5
 
 
 @settings(max_examples=30, deadline=None)

@@ -18,7 +18,7 @@ FUZZ = Path(__file__).resolve().parents[2] / "benchmarks" / "fuzz.py"
 
 
 def test_broken_videos_are_read_or_refused(tmp_path: Path) -> None:
-    command = [sys.executable, str(FUZZ), str(tmp_path), "--films", "160", "--jobs", "1"]
+    command = [sys.executable, str(FUZZ), str(tmp_path), "--videos", "160", "--jobs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     outcomes = {line.split()[1]: int(line.split()[0]) for line in done.stdout.splitlines()}
