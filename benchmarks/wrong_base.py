@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sspd.simulation import VideoSpec, random_spec, simulate, truth
 from sspd.simulation.anatomy import F32
-from sspd.simulation.render import render_levels, set_stage
-from sspd.simulation.spec import smooth_noise
+from sspd.simulation.noise import smooth_noise
+from sspd.simulation.render import render_pixels, set_stage
 from sspd.types import Box, Frames
 from wrong_files import encode, quality
 
@@ -96,7 +96,7 @@ def write(take: Take, frames: Iterable[Frames], **how: Any) -> None:
 
 def photo(spec: VideoSpec) -> F32:
     """The first frame before noise and rounding."""
-    return render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
+    return render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
 
 
 def shifts(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation import rhythms
+from sspd.simulation import arrhythmias, rhythms
 from wrong_base import Make, Take, Truth, alive, good, record
 
 Beats = Callable[[Take], tuple[float, ...]]
@@ -99,19 +99,19 @@ def recorded(take: Take) -> tuple[float, ...]:
     """A part of what a chest strap or a clip recorded, a person each video."""
     files = rr_files()
     row = [float(word) for word in files[take.number % len(files)].read_text().split()]
-    return rhythms.recorded(take.rng, take.duration_s, [ms for ms in row if 260 < ms < 2900])
+    return arrhythmias.recorded(take.rng, take.duration_s, [ms for ms in row if 260 < ms < 2900])
 
 
 def bigeminy(take: Take) -> tuple[float, ...]:
     """Every other beat early: 0.56 and 1.04 s in turn, and others like it."""
     pair = (0.56, 1.04) if take.number == 0 else _coupled(take.rng, take.rng.uniform(0.62, 0.95))
-    return rhythms.pattern(take.rng, take.duration_s, pair)
+    return arrhythmias.pattern(take.rng, take.duration_s, pair)
 
 
 def trigeminy(take: Take) -> tuple[float, ...]:
     """Every third beat early."""
     usual = float(take.rng.uniform(0.62, 0.95))
-    return rhythms.pattern(take.rng, take.duration_s, (usual, *_coupled(take.rng, usual)))
+    return arrhythmias.pattern(take.rng, take.duration_s, (usual, *_coupled(take.rng, usual)))
 
 
 def _coupled(rng: np.random.Generator, usual: float) -> tuple[float, float]:
@@ -122,7 +122,7 @@ def _coupled(rng: np.random.Generator, usual: float) -> tuple[float, float]:
 def early(take: Take) -> tuple[float, ...]:
     """A tenth to a third of the beats early, at random."""
     rng = take.rng
-    return rhythms.early_beats(
+    return arrhythmias.early_beats(
         rng, take.duration_s, float(rng.uniform(58, 95)), share=float(rng.uniform(0.1, 0.33))
     )
 
@@ -130,6 +130,6 @@ def early(take: Take) -> tuple[float, ...]:
 def fibrillation(take: Take) -> tuple[float, ...]:
     """Irregular without memory."""
     rng = take.rng
-    return rhythms.fibrillation(
+    return arrhythmias.fibrillation(
         rng, take.duration_s, float(rng.uniform(65, 130)), spread=float(rng.uniform(0.16, 0.28))
     )

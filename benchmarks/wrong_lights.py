@@ -7,7 +7,7 @@ import numpy as np
 
 from sspd.simulation.anatomy import F32
 from sspd.simulation.gains import apply_gain, face_mask, sine_gain
-from sspd.simulation.render import render_levels, set_stage
+from sspd.simulation.render import render_pixels, set_stage
 from sspd.simulation.spec import rest_place
 from wrong_base import (
     NOTHING,
@@ -88,7 +88,7 @@ def half_pulse(take: Take) -> Truth:
     lamp = apply_gain(sine_gain(rng, take.t, other_hz(rng, spec.hr_bpm), tint))
 
     def alter(k: int, levels: F32) -> F32:
-        other = lamp(k, render_levels(lifeless, k))
+        other = lamp(k, render_pixels(lifeless, k))
         return np.asarray(levels + mask[..., None] * (other - levels), np.float32)
 
     record(take, spec, alter)

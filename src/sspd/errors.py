@@ -1,19 +1,19 @@
-"""Everything that ``sspd`` raises on purpose.
+"""Errors that ``sspd`` raises on purpose.
 
 The tree::
 
     SSPDError
-    ├── UsageError          an argument that cannot be right (exit code 2)
+    ├── UsageError          an invalid argument (exit code 2)
     ├── SourceError         a video or folder that cannot be used (exit code 1)
-    │   ├── DecodeError     not a video, or damaged beyond reading
-    │   └── NoVideoError    a readable file without pictures
+    │   ├── DecodeError     not a video, or damaged beyond decoding
+    │   └── NoVideoError    a readable file without a video stream
     ├── WeightsError        a weights file that is wrong, damaged or unsafe
-    ├── OutputError         a place that cannot be written
-    ├── DependencyError     an optional package that is needed and absent
-    └── TrainingError       a training that cannot go on
-        └── ProcessLostError    another of the processes that train together is gone
+    ├── OutputError         an output that cannot be written
+    ├── DependencyError     a required optional package that is not installed
+    └── TrainingError       a training that cannot continue
+        └── ProcessLostError    another process of a distributed training has ended
 
-One ``except`` holds them all:
+One ``except`` catches them all:
 
 >>> try:
 ...     raise DecodeError("a.mp4 is not a video that can be decoded")
@@ -24,43 +24,43 @@ a.mp4 is not a video that can be decoded
 
 
 class SSPDError(Exception):
-    """The root: a message of one line that says what, where and what would work."""
+    """Base class, with a one-line message: what was wrong, where, and what would work."""
 
 
 class UsageError(SSPDError):
-    """An argument that cannot be right."""
+    """Invalid argument."""
 
 
 class SourceError(SSPDError):
-    """A video or folder that cannot be used."""
+    """Video or folder that cannot be used."""
 
 
 class DecodeError(SourceError):
-    """Not a video, or damaged beyond reading."""
+    """File that is not a video, or is damaged beyond decoding."""
 
 
 class NoVideoError(SourceError):
-    """A readable file without a video stream."""
+    """Readable file without a video stream."""
 
 
 class WeightsError(SSPDError):
-    """A weights file that is wrong, damaged or unsafe."""
+    """Weights file that is wrong, damaged or unsafe."""
 
 
 class OutputError(SSPDError):
-    """A place that cannot be written."""
+    """Output that cannot be written."""
 
 
 class DependencyError(SSPDError):
-    """An optional package that is needed and absent; the message names the extra."""
+    """Required optional package that is not installed; the message names the extra."""
 
 
 class TrainingError(SSPDError):
-    """A training that cannot go on; the last good checkpoint is kept."""
+    """Training that cannot continue; the last good checkpoint is kept."""
 
 
 class ProcessLostError(TrainingError):
-    """Another of the processes that train together is gone."""
+    """End of another process of a distributed training."""
 
     rank: int = 0
-    """Of the process that raises it; the first one, 0, tells the user."""
+    """Rank of the process that raises it; the first one, 0, tells the user."""

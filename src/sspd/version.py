@@ -1,10 +1,14 @@
-"""Which version of the package this is."""
+"""Version of the package."""
 
 from __future__ import annotations
 
 
 def package_version() -> str:
-    """The installed version, as pyproject.toml has it.
+    """Return the installed version of the package.
+
+    Returns
+    -------
+    str
 
     >>> package_version() == __import__("sspd").__version__
     True
@@ -13,5 +17,5 @@ def package_version() -> str:
 
     try:
         return version("sspd")
-    except PackageNotFoundError:  # run from a source tree that was never installed
+    except PackageNotFoundError:  # run from a source tree without installation
         return "0+uninstalled"

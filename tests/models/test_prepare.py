@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from sspd.models.prepare import (
-    as_they_are,
-    less_the_one_before,
-    motion_and_looks,
+    first_frames,
+    frame_differences,
+    motion_and_appearance,
     normalised_differences,
     standardised,
 )
@@ -18,9 +18,9 @@ from sspd.models.prepare import (
 def test_inputs_equal_their_formulas_clip_by_clip() -> None:
     faces = 255 * torch.rand(2, 3, 5, 4, 4) * torch.tensor([1.0, 0.2]).view(2, 1, 1, 1, 1)
     first, then = faces[:, :, :-1].numpy(), faces[:, :, 1:].numpy()
-    np.testing.assert_allclose(as_they_are(faces), first)
-    np.testing.assert_allclose(less_the_one_before(faces), then - first, atol=1e-4)
-    both = motion_and_looks(faces).numpy()
+    np.testing.assert_allclose(first_frames(faces), first)
+    np.testing.assert_allclose(frame_differences(faces), then - first, atol=1e-4)
+    both = motion_and_appearance(faces).numpy()
     assert both.shape == (2, 6, 4, 4, 4)
     for k in range(2):
         motion = (then[k] - first[k]) / (then[k] + first[k] + 1e-6)

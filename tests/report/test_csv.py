@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import results
-from sspd.report.csv import COLUMNS, write_csv, write_signal_csv
+from sspd.report.csv import CSV_COLUMNS, write_csv, write_signal_csv
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -22,7 +22,7 @@ def test_a_row_a_source(tmp_path: Path) -> None:
     failed = results.failed()
     write_csv([measured, refused, failed], tmp_path / "a.csv")
     good, none, bad = _rows(tmp_path / "a.csv")
-    assert tuple(good) == COLUMNS
+    assert tuple(good) == CSV_COLUMNS
     assert float(good["hr_bpm"]) == pytest.approx(measured.hr_bpm, abs=1e-3)
     assert good["windows_accepted"] == str(sum(w.accepted for w in measured.windows))
     assert good["warnings"] == "cut short"

@@ -18,7 +18,7 @@ import results
 from pulses import pulse_wave
 from sspd.report.axes import BEAT, LINE, draw_excerpt
 from sspd.report.csv import write_signal_csv
-from sspd.report.overlay_panel import strip_of
+from sspd.report.overlay_panel import make_panel
 from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band
 from sspd.types import Signal, Vitals, WindowVitals
 from sspd.vitals import analyze_beats
@@ -98,7 +98,7 @@ def test_dots_of_the_picture_are_on_tops_of_its_line() -> None:
 
 def test_dots_under_the_annotated_video_are_on_tops_too() -> None:
     vitals = _real_like(3, 88.0, 30.0, (True, False, True))
-    assert _farthest(vitals, list(strip_of(vitals, 640, 480).pieces)) <= 1.0
+    assert _farthest(vitals, list(make_panel(vitals, 640, 480).waveforms)) <= 1.0
 
 
 def test_marks_of_the_csv_are_on_tops_of_its_filtered_column(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import results
 from sspd.errors import SourceError
-from sspd.report.frame import LONGEST_SIDE, face_picture
+from sspd.report.frame import LONGEST_SIDE, face_image
 from sspd.types import Box, FaceSpan, Vitals
 
 
@@ -39,7 +39,7 @@ def _vitals(path: Path, *faces: FaceSpan) -> Vitals:
 def test_it_is_the_picture_on_which_the_face_was_found(rising: Path) -> None:
     box = Box(20, 10, 70, 50)
     spans = (FaceSpan(0.0, 1.0, None), FaceSpan(1.0, 1.5, box), FaceSpan(1.5, 2.0, box))
-    shown = face_picture(_vitals(rising, *spans))
+    shown = face_image(_vitals(rising, *spans))
     assert shown.t_s == pytest.approx(1.0, abs=0.001)
     picture = _pixels(shown.png)
     assert picture.shape == (64, 96, 3)
@@ -51,14 +51,14 @@ def test_it_is_the_picture_on_which_the_face_was_found(rising: Path) -> None:
 
 def test_without_a_face_it_is_the_first_one_and_has_no_box(rising: Path) -> None:
     for spans in ((FaceSpan(0.5, 2.0, None),), ()):
-        shown = face_picture(_vitals(rising, *spans))
+        shown = face_image(_vitals(rising, *spans))
         assert shown.t_s == pytest.approx(0.5 if spans else 0.0, abs=0.001)
         assert np.ptp(_pixels(shown.png)) <= 4
 
 
 def test_large_pictures_are_made_smaller(tmp_path: Path, write_video: Callable[..., Path]) -> None:
     path = write_video(tmp_path / "large.mp4", np.full((2, 1200, 900, 3), 90, np.uint8))
-    shown = face_picture(_vitals(path, FaceSpan(0.0, 0.1, Box(300, 300, 600, 600))))
+    shown = face_image(_vitals(path, FaceSpan(0.0, 0.1, Box(300, 300, 600, 600))))
     picture = _pixels(shown.png)
     assert picture.shape == (LONGEST_SIDE, 480, 3)
     assert picture[240, 161].min() > 200
@@ -66,6 +66,6 @@ def test_large_pictures_are_made_smaller(tmp_path: Path, write_video: Callable[.
 
 def test_a_video_that_is_gone_or_shorter_now_is_said(tmp_path: Path, rising: Path) -> None:
     with pytest.raises(SourceError, match="no such file"):
-        face_picture(_vitals(tmp_path / "gone.mp4"))
+        face_image(_vitals(tmp_path / "gone.mp4"))
     with pytest.raises(SourceError, match="any more"):
-        face_picture(_vitals(rising, FaceSpan(50.0, 60.0, Box(0, 0, 9, 9))))
+        face_image(_vitals(rising, FaceSpan(50.0, 60.0, Box(0, 0, 9, 9))))

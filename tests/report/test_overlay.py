@@ -13,7 +13,7 @@ import results
 from sspd.errors import OutputError, SourceError
 from sspd.report import overlay as overlay_module
 from sspd.report.overlay import write_overlay
-from sspd.report.overlay_panel import strip_height, strip_of
+from sspd.report.overlay_panel import make_panel, panel_height
 from sspd.types import Box, FaceSpan, Signal, Vitals, WindowVitals
 
 GREY, PAPER, REFUSED = 110, (250, 250, 250), (243, 214, 211)
@@ -87,7 +87,7 @@ def test_every_picture_keeps_its_time_and_gets_its_box(grey: Any, tmp_path: Path
     found = back(tmp_path / "o.mp4")
     assert found.codec == "h264"
     np.testing.assert_allclose(found.t, back(video).t, atol=2 / 90_000)
-    assert found.rgb.shape[1:3] == (240 + strip_height(320, 240) + 1, 320)
+    assert found.rgb.shape[1:3] == (240 + panel_height(320, 240) + 1, 320)
     for k in range(0, t.size, 13):
         for since, until, box in faces:
             drawn = box is not None and since <= t[k] < until
@@ -131,7 +131,7 @@ def test_odd_and_small_videos(width: int, height: int, grey: Any, tmp_path: Path
     _, tall, wide, _ = found.rgb.shape
     assert tall % 2 == wide % 2 == 0
     assert wide in (max(320, width), max(320, width) + 1)
-    assert 0 <= tall - height - strip_height(width, height) <= 1
+    assert 0 <= tall - height - panel_height(width, height) <= 1
     left = (wide - width) // 2
     assert found.rgb[5, height // 2, left + width - 10] == pytest.approx(GREY, abs=8)
     assert found.rgb[5, 20, left + 5].mean() > 220
@@ -214,7 +214,7 @@ def test_what_cannot_be_is_one_error_and_leaves_nothing(grey: Any, tmp_path: Pat
 
 def test_long_reasons_and_other_letters_fit(grey: Any) -> None:
     windows = (WindowVitals(0.0, 9.0, None, None, None, None, False, ("low_snr",) * 12 + ("é",)),)
-    strip = strip_of(replace(results.refused(), windows=windows), 320, 240)
-    canvas = np.zeros((strip_height(320, 240), 320, 3), np.uint8)
-    strip.paint(canvas, 3.0)
+    panel = make_panel(replace(results.refused(), windows=windows), 320, 240)
+    canvas = np.zeros((panel_height(320, 240), 320, 3), np.uint8)
+    panel.paint(canvas, 3.0)
     assert (canvas[:, -6:] == PAPER).all()

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sspd.simulation import VideoSpec, truth
-from sspd.simulation.cardiac import MARGIN_S, beat_model, blood_volume
+from sspd.simulation.cardiac import MODEL_MARGIN_S, beat_model, blood_volume
 
 rates = st.floats(40, 200)
 seeds = st.integers(0, 2**32)
@@ -63,7 +63,7 @@ def test_instantaneous_rate_is_that_of_the_beats() -> None:
     heart = beat_model(spec)
     beats = heart.beats()
     np.testing.assert_allclose(np.diff(np.interp(beats, heart.t, heart.phase)), 1, atol=1e-9)
-    assert heart.t[0] == -MARGIN_S
+    assert heart.t[0] == -MODEL_MARGIN_S
 
 
 @pytest.mark.parametrize("seed", range(5))

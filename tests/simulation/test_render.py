@@ -14,7 +14,7 @@ from sspd.simulation import (
     skin_mask,
     truth,
 )
-from sspd.simulation.render import render_levels, set_stage
+from sspd.simulation.render import render_pixels, set_stage
 from sspd.simulation.spec import rest_place
 from sspd.types import FIXED_POINT_MAX
 
@@ -24,7 +24,7 @@ SMALL = {"width": 160, "height": 140, "face_px": 80}
 def _levels(spec: VideoSpec, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Mean level a frame and channel inside the mask, before noise."""
     stage = set_stage(spec)
-    return np.array([render_levels(stage, k)[mask].mean(axis=0) for k in range(len(stage.t))])
+    return np.array([render_pixels(stage, k)[mask].mean(axis=0) for k in range(len(stage.t))])
 
 
 @pytest.mark.parametrize("tone", range(6))
@@ -180,7 +180,7 @@ def test_detector_finds_the_faces_of_every_tone() -> None:
     for i in range(60):
         spec = random_spec(np.random.default_rng([98, i]), duration_s=1, skin_tone=i % 6)
         stage = set_stage(spec)
-        grey = np.rint(render_levels(stage, 20).clip(0, 255).mean(axis=2)).astype(np.uint8)
+        grey = np.rint(render_pixels(stage, 20).clip(0, 255).mean(axis=2)).astype(np.uint8)
         found = detector(grey, 0) or detector(grey, 1)
         box = face_box(spec)
         hits = [

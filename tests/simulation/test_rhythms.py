@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from sspd.errors import UsageError
 from sspd.simulation import VideoSpec, contact_rate, simulate_faces, truth, write_truth
+from sspd.simulation import arrhythmias as a
 from sspd.simulation import rhythms as r
-from sspd.simulation.cardiac import MARGIN_S, beat_model, blood_volume
+from sspd.simulation.cardiac import MODEL_MARGIN_S, beat_model, blood_volume
 
 Draw = Callable[[np.random.Generator, float], tuple[float, ...]]
 RHYTHMS: dict[str, Draw] = {
@@ -22,11 +23,11 @@ RHYTHMS: dict[str, Draw] = {
     "ramp": lambda rng, s: r.ramp(rng, s, 62.0, 102.0),
     "recovery": lambda rng, s: r.recovery(rng, s, 160.0, 85.0, 15.0),
     "jump": lambda rng, s: r.jump(rng, s, 60.0, 95.0, s / 2),
-    "bigeminy": lambda rng, s: r.pattern(rng, s, (0.56, 1.04)),
-    "trigeminy": lambda rng, s: r.pattern(rng, s, (0.8, 0.52, 1.08)),
-    "early": lambda rng, s: r.early_beats(rng, s, 72.0, share=0.25),
-    "fibrillation": lambda rng, s: r.fibrillation(rng, s, 95.0),
-    "recorded": lambda rng, s: r.recorded(rng, s, [812, 845, 790, 803, 901, 866]),
+    "bigeminy": lambda rng, s: a.pattern(rng, s, (0.56, 1.04)),
+    "trigeminy": lambda rng, s: a.pattern(rng, s, (0.8, 0.52, 1.08)),
+    "early": lambda rng, s: a.early_beats(rng, s, 72.0, share=0.25),
+    "fibrillation": lambda rng, s: a.fibrillation(rng, s, 95.0),
+    "recorded": lambda rng, s: a.recorded(rng, s, [812, 845, 790, 803, 901, 866]),
 }
 KIND = st.sampled_from(sorted(RHYTHMS))
 SEED = st.integers(0, 2**32)
@@ -39,9 +40,10 @@ def test_beats_rise_and_cover_the_video_and_its_margins(
 ) -> None:
     beats = RHYTHMS[kind](np.random.default_rng(seed), duration_s)
     assert beats == RHYTHMS[kind](np.random.default_rng(seed), duration_s)
-    assert beats[0] <= -MARGIN_S and beats[-1] >= duration_s + MARGIN_S
+    assert beats[0] <= -MODEL_MARGIN_S and beats[-1] >= duration_s + MODEL_MARGIN_S
     steps = np.diff(beats)
-    assert steps.min() >= r.SHORTEST_S - 1e-5 and steps.max() <= r.LONGEST_S + 1e-5
+    assert steps.min() >= r.SHORTEST_INTERVAL_S - 1e-5
+    assert steps.max() <= r.LONGEST_INTERVAL_S + 1e-5
 
 
 @settings(max_examples=30, deadline=None)
@@ -73,7 +75,7 @@ def test_each_beat_has_one_systole_and_none_jumps(kind: str, seed: int) -> None:
 
 
 def test_early_beats_are_weaker_and_those_after_a_pause_stronger() -> None:
-    beats = r.pattern(np.random.default_rng(0), 20.0, (0.56, 1.04), jitter=0.0)
+    beats = a.pattern(np.random.default_rng(0), 20.0, (0.56, 1.04), jitter=0.0)
     spec = VideoSpec(duration_s=20.0, beats_s=beats)
     t = np.arange(0, 20, 0.001)
     wave = blood_volume(spec, beat_model(spec), t)
@@ -116,24 +118,24 @@ def test_a_rate_that_rises_is_seen_by_the_contact_sensor() -> None:
 def test_mean_rates_are_those_asked_for() -> None:
     rng = np.random.default_rng(8)
     for beats, mean in (
-        (r.pattern(rng, 300.0, (0.56, 1.04)), 75.0),
-        (r.early_beats(rng, 300.0, 80.0, share=0.3), 80.0),
-        (r.fibrillation(rng, 600.0, 110.0), 110.0),
-        (r.recorded(rng, 60.0, [700, 900, 800, 750], hr_bpm=66.0), 66.0),
+        (a.pattern(rng, 300.0, (0.56, 1.04)), 75.0),
+        (a.early_beats(rng, 300.0, 80.0, share=0.3), 80.0),
+        (a.fibrillation(rng, 600.0, 110.0), 110.0),
+        (a.recorded(rng, 60.0, [700, 900, 800, 750], hr_bpm=66.0), 66.0),
     ):
         assert 60 / np.diff(beats).mean() == pytest.approx(mean, rel=0.02)
 
 
 def test_recorded_intervals_come_in_their_order() -> None:
     row = np.random.default_rng(2).uniform(700, 1000, 200).round()
-    beats = np.array(r.recorded(np.random.default_rng(3), 20.0, row.tolist()))
+    beats = np.array(a.recorded(np.random.default_rng(3), 20.0, row.tolist()))
     cut = np.diff(beats) * 1000
     starts = [
         k for k in range(row.size - cut.size) if np.allclose(row[k : k + cut.size], cut, atol=0.01)
     ]
     assert len(starts) == 1
     with pytest.raises(UsageError, match="250 to 3000 ms"):
-        r.recorded(np.random.default_rng(0), 20.0, [0.8, 0.9])
+        a.recorded(np.random.default_rng(0), 20.0, [0.8, 0.9])
 
 
 def test_beats_that_end_early_go_on_as_they_were() -> None:
@@ -152,7 +154,7 @@ def test_beats_that_no_heart_has_are_refused(beats: tuple[float, ...]) -> None:
 
 
 def test_the_written_truth_makes_the_same_video_again(tmp_path: Path) -> None:
-    beats = r.fibrillation(np.random.default_rng(4), 5.0, 90.0)
+    beats = a.fibrillation(np.random.default_rng(4), 5.0, 90.0)
     spec = VideoSpec(duration_s=5.0, beats_s=beats)
     write_truth(spec, tmp_path / "a.mp4")
     record = json.loads((tmp_path / "a.json").read_text())

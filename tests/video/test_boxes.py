@@ -150,7 +150,7 @@ def test_a_table_is_found_wherever_the_pieces_of_a_header_end(
     body = noise + names * (b"stsz" + struct.pack(">III", 0, 1, 77) + noise)
     data = b"\0\0\0\0moov" + body
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boxes, "_PIECE", piece)
+        patch.setattr(boxes, "_BLOCK", piece)
         found = [n for kind, n in boxes._tables(io.BytesIO(data), len(data)) if kind == b"stsz"]
     assert found.count(77) == names
 

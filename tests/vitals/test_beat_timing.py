@@ -6,7 +6,7 @@ import pytest
 from pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.vitals import hrv, time_beats
-from sspd.vitals.beat_timing import LEAST_LEFT, IntervalNoise
+from sspd.vitals.beat_timing import LEAST_GAIN, IntervalNoise
 from sspd.vitals.hrv import HF_HZ, LF_HZ, band_powers
 
 FS = 30.0
@@ -69,20 +69,20 @@ def test_what_the_filter_takes_of_a_swing_is_put_back(bpm: float, swing_hz: floa
     wave, beats = _swinging(bpm, swing_hz, 0.015)
     timed = time_beats(wave, FS, bpm, bpm)
     true, raw = hrv(beats, span_s=300.0), hrv(timed.beats_s, span_s=300.0)
-    found = hrv(timed.beats_s, span_s=300.0, steady=timed.steady, noise=timed.noise)
-    left = float(np.interp(swing_hz, timed.noise.freqs_hz, timed.noise.left))
+    found = hrv(timed.beats_s, span_s=300.0, reliable=timed.reliable, noise=timed.noise)
+    left = float(np.interp(swing_hz, timed.noise.freqs_hz, timed.noise.gain))
     for name in ("sdnn_ms", "rmssd_ms"):
         known, seen, put_back = true[name].value, raw[name].value, found[name].value
         assert seen == pytest.approx(left * known, rel=0.07)
-        most = 0.08 * known if left >= LEAST_LEFT else 0.5 * (known - seen)
+        most = 0.08 * known if left >= LEAST_GAIN else 0.5 * (known - seen)
         assert abs(put_back - known) <= most
 
 
 def test_no_more_is_put_back_than_is_sure() -> None:
     freqs = np.linspace(0.0, 0.8, 9)
-    noise = IntervalNoise(freqs, np.zeros(9), 1.0, left=np.linspace(1.0, 0.0, 9))
+    noise = IntervalNoise(freqs, np.zeros(9), 1.0, gain=np.linspace(1.0, 0.0, 9))
     np.testing.assert_allclose(noise.missing(np.array([0.0, 0.1])), [0.0, (1 / 0.875) ** 2 - 1])
-    np.testing.assert_allclose(noise.missing(np.array([0.4, 0.8])), LEAST_LEFT**-2 - 1)
+    np.testing.assert_allclose(noise.missing(np.array([0.4, 0.8])), LEAST_GAIN**-2 - 1)
     assert not IntervalNoise(freqs, np.zeros(9), 1.0).missing(freqs).any()
 
 
@@ -104,8 +104,8 @@ def test_a_line_that_is_gone_for_a_while_is_not_steady() -> None:
     wave = np.sin(2 * np.pi * 1.2 * t) * np.where((t > 20) & (t < 26), 0.05, 1.0)
     found = time_beats(wave + 0.1 * np.random.default_rng(0).normal(size=t.size), FS, 72, 72)
     middle = (found.beats_s[1:] + found.beats_s[:-1]) / 2
-    assert not found.steady[(middle > 21) & (middle < 25)].any()
-    assert found.steady[(middle < 18) | (middle > 28)].all()
+    assert not found.reliable[(middle > 21) & (middle < 25)].any()
+    assert found.reliable[(middle < 18) | (middle > 28)].all()
 
 
 def _noisy(seed: int, lf_ms: float, hf_ms: float, noise_ms: float) -> tuple[np.ndarray, float]:
@@ -174,6 +174,6 @@ def test_intervals_that_are_not_steady_do_not_count() -> None:
     steady = np.ones(99, bool)
     steady[40:50] = False
     beats[45] += 0.1
-    found = hrv(beats, span_s=90.0, steady=steady)
+    found = hrv(beats, span_s=90.0, reliable=steady)
     assert found["rmssd_ms"].n_beats == 90
     assert found["rmssd_ms"].value < hrv(beats, span_s=90.0)["rmssd_ms"].value

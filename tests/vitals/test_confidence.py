@@ -29,7 +29,7 @@ def evidence(draw: st.DrawFn) -> QualityFeatures:
         values[field.name] = draw(kind)
     values["red_over_green"] = draw(st.floats(-1e6, 1e6))
     values["duration_s"] = draw(st.floats(8.0, 7200.0))
-    values["lamp"] = draw(st.sampled_from([0.0, 1.0]))
+    values["flicker"] = draw(st.sampled_from([0.0, 1.0]))
     return QualityFeatures(**values)
 
 
@@ -70,7 +70,7 @@ def test_the_shipped_weights_speak_in_their_directions(shipped: ConfidenceSpec) 
     [
         {"snr_db": -4.0},
         {"with_pos": -0.2, "with_colour": 0.0},
-        {"background_db": 15.0, "lamp": 1.0},
+        {"background_db": 15.0, "flicker": 1.0},
         {"line_db": 4.0},
         {"odd_lines_db": 30.0, "pos_half_bpm": 0.5, "pos_bpm": 40.0},
         {"red_over_green": 3.0, "grey_db": -11.0},

@@ -16,7 +16,7 @@ T = np.arange(900) / 30
 @pytest.mark.parametrize(
     ("one", "reason"),
     [
-        ({"lamp": 1.0}, "flicker"),
+        ({"flicker": 1.0}, "flicker"),
         ({"background_db": 9.0}, "flicker"),
         ({"background_db": -1.0}, "flicker"),
         ({"background_db": float("nan"), "sway_db": -20.0}, "flicker"),

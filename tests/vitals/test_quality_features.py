@@ -13,7 +13,7 @@ from sspd.signal import detrend
 from sspd.types import FrameStats, Signal
 from sspd.vitals import pulse_band, read_rate
 from sspd.vitals.confidence import TERMS
-from sspd.vitals.lines import NEAR_HZ
+from sspd.vitals.lines import COMPARE_HALF_WIDTH_HZ
 from sspd.vitals.quality_features import QualityFeatures, compute_quality_features
 
 FS, SECONDS = 30.0, 30.0
@@ -71,7 +71,7 @@ def test_blood_speaks_for_a_reading(wave: NDArray[np.float64]) -> None:
     assert found.with_colour > 0.95 and found.with_pos > 0.9
     assert found.grey_db == pytest.approx(20 * np.log10(BLOOD.mean() / 0.34), abs=0.5)
     assert found.red_over_green == pytest.approx(0.33 / 0.77, abs=0.05)
-    assert found.background_db < -20 and found.lamp == 0
+    assert found.background_db < -20 and found.flicker == 0
     assert max(found.peaks_bpm, found.halves_bpm, found.pos_bpm) < 3
     assert found.snr_db > 5 and found.line_db > 20
 
@@ -84,7 +84,7 @@ def test_blood_that_goes_against_the_waveform_does_not(wave: NDArray[np.float64]
 def test_a_lamp_is_grey_and_on_the_wall(wave: NDArray[np.float64]) -> None:
     lit = 0.003 * _moving(wave, ALIKE)
     found = _found(wave, _scene(lit, lit[:, 0]))
-    assert found.grey_db > 20 and found.background_db > 20 and found.lamp == 1
+    assert found.grey_db > 20 and found.background_db > 20 and found.flicker == 1
 
 
 def test_a_mouth_that_talks_in_one_quarter_leaves_the_others_grey(
@@ -152,7 +152,7 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
         out = np.zeros(T.size, np.complex128)
         windowed = (row - row.mean()) * np.hanning(T.size + 2)[1:-1]
         for k in range(T.size):
-            if abs(k * FS / T.size - f_hz) <= NEAR_HZ:
+            if abs(k * FS / T.size - f_hz) <= COMPARE_HALF_WIDTH_HZ:
                 turn = np.exp(2j * np.pi * k * np.arange(T.size) / T.size)
                 out += (windowed @ turn.conj()) * turn / T.size
         return out

@@ -77,16 +77,16 @@ def test_the_ridge_against_every_path() -> None:
     """Dynamic programming finds what trying all paths finds."""
     from itertools import product
 
-    from sspd.vitals.rate_track import CHANGE_COST, FASTEST_CHANGE, GRID_HZ, USUAL_CHANGE
+    from sspd.vitals.rate_track import CHANGE_COST, FASTEST_CHANGE, RATE_GRID_HZ, USUAL_CHANGE
 
     gain = np.random.default_rng(3).normal(size=(5, 4))
-    hop_s = 2 * GRID_HZ / FASTEST_CHANGE  # two steps of the grid at most
+    hop_s = 2 * RATE_GRID_HZ / FASTEST_CHANGE  # two steps of the grid at most
 
     def worth(path: tuple[int, ...]) -> float:
         steps = np.diff(path)
         if np.abs(steps).max() > 2:
             return -np.inf
-        changes = steps * GRID_HZ / hop_s
+        changes = steps * RATE_GRID_HZ / hop_s
         return float(
             sum(gain[k, i] for k, i in enumerate(path))
             - (CHANGE_COST * (changes / USUAL_CHANGE) ** 2).sum()

@@ -13,7 +13,7 @@ from sspd.errors import UsageError
 from sspd.types import ConfidenceSpec, Signal, Vitals, WindowVitals
 from sspd.vitals import accepted_runs, cut_windows, read_windows, unread_windows
 from sspd.vitals.acceptance import still_scene
-from sspd.vitals.windows import GRACE_S
+from sspd.vitals.windows import END_TOLERANCE_S
 
 
 @given(st.floats(0.0, 100.0), st.floats(0.5, 400.0), st.floats(8.0, 60.0), st.floats(0.02, 1.0))
@@ -23,13 +23,13 @@ def test_windows_cover_the_stretch(
     step_s = share * window_s
     windows = cut_windows(start_s, start_s + length_s, window_s, step_s)
     assert windows[0][0] == start_s
-    assert max(end for _, end in windows) == pytest.approx(start_s + length_s, abs=GRACE_S)
+    assert max(end for _, end in windows) == pytest.approx(start_s + length_s, abs=END_TOLERANCE_S)
     for (a, b), (c, _) in pairwise(windows):
         assert a < c <= b + 1e-9
     if len(windows) > 1:
         lengths = [b - a for a, b in windows]
         assert all(length == pytest.approx(window_s) for length in lengths[:-2])
-        assert lengths[-1] >= min(window_s, 10.0) - GRACE_S - 1e-9
+        assert lengths[-1] >= min(window_s, 10.0) - END_TOLERANCE_S - 1e-9
         assert lengths[-1] < window_s + 10.0
 
 
@@ -65,7 +65,7 @@ def test_whole_windows_stay_whole_at_any_frame_rate(
     for lost in (0, 1):  # a method of colours, and one of differences
         found = cut_windows(0.0, (grid - lost) / 30, window_s, step_s)
         assert [a for a, _ in found] == pytest.approx([k * step_s for k in range(windows)])
-        assert all(b - a == pytest.approx(window_s, abs=GRACE_S) for a, b in found)
+        assert all(b - a == pytest.approx(window_s, abs=END_TOLERANCE_S) for a, b in found)
 
 
 def test_a_step_that_does_not_divide_leaves_its_rest_to_the_last_window() -> None:

@@ -1,1 +1,1 @@
-"""From a video's pictures to face pictures: detect, crop, follow."""
+"""Face crops from the frames of a video: detection, cropping, tracking, stabilization."""

@@ -1,4 +1,4 @@
-"""The box around a face, and the one resizing that training and measuring share."""
+"""Padding of face boxes, and the resizing of crops that training and measuring share."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ from numpy.typing import NDArray
 
 from sspd.types import Box
 
-#: Side of the padded square, in sides of the detector's rectangle: with 1.5 the whole
-#: face from hairline to chin stands inside with a little room to sway.
+#: Side of the padded square, in sides of the detector's rectangle: with 1.5 it contains the
+#: whole face from hairline to chin, with a little room for motion.
 PAD_SCALE = 1.5
-#: How far the square's centre lies above the rectangle's, in sides of the rectangle:
-#: dlib's begins at the brows, and the forehead pulses best.
+#: Distance of the square's centre above the rectangle's, in sides of the rectangle: dlib's
+#: rectangle begins at the brows, and the forehead has the best pulse.
 PAD_UP = 0.1
 
 
 def pad_box(box: Box, height: int, width: int) -> Box:
-    """Widen a detector's rectangle to a square around the whole face.
+    """Enlarge a detector's rectangle to a square around the whole face.
 
     Parameters
     ----------
     box : Box
         The detector's rectangle, brows to chin.
     height, width : int
-        The picture's, pixels.
+        Size of the frame, pixels.
 
     Returns
     -------
     Box
-        A square inside the picture: pushed inwards at an edge, smaller only where the
-        picture is.
+        A square inside the frame: moved inwards at an edge, and smaller only if the frame is.
 
     Examples
     --------
@@ -50,54 +49,54 @@ def pad_box(box: Box, height: int, width: int) -> Box:
     return Box(left, top, left + side, top + side)
 
 
-def resize_area(picture: NDArray[Any], size: int) -> NDArray[np.float32]:
-    """Resize a picture to a square, keeping the fractions of its levels.
+def resize_area(image: NDArray[Any], size: int) -> NDArray[np.float32]:
+    """Resize an image to a square, keeping fractions of pixel values.
 
-    Reduction averages areas (every pixel counts once, which is what lowers the
-    sensor's noise). Enlargement is bilinear: OpenCV's area mode would repeat pixels
-    there, and the steps between them jump as the face sways.
+    Reduction averages areas: every pixel counts once, which reduces the sensor's noise.
+    Enlargement is bilinear: OpenCV's area mode would repeat pixels there, and the steps
+    between them would jump as the face moves.
 
     Parameters
     ----------
-    picture : array, shape (height, width, channels)
-        Levels of any scale.
+    image : array, shape (height, width, channels)
+        Pixel values of any scale.
     size : int
         Side of the result, pixels.
 
     Returns
     -------
     float32 array, shape (size, size, channels)
-        The same scale of levels.
+        Pixel values of the same scale.
 
     Examples
     --------
     >>> resize_area(np.array([[[0, 0, 4], [1, 0, 4]], [[1, 0, 4], [1, 0, 4]]], np.uint8), 1)
     array([[[0.75, 0.  , 4.  ]]], dtype=float32)
     """
-    how = cv2.INTER_AREA if min(picture.shape[:2]) >= size else cv2.INTER_LINEAR
-    levels = np.ascontiguousarray(picture, dtype=np.float32)
-    return np.asarray(cv2.resize(levels, (size, size), interpolation=how), dtype=np.float32)
+    how = cv2.INTER_AREA if min(image.shape[:2]) >= size else cv2.INTER_LINEAR
+    pixels = np.ascontiguousarray(image, dtype=np.float32)
+    return np.asarray(cv2.resize(pixels, (size, size), interpolation=how), dtype=np.float32)
 
 
 def crop_resize(
     rgb: NDArray[Any], box: Box, size: int, max_value: int = 255
 ) -> NDArray[np.float32]:
-    """Cut a box out of a picture and resize it with `resize_area`.
+    """Cut a box out of a frame and resize it with `resize_area`.
 
     Parameters
     ----------
     rgb : uint8 or uint16 array, shape (height, width, 3)
     box : Box
-        Inside the picture.
+        Face box inside the frame, pixels.
     size : int
         Side of the result, pixels.
     max_value : int
-        The picture's level of full white.
+        Pixel value of white.
 
     Returns
     -------
     float32 array, shape (size, size, 3)
-        Levels 0-255, with the fractions that a deeper picture has.
+        Pixel values 0-255, with fractions.
 
     Examples
     --------
@@ -107,22 +106,23 @@ def crop_resize(
     face = resize_area(rgb[box.top : box.bottom, box.left : box.right], size)
     if max_value == 255:
         return face
-    # levels beyond the stated white are white: they would leave the range of the crops
+    # values above the stated white are clipped to the range of the crops
     return np.asarray(np.minimum(face * (255 / max_value), 255), dtype=np.float32)
 
 
 def eight_bits(rgb: NDArray[Any], max_value: int) -> NDArray[np.uint8]:
-    """A picture of any depth as detectors and eyes want it; bytes of 255 as they are.
+    """Convert a frame of any bit depth to 8 bits.
 
     Parameters
     ----------
     rgb : uint8 or uint16 array, shape (height, width, 3)
     max_value : int
-        Its level of full white.
+        Pixel value of white.
 
     Returns
     -------
     uint8 array, shape (height, width, 3)
+        The same array if it is of 8 bits already.
 
     Examples
     --------

@@ -1,10 +1,10 @@
-"""Where the faces are: dlib's frontal detector (the paper's choice, its Sec. III-B1).
+"""Face detection with dlib's frontal detector (the paper's choice, its Sec. III-B1).
 
 dlib's detector (King, "Dlib-ml: A Machine Learning Toolkit", JMLR 10, 2009; histograms of
-oriented gradients after Dalal & Triggs, CVPR 2005) sees faces of about 80 pixels or more
-in the picture it is given, and its time grows with the picture's area. So a large picture
-is reduced first, as far as faces of an eighth of its height stay findable, and where
-nothing is found a second, larger look follows.
+oriented gradients after Dalal & Triggs, CVPR 2005) finds faces of about 80 pixels or more,
+and its time grows with the area of the image. A large image is therefore reduced first, so
+far that faces of an eighth of its height can still be found; if nothing is found, a second
+pass uses a larger image.
 """
 
 from __future__ import annotations
@@ -19,29 +19,28 @@ from numpy.typing import NDArray
 
 from sspd.types import Box
 
-#: The first look reduces the picture to this longer side, pixels ...
+#: The first pass reduces the image to this longer side, pixels ...
 LONG_SIDE = 1000
-#: ... but keeps at least this height, so that 1/8 of it is dlib's smallest face.
+#: ... but keeps at least this height, 1/8 of which is dlib's smallest face.
 MIN_HEIGHT = 640
-#: The second look doubles the first one's scale, up to this many pixels.
-SECOND_LOOK_PIXELS = 2_000_000
-#: A face with less than this share of its rectangle in the picture is left out.
+#: The second pass doubles the scale of the first, up to this number of pixels.
+SECOND_PASS_PIXELS = 2_000_000
+#: A face is left out if less than this fraction of its rectangle is inside the frame.
 MIN_INSIDE = 0.5
 
 
 def detect_faces(rgb: NDArray[np.uint8]) -> list[Box]:
-    """Find frontal faces.
+    """Find the frontal faces in a frame.
 
     Parameters
     ----------
     rgb : uint8 array, shape (height, width, 3)
-        One upright picture.
+        One upright frame.
 
     Returns
     -------
     list of Box
-        Rectangles from brows to chin, inside the picture, largest first; empty where
-        there is no face.
+        Rectangles from brows to chin, inside the frame, largest first; empty without a face.
 
     Examples
     --------
@@ -51,30 +50,30 @@ def detect_faces(rgb: NDArray[np.uint8]) -> list[Box]:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     height, width = grey.shape
     scale = min(1.0, max(LONG_SIDE / max(height, width), MIN_HEIGHT / height))
-    boxes = _look(grey, scale)
+    boxes = _detect_at(grey, scale)
     if not boxes:
-        larger = min(2 * scale, (SECOND_LOOK_PIXELS / (height * width)) ** 0.5)
+        larger = min(2 * scale, (SECOND_PASS_PIXELS / (height * width)) ** 0.5)
         if larger > 1.1 * scale:
-            boxes = _look(grey, larger)
+            boxes = _detect_at(grey, larger)
     return sorted(boxes, key=lambda box: -box.width * box.height)
 
 
 @cache
 def _detector() -> tuple[Any, Lock]:
-    """Give the process's one detector; it keeps scratch space, hence the lock."""
+    """Return the process's detector, which has internal buffers, and a lock for it."""
     import dlib
 
     return dlib.get_frontal_face_detector(), Lock()
 
 
-def _look(grey: NDArray[Any], scale: float) -> list[Box]:
+def _detect_at(grey: NDArray[Any], scale: float) -> list[Box]:
     height, width = grey.shape
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     size = (max(1, round(scale * width)), max(1, round(scale * height)))
-    seen = grey if scale == 1 else cv2.resize(grey, size, interpolation=how)
+    image = grey if scale == 1 else cv2.resize(grey, size, interpolation=how)
     detector, lock = _detector()
     with lock:
-        found = detector(np.ascontiguousarray(seen), 0)
+        found = detector(np.ascontiguousarray(image), 0)
     boxes = []
     for face in found:
         edges = (face.left(), face.top(), face.right() + 1, face.bottom() + 1)

@@ -1,4 +1,4 @@
-"""How far a face moves from one frame to the next, from two tiny grey images."""
+"""Motion of a face from one frame to the next, from two small grey images."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-#: Slopes of the image, squared and summed, that are worth as much as the guess that nothing
-#: moves: noise of half an 8-bit level against motions of a fourteenth of a pixel. A face has
-#: a hundred times that; on a smooth patch noise alone would look like motion.
+#: Regularization toward no motion, in units of the summed squared gradients of the image:
+#: noise of half a pixel value (0-255) against motions of 1/14 pixel. A face has gradients of a
+#: hundred times that; in a smooth image noise alone would look like motion.
 RIDGE = 50.0
 
 
 def displacement(
     grey: NDArray[np.float32], before: NDArray[np.float32] | None
 ) -> NDArray[np.float32]:
-    """Return how far a face moved and grew since the frame before.
+    """Estimate the motion and growth of a face since the frame before.
 
-    Least squares on the pixel values to first order (Lucas and Kanade, IJCAI 1981), with
-    scale, and with gain and offset of the light let free, so that neither a pulse nor
-    flicker counts as motion. Good to some thousandths of the box for motions of up to a
-    few hundredths a frame; larger ones are underestimated.
+    First-order least squares on the pixel values (Lucas and Kanade, IJCAI 1981) for shift and
+    scale. Gain and offset of the light are fitted too, so that neither a pulse nor flicker
+    counts as motion. Accurate to some thousandths of the box for motions of up to a few
+    hundredths per frame; larger ones are underestimated.
 
     Parameters
     ----------
-    grey, before : float32 arrays, shape (side, side)
-        The face box in grey, this frame and the one before; None: unknown, no motion.
+    grey : float32 array, shape (side, side)
+        The face box in grey, pixel values 0-255.
+    before : float32 array, shape (side, side), or None
+        The same of the frame before; None gives zeros.
 
     Returns
     -------
     float32 array, shape (3,)
-        Right and down, in widths of the box, and the relative growth. Zeros where the
-        images have no texture to tell.
+        Motion to the right and down, in widths of the box, and relative growth. Zeros if the
+        images have no texture.
 
     Examples
     --------
@@ -51,7 +53,7 @@ def displacement(
     right[:, 1:-1] = (middle[:, 2:] - middle[:, :-2]) / 2
     down[1:-1] = (middle[2:] - middle[:-2]) / 2
     x, y, weight = _grid(side)
-    # what lies further right by d is the image less d times its slope
+    # an image shifted to the right by d is the image minus d times its slope
     terms = np.stack([-right, -down, -(x * right + y * down), middle, np.ones_like(middle)])
     terms = terms.reshape(5, -1)
     weighted = terms * weight
@@ -67,7 +69,7 @@ def displacement(
 
 @cache
 def _grid(side: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Pixel places from the middle, and weights that leave the edges out, flat."""
+    """Return pixel coordinates from the middle, and flat weights that fade to the edges."""
     along = (np.arange(side) - (side - 1) / 2).astype(np.float32)
     window = np.hanning(side + 2)[1:-1].astype(np.float32)
     y, x = np.meshgrid(along, along, indexing="ij")

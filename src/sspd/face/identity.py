@@ -1,4 +1,4 @@
-"""Whose face is whose, from one look to the next."""
+"""Identity of faces from one detection to the next."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from math import hypot
 
 from sspd.types import Box
 
-#: A face this many sides away, or this many times as large, is someone else's.
+#: Largest distance, in sides of the box, and largest ratio of sizes of two boxes of one face.
 FURTHEST_SIDES = 1.0
 LARGEST_FACTOR = 1.8
-#: More faces than this are not measured: the largest are.
+#: Largest number of faces that are measured; the largest faces are kept.
 MAX_FACES = 16
 
 
 class FaceTracker:
-    """The faces met so far, each with a number and where it was seen last.
+    """Tracker that gives each face in a video a number.
 
     Parameters
     ----------
     every : bool
-        Number every face. If not, only the largest of the first look counts, and later
-        the one at its place, or again the largest where nobody is there.
+        True to number every face. Otherwise only the largest face of the first detection is
+        numbered; later the face at its place, or if there is none the largest one.
 
     Examples
     --------
-    >>> people = FaceTracker(every=True)
-    >>> people.assign([Box(0, 0, 50, 50), Box(200, 0, 240, 40)])
+    >>> tracker = FaceTracker(every=True)
+    >>> tracker.assign([Box(0, 0, 50, 50), Box(200, 0, 240, 40)])
     [(0, Box(left=0, top=0, right=50, bottom=50)), (1, Box(left=200, top=0, right=240, bottom=40))]
-    >>> people.assign([Box(190, 5, 230, 45)])
+    >>> tracker.assign([Box(190, 5, 230, 45)])
     [(1, Box(left=190, top=5, right=230, bottom=45))]
     """
 
@@ -37,7 +37,7 @@ class FaceTracker:
         self._last: dict[int, Box] = {}
 
     def assign(self, boxes: Sequence[Box]) -> list[tuple[int, Box]]:
-        """Number the faces of one look.
+        """Assign numbers to the faces of one detection.
 
         Parameters
         ----------
@@ -47,7 +47,7 @@ class FaceTracker:
         Returns
         -------
         list of (number, Box)
-            By number; no number twice.
+            Sorted by number; no number occurs twice.
         """
         left = list(boxes[:MAX_FACES])
         found, taken = _pairs(self._last, left)
@@ -80,7 +80,7 @@ def _pairs(known: Mapping[int, Box], boxes: list[Box]) -> tuple[dict[int, Box], 
 
 
 def _distance(a: Box, b: Box) -> float | None:
-    """Between two faces' middles, in sides of the mean of both; None: not one person."""
+    """Return the distance of two boxes in mean sides; None if they are not of one face."""
     side = (a.width + b.width) / 2
     if not a.width / LARGEST_FACTOR <= b.width <= a.width * LARGEST_FACTOR:
         return None

@@ -1,10 +1,10 @@
-"""Whether a face's frames change, and whether they recur: what a loop does and no camera.
+"""Detection of recurring frames, as in a looped video, from the noise of the face's frames.
 
-The noise of a sensor never comes back. The change from one frame to the next, low and
-slow parts taken off, is correlated with the changes of the last seconds. In a loop it is,
-on the mean over some seconds, more like the one of a period ago than like those just
-before and after that. What moves (a nod, a pulse) may be like that of a period ago too,
-but then it is nearly as like those beside it.
+The noise of a sensor never repeats. The change from one frame to the next, high-pass filtered
+in space, is correlated with the changes of the last seconds. In a loop the correlation,
+averaged over some seconds, is higher with the change of one period ago than with those just
+before and after that. Motion (a nod, a pulse) may also correlate with that of a period ago,
+but nearly as much with its neighbours.
 """
 
 from __future__ import annotations
@@ -15,59 +15,61 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: Loops longer than this are not seen, seconds; nor those of more new frames than this.
-LONGEST_LOOP_S = 8.5
+#: Longest loop that is detected, seconds, and its largest number of new frames.
+LONGEST_RECURRENCE_S = 8.5
 MOST_FRAMES = 256
-#: Nearer than this nothing is compared, seconds: frames are alike.
-SHORTEST_LOOP_S = 0.3
-#: The middle of the face, pixels, is reduced to so many numbers a side.
+#: Shortest lag that is compared, seconds: frames that are closer are similar anyway.
+SHORTEST_RECURRENCE_S = 0.3
+#: Side of the middle of the face that is used, pixels, and the side to which it is reduced.
 PATCH, SIDE = 80, 20
-#: Changes that are equal up to this are the same.
+#: Largest relative difference of changes that count as identical.
 _SAME = 2e-6
-#: How much more, in mean correlation over so many frames, a change must be like that of one
-#: lag than like those of the lags beside it. True videos, still, nodding and talking, through
-#: eight codecs: 0.09 at most. Loops of them: 0.1 to 0.9, less only where a face keeps still
-#: and the codec left no noise.
+#: Least excess of the mean correlation at one lag over that at the lags beside it, and the
+#: number of frames of the mean. True videos (still, nodding and talking, through eight codecs)
+#: reach 0.09. Loops of them reach 0.1 to 0.9, and less only if the face is still and the codec
+#: has removed the noise.
 LEAST_NEEDLE, LEAST_MEAN = 0.12, 30
 
 
 class Change(NamedTuple):
-    """One frame against those before.
-
-    ``mean``: mean absolute change against the frame before, 8-bit levels; NaN: there is
-    none. ``recurrence``: 1 where this very change was there before, or where the changes
-    of the last seconds recur; ``lag_s``: how long ago; NaN where nothing recurs.
-    """
+    """Change of a frame from the one before, and its recurrence."""
 
     mean: float
+    """Mean absolute change from the frame before, pixel values 0-255; NaN if there is none."""
     recurrence: float
+    """1 if this change occurred before, or the last changes recur; else NaN."""
     lag_s: float
+    """Time since that, seconds; NaN without recurrence."""
 
 
 class FrameMemory:
-    """The changes of the last seconds of one face; bounded, half a megabyte."""
+    """Memory of the changes of one face in the last seconds; at most half a megabyte."""
 
     def __init__(self) -> None:
         self._rows = np.empty((2 * MOST_FRAMES, SIDE * SIDE), np.float32)
         self._times = np.empty(2 * MOST_FRAMES)
         self._sizes = np.empty(2 * MOST_FRAMES)
         self._from, self._to = 0, 0
-        self._likeness = np.zeros(MOST_FRAMES)
+        self._correlation = np.zeros(MOST_FRAMES)
         self._counts = np.zeros(MOST_FRAMES)
         self._before: NDArray[Any] | None = None
         self._small: NDArray[np.float32] | None = None
 
     def add(self, crop: NDArray[Any], t: float, scale: float = 1.0) -> Change:
-        """Compare a frame with those before.
+        """Compare a frame with those before, and remember it.
 
         Parameters
         ----------
         crop : uint8 or uint16 array, shape (height, width, 3)
-            The face, of one size in all frames; it is kept.
+            The face, of the same size in all frames; the array is kept, not copied.
         t : float
-            Its time, seconds.
+            Timestamp, seconds.
         scale : float
-            Levels of ``crop`` in one level of 8 bits.
+            Pixel value of white in ``crop``, divided by 255.
+
+        Returns
+        -------
+        Change
 
         Examples
         --------
@@ -90,10 +92,10 @@ class FrameMemory:
         return Change(mean, *found)
 
     def _find(self, row: NDArray[np.float32], size: float, t: float) -> tuple[float, float]:
-        """Where the change was before, and keep it."""
+        """Search the change among those before, and store it."""
         row = row / size
         a, b = self._from, self._to
-        while a < b and (self._times[a] < t - LONGEST_LOOP_S or b - a >= MOST_FRAMES):
+        while a < b and (self._times[a] < t - LONGEST_RECURRENCE_S or b - a >= MOST_FRAMES):
             a += 1
         if b == 2 * MOST_FRAMES:
             for rows in (self._rows, self._times, self._sizes):
@@ -104,9 +106,9 @@ class FrameMemory:
         self._from, self._to = a, b + 1
         lags_s = t - self._times[a:b]
         like, lags_s = like[::-1], lags_s[::-1]  # the frame before first
-        self._likeness[: like.size] += like
+        self._correlation[: like.size] += like
         self._counts[: like.size] += 1
-        far = int(np.searchsorted(lags_s, SHORTEST_LOOP_S - 1e-9))
+        far = int(np.searchsorted(lags_s, SHORTEST_RECURRENCE_S - 1e-9))
         if like.size > far and 1 - float(like[far:].max()) < _SAME:
             sizes = self._sizes[a:b][::-1]
             same = np.flatnonzero((1 - like < _SAME) & (np.abs(sizes / size - 1) < _SAME))
@@ -116,11 +118,11 @@ class FrameMemory:
         return (np.nan, np.nan) if at is None else (1.0, float(lags_s[at]))
 
     def _needle(self, far: int, n: int) -> int | None:
-        """The lag, frames, at which changes recur."""
+        """Return the lag, frames, at which the changes recur; None if there is none."""
         n = min(n, int(np.searchsorted(-self._counts, -LEAST_MEAN, side="right")))
         if n - 1 <= far or far < 1:
             return None
-        mean = self._likeness[:n] / self._counts[:n]
+        mean = self._correlation[:n] / self._counts[:n]
         beside = np.maximum(np.maximum(mean[far - 1 : n - 2], mean[far + 1 : n]), 0)
         alone = mean[far : n - 1] - beside
         top = int(alone.argmax())
@@ -128,7 +130,7 @@ class FrameMemory:
 
 
 def _reduced(crop: NDArray[Any]) -> NDArray[np.float32]:
-    """Green of the middle, small."""
+    """Return the green channel of the middle of the face, reduced to `SIDE`."""
     height, width = crop.shape[:2]
     top, left = max(0, height - PATCH) // 2, max(0, width - PATCH) // 2
     green = crop[top : top + PATCH, left : left + PATCH, 1].astype(np.float32)

@@ -1,10 +1,10 @@
-"""A head held still: faces cut out with one fixed box, shifted by what the head moved.
+"""Stabilization of the head in face crops of one fixed box.
 
-The box of a segment is fixed (the paper's choice), so a head that moves does so inside
-its face pictures, and there its edges change by far more than blood ever does. Each
-picture is laid over a slowly renewed template of the ones before by least squares on the
-levels, from coarse to fine (Lucas and Kanade, IJCAI 1981), gain and offset of the light
-let free, and is shifted back: to a few hundredths of a pixel.
+The face box of a segment is fixed (the paper's choice), so a head moves inside its crops, and
+there its edges cause larger changes than the blood. Each crop is registered to a slowly
+updated template of the crops before, by least squares on the pixel values from coarse to fine
+(Lucas and Kanade, IJCAI 1981), with a free gain and offset of the light, and is shifted back,
+to an accuracy of a few hundredths of a pixel.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from sspd.accel.buffers import recycling_allocator
 from sspd.face.crop import resize_area
 from sspd.types import Frames
 
-#: Side of the face pictures that a head is followed in, pixels.
+#: Side of the crops in which a head is stabilized, pixels.
 STABILIZE_PX = 151
-#: The margin that the template leaves on each side, in sides: background, mostly.
-MARGIN = 1 / 6
-#: Fine detail is mostly the sensor's noise.
+#: Margin around the template on each side, as a fraction of the side; mostly background.
+TEMPLATE_MARGIN = 1 / 6
+#: Standard deviation of the blur, pixels; finer detail is mostly sensor noise.
 BLUR_PX = 1.0
-#: Each picture's share in the template: turned heads and changed faces are learned in a second.
+#: Weight of each crop in the template, which adapts to turned heads within a second.
 RENEWAL = 0.05
-#: The picture is laid over at these parts of its size, one after the other, with so many
-#: looks each, and each starts where the one before ended.
-PARTS, LOOKS, CLOSE = (4, 1), 4, 0.02
-#: Further in one picture, or further from the start, no head moves: the way is kept instead.
+#: Divisors of the image size for the registration, from coarse to fine; the most iterations of
+#: each; and the step, pixels, below which the iteration ends.
+DIVISORS, ITERATIONS, CLOSE = (4, 1), 4, 0.02
+#: Largest shift from one crop to the next and from the first one, as fractions of the side;
+#: with a larger one the shift of the crop before is kept.
 FURTHEST_STEP, FURTHEST = 0.2, 0.4
 
 
 def head_shifts(faces: Frames) -> NDArray[np.float64]:
-    """How far the head has moved since the first picture.
+    """Estimate the shift of the head in each crop since the first one.
 
     Parameters
     ----------
@@ -47,140 +48,202 @@ def head_shifts(faces: Frames) -> NDArray[np.float64]:
     Returns
     -------
     float64 array, shape (time, 2)
-        Pixels of the crops to the right and down. Where a picture fits nowhere, the
-        shift of the one before.
+        Shift to the right and down, pixels of the crops. If a crop cannot be registered, it
+        has the shift of the one before.
 
     Examples
     --------
-    >>> levels = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-    >>> one = cv2.GaussianBlur(levels, (0, 0), 2)[..., None].repeat(3, axis=2)
+    >>> noise = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    >>> one = cv2.GaussianBlur(noise, (0, 0), 2)[..., None].repeat(3, axis=2)
     >>> video = Frames(np.stack([one, np.roll(one, 2, axis=1)]), np.array([0.0, 0.1]))
     >>> abs(head_shifts(video)[1] - (2.0, 0.0)).max() < 0.1
     np.True_
     """
     shifts = np.zeros((len(faces), 2))
     template: NDArray[np.float32] | None = None
-    for k, picture in enumerate(faces.rgb):
-        before, levels = shifts[max(k - 1, 0)], picture.astype(np.float32)
-        template, shifts[k] = _follow(levels, faces.max_value, template, before)
+    for k, crop in enumerate(faces.rgb):
+        before, pixels = shifts[max(k - 1, 0)], crop.astype(np.float32)
+        template, shifts[k] = _register(pixels, faces.max_value, template, before)
     return shifts
 
 
-def stabilize_chunks(pieces: Iterable[Frames], size: int) -> Iterator[Frames]:
-    """Hold the head still, and resize, piece by piece.
+def stabilize_chunks(chunks: Iterable[Frames], size: int) -> Iterator[Frames]:
+    """Stabilize and resize the face crops of a segment, chunk by chunk.
 
     Parameters
     ----------
-    pieces : iterable of Frames
-        One stretch in order: crops of one fixed box, best of `STABILIZE_PX` pixels.
+    chunks : iterable of Frames
+        One segment in order: crops of one fixed box, best of `STABILIZE_PX` pixels.
     size : int
         Side of the result, pixels.
 
     Yields
     ------
     Frames
-        One a piece, of the same kind of levels. What a shift brings in from beyond an
-        edge is that edge's pixel, repeated.
+        One per chunk, with pixel values of the same range. Pixels beyond an edge repeat the
+        edge.
 
     Examples
     --------
-    >>> wall = Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30)
-    >>> next(stabilize_chunks([wall], 16))
+    >>> plain = Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30)
+    >>> next(stabilize_chunks([plain], 16))
     Frames(5 x 16x16, uint8/255, 0.000-0.133 s)
     """
     template: NDArray[np.float32] | None = None
-    shift, take = np.zeros(2), recycling_allocator()
-    for faces in pieces:
-        rgb = take((len(faces), size, size, 3), faces.rgb.dtype)
-        for k, picture in enumerate(faces.rgb):
-            levels = picture.astype(np.float32)
-            template, shift = _follow(levels, faces.max_value, template, shift)
-            rgb[k] = np.rint(resize_area(shifted(levels, shift), size))
+    shift, allocate = np.zeros(2), recycling_allocator()
+    for faces in chunks:
+        rgb = allocate((len(faces), size, size, 3), faces.rgb.dtype)
+        for k, crop in enumerate(faces.rgb):
+            pixels = crop.astype(np.float32)
+            template, shift = _register(pixels, faces.max_value, template, shift)
+            rgb[k] = np.rint(resize_area(shifted(pixels, shift), size))
         yield Frames(rgb, faces.t, faces.max_value)
 
 
 def stabilize_frames(faces: Frames, size: int) -> Frames:
-    """What `stabilize_chunks` makes of a stretch in one piece.
+    """Stabilize and resize the face crops of a whole segment at once.
+
+    Parameters
+    ----------
+    faces : Frames
+        Crops of one fixed box, best of `STABILIZE_PX` pixels.
+    size : int
+        Side of the result, pixels.
+
+    Returns
+    -------
+    Frames
+        As from `stabilize_chunks`.
 
     >>> stabilize_frames(Frames(np.full((5, 48, 48, 3), 9, np.uint8), np.arange(5) / 30), 16)
     Frames(5 x 16x16, uint8/255, 0.000-0.133 s)
     """
-    (still,) = stabilize_chunks([faces], size)
-    return still
+    (stable,) = stabilize_chunks([faces], size)
+    return stable
 
 
-def crop_px(size: int, follow: bool) -> int:
-    """Side of the crops that a network of `size` wants: fine ones where the head is followed.
+def crop_px(size: int, stabilize: bool) -> int:
+    """Return the side of the face crops that a network needs, pixels.
 
-    >>> crop_px(32, follow=True), crop_px(128, follow=False)
+    Parameters
+    ----------
+    size : int
+        Side of the network's input, pixels.
+    stabilize : bool
+        True if the head is stabilized, which needs larger crops.
+
+    Returns
+    -------
+    int
+        Pixels.
+
+    >>> crop_px(32, stabilize=True), crop_px(128, stabilize=False)
     (151, 128)
     """
-    return STABILIZE_PX if follow else size
+    return STABILIZE_PX if stabilize else size
 
 
-def network_chunks(pieces: Iterable[Frames], size: int, follow: bool) -> Iterable[Frames]:
-    """What a network of `size` sees of crops of `crop_px`: held still, or as they are.
+def network_chunks(chunks: Iterable[Frames], size: int, stabilize: bool) -> Iterable[Frames]:
+    """Prepare face crops of `crop_px` for a network: stabilized and resized, or unchanged.
+
+    Parameters
+    ----------
+    chunks : iterable of Frames
+        One segment in order, crops of one fixed box.
+    size : int
+        Side of the network's input, pixels.
+    stabilize : bool
+        False returns the chunks unchanged.
+
+    Returns
+    -------
+    iterable of Frames
 
     >>> crops = Frames(np.zeros((3, 151, 151, 3), np.uint8), np.arange(3) / 30)
-    >>> list(network_chunks([crops], 32, follow=True))
+    >>> list(network_chunks([crops], 32, stabilize=True))
     [Frames(3 x 32x32, uint8/255, 0.000-0.067 s)]
     """
-    return stabilize_chunks(pieces, size) if follow else pieces
+    return stabilize_chunks(chunks, size) if stabilize else chunks
 
 
-def network_frames(faces: Frames, size: int, follow: bool) -> Frames:
-    """What `network_chunks` makes of a stretch in one piece.
+def network_frames(faces: Frames, size: int, stabilize: bool) -> Frames:
+    """Prepare the face crops of a whole segment for a network at once.
+
+    Parameters
+    ----------
+    faces : Frames
+        Crops of one fixed box.
+    size : int
+        Side of the network's input, pixels.
+    stabilize : bool
+        False returns the crops unchanged.
+
+    Returns
+    -------
+    Frames
+        As from `network_chunks`.
 
     >>> crops = Frames(np.zeros((3, 151, 151, 3), np.uint8), np.arange(3) / 30)
-    >>> network_frames(crops, 32, follow=True)
+    >>> network_frames(crops, 32, stabilize=True)
     Frames(3 x 32x32, uint8/255, 0.000-0.067 s)
     """
-    return stabilize_frames(faces, size) if follow else faces
+    return stabilize_frames(faces, size) if stabilize else faces
 
 
-def shifted(picture: NDArray[Any], shift: NDArray[np.float64]) -> NDArray[Any]:
-    """What lies `shift` pixels to the right and down, moved back (bilinear)."""
-    height, width = picture.shape[:2]
-    return _cut(picture, shift, (width, height))
+def shifted(image: NDArray[Any], shift: NDArray[np.float64]) -> NDArray[Any]:
+    """Shift an image back by the estimated motion, with bilinear interpolation.
+
+    Parameters
+    ----------
+    image : array, shape (height, width) or (height, width, channels)
+    shift : float64 array, shape (2,)
+        Motion to the right and down, pixels.
+
+    Returns
+    -------
+    array, of the shape of `image`
+    """
+    height, width = image.shape[:2]
+    return _cut(image, shift, (width, height))
 
 
-def _cut(picture: NDArray[Any], start: NDArray[np.float64], size: tuple[int, int]) -> NDArray[Any]:
-    """The part of this width and height that starts so far to the right and down (bilinear)."""
+def _cut(image: NDArray[Any], start: NDArray[np.float64], size: tuple[int, int]) -> NDArray[Any]:
+    """Cut out a region of this width and height at a fractional position (bilinear)."""
     matrix = np.array([[1.0, 0.0, start[0]], [0.0, 1.0, start[1]]])
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(
-        cv2.warpAffine(picture, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+        cv2.warpAffine(image, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
     )
 
 
-def _follow(
-    levels: NDArray[np.float32],
+def _register(
+    pixels: NDArray[np.float32],
     max_value: int,
     template: NDArray[np.float32] | None,
     before: NDArray[np.float64],
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """The next picture's shift, and the template with its share in it (in place)."""
-    grey = _grey(levels, max_value)
+    """Return the template, updated in place, and the shift of the next crop."""
+    grey = _grey(pixels, max_value)
     if template is None:
         return _middle(grey, np.zeros(2)), before
-    shift = _look(grey, template, before)
+    shift = _search_shift(grey, template, before)
     cv2.accumulateWeighted(_middle(grey, shift), template, RENEWAL)
     return template, shift
 
 
-def _look(
+def _search_shift(
     grey: NDArray[np.float32], template: NDArray[np.float32], before: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The shift at which a picture fits the template best, looked for from `before` on."""
+    """Search the shift at which an image fits the template best, starting from `before`."""
     here = before
-    for part in PARTS:
-        weighted, inverse = _terms(_smaller(template, part))
-        for _ in range(LOOKS):
-            picture = _smaller(_middle(grey, here), part)
-            right, down, gain, _ = inverse @ (weighted @ picture.ravel())
-            # a picture that lies further right is the template less its slope
+    for divisor in DIVISORS:
+        weighted, inverse = _terms(_reduced(template, divisor))
+        for _ in range(ITERATIONS):
+            image = _reduced(_middle(grey, here), divisor)
+            right, down, gain, _ = inverse @ (weighted @ image.ravel())
+            # an image shifted to the right is the template minus its slope
             step = -np.array([right, down]) / gain
-            here = here + part * step
+            here = here + divisor * step
             if not np.abs(step).max() >= CLOSE:
                 break
     side = min(grey.shape)
@@ -189,11 +252,11 @@ def _look(
 
 
 def _terms(template: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """The normal equations of a picture's shift, to first order.
+    """Return the normal equations of an image's shift, to first order.
 
-    picture = (x, y) . slopes of the template + gain * template + offset, what lies in the
-    middle counting most: the terms, shape (4, pixels), and the inverse of their products,
-    shape (4, 4), NaN where there is no slope.
+    image = (x, y) . slopes of the template + gain * template + offset, weighted toward the
+    middle: the weighted terms, shape (4, pixels), and the inverse of their products, shape
+    (4, 4), NaN without slopes.
     """
     slopes = [
         cv2.Sobel(template, cv2.CV_32F, *axis, ksize=1, scale=0.5) for axis in ((1, 0), (0, 1))
@@ -209,27 +272,27 @@ def _terms(template: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
 
 @cache
 def _window(height: int, width: int) -> NDArray[np.float32]:
-    """How much each pixel counts, flat."""
+    """Return the weight of each pixel, flat."""
     rows, columns = (np.hanning(side + 2)[1:-1].astype(np.float32) for side in (height, width))
     return np.outer(rows, columns).ravel()
 
 
-def _grey(levels: NDArray[np.float32], max_value: int) -> NDArray[np.float32]:
-    """Mean of the channels, 0-255, blurred, float32 (height, width)."""
-    grey = cv2.transform(levels, np.full((1, 3), 255 / (3 * max_value), np.float32))
+def _grey(pixels: NDArray[np.float32], max_value: int) -> NDArray[np.float32]:
+    """Return the blurred mean of the channels, 0-255, float32 (height, width)."""
+    grey = cv2.transform(pixels, np.full((1, 3), 255 / (3 * max_value), np.float32))
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), BLUR_PX), dtype=np.float32)
 
 
 def _middle(grey: NDArray[np.float32], shift: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The part without the margin, of a picture moved back by `shift`."""
+    """Return the image without its margin, shifted back by `shift`."""
     height, width = grey.shape
-    top, left = round(height * MARGIN), round(width * MARGIN)
+    top, left = round(height * TEMPLATE_MARGIN), round(width * TEMPLATE_MARGIN)
     size = width - 2 * left, height - 2 * top
     return np.asarray(_cut(grey, np.add(shift, (left, top)), size), np.float32)
 
 
-def _smaller(grey: NDArray[np.float32], part: int) -> NDArray[np.float32]:
-    if part == 1:
+def _reduced(grey: NDArray[np.float32], divisor: int) -> NDArray[np.float32]:
+    if divisor == 1:
         return grey
-    size = (grey.shape[1] // part, grey.shape[0] // part)
+    size = (grey.shape[1] // divisor, grey.shape[0] // divisor)
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)

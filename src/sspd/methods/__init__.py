@@ -1,4 +1,4 @@
-"""One published method a module, behind one interface: `get_method`."""
+"""One published method per module, behind one interface: `get_method`."""
 
 from sspd.methods.method import Method, MethodEntry
 from sspd.methods.registry import citation, get_method, method_names, needs, takes_weights

@@ -1,4 +1,4 @@
-"""GREEN: the green channel of the skin, inverted."""
+"""GREEN: the inverted green channel of the skin."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ CITATION = (
     "W. Verkruysse, L. O. Svaasand, J. S. Nelson, Remote plethysmographic imaging using "
     "ambient light, Optics Express 16(26), 2008"
 )
-#: A shorter video has no waveform, seconds.
-SHORTEST_S = 1.0
+#: A shorter segment gives no waveform, seconds.
+GREEN_SHORTEST_S = 1.0
 
 ENTRY = color_method(
-    "green", CITATION, green_waveform, SHORTEST_S, needs=ANY_LIGHT, allow_dark=True
+    "green", CITATION, green_waveform, GREEN_SHORTEST_S, needs=ANY_LIGHT, allow_dark=True
 )

@@ -1,4 +1,4 @@
-"""What a method is: faces in, a waveform out."""
+"""The interface of a method: face crops in, a pulse waveform out."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from sspd.types import ConfidenceSpec, Frames, Signal
 
-#: What a method needs of a video: three colours that differ, or any light (also infrared).
+#: Requirements of a method on the video: three different colour channels, or any light (also
+#: infrared).
 COLOUR, ANY_LIGHT = "colour", "any light"
-#: What the needs of networks begin with.
+#: First word of the requirements of methods that are networks.
 WEIGHTS = "weights"
 
 
@@ -52,33 +53,34 @@ class Stages:
 
 @dataclass(frozen=True)
 class Method:
-    """A way from faces to a waveform.
+    """A method that computes a pulse waveform from face crops.
 
     Parameters
     ----------
     name : str
     citation : str
-        Where it was published.
+        Publication: authors, title, venue, year.
     fs : float
-        Rate of the waveforms it gives, Hz.
+        Rate of its waveforms, Hz.
     size : int
-        Side of the face crops it wants, pixels.
+        Side of the square face crops that it takes, pixels.
     run : callable
-        Face crops of one fixed box, in pieces of any length (an iterable of `Frames`,
-        in order, none twice), become a `Signal` that rises with the blood volume, or
-        None where there are too few pictures for one. It takes a piece when it has
-        served the one before, so that a long video is never held whole.
+        Maps face crops of one fixed box, in chunks of any length (an iterable of `Frames`, in
+        order), to a `Signal` that rises with the blood volume, or to None if there are too
+        few frames. It must take a chunk only after it has processed the one before, so that a
+        long video is never held in memory.
     weights : str or None
-        Name of the weights it uses; None: it uses none.
+        Name of its weights; None for a method without weights.
     confidence : ConfidenceSpec or None
-        How the evidence for its readings is weighed; None: not calibrated.
+        Weights of the quality features in the confidence; None if it is not calibrated.
     needs : str
-        What a video must have. A method of colour gives a flat line for a grey video.
+        Requirement on the video. A method that needs colour returns a constant waveform for
+        a grey video.
     prepare : callable or None
-        Does beforehand what the first frames would wait for.
+        Preparation that can run before the first frames arrive, such as compilation.
     stages : Stages or None
-        What ``run`` consists of. A method without them can be measured as any other; while a
-        video is still running it tells no rate.
+        The parts of ``run``. A method without them can be measured like any other, but gives no
+        updates while a video is running.
     """
 
     name: str
@@ -95,20 +97,21 @@ class Method:
 
 @dataclass(frozen=True)
 class MethodEntry:
-    """What the registry knows of a method before it is loaded.
+    """Entry of the registry of methods, known before the method is loaded.
 
     Parameters
     ----------
     name : str
-        How users call it.
+        Name by which users choose it.
     citation : str
-        Where it was published: authors, title, venue, year.
+        Publication: authors, title, venue, year.
     build : callable
-        Makes the method ready to run. Where `needs` begins with ``weights`` it is called with
-        ``weights``, ``precision`` and ``threads``, see `sspd.methods.get_method`; otherwise
-        without arguments.
+        Returns the method, ready to run. If `needs` begins with ``weights``, it is called with
+        the keywords ``weights``, ``precision`` and ``threads`` of `sspd.methods.get_method`,
+        otherwise without arguments.
     needs : str
-        What a video must have: `COLOUR`, `ANY_LIGHT`, or ``weights`` and what else.
+        Requirement on the video: `COLOUR`, `ANY_LIGHT`, or a text that begins with
+        ``weights``.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""Methods that are networks of other papers: faces on a grid, in clips, to a waveform.
+"""Methods that are networks of other papers and process clips of frames on a uniform grid.
 
-Each is a line of the table at the end; its weights come from `sspd train`.
+Each one is an entry of the table at the end of this file; `sspd train` makes its weights.
 """
 
 from __future__ import annotations
@@ -30,27 +30,33 @@ def build_network(
     precision: str = "f32",
     threads: int | None = None,
 ) -> Method:
-    """Load the network of a method, and wrap it.
+    """Load the network of a published method and wrap it as a `Method`.
 
     Parameters
     ----------
     name : str
-        Of the method, which is that of its paper's recipe.
+        Name of the method, which is also the name of its training recipe.
     citation : str
+        Publication: authors, title, venue, year.
     architecture : str
-        A name of `sspd.models.baselines.NETWORKS`.
+        A name in `sspd.models.baselines.NETWORKS`.
     weights : path or None
-        What `sspd train` wrote.
+        A weights file written by `sspd train`; None raises an error.
     precision : str
+        See `sspd.network.load_clip_network`.
     threads : int or None
         See `sspd.network.load_clip_network`.
+
+    Returns
+    -------
+    Method
 
     Raises
     ------
     UsageError
-        No weights.
+        No weights are given.
     WeightsError
-        Weights that cannot be used, or of another method.
+        The weights cannot be used, or belong to another method.
     """
     from sspd.network import load_clip_network
     from sspd.network.grid import grid_chunks

@@ -1,4 +1,4 @@
-"""POS: the plane orthogonal to the skin tone."""
+"""POS: projection on the plane orthogonal to the skin tone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.methods.skin_color import color_method
-from sspd.signal.color.pos import WINDOW_S, pos_waveform
+from sspd.signal.color.pos import POS_WINDOW_S, pos_waveform
 
 CITATION = (
     "W. Wang, A. C. den Brinker, S. Stuijk, G. de Haan, Algorithmic principles of remote "
@@ -15,8 +15,8 @@ CITATION = (
 
 
 def _rising(rgb: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
-    """POS falls when blood volume rises (Wang et al. 2017); a method's waveform rises."""
+    """Return the inverted POS waveform, which rises with the blood volume."""
     return -pos_waveform(rgb, fs)
 
 
-ENTRY = color_method("pos", CITATION, _rising, WINDOW_S)
+ENTRY = color_method("pos", CITATION, _rising, POS_WINDOW_S)

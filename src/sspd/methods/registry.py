@@ -1,4 +1,4 @@
-"""Names of methods, and where each is: those of this package and of other packages.
+"""Registry of methods, of this package and of other packages.
 
 Another package adds a method with an entry point of the group ``sspd.methods`` that names a
 `sspd.methods.method.MethodEntry`::
@@ -19,7 +19,7 @@ from sspd.utils.plugins import load_plugin, plugins
 
 #: Group of the entry points by which other packages add methods.
 GROUP = "sspd.methods"
-#: Name -> module and object, loaded on use.
+#: Name to module and object, which is loaded when the method is used.
 _ENTRIES = {
     "2sr": "sspd.methods.ssr:ENTRY",
     "can": "sspd.methods.networks:CAN",
@@ -44,7 +44,11 @@ _ENTRIES = {
 
 
 def method_names() -> tuple[str, ...]:
-    """Return the names of all methods, those of other packages too, sorted.
+    """Return the names of all methods, including those of other packages, sorted.
+
+    Returns
+    -------
+    tuple of str
 
     >>> method_names()[:4]
     ('2sr', 'can', 'chrom', 'contrast-phys')
@@ -53,12 +57,16 @@ def method_names() -> tuple[str, ...]:
 
 
 def takes_weights(name: str) -> bool:
-    """Return whether a method is a network, whose weights can be given.
+    """Return whether a method is a network that can be given weights.
 
     Parameters
     ----------
     name : str
         One of `method_names`.
+
+    Returns
+    -------
+    bool
 
     >>> takes_weights("physnet"), takes_weights("pos")
     (True, False)
@@ -67,12 +75,17 @@ def takes_weights(name: str) -> bool:
 
 
 def citation(name: str) -> str:
-    """Return where a method was published.
+    """Return the publication of a method.
 
     Parameters
     ----------
     name : str
         One of `method_names`.
+
+    Returns
+    -------
+    str
+        Authors, title, venue, year.
 
     >>> citation("pos").split(",")[0]
     'W. Wang'
@@ -81,12 +94,17 @@ def citation(name: str) -> str:
 
 
 def needs(name: str) -> str:
-    """Return what a video must have for a method, in a few words.
+    """Return the requirement of a method on the video.
 
     Parameters
     ----------
     name : str
         One of `method_names`.
+
+    Returns
+    -------
+    str
+        ``colour``, ``any light``, or a text that begins with ``weights``.
 
     >>> needs("pos"), needs("green")
     ('colour', 'any light')
@@ -96,14 +114,14 @@ def needs(name: str) -> str:
 
 @cache
 def _entry(name: str) -> MethodEntry:
-    if name in _ENTRIES:  # a plug-in does not take the place of a method of ours
+    if name in _ENTRIES:  # a plug-in cannot replace a method of this package
         module, attribute = _ENTRIES[name].split(":")
         found = getattr(import_module(module), attribute)
     elif name in plugins(GROUP):
         found = load_plugin(GROUP, name, MethodEntry)
     else:
         raise UsageError(f"no method named {name!r}; there are: {', '.join(method_names())}")
-    if not isinstance(found, MethodEntry):  # a module's slip, not a user's
+    if not isinstance(found, MethodEntry):  # an error in the module, not in the user's input
         raise TypeError(f"{name}: {type(found).__name__} is no MethodEntry")
     return found
 
@@ -115,26 +133,31 @@ def get_method(
     precision: str = "f32",
     threads: int | None = None,
 ) -> Method:
-    """Make a method ready to run.
+    """Load a method, ready to run.
 
     Parameters
     ----------
     name : str
         One of `method_names`.
     weights : path or None
-        A network of this method; None: the one shipped with the package, which only
-        ``sspd`` has.
+        A weights file of this method; None means the weights shipped with the package, which
+        only ``sspd`` has.
     precision : str
-        Of the network's arithmetic, see `sspd.network.load_network`.
+        Arithmetic precision of the network, see `sspd.network.load_network`.
     threads : int or None
-        Processor threads of the network; None: the runtime's own choice.
+        Number of inference threads; None leaves it to the runtime.
+
+    Returns
+    -------
+    Method
 
     Raises
     ------
     UsageError
-        No such method, weights for a method that has none, or none for one that needs them.
+        There is no such method, weights are given for a method without a network, or none
+        are given for a network that needs them.
     WeightsError
-        Weights that cannot be used.
+        The weights cannot be used.
 
     >>> get_method("green").fs
     30.0
@@ -150,6 +173,6 @@ def get_method(
         raise UsageError(f"the method {name!r} uses no weights; --weights is for networks")
     else:
         made = entry.build()
-    if not isinstance(made, Method):  # a module's slip, not a user's
+    if not isinstance(made, Method):  # an error in the module, not in the user's input
         raise TypeError(f"{name}: build() gave {type(made).__name__}, not Method")
     return made

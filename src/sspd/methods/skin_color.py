@@ -1,4 +1,4 @@
-"""The mean colour of a face over time, on an even grid."""
+"""Mean skin colours of a face over time, on a uniform grid."""
 
 from __future__ import annotations
 
@@ -12,28 +12,31 @@ from sspd.methods.method import COLOUR, Method, MethodEntry, OnSignal, Stages
 from sspd.signal import resample_times, standardise
 from sspd.types import Frames, Signal
 
-#: Rate of the colour methods' grid, Hz.
+#: Rate of the colour methods' time grid, Hz.
 FS = 30.0
-#: Side of the crops they want, pixels: only means are taken of them.
+#: Side of the crops that the colour methods take, pixels; only means are computed of them.
 SIZE = 64
-#: While a video runs the waveform so far is told this often, seconds of the video.
+#: While a video is running, the waveform so far is told this often, seconds of the video.
 TELL_S = 1.0
-#: The part of the padded box that is averaged, as shares of it: mostly skin, brows to
-#: chin, without hair and background.
-ROWS = (0.20, 0.85)
-COLUMNS = (0.25, 0.75)
+#: Region of the padded face box that is averaged, as fractions of its height and width: mostly
+#: skin, from the brows to the chin, without hair and background.
+SKIN_ROWS = (0.20, 0.85)
+SKIN_COLUMNS = (0.25, 0.75)
+#: A shorter segment gives no waveform, seconds, for methods without a window of their own.
+COLOR_SHORTEST_S = 2.0
 
 
 class SkinColors(NamedTuple):
-    """Colours on an even grid."""
+    """Mean skin colours on a uniform time grid."""
 
     rgb: NDArray[np.float64]
-    """8-bit levels, shape (time, 3); the first row is at the first picture."""
+    """Pixel values on a 0-255 scale, shape (time, 3)."""
     start_s: float
+    """Time of the first row, that of the first frame, seconds."""
 
 
 def mean_skin_color(faces: Iterable[Frames], fs: float) -> SkinColors | None:
-    """Mean colour of the middle of the face.
+    """Average the skin of the middle of the face in each frame.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ def mean_skin_color(faces: Iterable[Frames], fs: float) -> SkinColors | None:
     Returns
     -------
     SkinColors or None
-        None where there are fewer than two pictures.
+        None for fewer than two frames.
 
     >>> faces = Frames(np.full((30, 8, 8, 3), 100, np.uint8), np.arange(30) / 15)
     >>> colors = mean_skin_color([faces], 30.0)
@@ -57,15 +60,16 @@ def mean_skin_color(faces: Iterable[Frames], fs: float) -> SkinColors | None:
 
 
 class Correlations(NamedTuple):
-    """Pixels' correlation matrices on an even grid."""
+    """Correlation matrices of the skin pixels' colours on a uniform time grid."""
 
     matrices: NDArray[np.float64]
-    """Squared 8-bit levels, shape (time, 3, 3); the first is at the first picture."""
+    """Squared pixel values of a 0-255 scale, shape (time, 3, 3)."""
     start_s: float
+    """Time of the first matrix, that of the first frame, seconds."""
 
 
 def color_correlations(faces: Iterable[Frames], fs: float) -> Correlations | None:
-    """Mean over the pixels of the middle of the face of colour times colour.
+    """Average the outer product of each skin pixel's colour with itself in each frame.
 
     Parameters
     ----------
@@ -77,7 +81,7 @@ def color_correlations(faces: Iterable[Frames], fs: float) -> Correlations | Non
     Returns
     -------
     Correlations or None
-        None where there are fewer than two pictures.
+        None for fewer than two frames.
 
     >>> faces = Frames(np.full((30, 8, 8, 3), 100, np.uint8), np.arange(30) / 15)
     >>> found = color_correlations([faces], 30.0)
@@ -138,11 +142,11 @@ def _means(skin: NDArray[np.generic]) -> NDArray[np.float64]:
     return np.asarray(skin.mean(axis=(1, 2), dtype=np.float64))
 
 
-def _middle(piece: Frames) -> NDArray[np.generic]:
-    height, width = piece.rgb.shape[1:3]
-    rows = slice(int(ROWS[0] * height), max(int(ROWS[1] * height), 1))
-    columns = slice(int(COLUMNS[0] * width), max(int(COLUMNS[1] * width), 1))
-    return piece.rgb[:, rows, columns]
+def _middle(chunk: Frames) -> NDArray[np.generic]:
+    height, width = chunk.rgb.shape[1:3]
+    rows = slice(int(SKIN_ROWS[0] * height), max(int(SKIN_ROWS[1] * height), 1))
+    columns = slice(int(SKIN_COLUMNS[0] * width), max(int(SKIN_COLUMNS[1] * width), 1))
+    return chunk.rgb[:, rows, columns]
 
 
 def color_method(
@@ -154,7 +158,7 @@ def color_method(
     needs: str = COLOUR,
     allow_dark: bool = False,
 ) -> MethodEntry:
-    """Make a method of a function that turns mean skin colours into a waveform.
+    """Return the registry entry of a method that computes a waveform from mean skin colours.
 
     Parameters
     ----------
@@ -164,11 +168,12 @@ def color_method(
         Maps colours, shape (time, 3), on a 0-255 scale, and their rate in Hz to a waveform,
         shape (time,), that rises with the blood volume.
     shortest_s : float
-        A shorter segment has no waveform, seconds.
+        A shorter segment gives no waveform, seconds.
     needs : str
         See `sspd.methods.method.MethodEntry`.
     allow_dark : bool
-        Whether `waveform` takes colours of 0; otherwise a segment with one has no waveform.
+        Whether `waveform` accepts colours of 0; otherwise a segment with one gives no
+        waveform.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The network of this project, trained without labels."""
+"""The self-similarity prior distillation network of this project, trained without labels."""
 
 from __future__ import annotations
 
@@ -33,14 +33,27 @@ def build(
     precision: str = "f32",
     threads: int | None = None,
 ) -> Method:
-    """Load the network, and wrap it as a method.
+    """Load the SSPD network and wrap it as a `Method`.
 
-    When a value of the network's output is, `NetworkSpec.lag_steps` says.
+    The time of each output value follows from `NetworkSpec.lag_steps`.
+
+    Parameters
+    ----------
+    weights : path or None
+        None means the weights shipped with the package.
+    precision : str
+        See `sspd.network.load_network`.
+    threads : int or None
+        See `sspd.network.load_network`.
+
+    Returns
+    -------
+    Method
 
     Raises
     ------
     WeightsError
-        Weights that cannot be used.
+        The weights cannot be used.
     """
     from sspd.face.chunker import CROP_CHUNK_FRAMES
     from sspd.face.stabilize import crop_px, network_chunks
@@ -94,22 +107,22 @@ ENTRY = MethodEntry("sspd", CITATION, build, NEEDS)
 
 
 def native_waveform(network: Network, faces: Frames) -> Signal | None:
-    """The network's waveform of pictures fed as they are, past the even grid.
+    """Run the network on frames at their own rate, without resampling to its grid.
 
-    The network takes them for pictures at its own rate; what it gives is put back on
-    theirs. Fig. 7 of the paper feeds videos of half and double the rate so.
+    The network treats them as frames at its own rate, and its output is returned at theirs.
+    Fig. 7 of the paper does so for videos of half and double the rate.
 
     Parameters
     ----------
     network : Network
         From `sspd.network.load_network`.
     faces : Frames
-        Crops of one fixed box; the mean step of their timestamps is their rate.
+        Crops of one fixed box; their rate is taken from the mean step of their timestamps.
 
     Returns
     -------
     Signal or None
-        None for too few pictures.
+        None for too few frames.
     """
     from sspd.face.stabilize import network_frames
     from sspd.network import SHORTEST
@@ -118,7 +131,7 @@ def native_waveform(network: Network, faces: Frames) -> Signal | None:
     if len(faces) <= SHORTEST:
         return None
     fs = (len(faces) - 1) / float(faces.t[-1] - faces.t[0])
-    seen = network_frames(faces, network.spec.size, network.spec.follow)
-    levels = seen.rgb.astype(np.float32) * np.float32(255 / seen.max_value)
-    wave = standardise(network(input_rows(levels, network.spec), fs))
+    stable = network_frames(faces, network.spec.size, network.spec.follow)
+    pixels = stable.rgb.astype(np.float32) * np.float32(255 / stable.max_value)
+    wave = standardise(network(input_rows(pixels, network.spec), fs))
     return Signal(wave, fs, float(faces.t[0]) + network.spec.lag_steps / fs)

@@ -1,4 +1,4 @@
-"""2SR: how the space of the skin's pixels turns."""
+"""2SR: rotation of the colour subspace of the skin pixels over time."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ CITATION = (
     "W. Wang, S. Stuijk, G. de Haan, A novel algorithm for remote photoplethysmography: spatial "
     "subspace rotation, IEEE Transactions on Biomedical Engineering 63(9), 2016"
 )
-#: Length of the sliding window, seconds (20 pictures of 20 a second).
-WINDOW_S = 1.0
-#: A direction with less than this share of the pixels' power is none.
+#: Length of the sliding window, seconds (20 frames at 20 Hz in the paper).
+SSR_WINDOW_S = 1.0
+#: Skin is of one colour if a direction has less than this fraction of the largest eigenvalue.
 _NO_POWER = 1e-12
 
 
 def ssr_waveform(correlations: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
-    """2SR waveform of the skin pixels' correlation matrices; it rises with the blood volume.
+    """Compute the 2SR waveform of skin colour correlations; it rises with the blood volume.
 
     Parameters
     ----------
     correlations : float64 array, shape (time, 3, 3)
-        Mean over the skin's pixels of colour times colour.
+        Mean over the skin pixels of the outer product of a pixel's colour with itself.
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
     float64 array, shape (time,)
-        Zeros where the skin is of one colour, without a plane to turn in.
+        Zeros if the skin is of one colour, which leaves no subspace to rotate.
 
     Raises
     ------
@@ -45,19 +45,19 @@ def ssr_waveform(correlations: NDArray[np.float64], fs: float) -> NDArray[np.flo
 
     Notes
     -----
-    Wang et al. 2016, Algorithm 1: over a window, the main direction u1 of each picture is
-    seen from the other two directions of the window's first, scaled by the root of the
-    eigenvalues' ratio and put back into colours; of these red less green, green scaled to
-    red's deviation, is overlap-added. An eigenvector's sign cancels but for u1's: it points
-    to where colours are.
+    Wang et al. 2016, Algorithm 1: in each window, the main direction u1 of every frame is
+    projected on the other two eigenvectors of the window's first frame, scaled by the square
+    root of the ratio of the eigenvalues and mapped back to colours. Red minus green, with
+    green scaled to the deviation of red, is overlap-added. The signs of the eigenvectors
+    cancel except that of u1, which is made to point to positive colours.
 
     >>> ssr_waveform(np.tile(np.diag([3.0, 2.0, 1.0]), (60, 1, 1)), 30.0).any()
     np.False_
     """
-    width = int(np.ceil(WINDOW_S * fs))
+    width = int(np.ceil(SSR_WINDOW_S * fs))
     n = len(correlations)
     if n < width:
-        raise UsageError(f"2SR needs {width} frames ({WINDOW_S} s), got {n}")
+        raise UsageError(f"2SR needs {width} frames ({SSR_WINDOW_S} s), got {n}")
     values, vectors = np.linalg.eigh(correlations)
     values, vectors = values[:, ::-1], vectors[:, :, ::-1]
     main = vectors[:, :, 0] * np.where(vectors[:, :, 0].sum(axis=1) < 0, -1.0, 1.0)[:, None]
@@ -79,17 +79,27 @@ def ssr_waveform(correlations: NDArray[np.float64], fs: float) -> NDArray[np.flo
 
 
 def run(faces: Iterable[Frames]) -> Signal | None:
-    """2SR on the pixels of the middle of the face; None for less than a window.
+    """Compute the 2SR waveform of the middle of the face.
 
-    The paper takes pixels that a classifier calls skin; here they are those that all colour
+    The paper selects pixels with a skin classifier; here they are the pixels that all colour
     methods of this package average.
+
+    Parameters
+    ----------
+    faces : iterable of Frames
+        Crops of one fixed box, in order.
+
+    Returns
+    -------
+    Signal or None
+        None for less than a window.
 
     >>> from sspd.methods import get_method
     >>> get_method("2sr").run is run
     True
     """
     found = color_correlations(faces, FS)
-    if found is None or len(found.matrices) < np.ceil(WINDOW_S * FS):
+    if found is None or len(found.matrices) < np.ceil(SSR_WINDOW_S * FS):
         return None
     return Signal(standardise(ssr_waveform(found.matrices, FS)), FS, found.start_s)
 

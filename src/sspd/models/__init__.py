@@ -1,1 +1,1 @@
-"""Networks and their checkpoints; everything here needs torch, so import it late."""
+"""Networks and their checkpoints. Everything here needs torch, so it is imported on use."""

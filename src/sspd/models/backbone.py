@@ -1,4 +1,4 @@
-"""The spatial-temporal backbone of Sec. III-C1 (Fig. 2): differences -> features."""
+"""Spatial-temporal backbone of Sec. III-C1 (Fig. 2): from frame differences to features."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from torch import Tensor, nn
 from sspd.models.convolution import convolve, halve, keep_layout, normalised_convolution
 from sspd.models.norm import BatchNorm
 
-#: Channels of the first three of its four blocks (Fig. 2): in, between their two convolutions,
-#: out. The fourth is one convolution, from the last of them to C.
+#: Channels of the first three of the four blocks (Fig. 2): input, between their two
+#: convolutions, output. The fourth block is one convolution from the last of them to C.
 BLOCK_CHANNELS = ((3, 8, 16), (16, 16, 32), (32, 32, 64))
 
 
 class Features(NamedTuple):
-    """What the backbone hands on."""
+    """Output of the backbone."""
 
     sequence: Tensor
     """S, shape (n, C, t)."""
     map: Tensor
-    """The same before global average pooling, shape (n, C, t, h', w')."""
+    """S before global average pooling, shape (n, C, t, h', w')."""
 
 
 def _convolution(inputs: int, outputs: int, width: int) -> nn.Conv3d:
-    """Kernel (3, width, width), padded by 1 in time and not in space, no bias."""
+    """Return a convolution of kernel (3, width, width), padded in time only, without bias."""
     return nn.Conv3d(inputs, outputs, (3, width, width), padding=(1, 0, 0), bias=False)
 
 
@@ -34,7 +34,7 @@ class ConvBlock(nn.Module):
     Parameters
     ----------
     inputs, between, outputs : int
-        Channels.
+        Numbers of channels.
     """
 
     def __init__(self, inputs: int, between: int, outputs: int) -> None:
@@ -45,26 +45,45 @@ class ConvBlock(nn.Module):
         self.norm2 = BatchNorm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, inputs, t, h, w) to (n, outputs, t, (h-6)//2, (w-6)//2)."""
+        """Map the input of the block to its output.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, inputs, t, h, w)
+
+        Returns
+        -------
+        Tensor, shape (n, outputs, t, (h - 6) // 2, (w - 6) // 2)
+        """
         return self.after_first(self.conv1(x))
 
     def after_first(self, x: Tensor) -> Tensor:
-        """What the block makes of its first convolution's output."""
-        # in place: what a norm gives is needed by nobody else, not even for gradients
+        """Map the output of the first convolution to the output of the block.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, between, t, h - 4, w - 4)
+
+        Returns
+        -------
+        Tensor, shape (n, outputs, t, (h - 6) // 2, (w - 6) // 2)
+        """
+        # in place, as nothing else uses the output of a norm, not even the gradients
         x = self.norm1(x).tanh_()
         x = self.norm2(convolve(x, self.conv2)).tanh_()
         return halve(x)
 
 
 class Backbone(nn.Module):
-    """Four ConvBlocks on normalised frame differences.
+    """Four convolution blocks on normalised frame differences.
 
-    A 128-pixel face becomes 61, 27, 10 and last 8 pixels wide; time keeps its length.
+    A face of 128 pixels is reduced to 61, 27, 10 and finally 8 pixels; the number of frames
+    is unchanged.
 
     Parameters
     ----------
     token_size : int
-        C, the channels of the last block, which are the size of a token.
+        C, the number of channels of the last block, which is the size of a token.
 
     Examples
     --------
@@ -82,7 +101,16 @@ class Backbone(nn.Module):
         self.conv_norm = BatchNorm(token_size)
 
     def forward(self, differences: Tensor) -> Features:
-        """Map (n, 3, t, h, w) to `Features`."""
+        """Map frame differences to features.
+
+        Parameters
+        ----------
+        differences : Tensor, shape (n, 3, t, h, w)
+
+        Returns
+        -------
+        Features
+        """
         first, *others = self.blocks
         assert isinstance(first, ConvBlock)
         x = first.after_first(normalised_convolution(differences, self.norm, first.conv1))

@@ -1,4 +1,4 @@
-"""What a network of another paper is, as data: enough to rebuild it from a file."""
+"""Specification of a network of another paper as data, from which it is rebuilt."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sspd.types import ConfidenceSpec
 from sspd.utils import schema
 
 Input = Literal["pictures", "differences", "both"]
-#: What may be asked of a network's shape; more is none of ours.
+#: Largest side of the faces, pixels, and longest clip, frames.
 LARGEST_SIZE, LONGEST_CLIP = 512, 4096
 
 
 @dataclass(frozen=True)
 class BaselineSpec:
-    """A network of another paper, with the facts that its input and output need.
+    """Settings of a network of another paper, with the conventions of its input and output.
 
     Examples
     --------
@@ -27,23 +27,24 @@ class BaselineSpec:
     """
 
     network: str
-    """Which one; a name of `sspd.models.baselines.NETWORKS`."""
+    """Name of the architecture, see `sspd.models.baselines.NETWORKS`."""
     fs: float
-    """Frames a second of the grid it was trained on, Hz."""
+    """Frame rate of the network's input, Hz."""
     size: int
-    """Height and width of its faces, pixels."""
+    """Height and width of the faces, pixels."""
     clip: int
-    """Values that it gives at a time; a video is measured in clips of this length."""
+    """Length of the clips in which a video is measured, output values."""
     input: Input = "pictures"
-    """Pictures, normalised differences (DeepPhys, Eq. 6), or both."""
+    """Frames (``pictures``), normalised differences (DeepPhys, Eq. 6), or both."""
     polarity: int = 1
-    """Sign that turns the output upright."""
+    """Sign of the output: 1 if it rises with the blood volume, else -1."""
     summations: int = 0
-    """How often the output has to be summed to give the pulse: 1 if it is its slope."""
+    """Integration order: how often the output is integrated to give the pulse (1 if the output
+    is its derivative)."""
     name: str = ""
-    """Which weights these are, for reports."""
+    """Name of the weights, for reports."""
     confidence: ConfidenceSpec | None = None
-    """How the evidence for a reading is weighed; None: not calibrated with these weights."""
+    """Weights of the quality features in the confidence; None if not calibrated."""
 
     def __post_init__(self) -> None:
         schema.number("fs", self.fs, *FS_HZ)
@@ -58,21 +59,40 @@ class BaselineSpec:
 
     @property
     def colour(self) -> Literal["rgb"]:
-        """Channel order of its input."""
+        """Channel order of the input."""
         return "rgb"
 
     @property
     def lag_steps(self) -> float:
-        """How far behind a value's first picture its time is, in steps of the grid."""
+        """Delay of an output value after its first input frame, in steps of the time grid."""
         return (0.0 if self.input == "pictures" else 0.5) + 0.5 * self.summations
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types for JSON."""
+        """Return the settings as plain types for JSON.
+
+        Returns
+        -------
+        dict
+        """
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> BaselineSpec:
-        """Rebuild from `to_dict`; unknown keys are refused."""
+        """Build the settings from a dictionary of `to_dict`.
+
+        Parameters
+        ----------
+        data : dict
+
+        Returns
+        -------
+        BaselineSpec
+
+        Raises
+        ------
+        UsageError
+            A key is unknown, or a value is out of range.
+        """
         values = dict(schema.table("network settings", data, {f.name for f in fields(cls)}))
         if values.get("confidence") is not None:
             values["confidence"] = ConfidenceSpec.from_dict(values["confidence"])

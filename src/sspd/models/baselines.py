@@ -1,4 +1,4 @@
-"""The networks of other papers by name, each behind what turns faces into its input."""
+"""Networks of other papers by name, each with the preparation of its input."""
 
 from __future__ import annotations
 
@@ -15,22 +15,28 @@ from sspd.models.efficientphys import EfficientPhys
 from sspd.models.hr_cnn import Extractor
 from sspd.models.physformer import PhysFormer
 from sspd.models.physnet import ContrastNet, PhysNet
-from sspd.models.prepare import FromFaces, motion_and_looks, normalised_differences, standardised
+from sspd.models.prepare import (
+    FromFaces,
+    motion_and_appearance,
+    normalised_differences,
+    standardised,
+)
 
-#: Pictures among which channels are shifted, as the papers have it, or what of it divides
-#: the clip.
+#: Lengths of the groups of frames in which channels are shifted, as in the papers; a clip that
+#: is no multiple of it takes the greatest common divisor.
 CAN_FRAMES, EFFICIENT_FRAMES = 20, 10
+#: Preparation of each kind of input, by name.
 PREPARE: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
     {
         "pictures": standardised,
         "differences": normalised_differences,
-        "both": motion_and_looks,
+        "both": motion_and_appearance,
     }
 )
 
 
 class PerFrame(nn.Module):
-    """A network of pictures, given clips.
+    """Network of single frames, applied to clips.
 
     Parameters
     ----------
@@ -43,10 +49,19 @@ class PerFrame(nn.Module):
         self.network = network
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Map (n, c, t, h, w) to (n, t)."""
+        """Map clips to waveforms.
+
+        Parameters
+        ----------
+        clips : Tensor, shape (n, c, t, h, w)
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
         n, c, t, h, w = clips.shape
-        pictures = clips.transpose(1, 2).reshape(n * t, c, h, w)
-        wave: Tensor = self.network(pictures)
+        frames = clips.transpose(1, 2).reshape(n * t, c, h, w)
+        wave: Tensor = self.network(frames)
         return wave.view(n, t)
 
 
@@ -58,7 +73,7 @@ def _efficientphys(spec: BaselineSpec) -> nn.Module:
     return PerFrame(EfficientPhys(gcd(EFFICIENT_FRAMES, spec.clip), spec.size))
 
 
-#: Name -> what builds it.
+#: Functions that build a network from its specification, by name.
 NETWORKS: Mapping[str, Callable[[BaselineSpec], nn.Module]] = MappingProxyType(
     {
         "can": _can,
@@ -74,7 +89,7 @@ NETWORKS: Mapping[str, Callable[[BaselineSpec], nn.Module]] = MappingProxyType(
 
 
 class Baseline(FromFaces):
-    """A network of another paper, from faces to a waveform.
+    """Network of another paper, from faces to a waveform.
 
     Parameters
     ----------
@@ -83,7 +98,7 @@ class Baseline(FromFaces):
     Raises
     ------
     UsageError
-        No network of that name.
+        There is no network of that name.
 
     Examples
     --------
@@ -100,12 +115,17 @@ class Baseline(FromFaces):
         self.spec = spec
 
     def regions(self, faces: Tensor) -> Tensor:
-        """Map faces (n, 3, t + 1, h, w) to waveforms of parts of the face, (n, parts, t).
+        """Map faces to waveforms of the network's regions of the face.
 
         Parameters
         ----------
-        faces : Tensor
-            Levels 0-255. A network that does not look at parts gives one waveform.
+        faces : Tensor, shape (n, 3, t + 1, h, w)
+            Pixel values 0-255.
+
+        Returns
+        -------
+        Tensor, shape (n, regions, t)
+            One region for a network without regions.
         """
         given = self.prepare(faces)
         if isinstance(self.network, ContrastNet):

@@ -1,4 +1,4 @@
-"""Convolutional attention networks: DeepPhys, and CAN with shifts in time.
+"""Convolutional attention networks: DeepPhys, and CAN with temporal shifts.
 
 W. Chen and D. McDuff, "DeepPhys: video-based physiological measurement using convolutional
 attention networks", ECCV 2018. X. Liu, J. Fromm, S. Patel and D. McDuff, "Multi-task temporal
@@ -14,19 +14,19 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError
 
-#: Share of the channels that is moved one picture on, and of those moved one back.
+#: One third of the channels is shifted by one frame forward, and one third backward.
 _SHIFTED = 3
 _WIDTHS = (3, 32, 32, 64, 64)
 
 
 class CAN(nn.Module):
-    """Two branches of 2D convolutions: what moves, and where to look.
+    """Network of two branches of 2D convolutions: motion, and attention from appearance.
 
     Parameters
     ----------
     shift_frames : int or None
-        Pictures among which channels are shifted in time (CAN: 20); None: no shift, each
-        picture for itself (DeepPhys).
+        Length of the groups of frames in which channels are shifted in time (CAN: 20); None
+        for no shift (DeepPhys).
     size : int
         Side of the faces, pixels.
 
@@ -49,16 +49,20 @@ class CAN(nn.Module):
         side = ((size - 2) // 2 - 2) // 2
         self.dense, self.head = nn.Linear(64 * side * side, 128), nn.Linear(128, 1)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Map pictures (t, 6, h, w) to a waveform (t,).
+    def forward(self, frames: Tensor) -> Tensor:
+        """Map frames to a waveform.
 
         Parameters
         ----------
-        pictures : Tensor, shape (t, 6, h, w)
-            Channels 0-2: the normalised difference to the next picture; 3-5: the picture,
-            standardised. t a multiple of ``shift_frames``.
+        frames : Tensor, shape (t, 6, h, w)
+            Channels 0-2 contain the normalised difference to the next frame, 3-5 the
+            standardised frame. t is a multiple of ``shift_frames``.
+
+        Returns
+        -------
+        Tensor, shape (t,)
         """
-        motion, looks = pictures[:, :3], pictures[:, 3:]
+        motion, looks = frames[:, :3], frames[:, 3:]
         for k in range(4):
             motion = torch.tanh(self.motion[k](self._shifted(motion)))
             looks = torch.tanh(self.looks[k](looks))
@@ -75,11 +79,16 @@ class CAN(nn.Module):
 
 
 def attention_mask(looks: Tensor) -> Tensor:
-    """Where to look: sigmoid, each picture's of mean 1/2 (DeepPhys, Eq. 8).
+    """Compute the attention mask: a sigmoid, scaled to mean 1/2 per frame (DeepPhys, Eq. 8).
 
     Parameters
     ----------
     looks : Tensor, shape (t, 1, h, w)
+        Output of the attention layer.
+
+    Returns
+    -------
+    Tensor, shape (t, 1, h, w)
 
     >>> attention_mask(torch.zeros(1, 1, 2, 2)).flatten()
     tensor([0.5000, 0.5000, 0.5000, 0.5000])
@@ -90,18 +99,22 @@ def attention_mask(looks: Tensor) -> Tensor:
 
 
 def shift_in_time(x: Tensor, frames: int) -> Tensor:
-    """Move a third of the channels one picture back and a third one on, in groups of pictures.
+    """Shift a third of the channels one frame back and a third one on, within groups.
 
     Parameters
     ----------
     x : Tensor, shape (t, c, h, w)
     frames : int
-        Length of a group; t is a multiple of it. What is moved in from outside is 0.
+        Length of a group; t must be a multiple of it. Values from outside of a group are 0.
+
+    Returns
+    -------
+    Tensor, shape (t, c, h, w)
 
     Raises
     ------
     UsageError
-        t is no multiple of it.
+        t is not a multiple of `frames`.
 
     >>> shift_in_time(torch.arange(6.0).view(2, 3, 1, 1), 2).flatten()
     tensor([3., 0., 2., 0., 1., 5.])

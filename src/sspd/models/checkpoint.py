@@ -1,7 +1,7 @@
-"""Weights on disk: safetensors with the network's facts as JSON in the header.
+"""Checkpoints: safetensors files with the settings of the network as JSON in the header.
 
-A file holds everything a measurement needs (`NetworkSpec`) and says how it was made
-(``made_by``). Nothing is unpickled, ever.
+A file contains everything a measurement needs (`NetworkSpec`) and how it was made
+(``made_by``). Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ from sspd.models.spec import NetworkSpec
 from sspd.utils.files import write_whole
 from sspd.utils.schema import strict_json, table
 
-#: Written into every file, so that a later reader knows what to expect.
+#: Names of the file format, in the header of every file.
 FORMAT, BASELINE_FORMAT = "sspd-1", "sspd-baseline-1"
-#: What a file of ours says of itself.
+#: Keys of the header's metadata.
 FACTS = ("format", "network", "made_by", CHECKSUM)
 Spec = TypeVar("Spec")
 Net = TypeVar("Net", bound=nn.Module)
-#: Larger files are no weights of this network; they are refused unread.
+#: Largest file that is read; no weights of these networks are larger.
 LARGEST_FILE_BYTES = 1 << 30
 
 
 def save_checkpoint(
     network: MeasuringNetwork | Baseline, path: str | Path, made_by: dict[str, Any] | None = None
 ) -> None:
-    """Write a network whole, or not at all.
+    """Write a network to a checkpoint file, atomically.
 
     Parameters
     ----------
     network : MeasuringNetwork or Baseline
-    path : path
-        Where to; ``.safetensors`` by custom.
-    made_by : dict, optional
-        Recipe, seed, steps: whatever says how these weights came to be (JSON types).
+    path : str or Path
+        Output file, usually with the suffix ``.safetensors``.
+    made_by : dict or None
+        Origin of the weights, such as recipe, seed and steps (JSON types).
 
     Raises
     ------
     OutputError
-        If the place cannot be written.
+        The file cannot be written.
     """
     from safetensors.torch import save
 
@@ -62,7 +62,7 @@ def save_checkpoint(
 
 
 def _with_sorted_facts(data: bytes) -> bytes:
-    """The same file with a checksum, its metadata in one order: safetensors draws it anew."""
+    """Return the file with a checksum, and with sorted metadata for reproducible bytes."""
     header, start = split_header(data)
     header["__metadata__"][CHECKSUM] = checksum(header, data[start:])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
@@ -72,49 +72,66 @@ def _with_sorted_facts(data: bytes) -> bytes:
 
 
 def load_checkpoint(path: str | Path) -> tuple[MeasuringNetwork, dict[str, Any]]:
-    """Read weights written by `save_checkpoint`.
+    """Read a network from a checkpoint of `save_checkpoint`.
+
+    Parameters
+    ----------
+    path : str or Path
 
     Returns
     -------
     network : MeasuringNetwork
         In evaluation mode, on the CPU.
     made_by : dict
-        How the weights came to be.
+        Origin of the weights.
 
     Raises
     ------
     WeightsError
-        If the file is missing, pickled, damaged, or not of this network.
+        The file is missing, pickled, damaged, or not of this network.
     """
     network, made_by = _load(Path(path), FORMAT, NetworkSpec.from_dict, MeasuringNetwork)
     return network, made_by
 
 
 def load_baseline(path: str | Path) -> tuple[Baseline, dict[str, Any]]:
-    """Read weights of another paper's network, written by `save_checkpoint`.
+    """Read a network of another paper from a checkpoint of `save_checkpoint`.
+
+    Parameters
+    ----------
+    path : str or Path
 
     Returns
     -------
     network : Baseline
         In evaluation mode, on the CPU.
     made_by : dict
-        How the weights came to be.
+        Origin of the weights.
 
     Raises
     ------
     WeightsError
-        If the file is missing, pickled, damaged, or not of such a network.
+        The file is missing, pickled, damaged, or not of such a network.
     """
     return _load(Path(path), BASELINE_FORMAT, BaselineSpec.from_dict, Baseline)
 
 
 def load_any(path: str | Path) -> MeasuringNetwork | Baseline:
-    """Read a network of either kind.
+    """Read a network of either kind from a checkpoint.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    MeasuringNetwork or Baseline
+        In evaluation mode, on the CPU.
 
     Raises
     ------
     WeightsError
-        As `load_checkpoint`.
+        As in `load_checkpoint`.
     """
     path = Path(path)
     if read_safetensors(path)[1].get("format") == BASELINE_FORMAT:
@@ -153,7 +170,7 @@ def _load(
 
 
 def _check_shapes(empty: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
-    """`ValueError` where layers differ: no header may make us take memory for its network."""
+    """Raise `ValueError` if layers differ, before memory is allocated for the network."""
     wanted = {name: t.shape for name, t in empty.items()}
     found = {name: t.shape for name, t in tensors.items()}
     wrong = sorted(k for k in wanted | found if wanted.get(k) != found.get(k))
@@ -162,7 +179,22 @@ def _check_shapes(empty: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) ->
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of any safetensors file; `WeightsError` if it is none."""
+    """Read the tensors and metadata of any safetensors file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    tensors : dict of str to Tensor
+    metadata : dict of str to str
+
+    Raises
+    ------
+    WeightsError
+        The file is not a safetensors file, is damaged, or contains numbers that are not finite.
+    """
     from safetensors import SafetensorError, safe_open
 
     refuse_unsafe(path)
@@ -179,15 +211,24 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def refuse_unsafe(path: Path) -> None:
-    """Raise `WeightsError` for a file that is missing, too large or pickled."""
+    """Raise an error for a weights file that is missing, too large or pickled.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    WeightsError
+    """
     if not path.is_file():
         raise WeightsError(f"{path}: no such weights file")
     if path.stat().st_size > LARGEST_FILE_BYTES:
         raise WeightsError(f"{path}: larger than any weights of this network")
     with path.open("rb") as file:
         head = file.read(9)
-    # PyTorch's own files are zip archives of pickles, or bare pickles. A safetensors file
-    # may begin with 0x80 as well: the length of its header, whose JSON follows.
+    # PyTorch's own files are zip archives of pickles, or plain pickles. A safetensors file
+    # may also begin with 0x80: the length of its header, after which its JSON begins.
     if head.startswith((b"PK\x03\x04", b"\x80")) and head[8:] != b"{":
         raise WeightsError(
             f"{path}: a pickled PyTorch file, which could run code; weights of the released"

@@ -1,4 +1,4 @@
-"""Numbers of several processes that train one network, each on some clips of a batch."""
+"""Collective operations of processes that train one network together."""
 
 from __future__ import annotations
 
@@ -10,28 +10,42 @@ from sspd.errors import ProcessLostError
 
 
 def summed(values: Tensor) -> Tensor:
-    """The sum over all processes, the same bits in each.
+    """Return the sum of a tensor over all processes, with the same bits in each.
 
     Parameters
     ----------
     values : Tensor
-        Of one shape everywhere.
+        Of the same shape in all processes.
+
+    Returns
+    -------
+    Tensor
+        Of the same shape.
 
     Raises
     ------
     ProcessLostError
-        Another process is gone.
+        Another process has ended.
     """
     return torch.stack(gathered(values)).sum(dim=0)
 
 
 def gathered(values: Tensor) -> list[Tensor]:
-    """What each process has, by rank.
+    """Return the tensors of all processes, by rank.
 
     Parameters
     ----------
     values : Tensor
-        Of one shape everywhere.
+        Of the same shape in all processes.
+
+    Returns
+    -------
+    list of Tensor
+
+    Raises
+    ------
+    ProcessLostError
+        Another process has ended.
     """
     values = values.detach().contiguous()
     found = [torch.empty_like(values) for _ in range(dist.get_world_size())]
@@ -46,23 +60,23 @@ def gathered(values: Tensor) -> list[Tensor]:
 
 
 def pooled(mean: Tensor, variance: Tensor, n: float) -> tuple[Tensor, Tensor, float]:
-    """Mean and variance over all processes of what each has seen a part of.
+    """Return the mean and variance over the samples of all processes.
 
     Parameters
     ----------
     mean, variance : Tensor, shape (c,)
         Of this process; the variance is the biased one.
     n : float
-        How many values a channel they are of.
+        Number of values per channel in this process.
 
     Returns
     -------
     mean, variance : Tensor, shape (c,)
     n : float
-        Of all processes.
+        Number of values per channel in all processes.
     """
-    mine = torch.cat([mean.double(), variance.double(), mean.new_tensor([n]).double()])
-    every = torch.stack(gathered(mine))
+    own = torch.cat([mean.double(), variance.double(), mean.new_tensor([n]).double()])
+    every = torch.stack(gathered(own))
     c = mean.numel()
     means, variances, counts = every[:, :c], every[:, c : 2 * c], every[:, 2 * c :]
     total = counts.sum()

@@ -1,4 +1,4 @@
-"""EfficientPhys: one branch of 2D convolutions that attends to itself.
+"""EfficientPhys: one branch of 2D convolutions with self-attention masks.
 
 X. Liu, B. Hill, Z. Jiang, S. Patel and D. McDuff, "EfficientPhys: enabling simple, fast and
 accurate camera-based cardiac measurement", WACV 2023 (its convolutional variant).
@@ -17,12 +17,12 @@ _WIDTHS = (3, 32, 32, 64, 64)
 
 
 class EfficientPhys(nn.Module):
-    """Differences through a norm, then convolutions among shifted channels.
+    """Network of normalised frame differences, temporal shifts and 2D convolutions.
 
     Parameters
     ----------
     shift_frames : int
-        Pictures among which channels are shifted in time (10 in the paper).
+        Length of the groups of frames in which channels are shifted in time (10 in the paper).
     size : int
         Side of the faces, pixels (72 in the paper).
 
@@ -46,12 +46,16 @@ class EfficientPhys(nn.Module):
         self.dense, self.head = nn.Linear(64 * side * side, 128), nn.Linear(128, 1)
 
     def forward(self, differences: Tensor) -> Tensor:
-        """Map differences to the next picture, (t, 3, h, w), to a waveform (t,).
+        """Map frame differences to a waveform.
 
         Parameters
         ----------
         differences : Tensor, shape (t, 3, h, w)
-            t a multiple of ``shift_frames``.
+            Differences to the next frame; t is a multiple of ``shift_frames``.
+
+        Returns
+        -------
+        Tensor, shape (t,)
         """
         x = self.norm(differences)
         for k, convolution in enumerate(self.convs):

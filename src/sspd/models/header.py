@@ -1,7 +1,7 @@
-"""The header of a safetensors file, checked before anything else touches the file.
+"""Check of the header of a safetensors file before the file is read.
 
-A header is JSON of any length, and whoever reads one tensor after the other takes a minute
-for a file of 300,000 empty ones. What is none of ours is told from a few bytes.
+A header is JSON of any length, and reading a file of 300,000 empty tensors one by one takes a
+minute. Files that are not of this package are recognized from a few bytes.
 """
 
 from __future__ import annotations
@@ -17,26 +17,31 @@ from typing import Any
 from sspd.errors import WeightsError
 from sspd.utils.schema import shown, strict_json
 
-#: Ours take 8 kB and hold 70 tensors; PhysFormer holds 300.
+#: Limits of a header: bytes, tensors, dimensions of a tensor, and their size. SSPD has 8 kB and
+#: 70 tensors, PhysFormer 300 tensors.
 MOST_HEADER_BYTES, MOST_TENSORS, MOST_SIDES, MOST_SIDE = 1 << 20, 2000, 6, 1 << 24
 MOST_FACT_BYTES = 1 << 18
-#: Bytes of one number.
+#: Bytes per number.
 _SIZES = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1,
     "BOOL": 1,
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,200}")
-#: Under this name the metadata hold the checksum of all else.
+#: Key of the metadata for the checksum of all other content.
 CHECKSUM = "sha256"
 
 
 def check_header(path: Path) -> None:
-    """Raise `WeightsError` where a file's header is not that of weights of ours, or damaged.
+    """Raise an error for a header that is not that of weights of this package, or damaged.
 
     Parameters
     ----------
     path : Path
         A regular file.
+
+    Raises
+    ------
+    WeightsError
     """
     try:
         data = path.read_bytes()
@@ -50,12 +55,17 @@ def check_header(path: Path) -> None:
 
 
 def made_by(path: Path) -> dict[str, Any]:
-    """What weights say of how they were made: recipe, seed, step; nothing where they do not.
+    """Return the origin of weights, such as recipe, seed and step.
 
     Parameters
     ----------
     path : Path
-        A checkpoint, or an ONNX file that lies beside the checkpoint that it was exported from.
+        A checkpoint, or an ONNX file beside the checkpoint from which it was exported.
+
+    Returns
+    -------
+    dict
+        Empty if it is unknown.
     """
     try:
         with path.with_suffix(".safetensors").open("rb") as file:
@@ -69,7 +79,24 @@ def made_by(path: Path) -> dict[str, Any]:
 
 
 def split_header(data: bytes) -> tuple[dict[str, Any], int]:
-    """The header of a file, and where its numbers begin; `ValueError` where it is none."""
+    """Return the header of a file, and the position at which its numbers begin.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, or its beginning.
+
+    Returns
+    -------
+    header : dict
+    start : int
+        Bytes.
+
+    Raises
+    ------
+    ValueError, TypeError
+        The data has no such header.
+    """
     (length,) = struct.unpack("<Q", data[:8])
     if not 2 <= length <= min(MOST_HEADER_BYTES, len(data) - 8):
         raise ValueError(f"a header of {length} bytes")
@@ -80,7 +107,18 @@ def split_header(data: bytes) -> tuple[dict[str, Any], int]:
 
 
 def checksum(header: dict[str, Any], numbers: bytes) -> str:
-    """SHA-256 of a file's numbers and of all that its header says but this."""
+    """Return the SHA-256 of a file's numbers and of its header without the checksum.
+
+    Parameters
+    ----------
+    header : dict
+    numbers : bytes
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     facts = {k: v for k, v in header.get("__metadata__", {}).items() if k != CHECKSUM}
     text = json.dumps({**header, "__metadata__": facts}, sort_keys=True)
     return hashlib.sha256(text.encode() + b"\0" + numbers).hexdigest()
@@ -103,7 +141,7 @@ def _check(header: dict[str, Any], n_bytes: int) -> None:
 
 
 def _end_of(name: str, card: dict[str, Any], at: int) -> int:
-    """Where a tensor ends that begins at ``at``."""
+    """Return the end of a tensor that begins at ``at``."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"a tensor called {shown(name)}")
     if card.keys() != {"dtype", "shape", "data_offsets"}:

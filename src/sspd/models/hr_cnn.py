@@ -1,8 +1,8 @@
-"""HR-CNN's extractor: a number of each picture, whose run over time has the pulse's rate.
+"""Extractor of HR-CNN: one value per frame, as a waveform with the pulse's rate.
 
 R. Spetlik, V. Franc, J. Cech and J. Matas, "Visual heart rate estimation with convolutional
-neural network", BMVC 2018. Its second network, which reads a rate off the extractor's
-output, is left to the read-outs that all methods share.
+neural network", BMVC 2018. Its second network, which estimates the rate from the extractor's
+output, is replaced by the read-outs that all methods share.
 """
 
 from __future__ import annotations
@@ -11,26 +11,27 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError
 
-#: Kernels of the paper's faces of 192x128 pixels; other sizes take their share of them.
+#: Width of the paper's faces (192x128 pixels), and its kernel, which scales with the width.
 PAPER_SIDE = 128
 PAPER_KERNEL = 10
+#: Number of channels of all layers.
 CHANNELS = 64
-#: Smaller faces are used up before the last convolution.
+#: Smallest face for which all convolutions have an output, pixels.
 SMALLEST = 26
 
 
 class Extractor(nn.Module):
-    """Large convolutions and overlapping pools, picture by picture.
+    """Network of large convolutions and overlapping pooling, frame by frame.
 
     Parameters
     ----------
     size : int
-        Side of the faces, pixels; kernels grow with it (10 at 128).
+        Side of the faces, pixels; the kernels scale with it (10 at 128).
 
     Raises
     ------
     UsageError
-        Faces that are too small.
+        The faces are too small.
 
     Examples
     --------
@@ -57,7 +58,16 @@ class Extractor(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.head = nn.Linear(CHANNELS, 1)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Map pictures (t, 3, h, w) to a number each, (t,)."""
-        wave: Tensor = self.head(self.layers(pictures).flatten(1))
+    def forward(self, frames: Tensor) -> Tensor:
+        """Map each frame to a value.
+
+        Parameters
+        ----------
+        frames : Tensor, shape (t, 3, h, w)
+
+        Returns
+        -------
+        Tensor, shape (t,)
+        """
+        wave: Tensor = self.head(self.layers(frames).flatten(1))
         return wave[:, 0]

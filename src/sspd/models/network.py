@@ -1,4 +1,4 @@
-"""The networks that travel: one for measuring, one with S3M beside it for training."""
+"""The SSPD networks: one for measuring, and one with S3M for training."""
 
 from __future__ import annotations
 
@@ -14,12 +14,21 @@ from sspd.models.pyramid import SelfSimilarityModel
 from sspd.models.spec import NetworkSpec
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose3d)
-#: Fewest differences a clip may have: the predictor halves the rate once.
+#: Least number of differences in a clip, as the predictor halves the rate once.
 SHORTEST_CLIP = 4
 
 
 def map_size(size: int) -> int:
-    """Height and width of the backbone's map for faces of `size` pixels.
+    """Return the height and width of the backbone's map.
+
+    Parameters
+    ----------
+    size : int
+        Side of the faces, pixels.
+
+    Returns
+    -------
+    int
 
     >>> map_size(128), map_size(96)
     (8, 4)
@@ -30,9 +39,9 @@ def map_size(size: int) -> int:
 
 
 class MeasuringNetwork(nn.Module):
-    """Backbone and predictor: all that a measurement carries.
+    """Backbone and predictor: the part of the network that a measurement needs.
 
-    The gradient stops between the two (Sec. III-C1): the backbone learns
+    The gradient is stopped between the two (Sec. III-C1): the backbone learns
     self-similarity, the predictor the waveform.
 
     Examples
@@ -49,12 +58,31 @@ class MeasuringNetwork(nn.Module):
         self.predictor = Predictor(spec.token_size, map_size(spec.size))
 
     def features(self, differences: Tensor) -> Features:
-        """Backbone features of an even number of differences, (n, 3, t, h, w)."""
+        """Map frame differences to the features of the backbone.
+
+        Parameters
+        ----------
+        differences : Tensor, shape (n, 3, t, h, w)
+            t must be even.
+
+        Returns
+        -------
+        Features
+        """
         features: Features = self.backbone(differences)
         return features
 
     def forward(self, differences: Tensor) -> Tensor:
-        """Map differences (n, 3, t, h, w) to the waveform (n, t)."""
+        """Map frame differences to a waveform.
+
+        Parameters
+        ----------
+        differences : Tensor, shape (n, 3, t, h, w)
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
         t = differences.shape[2]
         features = self.features(pad_to_even(differences))
         rppg: Tensor = self.predictor(features.map.detach())
@@ -62,7 +90,7 @@ class MeasuringNetwork(nn.Module):
 
 
 class TrainingOutput(NamedTuple):
-    """What a network says of one view."""
+    """Output of a training network for one view."""
 
     rppg: Tensor
     """y, shape (n, t)."""
@@ -71,14 +99,15 @@ class TrainingOutput(NamedTuple):
 
 
 class TrainingNetwork(nn.Module):
-    """A measuring network with the pyramid beside it.
+    """Measuring network together with the pyramid S3M.
 
     Parameters
     ----------
     spec : NetworkSpec
-        With its ``pyramid``.
+        Settings with a ``pyramid``.
     stop_gradient : bool
-        Whether the waveform's loss stops at the predictor (Table VI compares).
+        True to stop the gradient of the waveform's loss at the predictor (compared in Table
+        VI).
     """
 
     def __init__(self, spec: NetworkSpec, stop_gradient: bool = True) -> None:
@@ -90,7 +119,16 @@ class TrainingNetwork(nn.Module):
         self.stop_gradient = stop_gradient
 
     def forward(self, differences: Tensor) -> TrainingOutput:
-        """Map one view (n, 3, t, h, w) to `TrainingOutput`."""
+        """Map the frame differences of one view to its waveform and tokens.
+
+        Parameters
+        ----------
+        differences : Tensor, shape (n, 3, t, h, w)
+
+        Returns
+        -------
+        TrainingOutput
+        """
         t = differences.shape[2]
         features = self.measuring.features(pad_to_even(differences))
         map_ = features.map.detach() if self.stop_gradient else features.map
@@ -99,7 +137,21 @@ class TrainingNetwork(nn.Module):
 
 
 def pad_to_even(differences: Tensor) -> Tensor:
-    """Repeat the last difference where their number is odd: the rate is halved once."""
+    """Repeat the last difference if their number is odd, as the rate is halved once.
+
+    Parameters
+    ----------
+    differences : Tensor, shape (n, 3, t, h, w)
+
+    Returns
+    -------
+    Tensor, shape (n, 3, t or t + 1, h, w)
+
+    Raises
+    ------
+    UsageError
+        There are fewer than `SHORTEST_CLIP` differences.
+    """
     if differences.shape[2] < SHORTEST_CLIP:
         raise UsageError(
             f"a clip needs {SHORTEST_CLIP} differences or more, got {differences.shape[2]}"
@@ -110,7 +162,14 @@ def pad_to_even(differences: Tensor) -> Tensor:
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Xavier normal for weights, 0 for biases, in place; norms are left as they are."""
+    """Initialise a network in place: Xavier normal for weights, 0 for biases, norms unchanged.
+
+    Parameters
+    ----------
+    network : nn.Module
+    generator : torch.Generator
+        Source of randomness.
+    """
     for module in network.modules():
         if isinstance(module, (*_CONVOLUTIONS, nn.Linear)):
             nn.init.xavier_normal_(module.weight, generator=generator)

@@ -1,4 +1,4 @@
-"""PhysFormer: temporal difference attention over tubes of the face.
+"""PhysFormer: temporal difference attention between tubes of face video.
 
 Z. Yu, Y. Shen, J. Shi, H. Zhao, P. Torr and G. Zhao, "PhysFormer: facial video-based
 physiological measurement with temporal difference transformer", CVPR 2022.
@@ -11,21 +11,21 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError
 
-#: Tokens are cubes of this side of the stem's map: the rate is quartered.
+#: Side of the cubes of the stem's map that become tokens, which quarters the rate.
 PATCH = 4
-#: The attention's softmax is this much sharper than by the root of a head's size.
+#: Divisor of the attention scores, in place of the root of a head's size.
 SHARPNESS = 2.0
 
 
 class TemporalDifference(nn.Conv3d):
-    """A 3x3x3 convolution less its own response to no change in time (Eq. 1 and 2).
+    """3x3x3 convolution minus its response to constant input in time (Eq. 1 and 2).
 
     Parameters
     ----------
     channels : int
-        In and out.
+        Numbers of input and output channels.
     theta : float
-        Share of that response that is taken away.
+        Fraction of that response that is subtracted.
     """
 
     def __init__(self, channels: int, theta: float) -> None:
@@ -33,19 +33,28 @@ class TemporalDifference(nn.Conv3d):
         self.theta = theta
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, c, t, h, w) to the same shape."""
+        """Convolve features with the temporal difference kernel.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, c, t, h, w)
+
+        Returns
+        -------
+        Tensor, shape (n, c, t, h, w)
+        """
         beside = self.weight[:, :, [0, 2]].sum(dim=(2, 3, 4))[:, :, None, None, None]
         whole: Tensor = super().forward(x)
         return whole - self.theta * nn.functional.conv3d(x, beside)
 
 
 class Block(nn.Module):
-    """Attention between tubes, then a feed-forward net with a convolution in space and time.
+    """Transformer block: attention between tubes, then a spatial-temporal feed-forward network.
 
     Parameters
     ----------
     dim, hidden, heads : int
-        Channels of a token, between the feed-forward's maps, and heads.
+        Channels of a token, hidden channels of the feed-forward network, number of heads.
     theta : float
         See `TemporalDifference`.
     """
@@ -67,7 +76,16 @@ class Block(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map tokens (n, dim, t, h, w) to the same shape."""
+        """Map tokens to tokens.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, dim, t, h, w)
+
+        Returns
+        -------
+        Tensor, shape (n, dim, t, h, w)
+        """
         x = x + self._attended(_over_channels(self.norm1, x))
         fed: Tensor = self.feed(_over_channels(self.norm2, x))
         return x + fed
@@ -80,20 +98,20 @@ class Block(nn.Module):
         return mixed.transpose(1, 2).reshape(x.shape)
 
     def _by_heads(self, x: Tensor) -> Tensor:
-        """(n, dim, t, h, w) to (n, heads, tokens, dim / heads)."""
+        """Reshape (n, dim, t, h, w) to (n, heads, tokens, dim / heads)."""
         n, dim = x.shape[:2]
         return x.flatten(2).view(n, self.heads, dim // self.heads, -1).transpose(2, 3)
 
 
 class PhysFormer(nn.Module):
-    """Stem, tokens, blocks, and back to the faces' rate.
+    """PhysFormer network: stem, tokenization, transformer blocks, and upsampling in time.
 
     Parameters
     ----------
     dim, hidden, heads, blocks : int
-        96, 144, 4 and 12 in the paper.
+        Sizes, see `Block`, and number of blocks: 96, 144, 4 and 12 in the paper.
     theta : float
-        0.7 in the paper.
+        See `TemporalDifference`; 0.7 in the paper.
 
     Examples
     --------
@@ -122,7 +140,17 @@ class PhysFormer(nn.Module):
         self.head = nn.Conv1d(dim // 2, 1, 1)
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Map faces (n, 3, t, h, w), t a multiple of 4, to waveforms (n, t)."""
+        """Map faces to waveforms.
+
+        Parameters
+        ----------
+        faces : Tensor, shape (n, 3, t, h, w)
+            t must be a multiple of 4.
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
         if faces.shape[2] % PATCH or not faces.shape[2]:
             raise UsageError(f"a clip's length must be a multiple of {PATCH}, got {faces.shape[2]}")
         x = self.ups(self.blocks(self.patches(self.stem(faces))))
@@ -137,4 +165,4 @@ def _up(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
 
 def _over_channels(norm: nn.LayerNorm, x: Tensor) -> Tensor:
     normed: Tensor = norm(x.permute(0, 2, 3, 4, 1))
-    return normed.permute(0, 4, 1, 2, 3)  # by number: exported, -1 is no axis
+    return normed.permute(0, 4, 1, 2, 3)  # not with -1, which the export does not support

@@ -1,4 +1,4 @@
-"""PhysNet, and the 3D network that RemotePPG and Contrast-Phys made of it.
+"""PhysNet, and the 3D network of RemotePPG and Contrast-Phys that is derived from it.
 
 Z. Yu, X. Li and G. Zhao, "Remote photoplethysmograph signal measurement from facial videos
 using spatio-temporal networks", BMVC 2019. J. Gideon and S. Stent, "The way to my heart is
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError
 
-#: The encoder quarters the rate: clips are multiples of this long.
+#: Factor by which the encoder reduces the rate; clips are multiples of it.
 STRIDE = 4
 
 
@@ -29,7 +29,7 @@ def _unit(
 
 
 class PhysNet(nn.Module):
-    """Encoder and decoder of 3D convolutions: faces to a waveform at their rate.
+    """Encoder and decoder of 3D convolutions, from faces to a waveform at their rate.
 
     Examples
     --------
@@ -54,11 +54,21 @@ class PhysNet(nn.Module):
         self.head = nn.Conv3d(64, 1, 1)
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Map faces (n, 3, t, h, w), t a multiple of 4, to waveforms (n, t)."""
+        """Map faces to waveforms.
+
+        Parameters
+        ----------
+        faces : Tensor, shape (n, 3, t, h, w)
+            t must be a multiple of 4.
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
         x = self.stem(_checked(faces))
         for k, conv in enumerate(self.convs):
             if k % 2 == 0:
-                # in time as well before the second and the third pair
+                # also in time, before the second and the third pair
                 x = nn.functional.max_pool3d(x, (2 if k in (2, 4) else 1, 2, 2))
             x = conv(x)
         for up in self.ups:
@@ -67,13 +77,13 @@ class PhysNet(nn.Module):
 
 
 class ContrastNet(nn.Module):
-    """The 3D network of RemotePPG and Contrast-Phys.
+    """3D network of RemotePPG and Contrast-Phys.
 
     Parameters
     ----------
     regions : int
-        A waveform for each of regions x regions parts of the face (Contrast-Phys: 2);
-        measuring takes their mean.
+        The face is divided into regions x regions parts with a waveform each (Contrast-Phys:
+        2); a measurement takes their mean.
 
     Examples
     --------
@@ -92,7 +102,17 @@ class ContrastNet(nn.Module):
         self.head = nn.Conv3d(64, 1, 1)
 
     def blocks(self, faces: Tensor) -> Tensor:
-        """Map faces (n, 3, t, h, w), t a multiple of 4, to waveforms (n, regions², t)."""
+        """Map faces to waveforms of their regions.
+
+        Parameters
+        ----------
+        faces : Tensor, shape (n, 3, t, h, w)
+            t must be a multiple of 4.
+
+        Returns
+        -------
+        Tensor, shape (n, regions², t)
+        """
         x = self.stem(_checked(faces))
         for k, conv in enumerate(self.convs):
             if k % 2 == 0:
@@ -105,7 +125,17 @@ class ContrastNet(nn.Module):
         return waves[:, 0].flatten(2).transpose(1, 2)
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Map faces (n, 3, t, h, w), t a multiple of 4, to waveforms (n, t)."""
+        """Map faces to waveforms.
+
+        Parameters
+        ----------
+        faces : Tensor, shape (n, 3, t, h, w)
+            t must be a multiple of 4.
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
         return self.blocks(faces).mean(dim=1)
 
 

@@ -1,4 +1,4 @@
-"""The predictor of Sec. III-C1 (Fig. 2): the backbone's map -> the rPPG waveform."""
+"""Predictor of Sec. III-C1 (Fig. 2): from the backbone's map to the rPPG waveform."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from torch import Tensor, nn
 
 from sspd.models.norm import BatchNorm
 
+#: Number of channels of its hidden layers.
 HIDDEN_CHANNELS = 64
-#: Maps smaller than this cannot take the unpadded convolution (faces of 96 pixels).
+#: Smallest map for the unpadded convolution; smaller maps (faces of 96 pixels) are padded.
 SMALLEST_UNPADDED_MAP = 6
 
 
 class Predictor(nn.Module):
-    """Half the rate, look at space once more, double the rate, one number a frame.
+    """Network that maps features to one value per frame, at half the rate in between.
 
     Parameters
     ----------
     token_size : int
-        C, the channels of the map that comes in.
+        C, the number of channels of the input map.
     map_size : int
-        Its height and width (8 for faces of 128 pixels).
+        Height and width of the input map (8 for faces of 128 pixels).
 
     Examples
     --------
@@ -42,7 +43,17 @@ class Predictor(nn.Module):
         self.conv4 = nn.Conv3d(hidden, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, C, t, h', w') with even t to the waveform, shape (n, t)."""
+        """Map features to a waveform.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, C, t, h', w')
+            t must be even.
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
         x = torch.tanh(self.norm1(self.conv1(x)))
         x = nn.functional.avg_pool3d(x, 2)
         x = torch.tanh(self.norm2(self.conv2(x)))

@@ -1,4 +1,4 @@
-"""What networks are given of faces: pictures, differences, or both."""
+"""Input of networks from faces: frames, differences, or both."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-#: Keeps black from dividing by zero; far below a level.
-TINY = 1e-6
+#: Added to divisors, against division by zero; far below a pixel value.
+DIVISOR_MARGIN = 1e-6
 
 
 class FromFaces(nn.Module):
-    """A network behind what turns faces into its input.
+    """Network together with the function that prepares its input from faces.
 
     Parameters
     ----------
     prepare : callable
-        Faces (n, 3, t + 1, h, w), levels 0-255, to the network's input of t.
+        Maps faces (n, 3, t + 1, h, w), pixel values 0-255, to the network's input of t frames.
     network : nn.Module
     """
 
@@ -27,49 +27,75 @@ class FromFaces(nn.Module):
         self.network = network
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Map faces (n, 3, t + 1, h, w) to waveforms (n, t)."""
+        """Map faces to waveforms.
+
+        Parameters
+        ----------
+        faces : Tensor, shape (n, 3, t + 1, h, w)
+            Pixel values 0-255.
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
         wave: Tensor = self.network(self.prepare(faces))
         return wave
 
 
-def as_they_are(faces: Tensor) -> Tensor:
-    """The first t faces, for networks that take pictures.
+def first_frames(faces: Tensor) -> Tensor:
+    """Return all frames but the last, for networks that take frames.
 
     Parameters
     ----------
     faces : Tensor, shape (n, 3, t + 1, h, w)
+
+    Returns
+    -------
+    Tensor, shape (n, 3, t, h, w)
     """
     return faces[:, :, :-1]
 
 
-def less_the_one_before(faces: Tensor) -> Tensor:
-    """Differences, shape (n, 3, t, h, w), for SSPD.
+def frame_differences(faces: Tensor) -> Tensor:
+    """Return the differences of consecutive frames, for SSPD.
 
     Parameters
     ----------
     faces : Tensor, shape (n, 3, t + 1, h, w)
+
+    Returns
+    -------
+    Tensor, shape (n, 3, t, h, w)
     """
     return faces[:, :, 1:] - faces[:, :, :-1]
 
 
 def standardised(faces: Tensor) -> Tensor:
-    """The first t faces of each clip, less their mean, over their standard deviation.
+    """Standardise the first t frames of each clip to mean 0 and deviation 1.
 
     Parameters
     ----------
     faces : Tensor, shape (n, 3, t + 1, h, w)
+
+    Returns
+    -------
+    Tensor, shape (n, 3, t, h, w)
     """
-    looks = faces[:, :, :-1]
-    looks = looks - looks.mean(dim=(1, 2, 3, 4), keepdim=True)
-    return looks / (_spread(looks) + TINY)
+    frames = faces[:, :, :-1]
+    frames = frames - frames.mean(dim=(1, 2, 3, 4), keepdim=True)
+    return frames / (_spread(frames) + DIVISOR_MARGIN)
 
 
 def normalised_differences(faces: Tensor) -> Tensor:
-    """Differences of two pictures over their sum, and that over its spread in the clip.
+    """Return differences over sums of consecutive frames, scaled to deviation 1 per clip.
 
     Parameters
     ----------
     faces : Tensor, shape (n, 3, t + 1, h, w)
+
+    Returns
+    -------
+    Tensor, shape (n, 3, t, h, w)
 
     Notes
     -----
@@ -78,21 +104,26 @@ def normalised_differences(faces: Tensor) -> Tensor:
     >>> normalised_differences(torch.full((1, 3, 3, 2, 2), 9.0)).abs().max().item()
     0.0
     """
-    motion = (faces[:, :, 1:] - faces[:, :, :-1]) / (faces[:, :, 1:] + faces[:, :, :-1] + TINY)
-    return motion / (_spread(motion) + TINY)
+    later, earlier = faces[:, :, 1:], faces[:, :, :-1]
+    motion = (later - earlier) / (later + earlier + DIVISOR_MARGIN)
+    return motion / (_spread(motion) + DIVISOR_MARGIN)
 
 
-def motion_and_looks(faces: Tensor) -> Tensor:
-    """Normalised differences and standardised pictures, shape (n, 6, t, h, w), for CAN.
+def motion_and_appearance(faces: Tensor) -> Tensor:
+    """Return normalised differences and standardised frames, for CAN.
 
     Parameters
     ----------
     faces : Tensor, shape (n, 3, t + 1, h, w)
+
+    Returns
+    -------
+    Tensor, shape (n, 6, t, h, w)
     """
     return torch.cat([normalised_differences(faces), standardised(faces)], dim=1)
 
 
 def _spread(values: Tensor) -> Tensor:
-    """Root mean square deviation of each clip, shape (n, 1, 1, 1, 1)."""
+    """Return the standard deviation of each clip, shape (n, 1, 1, 1, 1)."""
     centred = values - values.mean(dim=(1, 2, 3, 4), keepdim=True)
     return centred.square().mean(dim=(1, 2, 3, 4), keepdim=True).sqrt()

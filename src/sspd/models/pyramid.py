@@ -1,7 +1,7 @@
-"""The Separable Self-Similarity Model S3M: cascaded TS blocks (Sec. III-C2, Fig. 3).
+"""Separable Self-Similarity Model S3M: cascaded TS blocks (Sec. III-C2, Fig. 3).
 
-Used in training alone. A block returns its token embeddings U; the self-similarity
-map is made of them where the losses need it, in float32.
+Used in training only. A block returns its token embeddings U; the losses compute the
+self-similarity map from them in float32.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sspd.models.spec import PyramidSpec
 
 
 class Tokenizer(nn.Module):
-    """Unpadded convolution in time and LayerNorm: a sequence becomes tokens E."""
+    """Unpadded convolution in time and LayerNorm, from a sequence to tokens E."""
 
     def __init__(self, token_size: int, width: int, halve: bool) -> None:
         super().__init__()
@@ -24,7 +24,17 @@ class Tokenizer(nn.Module):
         self.halve = halve
 
     def forward(self, sequence: Tensor) -> Tensor:
-        """Map (n, C, t) to E, shape (n, tokens, C)."""
+        """Map a sequence to tokens.
+
+        Parameters
+        ----------
+        sequence : Tensor, shape (n, C, t)
+
+        Returns
+        -------
+        Tensor, shape (n, tokens, C)
+            E.
+        """
         if self.halve:
             sequence = nn.functional.avg_pool1d(sequence, 2)
         embedded: Tensor = self.norm(self.conv(sequence).transpose(1, 2))
@@ -32,9 +42,9 @@ class Tokenizer(nn.Module):
 
 
 class DotProductAttention(nn.Module):
-    """Multi-head attention without softmax, Eq. 2: scores range over all of R.
+    """Multi-head attention without softmax, Eq. 2: scores are any real numbers.
 
-    Without softmax the product is associative, yet it is kept in the paper's order.
+    Without softmax the product is associative; it is computed in the paper's order.
     """
 
     def __init__(self, spec: PyramidSpec, size: int) -> None:
@@ -47,12 +57,21 @@ class DotProductAttention(nn.Module):
         self.softmax = spec.attention == "softmax"
 
     def _split(self, x: Tensor) -> Tensor:
-        """(n, tokens, C) -> (n, heads, tokens, C / heads)."""
+        """Reshape (n, tokens, C) to (n, heads, tokens, C / heads)."""
         n, tokens, size = x.shape
         return x.view(n, tokens, self.heads, size // self.heads).transpose(1, 2)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Map E to A, both (n, tokens, C)."""
+        """Map tokens E to attention A.
+
+        Parameters
+        ----------
+        tokens : Tensor, shape (n, tokens, C)
+
+        Returns
+        -------
+        Tensor, shape (n, tokens, C)
+        """
         n, count, size = tokens.shape
         query, key, value = (self._split(f(tokens)) for f in (self.query, self.key, self.value))
         if self.softmax:  # Table VII: self-attention as in the transformer
@@ -65,7 +84,7 @@ class DotProductAttention(nn.Module):
 
 
 class Level(NamedTuple):
-    """What a TS block hands on."""
+    """Output of a TS block."""
 
     sequence: Tensor
     """S of the next level, shape (n, C, tokens)."""
@@ -74,7 +93,7 @@ class Level(NamedTuple):
 
 
 class TSBlock(nn.Module):
-    """One scale: tokenizer, attention, projection and the residual path of Eq. 5."""
+    """One level: tokenizer, attention, projection and the residual path of Eq. 5."""
 
     def __init__(self, spec: PyramidSpec, token_size: int, level: int) -> None:
         super().__init__()
@@ -88,7 +107,16 @@ class TSBlock(nn.Module):
         self.residual = spec.residual
 
     def forward(self, sequence: Tensor) -> Level:
-        """Map S, shape (n, C, t), to the next S and the tokens U."""
+        """Map S to the S of the next level and the tokens U.
+
+        Parameters
+        ----------
+        sequence : Tensor, shape (n, C, t)
+
+        Returns
+        -------
+        Level
+        """
         u = self.projection(self.attention(self.tokenizer(sequence)))
         if self.tanh:
             u = torch.tanh(u)
@@ -103,7 +131,7 @@ class TSBlock(nn.Module):
 
 
 class SelfSimilarityModel(nn.Module):
-    """S3M: as many TS blocks as the pyramid has levels.
+    """S3M: one TS block per level of the pyramid.
 
     Examples
     --------
@@ -119,7 +147,16 @@ class SelfSimilarityModel(nn.Module):
         )
 
     def forward(self, sequence: Tensor) -> tuple[Tensor, ...]:
-        """Map S, shape (n, C, t), to U of each level, shapes (n, tokens, C)."""
+        """Map S to the tokens U of each level.
+
+        Parameters
+        ----------
+        sequence : Tensor, shape (n, C, t)
+
+        Returns
+        -------
+        tuple of Tensor, shapes (n, tokens, C)
+        """
         tokens = []
         for block in self.blocks:
             sequence, u = block(sequence)

@@ -1,8 +1,8 @@
-"""Weights of the code that the paper's authors released, brought into ours.
+"""Import of weights of the code that the paper's authors released.
 
-Their networks take BGR differences and name their layers otherwise; their pyramids
-divide attention by the number of tokens, squash the projection with tanh and take
-the nearest token for the residual (see the recipe ``released``).
+Their networks take BGR differences and name their layers differently. Their pyramids divide
+the attention by the number of tokens, apply tanh after the projection and resample the residual
+to the nearest token (see the recipe ``released``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sspd.models.network import MeasuringNetwork
 from sspd.models.pyramid import SelfSimilarityModel
 from sspd.models.spec import NetworkSpec
 
-#: The released training videos and code run at 30 frames a second.
+#: Frame rate of the released code, Hz.
 RELEASED_FS = 30.0
 
 _BACKBONE = {
@@ -59,21 +59,26 @@ def _rename(name: str, table: Mapping[str, str]) -> str | None:
 def import_released(path: str | Path, name: str = "released") -> MeasuringNetwork:
     """Read a state dict of the released code (``.pth``) into a measuring network.
 
-    The file is unpickled with PyTorch's ``weights_only`` reader, which builds tensors
-    and plain containers and runs nothing.
+    The file is unpickled with PyTorch's ``weights_only`` reader, which builds only tensors and
+    plain containers and executes nothing.
 
     Parameters
     ----------
-    path : path
-        A bare state dict with the released layer names; ``module.`` in front and
-        the layers of the pyramid are passed over.
+    path : str or Path
+        A state dict with the released layer names. The prefix ``module.`` and the layers of
+        the pyramid are ignored.
     name : str
-        How reports call these weights.
+        Name of the weights, for reports.
+
+    Returns
+    -------
+    MeasuringNetwork
+        In evaluation mode.
 
     Raises
     ------
     WeightsError
-        If the file is missing, unsafe, or its layers are not those of the network.
+        The file is missing or unsafe, or its layers are not those of the network.
     """
     path = Path(path)
     state = _read_state(path)
@@ -106,7 +111,7 @@ def _read_state(path: Path) -> dict[str, Tensor]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged pickles raise whatever their bytes happen to mean
+    except Exception as error:  # damaged pickles may raise any exception
         raise WeightsError(
             f"{path}: not a bare PyTorch state dict that can be read safely"
         ) from error
@@ -118,7 +123,20 @@ def _read_state(path: Path) -> dict[str, Tensor]:
 
 
 def load_released_pyramid(model: SelfSimilarityModel, state: Mapping[str, Tensor]) -> None:
-    """Fill a pyramid, in place, from layers named ``ts_block1.tokenizer.conv.weight`` etc."""
+    """Load a pyramid, in place, from layers like ``ts_block1.tokenizer.conv.weight``.
+
+    Parameters
+    ----------
+    model : SelfSimilarityModel
+        Pyramid to fill.
+    state : mapping of str to Tensor
+        Layers of the released code.
+
+    Raises
+    ------
+    WeightsError
+        A layer is not one of the released pyramid.
+    """
     renamed = {}
     for key, value in state.items():
         block, _, rest = key.partition(".")

@@ -1,4 +1,4 @@
-"""What a network is, as data: enough to rebuild it from a file."""
+"""Specification of a network as data, from which it is rebuilt after loading."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sspd.utils import schema
 AttentionDivisor = Literal["embedding", "tokens"]
 Residual = Literal["adaptive_pool", "nearest", "none"]
 Attention = Literal["dot", "softmax", "none"]
-#: What a network is given of faces: next frame less this one, or frames less their mean.
+#: Input of a network: differences of consecutive frames, or frames minus their mean.
 InputKind = Literal["differences", "centred"]
 INPUT_KINDS: tuple[InputKind, ...] = ("differences", "centred")
-#: A longer mean would hold a video in memory, seconds.
+#: Longest clip of which the mean is subtracted, seconds, as it is held in memory.
 LONGEST_CENTRE_S = 60.0
-#: An output steeper than the slope of the slope would be noise.
+#: Highest order of integration of the output (2: the output is the second derivative).
 MOST_SUMMATIONS = 2
-#: Rates of a grid that a pulse can be read on; a video is put on it, whatever its own.
+#: Range of a network's frame rate, Hz; videos of any rate are resampled to it.
 FS_HZ = (5.0, 250.0)
 
 
 @dataclass(frozen=True)
 class PyramidSpec:
-    """The Separable Self-Similarity Model, Sec. III-C2 (Eq. 2 to 5).
+    """Settings of the Separable Self-Similarity Model, Sec. III-C2 (Eq. 2 to 5).
 
     Examples
     --------
@@ -36,23 +36,23 @@ class PyramidSpec:
     """
 
     widths: tuple[int, ...] = (9, 7, 5)
-    """Width of each tokenizer; as many as there are levels (1 to 4)."""
+    """Kernel width of each tokenizer, one per level (1 to 4 levels)."""
     heads: int = 2
-    """Heads of the dot-product attention."""
+    """Number of heads of the dot-product attention."""
     divisor: AttentionDivisor = "embedding"
-    """What Q K^T is divided by: C (Eq. 2) or the number of tokens (released code)."""
+    """Divisor of Q K^T: C (Eq. 2) or the number of tokens (released code)."""
     projection_tanh: bool = False
-    """Whether tanh follows the projection (released code)."""
+    """True to apply tanh after the projection (released code)."""
     residual: Residual = "adaptive_pool"
-    """How S is brought to the token rate: Eq. 5, or as the released code does; ``none`` leaves
-    the path out (Table VII)."""
+    """Resampling of S to the token rate: Eq. 5, or as in the released code; ``none`` omits the
+    residual path (Table VII)."""
     attention: Attention = "dot"
-    """Eq. 2, with softmax and the root of a head's size in place of the divisor, or none
-    (Table VII)."""
+    """Attention of Eq. 2; with softmax, divided by the root of the head size; or none (Table
+    VII)."""
     projection: bool = True
-    """Whether the heads are mixed by a linear map (Table VII)."""
+    """True to mix the heads by a linear layer (Table VII)."""
     halving: bool = False
-    """Halve the rate before each tokenizer from the second on (Table VIII, row 6)."""
+    """True to halve the rate before each tokenizer from the second on (Table VIII, row 6)."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.widths, tuple):
@@ -69,7 +69,17 @@ class PyramidSpec:
             schema.flag(name, getattr(self, name))
 
     def token_counts(self, n_frames: int) -> tuple[int, ...]:
-        """Tokens of each level for a clip of `n_frames` differences."""
+        """Return the number of tokens of each level.
+
+        Parameters
+        ----------
+        n_frames : int
+            Number of differences in a clip.
+
+        Returns
+        -------
+        tuple of int
+        """
         counts = []
         for level, width in enumerate(self.widths):
             n_frames = (n_frames // 2 if self.halving and level else n_frames) - width + 1
@@ -77,13 +87,24 @@ class PyramidSpec:
         return tuple(counts)
 
     def level_fs(self, fs: float) -> tuple[float, ...]:
-        """Tokens a second of each level: halved per level where `halving` is set."""
+        """Return the token rate of each level, which `halving` halves per level.
+
+        Parameters
+        ----------
+        fs : float
+            Rate of the network's input, Hz.
+
+        Returns
+        -------
+        tuple of float
+            Hz.
+        """
         return tuple(fs / 2**i if self.halving else fs for i in range(len(self.widths)))
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A network with the facts that its input and output need.
+    """Settings of a network, with the conventions of its input and output.
 
     Examples
     --------
@@ -92,31 +113,32 @@ class NetworkSpec:
     """
 
     fs: float
-    """Frames a second of the grid the network was trained on, Hz."""
+    """Frame rate of the network's input, Hz."""
     size: int = 128
-    """Height and width of its input, pixels (128 or 96)."""
+    """Height and width of the input, pixels (128 or 96)."""
     colour: Literal["rgb", "bgr"] = "rgb"
-    """Channel order of its input; the released weights want BGR."""
+    """Channel order of the input; BGR for the released weights."""
     input: InputKind = "differences"
-    """What it is given: frame differences (Eq. 1), or frames less the mean of their clip
-    (Table VI, "w/o frame difference"). Files that do not say are of differences."""
+    """Frame differences (Eq. 1), or frames minus the mean of their clip (Table VI, "w/o frame
+    difference"). Files without this setting are of differences."""
     centre_s: float = 10.0
-    """Of ``centred`` frames: how long the clip is whose mean is taken off, seconds."""
+    """Length of the clip of which the mean is subtracted from ``centred`` frames, seconds."""
     token_size: int = 256
     """C: channels of the last block and size of a token (128, 256, 512 in Table VIII)."""
     follow: bool = False
-    """Whether the head is held still in its fixed box before anything else (`sspd.face.stabilize`);
-    the paper's is not."""
+    """True if the head is stabilized in its fixed box first (`sspd.face.stabilize`), unlike in
+    the paper."""
     pyramid: PyramidSpec | None = None
-    """The training auxiliary; None in a network made for measuring."""
+    """Settings of S3M, which is used in training only; None in a network for measuring."""
     polarity: int = 1
-    """Sign that turns the output upright; fixed after training."""
+    """Sign of the output: 1 if it rises with the blood volume, else -1; set after training."""
     summations: int = 0
-    """How often the output has to be summed to give the pulse: 1 if it is its slope."""
+    """Integration order: how often the output is integrated to give the pulse (1 if the output
+    is its derivative)."""
     name: str = "sspd"
-    """Which weights these are, for reports."""
+    """Name of the weights, for reports."""
     confidence: ConfidenceSpec | None = None
-    """How the evidence for a reading is weighed; None: not calibrated with these weights."""
+    """Weights of the quality features in the confidence; None if not calibrated."""
 
     def __post_init__(self) -> None:
         schema.number("fs", self.fs, *FS_HZ)
@@ -139,10 +161,9 @@ class NetworkSpec:
 
     @property
     def lag_steps(self) -> float:
-        """How far behind a value's first frame its time is, in steps of the grid.
+        """Delay of an output value after its first input frame, in steps of the time grid.
 
-        A difference's lies half way between its two frames, a frame's at itself; each sum
-        up to a value belongs half a step later.
+        A difference is half way between its two frames; each integration adds half a step.
 
         >>> NetworkSpec(fs=30.0).lag_steps, NetworkSpec(fs=30.0, input="centred").lag_steps
         (0.5, 0.0)
@@ -150,17 +171,46 @@ class NetworkSpec:
         return (0.0 if self.input == "centred" else 0.5) + 0.5 * self.summations
 
     def pyramid_counts(self, n_frames: int) -> tuple[int, ...]:
-        """Tokens of each level for a clip of `n_frames` differences; () without S3M."""
+        """Return the number of tokens of each level; empty without S3M.
+
+        Parameters
+        ----------
+        n_frames : int
+            Number of differences in a clip.
+
+        Returns
+        -------
+        tuple of int
+        """
         return self.pyramid.token_counts(n_frames) if self.pyramid else ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types for JSON."""
+        """Return the settings as plain types for JSON.
+
+        Returns
+        -------
+        dict
+        """
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NetworkSpec:
-        """Rebuild from `to_dict`; unknown keys are refused."""
-        # "calibrated" stood in files before the confidence itself did, and was never true
+        """Build the settings from a dictionary of `to_dict`.
+
+        Parameters
+        ----------
+        data : dict
+
+        Returns
+        -------
+        NetworkSpec
+
+        Raises
+        ------
+        UsageError
+            A key is unknown, or a value is out of range.
+        """
+        # older files contain "calibrated", which was always false
         known = {f.name for f in fields(cls)} | {"calibrated"}
         found = schema.table("network settings", data, known)
         values = {name: value for name, value in found.items() if name != "calibrated"}

@@ -1,1 +1,1 @@
-"""Vitals become files and tables: json, csv, html, png, mp4, the terminal."""
+"""Output of vitals as files and tables: JSON, CSV, HTML, plots, annotated video, terminal."""

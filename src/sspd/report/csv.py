@@ -1,4 +1,4 @@
-"""Vitals and waveforms as comma-separated tables; empty where nothing is known."""
+"""Vitals and waveforms as CSV tables; unknown values are empty."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sspd.types import Vitals
 from sspd.utils.files import whole_file
 from sspd.vitals import HRV_NAMES
 
-#: One row a source and face. Lists are joined by "; ".
-COLUMNS = (
+#: Columns of the results, one row per source and face. Lists are joined by "; ".
+CSV_COLUMNS = (
     "source",
     "face_id",
     "method",
@@ -38,22 +38,28 @@ COLUMNS = (
     "warnings",
     "error",
 )
-#: One row a sample of the waveform; see `write_signal_csv`.
+#: Columns of a waveform, one row per sample; see `write_signal_csv`.
 SIGNAL_COLUMNS = ("time_s", "rppg", "beat", "rppg_filtered")
-
-
-#: Spans of frames that follow each other lie closer than this, seconds, or else at a gap.
-HOLE_S = 0.5
+#: Spans of frames that are further apart than this have a gap between them, seconds.
+SPAN_GAP_S = 0.5
 
 
 def csv_row(vitals: Vitals) -> dict[str, Any]:
-    """Flatten one source to the columns of `COLUMNS`.
+    """Return the results of one face as a mapping from `CSV_COLUMNS` to values.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    dict
 
     >>> csv_row(Vitals("a.mp4", "pos", None, 5.0, 30.0, (), reasons=("too_short",)))["reasons"]
     'too_short'
     """
     full = vitals_to_dict(vitals)
-    row = {name: full[name] for name in COLUMNS if name in full}
+    row = {name: full[name] for name in CSV_COLUMNS if name in full}
     row |= {name: figure["value"] for name, figure in full["hrv"].items()}
     row["breaths_per_minute"] = full["respiration"]["breaths_per_minute"]
     row["windows"] = len(vitals.windows)
@@ -64,7 +70,12 @@ def csv_row(vitals: Vitals) -> dict[str, Any]:
 
 
 def write_csv(results: Sequence[Vitals], path: str | Path) -> None:
-    """Write one row a source, whole file or none.
+    """Write results as a CSV file with one row per source and face, atomically.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+    path : str or Path
 
     Raises
     ------
@@ -72,7 +83,7 @@ def write_csv(results: Sequence[Vitals], path: str | Path) -> None:
         ``path`` cannot be written.
     """
     rows = [csv_row(vitals) for vitals in results]
-    _write(path, COLUMNS, ([_cell(row.get(name)) for name in COLUMNS] for row in rows))
+    _write(path, CSV_COLUMNS, ([_cell(row.get(name)) for name in CSV_COLUMNS] for row in rows))
 
 
 def _cell(value: Any) -> Any:
@@ -80,12 +91,18 @@ def _cell(value: Any) -> Any:
 
 
 def write_signal_csv(vitals: Vitals, path: str | Path) -> None:
-    """Write the waveform, a row a sample.
+    """Write a waveform as a CSV file with one row per sample.
 
-    The columns: ``time_s``; ``rppg``, unfiltered (empty where no face); ``beat``, 1 at the
-    sample next to a beat of an accepted segment; ``rppg_filtered``, what the beats were read
-    from, so that each is a maximum of it, and 0.5-4 Hz where nothing was accepted.
-    A gap in the video's timestamps has no rows: it may be hours long.
+    The columns are ``time_s``; ``rppg``, the unfiltered waveform (empty without a face);
+    ``beat``, 1 at the sample nearest to a beat of an accepted window; and ``rppg_filtered``,
+    the waveform in which beats were detected, with a maximum at each beat, or filtered to
+    0.5-4 Hz where nothing was accepted. A gap in the video's timestamps has no rows, as it may
+    be hours long.
+
+    Parameters
+    ----------
+    vitals : Vitals
+    path : str or Path
 
     Raises
     ------
@@ -112,23 +129,23 @@ def _numbers(values: NDArray[np.float64]) -> list[str]:
 
 
 def _filtered(vitals: Vitals) -> NDArray[np.float64]:
-    """The drawn waveform on the samples of the raw one, NaN where there is none."""
+    """Return the drawn waveform at the samples of the raw one, NaN where there is none."""
     signal = vitals.signal
     assert signal is not None
     values = np.full(len(signal), np.nan)
-    for piece in drawn_waveform(vitals):
-        first = round((piece.start_s - signal.start_s) * signal.fs)
-        values[first : first + len(piece)] = piece.values[: len(values) - first]
+    for wave in drawn_waveform(vitals):
+        first = round((wave.start_s - signal.start_s) * signal.fs)
+        values[first : first + len(wave)] = wave.values[: len(values) - first]
     return values
 
 
 def _with_frames(vitals: Vitals, t: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """At which times the video has frames, with or without a face in them."""
+    """Return at which times the video has frames, with or without a face."""
     if not vitals.faces:
         return np.ones(t.size, dtype=np.bool_)
     starts = np.array([span.start_s for span in vitals.faces])
     ends = np.maximum.accumulate([span.end_s for span in vitals.faces])
-    gap = np.append(starts[1:] - ends[:-1] > HOLE_S, False)
+    gap = np.append(starts[1:] - ends[:-1] > SPAN_GAP_S, False)
     before = np.maximum(np.searchsorted(starts, t, side="right") - 1, 0)
     return np.asarray(~gap[before] | (t < ends[before]), dtype=np.bool_)
 
@@ -136,7 +153,7 @@ def _with_frames(vitals: Vitals, t: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _write(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     with (
         whole_file(path) as partial,
-        # file names may hold bytes that are no text
+        # file names may contain bytes that are not valid text
         partial.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""The drawings of a report, one SVG each, with title and caption."""
+"""Figures of a report, one SVG each, with title and caption."""
 
 from __future__ import annotations
 
@@ -9,41 +9,32 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sspd.report.axes import (
-    SPAN_S,
-    column_s,
-    draw_excerpt,
-    draw_rates,
-    draw_similarity,
-    draw_spectrogram,
-    draw_spectrum,
-    draw_whole,
-    spectrum_part,
-)
+from sspd.report.axes import draw_excerpt, draw_rates, draw_spectrum, draw_whole, spectrum_part
+from sspd.report.maps import SIMILARITY_SPAN_S, column_s, draw_similarity, draw_spectrogram
 from sspd.report.selection import drawn_waveform, excerpt, in_pulse_band, rejected_spans
 from sspd.types import Signal, Vitals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Inches; the page shows a wide picture over its whole width and two others side by side.
+#: Sizes, inches: a wide figure fills the page, two others are shown side by side.
 WIDE, HALF = (9.0, 1.8), (4.4, 2.7)
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One picture of a report.
+    """Figure of a report.
 
     Parameters
     ----------
     name : str
-        Short, for the page's own use.
+        Short name for the page's internal use.
     title, caption : str
-        Plain words above and under it.
+        Text above and below the figure.
     svg : bytes
-        The image; it contains no pixels of the video and no untrusted name.
+        SVG file, without pixels of the video and without untrusted names.
     wide : bool
-        Whether it wants the page's whole width.
+        True if it fills the width of the page.
     """
 
     name: str
@@ -54,7 +45,15 @@ class Drawing:
 
 
 def drawings(vitals: Vitals) -> list[Drawing]:
-    """Draw everything a report shows of a waveform; nothing where there is none.
+    """Draw all figures of a report; none without a waveform.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    list of Drawing
 
     >>> drawings(Vitals("a.mp4", "pos", None, 9.0, 30.0, (), reasons=("no_face",)))
     []
@@ -81,9 +80,9 @@ def drawings(vitals: Vitals) -> list[Drawing]:
         *found,
         _drawing("spectrogram", "Spectrogram", _spectrogram_words(filtered),
                  lambda a: draw_spectrogram(a, vitals, filtered)),
-        _drawing("spectrum", "Spectrum", f"{_SPECTRUM} {_stretch(part)}.",
+        _drawing("spectrum", "Spectrum", f"{_SPECTRUM} {_span_words(part)}.",
                  lambda a: draw_spectrum(a, vitals, part), HALF),
-        _drawing("similarity", "Self-similarity", f"{_SIMILARITY} {_stretch(near)}.",
+        _drawing("similarity", "Self-similarity", f"{_SIMILARITY} {_span_words(near)}.",
                  lambda a: draw_similarity(a, near), HALF),
     ]  # fmt: skip
 
@@ -100,13 +99,14 @@ _RATES = (
 )
 _SPECTRUM = "The power of each rate in the waveform,"
 _SIMILARITY = (
-    f"Cosine similarity of the waveform's delay embedding: each point compares the {SPAN_S:g} s"
-    " that follow one time with those that follow another. A regular pulse gives stripes along"
-    " the diagonal. Computed from the waveform, not taken from the network;"
+    "Cosine similarity of the waveform's delay embedding: each point compares the"
+    f" {SIMILARITY_SPAN_S:g} s that follow one time with those that follow another. A regular"
+    " pulse gives stripes along the diagonal. Computed from the waveform, not taken from the"
+    " network;"
 )
 
 
-def _stretch(part: Signal | None) -> str:
+def _span_words(part: Signal | None) -> str:
     if part is None:
         return "too short here"
     return f"from {part.t[0]:.1f} s to {part.t[-1]:.1f} s"
@@ -133,9 +133,9 @@ def _drawing(
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    # Letters stay letters, and the same result gives the same bytes.
+    # Text is kept as text, and the same result gives the same bytes.
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "sspd", "font.size": 9}):
-        # dpi: of the maps alone, which are pixels also in an SVG
+        # the resolution affects only the maps, which are bitmaps in the SVG
         figure = Figure(figsize=size, dpi=150, layout="constrained", facecolor="none")
         FigureCanvasSVG(figure)
         draw(figure.add_subplot())
@@ -143,6 +143,6 @@ def _drawing(
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph")
             figure.savefig(memory, format="svg", metadata={"Date": None, "Creator": None})
-    # what comes before names a document type by its address on the web
+    # without the document type declaration, which contains a web address
     svg = memory.getvalue()
     return Drawing(name, title, caption, svg[svg.index(b"<svg") :], size == WIDE)

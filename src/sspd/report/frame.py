@@ -1,4 +1,4 @@
-"""The one video frame that a report shows."""
+"""The video frame that a report shows."""
 
 from __future__ import annotations
 
@@ -13,36 +13,44 @@ from sspd.errors import SourceError
 from sspd.types import Box, Vitals
 from sspd.video.read import read
 
-#: Pixels of the longer side at most: enough to see where the box lies.
+#: Largest side of the image, pixels; enough to see the face box.
 LONGEST_SIDE = 640
 _WHITE, _DARK = (255, 255, 255), (40, 40, 40)
 
 
 @dataclass(frozen=True, eq=False)
-class FacePicture:
-    """A picture of the video with the box drawn into it.
+class FaceImage:
+    """Frame of a video with the face box drawn on it.
 
     Parameters
     ----------
     png : bytes
-        The picture as a file, `LONGEST_SIDE` pixels at most.
+        PNG file of at most `LONGEST_SIDE` pixels.
     t_s : float
-        When it is, seconds of the video.
+        Timestamp of the frame, seconds.
     """
 
     png: bytes
     t_s: float
 
 
-def face_picture(vitals: Vitals) -> FacePicture:
-    """Read the picture on which the face was first found; the first one if it never was.
+def face_image(vitals: Vitals) -> FaceImage:
+    """Read the first frame with a face, or the first frame if there is no face.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    FaceImage
 
     Raises
     ------
     SourceError
         The video can no longer be read.
 
-    >>> face_picture(Vitals("no_such_video.mp4", "pos", None, 9.0, 30.0, ()))
+    >>> face_image(Vitals("no_such_video.mp4", "pos", None, 9.0, 30.0, ()))
     Traceback (most recent call last):
         ...
     sspd.errors.SourceError: no_such_video.mp4: no such file
@@ -61,18 +69,18 @@ def face_picture(vitals: Vitals) -> FacePicture:
         size = (max(1, round(scale * rgb.shape[1])), max(1, round(scale * rgb.shape[0])))
         rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     done, png = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-    assert done  # a PNG in memory has nothing that could refuse it
-    return FacePicture(png.tobytes(), float(frames.t[0]))
+    assert done  # encoding a PNG in memory cannot fail
+    return FaceImage(png.tobytes(), float(frames.t[0]))
 
 
 def draw_box(rgb: NDArray[Any], box: Box) -> None:
-    """Draw a white frame with a dark edge along the inside of a box, in place.
+    """Draw a white rectangle with a dark edge inside a box, in place.
 
     Parameters
     ----------
     rgb : uint8 array, shape (height, width, 3)
     box : Box
-        Pixels of that picture.
+        In pixels of the frame.
 
     >>> rgb = np.full((60, 80, 3), 128, np.uint8)
     >>> draw_box(rgb, Box(10, 10, 50, 50))

@@ -1,4 +1,4 @@
-"""Tables of text that fit a terminal: as they are, in two lines a row, or turned over."""
+"""Text tables that fit a terminal: unchanged, with two lines per row, or transposed."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from rich.table import Table
 from sspd.report.table import ruled_table, say
 
 Rows = Sequence[Sequence[str]]
-#: Columns of a terminal between two columns of a table.
+#: Characters between two columns of a table.
 _GAP = 2
 
 
 def fitting(rows: Rows, width: int) -> list[Rows]:
-    r"""Return rows that fit as one table, or as several below each other.
+    r"""Arrange table rows to fit a terminal, as one table or several below each other.
 
     Parameters
     ----------
     rows : sequence of sequence of str
-        The first one heads the columns, the first cell of each names its row.
+        The first row contains the headings; the first cell of each row is its name.
     width : int
-        Columns of the terminal.
+        Width of the terminal, characters.
 
     Returns
     -------
     list of rows
-        The same cells in one table; where it is too wide, an interval stands under its
-        number; where that is too wide, each row becomes a column.
+        One table with the same cells; if it is too wide, intervals are moved below their
+        numbers; if that is too wide, rows become columns.
 
     >>> rows = [["method", "MAE", "RMSE"], ["pos", "1.2 [1.0, 1.4]", "2.1 [1.9, 2.4]"]]
     >>> fitting(rows, 80) == [rows], fitting(rows, 32)[0][1]
@@ -62,7 +62,7 @@ def _widths(rows: Rows) -> list[int]:
 
 
 def _blocks(rows: Rows, width: int) -> Iterator[Rows]:
-    """As many columns as have room beside the names, and the others below."""
+    """Yield tables with as many columns as fit beside the names."""
     names, *wide = _widths(rows)
     at = 0
     while at < len(wide):
@@ -75,7 +75,7 @@ def _blocks(rows: Rows, width: int) -> Iterator[Rows]:
 
 
 def print_markdown(text: str, console: Console) -> None:
-    """Print Markdown whose tables are made to fit; other lines are printed as they are.
+    """Print Markdown with its tables fitted to the terminal; other lines are unchanged.
 
     Parameters
     ----------

@@ -14,22 +14,22 @@ from sspd.report.text import NOTICE, headline, video_count, video_name, video_wo
 from sspd.types import Vitals
 from sspd.utils.files import whole_file
 
-#: The page itself forbids its reader to load or run anything, should a name ever slip
-#: through as a tag.
+#: Content security policy: the browser must not load or run anything, even if a name were
+#: ever read as a tag.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool = True) -> None:
-    """Write the report of one or several videos as one page, whole or not at all.
+    """Write the report of one or several videos as one HTML page, atomically.
 
     Parameters
     ----------
     results : sequence of Vitals
-        A section each; several get a table of all of them in front.
+        One section each; several also get a summary table.
     path : str or Path
-        Where to.
+        Output file.
     with_image : bool
-        False: the page contains no pixel of a video.
+        False leaves out all pixels of the video.
 
     Raises
     ------
@@ -37,14 +37,14 @@ def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool 
         ``path`` cannot be written.
 
     >>> import tempfile
-    >>> refused = Vitals("a.mp4", "pos", None, 5.0, 30.0, (), reasons=("too_short",))
+    >>> rejected = Vitals("a.mp4", "pos", None, 5.0, 30.0, (), reasons=("too_short",))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_html([refused], f"{folder}/a.html", with_image=False)
+    ...     write_html([rejected], f"{folder}/a.html", with_image=False)
     ...     page = Path(folder, "a.html").read_text(encoding="utf-8")
     >>> "No reliable pulse" in page, "<img" in page
     (True, False)
     """
-    # Piece by piece: the pictures of a hundred videos would be much to hold at once.
+    # Written part by part, as the images of a hundred videos would fill the memory.
     with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_page(results, with_image))
 

@@ -1,8 +1,8 @@
-"""Vitals as JSON: a list with one object a source and face, ``schema_version`` 2.
+"""Vitals as JSON: a list with one object per source and face, ``schema_version`` 2.
 
-What is not known is ``null`` with a reason beside it; NaN never stands in the file. A
-source that failed altogether has ``"error"`` with one sentence. Floats are rounded to
-what can be known: 3 digits, frequencies 4.
+Unknown values are ``null`` with a reason beside them; the file never contains NaN. A source
+that failed has ``"error"`` with one sentence. Floats are rounded to meaningful digits: 3, and 4
+for frequencies.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from sspd.report.labels import legible
 from sspd.types import Estimate, Respiration, Vitals, WindowVitals
 from sspd.utils.files import whole_file
 
+#: Version of the JSON format.
 SCHEMA_VERSION = 2
-#: What each of ``windows`` holds.
+#: Keys of each object in ``windows``.
 WINDOW_KEYS = (
     *("start_s", "end_s", "hr_bpm", "hr_peaks_bpm", "snr_db", "confidence"),
     *("accepted", "reasons", "track_bpm"),
@@ -63,7 +64,15 @@ def _window(window: WindowVitals) -> dict[str, Any]:
 
 
 def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
-    """Give one source's object, ready for `json.dumps`.
+    """Return the results of one face as a dictionary for `json.dumps`.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    dict
 
     >>> failed = Vitals("a.mp4", "sspd", None, 0.0, None, (), error="a.mp4: no such file")
     >>> found = vitals_to_dict(failed)
@@ -99,7 +108,7 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
 
 
 def _escaped(text: str) -> str:
-    """JSON in which characters that are no letters stand as JSON's escapes: it reads the same."""
+    """Return JSON text with unprintable characters as JSON escapes, which reads the same."""
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(c if c == "\n" or c == legible(c) else _escape(c) for c in text)
@@ -110,7 +119,12 @@ def _escape(c: str) -> str:
 
 
 def write_json(results: Sequence[Vitals], path: str | Path) -> None:
-    """Write the results of one call, whole or not at all.
+    """Write results as a JSON file, atomically.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+    path : str or Path
 
     Raises
     ------
@@ -120,5 +134,5 @@ def write_json(results: Sequence[Vitals], path: str | Path) -> None:
     rows = [vitals_to_dict(vitals) for vitals in results]
     text = json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False)
     with whole_file(path) as partial:
-        # a file name's bytes that are no text: "\\udcff", as JSON itself would write it
+        # undecodable bytes of a file name become "\\udcff", as JSON itself would write them
         partial.write_text(_escaped(text) + "\n", encoding="utf-8", errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Labels: rejection reasons, estimates and numbers in plain words, for reports."""
+"""Rejection reasons, names of values and numbers in plain words, for reports."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-#: Invisible characters that names need: joiners of Persian, of Indian scripts and of emoji.
+#: Invisible characters that are kept in names: joiners of Persian, Indian scripts and emoji.
 _JOINERS = "\u200c\u200d"
-#: Characters that begin a formula in some spreadsheet.
+#: Characters that begin a formula in some spreadsheets.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 class ReasonWords(NamedTuple):
-    """The meaning of a rejection reason, and what helps."""
+    """Meaning of a rejection reason, and advice."""
 
     meaning: str
     help: str
 
 
-#: One row for each of `sspd.vitals.REASONS`; the README's table says the same.
+#: Words for each of `sspd.vitals.REASONS`; the README has the same table.
 REASON_WORDS = {
     "no_face": ReasonWords(
         "No face was found.", "Face the camera, or give the face box (--box L,T,R,B)."
@@ -68,14 +68,14 @@ REASON_WORDS = {
 
 
 class EstimateWords(NamedTuple):
-    """The label of a number, its unit, and how many digits are printed."""
+    """Label of a value, its unit, and its number of decimal places."""
 
     label: str
     unit: str
     digits: int
 
 
-#: One row for each of `sspd.vitals.HRV_NAMES`.
+#: Words for each of `sspd.vitals.HRV_NAMES`.
 HRV_WORDS = {
     "rmssd_ms": EstimateWords("RMSSD, from beat to beat", "ms", 0),
     "sdnn_ms": EstimateWords("SDNN, over all beats", "ms", 0),
@@ -87,7 +87,7 @@ HRV_WORDS = {
 }
 
 
-#: Reasons of single values whose names, kept for programs, are not plain words.
+#: Plain words for reasons of single values, which are unchanged in the JSON for programs.
 _VALUE_REASONS = {
     "no accepted stretch": "no accepted window",
     "mostly the video's noise": "mostly noise of the video",
@@ -95,7 +95,15 @@ _VALUE_REASONS = {
 
 
 def reason_text(reason: str | None) -> str:
-    """Return why a single value is missing, in plain words.
+    """Return the reason why a value is missing, in plain words.
+
+    Parameters
+    ----------
+    reason : str or None
+
+    Returns
+    -------
+    str
 
     >>> reason_text("no accepted stretch"), reason_text("needs 60 s"), reason_text(None)
     ('no accepted window', 'needs 60 s', 'not measured')
@@ -104,7 +112,16 @@ def reason_text(reason: str | None) -> str:
 
 
 def meanings(reasons: Sequence[str]) -> list[ReasonWords]:
-    """Return reasons in plain words; one without words is said by its name.
+    """Return rejection reasons in plain words; an unknown reason is shown by its name.
+
+    Parameters
+    ----------
+    reasons : sequence of str
+        Names from `sspd.vitals.REASONS`.
+
+    Returns
+    -------
+    list of ReasonWords
 
     >>> meanings(["too_short", "eclipse_of_the_sun"])[1].meaning
     'Eclipse of the sun.'
@@ -116,7 +133,16 @@ def meanings(reasons: Sequence[str]) -> list[ReasonWords]:
 
 
 def advice(reasons: Sequence[str]) -> str:
-    """Return reasons as one line: what they mean, then what helps, each once.
+    """Return rejection reasons as one line: their meanings, then advice, each once.
+
+    Parameters
+    ----------
+    reasons : sequence of str
+        Names from `sspd.vitals.REASONS`.
+
+    Returns
+    -------
+    str
 
     >>> advice(["low_snr", "readouts_disagree"])  # doctest: +ELLIPSIS
     'no pulse stands out ...; estimates of the heart rate disagree. Use more light, ...'
@@ -130,7 +156,15 @@ def advice(reasons: Sequence[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return words as they begin a sentence.
+    """Return text with a capital letter at the start.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
 
     >>> sentence("no face was found.")
     'No face was found.'
@@ -139,12 +173,12 @@ def sentence(text: str) -> str:
 
 
 def _inside(text: str) -> str:
-    """Return a sentence as it begins inside another."""
+    """Return a sentence with a small letter at the start, for use inside another."""
     return text[:1].lower() + text[1:]
 
 
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:
-    """Return a number with its unit as text, or a dash where there is none.
+    """Return a number with its unit as text, or a dash if it is unknown.
 
     Parameters
     ----------
@@ -153,6 +187,10 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
         Decimal places.
     unit : str
         Written after the number.
+
+    Returns
+    -------
+    str
 
     >>> number(71.96, 1, "bpm"), number(-3.2, 0), number(None), number(float("nan"))
     ('72.0 bpm', '−3', '–', '–')
@@ -165,8 +203,16 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
 def legible(text: str) -> str:
     """Return an untrusted name as one printable line; other characters become ``?``.
 
-    Those are undecodable bytes of a file name, control characters, and invisible marks that
+    Replaced are undecodable bytes of a file name, control characters, and invisible marks that
     change the direction of writing, which could disguise a name.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
 
     >>> legible("bad" + chr(0xDCFF) + chr(7) + chr(0x202E) + ".mp4")
     'bad???.mp4'
@@ -177,6 +223,14 @@ def legible(text: str) -> str:
 def legible_lines(text: str) -> str:
     r"""Return a text of several lines, each made `legible`.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
     >>> legible_lines("a" + chr(27) + "[2J\nb")
     'a?[2J\nb'
     """
@@ -184,9 +238,17 @@ def legible_lines(text: str) -> str:
 
 
 def escaped_name(text: str) -> str:
-    r"""Return an untrusted name for a data file: what `legible` replaces, as an escape.
+    r"""Return an untrusted name for a data file, with unprintable characters escaped.
 
-    Nothing is lost, and a terminal that shows the file runs no control sequence.
+    Nothing is lost, and a terminal that shows the file executes no control sequence.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
 
     >>> escaped_name("a" + chr(27) + "]52;c;QQ==" + chr(7))
     'a\\x1b]52;c;QQ==\\x07'
@@ -197,10 +259,19 @@ def escaped_name(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Return an untrusted name as a CSV cell that no spreadsheet runs as a formula.
+    """Return an untrusted name as a CSV cell that no spreadsheet executes as a formula.
 
-    One that begins with ``=``, ``+``, ``-`` or ``@`` (also the wide ones of East Asian
-    fonts) gets an apostrophe in front, as OWASP advises ("CSV injection"). A number stays.
+    A name that begins with ``=``, ``+``, ``-`` or ``@`` (also the wide ones of East Asian
+    fonts) gets an apostrophe in front, as OWASP advises ("CSV injection"). A number is
+    unchanged.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
 
     >>> csv_cell("=HYPERLINK(A1)"), csv_cell("-1.5"), csv_cell("-1+cmd|' /C calc'!A0")
     ("'=HYPERLINK(A1)", '-1.5', "'-1+cmd|' /C calc'!A0")

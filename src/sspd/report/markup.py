@@ -1,4 +1,4 @@
-"""Pieces of HTML; what comes from outside is escaped on its way in."""
+"""HTML from text and elements; text from outside is escaped."""
 
 from __future__ import annotations
 
@@ -10,18 +10,26 @@ from sspd.report.labels import legible
 
 
 class Html(str):
-    """Text that is markup already.
+    """Text that is HTML already.
 
-    Everything else that `escaped`, `element` and `table` are given is plain text, so
-    that a name can never become a tag.
+    The functions of this module escape every other text, so that a name can never become a
+    tag.
     """
 
 
 def escaped(value: object) -> Html:
-    """Plain text as HTML; `Html` stays as it is.
+    """Escape plain text for HTML; `Html` is returned unchanged.
 
-    What `sspd.report.labels.legible` refuses becomes question marks, so that the page is
-    valid UTF-8 whatever the name.
+    Characters that `sspd.report.labels.legible` replaces become question marks, so that the
+    page is valid UTF-8 for any name.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    Html
 
     >>> escaped("<script>"), escaped(Html("<b>"))
     ('&lt;script&gt;', '<b>')
@@ -34,16 +42,21 @@ def escaped(value: object) -> Html:
 
 
 def element(name: str, *content: object, **attributes: str | bool | None) -> Html:
-    """An element with its content; an attribute that is None or False is left out.
+    """Return an HTML element with its content.
 
     Parameters
     ----------
     name : str
-        Of the tag.
-    content : object
-        `Html`, or anything that is printed and escaped.
-    attributes : str, bool or None
-        ``class_`` stands for ``class``; True for one without a value.
+        Name of the tag.
+    *content : object
+        `Html`, or anything else, which is converted to text and escaped.
+    **attributes : str, bool or None
+        Attributes; ``class_`` means ``class``. True gives an attribute without a value; None
+        and False leave it out.
+
+    Returns
+    -------
+    Html
 
     >>> element("p", "a < b", element("b", "!"), class_="loud", hidden=None)
     '<p class="loud">a &lt; b<b>!</b></p>'
@@ -58,7 +71,16 @@ def element(name: str, *content: object, **attributes: str | bool | None) -> Htm
 
 
 def joined(parts: Iterable[object]) -> Html:
-    r"""Several pieces, a line each.
+    r"""Join parts with line breaks.
+
+    Parameters
+    ----------
+    parts : iterable of object
+        `Html`, or text, which is escaped.
+
+    Returns
+    -------
+    Html
 
     >>> joined(["a", Html("<br>")])
     'a\n<br>'
@@ -69,14 +91,20 @@ def joined(parts: Iterable[object]) -> Html:
 def table(
     header: Sequence[object], rows: Iterable[Sequence[object]], *, class_: str | None = None
 ) -> Html:
-    """A table; the first cell of each row names it.
+    """Return an HTML table; the first cell of each row is its heading.
 
     Parameters
     ----------
     header : sequence of object
-        Empty: none.
+        Headings of the columns; an empty sequence gives no header.
     rows : iterable of sequences
-    class_ : str, optional
+        Cells, `Html` or text, which is escaped.
+    class_ : str or None
+        CSS class of the table.
+
+    Returns
+    -------
+    Html
 
     >>> print(table(["a", "b"], [["x", 1]]))
     <table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead><tbody>
@@ -96,18 +124,22 @@ def table(
 
 
 def image(data: bytes, kind: str, alt: str, *, style: str | None = None) -> Html:
-    """Return an image that is embedded in the page.
+    """Return an image element with the image embedded.
 
     Parameters
     ----------
     data : bytes
-        The file.
+        Image file.
     kind : str
-        Its media type, such as ``"image/png"``.
+        Media type, such as ``"image/png"``.
     alt : str
-        What it shows, for those who do not see it.
-    style : str, optional
-        CSS, for pages whose style sheet is not ours.
+        Alternative text: a description of the image.
+    style : str or None
+        CSS, for pages with another style sheet.
+
+    Returns
+    -------
+    Html
 
     >>> image(b"abc", "image/png", 'a "face"')
     '<img src="data:image/png;base64,YWJj" alt="a &quot;face&quot;">'

@@ -1,4 +1,4 @@
-"""Files that every measured video has of its own: the table of their kinds."""
+"""Output files that are written once per measured video."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ from sspd.types import Vitals
 from sspd.utils.files import check_output
 from sspd.utils.places import is_standard_output, is_stream
 
-#: Kind -> module and function, loaded on use; called with the vitals and the path.
+#: Kind to module and function, imported on use and called with the vitals and the path.
 _WRITERS = {
     "plot": ("sspd.report.plots", "plot_vitals"),
     "signal": ("sspd.report.csv", "write_signal_csv"),
     "overlay": ("sspd.report.overlay", "write_overlay"),
 }
-#: Every kind there is.
+#: Names of all kinds.
 VIDEO_OUTPUTS = tuple(_WRITERS)
-#: Kinds that standard output takes.
+#: Kinds that can be written to standard output.
 STREAMED = ("json", "csv")
 
 
 def check_result_output(kind: str, path: str | Path) -> Path:
-    """Make sure, before work starts, that a file of results can be written.
+    """Check, before the measurement starts, that an output file can be written.
 
     Parameters
     ----------
     kind : str
-        Of `VIDEO_OUTPUTS`, or of a file that holds all videos (json, csv).
-    path : path
+        One of `VIDEO_OUTPUTS`, or a file for all videos (json, csv, html).
+    path : str or Path
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
     OutputError
-        It cannot be written here, or not in the format that its name asks for.
+        The file cannot be written, or not in the format of its suffix.
 
     >>> check_result_output("plot", "result.docx")
     Traceback (most recent call last):
@@ -49,9 +53,9 @@ def check_result_output(kind: str, path: str | Path) -> Path:
             raise OutputError(f"--{kind} needs a file: standard output takes --json or --csv")
         return target
     if kind == "plot":
-        from sspd.report.plots import check_picture
+        from sspd.report.plots import check_plot
 
-        check_picture(target)
+        check_plot(target)
     if kind == "overlay":
         from sspd.report.overlay import check_annotated
 
@@ -60,7 +64,18 @@ def check_result_output(kind: str, path: str | Path) -> Path:
 
 
 def file_of_face(path: str | Path, face_id: int) -> Path:
-    """What a file is called where it is of one person among several.
+    """Return the file name of one face's output.
+
+    Parameters
+    ----------
+    path : str or Path
+        Output file as the user gave it.
+    face_id : int
+        Number of the face; 0 leaves the name unchanged.
+
+    Returns
+    -------
+    Path
 
     >>> file_of_face("out/pulse.csv", 0).name, file_of_face("out/pulse.csv", 1).name
     ('pulse.csv', 'pulse-face2.csv')
@@ -70,18 +85,18 @@ def file_of_face(path: str | Path, face_id: int) -> Path:
 
 
 def write_outputs(vitals: Vitals, outputs: Mapping[str, str | Path]) -> tuple[str, ...]:
-    """Write the files of one face in a video; one that fails leaves the others.
+    """Write the output files of one face; a failure does not stop the other files.
 
     Parameters
     ----------
     vitals : Vitals
     outputs : mapping of str to path
-        Kind, of `VIDEO_OUTPUTS`, to file; see `file_of_face`.
+        Path of each kind of `VIDEO_OUTPUTS` to write; see `file_of_face`.
 
     Returns
     -------
     tuple of str
-        One line for each file that could not be written.
+        One error message per file that could not be written.
 
     >>> vitals = Vitals("a.mp4", "pos", None, 5.0, None, ())
     >>> write_outputs(vitals, {"signal": "no_such_folder/a.csv"})
@@ -96,6 +111,6 @@ def write_outputs(vitals: Vitals, outputs: Mapping[str, str | Path]) -> tuple[st
             write(vitals, path)
         except SSPDError as error:
             failures.append(str(error))
-        except Exception as error:  # the numbers are there, and other videos to come
+        except Exception as error:  # the results must not be lost, nor the other videos
             failures.append(f"{path}: unexpected {type(error).__name__}: {error}")
     return tuple(" ".join(line.split()) for line in failures)

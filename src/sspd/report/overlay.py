@@ -1,4 +1,4 @@
-"""The video with its face box, and the waveform running below it."""
+"""Annotated video: the face box on the frames, and a panel with the waveform below."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from numpy.typing import NDArray
 
 from sspd.errors import OutputError, SourceError
 from sspd.report.frame import draw_box
-from sspd.report.overlay_panel import Strip, strip_height, strip_of
+from sspd.report.overlay_panel import Panel, make_panel, panel_height
 from sspd.types import Box, FaceSpan, Frames, Vitals
 from sspd.video.read import read
 from sspd.video.write import write_h264
 
-#: x264's constant rate factor: good to look at, a fifth of the bits of a measurable video.
+#: Constant rate factor of x264: good visual quality with a fifth of the bits that a video
+#: needs for a measurement.
 CRF = 20.0
-#: A narrower video gets margins, so that the words under it can be read.
+#: Least width of the annotated video, pixels; a narrower video gets margins, so that the text
+#: of the panel stays readable.
 LEAST_WIDTH = 320
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the video stands on the even-sided canvas, pixels."""
+    """Position of the video on the canvas, whose sides are even, pixels."""
 
     canvas: tuple[int, int]
     video: tuple[int, int]
@@ -35,22 +37,22 @@ class _Place:
 
 
 def write_overlay(vitals: Vitals, path: str | Path) -> None:
-    """Write what was measured of a video as an annotated H.264 video, whole or not at all.
+    """Write an annotated H.264 video with face box, heart rate and waveform, atomically.
 
-    The video is decoded once more, chunk by chunk. Each picture keeps its time, counted
-    from the first one measured; there is no sound.
+    The video is decoded again, chunk by chunk. Each frame keeps its timestamp, counted from
+    the first measured frame. There is no sound.
 
     Parameters
     ----------
     vitals : Vitals
-        ``source`` names the video.
+        Result of the video at ``vitals.source``.
     path : str or Path
-        An .mp4.
+        An .mp4 file.
 
     Raises
     ------
     OutputError
-        ``path`` cannot be written, is no .mp4, or is the video itself.
+        ``path`` cannot be written, is not an .mp4, or is the video itself.
     SourceError
         The video can no longer be read.
 
@@ -71,12 +73,22 @@ def write_overlay(vitals: Vitals, path: str | Path) -> None:
     if first is None:
         raise SourceError(f"{vitals.source}: has no frame at {start_s:.2f} s any more")
     drawn = _annotated(vitals, spans, chain([first], chunks), first)
-    # the nominal rate only; players go by the timestamps
+    # only a nominal rate; players use the timestamps
     write_h264(target, drawn, fps=min(max(vitals.fps or 30.0, 1.0), 1000.0), crf=CRF)
 
 
 def check_annotated(path: str | Path) -> None:
-    """Raise `OutputError` where a suffix is not that of an annotated video."""
+    """Raise an error if a path is not that of an .mp4 file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    OutputError
+        Its suffix is not ``.mp4``.
+    """
     if Path(path).suffix.lower() != ".mp4":
         raise OutputError(f"{path}: an annotated video is written as .mp4")
 
@@ -86,34 +98,34 @@ def _annotated(
 ) -> Iterator[Frames]:
     place = _placed(*first.rgb.shape[1:3])
     height, width = place.video
-    strip = strip_of(vitals, width, height)
+    panel = make_panel(vitals, width, height)
     starts = [span.start_s for span in spans]
     for chunk in chunks:
         rgb = np.zeros((len(chunk), *place.canvas, 3), np.uint8)
-        for canvas, picture, t in zip(rgb, chunk.rgb, chunk.t.tolist(), strict=True):
+        for canvas, frame, t in zip(rgb, chunk.rgb, chunk.t.tolist(), strict=True):
             box = spans[max(0, bisect_right(starts, t + 1e-6) - 1)].box
-            _paint(canvas, picture, place, box, strip, t)
+            _paint(canvas, frame, place, box, panel, t)
         yield Frames(rgb, chunk.t - first.t[0])
 
 
 def _placed(height: int, width: int) -> _Place:
     wide = max(LEAST_WIDTH, width)
     wide += wide % 2
-    tall = height + strip_height(width, height)
+    tall = height + panel_height(width, height)
     return _Place((tall + tall % 2, wide), (height, width), (wide - width) // 2)
 
 
 def _paint(
     canvas: NDArray[np.uint8],
-    picture: NDArray[np.uint8],
+    frame: NDArray[np.uint8],
     place: _Place,
     box: Box | None,
-    strip: Strip,
+    panel: Panel,
     t_s: float,
 ) -> None:
     height, width = place.video
     video = canvas[:height, place.left : place.left + width]
-    video[:] = picture
+    video[:] = frame
     if box is not None:
         draw_box(video, box)
-    strip.paint(canvas[height:], t_s)
+    panel.paint(canvas[height:], t_s)

@@ -1,4 +1,4 @@
-"""The panel under an annotated video: heart rate, reasons and the running waveform."""
+"""Panel below an annotated video: heart rate, rejection reasons and the current waveform."""
 
 from __future__ import annotations
 
@@ -13,80 +13,87 @@ from sspd.report.labels import advice, sentence
 from sspd.report.selection import drawn_waveform, rejected_spans, window_at
 from sspd.types import Signal, Vitals, WindowVitals
 
-#: Seconds of waveform in view; the newest sample is at the right.
+#: Visible length of the waveform, seconds; the newest sample is at the right.
 VIEW_S = 8.0
-NOTICE = "Not a medical device."
+#: Notice in the panel.
+SHORT_NOTICE = "Not a medical device."
 _PAPER, _INK, _SOFT = (250, 250, 250), (28, 36, 48), (91, 102, 117)
 _LINE, _BEAT, _GOOD, _BAD = (31, 78, 121), (192, 57, 43), (46, 125, 50), (179, 57, 43)
-_REFUSED = (243, 214, 211)
+_REJECTED = (243, 214, 211)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
-#: Bits of a pixel's fraction in which curves are drawn.
+#: Fractional bits of the pixel coordinates in which curves are drawn.
 _SHIFT = 4
 
 
 def _unit(width: int, height: int) -> float:
-    """How large the strip is drawn; 1 for a video of 640x480."""
+    """Return the scale of letters and lines; 1 for a video of 640x480."""
     return float(np.clip(min(width / 480, np.sqrt(width * height) / 600), 0.66, 5.0))
 
 
-def strip_height(width: int, height: int) -> int:
-    """Pixels that the strip of a video adds.
+def panel_height(width: int, height: int) -> int:
+    """Return the height of the panel below a video, pixels.
 
     Parameters
     ----------
     width, height : int
-        Of the video, pixels.
+        Size of the video, pixels.
 
-    >>> strip_height(640, 480), strip_height(96, 64)
+    Returns
+    -------
+    int
+
+    >>> panel_height(640, 480), panel_height(96, 64)
     (139, 99)
     """
     return round(150 * _unit(width, height))
 
 
 @dataclass(frozen=True, eq=False)
-class Strip:
-    """What is drawn at any time of the video.
+class Panel:
+    """Content of the panel for the whole video.
 
     Parameters
     ----------
     unit : float
-        Size of letters and lines, 1 for a video of 640x480.
-    pieces : tuple of Signal
-        The waveform between -1 and 1, where there is one.
+        Scale of letters and lines; 1 for a video of 640x480.
+    waveforms : tuple of Signal
+        Parts of the waveform without gaps, scaled to -1 to 1.
     beats_s : float64 array, shape (beats,)
+        Times of the beats, seconds.
     windows : tuple of WindowVitals
-    refused : list of (start_s, end_s)
+    rejected : list of (start_s, end_s)
+        Rejected time spans, seconds.
     reasons : tuple of str
-        The video's own, told where no window speaks.
+        Rejection reasons of the video, shown at times without a window.
     """
 
     unit: float
-    pieces: tuple[Signal, ...]
+    waveforms: tuple[Signal, ...]
     beats_s: NDArray[np.float64]
     windows: tuple[WindowVitals, ...]
-    refused: list[tuple[float, float]]
+    rejected: list[tuple[float, float]]
     reasons: tuple[str, ...]
 
     def paint(self, canvas: NDArray[np.uint8], t_s: float) -> None:
-        """Fill a strip of the picture, in place.
+        """Draw the panel at a time of the video, in place.
 
         Parameters
         ----------
         canvas : uint8 array, shape (height, width, 3)
-            RGB.
+            Part of the RGB frame that the panel fills.
         t_s : float
-            Time of the picture, seconds of the video.
+            Timestamp of the frame, seconds.
         """
         canvas[:] = _PAPER
         margin, u = round(12 * self.unit), self.unit
         self._words(canvas, t_s, margin)
         field = canvas[round(66 * u) : -max(1, round(8 * u)), margin:-margin]
-        for start_s, end_s in self.refused:
+        for start_s, end_s in self.rejected:
             left, right = (self._x(field, t, t_s) for t in (start_s, end_s))
             if left < field.shape[1] and right > 0:
-                field[:, max(0, int(left)) : max(0, int(right))] = _REFUSED
-        for piece in self.pieces:
-            self._curve(field, piece, t_s)
+                field[:, max(0, int(left)) : max(0, int(right))] = _REJECTED
+        for wave in self.waveforms:
+            self._curve(field, wave, t_s)
 
     def _words(self, canvas: NDArray[np.uint8], t_s: float, margin: int) -> None:
         u, right = self.unit, canvas.shape[1] - margin
@@ -97,36 +104,36 @@ class Strip:
         if window is not None and window.hr_bpm is not None:
             rate = f"{window.hr_bpm:.1f} bpm"
             _write(canvas, rate, (margin, round(30 * u)), 19 * u, _GOOD, room)
-            below = NOTICE
+            below = SHORT_NOTICE
         else:
             _write(canvas, "no reliable pulse", (margin, round(30 * u)), 17 * u, _BAD, room)
             reasons = window.reasons if window is not None else self.reasons
-            # one reason has room to be read, with what helps
+            # there is room for one reason with its advice
             why = advice(reasons[:1]) if reasons else "Nothing was measured here."
             more = f" (+{len(reasons) - 1} more)" if len(reasons) > 1 else ""
-            below = f"{sentence(why)}{more} {NOTICE}"
+            below = f"{sentence(why)}{more} {SHORT_NOTICE}"
         _write(canvas, below, (margin, round(53 * u)), 12 * u, _SOFT, right - margin)
 
     def _x(self, field: NDArray[np.uint8], t: float, now_s: float) -> float:
-        """Where a time stands; the newest moment keeps room for its dot."""
+        """Return the x coordinate of a time, with room for the dot at the newest sample."""
         width = field.shape[1] - 5 * self.unit
         return float(width * (1 - (now_s - t) / VIEW_S))
 
-    def _curve(self, field: NDArray[np.uint8], piece: Signal, now_s: float) -> None:
-        t = piece.t
+    def _curve(self, field: NDArray[np.uint8], wave: Signal, now_s: float) -> None:
+        t = wave.t
         a, b = np.searchsorted(t, [now_s - VIEW_S, now_s + 1e-6], side="right").tolist()
         if b - a < 2:
             return
         xs = [self._x(field, time, now_s) for time in t[a:b]]
-        points = np.column_stack([xs, self._y(field, piece.values[a:b])])
+        points = np.column_stack([xs, self._y(field, wave.values[a:b])])
         fixed = np.round(points * (1 << _SHIFT)).astype(np.int32)
         thick = max(1, round(1.8 * self.unit))
         cv2.polylines(field, [fixed], False, _LINE, thick, cv2.LINE_AA, _SHIFT)
         inside = self.beats_s[(self.beats_s >= t[a]) & (self.beats_s <= t[b - 1])]
-        heights = self._y(field, np.interp(inside, t[a:b], piece.values[a:b]))
+        heights = self._y(field, np.interp(inside, t[a:b], wave.values[a:b]))
         for beat, height in zip(inside, heights, strict=True):
             self._dot(field, self._x(field, beat, now_s), height, _BEAT)
-        if now_s - t[b - 1] < 2 / piece.fs:
+        if now_s - t[b - 1] < 2 / wave.fs:
             self._dot(field, points[-1, 0], points[-1, 1], _INK)
 
     def _y(self, field: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -142,33 +149,37 @@ class Strip:
         cv2.circle(field, centre, radius, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
 
-def strip_of(vitals: Vitals, width: int, height: int) -> Strip:
-    """Make ready what the strip of a video shows.
+def make_panel(vitals: Vitals, width: int, height: int) -> Panel:
+    """Make the panel of a video.
 
     Parameters
     ----------
     vitals : Vitals
     width, height : int
-        Of the video, pixels.
+        Size of the video, pixels.
+
+    Returns
+    -------
+    Panel
 
     >>> nothing = Vitals("a.mp4", "pos", None, 9.0, 30.0, (), reasons=("no_face",))
-    >>> strip_of(nothing, 640, 480).pieces
+    >>> make_panel(nothing, 640, 480).waveforms
     ()
     """
     filtered = drawn_waveform(vitals)
     size = _usual_size(vitals, filtered)
-    return Strip(
+    return Panel(
         unit=_unit(width, height),
-        pieces=tuple(Signal(p.values / size, p.fs, p.start_s) for p in filtered),
+        waveforms=tuple(Signal(p.values / size, p.fs, p.start_s) for p in filtered),
         beats_s=np.zeros(0) if vitals.beats_s is None else vitals.beats_s,
         windows=vitals.windows,
-        refused=rejected_spans(vitals.windows),
+        rejected=rejected_spans(vitals.windows),
         reasons=vitals.reasons,
     )
 
 
 def _usual_size(vitals: Vitals, filtered: Sequence[Signal]) -> float:
-    """What counts as 1: a little over the pulse where it is believed, or else over all."""
+    """Return the amplitude drawn as 1: a little more than that of the accepted pulse, or of all."""
     good = [p.between(w.start_s, w.end_s) for w in vitals.windows if w.accepted for p in filtered]
     values = np.concatenate([np.zeros(1), *(part.values for part in (good or filtered))])
     return max(1.2 * float(np.quantile(np.abs(values), 0.98)), 1e-12)
@@ -184,8 +195,8 @@ def _write(
     *,
     align_right: bool = False,
 ) -> int:
-    """Write a line of capitals ``size`` pixels high, or smaller to fit; gives its width."""
-    # the font has no other letters
+    """Write a line with capitals ``size`` pixels high, or smaller to fit, and return its width."""
+    # the font has ASCII letters only
     plain = text.encode("ascii", "replace").decode()
     thick = max(1, round(size / 12))
     scale = cv2.getFontScaleFromHeight(_FONT, max(1, round(size)), thick)

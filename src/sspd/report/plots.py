@@ -1,4 +1,4 @@
-"""One plot of one result."""
+"""The plot of one result."""
 
 from __future__ import annotations
 
@@ -27,33 +27,38 @@ if TYPE_CHECKING:
 
 
 def plot_vitals(vitals: Vitals, path: str | Path) -> None:
-    """Draw waveform, spectrum and heart rate over time; PNG, SVG or PDF by suffix.
+    """Plot waveform, spectrum and heart rate over time to a PNG, SVG or PDF file.
 
     Parameters
     ----------
     vitals : Vitals
     path : str or Path
+        The suffix decides the format.
 
     Raises
     ------
     OutputError
-        ``path`` cannot be written, or its suffix is no picture format.
+        ``path`` cannot be written, or its suffix is not an image format.
     """
-    check_picture(path)
+    check_plot(path)
     figure = vitals_figure(vitals)
     with whole_file(path) as partial, warnings.catch_warnings():
-        # or letters that its font has not: boxes stand for them
+        # letters missing in the font are drawn as boxes
         warnings.filterwarnings("ignore", message="Glyph")
         figure.savefig(partial)
 
 
 def vitals_figure(vitals: Vitals) -> Figure:
-    """Draw waveform, spectrum and heart rate over time.
+    """Plot waveform, spectrum and heart rate over time.
+
+    Parameters
+    ----------
+    vitals : Vitals
 
     Returns
     -------
     matplotlib.figure.Figure
-        It belongs to no window.
+        Not shown on a screen.
 
     >>> vitals_figure(Vitals("a.mp4", "pos", None, 9.0, 30.0, ())).get_suptitle()
     'a.mp4: no reliable pulse: unknown'
@@ -80,7 +85,7 @@ def vitals_figure(vitals: Vitals) -> Figure:
     rates.set_title(
         "Heart rate: lines by spectrum, × by peaks, dots from beat to beat", fontsize=10
     )
-    # a name may hold what matplotlib would take for mathematics
+    # matplotlib would typeset dollar signs in a name as mathematics
     title = legible(f"{video_name(vitals)}: {headline(vitals)}")
     figure.suptitle(title, fontsize=15, weight="bold", parse_math=False)
     weights = f", weights {vitals.weights}" if vitals.weights else ""
@@ -91,12 +96,22 @@ def vitals_figure(vitals: Vitals) -> Figure:
 
 
 def _lines(text: str) -> str:
-    """A sentence over as many lines as the picture is wide for."""
+    """Break a sentence into lines of the figure's width."""
     return textwrap.fill(sentence(text), 150)
 
 
-def check_picture(path: str | Path) -> None:
-    """Raise `OutputError` where a suffix is no picture format."""
+def check_plot(path: str | Path) -> None:
+    """Raise an error if a suffix is not an image format.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    OutputError
+        Its suffix is not an image format.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     known = FigureCanvasAgg.get_supported_filetypes()

@@ -1,4 +1,4 @@
-"""What `sspd.measure` gives: the numbers, and how they show themselves."""
+"""Result of `sspd.measure`, with its display in notebooks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-#: A notebook shows so many windows of a long video.
+#: Largest number of windows that are shown in a notebook.
 MOST_ROWS = 12
-#: Inches of the waveform's picture in a notebook.
-PICTURE = (7.0, 1.6)
+#: Size of the waveform plot in a notebook, inches.
+PLOT_INCHES = (7.0, 1.6)
 
 
 class Vitals(types.Vitals):
-    """What was measured of one face, as data (`sspd.types.Vitals`) that can be shown.
+    """Vital signs of one face in one video (`sspd.types.Vitals`) that can be displayed.
 
-    In a notebook it is a picture of the waveform and a table of the windows.
+    In a notebook they are shown as a plot of the waveform and a table of the windows.
 
     >>> vitals = Vitals("a.mp4", "pos", None, 5.0, 30.0, (), reasons=("too_short",))
     >>> vitals
@@ -31,13 +31,22 @@ class Vitals(types.Vitals):
     """
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the object that stands in the JSON: its keys, its rounding, no waveform."""
+        """Return the results as in the JSON output: same keys, same rounding, no waveform.
+
+        Returns
+        -------
+        dict
+        """
         from sspd.report.json import vitals_to_dict
 
         return vitals_to_dict(self)
 
     def to_frame(self) -> pandas.DataFrame:
-        """Give the windows as a table of pandas; a row a window, columns as in the JSON.
+        """Return the windows as a pandas table: one row per window, columns as in the JSON.
+
+        Returns
+        -------
+        pandas.DataFrame
 
         Raises
         ------
@@ -52,19 +61,19 @@ class Vitals(types.Vitals):
         return pandas.DataFrame(self.to_dict()["windows"], columns=list(WINDOW_KEYS))
 
     def plot(self) -> Figure:
-        """Draw waveform, spectrum and heart rate over time, as ``--plot`` does.
+        """Plot waveform, spectrum and heart rate over time, as ``--plot`` does.
 
         Returns
         -------
         matplotlib.figure.Figure
-            It belongs to no window; ``savefig`` writes it.
+            Not shown on a screen; ``savefig`` writes it.
         """
         from sspd.report.plots import vitals_figure
 
         return vitals_figure(self)
 
     def _repr_html_(self) -> str:
-        """Headline, waveform and windows for a notebook; everything is in the text itself."""
+        """Return headline, waveform and windows as self-contained HTML for a notebook."""
         from sspd.report.labels import advice, sentence
         from sspd.report.markup import element, image
         from sspd.report.text import NOTICE, headline, video_name
@@ -72,7 +81,7 @@ class Vitals(types.Vitals):
         rejected = self.error is None and not self.accepted
         said = self.error or (sentence(advice(self.reasons)) if rejected else "")
         name = element("strong", f"{video_name(self)}: {headline(self)}")
-        picture = self._picture()
+        picture = self._waveform_png()
         alt = "Excerpt of the pulse waveform with its beats"
         parts = [
             element("p", name),
@@ -83,14 +92,14 @@ class Vitals(types.Vitals):
         ]
         return element("div", *parts)
 
-    def _picture(self) -> bytes | None:
+    def _waveform_png(self) -> bytes | None:
         from sspd.report.axes import draw_excerpt, new_figure
         from sspd.report.selection import drawn_waveform, excerpt
 
         part = excerpt(self, drawn_waveform(self))
         if part is None:
             return None
-        figure = new_figure(*PICTURE)
+        figure = new_figure(*PLOT_INCHES)
         draw_excerpt(figure.add_subplot(), self, part)
         memory = io.BytesIO()
         figure.savefig(memory, format="png", dpi=90)

@@ -1,10 +1,10 @@
-"""The section of one video in a report."""
+"""Section of one video in an HTML report."""
 
 from __future__ import annotations
 
 from sspd.errors import SSPDError
 from sspd.report.figures import Drawing, drawings
-from sspd.report.frame import face_picture
+from sspd.report.frame import face_image
 from sspd.report.labels import HRV_WORDS, meanings, number, reason_text
 from sspd.report.markup import Html, element, image, joined, table
 from sspd.report.text import NOTICE, video_name
@@ -13,17 +13,21 @@ from sspd.version import package_version
 
 
 def video_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> Html:
-    """Return the section of one video.
+    """Return the HTML section of one video.
 
     Parameters
     ----------
     vitals : Vitals
     anchor : str
-        The section's id in the page.
+        Id of the section in the page.
     with_image : bool
-        Whether a frame of the video may be shown.
+        True to show a frame of the video.
     alone : bool
-        Whether the page has this video only; its name is the page's title then.
+        True if the page has only this video, whose name is then the page's title.
+
+    Returns
+    -------
+    Html
 
     >>> failed = Vitals("a.mp4", "pos", None, 0.0, None, (), error="a.mp4: no such file")
     >>> section = video_section(failed, "video-1", with_image=True, alone=False)
@@ -40,7 +44,7 @@ def video_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool)
         top = element("div", _face(vitals, with_image), facts, class_="top")
         seen = element("div", *map(_figure, drawings(vitals)), class_="drawings")
         rest = joined([top, seen, _windows(vitals), _warnings(vitals), _made(vitals)])
-        # the page of one video says it in its footer
+        # a page with one video has the notice in its footer
         rest = rest if alone else Html(rest + element("p", NOTICE, class_="notice"))
     return element("section", title, Html("\n"), said, Html("\n"), rest, id=anchor, class_="film")
 
@@ -68,7 +72,7 @@ def _face(vitals: Vitals, with_image: bool) -> Html:
         words = "Written without a frame of the video (--no-image)."
         return element("figure", element("figcaption", words), class_="face")
     try:
-        shown = face_picture(vitals)
+        shown = face_image(vitals)
     except SSPDError as error:
         words = f"A frame of the video cannot be shown: {error}"
         return element("figure", element("figcaption", words), class_="face")
@@ -94,7 +98,7 @@ def _figure(drawing: Drawing) -> Html:
 
 
 def _value(estimate: Estimate | None, digits: int, unit: str = "") -> list[str]:
-    """What a number's row says after its name: the number, and where it comes from."""
+    """Return the cells after a value's name: the value, and its origin or the reason."""
     if estimate is None or estimate.value is None:
         why = estimate.reason if estimate is not None else None
         return ["–", reason_text(why)]

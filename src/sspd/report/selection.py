@@ -1,4 +1,4 @@
-"""Select what plots of a result show: segment, beats, rejected parts."""
+"""Selection of what the plots of a result show: excerpt, beats, rejected spans."""
 
 from __future__ import annotations
 
@@ -11,14 +11,22 @@ from sspd.signal import pieces
 from sspd.types import Signal, Vitals, WindowVitals
 from sspd.vitals import beat_waveforms, pulse_band
 
-#: Seconds shown of the waveform at close range.
+#: Length of the waveform excerpt, seconds.
 EXCERPT_S = 10.0
-#: A piece of waveform shorter than this cannot be filtered, seconds.
-LEAST_PIECE_S = 2.5
+#: Shortest part of a waveform that can be filtered, seconds.
+LEAST_FILTERED_S = 2.5
 
 
 def in_pulse_band(vitals: Vitals) -> list[Signal]:
-    """The waveform's pieces without gaps, each filtered to 0.5-4 Hz.
+    """Return the parts of the waveform between gaps, each filtered to 0.5-4 Hz.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    list of Signal
 
     >>> nothing = Vitals("a.mp4", "pos", None, 9.0, 30.0, ())
     >>> in_pulse_band(nothing)
@@ -27,41 +35,55 @@ def in_pulse_band(vitals: Vitals) -> list[Signal]:
     if vitals.signal is None:
         return []
     return [
-        Signal(pulse_band(piece.values, piece.fs), piece.fs, piece.start_s)
-        for piece in pieces(vitals.signal)
-        if piece.duration_s >= LEAST_PIECE_S
+        Signal(pulse_band(part.values, part.fs), part.fs, part.start_s)
+        for part in pieces(vitals.signal)
+        if part.duration_s >= LEAST_FILTERED_S
     ]
 
 
 def drawn_waveform(vitals: Vitals) -> list[Signal]:
-    """The waveform's pieces as they are drawn, so that each beat is a maximum of one.
+    """Return the waveform as it is drawn, so that each beat is a maximum.
 
-    Where the pulse is accepted this is what beats were read from, a band around the heart
-    rate; elsewhere the waveform of `in_pulse_band`.
+    In accepted windows it is filtered to a band around the heart rate, as for the detection of
+    beats; elsewhere it is that of `in_pulse_band`.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    list of Signal
+        In order of time, without gaps inside.
 
     >>> drawn_waveform(Vitals("a.mp4", "pos", None, 9.0, 30.0, ()))
     []
     """
     waves = beat_waveforms(vitals.signal, vitals.windows)
     parts = []
-    for piece in in_pulse_band(vitals):
-        end_s, at_s = piece.start_s + piece.duration_s, piece.start_s
+    for span in in_pulse_band(vitals):
+        end_s, at_s = span.start_s + span.duration_s, span.start_s
         for wave in waves:
-            if piece.start_s - 1e-6 <= wave.start_s < end_s:
-                parts += [piece.between(at_s, wave.start_s), wave]
+            if span.start_s - 1e-6 <= wave.start_s < end_s:
+                parts += [span.between(at_s, wave.start_s), wave]
                 at_s = wave.start_s + wave.duration_s
-        parts.append(piece.between(at_s, end_s) if at_s > piece.start_s else piece)
+        parts.append(span.between(at_s, end_s) if at_s > span.start_s else span)
     return [part for part in parts if len(part) > 1]
 
 
 def excerpt(vitals: Vitals, filtered: Sequence[Signal]) -> Signal | None:
-    """`EXCERPT_S` from the middle of the video's middle window, a believed one if any.
+    """Return `EXCERPT_S` from the middle of the middle window, an accepted one if any.
 
     Parameters
     ----------
     vitals : Vitals
     filtered : sequence of Signal
-        What `in_pulse_band` gave.
+        From `in_pulse_band` or `drawn_waveform`.
+
+    Returns
+    -------
+    Signal or None
+        None without a waveform.
 
     >>> excerpt(Vitals("a.mp4", "pos", None, 9.0, 30.0, ()), []) is None
     True
@@ -80,12 +102,17 @@ def excerpt(vitals: Vitals, filtered: Sequence[Signal]) -> Signal | None:
 
 
 def beats_between(vitals: Vitals, start_s: float, end_s: float) -> NDArray[np.float64]:
-    """Times of the beats in a stretch, both ends included, seconds, shape (beats,).
+    """Return the times of the beats in a time span, both ends included.
 
     Parameters
     ----------
     vitals : Vitals
     start_s, end_s : float
+        Seconds.
+
+    Returns
+    -------
+    float64 array, shape (beats,)
         Seconds.
 
     >>> beats_between(Vitals("a.mp4", "pos", None, 9.0, 30.0, ()), 0.0, 9.0)
@@ -96,7 +123,16 @@ def beats_between(vitals: Vitals, start_s: float, end_s: float) -> NDArray[np.fl
 
 
 def rejected_spans(windows: Sequence[WindowVitals]) -> list[tuple[float, float]]:
-    """Stretches that some window covers but no accepted one, start and end, seconds.
+    """Return the time spans that rejected windows cover and no accepted one.
+
+    Parameters
+    ----------
+    windows : sequence of WindowVitals
+
+    Returns
+    -------
+    list of (start_s, end_s)
+        Seconds.
 
     >>> good = WindowVitals(0.0, 30.0, 60.0, 60.5, 5.0, None, accepted=True)
     >>> bad = WindowVitals(20.0, 50.0, None, None, None, None, False, ("motion",))
@@ -105,15 +141,15 @@ def rejected_spans(windows: Sequence[WindowVitals]) -> list[tuple[float, float]]
     """
     edges = np.unique([edge for w in windows for edge in (w.start_s, w.end_s)])
     accepted = _covered(edges, [w for w in windows if w.accepted])
-    refused = _covered(edges, windows) & ~accepted
-    turns = np.flatnonzero(np.diff(np.concatenate([[0], refused, [0]])))
+    rejected = _covered(edges, windows) & ~accepted
+    turns = np.flatnonzero(np.diff(np.concatenate([[0], rejected, [0]])))
     return [
         (float(edges[a]), float(edges[b])) for a, b in zip(turns[::2], turns[1::2], strict=True)
     ]
 
 
 def _covered(edges: NDArray[np.float64], windows: Sequence[WindowVitals]) -> NDArray[np.bool_]:
-    """Whether any window lies over each stretch from one edge to the next."""
+    """Return for each span between two edges whether any window covers it."""
     steps = np.zeros(edges.size, dtype=np.int64)
     np.add.at(steps, np.searchsorted(edges, [w.start_s for w in windows]), 1)
     np.add.at(steps, np.searchsorted(edges, [w.end_s for w in windows]), -1)
@@ -121,13 +157,18 @@ def _covered(edges: NDArray[np.float64], windows: Sequence[WindowVitals]) -> NDA
 
 
 def window_at(windows: Sequence[WindowVitals], t_s: float) -> WindowVitals | None:
-    """The window that speaks for a moment: around it, accepted if any is, the most central.
+    """Return the window to show at a time: accepted if possible, then the most central.
 
     Parameters
     ----------
     windows : sequence of WindowVitals
     t_s : float
         Seconds.
+
+    Returns
+    -------
+    WindowVitals or None
+        None if no window contains the time.
 
     >>> good = WindowVitals(0.0, 30.0, 60.0, 60.5, 5.0, None, accepted=True)
     >>> bad = WindowVitals(20.0, 50.0, None, None, None, None, False, ("motion",))

@@ -1,9 +1,8 @@
-"""The results on a terminal: one line a video, and under them why some have no rate."""
+"""Results on a terminal: a table with one line per video, and advice for rejected ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.box import Box
@@ -12,70 +11,36 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sspd.report.columns import TABLE_COLUMNS
 from sspd.report.labels import advice, legible
 from sspd.report.text import NOTICE, video_name
 from sspd.types import Vitals
 
-#: Columns that a name gets before a column of numbers is left out for it.
+#: Least width of the name, characters; columns of numbers are left out to keep it.
 LEAST_NAME = 16
+#: Mark for omitted letters.
 ELLIPSIS = "…"
-#: Between two columns: a space of padding, and the divider of the box.
+#: Characters between two columns: a space of padding, and the divider of the box.
 _GAP = 2
-# a rule under the heading and no other line; the second one for consoles without UTF-8
+# A rule under the heading and no other line; the second box is for consoles without UTF-8.
 _RULED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _RULED_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
 
-@dataclass(frozen=True)
-class _Column:
-    """A column of numbers: its heading over one or two lines, and a cell."""
-
-    heading: str
-    cell: Callable[[Vitals], str]
-    right: bool = True
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _rate(vitals: Vitals) -> str:
-    if vitals.error is not None:
-        return "failed"
-    return "rejected" if vitals.hr_bpm is None else f"{vitals.hr_bpm:.1f} bpm"
-
-
-def _windows(vitals: Vitals) -> str:
-    return f"{sum(window.accepted for window in vitals.windows)}/{len(vitals.windows)}"
-
-
-def _rmssd(vitals: Vitals) -> str:
-    return _number(vitals.hrv["rmssd_ms"].value if "rmssd_ms" in vitals.hrv else None, 0)
-
-
-def _breaths(vitals: Vitals) -> str:
-    return _number(vitals.respiration.breaths_per_minute, 1)
-
-
-def _length(vitals: Vitals) -> str:
-    return "–" if vitals.error else f"{vitals.duration_s:.1f}"
-
-
-_COLUMNS = (
-    _Column("heart\nrate", _rate, right=False),
-    _Column("confidence", lambda vitals: _number(vitals.confidence, 2)),
-    _Column("SNR\ndB", lambda vitals: _number(vitals.snr_db, 1)),
-    _Column("windows", _windows),
-    _Column("RMSSD\nms", _rmssd),
-    _Column("breaths\n/min", _breaths),
-    _Column("video\ns", _length),
-)
-#: The columns that a narrow terminal loses, the first one first.
+#: Columns that are left out on a narrow terminal, in this order.
 _SPARE = (4, 5, 6, 2, 3, 1)
 
 
 def video_names(results: Sequence[Vitals]) -> list[str]:
-    """Name each result, with as much of its folders as tells it from the others.
+    """Return the names of results, with as many folders as make them different.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+
+    Returns
+    -------
+    list of str
 
     >>> rows = [Vitals(s, "pos", None, 9.0, 30.0, ()) for s in ("x/a.mp4", "y/a.mp4", "b.mp4")]
     >>> video_names(rows)
@@ -94,13 +59,17 @@ def video_names(results: Sequence[Vitals]) -> list[str]:
 
 
 def shorten(name: str, width: int) -> str:
-    """Leave out the middle of a name that is wider than ``width`` columns of a terminal.
+    """Leave out the middle of a name that is too wide for a terminal column.
 
     Parameters
     ----------
     name : str
     width : int
-        Columns; letters of East Asia take two.
+        Characters; East Asian letters are two wide.
+
+    Returns
+    -------
+    str
 
     >>> shorten("a_very_long_name_of_a_video.mp4", 15)
     'a_very_…deo.mp4'
@@ -111,20 +80,24 @@ def shorten(name: str, width: int) -> str:
 
 
 def _around(name: str, left: int, width: int) -> str:
-    """The first ``left`` columns, an ellipsis, and as many of the last as have room."""
+    """Return the first ``left`` characters, an ellipsis, and as many of the last as fit."""
     right = max(0, width - 1 - left)
     end = set_cell_size(name[::-1], right).rstrip()[::-1] if right else ""
     return f"{set_cell_size(name, left).rstrip()}{ELLIPSIS}{end}"
 
 
 def short_names(names: Sequence[str], width: int) -> list[str]:
-    """Shorten names so that two different ones stay different.
+    """Shorten names so that different names stay different.
 
     Parameters
     ----------
     names : sequence of str
     width : int
-        Columns that each may take.
+        Largest width of each name, characters.
+
+    Returns
+    -------
+    list of str
 
     >>> short_names(["recording_of_subject_1_take_two.mp4",
     ...              "recording_of_subject_2_take_two.mp4"], 16)
@@ -142,8 +115,8 @@ def short_names(names: Sequence[str], width: int) -> list[str]:
 
 
 def _apart(names: Sequence[str], width: int) -> list[str]:
-    """Names that differ in their middle alone: show that, or else number them."""
-    together = enumerate(zip(*names, strict=False))  # as far as the shortest goes
+    """Shorten names that differ only in their middle: show that part, or else number them."""
+    together = enumerate(zip(*names, strict=False))  # up to the shortest name
     first = next((k for k, letters in together if len(set(letters)) > 1), 0)
     shown = []
     for name in names:
@@ -160,7 +133,7 @@ def _apart(names: Sequence[str], width: int) -> list[str]:
 
 
 def _start(name: str, first: int, lead: int) -> str:
-    """``lead`` letters, and what follows from a letter before the ``first`` that differs."""
+    """Return ``lead`` letters, and the rest from just before the ``first`` that differs."""
     return name if first <= lead + 1 else name[:lead] + ELLIPSIS + name[first - 1 :]
 
 
@@ -169,12 +142,16 @@ def _cut(name: str, width: int) -> str:
 
 
 def ruled_table(*, plain: bool) -> Table:
-    """Make an empty table with a rule under its heads and no other line.
+    """Make an empty table with a rule under its headings and no other lines.
 
     Parameters
     ----------
     plain : bool
-        Whether the console can show ASCII alone.
+        True for a console that shows ASCII only.
+
+    Returns
+    -------
+    rich.table.Table
 
     >>> ruled_table(plain=True).row_count
     0
@@ -190,29 +167,33 @@ def ruled_table(*, plain: bool) -> Table:
 
 
 def results_table(results: Sequence[Vitals], width: int, *, plain: bool = False) -> Table:
-    """Make a table with a line for each result.
+    """Make a table with one line per result.
 
-    Columns of numbers that do not fit are left out, names that do not fit are shortened.
+    Columns of numbers that do not fit are left out; names that do not fit are shortened.
 
     Parameters
     ----------
     results : sequence of Vitals
     width : int
-        Columns of the terminal.
+        Width of the terminal, characters.
     plain : bool
-        Whether it can show ASCII alone.
+        True for a terminal that shows ASCII only.
+
+    Returns
+    -------
+    rich.table.Table
 
     >>> results_table([Vitals("a.mp4", "sspd", None, 9.0, 30.0, ())], 80).row_count
     1
     """
     names = video_names(results)
-    cells = [[column.cell(vitals) for vitals in results] for column in _COLUMNS]
+    cells = [[column.cell(vitals) for vitals in results] for column in TABLE_COLUMNS]
     wide = [
         max(map(cell_len, (*column.heading.split("\n"), *texts)))
-        for column, texts in zip(_COLUMNS, cells, strict=True)
+        for column, texts in zip(TABLE_COLUMNS, cells, strict=True)
     ]
     longest = max(map(cell_len, ("video", *names)))
-    kept = list(range(len(_COLUMNS)))
+    kept = list(range(len(TABLE_COLUMNS)))
 
     def room() -> int:
         return width - sum(wide[k] + _GAP for k in kept)
@@ -224,7 +205,7 @@ def results_table(results: Sequence[Vitals], width: int, *, plain: bool = False)
     table = ruled_table(plain=plain)
     table.add_column("video", no_wrap=True, vertical="bottom")
     for k in kept:
-        column = _COLUMNS[k]
+        column = TABLE_COLUMNS[k]
         table.add_column(
             column.heading, justify="right" if column.right else "left", no_wrap=True,
             min_width=wide[k],
@@ -239,7 +220,15 @@ def results_table(results: Sequence[Vitals], width: int, *, plain: bool = False)
 
 
 def advice_lines(results: Sequence[Vitals]) -> list[str]:
-    """Say for each rejected result why it has no rate, and what helps.
+    """Return a line for each rejected result: why it has no rate, and what helps.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+
+    Returns
+    -------
+    list of str
 
     >>> short = Vitals("a.mp4", "pos", None, 5.0, None, (), reasons=("too_short",))
     >>> advice_lines([short])
@@ -253,13 +242,13 @@ def advice_lines(results: Sequence[Vitals]) -> list[str]:
 
 
 def print_results(results: Sequence[Vitals], console: Console) -> None:
-    """Print the table, the advice for what was rejected, and the notice.
+    """Print the table of results, the advice for rejected ones, and the notice.
 
     Parameters
     ----------
     results : sequence of Vitals
     console : rich.console.Console
-        A terminal; elsewhere lines are not wrapped.
+        Lines are wrapped only if it is a terminal.
     """
     console.print(results_table(results, console.width, plain=console.options.ascii_only))
     for line in (*advice_lines(results), NOTICE):
@@ -267,7 +256,7 @@ def print_results(results: Sequence[Vitals], console: Console) -> None:
 
 
 def say(line: str, console: Console) -> None:
-    """Print a line as it is; a terminal breaks it between words.
+    """Print a line without markup; a terminal wraps it between words.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Vitals as words: names, headlines and counts."""
+"""Vitals as text: names, headlines and counts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from pathlib import Path
 from sspd.report.labels import legible
 from sspd.types import Vitals
 
-#: Printed under every table.
+#: Notice under every table and report.
 NOTICE = "Not a medical device: do not base a diagnosis or treatment on these numbers."
 
 
 def video_name(vitals: Vitals) -> str:
-    """What a video is called in headings; what is no letter in its name is a question mark.
+    """Return the name of a video for headings; unprintable characters become question marks.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    str
 
     >>> video_name(Vitals("videos/a.mp4", "pos", None, 9.0, 30.0, (), face_id=1))
     'a.mp4, face 2'
@@ -24,7 +32,15 @@ def video_name(vitals: Vitals) -> str:
 
 
 def headline(vitals: Vitals) -> str:
-    """What was found, in a few words.
+    """Return the result in a few words.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    str
 
     >>> headline(Vitals("a.mp4", "sspd", None, 9.0, 30.0, (), reasons=("no_face",)))
     'no reliable pulse: no face'
@@ -38,7 +54,16 @@ def headline(vitals: Vitals) -> str:
 
 
 def video_count(results: Sequence[Vitals]) -> int:
-    """How many videos results are of, when everybody in a video has one.
+    """Count the videos of results; several faces of one video count once.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+        Faces of one video follow each other.
+
+    Returns
+    -------
+    int
 
     >>> one, other = (Vitals("a.mp4", "pos", None, 5.0, None, (), face_id=k) for k in (0, 1))
     >>> video_count([one, other]), video_count([one, one])
@@ -54,7 +79,15 @@ def video_count(results: Sequence[Vitals]) -> int:
 
 
 def video_words(results: Sequence[Vitals]) -> str:
-    """Say of how many videos results are, and of how many faces where these are more.
+    """Return the number of videos in words, with that of faces if it differs.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+
+    Returns
+    -------
+    str
 
     >>> one, other = (Vitals("a.mp4", "pos", None, 5.0, None, (), face_id=k) for k in (0, 1))
     >>> video_words([one, other]), video_words([one, one])
@@ -67,7 +100,15 @@ def video_words(results: Sequence[Vitals]) -> str:
 
 
 def summary(results: Sequence[Vitals]) -> str:
-    """All videos in one line: measured, rejected and why, failed.
+    """Summarize all videos in one line: measured, rejected with reasons, failed.
+
+    Parameters
+    ----------
+    results : sequence of Vitals
+
+    Returns
+    -------
+    str
 
     >>> short = Vitals("a.mp4", "pos", None, 5.0, None, (), reasons=("too_short",))
     >>> summary([short, Vitals("b.mp4", "pos", None, 0.0, None, (), error="no such file")])
@@ -78,8 +119,8 @@ def summary(results: Sequence[Vitals]) -> str:
     reasons = Counter(
         reason for vitals in results if vitals.error is None for reason in vitals.reasons
     )
-    refused = f"{len(results) - measured - failed} without a reliable pulse"
+    rejected = f"{len(results) - measured - failed} without a reliable pulse"
     # a video may have several reasons
-    told = ", ".join(f"{why.replace('_', ' ')} {n}" for why, n in reasons.most_common())
-    why = f" ({told})" if told else ""
-    return f"{video_words(results)}: {measured} measured, {refused}{why}, {failed} failed"
+    listed = ", ".join(f"{why.replace('_', ' ')} {n}" for why, n in reasons.most_common())
+    why = f" ({listed})" if listed else ""
+    return f"{video_words(results)}: {measured} measured, {rejected}{why}, {failed} failed"

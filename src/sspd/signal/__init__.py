@@ -1,4 +1,4 @@
-"""Pure functions of a waveform and its rate: ``f(sig, fs)``, numpy and scipy only."""
+"""Signal processing as pure functions ``f(sig, fs)``; numpy and scipy only."""
 
 from sspd.signal.filters import bandpass, bandpass_power_gain, detrend, standardise
 from sspd.signal.integral import integrate

@@ -10,12 +10,25 @@ from sspd.errors import UsageError
 
 
 def checked(sig: ArrayLike, fs: float, *, at_least: int = 2) -> NDArray[np.float64]:
-    """Return ``sig`` as float64, or say in one line why it cannot be worked on.
+    """Return a waveform as float64, or raise an error if it cannot be filtered.
+
+    Parameters
+    ----------
+    sig : array, shape (time,)
+    fs : float
+        Sampling rate, Hz.
+    at_least : int
+        Smallest number of samples that is accepted.
+
+    Returns
+    -------
+    float64 array, shape (time,)
 
     Raises
     ------
     UsageError
-        Not one-dimensional, too short, not finite, or a rate that is not positive.
+        The waveform is not one-dimensional, too short or not finite, or the rate is not
+        positive.
 
     >>> checked([1, 2, 3], fs=30.0)
     array([1., 2., 3.])
@@ -38,18 +51,18 @@ def checked(sig: ArrayLike, fs: float, *, at_least: int = 2) -> NDArray[np.float
 def bandpass(
     sig: ArrayLike, fs: float, f_range: tuple[float, float], *, order: int = 2
 ) -> NDArray[np.float64]:
-    """Keep a band of frequencies, without delay: Butterworth, forward and back.
+    """Filter a waveform to a frequency band without delay (Butterworth, forward-backward).
 
     Parameters
     ----------
     sig : array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     f_range : (low, high)
-        Half-power edges of one pass, Hz; a ``high`` at or above ``fs / 2`` leaves the
-        top open.
+        Half-power edges of one pass, Hz. With a ``high`` at or above ``fs / 2`` the filter
+        is a high-pass.
     order : int
-        Of one pass; the two together fall twice as steeply.
+        Order of one pass; forward and backward together fall twice as steeply.
 
     Returns
     -------
@@ -58,8 +71,8 @@ def bandpass(
     Raises
     ------
     UsageError
-        The waveform is shorter than one period of ``low`` or not finite, or the
-        edges do not rise from above 0.
+        The waveform is shorter than one period of ``low`` or not finite, or not
+        ``0 < low < high``.
 
     >>> t = np.arange(300) / 30
     >>> slow, pulse = np.sin(2 * np.pi * 0.1 * t), np.sin(2 * np.pi * 1.2 * t)
@@ -115,16 +128,23 @@ def _butterworth(fs: float, f_range: tuple[float, float], order: int) -> NDArray
 
 
 def detrend(sig: ArrayLike, fs: float, cutoff_hz: float) -> NDArray[np.float64]:
-    """Remove the smooth trend that a second-difference prior explains.
+    """Remove the slow trend of a waveform with a smoothness prior.
 
-    The prior's weight is set from the frequency at which half of the amplitude is
-    removed, so that the same call means the same at every rate.
+    The prior (small second differences) is weighted so that half of the amplitude is removed
+    at `cutoff_hz`; the same call has the same effect at every sampling rate.
 
     Parameters
     ----------
     sig : array, shape (time,)
-    fs, cutoff_hz : float
-        Hz.
+    fs : float
+        Sampling rate, Hz.
+    cutoff_hz : float
+        Frequency at which half of the amplitude is removed, Hz.
+
+    Returns
+    -------
+    float64 array, shape (time,)
+        Of mean 0.
 
     Notes
     -----
@@ -137,11 +157,11 @@ def detrend(sig: ArrayLike, fs: float, cutoff_hz: float) -> NDArray[np.float64]:
     True
     """
     values = checked(sig, fs, at_least=5)
-    values = values - values.mean()  # rounding is of the changes then, not of the level
+    values = values - values.mean()  # keeps rounding errors relative to the changes
     n = values.size
     weight = (2 * np.sin(np.pi * min(cutoff_hz / fs, 0.5))) ** -4
     bands = np.zeros((3, n))
-    # D2ᵀD2 summed row by row of D2 = [1, -2, 1]; upper form, diagonal last.
+    # D2ᵀD2 summed row by row of D2 = [1, -2, 1], in upper banded form, diagonal last.
     for offset, a in enumerate((1.0, -2.0, 1.0)):
         bands[2, offset : n - 2 + offset] += a * a
     bands[1, 1 : n - 1] += -2.0
@@ -154,7 +174,17 @@ def detrend(sig: ArrayLike, fs: float, cutoff_hz: float) -> NDArray[np.float64]:
 
 
 def standardise(sig: ArrayLike) -> NDArray[np.float64]:
-    """Mean 0 and standard deviation 1, same shape; a constant becomes zeros.
+    """Scale a waveform to mean 0 and standard deviation 1; a constant becomes zeros.
+
+    Parameters
+    ----------
+    sig : array
+        Of any shape.
+
+    Returns
+    -------
+    float64 array
+        Of the shape of `sig`.
 
     >>> standardise([1.0, 3.0])
     array([-1.,  1.])
@@ -162,6 +192,6 @@ def standardise(sig: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(sig, dtype=np.float64)
     centred = values - values.mean()
     spread = float(centred.std())
-    # Rounding leaves a "constant" with a spread of about 1e-16 of its level.
+    # Rounding leaves a constant with a deviation of about 1e-16 of its value.
     flat = spread <= 1e-12 * max(1.0, float(np.abs(values).max()))
     return np.zeros_like(centred) if flat else centred / spread

@@ -1,4 +1,4 @@
-"""Waveforms of neighbouring stretches, put on one clock."""
+"""Joining of the waveforms of consecutive segments, and splitting at gaps."""
 
 from __future__ import annotations
 
@@ -10,29 +10,33 @@ import scipy
 from sspd.errors import UsageError
 from sspd.types import Signal
 
-#: A hole up to this long between two stretches is bridged: at a seam the last sample
-#: of one and the first of the next lie a frame or two apart.
+#: A gap up to this long between two segments is interpolated, seconds: between segments, the
+#: last sample of one and the first of the next are a frame or two apart.
 BRIDGE_S = 0.25
 
 
 def join_signals(parts: Sequence[Signal], *, bridge_s: float = BRIDGE_S) -> Signal:
-    """Join stretches in order of time; NaN where none reaches.
+    """Join the waveforms of segments on one time grid, with NaN in the gaps.
 
-    The clock is the first stretch's. A stretch that lies between its ticks is
-    interpolated (cubic spline); one that lies on them is taken as it is. Where two
-    overlap the later one wins.
+    The grid starts at the first segment's start. A segment with samples between the grid
+    points is interpolated (cubic spline); one on the grid is copied. Where two segments
+    overlap, the later one is used.
 
     Parameters
     ----------
     parts : sequence of Signal
-        One rate, rising starts.
+        Segments of the same rate, in order of their starts.
     bridge_s : float
-        Longest hole that is filled by a straight line, seconds.
+        Longest gap that is filled by a straight line, seconds.
+
+    Returns
+    -------
+    Signal
 
     Raises
     ------
     UsageError
-        No stretch at all, or different rates.
+        No segment, or segments of different rates.
 
     >>> a, b = Signal(np.ones(4), 2.0, 0.0), Signal(np.ones(4), 2.0, 4.0)
     >>> join_signals([a, b]).values
@@ -51,10 +55,10 @@ def join_signals(parts: Sequence[Signal], *, bridge_s: float = BRIDGE_S) -> Sign
 
 
 def _place(values: np.ndarray, part: Signal, offset: float) -> None:
-    """Write ``part`` into ``values``, its first sample at the index ``offset``."""
-    whole = round(offset)
-    if abs(offset - whole) < 1e-6 or len(part) < 4:
-        values[whole : whole + len(part)] = part.values[: max(0, values.size - whole)]
+    """Write ``part`` into ``values``, with its first sample at the index ``offset``."""
+    wgap = round(offset)
+    if abs(offset - wgap) < 1e-6 or len(part) < 4:
+        values[wgap : wgap + len(part)] = part.values[: max(0, values.size - wgap)]
         return
     first = int(np.ceil(offset))
     last = min(int(np.floor(offset + len(part) - 1)), values.size - 1)
@@ -65,23 +69,33 @@ def _place(values: np.ndarray, part: Signal, offset: float) -> None:
 
 
 def _bridge(values: np.ndarray, longest: int) -> None:
-    """Fill inner runs of NaN up to ``longest`` samples with straight lines, in place."""
+    """Fill inner gaps of up to ``longest`` samples with straight lines, in place."""
     known = np.isfinite(values)
     index = np.arange(values.size)
     for first, last in _runs(~known):
         if first > 0 and last < values.size and last - first <= longest:
-            hole = index[first:last]
-            values[hole] = np.interp(hole, index[known], values[known])
+            gap = index[first:last]
+            values[gap] = np.interp(gap, index[known], values[known])
 
 
 def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """Half-open index ranges in which ``mask`` holds."""
+    """Return the half-open index ranges in which ``mask`` is true."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def pieces(signal: Signal) -> list[Signal]:
-    """The stretches of ``signal`` without NaN, in order.
+    """Return the parts of a waveform between its gaps, in order.
+
+    Parameters
+    ----------
+    signal : Signal
+        With NaN in the gaps.
+
+    Returns
+    -------
+    list of Signal
+        Without NaN, at the rate of `signal`, each with its own start.
 
     >>> [len(p) for p in pieces(Signal(np.array([1.0, np.nan, 2.0, 3.0]), 1.0))]
     [1, 2]

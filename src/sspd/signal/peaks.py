@@ -1,4 +1,4 @@
-"""Beats in a waveform."""
+"""Detection of single beats in a waveform."""
 
 from __future__ import annotations
 
@@ -9,30 +9,36 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.errors import UsageError
 from sspd.signal.filters import checked
 
-#: A beat rises over its surroundings by at least this many local standard deviations:
-#: less than a weak beat (2.8 for a sine), more than the bump of a dicrotic notch.
+#: Least prominence of a beat, in local standard deviations: less than that of a weak beat
+#: (2.8 for a sine), more than that of the bump after a dicrotic notch.
 PROMINENCE = 0.7
-#: The stretch over which the local standard deviation is taken, seconds.
+#: Length of the window of the local standard deviation, seconds.
 LOCAL_S = 4.0
 
 
 def find_beats(sig: ArrayLike, fs: float, refractory_s: float = 0.27) -> NDArray[np.float64]:
-    """Times of the beats, seconds from the first sample, finer than the samples.
+    """Find the times of beats in a waveform, to a fraction of a sample.
 
     Parameters
     ----------
     sig : array, shape (time,)
-        Band-passed by the caller; a beat is a maximum.
+        Already band-passed; a beat is a maximum.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     refractory_s : float
-        Two beats lie no closer than this, to a sample; of two that do the lower is
-        dropped.
+        Shortest time between two beats, seconds, rounded down to samples. Of two maxima
+        that are closer, the lower one is dropped.
 
     Returns
     -------
     float64 array, shape (beats,)
-        Rising; the top of the parabola through each maximum and its neighbours.
+        Times in ascending order, seconds from the first sample. Each is the vertex of the
+        parabola through a maximum and its two neighbours.
+
+    Raises
+    ------
+    UsageError
+        `refractory_s` is not positive, or the waveform has fewer than 3 samples.
 
     >>> t = np.arange(300) / 30
     >>> beats = find_beats(np.sin(2 * np.pi * 1.25 * (t - 0.11)), 30.0)

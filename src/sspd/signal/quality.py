@@ -1,4 +1,4 @@
-"""How much of a waveform is pulse."""
+"""Signal-to-noise ratio of a pulse waveform."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from numpy.typing import ArrayLike
 
 from sspd.signal.spectrum import power_spectrum
 
-#: Half the width of the window around the rate and its harmonic, Hz (6 bpm).
-HALF_WIDTH_HZ = 0.1
+#: Half width of the windows around the rate and its second harmonic, Hz (6 bpm).
+SNR_HALF_WIDTH_HZ = 0.1
 
 
 def band_shares(
     sig: ArrayLike, fs: float, f_hz: float, f_range: tuple[float, float]
 ) -> tuple[float, float]:
-    """Power near ``f_hz`` and ``2 f_hz``, and in the rest of the band.
+    """Return the power near a rate and its second harmonic, and in the rest of a band.
 
     Parameters
     ----------
     sig : array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     f_hz : float
-        The rate, Hz.
+        Pulse rate, Hz.
     f_range : (low, high)
-        The band, Hz.
+        Band, Hz.
 
     Returns
     -------
@@ -37,27 +37,32 @@ def band_shares(
     True
     """
     freqs, power = power_spectrum(sig, fs, f_range)
-    near = np.abs(freqs - f_hz) <= HALF_WIDTH_HZ
-    near |= np.abs(freqs - 2 * f_hz) <= HALF_WIDTH_HZ
+    near = np.abs(freqs - f_hz) <= SNR_HALF_WIDTH_HZ
+    near |= np.abs(freqs - 2 * f_hz) <= SNR_HALF_WIDTH_HZ
     return float(power[near].sum()), float(power[~near].sum())
 
 
 def snr_db(sig: ArrayLike, fs: float, f_hz: float, f_range: tuple[float, float]) -> float:
-    """Signal-to-noise ratio of a pulse of known rate, dB; NaN for a flat waveform.
+    """Return the signal-to-noise ratio of a pulse of known rate, dB.
 
-    Power within 6 bpm of the rate and of its second harmonic against the rest of the
-    band (de Haan and Jeanne, "Robust pulse rate from chrominance-based rPPG", IEEE
-    TBME 2013, Sec. IV, with the windows in which the field writes it).
+    The ratio of the power within 6 bpm of the rate and of its second harmonic to the power
+    in the rest of the band (de Haan and Jeanne, "Robust pulse rate from chrominance-based
+    rPPG", IEEE TBME 2013, Sec. IV, with the window width that is usual today).
 
     Parameters
     ----------
     sig : array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     f_hz : float
-        Rate of the pulse, Hz.
-    f_range : (float, float)
-        The band, Hz.
+        Pulse rate, Hz.
+    f_range : (low, high)
+        Band, Hz.
+
+    Returns
+    -------
+    float
+        dB; NaN for a constant waveform.
 
     >>> rng = np.random.default_rng(0)
     >>> t = np.arange(900) / 30

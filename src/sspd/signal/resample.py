@@ -1,4 +1,4 @@
-"""Traces with uneven time timestamps, put on an even grid."""
+"""Resampling of traces with uneven timestamps to a uniform time grid."""
 
 from __future__ import annotations
 
@@ -11,27 +11,32 @@ from sspd.errors import UsageError
 def resample_times(
     values: ArrayLike, t: ArrayLike, fs: float, start_s: float, n: int
 ) -> NDArray[np.float64]:
-    """Put samples taken at times ``t`` on the grid ``start_s + k / fs``.
+    """Resample a trace from its timestamps to the uniform grid ``start_s + k / fs``.
 
-    Linear interpolation; a faster trace is averaged first, over a window as long as a
-    grid step, so that nothing above the grid's half rate folds into it. Outside of
-    ``t`` the ends are held.
+    Linear interpolation. A trace that is faster than the grid is first averaged over a
+    window of one grid step, against aliasing. Outside of ``t`` the first and last values
+    are repeated.
 
     Parameters
     ----------
     values : array, shape (time,) or (time, channels)
     t : array, shape (time,)
-        Seconds, strictly rising.
+        Timestamps, seconds, strictly ascending.
     fs : float
         Rate of the grid, Hz.
     start_s : float
-        Time of its first point, seconds.
+        Time of the first grid point, seconds.
     n : int
-        Its number of points.
+        Number of grid points.
 
     Returns
     -------
     float64 array, shape (n,) or (n, channels)
+
+    Raises
+    ------
+    UsageError
+        The timestamps do not fit the samples, or do not ascend.
 
     >>> resample_times([0.0, 1.0, 4.0], [0.0, 1.0, 4.0], 1.0, 0.0, 5)
     array([0., 1., 2., 3., 4.])
@@ -61,7 +66,7 @@ def _column(
     faster = t.size > 2 and float(np.median(np.diff(t))) < 0.75 / fs
     if not faster:
         return np.interp(grid, t, values)
-    # The mean of the piecewise linear trace over a step = difference of its integral.
+    # The mean of a piecewise linear trace over a step is a difference of its integral.
     areas = 0.5 * (values[1:] + values[:-1]) * np.diff(t)
     integral = np.concatenate([[0.0], np.cumsum(areas)])
     low = np.clip(grid - 0.5 / fs, t[0], t[-1])
@@ -80,7 +85,7 @@ def _integral_at(
     values: NDArray[np.float64],
     integral: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Integral from ``t[0]`` to ``x`` of the line through the samples."""
+    """Return the integral from ``t[0]`` to ``x`` of the line through the samples."""
     i = np.clip(np.searchsorted(t, x, side="right") - 1, 0, t.size - 2)
     part = x - t[i]
     slope = (values[i + 1] - values[i]) / (t[i + 1] - t[i])

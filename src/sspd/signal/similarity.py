@@ -1,4 +1,4 @@
-"""How alike the stretches of one waveform are."""
+"""Self-similarity of a waveform."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from sspd.signal.filters import checked
 
 
 def self_similarity(sig: ArrayLike, fs: float, span_s: float) -> NDArray[np.float64]:
-    """Cosine similarity of every pair of a waveform's delay vectors.
+    """Return the cosine similarity of every pair of a waveform's delay vectors.
 
-    Each instant stands for the stretch that follows it (its delay embedding, Takens
-    1981), and two instants are as alike as the angle between their stretches is small.
-    A rhythm shows as stripes beside the diagonal, one period apart.
+    A delay vector is the span of the waveform that starts at one sample (delay embedding,
+    Takens 1981). A periodic waveform gives stripes parallel to the diagonal, one period
+    apart.
 
     Parameters
     ----------
     sig : array, shape (time,)
-        Best band-passed: a level that all stretches share makes all of them alike.
+        Best band-passed: a common offset makes all spans similar.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     span_s : float
-        Length of a stretch, seconds; about a period of the rhythm.
+        Length of a span, seconds; about one period of the rhythm.
 
     Returns
     -------
     float64 array, shape (n, n)
-        -1 to 1, ``n = time - round(span_s * fs) + 1``; NaN for a stretch of zeros, which
-        has no direction.
+        -1 to 1, ``n = time - round(span_s * fs) + 1``; NaN for a span of zeros, which has
+        no direction.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def self_similarity(sig: ArrayLike, fs: float, span_s: float) -> NDArray[np.floa
         raise UsageError(
             f"segments of {span_s:g} s do not fit a waveform of {values.size} samples at {fs:g} Hz"
         )
-    stretches = sliding_window_view(values, length)
-    size = np.sqrt((stretches**2).sum(axis=1, keepdims=True))
-    unit = stretches / np.where(size > 0, size, np.nan)
+    spans = sliding_window_view(values, length)
+    size = np.sqrt((spans**2).sum(axis=1, keepdims=True))
+    unit = spans / np.where(size > 0, size, np.nan)
     return np.clip(unit @ unit.T, -1.0, 1.0)

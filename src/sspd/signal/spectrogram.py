@@ -1,4 +1,4 @@
-"""The spectrum as it changes."""
+"""Short-time power spectra."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from sspd.signal.spectrum import power_spectrum
 def spectrogram(
     sig: ArrayLike, fs: float, *, window_s: float, step_s: float, f_range: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Power spectra of overlapping stretches.
+    """Compute the power spectra of overlapping windows.
 
     Parameters
     ----------
     sig : array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     window_s, step_s : float
-        Length of a stretch, and from one's start to the next, seconds; rounded to whole
-        samples.
+        Length of a window, and time between the starts of two windows, seconds; rounded to
+        whole samples.
     f_range : (low, high)
-        Hz, inclusive.
+        Band, Hz, inclusive.
 
     Returns
     -------
-    centres_s : float64 array, shape (stretches,)
-        Middle of each stretch, seconds from the first sample.
+    centres_s : float64 array, shape (windows,)
+        Middle of each window, seconds from the first sample.
     freqs : float64 array, shape (bins,)
         Hz.
-    power : float64 array, shape (bins, stretches)
-        As `power_spectrum`.
+    power : float64 array, shape (bins, windows)
+        As from `power_spectrum`.
 
     Raises
     ------
     UsageError
-        The waveform is shorter than one stretch, or the step is not positive.
+        The waveform is shorter than one window, or the step is not positive.
 
     >>> t = np.arange(600) / 30
     >>> rising = np.sin(2 * np.pi * (1.0 + 0.025 * t) * t)

@@ -9,39 +9,42 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.errors import UsageError
 from sspd.signal.filters import checked
 
-#: Spacing of the zero-padded spectrum, Hz (half a beat a minute); a peak is then
-#: refined to a few hundredths of that by the parabola through its logarithm.
+#: Bin spacing of the zero-padded spectrum, Hz (half a beat per minute). A parabola through
+#: the logarithm of the power then refines a peak to a few hundredths of that.
 BIN_HZ = 0.5 / 60
 
-#: What the double of a frequency adds to it; below 1, or the half would always win.
+#: Weight of the second harmonic in the score of a frequency. It is below 1, or half of the
+#: true rate would always score highest.
 DOUBLE_WEIGHT = 0.5
-#: How much of a slope is read: amplitudes count times this power of their frequency. At 1
-#: slow hearts are read double, at 0 slow noise wins over fast ones (MODEL_CARD.md).
+#: Exponent of the frequency by which amplitudes are weighted: 1 is the slope of the waveform,
+#: 0 the waveform itself. At 1 slow hearts are read at twice their rate; at 0 slow noise
+#: outweighs fast hearts (MODEL_CARD.md).
 SLOPE = 0.5
 
 
 def power_spectrum(
     sig: ArrayLike, fs: float, f_range: tuple[float, float] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Power spectrum: Hann window, mean removed, zero-padded to `BIN_HZ` or finer.
+    """Compute the power spectrum of a waveform.
 
-    Two peaks of equal height are told apart from about ``2 / duration`` Hz on (the
-    window's width); the place of one peak is known far better than that.
+    Hann window, mean removed, zero-padded to bins of `BIN_HZ` or finer. Two peaks of equal
+    height are resolved from about ``2 / duration`` Hz on (the window's width); the frequency
+    of a single peak is known far better than that.
 
     Parameters
     ----------
     sig : array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     f_range : (low, high) or None
-        Hz, inclusive; None: all from 0 to ``fs / 2``.
+        Band, Hz, inclusive; None means 0 to ``fs / 2``.
 
     Returns
     -------
     freqs : float64 array, shape (bins,)
         Hz.
     power : float64 array, shape (bins,)
-        Squared units of ``sig`` a bin, up to one factor.
+        In squared units of ``sig`` per bin, up to a constant factor.
 
     >>> t = np.arange(600) / 30
     >>> freqs, power = power_spectrum(np.sin(2 * np.pi * 1.5 * t), 30.0, (0.5, 4.0))
@@ -61,7 +64,20 @@ def power_spectrum(
 
 
 def refine(freqs: NDArray[np.float64], power: NDArray[np.float64], i: int) -> float:
-    """Top of the parabola through the logarithm of bin ``i`` and its neighbours, Hz.
+    """Return the frequency of a spectral peak, Hz, to a fraction of a bin.
+
+    Parameters
+    ----------
+    freqs, power : float64 array, shape (bins,)
+        A spectrum, in Hz and any unit of power.
+    i : int
+        Index of the peak's bin.
+
+    Returns
+    -------
+    float
+        Vertex of the parabola through the logarithm of the power at bin ``i`` and its
+        neighbours, Hz.
 
     >>> f = np.arange(5.0)
     >>> round(refine(f, np.exp(-((f - 2.2) ** 2)), 2), 6)
@@ -76,29 +92,34 @@ def refine(freqs: NDArray[np.float64], power: NDArray[np.float64], i: int) -> fl
 
 
 def _highest(freqs: NDArray[np.float64], power: NDArray[np.float64]) -> int | None:
-    """The highest local maximum: an edge bin is the flank of something outside."""
+    """Return the index of the highest local maximum; an edge bin is not one."""
     inner = (power[1:-1] >= power[:-2]) & (power[1:-1] > power[2:]) & (power[1:-1] > 0)
     places = np.flatnonzero(inner) + 1
     return int(places[power[places].argmax()]) if places.size else None
 
 
 def peak_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> float:
-    """Frequency of the highest spectral peak in a band, Hz; NaN if there is none.
+    """Return the frequency of the highest spectral peak in a band, Hz.
 
-    Good to 0.1 bpm for a steady rhythm of 8 s or more.
+    Accurate to 0.1 bpm for a steady rhythm of 8 s or more.
 
     Parameters
     ----------
     sig : array, shape (time,)
     fs : float
-        Hz.
-    f_range : (float, float)
-        Where to look, Hz.
+        Sampling rate, Hz.
+    f_range : (low, high)
+        Band that is searched, Hz.
+
+    Returns
+    -------
+    float
+        Hz; NaN if the band contains no peak.
 
     Raises
     ------
     UsageError
-        The band holds no frequency of the spectrum.
+        The band contains fewer than 3 bins of the spectrum.
 
     >>> t = np.arange(300) / 30
     >>> 60 * peak_frequency(np.sin(2 * np.pi * (71.3 / 60) * t), 30.0, (0.6, 3.6))
@@ -112,20 +133,31 @@ def peak_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> f
 
 
 def pulse_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> float:
-    """Frequency of the pulse, Hz; NaN if the band holds no peak.
+    """Return the frequency of the pulse in a waveform, Hz.
 
-    The noise of videos rises toward low frequencies, so the rate is read half-way to
-    the slope (`SLOPE`). A second harmonic may outweigh the first one, so each frequency counts with
-    its double at half the weight, as in subharmonic summation (Hermes, JASA 83, 1988).
+    The noise of videos rises toward low frequencies, so amplitudes are weighted by the
+    square root of their frequency (`SLOPE`). The second harmonic of a pulse may be stronger
+    than its fundamental, so the amplitude at twice the frequency is added with half the
+    weight, as in subharmonic summation (Hermes, JASA 83, 1988).
 
     Parameters
     ----------
     sig : array, shape (time,)
-        Blood volume, not its slope; best band-passed to ``f_range`` or a little wider.
+        Blood volume, not its derivative; best band-passed to ``f_range`` or a little wider.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     f_range : (low, high)
-        Where the pulse is looked for, Hz.
+        Band that is searched, Hz.
+
+    Returns
+    -------
+    float
+        Hz; NaN if the band contains no peak.
+
+    Raises
+    ------
+    UsageError
+        The band contains fewer than 3 bins of the spectrum.
 
     >>> t = np.arange(900) / 30
     >>> notched = 0.6 * np.sin(2 * np.pi * 0.9 * t) + 0.5 * np.sin(2 * np.pi * 1.8 * t)
@@ -133,8 +165,8 @@ def pulse_frequency(sig: ArrayLike, fs: float, f_range: tuple[float, float]) -> 
     54.0
     """
     freqs, power = power_spectrum(sig, fs)
-    leaning = freqs**SLOPE * np.sqrt(power)
-    summed = leaning + DOUBLE_WEIGHT * np.interp(2 * freqs, freqs, leaning, right=0.0)
+    weighted = freqs**SLOPE * np.sqrt(power)
+    summed = weighted + DOUBLE_WEIGHT * np.interp(2 * freqs, freqs, weighted, right=0.0)
     keep = (freqs >= f_range[0]) & (freqs <= f_range[1])
     if keep.sum() < 3:
         raise UsageError(f"the band {f_range[0]}-{f_range[1]} Hz holds no spectrum at {fs} Hz")

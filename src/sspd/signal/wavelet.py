@@ -1,4 +1,4 @@
-"""The heart-rate read-out of the released SSPD code, for comparing with its numbers.
+"""The heart-rate read-out of the released SSPD code, for comparison with its results.
 
 Band-pass, Morlet wavelet transform, a soft mask around the strongest frequency, the
 inverse transform, and the mean of the rates between all peaks. Transform and inverse
@@ -16,32 +16,34 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.errors import UsageError
 from sspd.signal.filters import checked
 
-#: Band of the released filter, Hz, and its order in one pass.
-BAND_HZ = (0.5, 3.0)
-ORDER = 4
+#: Band of the released code's filter, Hz, and its order in one pass.
+RELEASED_BAND_HZ = (0.5, 3.0)
+RELEASED_ORDER = 4
 #: The 107 analysed frequencies, Hz: 3.75 down to 0.6445.
 FREQUENCIES_HZ: NDArray[np.float64] = np.arange(128, 21, -1) * np.float64(30 / 1024)
-#: Width of the mask, as a share of the number of frequencies.
+#: Width of the mask, as a fraction of the number of frequencies.
 MASK_WIDTH = 0.08
 #: Non-dimensional frequency of the Morlet wavelet.
 OMEGA0 = 6.0
 #: Reconstruction constants of that wavelet (Torrence and Compo, Table 2).
 C_DELTA = 0.776
 PSI_0 = np.pi**-0.25
-#: Scale spacing that the released code passes to the inverse; it only sets the size.
+#: Scale spacing in the released code's inverse transform; only the amplitude depends on it.
 D_J = 1 / 12
 
 
 @dataclass(frozen=True, eq=False)
 class ReleasedReadout:
-    """``hr_bpm`` (NaN with fewer than two peaks) and the masked waveform."""
+    """Heart rate and filtered waveform of the released read-out."""
 
     hr_bpm: float
+    """NaN with fewer than two peaks."""
     filtered: NDArray[np.float64]
+    """Waveform behind the soft mask, shape (time,)."""
 
 
 def _scales(freqs_hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scales, seconds, of Fourier frequencies (Torrence and Compo, Table 1)."""
+    """Return the scales, seconds, of Fourier frequencies (Torrence and Compo, Table 1)."""
     scales: NDArray[np.float64] = (OMEGA0 + np.sqrt(2 + OMEGA0**2)) / (4 * np.pi * freqs_hz)
     return scales
 
@@ -49,15 +51,15 @@ def _scales(freqs_hz: NDArray[np.float64]) -> NDArray[np.float64]:
 def morlet_transform(
     sig: ArrayLike, fs: float, freqs_hz: NDArray[np.float64]
 ) -> NDArray[np.complex128]:
-    """Continuous wavelet transform with a Morlet wavelet, by FFT.
+    """Compute the continuous wavelet transform with a Morlet wavelet, by FFT.
 
     Parameters
     ----------
     sig : array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     freqs_hz : array, shape (frequencies,)
-        Fourier frequencies at which to look, Hz.
+        Fourier frequencies of the rows, Hz.
 
     Returns
     -------
@@ -83,12 +85,22 @@ def morlet_transform(
 
 
 def least_samples(fs: float) -> int:
-    """How many samples the released read-out wants: 2 s, and what its filter adds at each end.
+    """Return the least number of samples that the released read-out accepts.
+
+    Parameters
+    ----------
+    fs : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    int
+        2 s, or the padding of the filter at both ends if that is more.
 
     >>> least_samples(30.0), least_samples(8.0)
     (60, 28)
     """
-    return max(int(np.ceil(2 * fs)), 3 * (2 * ORDER + 1) + 1)
+    return max(int(np.ceil(2 * fs)), 3 * (2 * RELEASED_ORDER + 1) + 1)
 
 
 def released_readout(sig: ArrayLike, fs: float) -> ReleasedReadout:
@@ -99,12 +111,16 @@ def released_readout(sig: ArrayLike, fs: float) -> ReleasedReadout:
     sig : array, shape (time,)
         The network's output, 2 s and 28 samples or longer.
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    ReleasedReadout
 
     Raises
     ------
     UsageError
-        Shorter, not finite, or a rate under 8 Hz.
+        The waveform is shorter or not finite, or the rate is under 8 Hz.
 
     >>> t = np.arange(900) / 30
     >>> round(released_readout(np.sin(2 * np.pi * 1.25 * t), 30.0).hr_bpm, 1)
@@ -113,9 +129,9 @@ def released_readout(sig: ArrayLike, fs: float) -> ReleasedReadout:
     if fs < 8:
         raise UsageError(f"the released read-out needs 8 Hz or more, got {fs} Hz")
     values = checked(sig, fs, at_least=least_samples(fs))
-    # One polynomial ratio, not second-order sections: the padding of its ends is part
-    # of the number that is compared.
-    b, a = scipy.signal.butter(ORDER, BAND_HZ, btype="bandpass", fs=fs)
+    # Transfer function, not second-order sections: the padding at its ends changes the result
+    # that is compared.
+    b, a = scipy.signal.butter(RELEASED_ORDER, RELEASED_BAND_HZ, btype="bandpass", fs=fs)
     transform = morlet_transform(scipy.signal.filtfilt(b, a, values), fs, FREQUENCIES_HZ)
     centre = int(np.abs(transform).mean(axis=1).argmax())
     count = FREQUENCIES_HZ.size

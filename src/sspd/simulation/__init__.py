@@ -1,11 +1,11 @@
-"""Videos of faces whose pulse is known.
+"""Simulated videos of faces with a known pulse.
 
-A `VideoSpec` says everything about a video; `simulate` renders it at full size,
-`simulate_faces` only what a face box cuts out of it, `truth` tells what is known
-without rendering, `write_video` and `write_truth` put both on disk (see
-`sspd.simulation.files` for the format). Irregular hearts are beat times from
-`sspd.simulation.rhythms`, given as `VideoSpec.beats_s`; light that no option describes is
-`alter` of `simulate`, with the gains of `sspd.simulation.gains`.
+A `VideoSpec` describes a video completely. `simulate` renders its frames, `simulate_faces`
+only the crops of a face box, and `truth` returns the known pulse without rendering.
+`write_video` and `write_truth` write both to disk (see `sspd.simulation.files` for the format).
+Beat times of other hearts come from `sspd.simulation.rhythms` and
+`sspd.simulation.arrhythmias`, and are given as `VideoSpec.beats_s`. Changes of light for which
+there is no option are made by `alter` of `simulate`, with the gains of `sspd.simulation.gains`.
 
 >>> spec = VideoSpec(seed=7, hr_bpm=66, face_px=60, duration_s=0.2)
 >>> simulate_faces(spec, size=16).rgb.shape, round(truth(spec).respiration_hz, 2)

@@ -1,7 +1,7 @@
-"""The head as numbers: depth, outline and features in face coordinates.
+"""Geometry of the head: depth, outline and features in face coordinates.
 
-``u`` runs right and ``v`` down from the face's centre (about the nose bridge), in
-face widths: cheeks at u = ±0.5, chin at v = 0.63, eyes at v = -0.13.
+``u`` is to the right and ``v`` down from the face's centre (about the nose bridge), in face
+widths: cheeks at u = ±0.5, chin at v = 0.63, eyes at v = -0.13.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: float32 pictures and maps; `Any`, because OpenCV's stubs know no dtype.
+#: float32 images and maps; `Any`, because OpenCV's type stubs have no dtypes.
 F32 = NDArray[Any]
 
+#: Heights of eyes, brows, mouth, chin and hairline, face widths.
 EYE_V, BROW_V, MOUTH_V, CHIN_V, HAIRLINE_V = -0.13, -0.255, 0.325, 0.63, -0.70
 
 
 @dataclass(frozen=True)
 class Anatomy:
-    """One person's proportions, in face widths unless said otherwise.
+    """Proportions of a person, in face widths unless stated otherwise.
 
     >>> 0.2 < Anatomy.draw(np.random.default_rng(0)).eye_u < 0.26
     True
@@ -47,7 +48,16 @@ class Anatomy:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Anatomy:
-        """A random person."""
+        """Draw a random person.
+
+        Parameters
+        ----------
+        rng : np.random.Generator
+
+        Returns
+        -------
+        Anatomy
+        """
         return cls(
             eye_u=rng.uniform(0.215, 0.245),
             eye_half=rng.uniform(0.095, 0.115),
@@ -71,7 +81,17 @@ class Anatomy:
 
 
 def step(x: F32, soft: float) -> F32:
-    """Smooth edge: 0 below ``-soft``, 1 above ``soft``.
+    """Return a smooth step: 0 below ``-soft``, 1 above ``soft``.
+
+    Parameters
+    ----------
+    x : float32 array
+    soft : float
+        Half width of the transition, in the unit of `x`.
+
+    Returns
+    -------
+    float32 array, of the shape of `x`
 
     >>> step(np.float32([-1, 0, 1]), 0.5).tolist()
     [0.0, 0.5, 1.0]
@@ -81,7 +101,20 @@ def step(x: F32, soft: float) -> F32:
 
 
 def blob(u: F32, v: F32, cu: float, cv: float, su: float, sv: float) -> F32:
-    """A Gaussian bump of height 1.
+    """Return a Gaussian bump of height 1.
+
+    Parameters
+    ----------
+    u, v : float32 arrays
+        Face coordinates.
+    cu, cv : float
+        Centre.
+    su, sv : float
+        Standard deviations.
+
+    Returns
+    -------
+    float32 array, of the shape of `u`
 
     >>> float(blob(np.float32([0.1]), np.float32([0.2]), 0.1, 0.2, 1, 1)[0])
     1.0
@@ -96,12 +129,35 @@ def blob(u: F32, v: F32, cu: float, cv: float, su: float, sv: float) -> F32:
 
 
 def jaw_drop(v: F32, mouth: float) -> F32:
-    """How far the skin at height ``v`` moves down when the mouth opens."""
+    """Return the downward shift of the skin when the mouth opens.
+
+    Parameters
+    ----------
+    v : float32 array
+        Face coordinate.
+    mouth : float
+        Opening of the mouth, 0-1.
+
+    Returns
+    -------
+    float32 array, of the shape of `v`
+        Face widths.
+    """
     return np.asarray(0.06 * mouth * step(v - MOUTH_V - 0.05, 0.10), dtype=np.float32)
 
 
 def outline(u: F32, v: F32, who: Anatomy) -> F32:
-    """Superellipse of the head: below 1 inside, 1 on the edge.
+    """Return the superellipse of the head's outline: below 1 inside, 1 on the edge.
+
+    Parameters
+    ----------
+    u, v : float32 arrays
+        Face coordinates.
+    who : Anatomy
+
+    Returns
+    -------
+    float32 array, of the shape of `u`
 
     >>> who = Anatomy.draw(np.random.default_rng(0))
     >>> bool(outline(np.float32([0]), np.float32([0]), who)[0] < 1)
@@ -114,7 +170,19 @@ def outline(u: F32, v: F32, who: Anatomy) -> F32:
 
 
 def depth(u: F32, v: F32, who: Anatomy) -> F32:
-    """Height of the face towards the camera, in face widths."""
+    """Return the height of the face's surface toward the camera.
+
+    Parameters
+    ----------
+    u, v : float32 arrays
+        Face coordinates.
+    who : Anatomy
+
+    Returns
+    -------
+    float32 array, of the shape of `u`
+        Face widths.
+    """
     z = np.float32(0.52) * np.sqrt(np.maximum(1 - np.minimum(outline(u, v, who), 1), 0.0025))
     au = np.abs(u)
     tip = who.nose_length
@@ -138,17 +206,29 @@ def depth(u: F32, v: F32, who: Anatomy) -> F32:
 
 
 def lit(z: F32, pixel: float, light: NDArray[np.float64]) -> tuple[F32, F32]:
-    """Diffuse and specular light on a surface of depth ``z``.
+    """Compute the diffuse and specular light on a surface.
 
-    ``pixel`` is one pixel in face widths, ``light`` the direction to the lamp. The
-    diffuse part is Lambert's cosine plus sky, the specular one Blinn's.
+    The diffuse part is Lambert's cosine plus ambient light, the specular part Blinn's.
+
+    Parameters
+    ----------
+    z : float32 array, shape (h, w)
+        Height of the surface toward the camera, face widths.
+    pixel : float
+        Size of a pixel, face widths.
+    light : float64 array, shape (3,)
+        Direction to the light.
+
+    Returns
+    -------
+    diffuse, shine : float32 arrays, shape (h, w)
 
     >>> flat = np.zeros((4, 4), np.float32)
     >>> float(lit(flat, 0.01, np.array([0, 0, 1.0]))[0][0, 0])
     1.0
     """
     zv, zu = np.gradient(z, np.float32(pixel))
-    # the rim's slope is infinite on paper; a picture's is not
+    # limits the slope at the rim, which is infinite in theory
     slope = np.sqrt(zu * zu + zv * zv) + np.float32(1e-6)
     limit = np.minimum(1, 2.2 / slope)
     zu, zv = zu * limit, zv * limit

@@ -1,4 +1,4 @@
-"""Draws what surrounds the face: ears, neck, shirt and hair."""
+"""Drawing of the parts around the face: ears, neck, shirt and hair."""
 
 from __future__ import annotations
 
@@ -10,13 +10,27 @@ from sspd.simulation.canvas import Canvas, Look
 
 
 def _smooth_light(x: F32, y: F32, light: NDArray[np.float64]) -> F32:
-    """Light on a soft round thing whose normal leans by ``x``, ``y`` (-1 to 1)."""
+    """Return the light on a smooth round surface with a normal tilted by ``x``, ``y`` (-1 to 1)."""
     lean = np.float32(light[0]) * x + np.float32(light[1]) * y
     return np.asarray(np.clip(0.80 + 0.25 * lean, 0.2, 1.2), np.float32)
 
 
 def draw_body(c: Canvas, look: Look) -> tuple[F32, F32, F32]:
-    """Ears, neck and shirt: levels (h, w, 3), coverage (h, w), coverage of bare skin."""
+    """Draw ears, neck and shirt.
+
+    Parameters
+    ----------
+    c : Canvas
+    look : Look
+        Appearance of the person.
+
+    Returns
+    -------
+    rgb : float32 array, shape (h, w, 3)
+        Pixel values 0-255, times the coverage.
+    cover, bare : float32 arrays, shape (h, w)
+        Coverage of all parts, and of bare skin, 0-1.
+    """
     u, v, au = c.u, c.v, np.abs(c.u)
     soft = max(0.012, 1.5 * c.pixel)
     chin = look.who.chin
@@ -49,7 +63,21 @@ def draw_body(c: Canvas, look: Look) -> tuple[F32, F32, F32]:
 
 
 def draw_hair(c: Canvas, look: Look) -> tuple[F32, F32, F32]:
-    """Hair: levels (h, w, 3), coverage behind the head, coverage over the forehead."""
+    """Draw the hair.
+
+    Parameters
+    ----------
+    c : Canvas
+    look : Look
+        Appearance of the person.
+
+    Returns
+    -------
+    rgb : float32 array, shape (h, w, 3)
+        Pixel values 0-255.
+    back, front : float32 arrays, shape (h, w)
+        Coverage behind the head, and over the forehead, 0-1.
+    """
     u, v, au, who = c.u, c.v, np.abs(c.u), look.who
     ragged = 0.012 * c.strands + 0.02 * c.blotch
     outer = 0.52 + 0.55 * who.hair_volume

@@ -1,4 +1,4 @@
-"""What a person is drawn on and with: coordinates, textures, colours, one draw a video."""
+"""Coordinates, textures and colours for drawing a person, drawn once per video."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sspd.simulation.light import lamp_colour
 from sspd.simulation.skin import pulse_vector, skin_colour
 from sspd.simulation.spec import VideoSpec
 
-#: The patch around the face's centre, face widths: left and right, up.
+#: Extent of the patch around the face's centre, face widths: to each side, and up.
 SIDE, UP = 1.45, 1.18
 
 
@@ -21,8 +21,8 @@ SIDE, UP = 1.45, 1.18
 class Canvas:
     """Face coordinates and textures of each pixel, all of shape (h, w).
 
-    ``texture`` is the relative unevenness of skin, ``strands`` noise drawn out
-    downwards, ``blotch`` slow patches; ``pixel`` is one pixel in face widths.
+    ``texture`` is the relative variation of skin, ``strands`` vertically stretched noise,
+    ``blotch`` smooth noise; ``pixel`` is the size of a pixel in face widths.
     """
 
     u: F32
@@ -33,12 +33,32 @@ class Canvas:
     blotch: F32
 
     def part(self, at: tuple[slice, slice]) -> Canvas:
-        """The canvas of a rectangle (rows, columns)."""
+        """Return the canvas of a rectangle.
+
+        Parameters
+        ----------
+        at : tuple of two slices
+            Rows and columns.
+
+        Returns
+        -------
+        Canvas
+        """
         names = ("u", "v", "texture", "strands", "blotch")
         return replace(self, **{name: getattr(self, name)[at] for name in names})
 
     def rectangle(self, u: tuple[float, float], v: tuple[float, float]) -> tuple[slice, slice]:
-        """Rows and columns of a rectangle given in face coordinates."""
+        """Return the rows and columns of a rectangle in face coordinates.
+
+        Parameters
+        ----------
+        u, v : (low, high)
+            Bounds, face widths.
+
+        Returns
+        -------
+        tuple of two slices
+        """
         rows = np.searchsorted(self.v[:, 0], v)
         columns = np.searchsorted(self.u[0], u)
         return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
@@ -47,7 +67,19 @@ class Canvas:
 def blurred_noise(
     rng: np.random.Generator, shape: tuple[int, int], sigma: tuple[float, float]
 ) -> F32:
-    """Noise blurred by ``sigma`` = (across, down) pixels, standard deviation 1.
+    """Draw Gaussian noise that is blurred, with standard deviation 1.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+    shape : (height, width)
+        Pixels.
+    sigma : (across, down)
+        Standard deviations of the blur, pixels.
+
+    Returns
+    -------
+    float32 array, shape (height, width)
 
     >>> blurred_noise(np.random.default_rng(0), (8, 9), (2.0, 1.0)).shape
     (8, 9)
@@ -64,7 +96,20 @@ def blurred_noise(
 
 
 def make_canvas(face_px: int, down: float, rng: np.random.Generator) -> Canvas:
-    """The canvas of one person at ``face_px`` pixels a face width, ``down`` widths down."""
+    """Make the canvas of one person.
+
+    Parameters
+    ----------
+    face_px : int
+        Width of the face, pixels.
+    down : float
+        Extent of the patch below the face's centre, face widths.
+    rng : np.random.Generator
+
+    Returns
+    -------
+    Canvas
+    """
     f = face_px
     shape = (round((UP + down) * f), round(2 * SIDE * f))
     x = np.arange(shape[1], dtype=np.float32) / np.float32(f) - np.float32(SIDE)
@@ -81,7 +126,7 @@ def make_canvas(face_px: int, down: float, rng: np.random.Generator) -> Canvas:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One person under one lamp; colours are RGB 8-bit levels, shape (3,)."""
+    """Appearance of one person under one light; colours are RGB pixel values 0-255, shape (3,)."""
 
     who: Anatomy
     skin: F32
@@ -96,7 +141,17 @@ class Look:
 
 
 def draw_look(spec: VideoSpec, rng: np.random.Generator) -> Look:
-    """A random person of the asked skin tone."""
+    """Draw the random appearance of a person of the given skin tone.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+    rng : np.random.Generator
+
+    Returns
+    -------
+    Look
+    """
     skin = skin_colour(spec.skin_tone, rng)
     hair = np.array([40, 30, 24]) * rng.uniform(0.6, 1.4)
     if spec.skin_tone < 2 and rng.random() < 0.5:

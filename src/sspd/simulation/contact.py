@@ -1,4 +1,4 @@
-"""What contact sensors would have said during a simulated video, on clocks of their own."""
+"""Contact references of a simulated video, on their own time grids."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from sspd.simulation.cardiac import beat_model, blood_volume
 from sspd.simulation.spec import VideoSpec
 from sspd.types import Series
 
-#: A finger clip shows the mean rate of the beats of this long, seconds: no more than twice
-#: what is modelled beyond the video's ends.
+#: Length over which a pulse oximeter averages the heart rate, seconds: at most twice the time
+#: that is modelled beyond the ends of the video.
 SHOWN_OVER_S = 6.0
 
 
 def contact_bvp(spec: VideoSpec, t: NDArray[np.float64]) -> Series:
-    """The blood-volume pulse at any times within the video, as a contact sensor sees it.
+    """Return the blood volume pulse of a contact sensor at any times within the video.
 
-    Flat for a video without pulse.
+    Constant for a video without a pulse.
 
     Parameters
     ----------
     spec : VideoSpec
     t : float64 array, shape (time,)
-        Seconds of the video, rising.
+        Seconds from the first frame, ascending.
+
+    Returns
+    -------
+    Series
 
     >>> contact_bvp(VideoSpec(duration_s=2), np.arange(0, 2, 1 / 60)).values.shape
     (120,)
@@ -34,15 +38,20 @@ def contact_bvp(spec: VideoSpec, t: NDArray[np.float64]) -> Series:
 
 
 def contact_rate(spec: VideoSpec, t: NDArray[np.float64]) -> Series:
-    """The rate that a finger clip shows: of the beats of `SHOWN_OVER_S` around each time.
+    """Return the heart rate shown by a pulse oximeter: the mean over `SHOWN_OVER_S`.
 
-    0 for a video without pulse, as a clip shows it.
+    0 for a video without a pulse, as an oximeter shows it.
 
     Parameters
     ----------
     spec : VideoSpec
     t : float64 array, shape (time,)
-        Seconds of the video, rising.
+        Seconds from the first frame, ascending.
+
+    Returns
+    -------
+    Series
+        Beats per minute.
 
     >>> spec = VideoSpec(hr_bpm=75, duration_s=20, lf_ms=0, hf_ms=0)
     >>> contact_rate(spec, np.array([10.0])).values.round(1)

@@ -1,4 +1,4 @@
-"""Draws a person once: what the renderer then moves, lights and lets pulse."""
+"""Drawing of a person, once per video; the renderer moves, lights and modulates the layers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sspd.simulation.canvas import SIDE, UP, Canvas, Look, draw_look, make_canva
 from sspd.simulation.skin import cheeks, pulse_map
 from sspd.simulation.spec import VideoSpec, rest_place
 
-#: Drawn stages of the mouth, closed to open; frames between two are mixed.
+#: Number of drawn stages of the mouth, closed to open; frames in between are blended.
 MOUTH_STAGES = 5
-#: Step of the lamp for the change of light with the head's turn, radians.
+#: Step of the light's direction for the derivative of the light by the head's turn, radians.
 _TURN = 0.12
-#: Depth of the axis that the head turns about, face widths.
+#: Depth of the axis about which the head turns, face widths.
 _AXIS = 0.28
-# the parts that change shape, face coordinates (u, v)
+# Parts that change their shape, face coordinates (u, v).
 _HEAD_PART = ((-0.72, 0.72), (-1.15, 1.2))
 _MOUTH_PART = ((-0.55, 0.55), (0.18, 0.95))
 _EYES_PART = ((-0.40, 0.40), (-0.24, -0.02))
@@ -28,26 +28,26 @@ _EYES_PART = ((-0.40, 0.40), (-0.24, -0.02))
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One person's layers on the patch, float32, 8-bit levels under light 1.
+    """Layers of one person on the patch, float32, pixel values 0-255 under light 1.
 
     Parameters
     ----------
     rgba : (h, w, 4)
         Colour times coverage, and coverage (0-1).
     pulse, late : (rows, columns, 4), at ``head_at``
-        Change of ``rgba`` for a blood volume of 1, and for its rate of 1/s.
+        Change of ``rgba`` for a blood volume of 1, and for a derivative of it of 1/s.
     turn, nod : (rows, columns, 4), at ``head_at``
-        Change for a turn or nod of one radian under a fixed lamp.
+        Change for a turn or nod of one radian under a fixed light.
     mouths : (stages, rows, columns, 4), at ``mouth_at``
-        Change of the lower face, closed (0) to open; one stage where it stays shut.
+        Change of the lower face, closed (0) to open; one stage if it stays closed.
     shut : (rows, columns, 4), at ``eyes_at``
-        Change of the eyes' region when the lids close.
+        Change of the eye region when the lids close.
     depth : (h, w)
-        Height towards the camera over the neck's axis, pixels.
+        Height above the neck's axis toward the camera, pixels.
     skin, cheeks : bool (h, w)
-        Where skin pulses, and where ``pulse_percent`` is defined.
+        Regions of pulsing skin, and of the definition of ``pulse_percent``.
     centre : (x, y)
-        The face's centre on the patch, pixels.
+        Centre of the face on the patch, pixels.
     """
 
     rgba: F32
@@ -68,7 +68,7 @@ class Person:
 
 @dataclass(frozen=True, eq=False)
 class _Drawing:
-    """One stage: levels with coverage, and what its light falls on."""
+    """One drawn stage: pixels with coverage, and the surfaces that the light falls on."""
 
     rgba: F32
     albedo: F32
@@ -80,7 +80,7 @@ class _Drawing:
 
 
 def _albedo(c: Canvas, look: Look, mouth: float, lids: float) -> tuple[F32, F32]:
-    """Face without light: colour (h, w, 3) and share of pulsing skin (h, w)."""
+    """Return the face without light: colour (h, w, 3) and fraction of pulsing skin (h, w)."""
     v = c.v - jaw_drop(c.v, mouth)
     red = (0.02 * c.blotch + features.redness(c.u, v))[..., None]
     tint = 1 + red * np.array([0.4, -1.0, -0.8], np.float32)
@@ -89,7 +89,7 @@ def _albedo(c: Canvas, look: Look, mouth: float, lids: float) -> tuple[F32, F32]
     pen = features.Pen(c.u, v, c.pixel, albedo, skin)
     features.draw_shadows(pen, look.who)
     features.draw_beard(pen, look.who, look.hair, c.strands)
-    # lips part in the picture, so they are drawn where the jaw has not moved them
+    # lips open in image coordinates, so they are drawn without the shift of the jaw
     lips = features.Pen(c.u, c.v, c.pixel, albedo, skin)
     features.draw_mouth(lips, look.who, look.lip, mouth)
     features.draw_eyes(pen, look.who, look.iris, look.skin, lids)
@@ -100,7 +100,7 @@ def _albedo(c: Canvas, look: Look, mouth: float, lids: float) -> tuple[F32, F32]
 
 
 def _relief(c: Canvas, look: Look, mouth: float) -> tuple[F32, F32, F32]:
-    """Depth, coverage of the face, and the darkening towards its rim."""
+    """Return depth, coverage of the face, and the darkening toward its rim."""
     v = c.v - jaw_drop(c.v, mouth)
     edge = outline(c.u, v, look.who)
     face = step(1 - edge, max(0.03, 6 * c.pixel))
@@ -123,7 +123,7 @@ def _draw(c: Canvas, look: Look, mouth: float = 0.0, lids: float = 0.0) -> _Draw
     front = _face_light(c, look, z, albedo, skin, look.light)
     body, body_cover, body_bare = draw_body(c, look)
     hair, back, fringe = draw_hair(c, look)
-    # from behind: hair, body, face, fringe; colours of body come times coverage
+    # from back to front: hair, body, face, fringe; the body's colours are times coverage
     rgb = hair * (back * (1 - body_cover))[..., None] + body
     rgb = rgb * (1 - face[..., None]) + front * face[..., None]
     rgb = rgb * (1 - fringe[..., None]) + hair * fringe[..., None]
@@ -137,14 +137,14 @@ def _draw(c: Canvas, look: Look, mouth: float = 0.0, lids: float = 0.0) -> _Draw
 
 
 def _turning(c: Canvas, look: Look, d: _Drawing, axis: int) -> F32:
-    """Change of the face's levels for one radian of turn (axis 0) or nod (axis 1)."""
+    """Return the change of the face for one radian of turn (axis 0) or nod (axis 1)."""
     lamps = [look.light.copy(), look.light.copy()]
-    # small angles: the lamp swings the other way than the head turns
+    # for small angles, turning the head equals turning the light the other way
     lamps[0][axis] -= _TURN
     lamps[1][axis] += _TURN
     ones = np.ones_like(d.skin)
-    levels = [_face_light(c, look, d.depth, d.albedo, ones, lamp) for lamp in lamps]
-    change = (levels[0] - levels[1]) / np.float32(2 * _TURN) * look.lamp
+    pixels = [_face_light(c, look, d.depth, d.albedo, ones, lamp) for lamp in lamps]
+    change = (pixels[0] - pixels[1]) / np.float32(2 * _TURN) * look.lamp
     return _rgba(change * (d.face * d.open)[..., None])
 
 
@@ -155,9 +155,9 @@ def _rgba(rgb: F32) -> F32:
 def _changes(
     c: Canvas, look: Look, at: tuple[slice, slice], poses: list[tuple[float, float]]
 ) -> F32:
-    """How the part ``at`` differs from rest in each pose (mouth, lids)."""
+    """Return the difference of the part ``at`` from rest in each pose (mouth, lids)."""
     rows, columns = at
-    # slopes need neighbours: drawn with a margin
+    # drawn with a margin, as gradients need neighbours
     wide = (slice(rows.start - 2, rows.stop + 2), slice(columns.start - 2, columns.stop + 2))
     part = c.part(wide)
     rest = _draw(part, look).rgba
@@ -166,14 +166,22 @@ def _changes(
 
 
 def draw_person(spec: VideoSpec) -> Person:
-    """The person of a video: a random one of its skin tone, size and seed.
+    """Draw the person of a video, at random by skin tone, size and seed.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    Person
 
     >>> person = draw_person(VideoSpec(face_px=60))
     >>> person.rgba.shape
     (323, 174, 4)
     """
     rng = spec.rng("person")
-    # down to the video's lower edge, wherever the head goes
+    # down to the lower edge of the video, for all positions of the head
     down = max(1.5, (spec.height - rest_place(spec)[1]) / spec.face_px + 0.3)
     c = make_canvas(spec.face_px, down, rng)
     look = draw_look(spec, rng)
@@ -182,10 +190,10 @@ def draw_person(spec: VideoSpec) -> Person:
     skin = d.skin > 0.5
     cheek = cheeks(c.u, c.v) & skin
     change = -d.bare * (strength[..., None] * look.pulse)
-    # defined on what the camera sees there: gloss and beard included
+    # relative to the recorded colour, including gloss and beard
     unit = float(change[cheek][:, 1].mean()) / float(d.rgba[cheek][:, 1].mean())
     change = change * np.float32(spec.pulse_percent / 100 / abs(unit))
-    # v runs from -0.7 to 0.63 over the face: the delay is 0 at its middle
+    # v is -0.7 to 0.63 on the face; the delay is 0 at its middle
     delay_s = spec.transit_ms / 1000 * np.clip(c.v / 1.33, -0.5, 0.5)
     head_at = c.rectangle(*_HEAD_PART)
     talks = spec.motion == "talking"

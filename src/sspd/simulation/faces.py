@@ -1,4 +1,4 @@
-"""Face-size mode: renders only what a face box would cut out of the video."""
+"""Simulation of face crops without the rest of the video."""
 
 from __future__ import annotations
 
@@ -11,16 +11,26 @@ from sspd.simulation.render import Stage, render_frame, set_stage
 from sspd.simulation.spec import VideoSpec, rest_place
 from sspd.types import FIXED_POINT_MAX, Box, Frames
 
-#: dlib's square on these faces: its side and its centre below the face's, face widths.
+#: dlib's square on these faces: its side, and the distance of its centre below that of the
+#: face, in face widths.
 DETECTOR_SIDE, DETECTOR_DOWN = 0.99, 0.07
-#: The padded box against the detector's square: side, and shift upwards in its sides.
+#: The padded box relative to the detector's square: side, and upward shift, in its sides.
 PAD_SCALE, PAD_UP = 1.5, 0.10
-#: How far real boxes scatter: scale (relative) and place (in sides).
+#: Scatter of real boxes: relative scale, and position in sides.
 _SCALE_ERROR, _PLACE_ERROR = 0.08, 0.035
 
 
 def face_box(spec: VideoSpec) -> Box:
-    """The padded box that a detector would give, with its own error in each video.
+    """Return the padded box of a detector with its random error, which is drawn per video.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    Box
+        Square, inside the frame, pixels.
 
     >>> box = face_box(VideoSpec(face_px=100))
     >>> 130 < box.width < 190
@@ -33,7 +43,7 @@ def face_box(spec: VideoSpec) -> Box:
     y += DETECTOR_DOWN * spec.face_px + side * rng.uniform(-_PLACE_ERROR, _PLACE_ERROR)
     y -= PAD_UP * side
     side = min(PAD_SCALE * side, spec.width, spec.height)
-    # slid into the frame rather than cut, so that it stays square
+    # moved into the frame, not cut, so that it stays square
     left = round(min(max(x - side / 2, 0), spec.width - side))
     top = round(min(max(y - side / 2, 0), spec.height - side))
     return Box(left, top, left + int(side), top + int(side))
@@ -42,22 +52,21 @@ def face_box(spec: VideoSpec) -> Box:
 def simulate_faces(
     spec: VideoSpec, size: int = 151, *, encode: bool = False, box: Box | None = None
 ) -> Frames:
-    """The face crops of the video without the rest of it.
+    """Render the face crops of a video, without the rest of it.
 
-    Every pixel of the box is rendered, given noise and rounded to 8 bits as in
-    `simulate`, then area-averaged: the crops equal those of the whole video.
+    Every pixel of the box is rendered with noise and rounded to 8 bits as in `simulate`, then
+    area-averaged: the crops equal those of the whole video.
 
     Parameters
     ----------
     spec : VideoSpec
-        The video.
     size : int
         Side of the crops, pixels.
     encode : bool
-        Pass the box through H.264 and back first, at the video's bit rate scaled by
-        area (what a face gets of a video's bits is more than its area: times 2).
-    box : Box, optional
-        Another place than `face_box` gives.
+        True to encode the box with H.264 and decode it first, at the bit rate of the video
+        scaled by area (times 2, as a face gets more than its share of the bits).
+    box : Box or None
+        Face box, pixels; None means that of `face_box`.
 
     Returns
     -------
@@ -72,20 +81,20 @@ def simulate_faces(
     box = box or face_box(spec)
     stage = set_stage(spec, box)
     rgb = np.empty((len(stage.t), size, size, 3), np.uint16)
-    pictures = _encoded(stage) if encode else (render_frame(stage, k) for k in range(len(stage.t)))
+    frames = _encoded(stage) if encode else (render_frame(stage, k) for k in range(len(stage.t)))
     n = 0
-    for n, picture in enumerate(pictures, start=1):
-        rgb[n - 1] = _shrink(picture, size)
+    for n, frame in enumerate(frames, start=1):
+        rgb[n - 1] = _shrink(frame, size)
     if n != len(stage.t):
         raise RuntimeError(f"simulate: {n} of {len(stage.t)} frames came back from the encoder")
     return Frames(rgb, stage.t, FIXED_POINT_MAX)
 
 
-def _shrink(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint16]:
-    # area averaging has no meaning when enlarging: there pixels are interpolated
-    smaller = picture.shape[0] >= size
+def _shrink(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint16]:
+    # area averaging is only for reduction; enlargement interpolates
+    smaller = frame.shape[0] >= size
     how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    small = cv2.resize(picture.astype(np.float32), (size, size), interpolation=how)
+    small = cv2.resize(frame.astype(np.float32), (size, size), interpolation=how)
     return np.asarray(np.rint(small * 256), dtype=np.uint16)
 
 
@@ -93,7 +102,7 @@ def _encoded(stage: Stage) -> list[NDArray[np.uint8]]:
     from sspd.video.write import roundtrip_h264
 
     spec, box = stage.spec, stage.window
-    # H.264 takes even sides
+    # H.264 needs even sides
     h, w = box.height // 2 * 2, box.width // 2 * 2
     rate = None
     if spec.bit_rate is not None:

@@ -1,7 +1,7 @@
-"""Draws eyes, brows, mouth, beard and glasses onto a face's albedo.
+"""Drawing of eyes, brows, mouth, beard and glasses on the albedo of a face.
 
-Each function paints with `Pen.paint`: colour over albedo by a coverage, which also
-takes that much from the skin that pulses.
+Each function uses `Pen.paint`, which blends a colour over the albedo by a coverage and reduces
+the fraction of pulsing skin by the same coverage.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sspd.simulation.anatomy import BROW_V, EYE_V, F32, MOUTH_V, Anatomy, blob, 
 
 @dataclass(frozen=True, eq=False)
 class Pen:
-    """Where one draws: coordinates (h, w), albedo (h, w, 3) and skin (h, w) changed in place."""
+    """Coordinates (h, w), albedo (h, w, 3) and skin (h, w) for drawing; the last two change."""
 
     u: F32
     v: F32
@@ -25,29 +25,72 @@ class Pen:
     skin: F32
 
     def edge(self, soft: float) -> float:
-        """A softness in face widths, never under 0.7 pixels."""
+        """Return the width of a soft edge, at least 0.7 pixels.
+
+        Parameters
+        ----------
+        soft : float
+            Desired width, face widths.
+
+        Returns
+        -------
+        float
+            Face widths.
+        """
         return max(soft, 0.7 * self.pixel)
 
     def paint(self, cover: F32, colour: NDArray[np.floating], pulses: bool = False) -> None:
-        """Lay ``colour`` over the albedo by ``cover`` (0-1)."""
+        """Blend a colour over the albedo.
+
+        Parameters
+        ----------
+        cover : float32 array, shape (h, w)
+            Coverage, 0-1.
+        colour : array, shape (3,) or (h, w, 3)
+            RGB pixel values 0-255.
+        pulses : bool
+            True if the painted surface is pulsing skin.
+        """
         part = cover[..., None]
         self.albedo[...] = self.albedo * (1 - part) + np.asarray(colour, np.float32) * part
         if not pulses:
             self.skin[...] = self.skin * (1 - cover)
 
     def shade(self, amount: F32) -> None:
-        """Darken by ``amount`` (0-1), a little less in red, as light inside skin does."""
+        """Darken the albedo, a little less in red, as light scattered inside the skin does.
+
+        Parameters
+        ----------
+        amount : float32 array, shape (h, w)
+            0-1.
+        """
         self.albedo[...] *= 1 - amount[..., None] * np.array([0.85, 1.0, 1.0], np.float32)
 
 
 def redness(u: F32, v: F32) -> F32:
-    """How much redder cheeks, nose and ears are than the rest of the face."""
+    """Return the additional redness of cheeks and nose.
+
+    Parameters
+    ----------
+    u, v : float32 arrays
+        Face coordinates.
+
+    Returns
+    -------
+    float32 array, of the shape of `u`
+    """
     cheeks = blob(np.abs(u), v, 0.27, 0.10, 0.11, 0.09)
     return np.asarray(0.05 * cheeks + 0.06 * blob(u, v, 0, 0.09, 0.07, 0.05), np.float32)
 
 
 def draw_shadows(pen: Pen, who: Anatomy) -> None:
-    """What light does not reach: eye sockets, under nose, lip and brow."""
+    """Draw the shadows of eye sockets, nose, lip and brow.
+
+    Parameters
+    ----------
+    pen : Pen
+    who : Anatomy
+    """
     au = np.abs(pen.u)
     inner = blob(au, pen.v, who.eye_u - 0.075, EYE_V - 0.035, 0.05, 0.045)
     shadow = 0.30 * inner + 0.22 * blob(au, pen.v, who.eye_u, EYE_V - 0.03, 0.11, 0.05)
@@ -61,7 +104,17 @@ def draw_shadows(pen: Pen, who: Anatomy) -> None:
 
 
 def draw_eyes(pen: Pen, who: Anatomy, iris: F32, skin: F32, lids: float) -> None:
-    """Both eyes, ``lids`` shut by 0-1."""
+    """Draw both eyes.
+
+    Parameters
+    ----------
+    pen : Pen
+    who : Anatomy
+    iris, skin : float32 arrays, shape (3,)
+        RGB pixel values 0-255.
+    lids : float
+        0 (open) to 1 (shut).
+    """
     du, dv = np.abs(pen.u) - who.eye_u, pen.v - EYE_V
     x = du / who.eye_half
     inside = np.maximum(1 - x * x, 0)
@@ -74,7 +127,7 @@ def draw_eyes(pen: Pen, who: Anatomy, iris: F32, skin: F32, lids: float) -> None
         * (0.75 + 0.25 * step(dv - top - 0.012, 0.012))[..., None]
     )
     pen.paint(hole, white)
-    # iris and pupil stand still under the lids; both eyes look the same way
+    # iris and pupil do not move with the lids; both eyes have the same direction
     r = np.sqrt((np.abs(pen.u) - who.eye_u) ** 2 + (dv + 0.004) ** 2)
     radius = 0.95 * who.eye_open + 0.004
     pen.paint(hole * step(radius - r, soft), iris)
@@ -92,7 +145,17 @@ def draw_eyes(pen: Pen, who: Anatomy, iris: F32, skin: F32, lids: float) -> None
 
 
 def draw_brows(pen: Pen, who: Anatomy, hair: F32, strands: F32) -> None:
-    """Both brows, thicker inside, with hairs."""
+    """Draw both brows, thicker toward the nose, with hairs.
+
+    Parameters
+    ----------
+    pen : Pen
+    who : Anatomy
+    hair : float32 array, shape (3,)
+        RGB pixel values 0-255.
+    strands : float32 array, shape (h, w)
+        See `sspd.simulation.canvas.Canvas`.
+    """
     au = np.abs(pen.u)
     along = (au - 0.08) / 0.29
     centre = (
@@ -104,12 +167,22 @@ def draw_brows(pen: Pen, who: Anatomy, hair: F32, strands: F32) -> None:
     cover = np.exp(-((((pen.v - centre) / thick) ** 2) ** 1.3))
     cover = cover * step(au - 0.085, 0.02) * step(0.375 - au, 0.03)
     cover = cover * np.clip(0.85 + 0.18 * strands, 0.3, 1)
-    # fair hair makes brows that are still darker than skin
+    # brows of fair hair are darker than the hair
     pen.paint(np.asarray(0.9 * cover, np.float32), 0.75 * hair)
 
 
 def draw_mouth(pen: Pen, who: Anatomy, lip: F32, mouth: float) -> None:
-    """Lips parted by ``mouth`` (0-1): upper lip above, lower lip carried by the jaw."""
+    """Draw the mouth, with the lower lip moved by the jaw.
+
+    Parameters
+    ----------
+    pen : Pen
+    who : Anatomy
+    lip : float32 array, shape (3,)
+        RGB pixel values 0-255.
+    mouth : float
+        0 (closed) to 1 (open).
+    """
     x = pen.u / who.mouth_half
     inside = np.maximum(1 - x * x, 0)
     gap = 0.075 * mouth * inside**0.7
@@ -133,7 +206,17 @@ def draw_mouth(pen: Pen, who: Anatomy, lip: F32, mouth: float) -> None:
 
 
 def draw_beard(pen: Pen, who: Anatomy, hair: F32, strands: F32) -> None:
-    """Stubble to full beard, by ``who.beard`` (0-1)."""
+    """Draw the beard, from stubble to full, by ``who.beard`` (0-1).
+
+    Parameters
+    ----------
+    pen : Pen
+    who : Anatomy
+    hair : float32 array, shape (3,)
+        RGB pixel values 0-255.
+    strands : float32 array, shape (h, w)
+        See `sspd.simulation.canvas.Canvas`.
+    """
     if who.beard == 0:
         return
     low = step(pen.v - 0.30 - 0.30 * np.abs(0.5 - np.abs(pen.u)) * (pen.v < 0.55), 0.10)
@@ -143,7 +226,12 @@ def draw_beard(pen: Pen, who: Anatomy, hair: F32, strands: F32) -> None:
 
 
 def draw_glasses(pen: Pen) -> None:
-    """Thin wire frames with a bridge."""
+    """Draw glasses with thin wire frames and a bridge.
+
+    Parameters
+    ----------
+    pen : Pen
+    """
     du, dv = (np.abs(pen.u) - 0.235) / 0.165, (pen.v - EYE_V - 0.02) / 0.125
     r = (du**4 + dv**4) ** 0.25
     width = pen.edge(0.006) / 0.14

@@ -1,14 +1,14 @@
-"""Videos and their truth on disk.
+"""Files of simulated videos and their references.
 
-``NAME.mp4`` is the video, H.264. Its truth is two plain files:
+``NAME.mp4`` is the video, H.264. Its reference consists of two text files:
 
 ``NAME.csv``
-    one row a frame: ``time_s`` (seconds from the first frame, 6 decimals), ``bvp``
-    (blood-volume pulse at that time, rising at systole, 6 decimals).
+    one row per frame: ``time_s`` (seconds from the first frame, 6 decimals) and ``bvp``
+    (blood volume pulse at that time, rising at systole, 6 decimals).
 ``NAME.json``
-    ``beats_s`` (beat times, seconds), ``hr_bpm`` (mean rate by the beats; null for a
-    video without pulse), ``respiration_hz``, and ``spec``: every option of the video,
-    so that it can be made again to the byte.
+    ``beats_s`` (beat times, seconds), ``hr_bpm`` (mean rate of the beats; null for a video
+    without a pulse), ``respiration_hz``, and ``spec``: all options of the video, from which it
+    can be rendered again to the same bytes.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from sspd.video.write import write_h264
 
 
 def write_video(spec: VideoSpec, path: str | Path) -> None:
-    """Render the video and write it as H.264, whole or not at all.
+    """Render a video and write it as H.264, atomically.
 
     Parameters
     ----------
     spec : VideoSpec
     path : str or Path
-        The video's file; its suffix names the container, e.g. ``.mp4``.
+        Output file; its suffix names the container, e.g. ``.mp4``.
 
     Raises
     ------
     OutputError
-        The place cannot be written.
+        The file cannot be written.
     UsageError
-        The video's sides are odd.
+        The sides of the video are odd.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -51,18 +51,18 @@ def write_video(spec: VideoSpec, path: str | Path) -> None:
 
 
 def write_truth(spec: VideoSpec, path: str | Path) -> None:
-    """Write what is known of a video beside it, as ``.csv`` and ``.json``.
+    """Write the reference of a video as ``.csv`` and ``.json`` files.
 
     Parameters
     ----------
     spec : VideoSpec
     path : str or Path
-        A file name; its suffix is replaced.
+        File name; its suffix is replaced.
 
     Raises
     ------
     OutputError
-        The place cannot be written.
+        A file cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -81,6 +81,6 @@ def write_truth(spec: VideoSpec, path: str | Path) -> None:
     path = Path(path)
     with whole_file(path.with_suffix(".csv")) as part:
         part.write_text("\n".join(["time_s,bvp", *rows]) + "\n", encoding="utf-8")
-    # last: a .json says that the truth is whole
+    # last, so that a .json marks a complete reference
     with whole_file(path.with_suffix(".json")) as part:
         part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

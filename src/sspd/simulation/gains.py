@@ -1,7 +1,7 @@
-"""Light that changes its colour, as gains on the levels before noise and rounding.
+"""Light that changes its colour, as gains on the pixel values before noise and rounding.
 
-For ``alter`` of `sspd.simulation.simulate`: white balance that hunts, coloured lamps,
-mains light with a tint; on the whole picture or through a mask.
+For ``alter`` of `sspd.simulation.simulate`: oscillating white balance, coloured lights, tinted
+mains light; on the whole frame or through a mask.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.anatomy import F32
-from sspd.simulation.spec import VideoSpec, rest_place, smooth_noise
+from sspd.simulation.noise import smooth_noise
+from sspd.simulation.spec import VideoSpec, rest_place
 
 
 def sine_gain(
@@ -23,23 +24,25 @@ def sine_gain(
     percent: tuple[float, float, float],
     wander: float = 0.0,
 ) -> NDArray[np.float64]:
-    """A gain that swings at one rate, with a strength and sign of its own a channel.
+    """Return a gain that oscillates at one rate, with its own amplitude and sign per channel.
 
     Parameters
     ----------
     rng : np.random.Generator
-        Draws the phase.
+        Source of the phase.
     t : float64 array, shape (time,)
         Seconds.
     hz : float
+        Frequency, Hz.
     percent : three floats
-        Peak to peak, percent of the level, RGB; negative: in antiphase.
+        Peak-to-peak change of R, G and B, percent of the pixel value; negative for antiphase.
     wander : float
-        How far the rate strays, as a share of it (slower than 0.15 Hz).
+        Standard deviation of the frequency, as a fraction of it (slower than 0.15 Hz).
 
     Returns
     -------
-    float64 array, shape (time, 3), mean near 1
+    float64 array, shape (time, 3)
+        Of mean near 1.
 
     >>> gain = sine_gain(np.random.default_rng(0), np.arange(0, 9, 0.01), 1.0, (2.0, 0.0, -2.0))
     >>> np.ptp(gain, axis=0).round(3).tolist(), float(np.abs(gain.mean(axis=1) - 1).max()) < 1e-9
@@ -47,13 +50,21 @@ def sine_gain(
     """
     phase = 2 * np.pi * hz * t + rng.uniform(0, 2 * np.pi)
     if wander:
-        strays = wander * smooth_noise(rng, t, (0.03, 0.15))
-        phase = phase + 2 * np.pi * hz * np.cumsum(strays) * np.gradient(t)
+        deviation = wander * smooth_noise(rng, t, (0.03, 0.15))
+        phase = phase + 2 * np.pi * hz * np.cumsum(deviation) * np.gradient(t)
     return np.asarray(1 + np.sin(phase)[:, None] * np.array(percent) / 200)
 
 
 def face_mask(spec: VideoSpec) -> NDArray[np.float32]:
-    """1 on the resting face, 0 on what stands around it, with soft edges; (height, width).
+    """Return a mask with soft edges: 1 on the resting face, 0 elsewhere.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    float32 array, shape (height, width)
 
     >>> mask = face_mask(VideoSpec(face_px=100))
     >>> mask.shape, float(mask.max()), float(mask[0, 0])
@@ -70,13 +81,18 @@ def face_mask(spec: VideoSpec) -> NDArray[np.float32]:
 def apply_gain(
     gain: NDArray[np.float64], mask: NDArray[np.float32] | None = None
 ) -> Callable[[int, F32], F32]:
-    """What gives each frame its gain, for ``alter`` of `simulate`.
+    """Return a function that applies a gain to each frame, for ``alter`` of `simulate`.
 
     Parameters
     ----------
     gain : float64 array, shape (time, 3)
-    mask : float32 array, shape (height, width), optional
-        How much of the gain a place gets, 0-1; None: all of it everywhere.
+        Gain of each frame.
+    mask : float32 array, shape (height, width), or None
+        Fraction of the gain at each pixel, 0-1; None means 1.
+
+    Returns
+    -------
+    callable
 
     >>> alter = apply_gain(np.array([[1.0, 2.0, 1.0]]))
     >>> alter(0, np.full((1, 1, 3), 50, np.float32)).tolist()
@@ -84,11 +100,11 @@ def apply_gain(
     """
     rows = gain.astype(np.float32)
 
-    def alter(k: int, levels: F32) -> F32:
+    def alter(k: int, pixels: F32) -> F32:
         if mask is None:
-            levels *= rows[k]
+            pixels *= rows[k]
         else:
-            levels *= 1 + mask[..., None] * (rows[k] - 1)
-        return levels
+            pixels *= 1 + mask[..., None] * (rows[k] - 1)
+        return pixels
 
     return alter

@@ -1,18 +1,29 @@
-"""Light over time: slow drift, lamp flicker, and the colour of the lamp."""
+"""Light over time: slow drift, flicker, a swinging light, and the colour of the light."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.spec import VideoSpec, rest_place, smooth_noise
+from sspd.simulation.noise import smooth_noise
+from sspd.simulation.spec import VideoSpec, rest_place
 
 
 def light_gain(spec: VideoSpec, t: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Gain of the light on face and background alike, shape (time, 3), mean near 1.
+    """Return the gain of the light on face and background, of mean near 1.
 
-    Drift is slower than 0.4 Hz and a tenth of it differs between the channels (a cloud
-    changes colour too); flicker is one sine, equal in all channels.
+    The drift is slower than 0.4 Hz, and a tenth of it differs between the channels (clouds
+    change the colour too). The flicker is a sine, equal in all channels.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+    t : float64 array, shape (time,)
+        Seconds.
+
+    Returns
+    -------
+    float32 array, shape (time, 3)
 
     >>> spec = VideoSpec(flicker_percent=1.0, flicker_hz=1.3)
     >>> gain = light_gain(spec, np.arange(0, 10, 0.001))
@@ -30,7 +41,17 @@ def light_gain(spec: VideoSpec, t: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def swing_gain(spec: VideoSpec, t: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much brighter the right cheek is than the middle of the face, shape (time,).
+    """Return the additional relative brightness of the right cheek under a swinging light.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+    t : float64 array, shape (time,)
+        Seconds.
+
+    Returns
+    -------
+    float64 array, shape (time,)
 
     >>> spec = VideoSpec(swing_percent=2.0, swing_hz=1.0)
     >>> round(float(np.ptp(swing_gain(spec, np.arange(0, 10, 0.001)))), 4)
@@ -41,14 +62,20 @@ def swing_gain(spec: VideoSpec, t: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def swing_ramp(spec: VideoSpec, x: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What a place gets of `swing_gain`: -1 and 1 at the cheeks, level far from the face.
+    """Return the fraction of `swing_gain` at each column: -1 and 1 at the cheeks.
 
-    The lamp comes nearer on its way, so the middle gets a fifth.
+    It is constant far from the face. The swinging light also comes closer, so the middle has a
+    fifth.
 
     Parameters
     ----------
-    x : array, shape (width,)
-        Pixels of the video.
+    spec : VideoSpec
+    x : float64 array, shape (width,)
+        Columns of the video, pixels.
+
+    Returns
+    -------
+    float32 array, shape (width,)
 
     >>> spec = VideoSpec(face_px=100)
     >>> places = rest_place(spec)[0] + np.array([0.0, 50.0])
@@ -60,9 +87,18 @@ def swing_ramp(spec: VideoSpec, x: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def lamp_colour(rng: np.random.Generator) -> NDArray[np.float32]:
-    """White balance of the video, RGB gains: a little cool to very warm.
+    """Draw the white balance of a video, from a little cool to very warm.
 
-    Phones and webcams indoors render skin far warmer than daylight does.
+    Indoors, phones and webcams record skin much warmer than in daylight.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+
+    Returns
+    -------
+    float32 array, shape (3,)
+        Gains of R, G and B.
 
     >>> lamp_colour(np.random.default_rng(0)).shape
     (3,)

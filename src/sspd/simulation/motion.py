@@ -1,4 +1,4 @@
-"""How the head moves: one pose a frame."""
+"""Head motion: one pose per frame."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from sspd.simulation.spec import VideoSpec, smooth_noise
+from sspd.simulation.noise import smooth_noise
+from sspd.simulation.spec import VideoSpec
 
-#: The head stays within these parts of the face width, left-right and up-down.
+#: Largest horizontal and vertical translation of the head, face widths.
 REACH_X, REACH_Y = 0.30, 0.12
 _PATH_HZ = 240.0
-#: A nod turns about a point this far behind the face, in face widths.
+#: Distance of the axis of a nod behind the face, face widths.
 _NECK = 0.4
 
 
 @dataclass(frozen=True, eq=False)
 class Poses:
-    """The pose of each frame; every array has shape (time,).
+    """Pose of the head in each frame; all arrays have the shape (time,).
 
-    ``x``, ``y`` in pixels from the resting place, ``roll``, ``yaw``, ``pitch`` in
-    radians, ``mouth`` from 0 (closed) to 1 (open), ``lids`` from 0 (open) to 1 (shut).
+    ``x``, ``y`` are in pixels from the resting position, ``roll``, ``yaw``, ``pitch`` in
+    radians, ``mouth`` is 0 (closed) to 1 (open), ``lids`` 0 (open) to 1 (shut).
     """
 
     x: NDArray[np.float64]
@@ -35,7 +36,17 @@ class Poses:
 
 
 def head_poses(spec: VideoSpec, t: NDArray[np.float64]) -> Poses:
-    """The poses at times ``t`` (seconds).
+    """Draw the poses of the head at given times.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+    t : float64 array, shape (time,)
+        Seconds.
+
+    Returns
+    -------
+    Poses
 
     >>> poses = head_poses(VideoSpec(motion="rotation", angle_deg=15), np.arange(300) / 30)
     >>> round(float(np.degrees(abs(poses.yaw).max())), 2)
@@ -43,7 +54,7 @@ def head_poses(spec: VideoSpec, t: NDArray[np.float64]) -> Poses:
     """
     rng = spec.rng("motion")
     scale = spec.face_px / 200
-    # nobody sits like a stone: under 1 px of sway, and a hint of turning
+    # nobody is perfectly still: less than 1 px of sway, and a little turning
     x, y = (0.45 * scale * smooth_noise(rng, t, (0.05, 0.7)) for _ in range(2))
     roll, yaw, pitch = (np.radians(0.15) * smooth_noise(rng, t, (0.05, 0.5)) for _ in range(3))
     mouth = np.zeros_like(t)
@@ -79,14 +90,14 @@ def _swing(rng: np.random.Generator, t: NDArray[np.float64], most: float) -> NDA
 
 
 def _speech(rng: np.random.Generator, t: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Openings at the rate of syllables (2-5 Hz), with pauses."""
+    """Draw openings of the mouth at the rate of syllables (2-5 Hz), with pauses."""
     syllables = np.clip(0.35 + 0.5 * smooth_noise(rng, t, (2.0, 5.0)), 0, 1)
     talking = np.clip(0.6 + smooth_noise(rng, t, (0.1, 0.5)), 0, 1)
     return np.asarray(syllables * talking)
 
 
 def _blinks(rng: np.random.Generator, t: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A blink every few seconds, about 0.2 s long."""
+    """Draw a blink every few seconds, each of about 0.2 s."""
     lids = np.zeros_like(t)
     at = rng.uniform(0.5, 4.0)
     while at < t[-1]:
@@ -99,20 +110,20 @@ def _blinks(rng: np.random.Generator, t: NDArray[np.float64]) -> NDArray[np.floa
 def _path(
     rng: np.random.Generator, t: NDArray[np.float64], spec: VideoSpec
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A walk between random places at the asked speed, corners rounded."""
+    """Draw a path between random positions at the given speed, with rounded corners."""
     reach = np.array([REACH_X, REACH_Y]) * spec.face_px
     places = [np.zeros(2)]
     length = [0.0]
     while length[-1] < spec.speed_px_s * (t[-1] + 1.0):
         place = rng.uniform(-reach, reach)
         step = float(np.hypot(*(place - places[-1])))
-        # a short hop would be a tremble, not a translation
+        # a short step would be a tremor, not a translation
         if step < 0.5 * reach[0]:
             continue
         places.append(place)
         length.append(length[-1] + step)
     fine = np.arange(0, t[-1] + 1.0, 1 / _PATH_HZ)
-    # people do not move at one speed: the way runs ahead and falls behind
+    # people do not move at a constant speed
     way = spec.speed_px_s * (fine + 0.15 * smooth_noise(rng, fine, (0.1, 0.5)))
     walk = np.stack(
         [np.interp(way, length, np.array(places)[:, axis]) for axis in range(2)], axis=1

@@ -1,4 +1,4 @@
-"""Kinds of video as data: ranges from which `random_spec` draws."""
+"""Presets: ranges of options from which `random_spec` draws a video."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from sspd.errors import UsageError
 from sspd.simulation.spec import BACKGROUNDS, N_SKIN_TONES, VideoSpec
 
-# a tuple of two floats is a range, ("log", low, high) a logarithmic one, a list a choice
+# A tuple of two floats is a range, ("log", low, high) a logarithmic range, a list a choice.
 _COMMON: dict[str, Any] = {
     "hr_bpm": (42.0, 190.0),
     "lf_ms": (5.0, 40.0),
@@ -29,9 +29,9 @@ _COMMON: dict[str, Any] = {
 _MOVING: dict[str, Any] = {"speed_px_s": ("log", 20.0, 150.0), "angle_deg": (5.0, 20.0)}
 _RATES = ("log", 200_000.0, 5_000_000.0)
 
-#: Name -> options drawn. ``varied`` has everything but the lamp; ``train`` is what the
-#: shipped network learns from: the same with weaker and stronger pulses, other frame
-#: rates and less hurry.
+#: Options that are drawn, by the name of the preset. ``varied`` has all but flicker and swinging
+#: light. ``train`` is the training data of the shipped network: like ``varied``, with weaker and
+#: stronger pulses, other frame rates and less motion.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "varied": {
@@ -102,16 +102,19 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     preset : str
         A name of `PRESETS`.
     **fixed
-        Options of `VideoSpec` that are taken as they are.
+        Options of `VideoSpec` that are not drawn.
 
-    Variability shrinks with the cube of the beat interval, about as it does in people
-    at work (over 150 bpm a few milliseconds are left); options that the
-    drawn motion does not use are 0.
+    Returns
+    -------
+    VideoSpec
+        The variability shrinks with the cube of the beat interval, about as it does in people
+        at work (above 150 bpm a few milliseconds are left). Options that the drawn motion
+        does not use are 0.
 
     Raises
     ------
     UsageError
-        No such preset (the message lists them), or an option out of range.
+        There is no such preset (the message lists them), or an option is out of range.
 
     >>> random_spec(np.random.default_rng(0), "still", hr_bpm=60.0).hr_bpm
     60.0

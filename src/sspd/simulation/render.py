@@ -1,4 +1,4 @@
-"""Puts light, pulse, motion and noise onto the drawn layers, frame by frame."""
+"""Rendering of frames: light, pulse, motion and noise applied to the drawn layers."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from sspd.simulation.motion import Poses, head_poses
 from sspd.simulation.spec import VideoSpec, frame_times, rest_place
 from sspd.types import Box, Frames
 
-#: Noise is drawn once on a tile this much larger than the picture, then shifted.
+#: Noise is drawn once on a tile that is larger than the frame by this, pixels, and is shifted
+#: for each frame.
 _TILE_MARGIN = 97
-#: A head that moves aside by one face width turns this much under a lamp nearby.
-_NEAR_LAMP = 0.15
+#: Moving by one face width under a nearby light has the effect of turning by this, radians.
+_NEAR_LIGHT = 0.15
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Everything of one video that is computed once; ``window`` is the part rendered.
+    """Everything of a video that is computed once; ``window`` is the part that is rendered.
 
-    ``scratch`` is overwritten by each frame: one stage serves one thread.
+    ``scratch`` is overwritten by each frame, so a stage must be used by one thread only.
     """
 
     spec: VideoSpec
@@ -50,7 +51,17 @@ class Stage:
 
 
 def set_stage(spec: VideoSpec, window: Box | None = None) -> Stage:
-    """Draw the layers and lay out all that changes with time.
+    """Draw the layers of a video, and compute everything that changes with time.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+    window : Box or None
+        Part of the frame to render, pixels; None means the whole frame.
+
+    Returns
+    -------
+    Stage
 
     >>> set_stage(VideoSpec(face_px=60, duration_s=1)).background.shape
     (480, 640, 3)
@@ -86,12 +97,12 @@ def set_stage(spec: VideoSpec, window: Box | None = None) -> Stage:
 
 
 def _patch(stage: Stage, k: int) -> F32:
-    """The person at frame ``k``, before it is moved, on the stage's scratch patch."""
+    """Return the person at frame ``k``, before it is moved, on the stage's scratch patch."""
     person, poses, out = stage.person, stage.poses, stage.scratch
-    turn = poses.yaw[k] + _NEAR_LAMP * poses.x[k] / stage.spec.face_px
-    nod = poses.pitch[k] + _NEAR_LAMP * poses.y[k] / stage.spec.face_px
+    turn = poses.yaw[k] + _NEAR_LIGHT * poses.x[k] / stage.spec.face_px
+    nod = poses.pitch[k] + _NEAR_LIGHT * poses.y[k] / stage.spec.face_px
     head = out[person.head_at]
-    # starts from the resting head, so that nothing of the last frame is left
+    # starts from the resting head, so that nothing of the last frame remains
     cv2.scaleAdd(person.pulse, float(stage.volume[k]), person.rgba[person.head_at], dst=head)
     for layer, amount in (
         (person.late, stage.volume_rate[k]),
@@ -100,11 +111,11 @@ def _patch(stage: Stage, k: int) -> F32:
     ):
         cv2.scaleAdd(layer, float(amount), head, dst=head)
     if poses.mouth[k] > 0:
-        place = float(poses.mouth[k]) * (len(person.mouths) - 1)
-        below = min(int(place), len(person.mouths) - 2)
+        position = float(poses.mouth[k]) * (len(person.mouths) - 1)
+        below = min(int(position), len(person.mouths) - 2)
         lips = out[person.mouth_at]
-        cv2.scaleAdd(person.mouths[below], below + 1 - place, lips, dst=lips)
-        cv2.scaleAdd(person.mouths[below + 1], place - below, lips, dst=lips)
+        cv2.scaleAdd(person.mouths[below], below + 1 - position, lips, dst=lips)
+        cv2.scaleAdd(person.mouths[below + 1], position - below, lips, dst=lips)
     if poses.lids[k] > 0:
         eyes = out[person.eyes_at]
         cv2.scaleAdd(person.shut, float(poses.lids[k]), eyes, dst=eyes)
@@ -112,7 +123,7 @@ def _patch(stage: Stage, k: int) -> F32:
 
 
 def _place(stage: Stage, k: int, patch: F32) -> tuple[Box, F32] | None:
-    """Move the patch to its place: the part of the window it covers, and its pixels."""
+    """Move the patch to its position, and return the covered part of the window and its pixels."""
     poses, window = stage.poses, stage.window
     h, w = patch.shape[:2]
     cx, cy = stage.person.centre
@@ -127,7 +138,7 @@ def _place(stage: Stage, k: int, patch: F32) -> tuple[Box, F32] | None:
     if box.width <= 0 or box.height <= 0:
         return None
     cos, sin = np.cos(poses.roll[k]), np.sin(poses.roll[k])
-    # where a pixel of the box comes from on the patch
+    # maps pixels of the box to the patch
     matrix = np.array([[cos, sin, 0.0], [-sin, cos, 0.0]])
     matrix[:, 2] = (cx, cy) - matrix[:, :2] @ (x - box.left, y - box.top)
     size = (box.width, box.height)
@@ -140,14 +151,14 @@ def _place(stage: Stage, k: int, patch: F32) -> tuple[Box, F32] | None:
 def _turned(
     stage: Stage, k: int, patch: F32, matrix: NDArray[np.float64], size: tuple[int, int]
 ) -> F32:
-    """Warp with yaw and pitch: what is nearer to the camera moves further (parallax)."""
+    """Warp with yaw and pitch: parts that are closer to the camera move more (parallax)."""
     yaw, pitch = float(stage.poses.yaw[k]), float(stage.poses.pitch[k])
     cx, cy = stage.person.centre
     m = matrix.astype(np.float32)
     xs, ys = np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     lift = cv2.warpAffine(stage.person.depth, matrix, size, flags=flags)
-    # shoulders do not turn with the head
+    # the shoulders do not turn with the head
     down = (m[1, 1] * ys + m[1, 2] - np.float32(cy)) / np.float32(stage.spec.face_px)
     neck = np.clip((np.float32(1.0) - down) / np.float32(0.5), 0, 1)
     maps = []
@@ -162,8 +173,20 @@ def _turned(
     return np.asarray(cv2.remap(patch, maps[0], maps[1], cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def render_levels(stage: Stage, k: int) -> F32:
-    """Frame ``k`` before noise and rounding, 8-bit levels, float32 (h, w, 3)."""
+def render_pixels(stage: Stage, k: int) -> F32:
+    """Render a frame before noise and rounding.
+
+    Parameters
+    ----------
+    stage : Stage
+    k : int
+        Number of the frame.
+
+    Returns
+    -------
+    float32 array, shape (height, width, 3)
+        Pixel values 0-255.
+    """
     out = stage.background.copy()
     placed = _place(stage, k, _patch(stage, k))
     if placed is not None:
@@ -178,37 +201,52 @@ def render_levels(stage: Stage, k: int) -> F32:
 
 
 def render_frame(stage: Stage, k: int) -> NDArray[np.uint8]:
-    """Frame ``k`` as a camera gives it: noise added, rounded to 8 bits, (h, w, 3)."""
-    return _recorded(stage, k, render_levels(stage, k))
+    """Render a frame as a camera records it, with noise and rounded to 8 bits.
+
+    Parameters
+    ----------
+    stage : Stage
+    k : int
+        Number of the frame.
+
+    Returns
+    -------
+    uint8 array, shape (height, width, 3)
+    """
+    return _recorded(stage, k, render_pixels(stage, k))
 
 
-def _recorded(stage: Stage, k: int, levels: F32) -> NDArray[np.uint8]:
-    """The sensor's part: noise and rounding, on levels that are overwritten."""
+def _recorded(stage: Stage, k: int, pixels: F32) -> NDArray[np.uint8]:
+    """Add noise and round to 8 bits; ``pixels`` is overwritten."""
     window = stage.window
     down, right = stage.shifts[k]
     noise = stage.noise[
         down + window.top : down + window.bottom, right + window.left : right + window.right
     ]
-    cv2.add(levels, noise, dst=levels)
-    np.maximum(levels, 0, out=levels)
-    # rounds and holds at 255; negative levels are already gone
-    return np.asarray(cv2.convertScaleAbs(levels), dtype=np.uint8)
+    cv2.add(pixels, noise, dst=pixels)
+    np.maximum(pixels, 0, out=pixels)
+    # rounds and saturates at 255; negative values are already 0
+    return np.asarray(cv2.convertScaleAbs(pixels), dtype=np.uint8)
 
 
 def simulate(
     spec: VideoSpec, chunk: int = 32, *, alter: Callable[[int, F32], F32] | None = None
 ) -> Iterator[Frames]:
-    """The video's frames, uint8 at full size.
+    """Render the frames of a video, 8 bits at full size.
 
     Parameters
     ----------
     spec : VideoSpec
     chunk : int
-        Frames yielded at a time.
-    alter : callable, optional
-        Given a frame's number and its levels before noise and rounding (float32, shape
-        (height, width, 3), which it may overwrite); returns the levels that the sensor
-        sees: light and movement that no option describes (see `sspd.simulation.gains`).
+        Number of frames per chunk.
+    alter : callable or None
+        Maps the number of a frame and its pixel values before noise and rounding (float32,
+        shape (height, width, 3), may be overwritten) to those that the sensor receives, for
+        changes without an option of their own (see `sspd.simulation.gains`).
+
+    Yields
+    ------
+    Frames
 
     >>> first = next(simulate(VideoSpec(face_px=60, duration_s=1), chunk=4))
     >>> first.rgb.shape
@@ -220,12 +258,20 @@ def simulate(
         if alter is None:
             rgb = np.stack([render_frame(stage, k) for k in ks])
         else:
-            rgb = np.stack([_recorded(stage, k, alter(k, render_levels(stage, k))) for k in ks])
+            rgb = np.stack([_recorded(stage, k, alter(k, render_pixels(stage, k))) for k in ks])
         yield Frames(rgb, stage.t[ks.start : ks.stop])
 
 
 def skin_mask(spec: VideoSpec) -> NDArray[np.bool_]:
-    """Where skin pulses in the video's resting pose, shape (height, width).
+    """Return the region of pulsing skin, in the resting pose.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    bool array, shape (height, width)
 
     >>> bool(skin_mask(VideoSpec(face_px=60)).any())
     True
@@ -234,7 +280,16 @@ def skin_mask(spec: VideoSpec) -> NDArray[np.bool_]:
 
 
 def cheek_mask(spec: VideoSpec) -> NDArray[np.bool_]:
-    """Where ``pulse_percent`` is defined, in the resting pose, shape (height, width)."""
+    """Return the region in which ``pulse_percent`` is defined, in the resting pose.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    bool array, shape (height, width)
+    """
     return _at_rest(spec, draw_person(spec).cheeks)
 
 

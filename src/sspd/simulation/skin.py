@@ -1,8 +1,8 @@
-"""Skin: its tones, how strongly it pulses in each colour and in each place.
+"""Skin tones, and the strength of the pulse by colour and by region.
 
-The dichromatic model (Wang et al., IEEE Trans. Biomed. Eng. 2017, Eq. 1-6): what the
-camera sees is the light times (specular + diffuse); blood modulates the diffuse part
-alone, and in each channel by the relative strength of the pulse vector.
+The dichromatic model (Wang et al., IEEE Trans. Biomed. Eng. 2017, Eq. 1-6): the camera
+records the light times (specular + diffuse); blood modulates only the diffuse part, in each
+channel by the relative strength of the pulse vector.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-#: Skin under neutral light, 8-bit levels RGB, Fitzpatrick I-VI.
+#: Skin under neutral light, RGB pixel values 0-255, Fitzpatrick I-VI.
 TONES = np.array(
     [
         (231, 190, 168),
@@ -22,13 +22,24 @@ TONES = np.array(
     ],
     dtype=np.float32,
 )
-#: Normalised pulse of a camera under white light, RGB (de Haan & van Leest, Physiol.
-#: Meas. 2014, the signature [0.33, 0.77, 0.53]), scaled to green = 1.
+#: Relative strength of the pulse in RGB under white light (de Haan & van Leest, Physiol. Meas.
+#: 2014, the signature [0.33, 0.77, 0.53]), scaled to green = 1.
 PULSE_VECTOR = np.array([0.33, 0.77, 0.53], dtype=np.float32) / np.float32(0.77)
 
 
 def skin_colour(tone: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A colour near the tone, 8-bit levels RGB: people of one type differ too.
+    """Draw a skin colour near a tone, as people of one type differ too.
+
+    Parameters
+    ----------
+    tone : int
+        0-5: Fitzpatrick I-VI.
+    rng : np.random.Generator
+
+    Returns
+    -------
+    float32 array, shape (3,)
+        RGB pixel values 0-255.
 
     >>> skin_colour(5, np.random.default_rng(0)).round(-1).tolist()
     [90.0, 60.0, 40.0]
@@ -39,7 +50,15 @@ def skin_colour(tone: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def pulse_vector(rng: np.random.Generator) -> NDArray[np.float32]:
-    """The video's own pulse vector: red and blue up to 15 % off, green 1.
+    """Draw the pulse vector of a video: red and blue vary by up to 15 %, green is 1.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+
+    Returns
+    -------
+    float32 array, shape (3,)
 
     >>> pulse_vector(np.random.default_rng(0)).argmax()
     np.int64(1)
@@ -52,10 +71,19 @@ def pulse_vector(rng: np.random.Generator) -> NDArray[np.float32]:
 def pulse_map(
     u: NDArray[np.float32], v: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Relative strength of the pulse over the face, about 1 on the cheeks.
+    """Draw the relative strength of the pulse over the face, about 1 on the cheeks.
 
-    ``u``, ``v`` are face coordinates (face widths from the face's centre, right and
-    down). Forehead and cheeks are strong, nose, chin and neck weaker.
+    It is high on forehead and cheeks, lower on nose, chin and neck.
+
+    Parameters
+    ----------
+    u, v : float32 arrays, shape (h, w)
+        Face coordinates: face widths from the face's centre, right and down.
+    rng : np.random.Generator
+
+    Returns
+    -------
+    float32 array, shape (h, w)
 
     >>> u, v = np.float32([[0.25, 0.0]]), np.float32([[0.1, 0.9]])
     >>> cheek, neck = pulse_map(u, v, np.random.default_rng(0))[0]
@@ -78,7 +106,16 @@ def pulse_map(
 
 
 def cheeks(u: NDArray[np.float32], v: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where ``pulse_percent`` is defined: a disc on each cheek.
+    """Return the region in which ``pulse_percent`` is defined: a disc on each cheek.
+
+    Parameters
+    ----------
+    u, v : float32 arrays, shape (h, w)
+        Face coordinates, face widths.
+
+    Returns
+    -------
+    bool array, shape (h, w)
 
     >>> bool(cheeks(np.float32([0.25]), np.float32([0.12]))[0])
     True

@@ -1,4 +1,4 @@
-"""What a simulated video is: every option, checked, with its unit in its name."""
+"""Specification of a simulated video: all options, checked, with units in their names."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from sspd.errors import UsageError
 
-#: The ways a head can move.
+#: Kinds of head motion.
 MOTIONS = ("still", "talking", "translation", "rotation", "nodding")
-#: What can stand behind the head.
+#: Kinds of background.
 BACKGROUNDS = ("plain", "gradient", "blobs", "shelves", "window", "texture")
-#: Fitzpatrick types I-VI are the tones 0-5.
+#: Number of skin tones: 0-5 are the Fitzpatrick types I-VI.
 N_SKIN_TONES = 6
 
-# name -> (lowest, highest) value that makes sense; both ends are allowed
+# Lowest and highest value of each option; both are allowed.
 _RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63 - 1),
     "duration_s": (0.1, 7200.0),
@@ -48,65 +48,72 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-#: Intervals between given beats, seconds.
+#: Shortest and longest interval between given beats, seconds.
 _INTERVAL_S = (0.2, 4.0)
 
 
 @dataclass(frozen=True)
 class VideoSpec:
-    """Every option of one simulated video; equal specs give equal bytes.
+    """Options of one simulated video; equal specifications give equal bytes.
 
     Parameters
     ----------
     seed : int
-        Decides all that the other options leave open: the person, the light, the
+        Seed of everything that the other options do not determine: the person, the light, the
         path of the head, the beats, the noise.
     duration_s, fps, jitter_s : float
-        Length, mean frame rate, and the largest deviation of a time timestamp from the
-        even grid (under 0.45 frames), seconds and Hz.
+        Length, s, mean frame rate, Hz, and the largest deviation of a timestamp from the
+        uniform grid, s (under 0.45 frames).
     width, height, face_px : int
         Size of the video, and of the face from cheek to cheek, pixels.
     hr_bpm : float
-        Mean heart rate, 25-220 beats a minute.
+        Mean heart rate, 25-220 beats per minute.
     lf_ms, hf_ms : float
         Standard deviation of the beat intervals from the slow (0.1 Hz) rhythm and
         from breathing (respiratory sinus arrhythmia), milliseconds.
     respiration_hz : float
         Breathing rate, Hz.
     pulse_percent : float
-        Green on the cheeks, peak to peak in percent of its mean; 0: a mannequin.
+        Peak-to-peak amplitude of green on the cheeks, percent of its mean; 0 gives a face
+        without a pulse.
     transit_ms : float
-        How much later the pulse comes at the chin than at the forehead, ms.
+        Delay of the pulse at the chin relative to the forehead, ms.
     skin_tone : int
         0-5: Fitzpatrick I-VI.
     motion : str
-        One of `MOTIONS`; ``speed_px_s`` belongs to translation, ``angle_deg`` (the
-        largest yaw or nod) to rotation and nodding, ``nod_hz`` to nodding.
+        One of `MOTIONS`.
+    speed_px_s : float
+        Speed of a translation, pixels per second.
+    angle_deg : float
+        Largest yaw of a rotation, or largest pitch of a nod, degrees.
+    nod_hz : float
+        Frequency of nodding, Hz.
     light_drift_percent : float
         Standard deviation of the slow change of light, percent.
     flicker_percent, flicker_hz : float
-        A lamp on face and background alike: peak to peak in percent of the light.
+        Flicker of the light on face and background: peak-to-peak amplitude, percent of the
+        light, and frequency, Hz.
     swing_percent, swing_hz : float
-        A lamp that swings from side to side: peak to peak in percent of the light at
-        the cheeks, where one grows darker while the other grows brighter.
+        A light that swings from side to side: peak-to-peak change at the cheeks, percent of
+        the light, and frequency, Hz. One cheek becomes darker as the other becomes brighter.
     noise_levels : float
-        Standard deviation of the sensor noise, 8-bit levels.
+        Standard deviation of the sensor noise, pixel values (0-255).
     exposure : float
         Factor on the light; 1 is a well exposed video.
     background : str
         One of `BACKGROUNDS`.
     bit_rate : int or None
-        H.264 bits a second when written or encoded; None: near lossless.
+        Bit rate of H.264, bits per second, when written or encoded; None is near lossless.
     beats_s : tuple of float or None
-        Beat times, seconds from the first frame, rising (see
-        `sspd.simulation.rhythms`): they override ``hr_bpm``, ``lf_ms`` and
-        ``hf_ms``. A beat that comes early has a smaller pulse, for the heart fills
-        less. Where they do not reach the ends, the first and last interval go on.
+        Beat times, seconds from the first frame, ascending (see `sspd.simulation.rhythms`).
+        They override ``hr_bpm``, ``lf_ms`` and ``hf_ms``. An early beat has a weaker pulse, as
+        the heart fills less. If they do not reach the ends of the video, the first and the
+        last interval are repeated.
 
     Raises
     ------
     UsageError
-        An option out of its range, by name.
+        An option is out of its range; the message names it.
 
     >>> VideoSpec(seed=1, hr_bpm=64).n_frames
     300
@@ -165,16 +172,25 @@ class VideoSpec:
         if self.bit_rate is not None and self.bit_rate < 10_000:
             raise UsageError(f"simulate: bit_rate must be 10000 or more, got {self.bit_rate}")
         if self.beats_s is not None:
-            # a list, as JSON gives it, is taken as well
+            # JSON gives a list, which is accepted too
             object.__setattr__(self, "beats_s", _checked_beats(self.beats_s))
 
     @property
     def n_frames(self) -> int:
-        """How many frames the video has."""
+        """Number of frames of the video."""
         return max(2, round(self.duration_s * self.fps))
 
     def rng(self, what: str) -> np.random.Generator:
-        """A generator of its own for each part, so that parts do not disturb each other.
+        """Return a separate random generator for a part, so that parts do not affect each other.
+
+        Parameters
+        ----------
+        what : str
+            Name of the part.
+
+        Returns
+        -------
+        np.random.Generator
 
         >>> a, b = VideoSpec(seed=3).rng("beats"), VideoSpec(seed=3).rng("beats")
         >>> bool(a.random() == b.random())
@@ -183,11 +199,25 @@ class VideoSpec:
         return np.random.default_rng([self.seed, *what.encode()])
 
     def replace(self, **changes: Any) -> VideoSpec:
-        """The same video with some options changed."""
+        """Return the same video with some options changed.
+
+        Parameters
+        ----------
+        **changes
+            Options with their new values.
+
+        Returns
+        -------
+        VideoSpec
+        """
         return dataclasses.replace(self, **changes)
 
     def record(self) -> dict[str, Any]:
-        """Every option as JSON holds it; ``beats_s`` only where it is given.
+        """Return all options as plain types for JSON; ``beats_s`` only if it is given.
+
+        Returns
+        -------
+        dict
 
         >>> VideoSpec(**VideoSpec(seed=4).record()) == VideoSpec(seed=4)
         True
@@ -209,7 +239,16 @@ def _checked_beats(beats_s: Iterable[float]) -> tuple[float, ...]:
 
 
 def rest_place(spec: VideoSpec) -> tuple[float, float]:
-    """Where the face's centre rests in the video, pixels (x, y).
+    """Return the resting position of the face's centre.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    x, y : float
+        Pixels.
 
     >>> rest_place(VideoSpec(face_px=300))[1] < 300
     True
@@ -227,7 +266,16 @@ def rest_place(spec: VideoSpec) -> tuple[float, float]:
 
 
 def frame_times(spec: VideoSpec) -> NDArray[np.float64]:
-    """Time timestamp of each frame, seconds, shape (time,); the first is 0.
+    """Return the timestamp of each frame; the first is 0.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    float64 array, shape (time,)
+        Seconds.
 
     >>> frame_times(VideoSpec(duration_s=0.1, fps=30)).round(4).tolist()
     [0.0, 0.0333, 0.0667]
@@ -236,25 +284,3 @@ def frame_times(spec: VideoSpec) -> NDArray[np.float64]:
     if spec.jitter_s:
         t = t + spec.rng("stamps").uniform(-spec.jitter_s, spec.jitter_s, t.size)
     return np.asarray(t - t[0], dtype=np.float64)
-
-
-def smooth_noise(
-    rng: np.random.Generator, t: NDArray[np.float64], f_range: tuple[float, float], n: int = 16
-) -> NDArray[np.float64]:
-    """Aperiodic noise in a band: ``n`` sines of random rate and phase, variance 1.
-
-    Works on any time timestamps, so that the same motion can be seen at any frame rate.
-
-    >>> x = smooth_noise(np.random.default_rng(0), np.arange(0, 1000, 0.1), (0.1, 1.0))
-    >>> bool(abs(x.std() - 1) < 0.05)
-    True
-    """
-    f_hz = rng.uniform(*f_range, n)
-    phase = rng.uniform(0, 2 * np.pi, n)
-    gain = rng.uniform(0.5, 1.5, n)
-    gain *= np.sqrt(2 / np.sum(gain**2))
-    # float64 sums of n rows: a loop keeps an hour of video out of memory
-    out = np.zeros_like(t)
-    for f, p, g in zip(f_hz, phase, gain, strict=True):
-        out += g * np.sin(2 * np.pi * f * t + p)
-    return out

@@ -1,4 +1,4 @@
-"""What is known of a simulated video without rendering it."""
+"""Reference of a simulated video, without rendering it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from sspd.simulation.spec import VideoSpec, frame_times
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """The reference of one video.
+    """Reference of one simulated video.
 
     Parameters
     ----------
     t : float64 array, shape (time,)
-        The frames' time timestamps, seconds.
+        Timestamps of the frames, seconds.
     bvp : float64 array, shape (time,)
-        Blood-volume pulse at those timestamps, rising at systole (skin gets *darker*),
-        about 1 from foot to peak.
-    beats_s : float64 array
+        Blood volume pulse at those times, rising at systole (skin becomes *darker*), about 1
+        from foot to peak.
+    beats_s : float64 array, shape (beats,)
         Beat times inside the video, seconds.
-    rr_s : float64 array
+    rr_s : float64 array, shape (beats - 1,)
         Intervals between those beats, seconds.
     hr_bpm : float
-        Mean rate by the beats; by the phase where there are fewer than two beats.
+        Mean rate of the beats, beats per minute; from the phase for fewer than two beats.
     respiration_hz : float
         Breathing rate, Hz.
     """
@@ -41,10 +41,18 @@ class Truth:
 
 
 def truth(spec: VideoSpec) -> Truth:
-    """The truth of a video, cheap: no picture is drawn.
+    """Return the reference of a video, without drawing a frame.
 
-    A video without pulse (``pulse_percent=0``) has a flat ``bvp`` and no beats, and its
-    ``hr_bpm`` is NaN.
+    A video without a pulse (``pulse_percent=0``) has a constant ``bvp``, no beats, and an
+    ``hr_bpm`` of NaN.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    Truth
 
     >>> known = truth(VideoSpec(hr_bpm=75, duration_s=20, lf_ms=0, hf_ms=0))
     >>> round(known.hr_bpm, 1)

@@ -1,7 +1,7 @@
-"""The nouns that travel between the rooms: frames, signals, what was seen, vitals, recordings.
+"""Data types shared by the whole package: frames, signals, face segments, vitals, recordings.
 
-Each is a frozen dataclass that checks its shapes on construction and carries its
-own time in seconds, so that no function has to assume a frame rate.
+Each is a frozen dataclass that contains its own times in seconds, so that no function has to
+assume a frame rate. Arrays are checked for their shapes on construction.
 """
 
 from sspd.types.confidence import ConfidenceSpec

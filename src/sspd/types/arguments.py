@@ -1,4 +1,4 @@
-"""What callers may give for a video, a box or a time, as one kind of value each."""
+"""Validation and conversion of arguments: paths of videos, face boxes and times."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from sspd.errors import UsageError
 from sspd.types.frames import Box
 
-#: A path to a video; ``~`` is the home folder.
+#: Path to a video; ``~`` is the home folder.
 Source = str | bytes | os.PathLike[str] | os.PathLike[bytes]
-#: A face box, or its four edges.
+#: Face box, or its four edges.
 BoxLike = Box | Sequence[SupportsIndex | float] | NDArray[Any]
 
-# a drive of Windows has one letter; a slash is lost where a path was made of an address
+# two letters or more, as a Windows drive has one; a path made from a URL has lost a slash
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,3}", re.IGNORECASE)
 #: Bounds of a frame rate that a user may state, Hz.
 FPS_BOUNDS = (1.0, 1000.0)
@@ -31,12 +31,21 @@ _STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
 def source_path(source: Source) -> str:
-    """Return a path as text, its ``~`` and a ``file://`` in front resolved.
+    """Return a path as text, with ``~`` expanded and ``file://`` URLs resolved.
+
+    Parameters
+    ----------
+    source : str, bytes or os.PathLike
+        Path or ``file://`` URL.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     UsageError
-        It is no path.
+        The argument is not a path.
 
     >>> source_path(b"a.mp4"), source_path(Path("b.mp4")), source_path("file:///c%20d.mp4")
     ('a.mp4', 'b.mp4', '/c d.mp4')
@@ -59,7 +68,16 @@ def source_path(source: Source) -> str:
 
 
 def no_such_file(source: Source) -> str:
-    """Say in one line why there is no file, and what would work.
+    """Return a one-line message for a missing file, with advice.
+
+    Parameters
+    ----------
+    source : str, bytes or os.PathLike
+        Path that does not exist.
+
+    Returns
+    -------
+    str
 
     >>> no_such_file("http://a.b/c.mp4")
     'http://a.b/c.mp4: is an address; download the video first and give the file'
@@ -76,7 +94,16 @@ def no_such_file(source: Source) -> str:
 
 
 def not_from_a_pipe(source: Source) -> str:
-    """Say in one line that a FIFO, a device or standard input is no video file.
+    """Return a one-line message for a FIFO, a device or standard input as the video.
+
+    Parameters
+    ----------
+    source : str, bytes or os.PathLike
+        Path as the user gave it.
+
+    Returns
+    -------
+    str
 
     >>> not_from_a_pipe("-")
     '-: a video is not read from a pipe; save it to a file first and give that'
@@ -86,12 +113,20 @@ def not_from_a_pipe(source: Source) -> str:
 
 
 def source_list(sources: object) -> list[str]:
-    """Return the paths of several videos; one path alone is one video.
+    """Return the paths of several videos as text; a single path is one video.
+
+    Parameters
+    ----------
+    sources : path or iterable of paths
+
+    Returns
+    -------
+    list of str
 
     Raises
     ------
     UsageError
-        They are no paths.
+        An argument is not a path.
 
     >>> source_list("x.mp4"), source_list([Path("a.mp4"), b"b.mp4"])
     (['x.mp4'], ['a.mp4', 'b.mp4'])
@@ -107,12 +142,22 @@ def source_list(sources: object) -> list[str]:
 
 
 def face_box(box: BoxLike | None) -> Box | None:
-    """Return a box of four whole numbers, however they are given.
+    """Return a face box from four whole numbers in any form.
+
+    Parameters
+    ----------
+    box : Box, sequence or array of 4 numbers, or None
+        Left, top, right and bottom edge, pixels.
+
+    Returns
+    -------
+    Box or None
+        None if `box` is None.
 
     Raises
     ------
     UsageError
-        They are not four, not whole, or not in order.
+        They are not four, not whole, or not ordered.
 
     >>> face_box([10, 20, 110, 140]), face_box(np.array([0.0, 0.0, 9.0, 9.0])), face_box(None)
     (Box(left=10, top=20, right=110, bottom=140), Box(left=0, top=0, right=9, bottom=9), None)
@@ -140,19 +185,24 @@ def face_box(box: BoxLike | None) -> Box | None:
 
 
 def seconds(name: str, value: float) -> float:
-    """Return a time that is a number.
+    """Return a time as a float, if it is a finite number.
 
     Parameters
     ----------
     name : str
-        Of the argument.
+        Name of the argument, for the error message.
     value : float
+        Seconds.
+
+    Returns
+    -------
+    float
         Seconds.
 
     Raises
     ------
     UsageError
-        It is none, or not finite.
+        The value is not a number, or not finite.
 
     >>> seconds("start_s", np.float32(2))
     2.0
@@ -172,17 +222,24 @@ def seconds(name: str, value: float) -> float:
 
 
 def time_span(start_s: float, end_s: float | None) -> tuple[float, float | None]:
-    """Return the part of a video to measure; an endless ``end_s`` is its end.
+    """Return the start and end of the part of a video to measure.
 
     Parameters
     ----------
     start_s, end_s : float
-        Seconds; ``end_s`` None: to the end.
+        Seconds; an ``end_s`` of None or infinity means the end of the video.
+
+    Returns
+    -------
+    start_s : float
+        Seconds.
+    end_s : float or None
+        Seconds; None means the end of the video.
 
     Raises
     ------
     UsageError
-        No numbers, a start below 0, or an end that is not after it.
+        A value is not a number, the start is below 0, or the end is not after the start.
 
     >>> time_span(0, float("inf")), time_span(2, 12)
     ((0.0, None), (2.0, 12.0))
@@ -195,12 +252,19 @@ def time_span(start_s: float, end_s: float | None) -> tuple[float, float | None]
 
 
 def window_lengths(window_s: float, step_s: float | None) -> tuple[float, float | None]:
-    """Return the lengths of windows and steps as numbers.
+    """Return the length of windows and the step between them as floats.
 
     Parameters
     ----------
     window_s, step_s : float
-        Seconds; ``step_s`` None: as long as the window.
+        Seconds; a ``step_s`` of None means the length of a window.
+
+    Returns
+    -------
+    window_s : float
+        Seconds.
+    step_s : float or None
+        Seconds.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How quality features are weighed into a confidence, as data."""
+"""Weights of the quality features in the confidence, as data."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from sspd.errors import UsageError
 from sspd.utils import schema
 
-#: A larger weight of a term could only overflow.
+#: Largest absolute weight; a larger one could only overflow.
 MOST_WEIGHT = 1e6
-#: The most terms that a confidence may have.
+#: Largest number of terms of a confidence.
 MOST_TERMS = 64
 
 
 @dataclass(frozen=True)
 class ConfidenceSpec:
-    """A logistic regression on the terms of `sspd.vitals.confidence`, as data.
+    """Weights of a logistic regression on the terms of `sspd.vitals.confidence`.
 
     Examples
     --------
@@ -26,7 +26,7 @@ class ConfidenceSpec:
 
     intercept: float
     weights: tuple[tuple[str, float], ...]
-    """Name of a term and its weight; terms that are not named weigh nothing."""
+    """Names of terms with their weights; terms that are not named have the weight 0."""
 
     def __post_init__(self) -> None:
         schema.terms("confidence", self.weights, MOST_TERMS)
@@ -35,7 +35,21 @@ class ConfidenceSpec:
 
     @classmethod
     def from_dict(cls, data: Any) -> ConfidenceSpec:
-        """Rebuild from what `dataclasses.asdict` gave, through JSON or not.
+        """Build a specification from a dictionary, such as one read from JSON.
+
+        Parameters
+        ----------
+        data : dict
+            As from `dataclasses.asdict`.
+
+        Returns
+        -------
+        ConfidenceSpec
+
+        Raises
+        ------
+        UsageError
+            A value is missing, unknown, or out of range.
 
         >>> ConfidenceSpec.from_dict({"intercept": -1.0, "weights": [["snr", 0.5]]}).weights
         (('snr', 0.5),)

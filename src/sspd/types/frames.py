@@ -1,4 +1,4 @@
-"""Pictures with their times, and where in them the face is."""
+"""Frames with their timestamps, and the face boxes in them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: Range of face frames: 8 bits of level and 8 bits of fraction (255 * 256).
+#: White of face crops: 8 bits of pixel value and 8 bits of fraction (255 * 256).
 FIXED_POINT_MAX = 65280
 
 
 class Box(NamedTuple):
-    """A rectangle in pixels; ``right`` and ``bottom`` are exclusive.
+    """Rectangle in pixels; ``right`` and ``bottom`` are exclusive.
 
     >>> Box(10, 20, 110, 140).width
     100
@@ -44,16 +44,16 @@ def _check_times(t: NDArray[np.float64], n: int, what: str) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """Pictures in RGB order, each with its time.
+    """RGB frames with a timestamp each.
 
     Parameters
     ----------
     rgb : uint8 or uint16 array, shape (time, height, width, 3)
     t : float64 array, shape (time,)
-        Seconds, strictly rising.
+        Seconds, strictly ascending.
     max_value : int
-        The level that stands for full white: 255 for uint8; face frames are stored
-        as uint16 with `FIXED_POINT_MAX`, i.e. 256 times their 8-bit level.
+        Pixel value of white: 255 for uint8. Face crops are stored as uint16 with
+        `FIXED_POINT_MAX`, 256 times their 8-bit pixel value.
 
     >>> frames = Frames(np.zeros((2, 4, 4, 3), np.uint8), np.array([0.0, 0.04]))
     >>> frames
@@ -80,7 +80,7 @@ class Frames:
         return f"Frames({n} x {w}x{h}, {self.rgb.dtype}/{self.max_value}, {span})"
 
 
-#: What each row of a `FrameStats` is, where it is not one number.
+#: Shapes of the rows of `FrameStats` that are not a single number.
 FRAME_STATS_SHAPES = {
     "face_rgb": (3,),
     "background_rgb": (3,),
@@ -95,30 +95,30 @@ def _not_given() -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class FrameStats:
-    """What was seen beside the face, frame by frame, on an 8-bit scale (0-255).
+    """Statistics of each frame on colour, exposure and motion, in pixel values of 0-255.
 
     Parameters
     ----------
     t : float64 array, shape (time,)
         Seconds.
     face_rgb, background_rgb : float32 arrays, shape (time, 3)
-        Mean colour inside the face box and outside of head, hair and shoulders; the
-        background is NaN where they leave no room for one.
+        Mean colour inside the face box, and outside of head, hair and shoulders. The
+        background is NaN if these fill the frame.
     quarters_rgb : float32 array, shape (time, 4, 3)
         Mean colours of the quarters of the middle of the face: upper left, upper right,
-        lower left, lower right of the picture.
+        lower left and lower right in the frame.
     overexposed, dark : float32 arrays, shape (time,)
-        Share of the pixels in the box with any channel at 250 or more, and with
-        all channels at 30 or less.
+        Fraction of the pixels in the face box with any channel at 250 or more, and with all
+        channels at 30 or less.
     motion : float32 array, shape (time,)
-        Mean absolute change of the face's grey level against the frame before,
-        on a 16x16 picture; 0 for the first frame.
+        Mean absolute change of the face from the frame before, on a grey 16x16 image; 0 for
+        the first frame.
     moved : float32 array, shape (time, 3)
-        How far the face moved against the frame before: right and down in widths of
-        the box, and its relative growth; 0 for the first frame.
+        Motion of the face from the frame before: to the right and down in widths of the
+        box, and relative growth; 0 for the first frame.
     change, recurrence, lag_s : float32 arrays, shape (time,)
-        How much the face changed, and whether it did so before; see
-        `sspd.face.recurrence.Change`. NaN (the default): not known.
+        Change of the face from the frame before, and its recurrence; see
+        `sspd.face.recurrence.Change`. NaN (the default) if unknown.
     new : float32 array, shape (time,)
         1 for a new frame (the default), 0 for one that repeats another.
     """
@@ -162,21 +162,23 @@ class FrameStats:
 
 @dataclass(frozen=True, eq=False)
 class FaceSegment:
-    """A stretch of video with one fixed face box, or a piece of one.
+    """Segment of a video with one fixed face box, or a chunk of such a segment.
 
     Parameters
     ----------
     start_s, end_s : float
-        The stretch, seconds; ``end_s`` is the time of its last frame plus one frame.
+        Time span, seconds; ``end_s`` is the time of the last frame plus one frame.
     box : Box or None
-        Where the face was cut out, pixels of the upright video; None: no face found.
+        Face box in pixels of the upright video; None if no face was found.
     faces : Frames
-        The crops, uint16 with `FIXED_POINT_MAX`, shape (time, size, size, 3); empty
-        where there is no face.
+        Face crops, uint16 with `FIXED_POINT_MAX`, shape (time, size, size, 3); empty without
+        a face.
     frame_stats : FrameStats
-        What was seen, one row a crop.
-    face_id, segment_index : int
-        Whose face, and which stretch of the video; a stretch's pieces have one number.
+        One row per crop.
+    face_id : int
+        Number of the tracked face.
+    segment_index : int
+        Number of the segment in the video; all chunks of a segment have the same.
     """
 
     start_s: float
@@ -189,9 +191,9 @@ class FaceSegment:
 
 
 class FaceSpan(NamedTuple):
-    """Where the face was, from one time to another.
+    """Face box during a time span.
 
-    ``box`` is in pixels of the upright video; None: no face was found there. ``end_s`` is
+    ``box`` is in pixels of the upright video; None if no face was found. ``end_s`` is
     exclusive.
 
     >>> FaceSpan(0.0, 30.0, Box(10, 20, 110, 140)).box.height

@@ -1,4 +1,4 @@
-"""One video of a dataset, with what its contact sensors said, each on its own clock."""
+"""One video of a dataset, with its contact references."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sspd.types.frames import Frames
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Numbers with a time for each, as a sensor gave them.
+    """Values of a sensor with their timestamps.
 
     Parameters
     ----------
     t : float64 array, shape (time,)
-        Seconds on the video's clock, strictly rising.
+        Seconds on the video's clock, strictly ascending.
     values : float64 array, shape (time,)
 
     >>> Series(np.array([0.0, 0.5]), np.array([61.0, 62.0])).fs
@@ -41,24 +41,24 @@ class Series:
 
     @property
     def fs(self) -> float:
-        """Mean samples a second, Hz; NaN for fewer than two."""
+        """Mean sampling rate, Hz; NaN for fewer than two samples."""
         return float((self.t.size - 1) / np.ptp(self.t)) if self.t.size > 1 else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """What is known of a video from contact; None: this dataset does not have it.
+    """Contact references of a video; None for those that the dataset does not have.
 
     Parameters
     ----------
     bvp : Series or None
-        Contact waveform (PPG), in units of its own, rising at systole.
+        Contact PPG waveform, in units of the device, rising at systole.
     hr_bpm : Series or None
-        Heart rate as the device shows it.
+        Heart rate as the device displays it, beats per minute.
     respiration : Series or None
-        Waveform of the breath.
+        Respiration waveform.
     beats_s : float64 array, shape (beats,), or None
-        Times of the beats, seconds, where they are known as such.
+        Times of the beats, seconds, if the dataset contains them.
     """
 
     bvp: Series | None = None
@@ -68,7 +68,7 @@ class References:
 
 
 class OpenFrames(Protocol):
-    """How a recording's pictures are read: as `sspd.video.read.read` without its path."""
+    """Function that reads the frames of a recording: `sspd.video.read.read` without its path."""
 
     def __call__(
         self,
@@ -78,32 +78,32 @@ class OpenFrames(Protocol):
         chunk: int = 32,
         warn: Callable[[str], None] | None = None,
     ) -> Iterator[Frames]:
-        """Pictures of a stretch, lazily, in order of time."""
+        """Read the frames of a time span lazily, in order of time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One video of a dataset. Nothing is read before it is asked for.
+    """One video of a dataset with its references, which are read on request.
 
-    Its callables can be pickled (`functools.partial` of a module's functions): recordings are
-    sent to processes that measure them.
+    Its callables can be pickled (`functools.partial` of a module's functions), as recordings
+    are sent to worker processes.
 
     Parameters
     ----------
     name : str
-        Unique in its dataset, e.g. ``"01-03"``; a part of paths, so no separators.
+        Unique name in the dataset, e.g. ``"01-03"``; used in paths, so without separators.
     subject : str
-        Who is in it: recordings of one subject never stand on both sides of a split.
+        Name of the subject. Recordings of one subject are never on both sides of a split.
     condition : str
-        What was done, in the dataset's own words, e.g. ``"talking"``.
+        Condition in the dataset's own words, e.g. ``"talking"``.
     video : Path
-        The video, or the folder of its pictures.
+        Video file, or folder of image files.
     frames : callable
-        Opens the pictures: an iterator of `Frames` in order of time.
+        Opens the frames: returns an iterator of `Frames` in order of time.
     references : callable
-        Reads what the contact sensors said.
+        Reads the contact references.
     files : tuple of Path
-        Everything that must be there for both.
+        All files that both need.
 
     >>> def none(**options):
     ...     return iter(())

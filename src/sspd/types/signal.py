@@ -1,4 +1,4 @@
-"""A waveform with its rate and its start."""
+"""A waveform with its sampling rate and start time."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Signal:
-    """An evenly sampled waveform.
+    """Uniformly sampled waveform.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
     fs : float
-        Samples a second, Hz.
+        Sampling rate, Hz.
     start_s : float
         Time of the first sample, seconds.
 
@@ -48,11 +48,22 @@ class Signal:
 
     @property
     def duration_s(self) -> float:
-        """How long the samples last, seconds."""
+        """Number of samples divided by the rate, seconds."""
         return len(self) / self.fs
 
     def between(self, start_s: float, end_s: float) -> Signal:
-        """The samples with ``start_s <= t < end_s``."""
+        """Return the samples with ``start_s <= t < end_s``.
+
+        Parameters
+        ----------
+        start_s, end_s : float
+            Seconds.
+
+        Returns
+        -------
+        Signal
+            Empty if there are no such samples.
+        """
         keep = (self.t >= start_s - 1e-9) & (self.t < end_s - 1e-9)
         first = float(self.t[keep][0]) if keep.any() else start_s
         return Signal(self.values[keep], self.fs, first)

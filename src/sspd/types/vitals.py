@@ -1,4 +1,4 @@
-"""What was measured: numbers with units, or the reasons why there are none."""
+"""Results of a measurement: numbers with units, or the reasons why there are none."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from sspd.types.frames import Box, FaceSpan
 from sspd.types.signal import Signal
 
-#: The two read-outs of a window agree if they are this near, beats a minute.
+#: Largest difference of the two read-outs of a window that counts as agreement, beats per minute.
 AGREE_BPM = 5.0
-#: From one number of a window's `track_bpm` to the next, seconds.
+#: Time between two values of `WindowVitals.track_bpm`, seconds.
 TRACK_STEP_S = 1.0
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """One number, or the reason why there is none.
+    """Value of a measurement, or the reason why there is none.
+
+    ``n_beats`` and ``span_s`` are the number of beats and the seconds that it is based on.
 
     >>> Estimate(None, reason="needs 60 s").reason
     'needs 60 s'
@@ -32,7 +34,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Respiration:
-    """The breathing rate, or the reason why there is none.
+    """Breathing rate, or the reason why there is none.
+
+    ``n_beats`` and ``span_s`` are the number of beats and the seconds that it is based on.
 
     >>> Respiration(0.25).breaths_per_minute, Respiration(None, reason="needs 30 s").hz
     (15.0, None)
@@ -45,16 +49,16 @@ class Respiration:
 
     @property
     def breaths_per_minute(self) -> float | None:
-        """The same rate, breaths a minute."""
+        """Breathing rate, breaths per minute."""
         return None if self.hz is None else 60 * self.hz
 
 
 @dataclass(frozen=True)
 class WindowVitals:
-    """The reading of one window.
+    """Heart rate of one window, with its quality and rejection reasons.
 
-    ``spectral_bpm`` and ``peaks_bpm`` are what the two read-outs say, believed or
-    not; ``hr_bpm`` is the spectral one if the window was accepted, else None.
+    ``spectral_bpm`` and ``peaks_bpm`` are the rates of the two read-outs, accepted or not;
+    ``hr_bpm`` is the spectral one if the window was accepted, else None.
     """
 
     start_s: float
@@ -66,16 +70,16 @@ class WindowVitals:
     accepted: bool
     reasons: tuple[str, ...] = ()
     track_bpm: tuple[float, ...] = field(default=(), repr=False)
-    """The rate every `TRACK_STEP_S` from the start on, where it moves within the window."""
+    """Rate every `TRACK_STEP_S` from the start on, if it changes within the window."""
 
     @property
     def hr_bpm(self) -> float | None:
-        """The accepted heart rate, beats a minute, or None."""
+        """Accepted heart rate, beats per minute; None if the window was rejected."""
         return self.spectral_bpm if self.accepted else None
 
     @property
     def hr_peaks_bpm(self) -> float | None:
-        """The heart rate by peaks, beats a minute; None where it is not that accepted."""
+        """Heart rate by peaks, beats per minute; None if it differs from the accepted one."""
         if self.hr_bpm is None or self.peaks_bpm is None:
             return None
         return self.peaks_bpm if abs(self.peaks_bpm - self.hr_bpm) <= AGREE_BPM else None
@@ -83,14 +87,14 @@ class WindowVitals:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Vitals:
-    """What was measured of one face in one video; None with a reason where unknown.
+    """Vital signs of one face in one video, with reasons for those that are unknown (None).
 
-    Names are those of the JSON. ``hr_bpm`` is the length-weighted mean over accepted
-    windows; ``estimate_bpm`` the same over all windows, accepted or not: it is for studies
-    of the method, not for people, and does not stand in the JSON. ``faces`` covers what was
-    measured of the video, without gaps; ``face_box`` is the first box in it. ``fps`` counts new
-    frames per second; ``container_fps`` is what the container states, repeated frames
-    included; ``stated_fps`` what the user stated instead, which the times go by.
+    The names are those of the JSON. ``hr_bpm`` is the length-weighted mean over accepted
+    windows. ``estimate_bpm`` is the mean over all windows, accepted or not; it is meant for
+    studies of the method only and is not in the JSON. ``faces`` covers the measured part of
+    the video without gaps; ``face_box`` is the first box in it. ``fps`` is the rate of new
+    frames, ``container_fps`` the rate stated by the container, including repeated frames, and
+    ``stated_fps`` the rate given by the user, which the timestamps then follow.
     """
 
     source: str
@@ -131,30 +135,30 @@ class Vitals:
 
     @property
     def accepted(self) -> bool:
-        """Whether any window was accepted."""
+        """True if any window was accepted."""
         return any(w.accepted for w in self.windows)
 
     @property
     def hr_bpm(self) -> float | None:
-        """Heart rate over the accepted windows, beats a minute."""
+        """Mean heart rate of the accepted windows, beats per minute."""
         return self._mean("spectral_bpm", accepted_only=True)
 
     @property
     def hr_peaks_bpm(self) -> float | None:
-        """Heart rate by peaks over the accepted windows that agree with it, beats a minute."""
+        """Mean heart rate by peaks of the accepted windows in which both read-outs agree, bpm."""
         return self._mean("hr_peaks_bpm", accepted_only=True)
 
     @property
     def estimate_bpm(self) -> float | None:
-        """Spectral rate over all windows, believed or not, beats a minute."""
+        """Mean spectral rate of all windows, accepted or rejected, beats per minute."""
         return self._mean("spectral_bpm", accepted_only=False)
 
     @property
     def snr_db(self) -> float | None:
-        """Signal-to-noise ratio, dB: accepted windows, or all if none was."""
+        """Mean signal-to-noise ratio of the accepted windows, or of all if none was, dB."""
         return self._mean("snr_db", accepted_only=self.accepted)
 
     @property
     def confidence(self) -> float | None:
-        """Confidence, 0-1: accepted windows, or all if none was."""
+        """Mean confidence of the accepted windows, or of all if none was, 0-1."""
         return self._mean("confidence", accepted_only=self.accepted)

@@ -1,1 +1,1 @@
-"""What every room needs of files and processes, whatever is in them."""
+"""Files, processes, progress and optional packages: helpers without knowledge of videos."""

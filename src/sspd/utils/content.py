@@ -1,7 +1,7 @@
-"""Keys of what something is made of: the same content, the same key.
+"""Keys of content: the same content always has the same key.
 
-What is kept is taken again where its key is the same, so a key's value must not change
-from version to version: it is the SHA-256 of a text that is fixed here.
+Stored results are used again if their key is the same, so the key of a content must not change
+between versions. It is the SHA-256 of a text whose form is fixed here.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-#: What JSON can hold.
+#: Values that JSON can represent.
 Plain: TypeAlias = "Mapping[str, Plain] | Sequence[Plain] | str | float | int | bool | None"
 
 
 def content_key(made_of: Plain) -> str:
-    """The SHA-256 of plain data as JSON, 64 hexadecimal digits.
+    """Return the SHA-256 of plain data as JSON.
 
     Parameters
     ----------
     made_of : mapping, sequence, str, number or None
-        Tuples count as lists, and mappings by the order that they were made in.
+        Tuples count as lists; mappings are taken in their own order.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
 
     >>> content_key(["a", 1.5, None])[:12]
     '3a81ed6d4d1b'
@@ -31,11 +36,16 @@ def content_key(made_of: Plain) -> str:
 
 
 def text_key(text: str) -> str:
-    """The SHA-256 of a text.
+    """Return the SHA-256 of a text.
 
     Parameters
     ----------
     text : str
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
 
     >>> text_key("")[:12]
     'e3b0c44298fc'
@@ -44,16 +54,21 @@ def text_key(text: str) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file's bytes, read in pieces.
+    """Return the SHA-256 of a file's bytes, read in blocks.
 
     Parameters
     ----------
     path : Path
 
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
     Raises
     ------
     OSError
-        It cannot be read.
+        The file cannot be read.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile() as file:
@@ -65,26 +80,39 @@ def file_digest(path: Path) -> str:
 
 
 def file_facts(path: Path) -> tuple[str, int, int]:
-    """Where a file lies, its size, and when it was written, nanoseconds: enough for a key.
+    """Return path, size and modification time of a file, for a content key.
 
     Parameters
     ----------
     path : Path
 
+    Returns
+    -------
+    path : str
+        Absolute path.
+    size : int
+        Bytes.
+    mtime_ns : int
+        Nanoseconds.
+
     Raises
     ------
     OSError
-        It is not there.
+        The file does not exist.
     """
     stat = path.stat()
     return str(path.resolve()), stat.st_size, stat.st_mtime_ns
 
 
 def facts_of_files(paths: Iterable[Path]) -> list[tuple[str, int, int]]:
-    """`file_facts` of those that are there.
+    """Return the `file_facts` of those files that exist.
 
     Parameters
     ----------
     paths : iterable of Path
+
+    Returns
+    -------
+    list of (str, int, int)
     """
     return [file_facts(path) for path in paths if path.exists()]

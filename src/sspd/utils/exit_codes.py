@@ -1,4 +1,4 @@
-"""What an exit code says of the process that it came from."""
+"""Exit codes of processes in words."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from contextlib import suppress
 
 
 def death_words(code: int, fewer: str = "fewer --jobs need less") -> str:
-    """What became of a process, from its exit code.
+    """Describe how a process ended, from its exit code.
 
     Parameters
     ----------
     code : int
-        Negative: the signal that killed it.
+        Exit code; a negative one is the signal that killed the process.
     fewer : str
-        What takes less memory; empty: nothing that a user can choose.
+        Advice that reduces the use of memory; empty if there is none.
+
+    Returns
+    -------
+    str
 
     >>> death_words(-11)
     'its worker process crashed (SIGSEGV)'
@@ -22,7 +26,7 @@ def death_words(code: int, fewer: str = "fewer --jobs need less") -> str:
     if code >= 0:
         return f"its worker process ended by itself (exit code {code})"
     name = f"signal {-code}"
-    with suppress(ValueError):  # one without a name
+    with suppress(ValueError):  # a signal without a name
         name = signal.Signals(-code).name
     if name == "SIGKILL":
         cause = f"; out of memory? {fewer}" if fewer else ", perhaps out of memory"

@@ -1,8 +1,8 @@
-"""Files and folders that are written whole or not at all.
+"""Atomic writing of files and folders: they are written whole or not at all.
 
-What is written goes under a name that cannot be foreseen, beside the target, made new and
-not through a link; when it is whole it takes the target's place. While it is written it is
-locked, so that the next run can tell what a killed one left from what another is writing.
+Data is written to a new file with an unpredictable name beside the target, never through a
+link; when it is complete, it replaces the target. The new file is locked during writing, so
+that a later run can distinguish the rest of a killed run from a file that is being written.
 """
 
 from __future__ import annotations
@@ -24,16 +24,24 @@ from sspd.utils.places import is_standard_output, is_stream, mode_of
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``; on leaving it becomes ``path``.
+    """Write a file atomically: yield a temporary path that becomes ``path`` at the end.
 
-    The file of that name is there, empty: open it by name and write. If the block fails,
-    ``path`` stays as it was and the temporary file goes. A file that was there keeps its
-    permissions. ``-`` is standard output; what is written to the null device is discarded.
+    The temporary file exists and is empty: open it by name and write. If the block fails,
+    ``path`` is unchanged and the temporary file is removed. An existing file keeps its
+    permissions. ``-`` is standard output; data for the null device is discarded.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Yields
+    ------
+    Path
 
     Raises
     ------
     OutputError
-        The system refused the writing, or ``path`` is a link, a device, a FIFO or a folder.
+        The file cannot be written, or ``path`` is a link, a device, a FIFO or a folder.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +73,12 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
-    """Write bytes, whole or not at all; see `whole_file`.
+    """Write bytes to a file atomically; see `whole_file`.
+
+    Parameters
+    ----------
+    path : str or Path
+    data : bytes
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -78,19 +91,19 @@ def write_whole(path: str | Path, data: bytes) -> None:
 
 
 def _new_part(target: Path, mode: int | None) -> tuple[Path, int | None]:
-    """A new file beside the target, locked, under a name that nobody can foresee."""
+    """Make a new locked file with an unpredictable name beside the target."""
     if target.name in ("", ".."):
         raise IsADirectoryError(21, os.strerror(21))
     while True:
         part = part_name(target)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | SAFE_FLAGS
-        descriptor = os.open(part, flags, 0o666)  # less the umask
-        if not has_locks():  # Windows renames no file that is open
+        descriptor = os.open(part, flags, 0o666)  # the umask is applied
+        if not has_locks():  # Windows cannot rename an open file
             os.close(descriptor)
             return part, None
         if mode is not None:
             os.fchmod(descriptor, mode)
-        # who cleans up may have come between the two
+        # another process may have removed it before it was locked
         if lock(descriptor) and os.fstat(descriptor).st_nlink == 1:
             return part, descriptor
         os.close(descriptor)
@@ -102,13 +115,13 @@ def _put_in_place(part: Path, descriptor: int | None, target: Path) -> None:
         if not (stat.S_ISREG(found.st_mode) and os.path.samestat(found, os.fstat(descriptor))):
             raise OSError(f"{part.name} was exchanged while it was written")
         _flush(descriptor)
-    mode_of(target)  # what is there now is still no link
+    mode_of(target)  # raises if the target has become a link
     part.replace(target)
     _flush_folder(target.parent)
 
 
 def _flush(descriptor: int) -> None:
-    """Bring a file to the disk before it takes a name; file systems may reorder the two."""
+    """Flush a file to disk before it is renamed; file systems may reorder the two."""
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -117,7 +130,7 @@ def _flush(descriptor: int) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    if not has_locks():  # Windows opens no folder
+    if not has_locks():  # Windows cannot open a folder
         return
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
@@ -130,7 +143,7 @@ def _flush_folder(folder: Path) -> None:
 def _copy_to_standard_output(part: Path) -> None:
     sys.stdout.flush()
     binary = getattr(sys.stdout, "buffer", None)
-    if binary is None:  # a notebook's
+    if binary is None:  # in a notebook
         sys.stdout.write(part.read_text(encoding="utf-8"))
         return
     with part.open("rb") as file:
@@ -140,14 +153,22 @@ def _copy_to_standard_output(part: Path) -> None:
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """Give an empty folder beside ``path``; on leaving it becomes ``path``.
+    """Write a folder atomically: yield a temporary path that becomes ``path`` at the end.
 
-    A folder that was there is replaced. If the block fails, it stays.
+    An existing folder is replaced. If the block fails, it is unchanged.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Yields
+    ------
+    Path
 
     Raises
     ------
     OSError
-        The system refused the writing, or ``path`` is a link.
+        The folder cannot be written, or ``path`` is a link.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:
@@ -173,7 +194,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         try:
             part.rename(target)
         except OSError:
-            with suppress(OSError):  # where there was none
+            with suppress(OSError):  # unless there was none
                 old.rename(target)
             raise
         _flush_folder(target.parent)
@@ -185,12 +206,20 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
 
 
 def check_output(path: str | Path) -> Path:
-    """Make sure, before work starts, that a file can be written here.
+    """Check, before work starts, that a file can be written.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
     OutputError
-        The folder is missing or not writable, or ``path`` is a folder, a link, a device.
+        The folder is missing or not writable, or ``path`` is a folder, a link or a device.
 
     >>> check_output("no_such_folder/out.json")
     Traceback (most recent call last):
@@ -209,7 +238,7 @@ def check_output(path: str | Path) -> Path:
         part.unlink()
         if descriptor is not None:
             os.close(descriptor)
-    except (OSError, ValueError) as error:  # a NUL in its name is a ValueError
+    except (OSError, ValueError) as error:  # a zero byte in a name gives a ValueError
         why = (error.strerror if isinstance(error, OSError) else None) or error
         raise OutputError(f"{str(target)!a}: cannot be written ({why})") from error
     return target

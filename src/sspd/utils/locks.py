@@ -1,4 +1,4 @@
-"""Files that one process holds at a time, and files opened without being led elsewhere."""
+"""File locks between processes, and safe opening of files without following links."""
 
 from __future__ import annotations
 
@@ -17,26 +17,31 @@ from sspd.utils.places import is_stream
 if sys.platform != "win32":
     import fcntl
 
-#: Never through a link, never waiting for a FIFO's other end, never handed to children.
+#: Flags of `os.open`: not through a link, not waiting for a FIFO, not inherited by children.
 SAFE_FLAGS = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
-#: A lock that is taken and given back this often between two looks is somebody's joke.
+#: Largest number of attempts to lock a file that other processes lock and remove meanwhile.
 _TRIES = 100
-#: A run that has just been killed may take so long to let go, seconds.
-PATIENCE_S = 0.2
+#: Time that a killed run may take to release its lock, seconds.
+LOCK_WAIT_S = 0.2
 
 
 def lock(descriptor: int) -> bool:
-    """Take the lock of an open file, if nobody else holds it; it goes with the descriptor.
+    """Lock an open file, if no other process holds its lock; closing the file unlocks it.
+
+    Parameters
+    ----------
+    descriptor : int
+        Descriptor of the open file.
 
     Returns
     -------
     bool
-        False: another process holds it. True also where the system has no such locks.
+        False if another process holds the lock; True also on systems without locks.
 
     >>> import tempfile
     >>> with tempfile.TemporaryFile() as file:
@@ -55,7 +60,11 @@ def lock(descriptor: int) -> bool:
 
 
 def has_locks() -> bool:
-    """Whether this system can tell a living writer from a dead one.
+    """Return whether this system has file locks, which show that a writer is alive.
+
+    Returns
+    -------
+    bool
 
     >>> has_locks() in (True, False)
     True
@@ -64,20 +73,25 @@ def has_locks() -> bool:
 
 
 def open_regular(path: str | Path, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
-    """Open a regular file, not through a link; returns its descriptor.
+    """Open a regular file, without following links, and return its descriptor.
 
     Parameters
     ----------
-    path : path
+    path : str or Path
     flags : int
-        Of `os.open`.
+        Flags of `os.open`.
     mode : int
-        Of a file that is made, less the umask.
+        Permissions of a new file, before the umask is applied.
+
+    Returns
+    -------
+    int
+        File descriptor.
 
     Raises
     ------
     OSError
-        It cannot be opened, or is a link, device, FIFO or folder.
+        The file cannot be opened, or is a link, device, FIFO or folder.
 
     >>> open_regular(os.devnull)
     Traceback (most recent call last):
@@ -92,13 +106,17 @@ def open_regular(path: str | Path, flags: int = os.O_RDONLY, mode: int = 0o666) 
 
 
 def open_to_append(path: str | Path, mode: int = 0o666) -> IO[bytes]:
-    """Open a regular file to read it and to add bytes, unbuffered and not through a link.
+    """Open a regular file to read and append bytes, unbuffered, without following links.
 
     Parameters
     ----------
-    path : path
+    path : str or Path
     mode : int
-        Of a file that is made, less the umask.
+        Permissions of a new file, before the umask is applied.
+
+    Returns
+    -------
+    binary file
 
     >>> open_to_append("no_such_folder/file")
     Traceback (most recent call last):
@@ -111,14 +129,14 @@ def open_to_append(path: str | Path, mode: int = 0o666) -> IO[bytes]:
 
 @contextmanager
 def claim(outputs: Iterable[str | Path]) -> Iterator[None]:
-    """Hold outputs for one run: another run with one of them is told so.
+    """Hold output files for one run, so that another run with one of them fails.
 
-    An empty lock file stands beside each; that of a run that died is free. A folder that
-    is there is locked itself, a stream is not.
+    An empty lock file is made beside each output; the lock of a run that died is free. An
+    existing folder is locked itself; a stream is not locked.
 
     Parameters
     ----------
-    outputs : iterable of path
+    outputs : iterable of str or Path
         Files or folders.
 
     Raises
@@ -162,14 +180,14 @@ def _held(place: Path) -> Iterator[None]:
         yield
     finally:
         if not is_folder:
-            with suppress(OSError):  # the name first: who locks a nameless file tries again
+            with suppress(OSError):  # before the lock: who locks a removed file tries again
                 beside.unlink()
         os.close(descriptor)
 
 
 def _locked(path: Path, is_folder: bool) -> int | None:
-    """A locked descriptor of what has that name; None where another process has it."""
-    end_s = time.monotonic() + PATIENCE_S
+    """Return a locked descriptor of a path; None if another process holds the lock."""
+    end_s = time.monotonic() + LOCK_WAIT_S
     for _ in range(_TRIES):
         if is_folder:
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
@@ -179,7 +197,7 @@ def _locked(path: Path, is_folder: bool) -> int | None:
             os.close(descriptor)
             if time.monotonic() > end_s:
                 return None
-            time.sleep(PATIENCE_S / 10)
+            time.sleep(LOCK_WAIT_S / 10)
             continue
         with suppress(OSError):
             if os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=is_folder)):

@@ -1,4 +1,4 @@
-"""Packages of the extras: imported where they are used, or one line says how to get them."""
+"""Import of optional packages, with advice on how to install them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from sspd.errors import DependencyError
 
 
 def require(package: str, *, extra: str | None, purpose: str, instead: str = "") -> Any:
-    """Import a package that the base install does not have.
+    """Import an optional package.
 
     Parameters
     ----------
     package : str
-        Its import name, ``torch`` or ``zarr.codecs``.
+        Import name, such as ``torch`` or ``zarr.codecs``.
     extra : str or None
-        The extra of sspd that installs it; None if no extra does.
+        Extra of sspd that installs it; None if there is none.
     purpose : str
-        What it is needed for: a noun with which the message begins.
+        Noun for what needs it, at the beginning of the message.
     instead : str
-        What would work without it.
+        Alternative that works without it; empty if there is none.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def require(package: str, *, extra: str | None, purpose: str, instead: str = "")
     Raises
     ------
     DependencyError
-        It is not installed, or cannot be imported.
+        The package is not installed, or cannot be imported.
 
     >>> require("math", extra="train", purpose="an example").sqrt(4)
     2.0

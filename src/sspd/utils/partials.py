@@ -1,4 +1,4 @@
-"""What is written under another name first, and what killed runs left of it."""
+"""Temporary names of files during writing, and removal of those left by killed processes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,22 @@ from pathlib import Path
 from sspd.utils.locks import SAFE_FLAGS, claim, has_locks, lock
 from sspd.utils.places import is_discarded, make_folder
 
-#: Of a long name a part's name begins with so many bytes.
+#: Largest number of bytes of the target's name in a temporary name.
 _MOST_BYTES = 120
 _TOKEN = "[0-9a-f]{16}"
 
 
 def part_name(target: Path) -> Path:
-    """Give a name beside a file or folder that nobody can foresee.
+    """Return an unpredictable temporary name beside a file or folder.
+
+    Parameters
+    ----------
+    target : Path
+        File or folder that will be written.
+
+    Returns
+    -------
+    Path
 
     >>> part_name(Path("out/a.txt")).name  # doctest: +ELLIPSIS
     '.a....part.txt'
@@ -29,11 +38,16 @@ def part_name(target: Path) -> Path:
 
 
 def remove_parts(path: str | Path) -> None:
-    """Remove what a killed process left beside ``path`` of its `whole_file`.
+    """Remove the temporary files that killed processes left beside a file.
 
-    Of ``path`` itself, and of ``NAME-ANYTHING.EXT``, as files of single videos are called.
+    These are temporary files of ``path`` itself and of ``NAME-ANYTHING.EXT``, the names of
+    files of single videos. Only regular files of this user with such a name are removed, and
+    only if no process holds their lock.
 
-    Only what is ours: by its name, a regular file of this user that no process holds.
+    Parameters
+    ----------
+    path : str or Path
+        Output file, as given to `sspd.utils.files.whole_file`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +63,12 @@ def remove_parts(path: str | Path) -> None:
 
 
 def remove_all_parts(folder: str | Path) -> None:
-    """Remove whatever killed processes left in a folder of ours; see `remove_parts`.
+    """Remove all temporary files and folders left in a folder by killed processes.
+
+    Parameters
+    ----------
+    folder : str or Path
+        See `remove_parts`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -67,15 +86,15 @@ def hold_folder(folder: str | Path, *inside: str) -> Iterator[None]:
 
     Parameters
     ----------
-    folder : path
-        Made where it is missing, and removed at the end where nothing came into it.
-    inside : str
-        Patterns of the folders in it that are cleaned too.
+    folder : str or Path
+        Created if it is missing, and removed at the end if it is empty.
+    *inside : str
+        Glob patterns of folders in it that are cleaned too.
 
     Raises
     ------
     OutputError
-        Another run holds it, or it cannot be.
+        Another run holds the folder, or it cannot be created.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place, hold_folder(f"{place}/runs/a", "*"):
@@ -92,7 +111,7 @@ def hold_folder(folder: str | Path, *inside: str) -> Iterator[None]:
             yield
     finally:
         if is_new:
-            with suppress(OSError):  # what holds something stays
+            with suppress(OSError):  # unless it is not empty
                 whole.rmdir()
 
 

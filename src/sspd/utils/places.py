@@ -1,4 +1,4 @@
-"""Which places may be written: regular files, standard output, and the null device."""
+"""Valid places for output: regular files, standard output, and the null device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sspd.errors import OutputError
 
-#: Names of this process' standard output.
+#: Paths that mean the standard output of this process.
 STANDARD_OUTPUTS = frozenset(("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"))
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -20,7 +20,15 @@ _KINDS = (
 
 
 def is_standard_output(path: str | Path) -> bool:
-    """Whether a path means standard output.
+    """Return whether a path means standard output.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    bool
 
     >>> is_standard_output("-"), is_standard_output("/dev/stdout"), is_standard_output("a-")
     (True, True, False)
@@ -29,7 +37,15 @@ def is_standard_output(path: str | Path) -> bool:
 
 
 def is_discarded(path: str | Path) -> bool:
-    """Whether what is written to a path is thrown away.
+    """Return whether a path is the null device.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    bool
 
     >>> is_discarded(os.devnull), is_discarded("null")
     (True, False)
@@ -38,7 +54,15 @@ def is_discarded(path: str | Path) -> bool:
 
 
 def is_stream(path: str | Path) -> bool:
-    """Whether a path is no file of a folder: nothing can lie beside it.
+    """Return whether a path is standard output or the null device, not a file in a folder.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    bool
 
     >>> is_stream("-"), is_stream(os.devnull), is_stream("a.json")
     (True, True, False)
@@ -47,12 +71,20 @@ def is_stream(path: str | Path) -> bool:
 
 
 def make_folder(path: str | Path) -> Path:
-    """Make a folder, and those above it, where it is missing.
+    """Create a folder and its parents, unless they exist.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
     OutputError
-        It cannot be made.
+        The folder cannot be created.
 
     >>> make_folder(".").is_dir()
     True
@@ -66,17 +98,22 @@ def make_folder(path: str | Path) -> Path:
 
 
 def mode_of(path: Path) -> int | None:
-    """Permission bits of the regular file at ``path``; None where there is none yet.
+    """Return the permission bits of the regular file at a path.
 
     Parameters
     ----------
     path : Path
-        Not followed where it is a link.
+        A link is not followed.
+
+    Returns
+    -------
+    int or None
+        None if there is no file.
 
     Raises
     ------
     OutputError
-        Something else than a regular file is there, or a file that may not be written.
+        The path is not a regular file, or may not be written.
 
     >>> mode_of(Path("no_such_file.json")) is None
     True
@@ -98,7 +135,7 @@ def mode_of(path: Path) -> int | None:
 
 
 def _link(path: Path) -> str:
-    """What is wrong with a link as an output: it may reach where nobody meant to write."""
+    """Describe what is wrong with a link as an output: it may point to an unintended file."""
     try:
         aim = path.readlink()
     except OSError:

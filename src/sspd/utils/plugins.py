@@ -1,4 +1,4 @@
-"""What other installed packages add, by entry points."""
+"""Entry points that other installed packages provide."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @cache
 def plugins(group: str) -> MappingProxyType[str, EntryPoint]:
-    """Return the entry points of a group by name; nothing of them is imported.
+    """Return the entry points of a group by name, without importing them.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def plugins(group: str) -> MappingProxyType[str, EntryPoint]:
     Returns
     -------
     mapping of str to EntryPoint
-        The first one where two packages use one name.
+        If two packages use the same name, the first one.
 
     Examples
     --------
@@ -38,30 +38,30 @@ def plugins(group: str) -> MappingProxyType[str, EntryPoint]:
 
 
 def load_plugin(group: str, name: str, kind: type[T]) -> T:
-    """Import what another package adds under a name.
+    """Import an object that another package provides under a name.
 
     Parameters
     ----------
     group, name : str
-        See `plugins`; `name` is one of them.
+        Group and name of an entry point, see `plugins`.
     kind : type
-        What it has to be.
+        Required type of the object.
 
     Returns
     -------
-    an object of `kind`
+    object of type `kind`
 
     Raises
     ------
     DependencyError
-        It cannot be imported, or is of another kind. The message names the package.
+        It cannot be imported, or is of another type. The message names the package.
     """
     point = plugins(group)[name]
     package = point.dist.name if point.dist else point.value
     said = f"{name!r}, which the package {package!r} adds ({point.value})"
     try:
         found = point.load()
-    except Exception as error:  # a stranger's module may raise anything
+    except Exception as error:  # foreign code may raise anything
         reason = (str(error).splitlines() or [""])[0][:200]
         raise DependencyError(
             f"{said}, cannot be imported: {type(error).__name__}: {reason}; update or remove"

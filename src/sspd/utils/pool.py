@@ -1,10 +1,10 @@
-"""Process pools that end with their parent, however it ends.
+"""Process pools that end together with their parent process.
 
-A pool of `concurrent.futures` outlives a parent that is killed, and one that Ctrl-C reaches
-alone waits for what its workers are at, which may be hours. Here each worker watches a pipe
-whose other end the parent alone holds: where that closes, the worker ends as by SIGTERM, so
-that half-written files go, and at the latest after `GRACE_S`. (PDEATHSIG would not do: it
-follows the thread that started a worker, and not every system has it.)
+The workers of a `concurrent.futures` pool outlive a parent that is killed, and after Ctrl-C
+the parent waits for their current tasks, which may take hours. Here each worker watches a pipe
+of which only the parent holds the other end. When it closes, the worker ends as by SIGTERM, so
+that partial files are removed, and at the latest after `WORKER_GRACE_S`. (PDEATHSIG is no
+alternative: it follows the thread that started a worker, and not every system has it.)
 """
 
 from __future__ import annotations
@@ -22,28 +22,32 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
-#: How long a worker may take to let go of what it is at, seconds.
-GRACE_S = 1.0
-#: How long the parent waits for workers that are to end before it kills them, seconds.
-PATIENCE_S = 3.0
+#: Time that a worker gets to clean up after SIGTERM, seconds.
+WORKER_GRACE_S = 1.0
+#: Time after which the parent kills workers that have not ended, seconds.
+KILL_AFTER_S = 3.0
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @contextmanager
 def process_pool(jobs: int, prepare: Callable[[], object] | None = None) -> Iterator[Pool]:
-    """A pool of processes, each a fresh Python, for the time of a ``with`` block.
+    """Run a pool of processes, each a new Python interpreter, during a ``with`` block.
 
-    Left by an error, by Ctrl-C or by a generator that is closed, the pool ends its workers
-    in the middle of their work; left well, it waits for what was submitted. Ctrl-C reaches
-    the parent alone.
+    At the normal end of the block the pool waits for the submitted tasks. After an error,
+    Ctrl-C or the closing of a generator it ends its workers during their tasks. Ctrl-C reaches
+    only the parent.
 
     Parameters
     ----------
     jobs : int
-        Processes.
-    prepare : callable, optional
-        A module's function, called once in each process, before it imports anything else.
+        Number of processes.
+    prepare : callable or None
+        Function of a module that is called once in each process, before other imports.
+
+    Yields
+    ------
+    Pool
 
     >>> with process_pool(1) as pool:
     ...     pool.submit(abs, -3).result()
@@ -51,7 +55,7 @@ def process_pool(jobs: int, prepare: Callable[[], object] | None = None) -> Iter
     """
     context = get_context("spawn")
     watched, held = context.Pipe(duplex=False)
-    # by name: what it imports is imported only where the parent is watched already
+    # by name, so that its module is imported only after the worker watches its parent
     name = None if prepare is None else f"{prepare.__module__}:{prepare.__qualname__}"
     pool = Pool(jobs, mp_context=context, initializer=_begin, initargs=(watched, name))
     try:
@@ -67,20 +71,32 @@ def process_pool(jobs: int, prepare: Callable[[], object] | None = None) -> Iter
 
 
 class Pool(ProcessPoolExecutor):
-    """What `process_pool` gives."""
+    """Process pool of `process_pool`."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have a module's function called in one of the processes."""
-        with _interrupts_held():  # a process may be started here, and inherits that
+        """Call a module's function in one of the processes.
+
+        Parameters
+        ----------
+        fn : callable
+            Function of a module, or a `functools.partial` of one.
+        *args, **kwargs : object
+            Its arguments, which must be picklable.
+
+        Returns
+        -------
+        concurrent.futures.Future
+        """
+        with _interrupts_held():  # this may start a process, which inherits the mask
             return super().submit(partial(_run, fn), *args, **kwargs)
 
     def end(self) -> None:
-        """End the workers now; those that do not go are killed."""
+        """End the workers now; kill those that do not end within `KILL_AFTER_S`."""
         processes = list((getattr(self, "_processes", None) or {}).values())
         for process in processes:
             with suppress(OSError, ValueError):
                 process.terminate()
-        late = threading.Timer(PATIENCE_S, _kill, [processes])
+        late = threading.Timer(KILL_AFTER_S, _kill, [processes])
         late.daemon = True
         late.start()
         try:
@@ -89,18 +105,24 @@ class Pool(ProcessPoolExecutor):
             late.cancel()
 
     def deaths(self) -> dict[int, int | None]:
-        """End the workers; exit codes by process number, those of dead ones among them."""
+        """End the workers, and return the exit codes of all, including those that had died.
+
+        Returns
+        -------
+        dict of int to int or None
+            Exit code of each process id; None if it is unknown.
+        """
         processes = list((getattr(self, "_processes", None) or {}).values())
         self.end()
         return {process.pid: process.exitcode for process in processes}
 
 
 class _Leaving(SystemExit):
-    """SIGTERM has come; told from a task's own way out."""
+    """SIGTERM was received; distinguished from a task's own exit."""
 
 
 def _run(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """A task; broken off, it has cleaned up when this is reached, and there is no other."""
+    """Run a task; after SIGTERM end the process, as the task has cleaned up by then."""
     try:
         return fn(*args, **kwargs)
     except _Leaving:
@@ -115,9 +137,9 @@ def _kill(processes: list[Any]) -> None:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Start processes undisturbed: what asks for the end meanwhile is heard afterwards.
+    """Postpone signals while processes are started, and handle them afterwards.
 
-    They inherit that Ctrl-C is not for them, from their first moment.
+    The processes inherit from the beginning that they ignore Ctrl-C.
     """
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
@@ -139,7 +161,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin(watched: Connection, name: str | None) -> None:
-    """First thing in a worker."""
+    """Initialize a worker."""
     end_with_parent(watched)
     if name is not None:
         module, _, function = name.partition(":")
@@ -147,12 +169,12 @@ def _begin(watched: Connection, name: str | None) -> None:
 
 
 def end_with_parent(watched: Connection) -> None:
-    """End this process where the pipe's other end closes; SIGTERM ends it with its cleanup.
+    """End this process when the other end of a pipe closes; on SIGTERM clean up first.
 
     Parameters
     ----------
     watched : Connection
-        Nothing is ever sent through it.
+        Reading end of the pipe, through which nothing is ever sent.
     """
     with suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -161,39 +183,39 @@ def end_with_parent(watched: Connection) -> None:
 
 
 def end_with_process(parent: int) -> None:
-    """End this process, as by SIGTERM, where the one that started it is gone.
+    """End this process, as by SIGTERM, when the process that started it has ended.
 
     Parameters
     ----------
     parent : int
-        Its number, `os.getppid` of a moment ago.
+        Process id of the parent, from `os.getppid`.
     """
     threading.Thread(target=_watch_process, args=(parent,), daemon=True).start()
 
 
 def _watch_process(parent: int) -> None:
     while os.getppid() == parent:
-        threading.Event().wait(GRACE_S / 4)
+        threading.Event().wait(WORKER_GRACE_S / 4)
     _end()
 
 
 def _leave(number: int, _: object) -> None:
-    # once: a second one must not break what the first has begun to clean up
+    # only once: a second signal must not interrupt the cleanup after the first
     signal.signal(number, signal.SIG_IGN)
-    timer = threading.Timer(GRACE_S, os._exit, [128 + number])
-    timer.daemon = True  # a decoder in the middle of something hears nothing
+    timer = threading.Timer(WORKER_GRACE_S, os._exit, [128 + number])
+    timer.daemon = True  # native code such as a decoder does not handle the signal
     timer.start()
     raise _Leaving(128 + number)
 
 
 def _watch(watched: Connection) -> None:
     with suppress(OSError, EOFError):
-        watched.poll(None)  # nothing comes but its end
+        watched.poll(None)  # returns only when the pipe closes
     _end()
 
 
 def _end() -> None:
     if sys.platform != "win32":
         os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(GRACE_S)
+    threading.Event().wait(WORKER_GRACE_S)
     os._exit(1)

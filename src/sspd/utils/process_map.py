@@ -1,7 +1,7 @@
-"""One function over many items, in processes of which any may die: the item is named.
+"""Parallel map over items in several processes; if a process dies, its item is named.
 
-Each process notes in memory that all share what it is at. Where one is gone its exit code
-and its last note say what it died of, and over which item; the others are ended.
+Each process writes its current item to shared memory. If a process dies, its exit code and
+that entry tell the cause and the item; the other processes are ended.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from sspd.utils.pool import Pool, process_pool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-#: A process' note: its number, or 0 once it is done with the item.
+#: Size of an entry: the process id, or 0 when the item is finished.
 _NOTE_BYTES = 8
-#: Exit codes of processes that were ended, and did not die of themselves.
+#: Exit codes of processes that were ended on purpose.
 _ENDED = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 
 
 @dataclass(frozen=True)
 class Words(Generic[Item]):
-    """What is said where a process dies.
+    """Text of the error message for a process that dies.
 
     Parameters
     ----------
     name : callable
-        Names an item.
+        Returns the name of an item.
     kept : str
-        A clause: what is kept, and how to go on.
+        Clause that tells which results are kept and how to continue.
     fewer : str
-        What takes less memory; empty: nothing that a user can choose.
+        Advice that reduces the use of memory; empty if there is none.
     error : type
-        What is raised.
+        Type of the error.
 
     >>> str(Words(str, kept="nothing is kept").died(["a.mp4"], -11))
     'a.mp4: its worker process crashed (SIGSEGV); nothing is kept'
@@ -54,14 +54,18 @@ class Words(Generic[Item]):
     error: type[SSPDError] = SSPDError
 
     def died(self, items: Iterable[Item], code: int | None) -> SSPDError:
-        """Make the error of a process that died over one of these items.
+        """Return the error for a process that died at one of these items.
 
         Parameters
         ----------
         items : iterable
-            Empty: between two items.
+            Empty if the process had no item.
         code : int or None
-            Its exit code; None: not known.
+            Exit code; None if unknown.
+
+        Returns
+        -------
+        SSPDError
         """
         names = [self.name(item) for item in items]
         death = "its worker process died" if code is None else death_words(code, self.fewer)
@@ -81,25 +85,25 @@ def process_map(
     ordered: bool = False,
     prepare: Callable[[], object] | None = None,
 ) -> Generator[tuple[Item, Result], None, None]:
-    """Call a function with each item; items with their results, as they come.
+    """Call a function with each item in parallel, and yield the results as they finish.
 
-    One job needs no process: it is done here, item by item as they are asked for. An error
-    of the function is raised here. Whatever ends the generator, an error, Ctrl-C or
-    `close`, ends the processes in the middle of their work.
+    A single job runs in this process, item by item on request. An error of the function is
+    raised here. When the generator ends early, by an error, Ctrl-C or `close`, the processes
+    are ended during their tasks.
 
     Parameters
     ----------
     function : callable
-        A module's function, or a `functools.partial` of one.
+        Function of a module, or a `functools.partial` of one.
     items : iterable
-        What can be pickled.
+        Picklable items.
     jobs : int
-        Processes.
+        Number of processes.
     words : Words
-        What is said where one dies.
+        Error message for a process that dies.
     ordered : bool
-        Results in the items' order, not as they come.
-    prepare : callable, optional
+        True to yield the results in the order of the items.
+    prepare : callable or None
         See `process_pool`.
 
     Yields
@@ -109,7 +113,7 @@ def process_map(
     Raises
     ------
     SSPDError
-        A process died; it names the item.
+        A process died; the message names its item.
 
     >>> list(process_map(abs, [-3, 2], 1, Words(str)))
     [(-3, 3), (2, 2)]
@@ -134,18 +138,18 @@ def process_stream(
     ahead: int,
     discard: Callable[[Result], object],
 ) -> Generator[tuple[Item, Result], None, None]:
-    """`process_map` over items without end, in their order, and not far ahead.
+    """Call a function with items of an endless stream in parallel, in their order.
 
     Parameters
     ----------
     function, items, words
-        As of `process_map`.
+        As in `process_map`.
     jobs : int
-        Processes, one where it is 1.
+        Number of processes.
     ahead : int
-        So many items are given to processes before their results are asked for.
+        Number of items that are submitted before their results are requested.
     discard : callable
-        Is given the results that nobody took, for what they hold.
+        Called with results that were not taken, to release their resources.
 
     Yields
     ------
@@ -167,7 +171,7 @@ def process_stream(
 
 
 class _Run(Generic[Item]):
-    """What was submitted to a pool and is not taken yet."""
+    """Items that were submitted to a pool and whose results are not taken yet."""
 
     def __init__(self, pool: Pool, notes: SharedMemory, places: int, words: Words[Item]) -> None:
         self.waiting: dict[Future[Any], Item] = {}
@@ -177,7 +181,7 @@ class _Run(Generic[Item]):
 
     def submit(self, function: Callable[[Item], object], items: Iterable[Item]) -> None:
         for item in items:
-            place = self._next % self._places  # the item that had it is taken by now
+            place = self._next % self._places  # the item of that place has been taken
             future = self._pool.submit(_noted, self._notes.name, place, function, item)
             self.waiting[future], self._at[future] = item, place
             self._next += 1
@@ -201,11 +205,11 @@ class _Run(Generic[Item]):
                 discard(future.result())
 
     def died(self) -> SSPDError:
-        """End the processes, and tell the items that dead ones were at if they are known."""
+        """End the processes, and name the items of the dead ones if they are known."""
         codes = self._pool.deaths()
         at = {_note(self._notes, self._at[future]): item for future, item in self.waiting.items()}
         dead = [pid for pid, code in codes.items() if code not in _ENDED]
-        if not dead:  # one that was ended from outside looks as those that we ended
+        if not dead:  # a process ended from outside looks like those ended on purpose
             return self._words.died([item for pid, item in at.items() if pid in codes], None)
         return self._words.died([at[pid] for pid in dead if pid in at], codes[dead[0]])
 
@@ -214,7 +218,7 @@ class _Run(Generic[Item]):
 def _watched_pool(
     jobs: int, words: Words[Item], places: int, prepare: Callable[[], object] | None = None
 ) -> Generator[_Run[Item], None, None]:
-    """A pool whose deaths are told in ``words``, with places for what processes note."""
+    """Run a pool with shared memory for its items; its deaths raise the error of ``words``."""
     places = max(1, places)
     notes = SharedMemory(create=True, size=places * _NOTE_BYTES)
     try:
@@ -224,13 +228,13 @@ def _watched_pool(
                 yield run
             except BrokenProcessPool as error:
                 raise run.died() from error
-    finally:  # no process is left that opens it
+    finally:  # no process is left that uses it
         notes.close()
         notes.unlink()
 
 
 def _noted(notes: str, place: int, function: Callable[[Item], Result], item: Item) -> Result:
-    """Call the function, in a process that notes when it begins and ends."""
+    """Call the function, and note the item in shared memory meanwhile."""
     memory = SharedMemory(notes)
     try:
         _set_note(memory, place, os.getpid())
@@ -239,7 +243,7 @@ def _noted(notes: str, place: int, function: Callable[[Item], Result], item: Ite
         except Exception:
             _set_note(memory, place, 0)
             raise
-        _set_note(memory, place, 0)  # not by one that is ended meanwhile
+        _set_note(memory, place, 0)  # not in `finally`: a process that is ended keeps its note
         return result
     finally:
         memory.close()

@@ -1,6 +1,6 @@
-"""How far a command is: one bar on a terminal, a line each half minute elsewhere.
+"""Progress of a command: a bar on a terminal, a line every half minute elsewhere.
 
-All of it goes to standard error; standard output is for results.
+All of it is written to standard error; standard output is for results.
 """
 
 from __future__ import annotations
@@ -15,18 +15,26 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 Item = TypeVar("Item")
-#: Is told how many are done, and how many there are.
+#: Progress callback: called with the number of finished items and the total number.
 Counted = Callable[[int, int], None]
-#: Is told what is done, how many of it, and how many there are (0: nobody knows).
+#: Progress callback: called with the phase, the finished items and the total (0 if unknown).
 Told = Callable[[str, int, int], None]
-#: Off a terminal a line stands for so long, seconds.
+#: Time between two lines when the output is not a terminal, seconds.
 EVERY_S = 30.0
-#: The time left is estimated from so much of the time before, seconds.
+#: The remaining time is estimated from the speed over this time, seconds.
 SPEED_OVER_S = 3600.0
 
 
 def clock_words(seconds: float) -> str:
-    """A length of time as minutes and seconds, or with hours before them.
+    """Format a duration as minutes and seconds, with hours if needed.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
 
     >>> clock_words(75.2), clock_words(3675)
     ('1:15', '1:01:15')
@@ -37,22 +45,22 @@ def clock_words(seconds: float) -> str:
 
 
 class Meter:
-    r"""What a command is doing, and how much of it is done; a context manager.
+    r"""Display of a command's progress; a context manager.
 
     Parameters
     ----------
     what : str
-        The first phase.
+        Name of the first phase.
     total : float or None
-        Of its steps; None where nobody knows: then no count is shown, and no time left.
+        Number of its steps. If it is unknown (None), no count and no remaining time are shown.
     unit : str
-        What is counted, in the plural; empty: a share of the whole, in percent.
-    stream : text file, optional
-        Standard error by default.
+        Name of the steps, in the plural; empty shows percent.
+    stream : text file or None
+        None means standard error.
     clock : callable
-        Seconds from any beginning.
+        Returns seconds from any origin.
     visible : bool
-        False: nothing is shown at all.
+        False shows nothing.
 
     >>> import io
     >>> now, shown = [0.0], io.StringIO()
@@ -100,29 +108,51 @@ class Meter:
 
     @property
     def done(self) -> float:
-        """How much of this phase is done."""
+        """Number of finished steps of this phase."""
         return self._done
 
     @property
     def is_bar(self) -> bool:
-        """Whether a bar stands on a terminal now."""
+        """True if a bar is shown on a terminal."""
         return self._bar is not None
 
     def phase(self, what: str, total: float | None = None, unit: str = "") -> None:
-        """Begin something else, with a time left of its own."""
+        """Begin another phase, with its own estimate of the remaining time.
+
+        Parameters
+        ----------
+        what : str
+            Name of the phase.
+        total : float or None
+            Number of its steps; None if unknown.
+        unit : str
+            Name of the steps, in the plural; empty shows percent.
+        """
         with self._lock:
             self._what, self._total, self._unit, self._count = what, total, unit, None
             self._done, self._from = 0.0, (0.0, self._clock())
             if self._bar is not None:
                 self._bar.reset(self._task, total=total, description=what, count=self._counted())
-                self._bar.tasks[0].total = total  # `reset` takes None for "as before"
+                self._bar.tasks[0].total = total  # `reset` ignores None
             self.tick()
 
     def update(
         self, done: float, total: float | None = None, what: str | None = None,
         count: str | None = None,
     ) -> None:  # fmt: skip
-        """So much is done; ``total``, ``what`` and ``count`` only where they change."""
+        """Set the number of finished steps, and the other values if they are given.
+
+        Parameters
+        ----------
+        done : float
+            Finished steps of this phase.
+        total : float or None
+            Number of its steps; None leaves it unchanged.
+        what : str or None
+            Name of the phase; None leaves it unchanged.
+        count : str or None
+            Text of the count; None leaves it unchanged.
+        """
         with self._lock:
             self._done = done
             self._total = self._total if total is None else total
@@ -136,7 +166,15 @@ class Meter:
             self.tick()
 
     def skip(self, done: float, count: str | None = None) -> None:
-        """So much was done by a run before: it says nothing about the speed of this one."""
+        """Set the number of steps that an earlier run finished, which do not count for the speed.
+
+        Parameters
+        ----------
+        done : float
+            Finished steps of this phase.
+        count : str or None
+            Text of the count; None leaves it unchanged.
+        """
         with self._lock:
             self._done, self._from = done, (done, self._clock())
             self._count = self._count if count is None else count
@@ -144,30 +182,59 @@ class Meter:
                 self._bar.reset(self._task, completed=int(done), count=self._counted())
 
     def told(self, what: str, done: float, total: float | None) -> None:
-        """`update`, or `phase` where it is another one."""
+        """Set the progress of a phase, and begin it if it is another one.
+
+        Parameters
+        ----------
+        what : str
+            Name of the phase.
+        done : float
+            Finished steps.
+        total : float or None
+            Number of steps; None if unknown.
+        """
         if what.split(",")[0] != self._what.split(",")[0]:
             self.phase(what, total or None, self._unit or "done")
         self.update(done, total or None, what)
 
     def track(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Pass items on, and count each when it is done."""
+        """Yield items, and count each one as finished afterwards.
+
+        Parameters
+        ----------
+        items : iterable
+
+        Yields
+        ------
+        item
+        """
         for n, item in enumerate(items, 1):
             yield item
             self.update(n)
 
     def line(self, text: str) -> None:
-        """Print a line on standard error, beside the bar."""
-        if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        else:
+        """Print a line on standard error, above the bar.
+
+        Parameters
+        ----------
+        text : str
+        """
+        if self._bar is None:
             print(text, file=self._stream)
+            return
+        self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """Print a line of the program's own, beside the bar."""
+        """Print a line with the program's name on standard error, above the bar.
+
+        Parameters
+        ----------
+        text : str
+        """
         self.line(f"sspd: {text}")
 
     def tick(self) -> None:
-        """Off a terminal, print a line if the last one is half a minute old."""
+        """Print a line if the output is not a terminal and the last line is half a minute old."""
         with self._lock:
             now = self._clock()
             if self._bar is None and self._visible and now - self._said >= EVERY_S:
@@ -175,9 +242,13 @@ class Meter:
                 self.note(self.words())
 
     def words(self) -> str:
-        """The state in a line."""
-        now = self._clock()
-        count = self._counted()
+        """Return the progress as one line of text.
+
+        Returns
+        -------
+        str
+        """
+        now, count = self._clock(), self._counted()
         parts = [f"{self._what}: {count}" if count else self._what]
         parts.append(f"{clock_words(now - self._began)} so far")
         start, since = self._from

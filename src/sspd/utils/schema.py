@@ -1,4 +1,4 @@
-"""Checks of settings that come out of files: type, bounds and length, each in one line."""
+"""Validation of settings that are read from files: type, range and length."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from typing import Any
 
 from sspd.errors import UsageError
 
-#: Letters of a name; longer ones are no names.
+#: Largest number of letters of a name.
 MOST_LETTERS = 120
 _TERM = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
 def shown(value: object) -> str:
-    r"""A value as an error may show it: short, in one line, without control characters.
+    r"""Return a value for an error message: short, in one line, without control characters.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
 
     >>> shown("a\n" * 100)
     "'a\\na\\na\\na\\na\\na\\na\\n..."
@@ -28,7 +36,19 @@ def shown(value: object) -> str:
 
 
 def number(name: str, value: Any, low: float, high: float) -> None:
-    """Refuse what is no finite number within bounds; True is no number.
+    """Raise an error unless a value is a finite number within bounds; a bool is not.
+
+    Parameters
+    ----------
+    name : str
+        Name of the setting, for the message.
+    value : object
+    low, high : float
+        Bounds, inclusive.
+
+    Raises
+    ------
+    UsageError
 
     >>> number("fs", float("inf"), 5, 250)
     Traceback (most recent call last):
@@ -40,7 +60,19 @@ def number(name: str, value: Any, low: float, high: float) -> None:
 
 
 def whole(name: str, value: Any, low: int, high: int) -> None:
-    """Refuse what is no whole number within bounds.
+    """Raise an error unless a value is an integer within bounds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the setting, for the message.
+    value : object
+    low, high : int
+        Bounds, inclusive.
+
+    Raises
+    ------
+    UsageError
 
     >>> whole("size", 128.5, 92, 512)
     Traceback (most recent call last):
@@ -52,7 +84,17 @@ def whole(name: str, value: Any, low: int, high: int) -> None:
 
 
 def flag(name: str, value: Any) -> None:
-    """Refuse what is neither true nor false.
+    """Raise an error unless a value is true or false.
+
+    Parameters
+    ----------
+    name : str
+        Name of the setting, for the message.
+    value : object
+
+    Raises
+    ------
+    UsageError
 
     >>> flag("follow", 1)
     Traceback (most recent call last):
@@ -64,7 +106,18 @@ def flag(name: str, value: Any) -> None:
 
 
 def one_of(name: str, value: Any, allowed: Collection[str]) -> None:
-    """Refuse what is none of the allowed texts.
+    """Raise an error unless a value is one of the allowed texts.
+
+    Parameters
+    ----------
+    name : str
+        Name of the setting, for the message.
+    value : object
+    allowed : collection of str
+
+    Raises
+    ------
+    UsageError
 
     >>> one_of("colour", "grey", ("rgb", "bgr"))
     Traceback (most recent call last):
@@ -76,7 +129,17 @@ def one_of(name: str, value: Any, allowed: Collection[str]) -> None:
 
 
 def name_text(name: str, value: Any) -> None:
-    r"""Refuse what cannot be shown as a name: control characters, line ends, great length.
+    r"""Raise an error unless a value is a short, printable text of one line.
+
+    Parameters
+    ----------
+    name : str
+        Name of the setting, for the message.
+    value : object
+
+    Raises
+    ------
+    UsageError
 
     >>> name_text("name", "a\x1b[31m")
     Traceback (most recent call last):
@@ -90,7 +153,15 @@ def name_text(name: str, value: Any) -> None:
 
 
 def as_name(text: str) -> str:
-    r"""A text as `name_text` takes it.
+    r"""Convert a text to one that `name_text` accepts.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
 
     >>> as_name("my\x1b[31m weights")
     'my?[31m weights'
@@ -99,7 +170,19 @@ def as_name(text: str) -> str:
 
 
 def terms(name: str, value: Any, most: int) -> None:
-    """Refuse what are no pairs of a plain name and a number, each name once.
+    """Raise an error unless a value consists of pairs of a name and a number, each name once.
+
+    Parameters
+    ----------
+    name : str
+        Name of the setting, for the message.
+    value : object
+    most : int
+        Largest number of pairs.
+
+    Raises
+    ------
+    UsageError
 
     >>> terms("weights", (("snr", 0.5), ("snr", 1.0)), 64)
     Traceback (most recent call last):
@@ -118,7 +201,24 @@ def terms(name: str, value: Any, most: int) -> None:
 
 
 def table(name: str, value: Any, known: Collection[str]) -> dict[str, Any]:
-    """A JSON table whose keys are all known, or `UsageError`.
+    """Return a JSON table after checking that all its keys are known.
+
+    Parameters
+    ----------
+    name : str
+        Name of the settings, for the message.
+    value : object
+    known : collection of str
+        Allowed keys.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    UsageError
+        The value is not a table, or has an unknown key.
 
     >>> table("network settings", {"fs": 30.0, "x": 1}, {"fs"})
     Traceback (most recent call last):
@@ -135,7 +235,20 @@ def table(name: str, value: Any, known: Collection[str]) -> dict[str, Any]:
 
 
 def strict_json(text: str | bytes) -> Any:
-    """JSON without keys that stand twice and without NaN or Infinity, or `ValueError`.
+    """Parse JSON, without duplicate keys and without NaN or Infinity.
+
+    Parameters
+    ----------
+    text : str or bytes
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    ValueError
+        The text is not such JSON.
 
     >>> strict_json('{"fs": 30, "fs": 1}')
     Traceback (most recent call last):

@@ -1,1 +1,1 @@
-"""Videos: read by time, written, and simulated with a known pulse."""
+"""Reading and writing of videos, with the timestamps of their frames."""

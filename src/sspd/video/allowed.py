@@ -1,15 +1,15 @@
-"""Which containers and codecs are opened: those of cameras, phones, editors and archives.
+"""Allowed containers and codecs: those of cameras, phones, editors and archives.
 
-FFmpeg knows many formats that are no videos: playlists and scripts (HLS, DASH, concat),
+FFmpeg reads many formats that are not videos: playlists and scripts (HLS, DASH, concat),
 numbered images (image2), session descriptions, subtitles, drawn text, filter graphs. Several
 of them name other files or addresses, which FFmpeg then opens: a playlist called
-``holiday.mp4`` reads any video of this disk. So the list here says what may be opened, and
-what a file is, its demuxer says, not its name. FFmpeg itself checks the container before it
-reads a header, and the codec before it decodes a frame.
+``holiday.mp4`` could read any video on this disk. Therefore only the formats listed here are
+opened, and the demuxer decides about the format, not the file's name. FFmpeg itself checks the
+container before it reads a header, and the codec before it decodes a frame.
 
 Not in the list, because they open files beside their own: image2, hls, dash, concat, imf,
 mlv (its ``.M00``, ``.M01`` ...), vobsub. MP4 and MOV may refer to tracks in other files
-(``dref``); FFmpeg follows no such reference unless told to (``enable_drefs``).
+(``dref``); FFmpeg follows such references only with an option (``enable_drefs``).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from av.video.stream import VideoStream
 from sspd.errors import DecodeError
 from sspd.video.picture import MAX_PIXELS, MAX_SIDE
 
-#: Demuxers, by FFmpeg's names for them (one name of several is enough).
+#: Allowed demuxers, by FFmpeg's names (one of several names is enough).
 CONTAINERS = (
     *("mov", "matroska", "avi", "mpegts", "mpeg", "flv", "asf", "ogg", "mxf", "gxf", "wtv"),
     *("nut", "dv", "ivf", "yuv4mpegpipe", "gif", "apng"),
-    # bare streams, which have no timestamps
+    # elementary streams, which have no timestamps
     *("h264", "hevc", "vvc", "av1", "obu", "m4v", "mjpeg", "mpegvideo", "h263", "vc1"),
-    # sound, so that its error says what is missing: a video stream
+    # audio, so that the error names the missing video stream
     *("wav", "mp3", "flac", "aac"),
 )
-#: Decoders of video, by FFmpeg's names. Sound and subtitles are never decoded.
+#: Allowed video decoders, by FFmpeg's names. Audio and subtitles are never decoded.
 CODECS = (
     *("h264", "hevc", "vvc", "av1", "libdav1d", "vp8", "vp9", "libvpx", "libvpx-vp9"),
     *("mpeg4", "mpeg2video", "mpeg1video", "mpegvideo", "h263", "h263i", "h263p", "flv"),
@@ -46,7 +46,11 @@ _PLAINLY = "mp4, mov, mkv, webm, avi, mpg, ts, wmv, ogv"
 
 
 def decoder_options() -> dict[str, str]:
-    """FFmpeg's options for a decoder: it also refuses sizes that come later in the stream.
+    """Return FFmpeg's options for a decoder, which limit the size of all frames.
+
+    Returns
+    -------
+    dict of str to str
 
     >>> decoder_options()
     {'max_pixels': '37748736'}
@@ -55,7 +59,11 @@ def decoder_options() -> dict[str, str]:
 
 
 def open_options() -> dict[str, str]:
-    """FFmpeg's options for opening a file that is not trusted.
+    """Return FFmpeg's options for opening an untrusted file.
+
+    Returns
+    -------
+    dict of str to str
 
     >>> open_options()["protocol_whitelist"]
     'file'
@@ -64,25 +72,46 @@ def open_options() -> dict[str, str]:
         "protocol_whitelist": "file",
         "format_whitelist": ",".join(CONTAINERS),
         "codec_whitelist": ",".join(CODECS),
-        # while it looks for a size, so that `checked_size` can name it
+        # larger than `MAX_PIXELS`, so that `checked_size` can name the size in its error
         "max_pixels": str(MAX_SIDE**2),
     }
 
 
 def cannot_open(path: str | Path, error: Exception) -> DecodeError:
-    """Say in one line why FFmpeg did not open a file.
+    """Return the error for a file that FFmpeg did not open.
+
+    Parameters
+    ----------
+    path : str or Path
+    error : Exception
+        Raised by FFmpeg.
+
+    Returns
+    -------
+    DecodeError
 
     >>> print(cannot_open("a.mp4", ValueError("no such thing")))
     a.mp4: not a video that can be decoded (no such thing)
     """
-    told = str(getattr(error, "strerror", None) or error).lower()
-    if isinstance(error, av.ArgumentError):  # what FFmpeg answers where its list says no
-        told = f"a kind of file that is not opened, such as playlists and images; {_PLAINLY} are"
-    return DecodeError(f"{path}: not a video that can be decoded ({told})")
+    why = str(getattr(error, "strerror", None) or error).lower()
+    if isinstance(error, av.ArgumentError):  # raised for a format outside of the whitelist
+        why = f"a kind of file that is not opened, such as playlists and images; {_PLAINLY} are"
+    return DecodeError(f"{path}: not a video that can be decoded ({why})")
 
 
 def check_container(path: str | Path, container: InputContainer) -> None:
-    """Raise `DecodeError` for a container that is not in `CONTAINERS`, whatever opened it."""
+    """Raise an error for a container that is not in `CONTAINERS`.
+
+    Parameters
+    ----------
+    path : str or Path
+        For the message.
+    container : av.container.InputContainer
+
+    Raises
+    ------
+    DecodeError
+    """
     if not set(container.format.name.split(",")) & set(CONTAINERS):
         raise DecodeError(
             f"{path}: not a video that can be decoded ({container.format.name} is not opened;"
@@ -91,7 +120,18 @@ def check_container(path: str | Path, container: InputContainer) -> None:
 
 
 def check_codec(path: str | Path, stream: VideoStream) -> None:
-    """Raise `DecodeError` for a video stream whose codec is not in `CODECS`."""
+    """Raise an error for a video stream with a codec that is not in `CODECS`.
+
+    Parameters
+    ----------
+    path : str or Path
+        For the message.
+    stream : av.video.stream.VideoStream
+
+    Raises
+    ------
+    DecodeError
+    """
     codec = None if stream.codec_context is None else stream.codec_context.name
     if codec not in CODECS:
         raise DecodeError(f"{path}: not a video that can be decoded (codec {codec or 'unknown'})")

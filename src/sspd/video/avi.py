@@ -1,4 +1,4 @@
-"""Frames to .avi, as most datasets have them: one fixed rate, no time timestamps."""
+"""Writing of .avi files, as most datasets have them: fixed frame rate, no timestamps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sspd.errors import UsageError
 from sspd.types import Frames
 from sspd.utils.files import whole_file
 
-#: Name -> codec, pixel format and its options.
+#: Name to codec, pixel format and options.
 _CODECS: MappingProxyType[str, tuple[str, str, dict[str, str]]] = MappingProxyType(
     {
         "raw": ("rawvideo", "bgr24", {}),
@@ -27,25 +27,25 @@ _CODECS: MappingProxyType[str, tuple[str, str, dict[str, str]]] = MappingProxyTy
 def write_avi(
     path: str | Path, frames: Iterable[Frames], *, fps: float, codec: str = "raw"
 ) -> None:
-    """Write an .avi, whole or not at all; pictures follow each other at ``fps``.
+    """Write frames as an .avi file of a fixed frame rate, atomically.
 
     Parameters
     ----------
     path : str or Path
-        Where to; the folder must exist.
+        Output file; its folder must exist.
     frames : iterable of Frames
-        uint8 chunks of one size. Their times are lost: AVI has none.
+        uint8 chunks of one size. Their timestamps are lost, as AVI has none.
     fps : float
-        Pictures a second, Hz.
+        Frame rate, Hz.
     codec : str
-        ``"raw"`` (24 bits a pixel) or ``"mjpeg"`` (each picture a fine JPEG).
+        ``"raw"`` (24 bits per pixel) or ``"mjpeg"`` (each frame a JPEG of high quality).
 
     Raises
     ------
     UsageError
-        An unknown codec, or no frame.
+        The codec is unknown, or there is no frame.
     OutputError
-        The place cannot be written.
+        The file cannot be written.
     """
     if codec not in _CODECS:
         raise UsageError(f"write: codec must be one of {', '.join(_CODECS)}, got {codec!r}")
@@ -58,8 +58,8 @@ def write_avi(
                     stream = container.add_stream(name, rate=Fraction(fps).limit_denominator(1001))
                     stream.height, stream.width = rgb.shape[:2]
                     stream.pix_fmt, stream.options = pixels, options
-                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-                container.mux(stream.encode(picture))
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+                container.mux(stream.encode(frame))
         if stream is None:
             raise UsageError("write: a video needs at least one frame")
         container.mux(stream.encode())

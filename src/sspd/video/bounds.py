@@ -1,8 +1,8 @@
-"""What timestamps may ask for: bounds, so that a few bytes of a file take no memory or time.
+"""Bounds of timestamps, so that a crafted file cannot exhaust memory or time.
 
-Times are numbers in a file, and anybody can write a number: an hour between two frames, a
-thousand million seconds, a hundred thousand frames in one second. Much that follows is as
-long as the video's clock (a waveform on its grid) or as many as its frames a second.
+Timestamps in a file can be any numbers: an hour between two frames, a billion seconds, a
+hundred thousand frames in one second. The memory of later steps grows with the duration (a
+waveform on its grid) and with the frame rate.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from typing import TypeVar
 
 Frame = TypeVar("Frame")
 
-#: Without frames for longer than this, seconds, nothing is known of what lies between: the
-#: slowest heart that is measured (40 a minute) beats once in 1.5 s. Segments end here.
+#: A longer time without frames is a gap, at which segments end, seconds. The slowest measured
+#: heart (40 beats per minute) beats once in 1.5 s.
 GAP_S = 2.0
-#: A clock of a day and no more, seconds: a night's sleep fits, and its waveform takes 21 MB.
+#: Longest video, seconds: a day, of which the waveform takes 21 MB.
 MAX_SPAN_S = 86_400.0
-#: Frames closer than this, seconds, are one: 2000 a second are more than cameras of faces
-#: make, and the grid of a network holds all frames of a fifteenth of a second.
+#: Frames closer than this count as one, seconds: 2000 per second are more than cameras for
+#: faces make, and the network's grid holds all frames of 1/15 s in memory.
 MIN_STEP_S = 5e-4
 
 
 def bounded(
     path: str | Path, timed: Iterable[tuple[Frame, float]], warn: Callable[[str], object]
 ) -> Iterator[tuple[Frame, float]]:
-    """Pass on frames whose times stay within bounds; tell of the others, and of gaps.
+    """Yield frames with timestamps within bounds, and warn about the others and about gaps.
 
     Parameters
     ----------
     path : str or Path
-        For the messages.
+        Name of the video, for the warnings.
     timed : iterable of (frame, seconds)
-        Rising times.
+        Frames with ascending timestamps.
     warn : callable
-        Told in one line each, at the end.
+        Called at the end with one line per kind of problem.
 
     Yields
     ------
     (frame, seconds)
-        At least `MIN_STEP_S` apart, none at `MAX_SPAN_S` or later.
+        At least `MIN_STEP_S` apart, and before `MAX_SPAN_S`.
 
     Examples
     --------

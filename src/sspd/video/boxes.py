@@ -1,9 +1,9 @@
-"""How many samples an MP4 or QuickTime file promises, counted before FFmpeg reserves them.
+"""Check of the sample counts in the header of an MP4 or QuickTime file, before FFmpeg opens it.
 
-FFmpeg makes an index of 24 bytes or more for each sample that a header promises, whether
-the file holds it or not, and again for each edit that shows it: a header of 2 kB took 4 GB
-and 15 s. It reserves groups of samples and items of images in the same way. A guard for what
-a small file can write openly; the address space of a worker process (`limit_s` of
+FFmpeg allocates an index of 24 bytes or more for each sample that a header declares, whether
+the file contains it or not, and again for each edit that shows it: a header of 2 kB took 4 GB
+and 15 s. Sample groups and image items are allocated in the same way. This check covers what
+a small file can declare openly; the memory limit of a worker process (`limit_s` of
 `measure_many`) bounds the rest.
 """
 
@@ -17,9 +17,9 @@ from typing import IO
 
 from sspd.errors import DecodeError
 
-#: Boxes at the top of a file in which FFmpeg looks for others (ISO 14496-12 and QuickTime).
-#: They are searched, not walked: it takes a table from any box in them, descriptions of
-#: codecs included. ``free`` and ``hoov`` only count where a movie's header begins in them.
+#: Boxes at the top level in which FFmpeg looks for other boxes (ISO 14496-12 and QuickTime).
+#: They are searched as bytes, not parsed, as FFmpeg takes a table from any box in them, also
+#: from codec descriptions. ``free`` and ``hoov`` count only if they contain a movie header.
 _SEARCHED = frozenset(
     {
         *(b"moov", b"moof", b"trak", b"mdia", b"minf", b"stbl", b"traf", b"mvex", b"udta"),
@@ -28,9 +28,9 @@ _SEARCHED = frozenset(
     }
 )
 _PADDING = (b"free", b"hoov")
-#: Where a count stands behind the head of a table, and how many bytes it has: by the
-#: table's version, the last for all later ones. Samples, their groups, items (of images),
-#: edits, and the bytes of a compressed header.
+#: Offset of the count after a table's head, and its number of bytes, by the table's version;
+#: the last entry is for all later versions. The tables are those of samples, sample groups,
+#: image items, edits, and the bytes of a compressed header.
 _COUNTS = {
     b"stsz": ((8, 4),),
     b"stz2": ((8, 4),),
@@ -41,25 +41,25 @@ _COUNTS = {
     b"elst": ((4, 4),),
     b"cmvd": ((0, 4),),
 }
-#: So many samples are always taken, for a file that was cut holds less than it promises:
-#: more than a day of 30 frames per second, and 0.2 GB of FFmpeg's memory.
+#: Number of samples that is always allowed, as a truncated file contains less than it declares:
+#: more than a day at 30 frames per second, and 0.2 GB of FFmpeg's memory.
 FREE_SAMPLES = 1 << 22
-#: So many edits are always taken; a video from a camera has one or two for each track. More
-#: than these may show this many times as many samples.
+#: Number of edits that is always allowed; a camera's video has one or two per track. With more
+#: edits, edits times samples may be this multiple of the allowed samples.
 FREE_EDITS, EDIT_SHARE = 8, 4
-#: More boxes than this, at the top of a file or of those that count, are no video's:
-#: fragments of one frame each are two at the top, and these are more than two hours of them.
+#: Largest number of boxes at the top level, and of tables: a video of fragments with one frame
+#: each has two per frame, so this is more than two hours.
 MAX_BOXES = 1 << 19
-_PIECE = 1 << 20
-#: So many bytes hold a box's length and name, and what tells whether to look into it.
+_BLOCK = 1 << 20
+#: Bytes of a box's length and name, and of the name of the first box in it.
 _HEAD = 16
-#: So many hold a table's length, twice, its name and its count.
+#: Bytes of a table's length (in both forms), its name and its count.
 _TABLE = 32
 
 
 @dataclass
 class _Promise:
-    """What the boxes of a file promise so far."""
+    """Counts that the boxes of a file have declared so far."""
 
     size: int
     samples: int = 0
@@ -67,7 +67,7 @@ class _Promise:
     tables: int = 0
 
     def add(self, kind: bytes, count: int) -> str | None:
-        """Take a table in; say what is wrong as soon as it is too much."""
+        """Add a table, and return an error message as soon as it is too much."""
         self.tables += 1
         if not kind or self.tables > MAX_BOXES:
             return f"over {MAX_BOXES} boxes"
@@ -84,12 +84,17 @@ class _Promise:
 
 
 def check_sample_counts(path: str | Path) -> None:
-    """Raise `DecodeError` where a file promises more samples than it can hold.
+    """Raise an error if a file declares more samples than it can contain.
 
     Parameters
     ----------
     path : str or Path
-        A file of any kind; one that is no MP4 or QuickTime promises none.
+        File of any kind; one that is not MP4 or QuickTime declares none.
+
+    Raises
+    ------
+    DecodeError
+        The header declares too many samples, edits or boxes.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile() as file:
@@ -103,12 +108,12 @@ def check_sample_counts(path: str | Path) -> None:
     promise = _Promise(Path(path).stat().st_size)
     with Path(path).open("rb") as file:
         for table in _tables(file, promise.size):
-            if (told := promise.add(*table)) is not None:
-                raise DecodeError(f"{path}: not a video that can be decoded ({told})")
+            if (why := promise.add(*table)) is not None:
+                raise DecodeError(f"{path}: not a video that can be decoded ({why})")
 
 
 def _tables(file: IO[bytes], size: int) -> Iterator[tuple[bytes, int]]:
-    """Names and counts of the tables in a file; at its end an unnamed one: too many boxes."""
+    """Yield the names and counts of the tables in a file; an unnamed one for too many boxes."""
     at = 0
     for _ in range(MAX_BOXES):
         if at >= size:
@@ -131,21 +136,21 @@ def _tables(file: IO[bytes], size: int) -> Iterator[tuple[bytes, int]]:
 
 
 def _counts(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, int]]:
-    """Names and counts of the tables between two places of a file, in any order."""
+    """Yield the names and counts of the tables between two positions of a file, in any order."""
     file.seek(at)
-    piece = b""
+    block = b""
     while at < end:
-        wanted = min(_PIECE, end - at + _TABLE)  # FFmpeg reads over a box's end, too
-        piece += (more := file.read(wanted))
-        # a table near a piece's end is left to the next one, with its count
-        until = end - at if len(more) < wanted else max(0, min(end - at, len(piece) - _TABLE))
+        wanted = min(_BLOCK, end - at + _TABLE)  # FFmpeg also reads beyond a box's end
+        block += (more := file.read(wanted))
+        # a table near the end of a block is left to the next block, with its count
+        until = end - at if len(more) < wanted else max(0, min(end - at, len(block) - _TABLE))
         for name, places in _COUNTS.items():
-            place = piece.find(name, 4, until + 7)
+            place = block.find(name, 4, until + 7)
             while place >= 0:
-                wide = piece[place - 4 : place] == b"\0\0\0\1"  # its length has 64 bits
-                table = piece[place + (12 if wide else 4) : place + _TABLE - 4]
+                wide = block[place - 4 : place] == b"\0\0\0\1"  # its length has 64 bits
+                table = block[place + (12 if wide else 4) : place + _TABLE - 4]
                 first, width = places[min(table[0], len(places) - 1)] if table else (0, 4)
                 yield name, int.from_bytes(table[first : first + width], "big")
-                place = piece.find(name, place + 4, until + 7)
-        piece = piece[until:]
+                place = block.find(name, place + 4, until + 7)
+        block = block[until:]
         at += until

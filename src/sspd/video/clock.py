@@ -1,4 +1,4 @@
-"""What clock a video's timestamps come from: its container, its camera, the user, or none."""
+"""Source of a video's timestamps: its container, its camera, the user, or unknown."""
 
 from __future__ import annotations
 
@@ -15,38 +15,37 @@ if TYPE_CHECKING:  # a rate can be checked without the decoder
 #: FFmpeg's flag (avformat.h) of demuxers whose format has no timestamps: elementary streams
 #: and the like. They count frames at a default of 25 a second.
 NO_TIMESTAMPS = 0x0080
-#: Where cameras and the programs that cut their videos state the rate at which frames were
-#: captured, Hz: Android's, and QuickTime's. (``full-frame-rate-playback-intent`` tells
-#: nothing of time: it is 0 in ordinary videos too, and the timestamps of a slow-motion
-#: original are those of capture.)
+#: Metadata keys for the capture rate, Hz, of Android and QuickTime cameras and editors.
+#: (``full-frame-rate-playback-intent`` says nothing about time: it is 0 in ordinary videos too,
+#: and the timestamps of a slow-motion original are those of capture.)
 CAPTURE_KEYS = ("com.android.capture.fps", "com.apple.quicktime.capture.fps")
-#: Capture and stored rates this near to each other are one: nominal rates are rounded.
+#: Capture and stored rates with a smaller relative difference are the same: nominal rates are
+#: rounded.
 SAME_RATE = 0.05
-#: From this ratio of capture to stored rate on, the video was slowed down or, below its
-#: inverse, sped up. In between it may as well be a camera that took longer frames in dim
-#: light, which states its nominal rate all the same.
+#: From this ratio of capture to stored rate on, the video was slowed down, and below its inverse
+#: sped up. In between, the camera may have exposed longer in dim light, while it states its
+#: nominal rate.
 SURE_RATIO = 1.9
-#: Nominal rates up to this are those of ordinary recording: no slow motion is captured so.
+#: Capture rates up to this are those of ordinary recording, not of slow motion, Hz.
 ORDINARY_FPS = 31.0
-#: The stored rate is constant where its mean and its base agree within this share.
+#: The stored rate is constant if its mean and its base have a smaller relative difference.
 CONSTANT_RATE = 0.005
 
 
 @dataclass(frozen=True)
 class Clock:
-    """How the frames of a video get their times.
+    """Rule by which the frames of a video get their timestamps.
 
     Parameters
     ----------
     known : bool
-        Whether times are worth anything; if not, no rate can be read.
+        False if the timestamps are not reliable, so that no rate can be read.
     scale : float
-        Real seconds in a second of the container's timestamps.
+        Real seconds per second of the container's timestamps.
     fps : float or None
-        Frames per second that the user states: frame n is at n / fps, whatever the
-        container says.
+        Frame rate stated by the user, Hz: frame n is at n / fps, whatever the container says.
     note : str or None
-        What a user must be told, one line.
+        Warning for the user, one line.
     """
 
     known: bool = True
@@ -56,21 +55,21 @@ class Clock:
 
 
 def clock_of(container: InputContainer, stream: VideoStream, fps: float | None = None) -> Clock:
-    """Find the clock of an opened video.
+    """Determine the clock of an opened video.
 
     Parameters
     ----------
     container, stream
         See `sspd.video.source.opened`.
     fps : float or None
-        Frames per second as the user states them.
+        Frame rate stated by the user, Hz.
 
     Returns
     -------
     Clock
-        The user's rate if there is one; not known for an elementary stream, or a file
-        that states no rate, where the demuxer makes the timestamps up; scaled where the
-        camera states a capture rate that is not the stored one.
+        With the user's rate if there is one. Unknown for elementary streams and files that
+        state no rate, whose timestamps the demuxer invents. Scaled if the camera states a
+        capture rate that differs from the stored one.
     """
     if fps is not None:
         return Clock(fps=fps)
@@ -96,16 +95,20 @@ def clock_of(container: InputContainer, stream: VideoStream, fps: float | None =
 
 
 def clock_of_capture(stated: str, stored_fps: float, constant: bool) -> Clock:
-    """Weigh a stated capture rate against the stored one.
+    """Determine the clock from a stated capture rate and the stored frame rate.
 
     Parameters
     ----------
     stated : str
-        Frames per second as the metadata have them.
+        Capture rate in the metadata, Hz.
     stored_fps : float
-        Mean frames per second by the container's timestamps.
+        Mean frame rate of the container's timestamps, Hz.
     constant : bool
-        Whether these timestamps are evenly spaced.
+        True if these timestamps are evenly spaced.
+
+    Returns
+    -------
+    Clock
 
     >>> clock_of_capture("240.0", 30.0, constant=True).scale
     0.125

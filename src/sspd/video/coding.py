@@ -1,4 +1,4 @@
-"""How the frames of a video were coded, noted while they are decoded."""
+"""Coding of a video's frames, recorded during decoding."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from av.video.frame import PictureType, VideoFrame
 
 
 class Coding:
-    """Which frames are key frames, and how many are predicted both ways.
+    """Times of key frames, and number of bidirectionally predicted frames.
 
-    Small: eight bytes a key frame.
+    Takes eight bytes per key frame.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,14 @@ class Coding:
         self._key_s = array("d")
 
     def add(self, frame: VideoFrame, t: float) -> None:
-        """Note a decoded frame and its time, seconds."""
+        """Record a decoded frame.
+
+        Parameters
+        ----------
+        frame : av.video.frame.VideoFrame
+        t : float
+            Its timestamp, seconds.
+        """
         self.n_frames += 1
         if frame.key_frame:
             self._key_s.append(t)
@@ -29,7 +36,7 @@ class Coding:
 
     @property
     def key_frames_s(self) -> tuple[float, ...]:
-        """Times of key frames; none where every frame is one, which tells nothing.
+        """Times of key frames, seconds; empty if most frames are key frames.
 
         >>> Coding().key_frames_s
         ()
@@ -40,7 +47,19 @@ class Coding:
 def noting(
     timed: Iterable[tuple[VideoFrame, float]], coding: Coding | None
 ) -> Iterator[tuple[VideoFrame, float]]:
-    """Pass decoded frames with their times on, and note each."""
+    """Yield decoded frames with their timestamps, and record the coding of each.
+
+    Parameters
+    ----------
+    timed : iterable of (VideoFrame, float)
+        Frames with timestamps, seconds.
+    coding : Coding or None
+        Record to extend.
+
+    Yields
+    ------
+    (VideoFrame, float)
+    """
     for frame, t in timed:
         if coding is not None:
             coding.add(frame, t)

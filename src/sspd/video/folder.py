@@ -1,10 +1,10 @@
-"""The videos of a folder."""
+"""Search for the videos of a folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-#: What counts as a video inside of a folder; a file named outright is always tried.
+#: Suffixes of videos in a folder; a file that is named itself is always tried.
 SUFFIXES = (
     *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
     *(".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"),
@@ -12,11 +12,19 @@ SUFFIXES = (
 
 
 def videos_in(folder: Path) -> list[Path]:
-    """Every video under a folder, sorted by path; hidden ones are left out.
+    """Return all videos under a folder, sorted by path, without hidden ones.
 
-    Links are followed, each folder is looked into once (a link may lead to a folder above
-    it), by a way without links where there is one. A link to a video that is not there
-    counts as a video: who opens it can tell (see `dangling`).
+    Links are followed, but each folder is visited only once (a link may lead to a folder above
+    it), if possible by a path without links. A broken link to a video counts as a video, so
+    that opening it gives an error (see `dangling`).
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    list of Path
 
     >>> videos_in(Path("no_such_folder"))
     []
@@ -36,19 +44,27 @@ def videos_in(folder: Path) -> list[Path]:
 
 
 def _entries(place: Path, known: set[tuple[int, int]]) -> list[Path]:
-    """What a folder holds, hidden names aside; nothing the second time."""
+    """Return the entries of a folder, except hidden ones; nothing at a second visit."""
     try:
         facts = place.stat()
         if (facts.st_dev, facts.st_ino) in known:
             return []
         known.add((facts.st_dev, facts.st_ino))
         return sorted(path for path in place.iterdir() if not path.name.startswith("."))
-    except OSError:  # none, or not for us to read
+    except OSError:  # missing, or not readable
         return []
 
 
 def dangling(path: Path) -> bool:
-    """Whether a path is a link to what is not there, or one of a ring of links.
+    """Return whether a path is a broken link, or one of a loop of links.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
 
     >>> dangling(Path("no_such_video.mp4"))
     False

@@ -1,8 +1,8 @@
-"""Files whose format has frame rates or delays, but which state none: FFmpeg makes one up.
+"""Detection of files that state no frame rate, for which FFmpeg invents one.
 
 A YUV4MPEG2 or AVI file without a rate gets 25 frames per second, an animated PNG without
-delays 15, a GIF 10. Nothing that FFmpeg reports tells these from stated rates, so the few
-bytes are looked at here.
+delays 15, a GIF 10. FFmpeg does not report whether a rate was stated, so the headers are read
+here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-#: Headers are looked for in so many bytes from the beginning.
+#: Number of bytes from the beginning in which headers are searched.
 HEADER_BYTES = 1 << 16
 _Y4M_RATE = re.compile(rb" F(\d+):(\d+)")
 _GIF_DELAY = re.compile(rb"\x21\xf9\x04.(..)", re.DOTALL)
@@ -20,14 +20,18 @@ _AVI_STREAM = re.compile(rb"strh....vids", re.DOTALL)
 
 
 def rate_is_made_up(path: str | Path, demuxer: str) -> bool:
-    r"""Whether a file states no frame rate, though its format could.
+    r"""Return whether a file states no frame rate, though its format could.
 
     Parameters
     ----------
     path : str or Path
-        A file that FFmpeg has opened.
+        File that FFmpeg has opened.
     demuxer : str
         FFmpeg's name for its format.
+
+    Returns
+    -------
+    bool
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile() as file:
@@ -36,11 +40,11 @@ def rate_is_made_up(path: str | Path, demuxer: str) -> bool:
     ...     rate_is_made_up(file.name, "yuv4mpegpipe"), rate_is_made_up(file.name, "mov,mp4")
     (True, False)
     """
-    look = _LOOKS.get(demuxer)
-    if look is None:
+    states_none = _TESTS.get(demuxer)
+    if states_none is None:
         return False
     with Path(path).open("rb") as file:
-        return look(file.read(HEADER_BYTES))
+        return states_none(file.read(HEADER_BYTES))
 
 
 def _y4m(head: bytes) -> bool:
@@ -49,7 +53,7 @@ def _y4m(head: bytes) -> bool:
 
 
 def _gif(head: bytes) -> bool:
-    # behind the global colours; 0 is no delay: as fast as the viewer can
+    # after the global colours; a delay of 0 means as fast as the viewer can
     colours = 3 << 1 + (head[10] & 7) if len(head) > 10 and head[10] & 0x80 else 0
     found = _GIF_DELAY.search(head, 13 + colours)
     return found is None or found[1] == b"\0\0"
@@ -69,7 +73,7 @@ def _avi(head: bytes) -> bool:
     return not (frame_us or (scale and rate))
 
 
-_LOOKS: dict[str, Callable[[bytes], bool]] = {
+_TESTS: dict[str, Callable[[bytes], bool]] = {
     "yuv4mpegpipe": _y4m,
     "gif": _gif,
     "apng": _apng,

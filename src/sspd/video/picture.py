@@ -1,4 +1,4 @@
-"""One decoded picture as upright RGB bytes."""
+"""Conversion of decoded frames to upright RGB."""
 
 from __future__ import annotations
 
@@ -15,15 +15,34 @@ from numpy.typing import NDArray
 
 from sspd.errors import DecodeError, SourceError
 
-#: Wider or higher videos are refused: no camera of today makes them, hostile files do.
+#: Largest width and height, pixels: no camera of today exceeds it, but crafted files do.
 MAX_SIDE = 8192
-#: Nor pictures of more pixels than 8K cinema has, with a little room: each takes 113 MB as
-#: RGB, and a decoder holds several, of a file that may be a few kilobytes.
+#: Largest number of pixels of a frame, a little more than 8K cinema: a frame takes 113 MB as
+#: RGB, and a decoder holds several, of a file that may have a few kilobytes.
 MAX_PIXELS = 8192 * 4608
 
 
 def checked_size(path: str | Path, width: int, height: int) -> tuple[int, int]:
-    """Give the size back, or raise `DecodeError` (none) or `SourceError` (too large)."""
+    """Return the size of a frame, or raise an error if it is not acceptable.
+
+    Parameters
+    ----------
+    path : str or Path
+        For the message.
+    width, height : int
+        Pixels.
+
+    Returns
+    -------
+    width, height : int
+
+    Raises
+    ------
+    DecodeError
+        The frame has no pixels.
+    SourceError
+        The frame is too large.
+    """
     if width < 1 or height < 1:
         raise DecodeError(f"{path}: frames of {width}x{height} pixels cannot be decoded")
     if max(width, height) > MAX_SIDE:
@@ -37,13 +56,21 @@ def checked_size(path: str | Path, width: int, height: int) -> tuple[int, int]:
     return width, height
 
 
-def orientation(picture: VideoFrame) -> tuple[bool, bool, bool]:
-    """Whether an upright picture wants a transposition, then mirroring of x, and of y.
+def orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
+    """Return whether a frame must be transposed, then mirrored in x, and in y, to be upright.
 
-    The display matrix (ISO 14496-12, 8.3.2) maps (x, y) to (a x + c y, b x + d y), y
-    pointing down; only quarter turns and mirrors are obeyed.
+    The display matrix (ISO 14496-12, 8.3.2) maps (x, y) to (a x + c y, b x + d y), with y
+    pointing down. Only quarter turns and mirrors are applied.
+
+    Parameters
+    ----------
+    frame : av.video.frame.VideoFrame
+
+    Returns
+    -------
+    transpose, mirror_x, mirror_y : bool
     """
-    side = picture.side_data.get("DISPLAYMATRIX")
+    side = frame.side_data.get("DISPLAYMATRIX")
     if side is None:
         return False, False, False
     a, b, _, c, d = np.frombuffer(memoryview(cast(Any, side)), np.int32)[:5].tolist()
@@ -55,15 +82,22 @@ def orientation(picture: VideoFrame) -> tuple[bool, bool, bool]:
 def converter(
     path: str | Path, first: VideoFrame
 ) -> tuple[Callable[[VideoFrame, NDArray[np.uint8]], None], tuple[int, int]]:
-    """Make the function that writes a picture, upright RGB, into an array.
+    """Make a function that converts a frame to upright RGB in an array.
 
-    Size and orientation are the first picture's; later ones of another size are scaled
+    Size and orientation are those of the first frame; later frames of another size are scaled
     to it.
+
+    Parameters
+    ----------
+    path : str or Path
+        For error messages.
+    first : av.video.frame.VideoFrame
+        First frame of the video.
 
     Returns
     -------
     convert : callable
-        ``convert(picture, out)`` fills `out`, uint8 (height, width, 3).
+        ``convert(frame, out)`` fills `out`, uint8 (height, width, 3).
     shape : tuple of int
         Upright height and width.
 
@@ -75,24 +109,24 @@ def converter(
     width, height = checked_size(path, first.width, first.height)
     transpose, mirror_x, mirror_y = orientation(first)
     flip = {(True, True): -1, (True, False): 1, (False, True): 0}.get((mirror_x, mirror_y))
-    reformatter = VideoReformatter()  # keeps its tables; a picture's own would be made anew
+    reformatter = VideoReformatter()  # reused, as it keeps its tables
 
     deep = first.format.components[0].bits > 8
     exact = Interpolation.ACCURATE_RND if deep else Interpolation(0)
 
-    def convert(picture: VideoFrame, out: NDArray[np.uint8]) -> None:
+    def convert(frame: VideoFrame, out: NDArray[np.uint8]) -> None:
         try:
             rgb = reformatter.reformat(
-                picture,
+                frame,
                 width,
                 height,
                 format="rgb24",
                 dst_color_range=ColorRange.JPEG,
                 interpolation=Interpolation.BILINEAR | exact,
-                threads=1,  # more take longer to be told than a picture takes
+                threads=1,  # starting more threads takes longer than a frame
             )
         except av.FFmpegError as error:
-            raise DecodeError(f"{path}: frames of format {picture.format.name}: {error}") from None
+            raise DecodeError(f"{path}: frames of format {frame.format.name}: {error}") from None
         plane = rgb.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)
         stored: NDArray[Any] = rows[:, : 3 * width].reshape(height, width, 3)

@@ -1,4 +1,4 @@
-"""A video read with times that another file tells, where its container knows no better."""
+"""Reading of a video with timestamps from another file, if its container has wrong ones."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ def read_with_timestamps(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """Decode a video lazily, each picture with the time that is given for it.
+    """Decode a video lazily, with given timestamps for its frames.
 
-    The container's own times are not looked at. Where pictures and times are not
-    equally many, what is left over of either goes unused.
+    The container's own timestamps are ignored. If there are more frames than timestamps, or
+    fewer, the rest is not used.
 
     Parameters
     ----------
     path : str or Path
         The video.
     t : float64 array, shape (time,), or float
-        Seconds of each picture, in the order of showing. One that does not rise over
-        those before leaves its picture out. A number: so many pictures a second, Hz.
+        Timestamp of each frame in display order, seconds. A frame with a timestamp that does
+        not ascend is left out. A number is a frame rate, Hz.
     start_s, end_s, chunk
-        As for `sspd.video.read.read`.
-    warn : callable, optional
-        Told, in one line each, of damaged pictures, of pictures left out, and of times
-        and pictures that are not equally many; what lies behind `end_s` is not seen.
+        As in `sspd.video.read.read`.
+    warn : callable or None
+        Called with one line each about damaged frames, frames that are left out, and unequal
+        numbers of frames and timestamps; frames after `end_s` are not examined.
 
     Returns
     -------
     iterator of Frames
-        uint8, strictly rising ``t``.
+        uint8, with strictly ascending ``t``.
 
     Raises
     ------
     UsageError
-        At once, for a stretch or chunk that cannot be.
+        Immediately, for an invalid time span or chunk size.
     SourceError, DecodeError, NoVideoError
         With the first chunk.
 
@@ -92,7 +92,7 @@ def _read(
             warn(note)
         yield from in_chunks(path, first, timed, start_s, chunk)
         if damage:
-            # a picture that is lost moves the times of all that follow it
+            # a lost frame shifts the timestamps of all frames after it
             warn(f"{path}: {len(damage)} damaged parts, times after them are early ({damage[0]})")
 
 
@@ -103,33 +103,33 @@ def _timed(
     end_s: float,
     warn: Callable[[str], None],
 ) -> Iterator[tuple[VideoFrame, float]]:
-    """Pictures before `end_s` with their times."""
+    """Yield the frames before `end_s` with their timestamps."""
     used, unused, dropped, latest = 0, 0, 0, -np.inf
-    for picture in decoded:
+    for frame in decoded:
         at = next(times, None)
         if at is None:
-            unused += 1  # counted to the end, so that the warning can tell how many there are
+            unused += 1  # counted to the end, for the warning
         elif at >= end_s:
             break
         elif at <= latest + SAME_TIME_S:
             dropped += 1
         else:
             latest = at
-            yield picture, at
+            yield frame, at
         used += at is not None
     else:
-        _tell_of_unused(path, used, unused, times, warn)
+        _warn_of_unused(path, used, unused, times, warn)
     if dropped:
         warn(f"{path}: {dropped} frames left out, their times do not rise")
 
 
-def _tell_of_unused(
+def _warn_of_unused(
     path: str | Path,
     used: int,
     unused: int,
     times: Iterator[float],
     warn: Callable[[str], None],
 ) -> None:
-    over = length_hint(times)  # 0 where they go on for ever
+    over = length_hint(times)  # 0 for an endless iterator
     if unused or over:
         warn(f"{path}: {used + unused} frames and {used + over} times; {used} of both are used")

@@ -1,4 +1,4 @@
-"""A video that is a folder of numbered pictures, as some datasets have it."""
+"""Reading of a video that is a folder of numbered images, as in some datasets."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from sspd.video.still import read_still
 
 
 def numbered(folder: Path, pattern: str) -> list[tuple[int, Path]]:
-    """The pictures of a folder with their numbers, in order of these.
+    """Return the numbered images of a folder, sorted by number.
 
     Parameters
     ----------
     folder : Path
     pattern : str
-        A regular expression that whole names match, case aside; its first group is the
+        Regular expression for the whole file name, ignoring case; its first group is the
         number.
 
     Returns
     -------
     list of (int, Path)
-        One or more.
+        At least one.
 
     Raises
     ------
     SourceError
-        No such folder, nothing of that name in it, or one number twice.
+        The folder does not exist, has no such file, or has one number twice.
 
     Examples
     --------
@@ -77,41 +77,40 @@ def read_images(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """Read picture files lazily, as `sspd.video.read.read` does a video.
+    """Read image files lazily, as `sspd.video.read.read` reads a video.
 
-    A picture that is missing or damaged is left out and told of: the others keep the
-    times they have, and a gap that can be seen in the times falsifies no measurement,
-    as a picture filled in would. Where no picture of the stretch can be read, that is
-    an error.
+    A missing or damaged image is left out with a warning. The others keep their timestamps: a
+    gap in the timestamps does not distort a measurement, as an inserted frame would. It is an
+    error if no image of the time span can be read.
 
     Parameters
     ----------
     files : sequence of Path
-        PNG, PGM, PPM, BMP or JPEG, 8 or 16 bits, all of one size and depth.
+        PNG, PGM, PPM, BMP or JPEG files, 8 or 16 bits, all of one size and depth.
     t : float64 array, shape (time,)
-        Seconds of each since the first one, strictly rising.
-    bayer : str, optional
+        Timestamps, seconds since the first image, strictly ascending.
+    bayer : str or None
         Pattern of a camera's mosaic, see `sspd.video.still.read_still`.
-    max_value : int, optional
-        The level of full white, where the files state another one than is true.
+    max_value : int or None
+        Pixel value of white, if the files state a wrong one.
     start_s, end_s : float
-        Only pictures with ``start_s <= t < end_s`` are opened.
+        Only images with ``start_s <= t < end_s`` are opened.
     chunk : int
-        Pictures a chunk, at most; a chunk stays under `MAX_CHUNK_BYTES`.
-    warn : callable, optional
-        Told in one line of the pictures that were left out.
+        Largest number of frames per chunk; a chunk stays under `MAX_CHUNK_BYTES`.
+    warn : callable or None
+        Called with one line about the images that were left out.
 
     Returns
     -------
     iterator of Frames
-        uint8 or uint16 as the files are.
+        uint8 or uint16, as the files.
 
     Raises
     ------
     UsageError
-        At once, for a stretch or chunk that cannot be, or times that do not fit.
+        Immediately, for an invalid time span or chunk size, or timestamps that do not fit.
     SourceError
-        Later: no picture can be read, or their sizes or depths differ.
+        Later, if no image can be read, or their sizes or depths differ.
 
     Examples
     --------
@@ -124,8 +123,8 @@ def read_images(
     if t.shape != (len(files),) or not bool(np.all(np.diff(t) > 0)):
         raise UsageError(f"{len(files)} pictures need as many times, strictly rising")
     warn = warn or (lambda _: None)
-    asked = np.flatnonzero((t >= start_s) & (t < (np.inf if end_s is None else end_s)))
-    seconds = zip(asked.tolist(), t[asked].tolist(), strict=True)
+    inside = np.flatnonzero((t >= start_s) & (t < (np.inf if end_s is None else end_s)))
+    seconds = zip(inside.tolist(), t[inside].tolist(), strict=True)
     wanted = np.array([k for k, _ in bounded(_folder(files), seconds, warn)], np.int64)
     stills = _stills([files[k] for k in wanted.tolist()], bayer, warn)
     return _chunks(stills, t[wanted], chunk, max_value)
@@ -135,14 +134,14 @@ def _folder(files: Sequence[Path]) -> Path:
     return files[0].parent if files else Path()
 
 
-#: A picture's place among those wanted, its file, its levels and the level of full white.
+#: Index of an image among those to read, its file, its pixels and the pixel value of white.
 _Still = tuple[int, Path, NDArray[Any], int]
 
 
 def _stills(
     files: Sequence[Path], bayer: str | None, warn: Callable[[str], None]
 ) -> Iterator[_Still]:
-    """Those that can be read."""
+    """Yield the images that can be read."""
     damage: list[SourceError] = []
     for k, file in enumerate(files):
         try:

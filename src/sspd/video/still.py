@@ -1,4 +1,4 @@
-"""One picture file as RGB, 8 or 16 bits a channel, as its camera wrote it."""
+"""Reading of one image file as RGB, with 8 or 16 bits per channel."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sspd.errors import DecodeError, SourceError, UsageError
 from sspd.video.picture import checked_size
 
-#: What colours the first two pixels of the first two rows see -> OpenCV's conversion.
-#: (OpenCV's older names go by the second row: its BayerBG is RGGB.)
+#: Colours of the first two pixels of the first two rows to OpenCV's conversion. (OpenCV's
+#: older names refer to the second row: its BayerBG is RGGB.)
 BAYER = MappingProxyType(
     {
         "RGGB": cv2.COLOR_BayerRGGB2RGB,
@@ -24,38 +24,38 @@ BAYER = MappingProxyType(
         "GBRG": cv2.COLOR_BayerGBRG2RGB,
     }
 )
-#: No picture that `checked_size` lets pass takes more: 8192 x 4608 pixels of 6 bytes.
+#: Largest file: no image that `checked_size` accepts needs more (8192 x 4608 pixels of 6 bytes).
 MAX_FILE_BYTES = 1 << 29
 _FLAGS = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
 _PNM = re.compile(rb"P([2356])" + rb"(?:\s+|\s*#[^\n]*\n\s*)(\d{1,9})" * 3 + rb"\s")
-#: JPEG's segments without a length, and those that state the picture's size.
+#: JPEG segments without a length, and those with the image size.
 _BARE, _SIZED = {0x01, *range(0xD0, 0xD9)}, {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
 def read_still(path: Path, bayer: str | None = None) -> tuple[NDArray[Any], int]:
-    """Read one PNG, PGM, PPM, BMP or JPEG picture.
+    """Read one PNG, PGM, PPM, BMP or JPEG image.
 
     Parameters
     ----------
     path : Path
-        The file; what it is, its first bytes say, not its name.
-    bayer : str, optional
-        The colours of the first two pixels of the first two rows, one of `BAYER`, where
-        the file holds a camera's mosaic: colours are filled in bilinearly. None: a grey
-        picture is grey.
+        Image file; its first bytes decide about the format, not its name.
+    bayer : str or None
+        Colours of the first two pixels of the first two rows, one of `BAYER`, if the file
+        contains a camera's mosaic, which is interpolated bilinearly. None keeps a grey image
+        grey.
 
     Returns
     -------
     rgb : uint8 or uint16 array, shape (height, width, 3)
-        A grey picture's one channel three times.
+        The channel of a grey image is repeated three times.
     max_value : int
-        The level of full white: as a PGM states it, else 255 or 65535.
+        Pixel value of white: as stated in a PGM, else 255 or 65535.
 
     Raises
     ------
     SourceError, DecodeError
-        Missing, not such a picture, too large, damaged, in colour where a mosaic was
-        promised.
+        The file is missing, not such an image, too large or damaged, or is in colour instead
+        of a mosaic.
 
     Examples
     --------
@@ -72,15 +72,15 @@ def read_still(path: Path, bayer: str | None = None) -> tuple[NDArray[Any], int]
         raise DecodeError(f"{path}: not a PNG, PGM, PPM, BMP or JPEG picture")
     checked_size(path, *stated[:2])
     try:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS)
     except cv2.error:
-        picture = None
-    if picture is None or picture.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
+        image = None
+    if image is None or image.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
         raise DecodeError(f"{path}: damaged, this picture cannot be decoded")
-    if bayer is not None and picture.ndim != 2:
+    if bayer is not None and image.ndim != 2:
         raise SourceError(f"{path}: in colour, where the mosaic of a camera is wanted")
     how = BAYER[bayer] if bayer else cv2.COLOR_GRAY2RGB
-    rgb = cv2.cvtColor(picture, how if picture.ndim == 2 else cv2.COLOR_BGR2RGB)
+    rgb = cv2.cvtColor(image, how if image.ndim == 2 else cv2.COLOR_BGR2RGB)
     return rgb, stated[2] or (255 if rgb.dtype == np.uint8 else 65535)
 
 
@@ -94,7 +94,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _stated(data: bytes) -> tuple[int, int, int | None] | None:
-    """Width, height and (PGM) white, read before anything is decoded; None: unknown format."""
+    """Return width, height and (PGM) white from the header; None for an unknown format."""
 
     def number(start: int, n: int) -> int:
         return int.from_bytes(data[start : start + n], "big")

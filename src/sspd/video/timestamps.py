@@ -1,4 +1,4 @@
-"""A video's time timestamps, mended: seconds from 0 that rise strictly."""
+"""Repair of a video's timestamps: seconds from 0, strictly ascending."""
 
 from __future__ import annotations
 
@@ -6,38 +6,40 @@ from collections.abc import Iterable, Iterator
 
 from sspd.errors import DecodeError
 
-#: A timestamp this far behind the one before is a clock that began anew, not a stray picture.
+#: A timestamp this far before the last one is a reset of the clock, not a misplaced frame,
+#: seconds.
 CLOCK_RESET_S = 1.0
-#: Two pictures closer than this, seconds, are one.
+#: Timestamps with a smaller difference are the same, seconds.
 SAME_TIME_S = 1e-6
-#: One picture's time where a clock begins anew in a video that states no rate.
+#: Duration of a frame at a reset of the clock, if the frame rate is unknown, seconds.
 UNKNOWN_STEP_S = 0.04
 
 
 def repair_timestamps(
     timestamps: Iterable[float | None], step_s: float | None
 ) -> Iterator[float | None]:
-    """Turn a video's timestamps into seconds from 0 that rise strictly.
+    """Convert a video's timestamps to seconds from 0 that ascend strictly.
 
-    A clock that begins anew (videos joined, a counter that ran over) goes on where it
-    was; a missing timestamp is counted on from the picture before.
+    After a reset of the clock (joined videos, an overflow of the counter) timestamps continue
+    from the last one; a missing timestamp is extrapolated from the frame before.
 
     Parameters
     ----------
     timestamps : iterable of float or None
-        Presentation times in seconds, None where a picture has none.
+        Presentation timestamps, seconds; None for frames without one.
     step_s : float or None
-        One picture's mean time, used where a timestamp is missing or a clock begins anew.
+        Mean duration of a frame, seconds, used for missing timestamps and resets.
 
     Yields
     ------
     float or None
-        The picture's time; None: leave it out, its timestamp does not rise.
+        Timestamp of the frame, seconds; None if it does not ascend, and the frame must be
+        left out.
 
     Raises
     ------
     DecodeError
-        A timestamp is missing and the mean rate is not known.
+        A timestamp is missing and the mean rate is unknown.
 
     Examples
     --------

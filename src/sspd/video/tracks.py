@@ -1,4 +1,4 @@
-"""Which video track of a file is read, where it has several."""
+"""Choice of the video track in a file with several."""
 
 from __future__ import annotations
 
@@ -11,28 +11,45 @@ from av.video.stream import VideoStream
 from sspd.errors import NoVideoError
 from sspd.video.allowed import CODECS, check_codec
 
-#: Pictures beside a video: the cover of a song, thumbnails of a seek bar, a poster.
-LOOKAHEAD_CHUNKS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+#: Dispositions of tracks that are not videos: cover images, thumbnails of a seek bar, posters.
+NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
 def video_tracks(container: InputContainer) -> list[VideoStream]:
-    """The tracks that hold a video; covers, thumbnails and still images are none."""
-    return [
-        stream for stream in container.streams.video if not stream.disposition & LOOKAHEAD_CHUNKS
-    ]
+    """Return the video tracks of a file, without covers, thumbnails and still images.
+
+    Parameters
+    ----------
+    container : av.container.InputContainer
+
+    Returns
+    -------
+    list of VideoStream
+    """
+    return [stream for stream in container.streams.video if not stream.disposition & NOT_A_VIDEO]
 
 
 def chosen_track(path: str | Path, container: InputContainer) -> VideoStream:
-    """Give the track to read: the default one, else the largest, else the first of those.
+    """Return the track to read: the default one, else the largest, else the first of these.
 
-    The default counts where the file names exactly one; many writers mark every track so.
+    The default is used if the file marks exactly one track; many writers mark every track.
+
+    Parameters
+    ----------
+    path : str or Path
+        For error messages.
+    container : av.container.InputContainer
+
+    Returns
+    -------
+    VideoStream
 
     Raises
     ------
     NoVideoError
-        There is none.
+        There is no video track.
     DecodeError
-        None has a codec that is opened.
+        No track has a codec that is allowed.
     """
     tracks = video_tracks(container)
     if not tracks:
@@ -45,7 +62,21 @@ def chosen_track(path: str | Path, container: InputContainer) -> VideoStream:
 
 
 def tracks_note(path: str | Path, container: InputContainer, chosen: VideoStream) -> str | None:
-    """One line that says which of several tracks is read; None where there is one."""
+    """Return a line about the choice of one of several tracks.
+
+    Parameters
+    ----------
+    path : str or Path
+        For the text.
+    container : av.container.InputContainer
+    chosen : VideoStream
+        The track that is read.
+
+    Returns
+    -------
+    str or None
+        None if there is only one video track.
+    """
     tracks = video_tracks(container)
     if len(tracks) < 2:
         return None

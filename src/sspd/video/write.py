@@ -1,4 +1,4 @@
-"""Frames to H.264 through PyAV, each frame with its own time timestamp."""
+"""Writing of H.264 videos, with the timestamp of each frame."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sspd.errors import UsageError
 from sspd.types import Frames
 from sspd.utils.files import whole_file
 
-#: Ticks a second of the written time timestamps: MPEG's own clock.
+#: Resolution of the written timestamps, ticks per second: MPEG's own clock.
 TICKS_HZ = 90_000
-#: Quality where no bit rate is asked: nothing to be seen is lost (0-51, less is better).
+#: Constant rate factor without a bit rate: visually lossless (0-51, less is better).
 NEAR_LOSSLESS_CRF = 14
 
 
@@ -30,28 +30,28 @@ def write_h264(
     bit_rate: int | None = None,
     crf: float | None = None,
 ) -> None:
-    """Write an .mp4, whole or not at all.
+    """Write frames as an .mp4 file with H.264, atomically.
 
     Parameters
     ----------
     path : str or Path
-        Where to; the folder must exist.
+        Output file; its folder must exist.
     frames : iterable of Frames
         uint8 chunks of one size with even sides, in order of time.
     fps : float
-        The nominal rate, Hz; each frame keeps its own timestamp, to 1/90000 s.
-    bit_rate : int, optional
-        Bits a second; without it the quality is ``crf``.
-    crf : float, optional
-        x264's constant rate factor; `NEAR_LOSSLESS_CRF` where neither is given.
+        Nominal frame rate, Hz; each frame keeps its own timestamp, to 1/90000 s.
+    bit_rate : int or None
+        Bits per second; without it the quality is set by ``crf``.
+    crf : float or None
+        Constant rate factor of x264; `NEAR_LOSSLESS_CRF` if neither is given.
 
     Raises
     ------
     UsageError
-        Odd sides, a change of size, frames that are not uint8, no frame, or both
-        ``bit_rate`` and ``crf``.
+        The frames have odd sides, change their size or are not uint8, there is no frame, or
+        both ``bit_rate`` and ``crf`` are given.
     OutputError
-        The place cannot be written.
+        The file cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -67,18 +67,33 @@ def write_h264(
 def roundtrip_h264(
     frames: Frames, *, fps: float, bit_rate: int | None = None, crf: float | None = None
 ) -> Iterator[NDArray[np.uint8]]:
-    """The pictures after H.264 in memory and back, uint8 (h, w, 3) each.
+    """Encode frames to H.264 in memory, and decode them again.
+
+    Parameters
+    ----------
+    frames : Frames
+        uint8, with even sides.
+    fps : float
+        Nominal frame rate, Hz.
+    bit_rate : int or None
+        See `write_h264`.
+    crf : float or None
+        See `write_h264`.
+
+    Yields
+    ------
+    uint8 array, shape (height, width, 3)
 
     >>> video = Frames(np.full((3, 16, 16, 3), 90, np.uint8), np.array([0, 0.04, 0.08]))
-    >>> [int(abs(picture.astype(int) - 90).max()) <= 2 for picture in roundtrip_h264(video, fps=25)]
+    >>> [int(abs(frame.astype(int) - 90).max()) <= 2 for frame in roundtrip_h264(video, fps=25)]
     [True, True, True]
     """
     memory = io.BytesIO()
     _encode(memory, [frames], fps=fps, bit_rate=bit_rate, crf=crf)
     memory.seek(0)
     with av.open(memory, "r") as container:
-        for picture in container.decode(video=0):
-            yield np.asarray(picture.to_ndarray(format="rgb24"), dtype=np.uint8)
+        for frame in container.decode(video=0):
+            yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
 
 
 def _encode(
@@ -108,17 +123,18 @@ def _open_stream(
     height, width = first.rgb.shape[1:3]
     if height % 2 or width % 2:
         raise UsageError(f"write: H.264 needs even sides, got {width}x{height}")
-    # one thread: the same frames give the same bytes on any machine
+    # one thread, so that the same frames give the same bytes on any machine
     options = {"threads": "1"}
     if bit_rate is None:
-        # at high quality the fastest keeps most of a face's small changes (it has no
-        # B-frames, which step in level against their neighbours), fifteen times as fast
+        # At high quality the fastest preset keeps the small changes of a face best, as it has
+        # no B-frames, whose brightness steps against their neighbours; it is also fifteen
+        # times as fast.
         options |= {"preset": "ultrafast"}
         options |= {"crf": f"{NEAR_LOSSLESS_CRF if crf is None else crf:g}"}
     else:
-        # x264's own default: "veryfast" wipes out a pulse that it keeps at 0.5 Mbit/s
+        # x264's default: at 0.5 Mbit/s "medium" keeps a pulse that "veryfast" removes
         options |= {"preset": "medium"}
-        # without a ceiling x264 lets a short video take many times its rate
+        # without a limit x264 gives a short video many times its bit rate
         options |= {"maxrate": str(int(1.2 * bit_rate)), "bufsize": str(int(bit_rate))}
     stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -138,7 +154,7 @@ def _encode_chunk(container: Any, stream: Any, chunk: Frames) -> None:
             f" {chunk.rgb.shape[2]}x{chunk.rgb.shape[1]}"
         )
     for rgb, t in zip(chunk.rgb, chunk.t, strict=True):
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        picture.pts = round(t * TICKS_HZ)
-        picture.time_base = Fraction(1, TICKS_HZ)
-        container.mux(stream.encode(picture))
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+        frame.pts = round(t * TICKS_HZ)
+        frame.time_base = Fraction(1, TICKS_HZ)
+        container.mux(stream.encode(frame))

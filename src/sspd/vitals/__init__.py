@@ -1,4 +1,4 @@
-"""Waveforms become numbers with units, or the reason why not."""
+"""Vital signs from waveforms: numbers with units, or a reason why there is none."""
 
 from sspd.vitals.acceptance import REASONS, VideoFacts
 from sspd.vitals.beat_timing import BeatTimes, IntervalNoise, time_beats

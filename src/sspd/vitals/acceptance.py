@@ -1,12 +1,12 @@
-"""When a reading is rejected, and why.
+"""Acceptance of readings, and the reasons for rejection.
 
-With a calibrated confidence, a reading is accepted from `LEAST_CONFIDENCE` on; without one,
-`low_snr`, `readouts_disagree` and `flicker` decide by fixed rules. In both cases a single
+With a calibrated confidence, a reading is accepted from `LEAST_CONFIDENCE` on. Without one,
+fixed rules decide (`low_snr`, `readouts_disagree`, `flicker`). In both cases a single
 observation can contradict it (`sspd.vitals.contradictions`). `frame_rate_too_low`,
-`clock_unknown`, `compression` whose key frames pump, and extreme `overexposed`, `too_dark`
-and `motion` reject in any case. The reasons are a fixed list;
-`motion`, `too_dark`, `overexposed` and `compression` in a lesser degree only explain a
-rejection, because a waveform that comes through them clean is a good one.
+`clock_unknown`, key-frame pumping (`compression`), and extreme `overexposed`, `too_dark` and
+`motion` always reject. The reasons are a fixed list. A lesser degree of `motion`, `too_dark`,
+`overexposed` or `compression` only explains a rejection for another reason, because a
+waveform that is clean in spite of them is a good one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sspd.vitals.heart_rate import Reading
 from sspd.vitals.key_frames import pumps
 from sspd.vitals.quality_features import QualityFeatures
 
-#: Every reason there is, in the order in which they are listed.
+#: All rejection reasons, in the order in which they are reported.
 REASONS = (
     "no_face",
     "face_lost",
@@ -42,44 +42,54 @@ REASONS = (
     "clock_unknown",
 )
 
-#: Reasons that say something of a rhythm.
+#: Reasons that describe the rhythm of the heart.
 OF_RHYTHM = {"rate_changes", "irregular", "out_of_range"}
-#: Least signal-to-noise ratio of a window of 30 s or more, dB; and how much more is
-#: asked of one of a third of that length, since a short window of noise more easily
-#: looks like a line. How seldom noise passes is held by tests/vitals/test_doubt.py; how
-#: the number was chosen, and on which videos, stands in MODEL_CARD.md.
+#: Least signal-to-noise ratio of a window of 30 s or more, dB; and the additional ratio for a
+#: window of a third of that length, as short windows of noise more often contain a line.
+#: tests/vitals/test_doubt.py tests how seldom noise passes; MODEL_CARD.md describes how the
+#: number was chosen, and on which videos.
 LEAST_SNR_DB = 1.3
 SHORT_EXTRA_DB = 1.5
-#: How much more is asked of a rate that was followed through its window, dB.
-FOLLOWED_EXTRA_DB = 3.0
-#: Least confidence of what is believed; how it was chosen stands in MODEL_CARD.md.
+#: Additional signal-to-noise ratio for a rate that was tracked through its window, dB.
+TRACKED_EXTRA_DB = 3.0
+#: Acceptance threshold of the confidence; MODEL_CARD.md describes how it was chosen.
 LEAST_CONFIDENCE = 0.8
-#: Fewer frames a second than this cannot carry 200 beats a minute with its shape.
+#: Lowest frame rate, Hz: fewer frames cannot sample a pulse of 200 beats per minute.
 LEAST_FPS = 12.0
-#: Share of clipped pixels in the box: explains from the first on, refuses from the
-#: second on.
+#: Fraction of clipped pixels in the face box: explains a rejection from the first value on,
+#: rejects from the second on.
 OVEREXPOSED = (0.10, 0.40)
-#: Share of nearly black pixels in the box, likewise (hair and beard are dark too).
+#: Fraction of nearly black pixels in the face box, likewise (hair and beards are dark too).
 DARK = (0.50, 0.90)
-#: Median change of the 16x16 face from frame to frame, 8-bit levels a thirtieth of a
-#: second, likewise.
+#: Median change of the 16x16 face image in 1/30 s, pixel value (0-255), likewise.
 MOTION = (1.5, 12.0)
-#: Coded bits a pixel and frame under which compression is named as an explanation.
+#: Coded bits per pixel and frame below which compression explains a rejection.
 LEAST_BITS_PER_PIXEL = 0.03
 
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """What is known of a video as a whole; None: unknown."""
+    """Properties of a whole video that affect acceptance."""
 
     bits_per_pixel: float | None = None
+    """Coded bits per pixel and frame; None if unknown."""
     clock_known: bool = True
-    """Whether the times of its frames are worth anything."""
+    """False if the timestamps of its frames are not those of the camera."""
     key_frames_s: tuple[float, ...] = ()
+    """Times of key frames, seconds; empty if unknown."""
 
 
 def still_scene(t: NDArray[np.float64]) -> FrameStats:
-    """A scene in which nothing happens, for waveforms that come without a video.
+    """Return frame statistics of a scene without changes, for a waveform without a video.
+
+    Parameters
+    ----------
+    t : float64 array, shape (time,)
+        Times of the frames, seconds.
+
+    Returns
+    -------
+    FrameStats
 
     >>> still_scene(np.arange(3) / 30).motion
     array([0., 0., 0.], dtype=float32)
@@ -93,7 +103,17 @@ def still_scene(t: NDArray[np.float64]) -> FrameStats:
 
 
 def least_snr_db(duration_s: float) -> float:
-    """What `LEAST_SNR_DB` becomes for a window of this length, dB.
+    """Return the least signal-to-noise ratio for a window of a given length, dB.
+
+    Parameters
+    ----------
+    duration_s : float
+        Length of the window, seconds.
+
+    Returns
+    -------
+    float
+        dB.
 
     >>> least_snr_db(30.0), round(least_snr_db(10.0), 3)
     (1.3, 2.8)
@@ -109,22 +129,28 @@ def rejection_reasons(
     end_s: float,
     facts: VideoFacts,
     confidence: float | None = None,
-    evidence: QualityFeatures | None = None,
+    features: QualityFeatures | None = None,
 ) -> tuple[str, ...]:
-    """Why a reading is not believed; empty: it is.
+    """Return the reasons why a reading is rejected.
 
     Parameters
     ----------
     reading : Reading
     frame_stats : FrameStats
-        What was seen; rows outside of the window are not looked at.
+        Frame statistics; rows outside of the window are ignored.
     start_s, end_s : float
         The window, seconds.
     facts : VideoFacts
+        Properties of the whole video.
     confidence : float or None
-        None: not calibrated.
-    evidence : QualityFeatures or None
-        What that confidence came from.
+        None if it is not calibrated.
+    features : QualityFeatures or None
+        Quality features that the confidence was computed from.
+
+    Returns
+    -------
+    tuple of str
+        Names from `REASONS`, in that order; empty if the reading is accepted.
 
     >>> t = np.arange(900) / 30
     >>> rejection_reasons(Reading(60.0, 70.0, 9.0), still_scene(t), 0.0, 30.0, VideoFacts())
@@ -135,7 +161,7 @@ def rejection_reasons(
     f_bpm = reading.spectral_bpm
     if f_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
         found.add("low_snr")
-    elif confidence is None or not confidence >= LEAST_CONFIDENCE:  # NaN is not believed
+    elif confidence is None or not confidence >= LEAST_CONFIDENCE:  # NaN is rejected
         peaks_bpm = reading.peaks_bpm
         rules = {
             "low_snr": reading.snr_db < _least_snr_db(reading, end_s - start_s),
@@ -144,10 +170,10 @@ def rejection_reasons(
         }
         found |= {name for name, is_so in rules.items() if is_so}
         if confidence is not None and not found:
-            found.add(_of_evidence(evidence))
-    if evidence is not None and f_bpm is not None:
-        found |= contradictions(evidence, f_bpm)
-    if "low_snr" in found:  # what drowns in noise has no rhythm that could be judged
+            found.add(_weak_confidence_reason(features))
+    if features is not None and f_bpm is not None:
+        found |= contradictions(features, f_bpm)
+    if "low_snr" in found:  # noise has no rhythm that could be assessed
         found -= OF_RHYTHM
     if found:
         found |= explaining
@@ -155,13 +181,13 @@ def rejection_reasons(
 
 
 def _least_snr_db(reading: Reading, duration_s: float) -> float:
-    """What the rule asks; noise gains by being followed, so more is asked then."""
-    return least_snr_db(duration_s) + (FOLLOWED_EXTRA_DB if reading.track else 0.0)
+    """Return the least ratio, dB; tracking amplifies noise, so a tracked rate needs more."""
+    return least_snr_db(duration_s) + (TRACKED_EXTRA_DB if reading.track else 0.0)
 
 
-def _of_evidence(evidence: QualityFeatures | None) -> str:
-    """Why a line that stands out is not believed: who else disagrees with it."""
-    if evidence is not None and max(evidence.pos_bpm, evidence.halves_bpm) > AGREE_BPM:
+def _weak_confidence_reason(features: QualityFeatures | None) -> str:
+    """Return the reason for a low confidence: other read-outs disagree, or noise."""
+    if features is not None and max(features.pos_bpm, features.halves_bpm) > AGREE_BPM:
         return "readouts_disagree"
     return "low_snr"
 
@@ -169,31 +195,31 @@ def _of_evidence(evidence: QualityFeatures | None) -> str:
 def _of_scene(
     frame_stats: FrameStats, keep: NDArray[np.bool_], facts: VideoFacts, rate_bpm: float | None
 ) -> tuple[set[str], set[str]]:
-    """Reasons that refuse by themselves, and those that only explain."""
-    refusing: set[str] = set()
+    """Return the reasons that reject by themselves, and those that only explain."""
+    rejecting: set[str] = set()
     explaining: set[str] = set()
     if not facts.clock_known:
-        refusing.add("clock_unknown")
+        rejecting.add("clock_unknown")
     t = frame_stats.t[keep]
     if t.size < 2:
-        return refusing, explaining
+        return rejecting, explaining
     fps = (t.size - 1) / float(t[-1] - t[0])
     if fps * float(frame_stats.new[keep].mean()) < LEAST_FPS:
-        refusing.add("frame_rate_too_low")
-    # At a lower rate more happens between two frames.
+        rejecting.add("frame_rate_too_low")
+    # At a lower frame rate more changes between two frames.
     degrees = {
         "overexposed": (float(frame_stats.overexposed[keep].mean()), OVEREXPOSED),
         "too_dark": (float(frame_stats.dark[keep].mean()), DARK),
         "motion": (float(np.median(frame_stats.motion[keep])) * min(fps / 30.0, 1.0), MOTION),
     }
-    for reason, (degree, (explains, refuses)) in degrees.items():
+    for reason, (degree, (explains, rejects)) in degrees.items():
         if degree >= explains:
             explaining.add(reason)
-        if degree >= refuses:
-            refusing.add(reason)
+        if degree >= rejects:
+            rejecting.add(reason)
     if facts.bits_per_pixel is not None and facts.bits_per_pixel < LEAST_BITS_PER_PIXEL:
         explaining.add("compression")
     bits, least = facts.bits_per_pixel, LEAST_BITS_PER_PIXEL
     if pumps(frame_stats, keep, facts.key_frames_s, rate_bpm, bits, least):
-        refusing.add("compression")
-    return refusing, explaining
+        rejecting.add("compression")
+    return rejecting, explaining

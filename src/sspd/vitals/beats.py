@@ -1,4 +1,4 @@
-"""Single beats of a video, and what their spacing tells."""
+"""Beat times of a video, its heart-rate variability and breathing."""
 
 from __future__ import annotations
 
@@ -19,21 +19,27 @@ from sspd.vitals.windows import SHORTEST_S, accepted_runs
 
 @dataclass(frozen=True, eq=False)
 class Rhythm:
-    """Beats where the pulse is believed, and the numbers of the longest such stretch."""
+    """Beats of the accepted windows; variability and breathing of the longest accepted span."""
 
     beats_s: NDArray[np.float64]
+    """Times of the beats, seconds, shape (beats,)."""
     hrv: dict[str, Estimate]
+    """A value or a reason for each of `sspd.vitals.HRV_NAMES`."""
     respiration: Respiration
     warnings: tuple[str, ...] = ()
 
 
 def beat_waveforms(signal: Signal | None, windows: Sequence[WindowVitals]) -> list[Signal]:
-    """The waveform of every accepted segment as its beats are read: each is a maximum.
+    """Return the waveform of each accepted span, filtered so that each beat is a maximum.
 
     Parameters
     ----------
     signal, windows
         See `analyze_beats`.
+
+    Returns
+    -------
+    list of Signal
 
     >>> beat_waveforms(Signal(np.zeros(90), 30.0), [])
     []
@@ -44,21 +50,25 @@ def beat_waveforms(signal: Signal | None, windows: Sequence[WindowVitals]) -> li
     for start_s, end_s, slowest, fastest in accepted_runs(windows):
         part = signal.between(start_s, end_s)
         if part.duration_s < SHORTEST_S - 0.5 or not np.isfinite(part.values).all():
-            continue  # no window: a result that was put together by hand
+            continue  # not a window that was read: the result was built by hand
         values = bandpass(part.values, part.fs, beat_band(slowest / 60, fastest / 60))
         waves.append(Signal(values, part.fs, part.start_s))
     return waves
 
 
 def analyze_beats(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhythm:
-    """Time the beats in every accepted stretch; variability from the longest.
+    """Detect the beats of the accepted spans, and analyze the longest of them.
 
     Parameters
     ----------
     signal : Signal or None
-        Unfiltered, NaN where there is no face; None: no face at all.
+        Unfiltered waveform, NaN where there is no face; None if there is no waveform.
     windows : sequence of WindowVitals
-        Its readings.
+        The readings of its windows.
+
+    Returns
+    -------
+    Rhythm
 
     >>> rhythm = analyze_beats(Signal(np.zeros(90), 30.0), [])
     >>> rhythm.beats_s.size, rhythm.hrv["sdnn_ms"].reason
@@ -78,12 +88,13 @@ def analyze_beats(signal: Signal | None, windows: Sequence[WindowVitals]) -> Rhy
     beats = timed.beats_s
     sizes = beat_sizes(pulse_band(part.values, part.fs), part.fs, beats)
     span_s = part.duration_s
-    # where the line is faint tells of the video; `n_beats` says how many are left
+    # Only intervals that are odd in themselves: those lost to noise say more about the video
+    # than about the rhythm, and `n_beats` tells how many intervals are left.
     odd = int((~good_intervals(beats)[1]).sum())
     left_out = f"{odd} of {beats.size - 1} beat intervals were left out of the variability"
     return Rhythm(
         beats_s=np.concatenate([p.start_s + timed.beats_s for p, timed in found]),
-        hrv=hrv(beats, span_s=span_s, steady=timed.steady, noise=timed.noise),
+        hrv=hrv(beats, span_s=span_s, reliable=timed.reliable, noise=timed.noise),
         respiration=respiration(beats, sizes, span_s=span_s),
         warnings=(left_out,) if odd and span_s >= TIME_DOMAIN_S else (),
     )

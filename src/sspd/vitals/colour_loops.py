@@ -1,8 +1,8 @@
-"""Whether the colours of a face recur, quicker than any pulse: what a loop does and no camera.
+"""Detection of looped videos from the fast changes of the face's colours.
 
-A codec takes away most of the noise by which `sspd.face.recurrence` knows a loop. What it
-leaves recurs with the loop in the mean colours of the face, too: above the band of a pulse
-these are noise, and noise never comes back.
+A codec removes most of the noise by which `sspd.face.recurrence` detects a loop. The rest
+still repeats with the loop in the mean colours of the face: above the band of a pulse these
+contain only noise, and the noise of a camera never repeats.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from sspd.types import FrameStats
 
-#: What is faster than this is no pulse, Hz.
+#: Changes above this frequency are no pulse, Hz.
 ABOVE_HZ = 4.0
-#: Loops from and to this long are looked for, seconds. (x264 begins anew each 8.3 s.)
-SHORTEST_S, LONGEST_S = 0.7, 6.0
-#: At the loop's length the colours are as like themselves as this, correlation, and so many
-#: times as like as at other lags (the 95th percentile).
-LEAST_LIKE, LEAST_TIMES = 0.6, 1.5
-#: Further from the median than this many deviations is a key frame, not noise.
+#: Shortest and longest loop that is searched, seconds. (x264 sets a key frame every 8.3 s.)
+SHORTEST_LOOP_S, LONGEST_LOOP_S = 0.7, 6.0
+#: Least autocorrelation at the loop's length, and its least ratio to the 95th percentile of
+#: the autocorrelation at other lags.
+LEAST_AUTOCORRELATION, LEAST_RATIO = 0.6, 1.5
+#: A change of more than this many deviations is a key frame, not noise; it is clipped.
 OUTLIER = 3.0
 
 
@@ -30,12 +30,12 @@ def colour_period(frame_stats: FrameStats) -> float | None:
     Parameters
     ----------
     frame_stats : FrameStats
-        Of one segment; `quarters_rgb` is looked at.
+        Of one segment; only the times and `quarters_rgb` are used.
 
     Returns
     -------
     float or None
-        Seconds; None: the colours do not recur, or there are too few frames to tell.
+        Seconds; None if the colours do not repeat, or there are too few frames.
 
     Examples
     --------
@@ -48,23 +48,26 @@ def colour_period(frame_stats: FrameStats) -> float | None:
     >>> round(colour_period(looped), 2)
     2.0
     """
-    likeness, step_s = _likeness(frame_stats)
-    first, last = round(SHORTEST_S / step_s), min(round(LONGEST_S / step_s), likeness.size)
+    correlation, step_s = _correlation(frame_stats)
+    first, last = (
+        round(SHORTEST_LOOP_S / step_s),
+        min(round(LONGEST_LOOP_S / step_s), correlation.size),
+    )
     if last - first < 2 * first:
         return None
-    lag = first + int(likeness[first:last].argmax())
-    lags = np.arange(first, likeness.size)
+    lag = first + int(correlation[first:last].argmax())
+    lags = np.arange(first, correlation.size)
     others = lags[np.abs(lags - lag * np.round(lags / lag)) > 2]
-    if likeness[lag] < LEAST_LIKE or others.size < first:
+    if correlation[lag] < LEAST_AUTOCORRELATION or others.size < first:
         return None
-    usual = float(np.percentile(np.abs(likeness[others]), 95))
-    return lag * step_s if likeness[lag] > LEAST_TIMES * usual else None
+    usual = float(np.percentile(np.abs(correlation[others]), 95))
+    return lag * step_s if correlation[lag] > LEAST_RATIO * usual else None
 
 
-def _likeness(frame_stats: FrameStats) -> tuple[NDArray[np.float64], float]:
-    """How like themselves the quick colours are, by lag in frames; and a frame in seconds.
+def _correlation(frame_stats: FrameStats) -> tuple[NDArray[np.float64], float]:
+    """Return the autocorrelation of the fast colour changes by lag, and a frame's seconds.
 
-    Nothing where the frames are too few, too slow, or do not follow each other evenly.
+    The autocorrelation is empty if the frames are too few, too slow or unevenly spaced.
     """
     nothing = np.zeros(0), 1.0
     if frame_stats.t.size < 60:
@@ -75,12 +78,12 @@ def _likeness(frame_stats: FrameStats) -> tuple[NDArray[np.float64], float]:
         return nothing
     rgb = frame_stats.quarters_rgb.reshape(frame_stats.t.size, 12).astype(np.float64)
     sos = scipy.signal.butter(4, ABOVE_HZ, btype="highpass", fs=1 / step_s, output="sos")
-    quick = scipy.signal.sosfiltfilt(sos, rgb - rgb.mean(axis=0), axis=0)  # (time, 12)
-    spread = 1.4826 * np.median(np.abs(quick), axis=0)
+    fast = scipy.signal.sosfiltfilt(sos, rgb - rgb.mean(axis=0), axis=0)  # (time, 12)
+    spread = 1.4826 * np.median(np.abs(fast), axis=0)
     if not spread.all():
         return nothing
-    quick = np.clip(quick / spread, -OUTLIER, OUTLIER)
-    n = quick.shape[0]
-    spectrum = np.abs(np.fft.rfft(quick, 2 * n, axis=0)) ** 2
+    fast = np.clip(fast / spread, -OUTLIER, OUTLIER)
+    n = fast.shape[0]
+    spectrum = np.abs(np.fft.rfft(fast, 2 * n, axis=0)) ** 2
     whole = np.fft.irfft(spectrum.sum(axis=1))[: round(0.6 * n)] / (n - np.arange(round(0.6 * n)))
     return whole / whole[0], step_s

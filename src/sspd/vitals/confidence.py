@@ -1,9 +1,9 @@
-"""How sure a reading is: the evidence as one number between 0 and 1.
+"""Confidence of a reading, between 0 and 1, from its quality features.
 
-A logistic regression on a dozen bounded terms. Its weights were fitted to simulated
-videos, good ones, hard ones and such without a pulse, so that of the readings of which it
-says 0.9 nine in ten are within 3 beats a minute (`benchmarks/doubt.py`, MODEL_CARD.md).
-They belong to a network and travel with it.
+A logistic regression on bounded terms. Its weights were fitted to simulated videos: good
+ones, difficult ones and some without a pulse. Of the readings with a confidence of 0.9, nine
+in ten are within 3 beats per minute (`benchmarks/doubt.py`, MODEL_CARD.md). The weights belong
+to a network and are stored with it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sspd.errors import WeightsError
 from sspd.types import ConfidenceSpec
 from sspd.vitals.quality_features import QualityFeatures
 
-#: No less and no more is claimed: some hundred videos show no more.
+#: Range of the confidence; a calibration on some hundred videos supports no more.
 CLAIMED = (0.01, 0.99)
 
 
@@ -25,8 +25,8 @@ def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
-#: Name -> term that speaks for a reading. Each is bounded, so that nothing that was never
-#: seen weighs more than what was.
+#: Terms that raise the confidence, by name. Each is bounded to the range of the calibration
+#: videos, so that extreme values do not extrapolate.
 FOR: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
     {
         "snr": lambda e: _within(e.snr_db, -6.0, 8.0),
@@ -34,7 +34,7 @@ FOR: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
         "with_colour": lambda e: e.with_colour,
     }
 )
-#: Name -> term that speaks against one; those with a bend say nothing before it.
+#: Terms that lower the confidence, by name. Many are 0 up to a threshold.
 AGAINST: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
     {
         "short": lambda e: float(np.log(30.0 / _within(e.duration_s, 8.0, 30.0))),
@@ -44,13 +44,13 @@ AGAINST: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
         "half_seen": lambda e: (e.pos_half_bpm < 4.0) * _odd_lines(e, 0.0),
         "pos_apart": lambda e: min(e.pos_bpm, 10.0),
         "not_with_pos": lambda e: max(0.3 - e.with_pos, 0.0),
-        # a camera that sets its exposure anew takes the grey away: it may say little
+        # bounded tightly: automatic exposure removes what all colours share
         "no_grey": lambda e: _within(3.0 - e.grey_db, 0.0, 5.0),
         "red_most": lambda e: _within(e.red_over_green - 1.0, 0.0, 2.0),
         "red_against": lambda e: _within(-0.1 - e.red_over_green, 0.0, 2.0),
         "sway": lambda e: _within(e.sway_db - 8.0, 0.0, 15.0) * e.with_sway**2,
         "background": lambda e: _within(np.nan_to_num(e.background_db, nan=-5.0), -5.0, 15.0),
-        # a background that is not seen does not keep still
+        # the background is not visible, so nothing shows that the light is constant
         "no_background": lambda e: float(np.isnan(e.background_db)),
         "blue_against": lambda e: _within(-0.5 - e.blue_over_green, 0.0, 2.0),
         "nod": lambda e: _within(e.nod_db + 12.0, 0.0, 32.0) * e.with_nod**2,
@@ -60,18 +60,28 @@ AGAINST: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
         "pos_sure_elsewhere": lambda e: (
             _within(e.pos_bpm - 3.0, 0.0, 6.0) * _within(e.pos_line_db - 12.0, 0.0, 10.0)
         ),
-        "lamp": lambda e: e.lamp,
+        "lamp": lambda e: e.flicker,
     }
 )
 TERMS: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType({**FOR, **AGAINST})
 
 
-def _odd_lines(evidence: QualityFeatures, low_db: float) -> float:
-    return _within(evidence.odd_lines_db - evidence.line_db, low_db, 15.0)
+def _odd_lines(features: QualityFeatures, low_db: float) -> float:
+    return _within(features.odd_lines_db - features.line_db, low_db, 15.0)
 
 
 def check_terms(spec: ConfidenceSpec) -> None:
-    """Raise `WeightsError` where a spec names a term that this version does not know.
+    """Raise an error if a confidence specification names unknown terms.
+
+    Parameters
+    ----------
+    spec : ConfidenceSpec
+        Read from a weights file.
+
+    Raises
+    ------
+    WeightsError
+        The specification names a term that this version does not know.
 
     >>> check_terms(ConfidenceSpec(0.0, (("snr", 0.3),)))
     """
@@ -83,14 +93,15 @@ def check_terms(spec: ConfidenceSpec) -> None:
         )
 
 
-def confidence_of(evidence: QualityFeatures, spec: ConfidenceSpec) -> float:
-    """How likely the reading is within 3 beats a minute of the heart's rate.
+def confidence_of(features: QualityFeatures, spec: ConfidenceSpec) -> float:
+    """Return the probability that a reading is within 3 beats per minute of the truth.
 
     Parameters
     ----------
-    evidence : QualityFeatures
+    features : QualityFeatures
+        Quality features of the reading.
     spec : ConfidenceSpec
-        Fitted with the network that made the waveform.
+        Weights, fitted for the network that made the waveform.
 
     Returns
     -------
@@ -100,9 +111,9 @@ def confidence_of(evidence: QualityFeatures, spec: ConfidenceSpec) -> float:
     Raises
     ------
     WeightsError
-        The spec names a term that this version does not know.
+        The specification names a term that this version does not know.
     """
     check_terms(spec)
-    terms = (weight * TERMS[name](evidence) for name, weight in spec.weights)
+    terms = (weight * TERMS[name](features) for name, weight in spec.weights)
     logit = spec.intercept + sum(terms)
     return float(np.clip(1 / (1 + np.exp(-np.clip(logit, -50.0, 50.0))), *CLAIMED))

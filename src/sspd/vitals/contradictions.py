@@ -1,7 +1,7 @@
-"""Single observations that reject a reading, however much else speaks for it.
+"""Single observations that reject a reading, whatever its confidence.
 
-A confidence adds up what speaks for a reading and against it, so that much for it can
-outweigh one thing that cannot be if it is right. Those things stand here, one rule each.
+A confidence is a weighted sum of quality features, so that many good features can outweigh
+one that is impossible for a correct reading. Each rule here checks one such observation.
 """
 
 from __future__ import annotations
@@ -11,72 +11,75 @@ import numpy as np
 from sspd.vitals.heart_rate import SEARCH_HZ
 from sspd.vitals.quality_features import QualityFeatures
 
-#: Lines between the harmonics so far under the line at the rate, dB, and no further: the
-#: beats come in groups, or every second one was read alone.
+#: Spectral lines between the harmonics are stronger than this, relative to the line at the
+#: rate, dB: the beats come in groups, or a slow heart was read at twice its rate.
 GROUP_DB = -25.0
-#: From this size of a group on a slow heart that was read double is ruled out.
+#: In groups of this size or more, the reading is not twice the rate of a slow heart.
 GROUP_OF = 3
-#: A rate that moves by this much within a window, bpm, is followed only where the followed
-#: line stands out by so much, dB: noise and irregular beats can be followed as well.
+#: A rate that changes by more than the first number within a window, bpm, needs a
+#: signal-to-noise ratio of the second, dB: noise and irregular beats can be tracked too.
 WANDERS_BPM, WANDERS_SNR_DB = 8.0, 5.0
-#: The two halves of a window are further apart than a heart's rate moves, bpm.
+#: The rates of the window's two halves differ by more than a heart's rate changes, bpm.
 HALVES_BPM = 15.0
-#: Or by so much, where the line stands out by no more than this, dB: irregular beats.
+#: Or they differ by this much, bpm, with a signal-to-noise ratio under this, dB: irregular
+#: beats.
 UNSURE_HALVES_BPM, UNSURE_SNR_DB = 6.0, 6.0
-#: POS reads another rate, bpm, and its own line stands out by so much, dB.
+#: POS gives a rate that differs by this much, bpm, with a spectral line of this strength, dB.
 POS_BPM, POS_LINE_DB = 8.0, 20.0
-#: Or the line of the waveform is lower than what is around it, dB. Then the rate by single
-#: beats need not be far away either, bpm.
+#: Or the signal-to-noise ratio is under the first number, dB, and POS gives another rate, or
+#: the rate by peaks differs by the second number, bpm.
 FAINT_SNR_DB, FAINT_PEAKS_BPM = 0.0, 3.0
-#: POS reads half of the rate, and its line stands out by so much, dB.
+#: POS gives half of the rate, within this, bpm, with a spectral line of this strength, dB.
 HALF_BPM, HALF_LINE_DB = 4.0, 12.0
-#: POS reads the double of the rate, and its line stands out by so much, dB: every second beat
-#: is another one, and what is read is the rate of pairs.
+#: POS gives twice the rate, within this, bpm, with a spectral line of this strength, dB: every
+#: second beat differs, and the reading is the rate of pairs.
 DOUBLE_BPM, DOUBLE_LINE_DB = 3.0, 6.0
-#: A waveform that POS follows so closely, cosine, and at the same rate, is of something real.
+#: A waveform with this cosine to POS, and the same rate, is a real periodic change.
 ALIVE_WITH_POS = 0.9
-#: A clear waveform comes from one side of the face alone; sides that oppose each other are
-#: a head that moves, of which the mean colours tell little.
+#: A clear waveform comes from one side of the face only. Sides of opposite sign are caused by
+#: head motion, of which mean colours say little.
 SIDE_SHARE, SIDE_WITH_POS = 0.2, 0.8
-#: POS reads another rate on one side of the face than on the other, bpm, and the weaker line
-#: stands out by so much, dB; by the second number where one side bears the waveform alone.
+#: The rates of POS on the two sides of the face differ by this much, bpm, and the weaker
+#: spectral line has this strength, dB; the second strength applies where the ratio of the
+#: sides is under the last number.
 SIDES_BPM, SIDES_LINE_DB, ONE_SIDE = 8.0, (12.0, 9.0), 0.4
-#: The rate by single beats is another one, bpm.
+#: The rate by peaks differs by this much, bpm.
 PEAKS_BPM = 12.0
-#: Green does not go along with the waveform, cosine, and neither does POS, which bears
-#: more motion.
+#: Neither the green channel nor POS, which is more robust to motion, correlates with the
+#: waveform (cosines).
 WITH_COLOUR, WITH_POS = 0.0, 0.3
-#: The background changes in step with the waveform by more than the skin, dB; or about as
-#: much, and POS, which leaves out what all colours share, follows the waveform less than so
-#: closely, cosine: a camera that corrects its exposure for the pulse moves the background too.
+#: The background changes in phase with the waveform by more than the skin, dB; or by about as
+#: much, and the cosine between waveform and POS, which cancels what all colours share, is
+#: under this. (Automatic exposure that reacts to the pulse changes the background too.)
 BACKGROUND_DB, AS_THE_SKIN_DB, BEYOND_GREY = 2.0, -2.0, 0.96
-#: Where no background is seen: the edges of the face's box, hair and all, change as its
-#: middle does, but for this, dB. Blood does not move hair.
+#: If no background is visible: the edges of the face box, with hair, change like its middle,
+#: up to this difference, dB. Blood does not change the colour of hair.
 EDGES_DB = -8.0
-#: Or the waveform is as clean as this, dB, and POS, which light disturbs less, does not follow
-#: it, cosine.
+#: Or the waveform is cleaner than this, dB, and its cosine to POS, which is more robust to
+#: changes of light, is under this.
 CLEAN_SNR_DB, CLEAN_WITH_POS = 12.0, 0.85
-#: The face moves in step with the waveform: over `SMALL_MOTION`, dB, and how much of it. Where
-#: no background is seen, which would show what moves through the light, less is enough.
+#: The face moves in phase with the waveform: amplitude relative to `SMALL_MOTION`, dB, and
+#: cosine. If no background is visible, which would show a change of light, less is enough.
 NOD_DB, UNSEEN_NOD_DB, WITH_NOD = 8.0, -10.0, 0.7
-#: Or a waveform no clearer than this, dB, is in step with it as closely as this.
+#: Or a waveform with less than this signal-to-noise ratio, dB, and such a motion, dB, has this
+#: cosine to it.
 UNCLEAR_SNR_DB, UNCLEAR_NOD_DB, UNCLEAR_WITH_NOD = 2.0, -6.0, 0.8
 
 
-def contradictions(evidence: QualityFeatures, rate_bpm: float) -> set[str]:
+def contradictions(features: QualityFeatures, rate_bpm: float) -> set[str]:
     """Return the reasons for which a reading cannot be accepted.
 
     Parameters
     ----------
-    evidence : QualityFeatures
-        Of the reading.
+    features : QualityFeatures
+        Quality features of the reading.
     rate_bpm : float
         The reading, beats per minute.
 
     Returns
     -------
     set of str
-        Names of `sspd.vitals.REASONS`; empty: nothing contradicts it.
+        Names from `sspd.vitals.REASONS`; empty if nothing contradicts the reading.
 
     Examples
     --------
@@ -90,16 +93,16 @@ def contradictions(evidence: QualityFeatures, rate_bpm: float) -> set[str]:
     >>> rgb = 120 * (1 - 0.003 * wave.values[:, None, None] * np.array([0.4, 1.0, 0.6]))
     >>> frame_stats = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
     >>> found = compute_quality_features(wave, read_rate(wave.values, 30.0), frame_stats)
-    >>> contradictions(replace(found, lamp=1.0, background_db=-20.0), 71.6)
+    >>> contradictions(replace(found, flicker=1.0, background_db=-20.0), 71.6)
     {'flicker'}
     """
-    e = evidence
+    e = features
     halves_bpm = _apart(e.halves_bpm, rate_bpm)
     halves_differ = halves_bpm > HALVES_BPM or (
         halves_bpm > UNSURE_HALVES_BPM and e.snr_db < UNSURE_SNR_DB
     )
     wanders = e.track_bpm > WANDERS_BPM and e.snr_db < WANDERS_SNR_DB
-    # noise has no rhythm that could change or be irregular
+    # Noise has no rhythm that could change or be irregular.
     alive = e.with_pos > ALIVE_WITH_POS and _apart(e.pos_bpm, rate_bpm) < POS_BPM
     rules = {
         "flicker": _light_changes(e),
@@ -117,8 +120,8 @@ def contradictions(evidence: QualityFeatures, rate_bpm: float) -> set[str]:
 
 
 def _light_changes(e: QualityFeatures) -> bool:
-    """Whether the light, not the blood, changes at the rate."""
-    if e.lamp > 0:
+    """Return whether the light, not the blood, changes at the rate."""
+    if e.flicker > 0:
         return True
     if np.isnan(e.background_db):
         clean = e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS
@@ -127,7 +130,7 @@ def _light_changes(e: QualityFeatures) -> bool:
 
 
 def _face_moves(e: QualityFeatures) -> bool:
-    """Whether the face moves in step with the waveform."""
+    """Return whether the face moves in phase with the waveform."""
     least_db = UNSEEN_NOD_DB if np.isnan(e.background_db) else NOD_DB
     unclear = e.snr_db < UNCLEAR_SNR_DB and e.nod_db > UNCLEAR_NOD_DB
     return (e.nod_db > least_db and e.with_nod > WITH_NOD) or (
@@ -136,7 +139,7 @@ def _face_moves(e: QualityFeatures) -> bool:
 
 
 def _others_disagree(e: QualityFeatures, rate_bpm: float) -> bool:
-    """Whether single beats, POS, or a side of the face alone tell another rate, or none."""
+    """Return whether the peaks, POS or one side of the face give another rate."""
     sides_line_db = SIDES_LINE_DB[abs(e.side_share) < ONE_SIDE]
     return (
         _apart(e.peaks_bpm, rate_bpm) > PEAKS_BPM
@@ -149,7 +152,7 @@ def _others_disagree(e: QualityFeatures, rate_bpm: float) -> bool:
 
 
 def _is_noise(e: QualityFeatures, rate_bpm: float) -> bool:
-    """Whether nothing bears out a waveform: neither its own line nor the colours."""
+    """Return whether neither the spectral line nor the colours confirm the waveform."""
     others_bpm = (e.pos_bpm, POS_BPM), (e.peaks_bpm, FAINT_PEAKS_BPM)
     unlike = any(_apart(other_bpm, rate_bpm) > most_bpm for other_bpm, most_bpm in others_bpm)
     colourless = e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS
@@ -157,9 +160,9 @@ def _is_noise(e: QualityFeatures, rate_bpm: float) -> bool:
 
 
 def _apart(distance_bpm: float, rate_bpm: float) -> float:
-    """How far another reading is from the rate or its double, whichever is nearer.
+    """Return the distance of another reading from the rate or twice the rate, the smaller.
 
-    By itself the double says nothing against a rate: a slow heart's second harmonic may be
-    the stronger one.
+    Twice the rate alone contradicts nothing: the second harmonic of a slow heart may be
+    stronger than its fundamental.
     """
     return min(distance_bpm, abs(distance_bpm - rate_bpm))

@@ -1,9 +1,9 @@
-"""Do beats come in groups? Lines between the harmonics tell.
+"""Detection of beats in groups by spectral lines between the harmonics.
 
-Beats that follow each other evenly give lines at the rate and its multiples, and nowhere
-else. Where every second beat is early (bigeminy), or every third (trigeminy), the pattern
-repeats with the group: there are lines at all multiples of the rate of groups, and what is
-read may be any of them. A slow heart that is read double leaves the same lines.
+Regular beats give spectral lines at the rate and its multiples only. If every second beat is
+early (bigeminy), or every third (trigeminy), the pattern repeats with the group: there are
+lines at all multiples of the rate of groups, and the rate that was read may be any of them. A
+slow heart that is read at twice its rate gives the same lines.
 """
 
 from __future__ import annotations
@@ -16,56 +16,59 @@ from numpy.typing import NDArray
 from sspd.signal import power_spectrum
 from sspd.signal.spectrum import refine
 
-#: How many beats a group may have, in multiples of what is read.
+#: Possible numbers of beats in a group.
 SIZES = (2, 3, 4)
-#: Lines are looked for up to this many times the rate.
+#: Lines are searched up to this multiple of the rate.
 UP_TO = 2.6
-#: A line's neighbourhood, Hz: what is between the first and the second away from it.
+#: The neighbourhood of a line is between these distances from it, Hz.
 AROUND_HZ = (0.10, 0.35)
-#: A line between harmonics counts from so many dB over its neighbourhood on ...
+#: Least strength of a line between harmonics over its neighbourhood, dB ...
 LEAST_LINE_DB = 10.0
-#: ... and within this share of the spectrum's resolution of its place: a breath's side
-#: lines lie anywhere.
+#: ... and its largest distance from the expected frequency, in cells of the spectrum's
+#: resolution: the sidebands of breathing are not at such fixed frequencies.
 PLACE = 0.15
-#: Of the lines at 1/2 and 3/2 of the rate less is asked where both are there, or where the
-#: upper one is as strong as this against the line at the rate, dB: no breath lies there.
+#: Weaker limits for the lines at 1/2 and 3/2 of the rate, strength (dB) and distance, if both
+#: are present, or if the upper one has this strength relative to the line at the rate, dB:
+#: breathing has no lines there.
 PAIR_LINE_DB, PAIR_PLACE, ALONE_DB = 8.0, 0.3, -15.0
-#: Or where it is stronger still, dB, by less and further off its place: hearts do not keep time.
+#: Still weaker limits if the upper one has this strength relative to the line at the rate, dB,
+#: as hearts are not perfectly regular.
 STRONG_DB, STRONG_LINE_DB, STRONG_PLACE = -8.0, 7.0, 0.5
-#: A line at half of the rate that may be a heart below the range, Hz, counts alone, wherever
-#: near its place and from this strength on, dB: the rate itself would not be looked for.
+#: A line at half of the rate within these frequencies, Hz, and of this strength, dB, is enough
+#: at any distance: it may be a heart below the searched range.
 SLOW_HZ, SLOW_DB = (0.45, 0.667), -14.0
-#: Three beats, or two that are read at 3/2 of their rate, leave lines at thirds of the rate. So
-#: many of them in their places count already where each stands out by so much, dB; or the two
-#: beside the rate, where both are as strong as this against it.
+#: Groups of three beats, or of two that are read at 3/2 of their rate, give lines at thirds of
+#: the rate. Enough are this many at the expected frequencies, each of this strength, dB; or
+#: the two next to the rate, with the second pair of limits (over their neighbourhood, and
+#: relative to the line at the rate, dB).
 THIRDS, THIRDS_LINE_DB = 3, 6.5
 BESIDE_LINE_DB, BESIDE_DB = 5.0, -13.0
-#: Faster readings are not looked at for pairs: few hearts are read double up there.
+#: Pairs are not searched above this rate, Hz: few hearts are read at twice their rate there.
 PAIR_UP_TO_HZ = 2.2
-#: What is said where there is no such pair of lines, dB.
+#: Value of the feature without such lines, dB.
 NO_GROUP_DB = -40.0
 
 
 def group_lines(values: NDArray[np.float64], fs: float, f_hz: float) -> tuple[float, int]:
-    """Return how strong the lines between the harmonics are, against the line at the rate.
+    """Return the strength of the lines between the harmonics, and the size of the group.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
         Band-passed waveform.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     f_hz : float
         The rate that was read, Hz.
 
     Returns
     -------
     lines_db : float
-        dB of the second strongest line between the harmonics (breath and body leave a
-        single one) over the line at the rate, for the group size where that is largest;
-        `NO_GROUP_DB` where fewer than two stand out.
+        Strength of the second strongest line between the harmonics, relative to the line at
+        the rate, dB, for the group size with the largest; `NO_GROUP_DB` with fewer than two
+        lines. (Breathing and body motion give a single line.)
     size : int
-        How many multiples of the rate of groups the reading is; 1 where there are none.
+        Ratio of the rate that was read to the rate of groups; 1 without groups.
 
     Examples
     --------
@@ -79,7 +82,7 @@ def group_lines(values: NDArray[np.float64], fs: float, f_hz: float) -> tuple[fl
     2
     """
     spectrum = _Spectrum(values, fs)
-    own = 10 * float(np.interp(f_hz, spectrum.freqs, spectrum.level))
+    own = 10 * float(np.interp(f_hz, spectrum.freqs, spectrum.log_power))
     found = [(NO_GROUP_DB, 1)]
     for size in SIZES:
         places = [k / size * f_hz for k in range(1, int(UP_TO * size)) if k % size]
@@ -97,13 +100,13 @@ def group_lines(values: NDArray[np.float64], fs: float, f_hz: float) -> tuple[fl
     thirds_db = _thirds([spectrum.line(k / 3 * f_hz) for k in (1, 2, 4, 5, 7)], own)
     if thirds_db is not None:
         found.append((max(thirds_db, NO_GROUP_DB), 3))
-    # of sizes that see the same lines the smallest: four beats also hold two pairs
+    # of sizes with the same lines the smallest: a group of four also contains two pairs
     lines_db, size = max(found, key=lambda one: (one[0], -one[1]))
     return min(lines_db, -NO_GROUP_DB), size
 
 
 class _Line(NamedTuple):
-    """A line, dB, over what is around it, and how far off, in cells of the spectrum."""
+    """Strength of a spectral line, dB, that over its neighbourhood, and its distance in cells."""
 
     db: float
     over_db: float
@@ -114,39 +117,39 @@ _NO_LINE = _Line(-np.inf, -np.inf, np.inf)
 
 
 class _Spectrum:
-    """Power of the slope, read a line at a time."""
+    """Power spectrum of the waveform's derivative."""
 
     def __init__(self, values: NDArray[np.float64], fs: float) -> None:
         self.freqs, power = power_spectrum(values, fs, (0.2, min(12.0, 0.45 * fs)))
         self.power = power * self.freqs**2
-        self.level = np.log10(np.maximum(self.power, 1e-30))
+        self.log_power = np.log10(np.maximum(self.power, 1e-30))
         self.cell_hz = fs / values.size
 
     def line(self, at_hz: float) -> _Line:
-        """Look for a line near a frequency."""
+        """Measure the line near a frequency."""
         apart = np.abs(self.freqs - at_hz)
         near, around = apart <= AROUND_HZ[0] / 2, (apart > AROUND_HZ[0]) & (apart <= AROUND_HZ[1])
         if not (near.any() and around.any()):
             return _NO_LINE
         top = int(np.flatnonzero(near)[self.power[near].argmax()])
         off = abs(refine(self.freqs, self.power, top) - at_hz) / self.cell_hz
-        over_db = 10 * float(self.level[top] - np.median(self.level[around]))
-        return _Line(10 * float(self.level[top]), over_db, off)
+        over_db = 10 * float(self.log_power[top] - np.median(self.log_power[around]))
+        return _Line(10 * float(self.log_power[top]), over_db, off)
 
 
 def _clear(line: _Line) -> bool:
-    """Whether a line stands out at its place."""
+    """Return whether a line is strong enough and at its expected frequency."""
     return line.over_db >= LEAST_LINE_DB and line.off <= PLACE
 
 
 def _strong(line: _Line, own_db: float) -> bool:
-    """Whether it stands out enough for one as strong as the rate's own; so they do by threes."""
+    """Return whether a line between thirds is clear by the limits for a strong one."""
     strong = line.db - own_db > ALONE_DB
     return strong and line.over_db >= PAIR_LINE_DB and line.off <= PAIR_PLACE
 
 
 def _thirds(lines: list[_Line], own_db: float) -> float | None:
-    """How strong the lines at thirds of the rate are; None: too few of them are there.
+    """Return the strength of the lines at thirds of the rate; None if there are too few.
 
     `lines` are those at 1/3, 2/3, 4/3, 5/3 and 7/3.
     """
@@ -161,7 +164,7 @@ def _thirds(lines: list[_Line], own_db: float) -> float | None:
 
 
 def _pair(half: _Line, three_halves: _Line, own_db: float) -> float | None:
-    """The stronger of two lines that only every second beat leaves; None: they are not there."""
+    """Return the stronger of the lines of beats in pairs; None if they are absent."""
     both = all(
         line.over_db >= PAIR_LINE_DB and line.off <= PAIR_PLACE for line in (half, three_halves)
     )

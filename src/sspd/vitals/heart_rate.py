@@ -1,7 +1,7 @@
-"""One stretch of waveform becomes a heart rate, read in two ways.
+"""Heart rate of one window of a waveform, by two read-outs.
 
-The spectral reading is the one that is reported; the reading by peaks is a second
-opinion. Whether the two are believed is decided in `sspd.vitals.acceptance`.
+The spectral rate is reported; the rate by peaks is a cross-check. `sspd.vitals.acceptance`
+decides whether they are accepted.
 """
 
 from __future__ import annotations
@@ -14,48 +14,51 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.signal import bandpass, find_beats, peak_frequency, pulse_frequency, snr_db
 from sspd.vitals.rate_track import RateTrack, track_rate
 
-#: Everything that is read is filtered to this band first, Hz.
+#: Band to which every waveform is filtered before it is read, Hz.
 PASS_HZ = (0.5, 4.0)
-#: Where the heart rate is looked for, Hz: 36 to 216 beats a minute.
+#: Band in which the heart rate is searched, Hz: 36 to 216 beats per minute.
 SEARCH_HZ = (0.6, 3.6)
-#: Two beats lie no closer than this, seconds.
+#: Shortest time between two beats, seconds.
 REFRACTORY_S = 0.27
-#: Where `read_rate_near` looks, Hz (6 bpm to each side).
-NEAR_HZ = 0.1
-#: The reading by peaks looks at this part of the spectrum, in multiples of the
-#: spectral rate: half the rate stays visible, so that a rate read double shows.
+#: Half width of the band that `read_rate_near` searches, Hz (6 bpm).
+SEARCH_NEAR_HZ = 0.1
+#: Band for the detection of peaks, in multiples of the spectral rate. It contains half of that
+#: rate, so that a rate read at twice its value is noticed.
 PEAKS_BAND = (0.4, 1.7)
-#: Noise counts from this multiple of the rate on: what is slower does not hide a pulse,
-#: and there is much of it in any video.
+#: Noise is measured from this multiple of the rate on: slower changes, which every video has,
+#: do not hide a pulse.
 NOISE_FROM = 0.7
-#: A rate is followed through its window where that raises the signal-to-noise ratio by
-#: this much, dB; noise and steady hearts gain less.
-FOLLOW_GAIN_DB = 1.0
-#: On the beat's clock the rate is looked for this near to the track's mean, relative.
-FOLLOW_NEAR = 0.1
+#: A tracked rate is used if it raises the signal-to-noise ratio by this much, dB; noise and
+#: steady hearts gain less.
+TRACK_GAIN_DB = 1.0
+#: In beat time the rate is searched within this fraction of the track's mean.
+TRACK_NEAR = 0.1
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the two read-outs say, and how far the pulse stands out; None: nothing.
+    """Heart rate of a window by both read-outs, and its signal-to-noise ratio.
 
-    With a ``track``, all three were read on the beat's clock: the rates are means.
+    With a ``track``, all three were read in beat time, and the rates are means.
     """
 
     spectral_bpm: float | None
+    """Beats per minute; None if the spectrum has no peak."""
     peaks_bpm: float | None
+    """Beats per minute; None with fewer than three peaks."""
     snr_db: float | None
     track: RateTrack | None = None
+    """None if the rate was not tracked through the window."""
 
 
 def pulse_band(sig: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """The waveform in `PASS_HZ`.
+    """Filter a waveform to `PASS_HZ`.
 
     Parameters
     ----------
     sig : array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
@@ -68,20 +71,24 @@ def pulse_band(sig: ArrayLike, fs: float) -> NDArray[np.float64]:
 
 
 def _bounded(low: float, high: float) -> tuple[float, float]:
-    """A band inside `PASS_HZ` that stays wide enough for the filter to settle."""
+    """Limit a band to `PASS_HZ`, but keep it wide enough for the filter to settle."""
     return max(PASS_HZ[0], low), float(np.clip(high, 1.2, PASS_HZ[1]))
 
 
 def read_rate(filtered: ArrayLike, fs: float) -> Reading:
-    """Read the heart rate of one window.
+    """Read the heart rate of one window by both read-outs.
 
     Parameters
     ----------
     filtered : array, shape (time,)
-        A window of the output of `pulse_band`: filter first, cut after, so that the
-        filter settles outside of the window. 2 s or more.
+        A window of the output of `pulse_band`, 2 s or more. The whole waveform is filtered
+        before it is cut into windows, so that the filter's transients stay outside of them.
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    Reading
 
     >>> t = np.arange(900) / 30
     >>> reading = read_rate(pulse_band(np.sin(2 * np.pi * 1.2 * t), 30.0), 30.0)
@@ -94,14 +101,18 @@ def read_rate(filtered: ArrayLike, fs: float) -> Reading:
 
 
 def read_rate_near(filtered: ArrayLike, fs: float, f_hz: float) -> Reading:
-    """Read one window at the highest line near a frequency, whatever stands elsewhere.
+    """Read the heart rate of one window at the highest spectral peak near a frequency.
 
     Parameters
     ----------
     filtered, fs
         See `read_rate`.
     f_hz : float
-        Hz; lines within `NEAR_HZ` of it are looked at.
+        Centre of the searched band, Hz; its half width is `SEARCH_NEAR_HZ`.
+
+    Returns
+    -------
+    Reading
 
     >>> t = np.arange(900) / 30
     >>> two = np.sin(2 * np.pi * 0.93 * t) + 3 * np.sin(2 * np.pi * 1.86 * t)
@@ -109,19 +120,24 @@ def read_rate_near(filtered: ArrayLike, fs: float, f_hz: float) -> Reading:
     55.8
     """
     values = np.asarray(filtered, dtype=np.float64)
-    band = max(PASS_HZ[0], f_hz - NEAR_HZ), f_hz + NEAR_HZ
+    band = max(PASS_HZ[0], f_hz - SEARCH_NEAR_HZ), f_hz + SEARCH_NEAR_HZ
     return _reading(values, fs, peak_frequency(values, fs, band))
 
 
 def read_half(filtered: ArrayLike, fs: float, reading: Reading) -> Reading | None:
-    """Read one window at half of what was read; None where that is no heart's rate.
+    """Read the heart rate of one window near half of the rate that was read.
 
     Parameters
     ----------
     filtered, fs
         See `read_rate`.
     reading : Reading
-        What `read_rate` gave.
+        From `read_rate`.
+
+    Returns
+    -------
+    Reading or None
+        None if half of the rate is below `SEARCH_HZ`.
 
     >>> values = pulse_band(np.sin(2 * np.pi * np.arange(900) / 30), 30.0)
     >>> read_half(values, 30.0, read_rate(values, 30.0)) is None
@@ -132,20 +148,20 @@ def read_half(filtered: ArrayLike, fs: float, reading: Reading) -> Reading | Non
 
 
 def follow_rate(filtered: ArrayLike, fs: float, reading: Reading) -> Reading:
-    """Read one window again on the clock of its beats, where that makes the line clearer.
+    """Read the heart rate of one window again in beat time, if it changes in the window.
 
     Parameters
     ----------
     filtered, fs
         See `read_rate`.
     reading : Reading
-        What `read_rate` or `read_half` gave.
+        From `read_rate` or `read_half`.
 
     Returns
     -------
     Reading
-        With its ``track``, and the mean rate over the window; or ``reading`` as it is,
-        where the heart is so steady, or so faint, that following it gains nothing.
+        With its ``track``, and the mean rate over the window; or ``reading`` unchanged, if
+        tracking does not raise the signal-to-noise ratio by `TRACK_GAIN_DB`.
 
     >>> t = np.arange(900) / 30
     >>> values = pulse_band(np.sin(2 * np.pi * (1.0 * t + 0.01 * t**2)), 30.0)
@@ -158,9 +174,9 @@ def follow_rate(filtered: ArrayLike, fs: float, reading: Reading) -> Reading:
         return reading
     track = track_rate(values, fs, reading.spectral_bpm / 60)
     warped, mean_hz = track.on_beat_clock(values), track.mean_hz
-    band = (1 - FOLLOW_NEAR) * mean_hz, (1 + FOLLOW_NEAR) * mean_hz
+    band = (1 - TRACK_NEAR) * mean_hz, (1 + TRACK_NEAR) * mean_hz
     followed = _reading(warped, fs, peak_frequency(warped, fs, band))
-    gained = followed.snr_db is not None and followed.snr_db - reading.snr_db >= FOLLOW_GAIN_DB
+    gained = followed.snr_db is not None and followed.snr_db - reading.snr_db >= TRACK_GAIN_DB
     return replace(followed, track=track) if gained else reading
 
 
@@ -169,7 +185,7 @@ def _reading(values: NDArray[np.float64], fs: float, f_hz: float) -> Reading:
         return Reading(None, None, None)
     band = _bounded(PEAKS_BAND[0] * f_hz, PEAKS_BAND[1] * f_hz)
     beats = find_beats(bandpass(values, fs, band), fs, REFRACTORY_S)
-    # The median interval: one beat missed or doubled must not move the second opinion.
+    # The median interval is not affected by a single missed or doubled beat.
     peaks_bpm = 60 / float(np.median(np.diff(beats))) if beats.size > 2 else None
     noise_band = (max(PASS_HZ[0], NOISE_FROM * f_hz), PASS_HZ[1])
     return Reading(60 * f_hz, peaks_bpm, snr_db(values, fs, f_hz, noise_band))

@@ -1,15 +1,13 @@
 """Heart-rate variability from the times of beats.
 
 Definitions and least lengths after the Task Force of the ESC and NASPE, "Heart rate
-variability: standards of measurement", Circulation 93, 1996: time-domain numbers from
-a minute on here (the standard's short record is 5 minutes, so what is given is a
-short-term value), low frequencies from two minutes on (ten periods of 0.083 Hz, five
-of the band's lower edge).
+variability: standards of measurement", Circulation 93, 1996. Time-domain values need one
+minute here (the standard's short record is 5 minutes, so these are short-term values),
+frequency-domain values two minutes (ten periods of 0.083 Hz, five of the band's lower edge).
 
-Where it is known how intervals would vary by the video's noise alone
-(`sspd.vitals.beat_timing`), that part is taken out of what varies, and what would be mostly
-noise is not told; and what the filter took of quick swings is put back. ``pnn50`` is a
-count, and told as it was counted.
+If the variation that noise alone would cause is known (`sspd.vitals.beat_timing`), it is
+subtracted, and a value that would be mostly noise is not reported. The loss of fast
+modulations in the filter is corrected. ``pnn50`` is a count and is not corrected.
 """
 
 from __future__ import annotations
@@ -22,40 +20,46 @@ from sspd.errors import UsageError
 from sspd.types import Estimate
 from sspd.vitals.beat_timing import IntervalNoise
 
-#: The names of the numbers, in the order in which they are reported.
+#: Names of the values, in the order in which they are reported.
 HRV_NAMES = ("rmssd_ms", "sdnn_ms", "pnn50", "mean_nn_ms", "lf_nu", "hf_nu", "lf_hf")
-#: Least stretch for numbers over time, and over frequency, seconds.
+#: Shortest span for values of the time domain and of the frequency domain, seconds.
 TIME_DOMAIN_S = 60.0
 FREQUENCY_DOMAIN_S = 120.0
-#: Frequencies times beats that a periodogram looks at together.
+#: Largest number of frequencies times beats that is processed at once.
 TABLE_ENTRIES = 1 << 18
-#: The bands, Hz.
+#: Low- and high-frequency bands, Hz.
 LF_HZ = (0.04, 0.15)
 HF_HZ = (0.15, 0.40)
-#: An interval that differs by more than this share from the median of the eleven
-#: around it is left out: a missed, doubled or ectopic beat.
-ODD_SHARE = 0.20
+#: An interval is left out if it differs by more than this fraction from the median of the
+#: eleven around it: a missed, doubled or ectopic beat.
+ODD_INTERVAL_SHARE = 0.20
 _AROUND = 11
-#: With more than this share of intervals left out nothing is reported.
+#: Nothing is reported if more than this fraction of the intervals is left out.
 MOST_ODD = 0.20
-#: Where noise alone gives more than this share of a number, as an amplitude (half of the
-#: power), the number is not told.
+#: A value is not reported if noise alone would give more than this fraction of it (an
+#: amplitude; half of the power).
 MOST_NOISE = 0.7
 
 
 def good_intervals(beats_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Intervals between beats, and which of them are believed.
+    """Return the intervals between beats, and mark those that are regular enough.
 
     Parameters
     ----------
     beats_s : array, shape (beats,)
-        Rising, seconds.
+        Beat times, seconds, ascending.
 
     Returns
     -------
     nn_s : float64 array, shape (beats - 1,)
-        Seconds.
-    good : bool array, same shape
+        Intervals, seconds.
+    good : bool array, shape (beats - 1,)
+        False for intervals that are left out of the variability.
+
+    Raises
+    ------
+    UsageError
+        The beat times do not ascend.
 
     >>> nn, good = good_intervals([0.0, 0.8, 1.6, 2.4, 4.0, 4.8])
     >>> good
@@ -68,34 +72,35 @@ def good_intervals(beats_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.
     if nn.size == 0:
         return nn, np.zeros(0, dtype=np.bool_)
     usual = scipy.ndimage.median_filter(nn, size=min(_AROUND, nn.size), mode="nearest")
-    return nn, np.abs(nn - usual) <= ODD_SHARE * usual
+    return nn, np.abs(nn - usual) <= ODD_INTERVAL_SHARE * usual
 
 
 def hrv(
     beats_s: ArrayLike,
     *,
     span_s: float | None = None,
-    steady: NDArray[np.bool_] | None = None,
+    reliable: NDArray[np.bool_] | None = None,
     noise: IntervalNoise | None = None,
 ) -> dict[str, Estimate]:
-    """Every number of `HRV_NAMES`, or why it cannot be had.
+    """Compute the heart-rate variability from beat times.
 
     Parameters
     ----------
     beats_s : array, shape (beats,)
-        Times of the beats of one unbroken stretch, seconds.
+        Times of the beats of one span without gaps, seconds.
     span_s : float or None
-        How long that stretch is, seconds; None: from the first beat to the last.
-    steady : bool array, shape (beats - 1,)
-        Which intervals may count; None: all.
-    noise : IntervalNoise
-        What noise does to the intervals; None: nothing.
+        Length of that span, seconds; None means from the first beat to the last.
+    reliable : bool array, shape (beats - 1,), or None
+        True for intervals that may be used; None means all.
+    noise : IntervalNoise or None
+        Variation that noise adds to the intervals; None means none.
 
     Returns
     -------
     dict of Estimate
-        ``sdnn_ms``, ``rmssd_ms``, ``mean_nn_ms`` in ms; ``pnn50`` in percent;
-        ``lf_nu`` and ``hf_nu`` as shares of LF + HF (0-1); ``lf_hf`` their ratio.
+        A value, or the reason why there is none, for each of `HRV_NAMES`: ``sdnn_ms``,
+        ``rmssd_ms`` and ``mean_nn_ms`` in ms; ``pnn50`` in percent; ``lf_nu`` and ``hf_nu``
+        as fractions of LF + HF (0-1); ``lf_hf`` their ratio.
 
     >>> found = hrv(np.arange(80) * 0.8)
     >>> round(found["mean_nn_ms"].value), round(found["sdnn_ms"].value)
@@ -104,7 +109,7 @@ def hrv(
     'needs 120 s'
     """
     nn, good = good_intervals(beats_s)
-    good = good if steady is None else good & steady
+    good = good if reliable is None else good & reliable
     beats = np.asarray(beats_s, dtype=np.float64)
     span = span_s if span_s is not None else float(np.ptp(beats)) if beats.size else 0.0
     values: dict[str, float] = {}
@@ -118,8 +123,8 @@ def hrv(
         needs = FREQUENCY_DOMAIN_S if name in ("lf_nu", "hf_nu", "lf_hf") else TIME_DOMAIN_S
         why = None if name in values else f"needs {needs:g} s" if span < needs else reason
         if why is None and name not in values:
-            drowned = noise is not None and noise.rmssd_ms > 0
-            why = "mostly the video's noise" if drowned else "no variation to divide"
+            noisy = noise is not None and noise.rmssd_ms > 0
+            why = "mostly the video's noise" if noisy else "no variation to divide"
         found[name] = Estimate(values.get(name), int(good.sum()) + 1, round(span, 3), why)
     return found
 
@@ -140,15 +145,15 @@ def _over_time(
     noise: IntervalNoise | None,
 ) -> dict[str, float]:
     ms = 1000 * nn
-    # Successive differences only where both neighbours are good: over a hole they
-    # would compare intervals that do not follow each other.
+    # Successive differences only of two good neighbours: across a gap they would compare
+    # intervals that do not follow each other.
     steps = np.diff(ms)[good[1:] & good[:-1]]
     values = {"mean_nn_ms": float(ms[good].mean())}
-    seen = {"sdnn_ms": float(ms[good].std(ddof=1))}
+    measured = {"sdnn_ms": float(ms[good].std(ddof=1))}
     if steps.size:
-        seen["rmssd_ms"] = float(np.sqrt(np.mean(steps**2)))
+        measured["rmssd_ms"] = float(np.sqrt(np.mean(steps**2)))
     missing = _missing(at_s[good], nn[good], noise)
-    for name, size in seen.items():
+    for name, size in measured.items():
         own = 0.0 if noise is None else float(getattr(noise, name))
         if own <= MOST_NOISE * size:
             values[name] = float(np.sqrt(size**2 - own**2 + missing[name]))
@@ -160,11 +165,11 @@ def _over_time(
 def _missing(
     at_s: NDArray[np.float64], nn: NDArray[np.float64], noise: IntervalNoise | None
 ) -> dict[str, float]:
-    """What the filter took out of the squares of SDNN and RMSSD, ms²."""
+    """Return the part of the squares of SDNN and RMSSD that the filter removed, ms²."""
     if noise is None or at_s.size < 4:
         return {"sdnn_ms": 0.0, "rmssd_ms": 0.0}
     freqs, power = _periodogram(at_s, nn)
-    # density of a periodogram's power: `_noise_powers`; twice, as that is two-sided
+    # from the periodogram's power to a density as in `_noise_power`; twice, as it is two-sided
     of_power = 2e6 * noise.interval_s * float(freqs[1] - freqs[0])
     taken = of_power * (power - _noise_power(freqs, noise)) * noise.missing(freqs)
     step = 2 * np.sin(np.pi * freqs * noise.interval_s)
@@ -189,26 +194,25 @@ def _over_frequency(
 
 
 def _noise_power(freqs_hz: NDArray[np.float64], noise: IntervalNoise) -> NDArray[np.float64]:
-    """What noise adds to `_periodogram`: its density times the intervals a second."""
+    """Return the noise in `_periodogram`: its density times the intervals per second."""
     return noise.at(freqs_hz) / noise.interval_s
 
 
 def band_powers(at_s: ArrayLike, nn_s: ArrayLike) -> tuple[float, float]:
-    """Power of the intervals in the LF and in the HF band.
+    """Return the power of the intervals in the LF and the HF band.
 
-    Lomb-Scargle periodogram of the line-free intervals at their own, uneven times (no
-    interpolation, which would take power out of HF), summed over evenly spaced
-    frequencies.
+    Lomb-Scargle periodogram of the detrended intervals at their own, uneven times (without
+    interpolation, which would remove power from HF), summed over uniformly spaced frequencies.
 
     Parameters
     ----------
     at_s, nn_s : arrays, shape (intervals,)
-        When each interval ends, and how long it is, seconds.
+        End and length of each interval, seconds.
 
     Returns
     -------
     lf, hf : float
-        Squared seconds, up to one factor.
+        Squared seconds, up to a common factor.
 
     >>> at = np.arange(200) * 0.8
     >>> lf, hf = band_powers(at, 0.8 + 0.03 * np.sin(2 * np.pi * 0.25 * at))
@@ -224,16 +228,16 @@ def band_powers(at_s: ArrayLike, nn_s: ArrayLike) -> tuple[float, float]:
 def _periodogram(
     at_s: NDArray[np.float64], nn: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frequencies of both bands, Hz, and the power of the line-free intervals at each."""
+    """Return the frequencies of both bands, Hz, and the intervals' power at each."""
     if at_s.size < 4:
         return np.array(LF_HZ), np.zeros(2)
     step_hz = 0.25 / float(np.ptp(at_s))
     freqs = np.arange(LF_HZ[0] + step_hz / 2, HF_HZ[1], step_hz)
-    flat = scipy.signal.detrend(nn)
-    if float(flat.std()) < 1e-9:
+    detrended = scipy.signal.detrend(nn)
+    if float(detrended.std()) < 1e-9:
         return freqs, np.zeros(freqs.size)
-    # SciPy holds every frequency against every beat at once: a gigabyte for an hour.
+    # SciPy's table of all frequencies by all beats would take a gigabyte for an hour.
     blocks = np.array_split(freqs, 1 + freqs.size * at_s.size // TABLE_ENTRIES)
-    centred = flat - flat.mean()
+    centred = detrended - detrended.mean()
     power = [scipy.signal.lombscargle(at_s, centred, 2 * np.pi * block) for block in blocks]
     return freqs, np.concatenate(power)

@@ -1,8 +1,8 @@
-"""Key frames that pump: a video's colours jump each time its codec begins anew.
+"""Detection of key-frame pumping: colours that jump at each key frame of a video.
 
-At a low bit rate each key frame is coded without those before, and the face's colours
-jump by what the codec then does otherwise. Key frames that come regularly make a line in
-the spectrum at their rate and its multiples, in the middle of what hearts do.
+At a low bit rate the face's colours jump at each key frame, as it is coded without the frames
+before it. Regular key frames thus give spectral lines at their rate and its multiples, in the
+range of heart rates.
 """
 
 from __future__ import annotations
@@ -14,23 +14,35 @@ from numpy.typing import NDArray
 
 from sspd.types import FrameStats
 
-#: A rate is that of key frames at these multiples of theirs.
+#: A heart rate may come from key frames at these multiples of their rate ...
 MULTIPLES = (0.5, 1.0, 2.0, 3.0)
-#: ... within so many resolution cells (1 / length of the window).
+#: ... within this many resolution cells (1 / length of the window).
 CELLS = 1.0
-#: Key frames are regular if this share of their distances is within a tenth of the median.
+#: Key frames are regular if this fraction of their distances is within a tenth of the median.
 REGULAR_SHARE = 0.7
-#: Fewer in a window make no line.
+#: Fewer key frames in a window give no spectral line.
 LEAST_KEY_FRAMES = 4
-#: Colours jump where they change at key frames by this many times as much as at others, and
-#: by this much, 8-bit levels: 3 to 7 times at 80 kbit/s, 1 or less in a good video.
-JUMP_RATIO, JUMP_LEVELS = 2.5, 0.15
-#: Where there are fewer bits a pixel and frame than this, a smaller jump suffices.
+#: Colours jump if they change at key frames by this many times as much as at other frames, and
+#: by this much (pixel value, 0-255): 3 to 7 times at 80 kbit/s, 1 or less in a good video.
+JUMP_RATIO, LEAST_JUMP = 2.5, 0.15
+#: With fewer bits per pixel and frame than this, a smaller ratio is enough.
 FEW_BITS_PER_PIXEL, JUMP_RATIO_OF_FEW = 0.1, 1.5
 
 
 def key_frame_rate(key_frames_s: Sequence[float], start_s: float, end_s: float) -> float | None:
-    """Give the rate of regular key frames in a window, Hz; None: there are none.
+    """Return the rate of regular key frames in a window, Hz.
+
+    Parameters
+    ----------
+    key_frames_s : sequence of float
+        Times of key frames, seconds, ascending.
+    start_s, end_s : float
+        The window, seconds.
+
+    Returns
+    -------
+    float or None
+        Hz; None if there are too few key frames, or irregular ones.
 
     >>> key_frame_rate([0.0, 0.5, 1.0, 1.5, 2.0], 0.0, 2.5)
     2.0
@@ -47,13 +59,21 @@ def key_frame_rate(key_frames_s: Sequence[float], start_s: float, end_s: float) 
 
 
 def jump_ratio(frame_stats: FrameStats, keep: NDArray[np.bool_], key: NDArray[np.bool_]) -> float:
-    """Tell how much more colours change at key frames than at others, and at least how.
+    """Return the ratio of the colour change at key frames to that at other new frames.
+
+    Parameters
+    ----------
+    frame_stats : FrameStats
+    keep : bool array, shape (time,)
+        Rows of the window.
+    key : bool array, shape (time,)
+        True for key frames.
 
     Returns
     -------
     float
-        Medians of the change of the face's mean colours, key frames over new others; 0
-        where key frames change by less than `JUMP_LEVELS`.
+        Ratio of the medians of the change of the face's mean colours; 0 if key frames change
+        by less than `LEAST_JUMP`.
     """
     colours = np.concatenate([frame_stats.face_rgb[:, None], frame_stats.quarters_rgb], axis=1)[
         keep
@@ -64,7 +84,7 @@ def jump_ratio(frame_stats: FrameStats, keep: NDArray[np.bool_], key: NDArray[np
         return 0.0
     jump = float(np.median(change[at_key]))
     usual = float(np.median(change[others & ~at_key]))
-    return jump / max(usual, 1e-6) if jump >= JUMP_LEVELS else 0.0
+    return jump / max(usual, 1e-6) if jump >= LEAST_JUMP else 0.0
 
 
 def pumps(
@@ -75,20 +95,25 @@ def pumps(
     bits_per_pixel: float | None,
     least_bits_per_pixel: float,
 ) -> bool:
-    """Tell whether a rate may be that of key frames that pump.
+    """Return whether a heart rate may come from key frames at which colours jump.
 
     Parameters
     ----------
     frame_stats : FrameStats
     keep : bool array, shape (time,)
-        The rows of the window.
+        Rows of the window.
     key_frames_s : sequence of float
         Times of the video's key frames, seconds.
     rate_bpm : float or None
-        The rate read.
-    bits_per_pixel, least_bits_per_pixel : float
-        Coded bits a pixel and frame (None: unknown); under the least, regular key frames at
-        the rate suffice.
+        Rate that was read, beats per minute.
+    bits_per_pixel : float or None
+        Coded bits per pixel and frame; None if unknown.
+    least_bits_per_pixel : float
+        Below it, regular key frames at the rate are enough.
+
+    Returns
+    -------
+    bool
 
     >>> from sspd.vitals.acceptance import still_scene
     >>> frame_stats = still_scene(np.arange(300) / 30)

@@ -1,13 +1,13 @@
-"""Which frames of a video are new: not those that repeat another one.
+"""Detection of repeated frames in a video.
 
-Cameras in dim light, screen sharing, network calls and converters of frame rates show one
-frame several times; a loop shows many again. Such frames add nothing to what is known of
-a pulse, and a rate above half of the new frames' rate is read as another one.
+Cameras in dim light, screen sharing, network calls and frame-rate converters show one frame
+several times; a looped video shows many frames again. Such frames contain no information
+about a pulse, and a rate above half of the rate of new frames is aliased.
 
-An exact repeat shows no change at all. After lossy compression it changes a little, as the
-codec refines what it shows, and so do the true frames of a still face. So near repeats are
-looked for only where the change of a second is concentrated in a few frames, which no
-noise and no motion does.
+An exact repeat does not change at all. After lossy compression it changes a little, as the
+codec refines it, and so do the true frames of a still face. Near repeats are therefore only
+searched where the change within a second is concentrated in a few frames, which neither noise
+nor motion causes.
 """
 
 from __future__ import annotations
@@ -22,31 +22,34 @@ from sspd.types import FaceSegment, FrameStats
 from sspd.video.bounds import GAP_S
 from sspd.vitals.colour_loops import colour_period
 
-#: Frames over which the concentration of change is told, and over which frames are counted.
+#: Number of frames over which the concentration of change is measured, and number over which
+#: frames are classified together.
 BLOCK, SECTION = 24, 240
-#: Effective share of the frames that carry the change, (sum c)^2 / (n sum c^2), under which
-#: the others are repeats. True frames: 0.5 or more of heavily compressed still faces, 0.8 of
-#: any that move; of every sixth frame shown six times 0.1 to 0.5.
+#: Least effective fraction of the frames that contain the change, (sum c)^2 / (n sum c^2);
+#: below it, the others are repeats. True frames have 0.5 or more (heavily compressed still
+#: faces) or 0.8 (moving ones); frames that are shown six times each 0.1 to 0.5.
 LEAST_SPREAD = 0.4
-#: Where no frame is predicted both ways (such frames change by less than others), more is
-#: known: the largest changes stand alone, this many times as large as both beside them.
-#: So do 0.7 to 1 of them in held frames and 0 to 0.5 in true ones, whether still or moving.
+#: Without bidirectionally predicted frames (which change less than others) a second test
+#: applies: the largest change of a block is isolated if it is this many times as large as both
+#: its neighbours. In repeated frames 0.7 to 1 of them are isolated, in true ones 0 to 0.5,
+#: still or moving. The last number is the highest spread at which the test applies.
 ALONE_RATIO, ALONE_SHARE, MOST_SPREAD = 1.4, 0.6, 0.9
-#: But under this spread where half of all changes are under this, 8-bit levels: there a codec
-#: skips most of a still face and refreshes it now and then, alone. True frames that look held
-#: so: 0.54 or more, 0.12 levels or less; held ones of that spread: 0.15 levels or more.
-SKIPPED_SPREAD, LEAST_LEVEL = 0.5, 0.125
-#: Where repeats were found, new frames change by at least this share of the largest change
-#: near by; or by less, from the emptiest place between these shares on, if new frames then
-#: follow each other no more often than this: motion comes and goes.
+#: If half of all changes are under the second number (pixel value, 0-255), the test applies
+#: up to this spread only: a codec skips most of a still face and refreshes it now and then.
+#: True frames like that: spread 0.54 or more, change 0.12 or less; repeated ones of that
+#: spread: change 0.15 or more.
+SKIPPED_SPREAD, LEAST_CHANGE = 0.5, 0.125
+#: Where repeats were found, new frames change by at least this fraction of the largest change
+#: nearby; or by less, from the least frequent fraction between these two on, if at most this
+#: fraction of new frames then follows another new frame.
 NEW_SHARE, VALLEY, MOST_IN_A_ROW = 0.5, (0.1, 0.5), 0.35
 _BIN = 0.05
-#: A loop is where this share of the frames that could recur does so, all at one lag.
+#: A video is looped if this fraction of the frames that could recur does so at one lag.
 LOOP_SHARE = 0.5
-#: Fewer repeats than this share are none: frames in which a codec skipped every block.
+#: A smaller fraction of repeats is ignored: frames in which a codec skipped every block.
 LEAST_SHARE = 0.05
-#: Fewer than this share are counted but not told of: hard compression skips a fifth.
-TELL_SHARE = 0.25
+#: A smaller fraction is not reported: strong compression skips a fifth of the frames.
+REPORT_SHARE = 0.25
 
 
 def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: bool) -> FaceSegment:
@@ -55,11 +58,16 @@ def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: b
     Parameters
     ----------
     segment : FaceSegment
-        Its pictures are not looked at.
+        Its face crops are not used.
     key_frames_s : sequence of float
-        Times of key frames, seconds: these refresh what they repeat.
+        Times of key frames, seconds: a key frame changes even if it repeats a frame.
     one_way : bool
-        Whether no frame of the video is predicted both ways.
+        True if the video has no bidirectionally predicted frames.
+
+    Returns
+    -------
+    FaceSegment
+        With ``frame_stats.new`` set.
     """
     frame_stats = segment.frame_stats
     if frame_stats.t.size == 0:
@@ -74,16 +82,21 @@ def mark_repeats(segment: FaceSegment, key_frames_s: Sequence[float], one_way: b
 def new_frames(
     change: NDArray[np.float32], key: NDArray[np.bool_], one_way: bool
 ) -> NDArray[np.bool_]:
-    """Tell new frames from those that repeat the one before.
+    """Separate new frames from those that repeat the frame before.
 
     Parameters
     ----------
     change : float32 array, shape (time,)
-        Mean change of the face against the frame before; NaN: not known.
+        Mean change of the face from the frame before; NaN if unknown.
     key : bool array, shape (time,)
-        Key frames, which change without being new.
+        True for key frames, which change without being new.
     one_way : bool
         See `mark_repeats`.
+
+    Returns
+    -------
+    bool array, shape (time,)
+        True for new frames.
 
     >>> held = np.array([9.0, 0.3, 0.2, 0.4, 0.1, 0.2] * 10, np.float32)
     >>> int(new_frames(held, np.zeros(60, bool), one_way=False).sum())
@@ -95,13 +108,13 @@ def new_frames(
     known = [row[np.isfinite(change[row]) & ~key[row]] for row in rows]
     changes = [change[row].astype(np.float64) for row in known]
     are_held = [c.size >= BLOCK and _are_held(c, one_way) for c in changes]
-    most_are = np.mean(are_held) >= 0.5  # then the others may be so by less
+    most_are = np.mean(are_held) >= 0.5  # then the other sections are tested too
     for row, at, c, is_held in zip(rows, known, changes, are_held, strict=True):
         if c.size < BLOCK or not (is_held or most_are):
             continue
         held = _held(c)
         new[at[held]] = False
-        # a key frame is as new as the frames around it mostly are
+        # a key frame is new if most of the frames around it are
         new[row[key[row] & (change[row] > 0)]] = bool(held.mean() < 0.5)
     return new
 
@@ -114,7 +127,7 @@ def _are_held(c: NDArray[np.float64], one_way: bool) -> bool:
     spread = float(np.median([b.sum() ** 2 / (b.size * (b**2).sum()) for b in moving]))
     if spread < LEAST_SPREAD:
         return True
-    most = MOST_SPREAD if float(np.median(c)) >= LEAST_LEVEL else SKIPPED_SPREAD
+    most = MOST_SPREAD if float(np.median(c)) >= LEAST_CHANGE else SKIPPED_SPREAD
     if not one_way or spread >= most:
         return False
     beside = np.maximum(np.append(0.0, c[:-1]), np.append(c[1:], 0.0))
@@ -123,13 +136,13 @@ def _are_held(c: NDArray[np.float64], one_way: bool) -> bool:
 
 
 def _held(c: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which of these changes are those of repeats."""
+    """Return which of these changes are those of repeats."""
     edge = np.pad(c, BLOCK // 2, mode="edge")
     most = np.lib.stride_tricks.sliding_window_view(edge, BLOCK)[: c.size].max(axis=1)
     share = np.divide(c, most, out=np.ones_like(c), where=most > 0)
     counts = np.histogram(share, np.arange(0.0, 1 + _BIN, _BIN))[0]
     first, last = (round(edge / _BIN) for edge in VALLEY)
-    nearby = np.convolve(counts, (1, 1), mode="valid")  # of both bins beside each edge
+    nearby = np.convolve(counts, (1, 1), mode="valid")  # both bins beside each edge
     held = share < _BIN * (first + int(nearby[first - 1 : last].argmin()))
     new = ~held
     in_a_row = float(np.mean(new[1:][new[:-1]])) if new[:-1].any() else 0.0
@@ -137,13 +150,19 @@ def _held(c: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def looped(frame_stats: FrameStats) -> tuple[NDArray[np.bool_], float | None]:
-    """Find the frames that show an earlier one again, in a loop.
+    """Find the frames of a looped video that repeat an earlier one.
+
+    Parameters
+    ----------
+    frame_stats : FrameStats
+        Of one segment.
 
     Returns
     -------
     recurring : bool array, shape (time,)
+        True for frames that were shown before.
     period_s : float or None
-        The loop's length, seconds; None: there is none.
+        Length of the loop, seconds; None if there is no loop.
 
     >>> t, no = np.arange(90) / 30, np.zeros(90, np.float32)
     >>> rgb, four = np.ones((90, 3), np.float32), np.ones((90, 4, 3), np.float32)
@@ -162,7 +181,7 @@ def looped(frame_stats: FrameStats) -> tuple[NDArray[np.bool_], float | None]:
 
 
 def _recurring_changes(frame_stats: FrameStats) -> float | None:
-    """The loop's length by `sspd.face.recurrence`, seconds; None: it sees none."""
+    """Return the loop's length by `sspd.face.recurrence`, seconds; None if there is none."""
     lag_s = frame_stats.lag_s.astype(np.float64)
     found = np.nan_to_num(frame_stats.recurrence) > 0
     if found.sum() < BLOCK // 2:
@@ -178,7 +197,18 @@ def _recurring_changes(frame_stats: FrameStats) -> float | None:
 
 
 def repeat_warnings(source: str, segments: Sequence[FaceSegment]) -> tuple[str, ...]:
-    """Say in a line how many frames repeat, and which loops there are.
+    """Return one-line warnings about repeated frames and loops.
+
+    Parameters
+    ----------
+    source : str
+        Name of the video, for the warnings.
+    segments : sequence of FaceSegment
+        With ``frame_stats.new`` from `mark_repeats`.
+
+    Returns
+    -------
+    tuple of str
 
     >>> repeat_warnings("a.mp4", [])
     ()
@@ -188,21 +218,31 @@ def repeat_warnings(source: str, segments: Sequence[FaceSegment]) -> tuple[str, 
     ]
     n = sum(frame_stats.t.size for frame_stats in frame_stats_list)
     repeats = n - int(sum(frame_stats.new.sum() for frame_stats in frame_stats_list))
-    told: list[str] = []
-    if repeats and repeats >= TELL_SHARE * n:
+    warnings: list[str] = []
+    if repeats and repeats >= REPORT_SHARE * n:
         fps = new_fps(frame_stats_list)
         rest = "" if fps is None else f"; {fps:.1f} new frames per second"
-        told.append(f"{source}: {repeats} of {n} frames repeat an earlier one{rest}")
+        warnings.append(f"{source}: {repeats} of {n} frames repeat an earlier one{rest}")
     periods = [
         period for frame_stats in frame_stats_list if (period := looped(frame_stats)[1]) is not None
     ]
     if periods:
-        told.append(f"{source}: frames recur every {np.median(periods):.1f} s: a loop")
-    return tuple(told)
+        warnings.append(f"{source}: frames recur every {np.median(periods):.1f} s: a loop")
+    return tuple(warnings)
 
 
 def new_fps(frame_stats_list: Sequence[FrameStats]) -> float | None:
-    """Count new frames per second, pauses left out; None where there is no time.
+    """Return the rate of new frames, without pauses.
+
+    Parameters
+    ----------
+    frame_stats_list : sequence of FrameStats
+        In order of time.
+
+    Returns
+    -------
+    float or None
+        Frames per second; None for fewer than two frames.
 
     >>> new_fps([]) is None
     True
@@ -213,6 +253,6 @@ def new_fps(frame_stats_list: Sequence[FrameStats]) -> float | None:
     if t.size < 2:
         return None
     pauses_s = np.diff(t)[np.diff(t) > GAP_S]
-    seen_s = float(np.ptp(t) - pauses_s.sum())
+    recorded_s = float(np.ptp(t) - pauses_s.sum())
     share = sum(float(frame_stats.new.sum()) for frame_stats in frame_stats_list) / t.size
-    return share * (t.size - 1 - pauses_s.size) / seen_s if seen_s > 0 else None
+    return share * (t.size - 1 - pauses_s.size) / recorded_s if recorded_s > 0 else None

@@ -1,10 +1,10 @@
-"""What speaks for a reading and against it: waveform, colours and light side by side.
+"""Quality features of a reading, from the waveform, the colours, the light and the motion.
 
-Blood moves the colours of all skin alike: green most, in step with the network's
-waveform. A lamp moves all colours equally, and the wall behind; a head that nods moves
-hair and wall in and out of the edges of its box; a rate that is read double leaves lines
-at the odd multiples of its half. Each of these is one number here; what they mean
-together is learned (`sspd.vitals.confidence`).
+Blood changes the colours of all skin, green most, in phase with the network's waveform.
+Flicker changes all colours equally, and the background too. A head that nods moves hair and
+background in and out of the edges of its box. A rate that is read at twice its value leaves
+lines at odd multiples of its half. Each of these is one number here; a calibrated model
+combines them (`sspd.vitals.confidence`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.signal import bandpass, detrend, pulse_frequency, resample_times
-from sspd.signal.color.pos import WINDOW_S, pos_waveform
+from sspd.signal.color.pos import POS_WINDOW_S, pos_waveform
 from sspd.types import FrameStats, Signal
 from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
@@ -33,93 +33,93 @@ from sspd.vitals.lines import (
     size_db,
 )
 
-#: Below this the half of a rate is none that is looked for, Hz.
-SLOWEST_HZ = SEARCH_HZ[0]
-#: A background darker than this shows no light that changes, 8-bit pixel value.
-DARK_WALL = 8.0
-#: What a head moves with each beat is less than this, in widths of its box (half a millimetre).
+#: A background with a pixel value below this (0-255) is too dark to show a change of light.
+DARK_BACKGROUND = 8.0
+#: The heart moves a head by less than this, in widths of the face box (half a millimetre).
 SMALL_MOTION = 2e-3
 
 
 @dataclass(frozen=True)
 class QualityFeatures:
-    """One window's numbers; decibels are of power, ``_bpm`` are distances between rates."""
+    """Quality features of one window; ``_db`` are of power, ``_bpm`` are rate differences."""
 
     duration_s: float
     snr_db: float
-    """Of the waveform, see `sspd.signal.snr_db`."""
+    """Signal-to-noise ratio of the waveform, see `sspd.signal.snr_db`."""
     peaks_bpm: float
-    """From the spectral reading to the one by peaks."""
+    """Difference between the spectral rate and the rate by peaks."""
     halves_bpm: float
-    """From the reading to those of the window's two halves, the larger."""
+    """Difference between the rate and those of the window's two halves, the larger one."""
     line_db: float
-    """The line at the rate over what is around it."""
+    """Spectral line at the rate, relative to its neighbourhood."""
     odd_lines_db: float
-    """Lines at 1/2 and 3/2 of the rate over what is around them, their sum."""
+    """Lines at 1/2 and 3/2 of the rate, relative to their neighbourhoods, their sum."""
     pos_bpm: float
-    """From the reading to that of POS."""
+    """Difference between the rate and that of POS."""
     pos_half_bpm: float
-    """From the half of the reading to that of POS."""
+    """Difference between half of the rate and the rate of POS."""
     with_pos: float
     """Cosine between waveform and POS near the rate, -1 to 1."""
     with_colour: float
-    """Cosine between waveform and what green does more than red and blue."""
+    """Cosine between the waveform and green minus the mean of red and blue, -1 to 1."""
     grey_db: float
-    """How much all colours move together, over what green does more; the second least of
-    the quarters: one may have a mouth that talks."""
+    """Common change of all colours relative to the excess of green; the second smallest of
+    the four quarters of the face, as one may contain a talking mouth."""
     red_over_green: float
-    """What red does where green does 1."""
+    """Amplitude of red in phase with the waveform, relative to green."""
     sway_db: float
-    """What the box's edges show beyond its middle and goes with the waveform, likewise."""
+    """Change at the edges of the face box beyond that of its middle, in phase with the
+    waveform, relative to the excess of green."""
     with_sway: float
-    """How much of what the edges show goes with it, 0 to 1."""
+    """Cosine between that change at the edges and the waveform, 0 to 1."""
     background_db: float
-    """The background's part that goes with the waveform, over what green does more; its
-    colours one by one, since coloured lights may cancel in grey. NaN: none is seen."""
+    """Change of the background in phase with the waveform, relative to the excess of green;
+    root mean square of the colours, as coloured lights may cancel in grey. NaN: not visible."""
     blue_over_green: float
-    """What blue does where green does 1."""
+    """Amplitude of blue in phase with the waveform, relative to green."""
     nod_db: float
-    """Amplitude with which the face moves or grows in step with the waveform, over
-    `SMALL_MOTION` of the box's width."""
+    """Amplitude of the face's motion or scaling in phase with the waveform, relative to
+    `SMALL_MOTION`."""
     with_nod: float
-    """How much of that motion goes with the waveform, 0 to 1."""
+    """Cosine between that motion and the waveform, 0 to 1."""
     group_db: float
-    """Lines between the harmonics, of beats that come in groups, over the line at the
-    rate; see `sspd.vitals.groups.group_lines`."""
+    """Lines between the harmonics, from beats in groups, relative to the line at the rate;
+    see `sspd.vitals.groups.group_lines`."""
     group_size: float
-    """How many multiples of the rate of groups the reading is; 1 where there are none."""
+    """Ratio of the rate that was read to the rate of groups; 1 without groups."""
     track_bpm: float
-    """How far the rate moves within the window, 0 where it was not followed."""
+    """Range of the rate within the window; 0 if it was not tracked."""
     side_share: float
-    """Green's surplus that goes with the waveform on one side of the face, over that on the
-    other, the weaker over the stronger; below 0 where they oppose each other."""
+    """Excess of green in phase with the waveform on the weaker side of the face, relative to
+    the stronger side; below 0 if the sides have opposite signs."""
     sides_bpm: float
-    """How far apart POS reads the two sides of the face; a harmonic of the other is no other."""
+    """Difference between the rates of POS on the two sides of the face, or to an octave."""
     sides_line_db: float
-    """The line at POS's own reading of a side over what is around it, the weaker one."""
+    """Line at the rate of POS on a side of the face, the weaker one of both."""
     pos_line_db: float
-    """The line at POS's own reading over what is around it."""
-    lamp: float
-    """1 where `sspd.vitals.flicker.is_flicker` says so, else 0."""
+    """Line at the rate of POS, relative to its neighbourhood."""
+    flicker: float
+    """1 if `sspd.vitals.flicker.is_flicker` detects flicker, else 0."""
 
 
 def compute_quality_features(
     filtered: Signal, reading: Reading, frame_stats: FrameStats
 ) -> QualityFeatures | None:
-    """Gather what speaks for a reading and against it.
+    """Compute the quality features of a reading.
 
     Parameters
     ----------
     filtered : Signal
-        The window of the filtered waveform that was read.
+        Window of the filtered waveform from which the rate was read.
     reading : Reading
+        Rate of that window.
     frame_stats : FrameStats
-        What was seen; rows outside of the window are not looked at.
+        Frame statistics; rows outside of the window are ignored.
 
     Returns
     -------
     QualityFeatures or None
-        None where there is no reading, hardly a frame, or nothing in them that changes.
+        None if there is no reading, there are too few frames, or nothing changes in them.
 
     >>> from dataclasses import replace
     >>> from sspd.vitals.acceptance import still_scene
@@ -134,10 +134,10 @@ def compute_quality_features(
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
     fs, n = filtered.fs, len(filtered.values)
     keep = (frame_stats.t >= start_s - 1.0) & (frame_stats.t < end_s + 1.0)
-    if reading.spectral_bpm is None or reading.snr_db is None or keep.sum() < 4 * WINDOW_S:
+    if reading.spectral_bpm is None or reading.snr_db is None or keep.sum() < 4 * POS_WINDOW_S:
         return None
     f_hz = reading.spectral_bpm / 60
-    # (time, 4, 3), (time, 3), (time, 3) and (time, 3) on the waveform's clock
+    # (time, 4, 3), (time, 3), (time, 3) and (time, 3) on the waveform's time grid
     quarters, box, background, place = (
         resample_times(rows[keep], frame_stats.t[keep], fs, start_s, n)
         for rows in (
@@ -147,16 +147,16 @@ def compute_quality_features(
             _places(frame_stats),
         )
     )
-    if not np.ptp(quarters, axis=0).any():  # a waveform that came without a video
+    if not np.ptp(quarters, axis=0).any():  # a waveform without a video
         return None
     quarters, box = np.maximum(quarters, 1e-3), np.maximum(box, 1e-3)
     pos = _pos(quarters, fs)
     sides = np.stack([_pos(quarters[:, side::2], fs) for side in (0, 1)], axis=1)  # (time, 2)
-    if reading.track is not None:  # a line is one on the beat's clock alone
-        beat_clock = reading.track.on_beat_clock
-        filtered = Signal(beat_clock(filtered.values), fs, start_s)
+    if reading.track is not None:  # the line is only sharp in beat time
+        to_beat_clock = reading.track.on_beat_clock
+        filtered = Signal(to_beat_clock(filtered.values), fs, start_s)
         rows = (quarters, box, background, place, pos, sides)
-        quarters, box, background, place, pos, sides = map(beat_clock, rows)
+        quarters, box, background, place, pos, sides = map(to_beat_clock, rows)
     return QualityFeatures(
         duration_s=filtered.duration_s,
         snr_db=bounded_db(reading.snr_db),
@@ -167,12 +167,12 @@ def compute_quality_features(
         **_of_sides(sides, fs),
         **_of_colours(filtered, quarters, box, background, f_hz),
         **_of_motion(filtered, place, f_hz),
-        lamp=float(is_flicker(frame_stats, start_s, end_s, f_hz)),
+        flicker=float(is_flicker(frame_stats, start_s, end_s, f_hz)),
     )
 
 
 def _places(frame_stats: FrameStats) -> NDArray[np.float64]:
-    """Where the face is and how large, (time, 3): its motion added up."""
+    """Return position and size of the face, (time, 3): the cumulative sum of its motion."""
     return np.cumsum(frame_stats.moved, axis=0, dtype=np.float64)
 
 
@@ -182,7 +182,7 @@ def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
     halves = [pulse_frequency(part, fs, SEARCH_HZ) for part in (values[:half], values[half:])]
     apart = [abs(f - f_hz) for f in halves if np.isfinite(f)]
     odd = 0.0
-    if f_hz / 2 >= SLOWEST_HZ:
+    if f_hz / 2 >= SEARCH_HZ[0]:
         odd = sum(line_db(values, fs, k * f_hz) for k in (0.5, 1.5))
     lines_db, size = group_lines(values, fs, f_hz)
     return {
@@ -208,12 +208,12 @@ def _of_pos(filtered: Signal, pos: NDArray[np.float64], f_hz: float) -> dict[str
 
 
 def _pos(quarters: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
-    """POS of the mean of parts of the face, (time, parts, 3): its waveform, (time,)."""
+    """Compute the filtered POS waveform, (time,), of the mean of face parts, (time, parts, 3)."""
     return bandpass(-pos_waveform(quarters.mean(axis=1), fs), fs, PASS_HZ)
 
 
 def _of_sides(sides: NDArray[np.float64], fs: float) -> dict[str, float]:
-    """What POS reads on the left and on the right of the face; (time, 2)."""
+    """Compare the POS waveforms of the left and right side of the face, (time, 2)."""
     left, right = (pulse_frequency(side, fs, SEARCH_HZ) for side in sides.T)
     if not (np.isfinite(left) and np.isfinite(right)):
         return {"sides_bpm": 0.0, "sides_line_db": 0.0}
@@ -229,20 +229,20 @@ def _of_colours(
     background: NDArray[np.float64],
     f_hz: float,
 ) -> dict[str, float]:
-    """What in the colours goes with the waveform."""
+    """Compare the colours of face and background with the waveform."""
     fs = filtered.fs
     ours = near(filtered.values[:, None], fs, f_hz)[:, 0]
     by_quarter = near(relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
-    # more blood, less light: what goes with it counts as positive; (time, 4, 3), (time, 3)
+    # more blood is less light, so the sign is inverted; (time, 4, 3), (time, 3)
     skin = -by_quarter.reshape(-1, 4, 3)
     by_colour = skin.mean(axis=1)
     edges = (near(relative(box, fs), fs, f_hz) + by_colour).mean(axis=1)
     red, middle, blue = part(by_colour, ours)
     size = _more(red, middle, blue)
     background_db = float("nan")
-    if bool(np.isfinite(background).all()) and float(background.min()) > DARK_WALL:
-        wall = part(near(relative(background, fs), fs, f_hz), ours)
-        background_db = size_db(float(np.sqrt((np.abs(wall) ** 2).mean())), size)
+    if bool(np.isfinite(background).all()) and float(background.min()) > DARK_BACKGROUND:
+        behind = part(near(relative(background, fs), fs, f_hz), ours)
+        background_db = size_db(float(np.sqrt((np.abs(behind) ** 2).mean())), size)
     return {
         "with_colour": cosine(by_colour[:, 1] - (by_colour[:, 0] + by_colour[:, 2]) / 2, ours),
         "grey_db": sorted(_grey_db(*part(skin[:, k], ours)) for k in range(4))[1],
@@ -256,7 +256,7 @@ def _of_colours(
 
 
 def _side_share(skin: Complex, ours: Complex) -> float:
-    """The weaker side over the stronger; skin is (time, 4, 3), left and right in turn."""
+    """Return weaker over stronger side; skin is (time, 4, 3), quarters left and right in turn."""
     surplus = skin[..., 1] - (skin[..., 0] + skin[..., 2]) / 2
     sides = surplus.reshape(-1, 2, 2).mean(axis=1)
     left, right = part(sides, ours).real.tolist()
@@ -265,7 +265,7 @@ def _side_share(skin: Complex, ours: Complex) -> float:
 
 
 def _of_motion(filtered: Signal, place: NDArray[np.float64], f_hz: float) -> dict[str, float]:
-    """What in the face's motion goes with the waveform; of three ways to move the largest."""
+    """Compare the face's motion with the waveform: the largest of x, y and scale."""
     fs = filtered.fs
     ours = near(filtered.values[:, None], fs, f_hz)[:, 0]
     theirs = near(np.stack([detrend(row, fs, TREND_HZ) for row in place.T], axis=1), fs, f_hz)
@@ -279,7 +279,7 @@ def _of_motion(filtered: Signal, place: NDArray[np.float64], f_hz: float) -> dic
 
 
 def _more(red: complex, green: complex, blue: complex) -> float:
-    """What green does more than the two others."""
+    """Return the excess of green over the mean of red and blue."""
     return max(abs(green - (red + blue) / 2), 1e-12)
 
 

@@ -1,11 +1,11 @@
-"""How the heart rate moves inside one window, and the window on the beat's own clock.
+"""Tracking of a changing heart rate inside one window, and resampling to beat time.
 
-A heart that wanders, speeds up or slows down has no sharp line in the spectrum of half a
-minute. Its rate is followed instead: the ridge of a short-time spectrum near the rate that
-was read, found by dynamic programming (as pitch trackers do; Ney, "Dynamic programming
-algorithm for optimal estimation of speech parameter contours", IEEE Trans. SMC 1983). On a
-clock that runs with that rate a beat takes the same time everywhere, so lines are sharp
-again, and whatever is asked of a line can be asked there (order tracking).
+A heart that speeds up or slows down has no sharp line in the spectrum of half a minute. Its
+rate is tracked instead: the ridge of a short-time spectrum near the rate that was read, found
+by dynamic programming (as pitch trackers do; Ney, "Dynamic programming algorithm for optimal
+estimation of speech parameter contours", IEEE Trans. SMC 1983). Resampled to equal steps of
+the beat (order tracking), the waveform has a constant rate and a sharp line again, to which
+all other read-outs apply.
 """
 
 from __future__ import annotations
@@ -16,33 +16,34 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-#: Length of the sections that the rate is followed through, and from one to the next, seconds.
+#: Length of the sections of the short-time spectrum, and time between their starts, seconds.
 SECTION_S, HOP_S = 8.0, 0.5
-#: The rate is looked for within these multiples of what was read, and within `TRACK_HZ`.
+#: The rate is searched within these multiples of the rate that was read, and within `TRACK_HZ`.
 SPAN = (0.62, 1.6)
 TRACK_HZ = (0.5, 3.8)
-#: Spacing of the rates that are compared, Hz.
-GRID_HZ = 0.5 / 60
-#: No heart speeds up by more than this for long, Hz a second (15 bpm).
+#: Spacing of the candidate rates, Hz.
+RATE_GRID_HZ = 0.5 / 60
+#: Fastest change of the rate that is allowed, Hz per second (15 bpm per second).
 FASTEST_CHANGE = 0.25
-#: A change of this many Hz a second costs as much as `CHANGE_COST` of the logarithm of an
-#: amplitude.
+#: A change of `USUAL_CHANGE`, Hz per second, costs `CHANGE_COST`, in units of the natural
+#: logarithm of the amplitude; the cost grows with the square of the change.
 USUAL_CHANGE, CHANGE_COST = 0.06, 0.15
-#: Amplitudes below this share of a section's highest are noise.
+#: Amplitudes below this fraction of a section's highest are treated as noise.
 AMPLITUDE_FLOOR = 0.05
-#: The track is smoothed by a Gaussian of this width, seconds.
-SMOOTH_S = 1.0
+#: Standard deviation of the Gaussian that smooths the track, seconds.
+TRACK_SMOOTH_S = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class RateTrack:
-    """The rate at each sample of a window.
+    """Heart rate at each sample of a window.
 
     Parameters
     ----------
     f_hz : float64 array, shape (time,)
+        Rate, Hz.
     fs : float
-        Samples per second, Hz.
+        Sampling rate, Hz.
 
     Examples
     --------
@@ -61,17 +62,17 @@ class RateTrack:
 
     @property
     def mean_hz(self) -> float:
-        """Beats over time, Hz."""
+        """Number of beats divided by their duration, Hz."""
         cycles = self.cycles
         return float(cycles[-1]) * self.fs / (cycles.size - 1)
 
     @property
     def range_bpm(self) -> float:
-        """The fastest rate less the slowest, beats per minute."""
+        """Difference of the highest and the lowest rate, beats per minute."""
         return 60 * float(np.ptp(self.f_hz))
 
     def on_beat_clock(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return samples at even steps of the beat instead of even steps of time.
+        """Resample rows from equal steps of time to equal steps of the beat.
 
         Parameters
         ----------
@@ -80,7 +81,7 @@ class RateTrack:
         Returns
         -------
         float64 array, shape (time, ...)
-            As many; a line at the track's rate becomes one at `mean_hz`.
+            Of the same length; a component at the tracked rate becomes one at `mean_hz`.
         """
         cycles = self.cycles
         even = np.linspace(0.0, cycles[-1], cycles.size)
@@ -91,16 +92,16 @@ class RateTrack:
 
 
 def track_rate(values: NDArray[np.float64], fs: float, f_hz: float) -> RateTrack:
-    """Follow the rate through one window.
+    """Track the heart rate through one window.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
         Band-passed waveform, 4 s or more.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     f_hz : float
-        The rate that was read from the whole of it, Hz.
+        Rate that was read from the whole window, Hz.
 
     Returns
     -------
@@ -115,25 +116,25 @@ def track_rate(values: NDArray[np.float64], fs: float, f_hz: float) -> RateTrack
     (1.1, 1.5)
     """
     low, high = max(TRACK_HZ[0], SPAN[0] * f_hz), min(TRACK_HZ[1], SPAN[1] * f_hz)
-    grid = np.arange(low, max(high, low + 4 * GRID_HZ), GRID_HZ)
+    grid = np.arange(low, max(high, low + 4 * RATE_GRID_HZ), RATE_GRID_HZ)
     starts, amplitude = _sections(values, fs, grid)
     peak = np.maximum(amplitude.max(axis=1, keepdims=True), 1e-30)
     ridge = _ridge(np.log(amplitude / peak + AMPLITUDE_FLOOR), HOP_S)
     at = np.interp(np.arange(values.size), starts, grid[ridge])
-    smooth = scipy.ndimage.gaussian_filter1d(at, SMOOTH_S * fs, mode="nearest")
+    smooth = scipy.ndimage.gaussian_filter1d(at, TRACK_SMOOTH_S * fs, mode="nearest")
     return RateTrack(np.asarray(smooth, np.float64), fs)
 
 
 def _sections(
     values: NDArray[np.float64], fs: float, grid: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Middle of each section, samples, and its amplitudes, shape (sections, rates)."""
+    """Return the middle of each section, samples, and its amplitudes, (sections, rates)."""
     n = min(round(SECTION_S * fs), values.size)
     window = np.hanning(n + 2)[1:-1]
     middles = np.arange(0, values.size, max(1, round(HOP_S * fs)))
     padded = np.pad(values, (n // 2, n))  # a section at an edge is half empty
     parts = np.lib.stride_tricks.sliding_window_view(padded, n)[middles] * window
-    n_fft = scipy.fft.next_fast_len(max(2 * n, int(np.ceil(fs / GRID_HZ))), real=True)
+    n_fft = scipy.fft.next_fast_len(max(2 * n, int(np.ceil(fs / RATE_GRID_HZ))), real=True)
     freqs = scipy.fft.rfftfreq(n_fft, 1 / fs)
     keep = (freqs >= grid[0] - 0.1) & (freqs <= grid[-1] + 0.1)
     spectra = np.abs(scipy.fft.rfft(parts, n_fft, axis=1))[:, keep] * np.sqrt(freqs[keep])
@@ -142,14 +143,14 @@ def _sections(
 
 
 def _ridge(gain: NDArray[np.float64], hop_s: float) -> NDArray[np.int64]:
-    """The path through sections of most gain less the cost of its changes.
+    """Return the index of the rate in each section on the path of highest gain minus cost.
 
     Parameters
     ----------
     gain : float64 array, shape (sections, rates)
     """
-    reach = round(FASTEST_CHANGE * hop_s / GRID_HZ)
-    changes = np.arange(-reach, reach + 1) * GRID_HZ / hop_s
+    reach = round(FASTEST_CHANGE * hop_s / RATE_GRID_HZ)
+    changes = np.arange(-reach, reach + 1) * RATE_GRID_HZ / hop_s
     cost = CHANGE_COST * (changes / USUAL_CHANGE) ** 2
     best, came_from = gain[0], np.empty(gain.shape, np.int64)
     for k, row in enumerate(gain[1:], start=1):

@@ -1,4 +1,4 @@
-"""The stretches of a video, joined: every window, and why there is no number."""
+"""Readings of a whole video: its joined waveform, all windows, and rejection reasons."""
 
 from __future__ import annotations
 
@@ -14,27 +14,41 @@ from sspd.types import ConfidenceSpec, FaceSegment, FrameStats, Signal, WindowVi
 from sspd.vitals.acceptance import REASONS, VideoFacts, still_scene
 from sspd.vitals.windows import read_windows, unread_windows
 
-#: A stretch that gave no waveform and is shorter than this is not worth a window, seconds.
+#: A segment without a waveform that is shorter than this gets no window, seconds.
 BRIEF_S = 1.0
-#: Pictures at a stretch's edge whose colours are brought together.
-EDGE = 8
+#: Number of frames at the end and start of segments over which colours are matched.
+MATCH_FRAMES = 8
+#: Columns of `FrameStats` that contain colours.
 COLOURS = ("face_rgb", "background_rgb", "quarters_rgb")
 
 
 @dataclass(frozen=True, eq=False)
 class VideoReading:
-    """What was read of a video: its waveform, windows in order, and its reasons."""
+    """Waveform of a video, the readings of its windows, and rejection reasons."""
 
     signal: Signal | None
+    """None if no segment gave a waveform."""
     windows: tuple[WindowVitals, ...]
+    """In order of time."""
     reasons: tuple[str, ...]
+    """Empty if any window was accepted."""
 
 
 def join_frame_stats(segments: Sequence[FaceSegment]) -> FrameStats:
-    """What was seen in all stretches, in one.
+    """Join the frame statistics of all segments.
 
-    Another box shows another part of the picture: its colours are brought to the level
-    at which those before it ended, so that no step looks like a change of light.
+    Each segment has its own face box, which covers another part of the frame. Its colours are
+    scaled so that they continue those of the segment before, as a step would look like a
+    change of light.
+
+    Parameters
+    ----------
+    segments : sequence of FaceSegment
+        In order of time.
+
+    Returns
+    -------
+    FrameStats
 
     >>> join_frame_stats([]).t.size
     0
@@ -42,24 +56,24 @@ def join_frame_stats(segments: Sequence[FaceSegment]) -> FrameStats:
     if not segments:
         return still_scene(np.zeros(0))
 
-    def column(name: str) -> NDArray[Any]:  # one by one: an hour's are megabytes
+    def column(name: str) -> NDArray[Any]:  # one at a time, as those of an hour are megabytes
         parts = [getattr(segment.frame_stats, name) for segment in segments]
-        return np.concatenate(_levelled(parts) if name in COLOURS else parts)
+        return np.concatenate(_matched(parts) if name in COLOURS else parts)
 
     return FrameStats(**{field.name: column(field.name) for field in fields(FrameStats)})
 
 
-def _levelled(parts: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Colours of one stretch after the other, each begun where the last one ended."""
+def _matched(parts: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Scale the colours of each segment so that they continue the segment before."""
     out: list[NDArray[np.float32]] = []
     ended: NDArray[np.float32] | None = None
     for part in parts:
         if len(part) and ended is not None:
-            begun = part[:EDGE].mean(axis=0)
+            begun = part[:MATCH_FRAMES].mean(axis=0)
             known = np.isfinite(ended) & np.isfinite(begun) & (ended > 1) & (begun > 1)
             gain = np.divide(ended, begun, out=np.ones_like(begun), where=known)
             part = part * gain
-        ended = part[-EDGE:].mean(axis=0) if len(part) else ended
+        ended = part[-MATCH_FRAMES:].mean(axis=0) if len(part) else ended
         out.append(part)
     return out
 
@@ -73,21 +87,21 @@ def read_vitals(
     facts: VideoFacts | None = None,
     confidence: ConfidenceSpec | None = None,
 ) -> VideoReading:
-    """Read every window of a video from its stretches and their waveforms.
+    """Read every window of a video from the waveforms of its segments.
 
     Parameters
     ----------
     segments : sequence of FaceSegment
-        In order; their pictures are not looked at.
+        In order of time; their frames are not used.
     waves : sequence of Signal or None
-        The waveform of each, None where there is none.
+        Waveform of each segment, or None.
     window_s, step_s, facts, confidence
         See `read_windows`.
 
     Returns
     -------
     VideoReading
-        No reasons where any window is accepted: the windows keep theirs.
+        Without reasons if any window is accepted; each window keeps its own.
 
     >>> read_vitals([], []).reasons
     ('no_face',)
@@ -117,7 +131,7 @@ def read_vitals(
 
 
 def _unread(segments: Sequence[FaceSegment], waves: Sequence[Signal | None]) -> list[WindowVitals]:
-    """Windows of the stretches that gave no waveform."""
+    """Return the windows of the segments that gave no waveform."""
     rows: list[WindowVitals] = []
     met = False
     for segment, wave in zip(segments, waves, strict=True):

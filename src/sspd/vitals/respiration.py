@@ -1,9 +1,9 @@
-"""Breathing, from what it does to the pulse.
+"""Breathing rate from the modulation of the pulse.
 
-Breathing in quickens the heart (respiratory sinus arrhythmia) and changes the size of
-each beat. Both rows, a value a beat, are searched for a common rhythm (Charlton et
-al., "Breathing rate estimation from the electrocardiogram and photoplethysmogram",
-IEEE Reviews in Biomedical Engineering 11, 2018, Sec. III).
+Inhaling raises the heart rate (respiratory sinus arrhythmia) and changes the height of the
+beats. Both series, one value per beat, are searched for a common rhythm (Charlton et al.,
+"Breathing rate estimation from the electrocardiogram and photoplethysmogram", IEEE Reviews in
+Biomedical Engineering 11, 2018, Sec. III).
 """
 
 from __future__ import annotations
@@ -19,34 +19,39 @@ from sspd.signal.spectrum import power_spectrum, refine
 from sspd.types import Respiration
 from sspd.vitals.hrv import good_intervals
 
-#: Where breathing is looked for, Hz: 8 to 30 breaths a minute. Slower breaths cannot be
-#: told from the waves of blood pressure, which sway the heart at 0.1 Hz.
+#: Band in which breathing is searched, Hz: 8 to 30 breaths per minute. Slower breathing cannot
+#: be separated from the waves of blood pressure, which modulate the heart rate at 0.1 Hz.
 BREATH_HZ = (0.13, 0.5)
-#: Least stretch, seconds.
+#: Shortest span of beats, seconds.
 LEAST_S = 30.0
-#: A longer one is read in parts of about this length, seconds, and their median taken.
+#: A longer span is read in parts of about this length, seconds, and their median is taken.
 PART_S = 60.0
-#: The rhythm is clear if enough of the band's power, in the mean of both rows, lies
-#: within this many resolution cells (1 / length) of its peak ...
+#: The rhythm is clear if the power within this many resolution cells (1 / length) of the peak,
+#: in the mean of both series, has at least this fraction of the band's power ...
 CLEAR_CELLS = 1.5
-#: ... enough being ``a + b / length``: rows without a rhythm reach that in about 1 of
-#: 25 stretches at any length (tests/vitals/test_respiration.py).
+#: ... given as ``a + b / length``: series without a rhythm reach it in about 1 of 25 spans of
+#: any length (tests/vitals/test_respiration.py).
 CLEAR_SHARE = (0.26, 11.0)
 
 _FS = 4.0
 
 
 def respiration(beats_s: ArrayLike, sizes: ArrayLike, *, span_s: float) -> Respiration:
-    """Breathing frequency, Hz, or why it cannot be had.
+    """Estimate the breathing rate from the times and heights of beats.
 
     Parameters
     ----------
     beats_s : array, shape (beats,)
-        Times of the beats of one unbroken stretch, seconds.
+        Times of the beats of one span without gaps, seconds.
     sizes : array, shape (beats,)
         Height of each beat, any unit (see `beat_sizes`).
     span_s : float
-        Length of the stretch, seconds.
+        Length of the span, seconds.
+
+    Returns
+    -------
+    Respiration
+        Breathing rate in Hz, or the reason why there is none.
 
     >>> at = np.cumsum(0.8 + 0.04 * np.sin(2 * np.pi * 0.25 * 0.8 * np.arange(75)))
     >>> round(respiration(at, np.ones(75), span_s=60.0).hz, 2)
@@ -60,7 +65,7 @@ def respiration(beats_s: ArrayLike, sizes: ArrayLike, *, span_s: float) -> Respi
     nn, good = good_intervals(beats)
     if good.sum() < 15 or good.mean() < 0.8:
         return Respiration(None, n, span_s, "too few regular beats")
-    # The upper end must stay below half the rate at which beats sample it.
+    # Beats sample the breathing: the upper edge must stay below half of their rate.
     high = min(BREATH_HZ[1], 0.5 / float(np.median(nn)))
     at = beats[1:][good]
     rows = (nn[good], heights[1:][good])
@@ -80,7 +85,7 @@ def respiration(beats_s: ArrayLike, sizes: ArrayLike, *, span_s: float) -> Respi
 def _rhythm(
     at: NDArray[np.float64], rows: list[NDArray[np.float64]], high_hz: float
 ) -> float | None:
-    """Frequency of the rhythm that the rows share, Hz; None if none is clear."""
+    """Return the frequency of the rhythm that the series share, Hz; None if none is clear."""
     grid = np.arange(at[0], at[-1], 1 / _FS)
     if grid.size < 20 * _FS:
         return None
@@ -107,16 +112,21 @@ def _rhythm(
 
 
 def beat_sizes(filtered: ArrayLike, fs: float, beats_s: ArrayLike) -> NDArray[np.float64]:
-    """Height of each beat over the lowest point since the beat before.
+    """Return the height of each beat over the lowest point since the beat before.
 
     Parameters
     ----------
     filtered : array, shape (time,)
         Band-passed waveform.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     beats_s : array, shape (beats,)
-        Seconds from its first sample.
+        Beat times, seconds from the first sample.
+
+    Returns
+    -------
+    float64 array, shape (beats,)
+        In units of the waveform; the first beat has the height of the second.
 
     >>> t = np.arange(300) / 30
     >>> np.round(beat_sizes(np.sin(2 * np.pi * t), 30.0, [0.25, 1.25, 2.25]), 1)
@@ -127,9 +137,9 @@ def beat_sizes(filtered: ArrayLike, fs: float, beats_s: ArrayLike) -> NDArray[np
     index = np.clip(np.round(beats * fs).astype(np.int64), 0, values.size - 1)
     heights = np.full(index.size, np.nan)
     for i in range(1, index.size):
-        stretch = values[index[i - 1] : index[i] + 1]
-        heights[i] = stretch[-1] - stretch.min()
+        rise = values[index[i - 1] : index[i] + 1]
+        heights[i] = rise[-1] - rise.min()
     if heights.size > 1:
-        # The first beat has none before it.
+        # The first beat has no beat before it.
         heights[0] = heights[1]
     return heights

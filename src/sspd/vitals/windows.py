@@ -1,4 +1,4 @@
-"""Which stretches a rate is read from, and the reading of each."""
+"""Windows of a waveform, and the reading of each."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from sspd.vitals.confidence import confidence_of
 from sspd.vitals.heart_rate import Reading, follow_rate, pulse_band, read_half, read_rate
 from sspd.vitals.quality_features import compute_quality_features
 
-#: Nothing is read from a video of less than this, seconds.
+#: Shortest video that is measured, and shortest window, seconds.
 SHORTEST_S = 8.0
-#: What is left over at the end stands alone from this length on, seconds.
+#: A remainder at the end of at least this length is a window of its own, seconds.
 REMAINDER_S = 10.0
-#: A waveform ends before its video does, seconds: by a frame's time, for the last frame's
-#: time is where it begins (1/12 s at the slowest rate that is measured), by a step of the
-#: grid that is not full (1/30 s), and by a difference of two frames (1/30 s).
-GRACE_S = 0.15
-#: So nothing is read from a waveform shorter than this, seconds.
-SHORTEST_WAVEFORM_S = SHORTEST_S - GRACE_S
+#: A waveform may end this much before its video, seconds: by one frame, as a timestamp marks
+#: the beginning of its frame (1/12 s at the slowest accepted rate), by an incomplete step of
+#: the time grid (1/30 s), and by a difference of two frames (1/30 s).
+END_TOLERANCE_S = 0.15
+#: Shortest waveform that is read, seconds.
+SHORTEST_WAVEFORM_S = SHORTEST_S - END_TOLERANCE_S
 
 
 def cut_windows(
     start_s: float, end_s: float, window_s: float, step_s: float | None = None
 ) -> list[tuple[float, float]]:
-    """Cut a stretch into windows.
+    """Divide a time span into windows.
 
     Parameters
     ----------
     start_s, end_s : float
-        The stretch, seconds.
+        The span, seconds.
     window_s : float
         Length of a window, seconds, `SHORTEST_S` or more.
     step_s : float or None
-        From one window's start to the next, seconds; None: ``window_s``.
+        Time between the starts of two windows, seconds; None means ``window_s``.
 
     Returns
     -------
     list of (start_s, end_s)
-        A remainder of 10 s or more is a window of its own, a shorter one joins the
-        last; a stretch shorter than a window is one window. What is short of a window or
-        of 10 s by `GRACE_S` or less counts as whole, and ends where the stretch does.
+        A remainder of 10 s or more is a window of its own; a shorter one extends the last
+        window. A span shorter than a window is one window. A part that lacks at most
+        `END_TOLERANCE_S` of a window, or of 10 s, counts as complete and ends with the span.
 
     Raises
     ------
     UsageError
-        A window under 8 s, or a step that is not within the window.
+        The window is shorter than 8 s, or the step is not above 0 and within the window.
 
     >>> cut_windows(0.0, 75.0, 30.0)
     [(0.0, 30.0), (30.0, 60.0), (60.0, 75.0)]
@@ -65,12 +65,12 @@ def cut_windows(
         raise UsageError(f"a window needs {SHORTEST_S:g} s or more, got {window_s:g} s")
     if not 0 < step <= window_s:
         raise UsageError(f"the step must be above 0 and within the window, got {step:g} s")
-    count = int(np.floor((end_s - start_s - window_s + GRACE_S) / step)) + 1
+    count = int(np.floor((end_s - start_s - window_s + END_TOLERANCE_S) / step)) + 1
     if count < 1:
         return [(start_s, end_s)]
     windows = [(start_s + k * step, start_s + k * step + window_s) for k in range(count)]
     rest = end_s - windows[-1][1]
-    if rest >= REMAINDER_S - GRACE_S:
+    if rest >= REMAINDER_S - END_TOLERANCE_S:
         windows.append((windows[-1][1], end_s))
     else:
         windows[-1] = (windows[-1][0], end_s)
@@ -86,21 +86,26 @@ def read_windows(
     facts: VideoFacts | None = None,
     confidence: ConfidenceSpec | None = None,
 ) -> list[WindowVitals]:
-    """Read every window of a waveform; no window reaches across a gap.
+    """Read the heart rate in every window of a waveform; no window crosses a gap.
 
     Parameters
     ----------
     signal : Signal
-        Unfiltered, NaN where there is no face.
+        Unfiltered waveform, NaN where there is no face.
     frame_stats : FrameStats
-        What was seen beside the face, over the same stretch.
+        Statistics of the frames over the same time.
     window_s, step_s : float
         See `cut_windows`.
-    facts : VideoFacts
-        What is known of the video as a whole.
-    confidence : ConfidenceSpec
-        How the evidence for a reading is weighed; without it no confidence is given, and
-        fixed rules alone decide.
+    facts : VideoFacts or None
+        Properties of the whole video.
+    confidence : ConfidenceSpec or None
+        Weights of the quality features. None gives no confidence, and fixed rules decide
+        about acceptance.
+
+    Returns
+    -------
+    list of WindowVitals
+        One per window, in order of time.
 
     >>> from sspd.vitals.acceptance import still_scene
     >>> t = np.arange(900) / 30
@@ -110,13 +115,13 @@ def read_windows(
     (66.0, ())
     """
     rows: list[WindowVitals] = []
-    for piece in pieces(signal):
-        end_s = piece.start_s + piece.duration_s
-        if piece.duration_s < SHORTEST_WAVEFORM_S:
-            rows += unread_windows(piece.start_s, end_s, "too_short", window_s=window_s)
+    for span in pieces(signal):
+        end_s = span.start_s + span.duration_s
+        if span.duration_s < SHORTEST_WAVEFORM_S:
+            rows += unread_windows(span.start_s, end_s, "too_short", window_s=window_s)
             continue
-        filtered = Signal(pulse_band(piece.values, piece.fs), piece.fs, piece.start_s)
-        for a, b in cut_windows(piece.start_s, end_s, window_s, step_s):
+        filtered = Signal(pulse_band(span.values, span.fs), span.fs, span.start_s)
+        for a, b in cut_windows(span.start_s, end_s, window_s, step_s):
             part = filtered.between(a, b)
             rows.append(_read_window(part, frame_stats, a, b, facts or VideoFacts(), confidence))
     return rows
@@ -132,29 +137,29 @@ def _read_window(
 ) -> WindowVitals:
     reading = read_rate(filtered.values, filtered.fs)
     reading = follow_rate(filtered.values, filtered.fs, reading)
-    found = _judged(filtered, reading, frame_stats, facts, spec)
+    found = _assess(filtered, reading, frame_stats, facts, spec)
     if spec and found.reasons:
-        # A doubted rate may be the double of the heart's: if its half is believed, it is.
+        # A rejected rate may be twice the heart's: if its half is accepted, the half is taken.
         other = read_half(filtered.values, filtered.fs, reading)
         if other is not None:
             other = follow_rate(filtered.values, filtered.fs, other)
-            half = _judged(filtered, other, frame_stats, facts, spec)
+            half = _assess(filtered, other, frame_stats, facts, spec)
             found = half if half.accepted else found
     return replace(found, start_s=start_s, end_s=end_s)
 
 
-def _judged(
+def _assess(
     filtered: Signal,
     reading: Reading,
     frame_stats: FrameStats,
     facts: VideoFacts,
     spec: ConfidenceSpec | None,
 ) -> WindowVitals:
-    """A reading of a window with what is thought of it."""
+    """Return a window's reading with its confidence and rejection reasons."""
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
-    evidence = compute_quality_features(filtered, reading, frame_stats)
-    confidence = confidence_of(evidence, spec) if spec and evidence else None
-    reasons = rejection_reasons(reading, frame_stats, start_s, end_s, facts, confidence, evidence)
+    features = compute_quality_features(filtered, reading, frame_stats)
+    confidence = confidence_of(features, spec) if spec and features else None
+    reasons = rejection_reasons(reading, frame_stats, start_s, end_s, facts, confidence, features)
     return WindowVitals(
         start_s=start_s,
         end_s=end_s,
@@ -169,7 +174,7 @@ def _judged(
 
 
 def _track_bpm(reading: Reading) -> tuple[float, ...]:
-    """The followed rate every `TRACK_STEP_S`; empty where it was not followed."""
+    """Return the tracked rate every `TRACK_STEP_S`; empty if the rate was not tracked."""
     if reading.track is None:
         return ()
     step = max(1, round(TRACK_STEP_S * reading.track.fs))
@@ -179,16 +184,21 @@ def _track_bpm(reading: Reading) -> tuple[float, ...]:
 def unread_windows(
     start_s: float, end_s: float, reason: str, *, window_s: float = 30.0
 ) -> list[WindowVitals]:
-    """Windows of a stretch from which nothing can be read, each with the reason.
+    """Return the windows of a time span that cannot be read, each with the reason.
 
     Parameters
     ----------
     start_s, end_s : float
-        The stretch, seconds.
+        The span, seconds.
     reason : str
         One of `REASONS`.
     window_s : float
         Length of a window, seconds.
+
+    Returns
+    -------
+    list of WindowVitals
+        Rejected, without rates.
 
     >>> [w.reasons for w in unread_windows(0.0, 40.0, "no_face")]
     [('no_face',), ('no_face',)]
@@ -200,11 +210,17 @@ def unread_windows(
 
 
 def accepted_runs(windows: Sequence[WindowVitals]) -> list[tuple[float, float, float, float]]:
-    """Stretches covered by accepted windows that touch or overlap.
+    """Return the time spans that are covered by touching or overlapping accepted windows.
+
+    Parameters
+    ----------
+    windows : sequence of WindowVitals
+        In any order.
 
     Returns
     -------
     list of (start_s, end_s, slowest_bpm, fastest_bpm)
+        In order of time, with the lowest and highest rate of each span.
 
     >>> w = WindowVitals(0.0, 30.0, 60.0, 60.5, 5.0, None, accepted=True)
     >>> v = WindowVitals(30.0, 60.0, 66.0, 66.1, 5.0, None, accepted=True)

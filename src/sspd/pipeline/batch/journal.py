@@ -23,7 +23,7 @@ from sspd.pipeline.batch.result import Task
 from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, from_record, to_record
 from sspd.report.outputs import file_of_face
 from sspd.report.result import Vitals
-from sspd.utils.locks import PATIENCE_S, open_regular
+from sspd.utils.locks import LOCK_WAIT_S, open_regular
 
 #: A larger row is no result: the waveform of a whole day takes half of this.
 MAX_ROW_BYTES = MAX_LINE_BYTES
@@ -199,7 +199,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     file = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
-        timeout=PATIENCE_S,
+        timeout=LOCK_WAIT_S,
         isolation_level=None,  # each statement is a transaction
         check_same_thread=False,  # a run may end in another thread than it began in
     )

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from sspd.simulation import VideoSpec, random_spec, simulate
 from sspd.simulation.background import draw_background
-from sspd.simulation.render import render_levels, set_stage
-from sspd.simulation.spec import smooth_noise
+from sspd.simulation.noise import smooth_noise
+from sspd.simulation.render import render_pixels, set_stage
 from sspd.types import Box, Frames
 from sspd.video.write import write_h264
 
@@ -93,7 +93,7 @@ def _frames(
 
 def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Frames]:
     """One picture of a face, filmed; held in a hand it sways, trembles and turns."""
-    picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
+    picture = render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(spec.duration_s * FPS)) / FPS
     sway: NDArray[np.float64] = np.zeros((2, t.size))
     turn: NDArray[np.float64] = np.zeros(t.size)
@@ -116,7 +116,7 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
 
 def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     """One picture of a face in the light of a screen, whose colours change cut by cut."""
-    picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
+    picture = render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(spec.duration_s * FPS)) / FPS
     shot_s, uneven = rng.uniform(0.35, 1.5), rng.uniform(0.0, 0.5)
     cuts = np.cumsum(

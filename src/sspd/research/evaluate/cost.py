@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from sspd.errors import UsageError
 from sspd.models.baselines import Baseline
 from sspd.models.network import MeasuringNetwork
-from sspd.models.prepare import FromFaces, less_the_one_before
+from sspd.models.prepare import FromFaces, frame_differences
 from sspd.network.openvino_import import import_without_telemetry
 from sspd.research.evaluate.operation_count import count_multiply_adds, count_parameters
 from sspd.research.recipes import TRAINED_METHODS, get_baseline, get_recipe
@@ -72,7 +72,7 @@ _COMPARED = tuple(one for one in TRAINED_METHODS if one not in ("remotephys", "s
 
 def _sspd(size: int, frames: int) -> nn.Module:
     spec = replace(get_recipe("paper").network, pyramid=None, size=size)
-    return FromFaces(less_the_one_before, MeasuringNetwork(spec))
+    return FromFaces(frame_differences, MeasuringNetwork(spec))
 
 
 def _other(name: str, size: int, frames: int) -> nn.Module:

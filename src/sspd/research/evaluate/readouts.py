@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, filtfilt, find_peaks, firwin, welch
 
 from sspd.signal import released_readout
-from sspd.signal.wavelet import BAND_HZ, ORDER, least_samples
+from sspd.signal.wavelet import RELEASED_BAND_HZ, RELEASED_ORDER, least_samples
 from sspd.vitals import SHORTEST_S, pulse_band, read_rate
 
 #: Of a shorter third no rate is read, seconds: its segments would hold no period.
@@ -82,7 +82,7 @@ def pulse_peaks(values: NDArray[np.float64], fs: float) -> float | None:
     >>> round(pulse_peaks(np.sin(2 * np.pi * 1.2 * t) + noise, 30.0))
     72
     """
-    kept = forward_and_back(values, fs, ORDER, BAND_HZ)
+    kept = forward_and_back(values, fs, RELEASED_ORDER, RELEASED_BAND_HZ)
     return None if kept is None else all_peaks(kept, fs)
 
 

@@ -21,12 +21,12 @@ from torch import Tensor
 from sspd.models.spec import MOST_SUMMATIONS
 from sspd.research.train.sampler import ClipRecipe, Draw, Video, clip_at
 from sspd.signal import bandpass, integrate, power_spectrum, pulse_frequency
-from sspd.signal.color.pos import WINDOW_S, pos_waveform
+from sspd.signal.color.pos import POS_WINDOW_S, pos_waveform
 
 #: Clips that are looked at, of epochs that no training and no statistics reach.
 PROBES, PROBE_EPOCH = 16, 1 << 21
 #: Of shorter clips no rate is read, seconds.
-SHORTEST_S = 2 * WINDOW_S
+SHORTEST_S = 2 * POS_WINDOW_S
 #: Where rates are looked for, and what is let through before, Hz.
 RATES_HZ, PASS_HZ = (0.66, 3.5), (0.5, 4.0)
 #: Half the width of a line: of a rhythm so many seconds long, in periods; Hann's is 2.
@@ -202,7 +202,7 @@ def skin_wave(clip: Tensor, fs: float, *, bgr: bool = False) -> NDArray[np.float
     rgb = np.maximum(rgb[:, ::-1] if bgr else rgb, 1e-3)
     if np.abs(rgb - rgb[:, :1]).max() < 1e-3:
         return np.asarray(-rgb[:, 0])
-    if len(rgb) < WINDOW_S * fs + 1:
+    if len(rgb) < POS_WINDOW_S * fs + 1:
         return np.zeros(len(rgb))
     return pos_waveform(rgb, fs)
 

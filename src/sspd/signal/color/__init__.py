@@ -1,1 +1,1 @@
-"""Waveforms of mean skin colours, ``f(rgb, fs)``: one published formula a module."""
+"""Waveforms from mean skin colours, ``f(rgb, fs)``: one published formula per module."""

@@ -1,4 +1,4 @@
-"""Components of colour traces, and which of them is the pulse."""
+"""Components of colour traces, and the choice of the pulsatile one."""
 
 from __future__ import annotations
 
@@ -9,38 +9,43 @@ from sspd.errors import UsageError
 from sspd.signal import detrend, standardise
 
 Array = NDArray[np.float64]
-#: Slower changes are light and posture, Hz.
-TREND_HZ = 0.4
-#: Where a pulse's line is looked for, Hz.
-BAND_HZ = (0.6, 4.0)
-#: Of the largest variance; a direction of less is none (the channels are one another).
+#: Slower changes are removed as effects of light and posture, Hz.
+COLOR_TREND_HZ = 0.4
+#: Band in which the spectral line of the pulse is searched, Hz.
+COMPONENT_BAND_HZ = (0.6, 4.0)
+#: A component with less than this fraction of the largest variance is dropped: its channels
+#: are linearly dependent.
 _NO_VARIANCE = 1e-10
 
 
 def normalised(rgb: ArrayLike, fs: float, name: str) -> Array:
-    """The three colours without trend, each of mean 0 and deviation 1, shape (3, time).
+    """Remove the trend of each colour channel, and scale it to mean 0 and deviation 1.
 
     Parameters
     ----------
     rgb : array, shape (time, 3)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     name : str
-        Of the method, for errors.
+        Name of the method, for error messages.
+
+    Returns
+    -------
+    float64 array, shape (3, time)
 
     Raises
     ------
     UsageError
-        Less than a second.
+        Less than a second of samples.
     """
     colours = np.asarray(rgb, dtype=np.float64)
     if colours.ndim != 2 or colours.shape[0] < max(fs, 5):
         raise UsageError(f"{name} needs a second of frames, got shape {colours.shape}")
-    return np.stack([standardise(detrend(channel, fs, TREND_HZ)) for channel in colours.T])
+    return np.stack([standardise(detrend(channel, fs, COLOR_TREND_HZ)) for channel in colours.T])
 
 
 def principal(signals: Array) -> Array:
-    """Uncorrelated components of variance 1, the largest direction first.
+    """Compute the principal components of signals, scaled to variance 1, largest first.
 
     Parameters
     ----------
@@ -50,7 +55,7 @@ def principal(signals: Array) -> Array:
     Returns
     -------
     float64 array, shape (components, time)
-        As many as the signals have directions.
+        As many as the rank of the signals.
 
     >>> x = np.random.default_rng(0).standard_normal((2, 50))
     >>> made = principal(np.stack([x[0], x[1], x[0]]) - 0)
@@ -64,13 +69,18 @@ def principal(signals: Array) -> Array:
 
 
 def most_pulsatile(components: Array, fs: float) -> Array:
-    """The component whose spectrum, of area 1, has the highest line in the pulse band.
+    """Return the component with the strongest spectral line in the pulse band.
 
     Parameters
     ----------
     components : float64 array, shape (components, time)
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float64 array, shape (time,)
+        The component with the highest line relative to the area of its spectrum.
 
     >>> t = np.arange(300) / 30
     >>> noise = np.random.default_rng(0).standard_normal(300)
@@ -80,7 +90,7 @@ def most_pulsatile(components: Array, fs: float) -> Array:
     """
     power = np.abs(np.fft.rfft(components * np.hanning(components.shape[1]))) ** 2
     freqs = np.fft.rfftfreq(components.shape[1], 1 / fs)
-    inside = (freqs >= BAND_HZ[0]) & (freqs <= BAND_HZ[1])
+    inside = (freqs >= COMPONENT_BAND_HZ[0]) & (freqs <= COMPONENT_BAND_HZ[1])
     whole = power.sum(axis=1)
     line = power[:, inside].max(axis=1) / np.where(whole > 0, whole, 1.0)
     best: Array = components[int(line.argmax())]
@@ -88,10 +98,15 @@ def most_pulsatile(components: Array, fs: float) -> Array:
 
 
 def rising_with_blood(wave: Array, green: Array) -> Array:
-    """The wave turned so that it goes against the green light, which blood takes away.
+    """Invert a waveform if it rises with the green light, which blood absorbs.
 
     Parameters
     ----------
     wave, green : float64 arrays, shape (time,)
+
+    Returns
+    -------
+    float64 array, shape (time,)
+        Rising with the blood volume.
     """
     return -wave if float(wave @ green) > 0 else wave

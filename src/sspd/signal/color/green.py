@@ -1,14 +1,12 @@
-"""The green channel: blood absorbs green light."""
+"""GREEN: the inverted green channel; blood absorbs green light."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sspd.signal.color.components import COLOR_TREND_HZ
 from sspd.signal.filters import detrend
-
-#: Slower changes than this are light and posture, not pulse, Hz.
-TREND_HZ = 0.4
 
 
 def green_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
@@ -19,7 +17,7 @@ def green_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     rgb : array, shape (time, 3)
         Mean skin colour, any unit.
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
@@ -35,4 +33,4 @@ def green_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     >>> round(float(np.corrcoef(green_waveform(colour, 30.0), pulse)[0, 1]), 1)
     1.0
     """
-    return -detrend(np.asarray(rgb, dtype=np.float64)[:, 1], fs, TREND_HZ)
+    return -detrend(np.asarray(rgb, dtype=np.float64)[:, 1], fs, COLOR_TREND_HZ)

@@ -1,4 +1,4 @@
-"""ICA: the independent source in the colours that looks most like a pulse."""
+"""ICA: the most pulsatile independent component of the colours."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from sspd.signal.color.components import most_pulsatile, normalised, principal, rising_with_blood
 
-#: Rotations smaller than this, radians, change nothing.
+#: Smaller rotations, radians, are skipped; without a larger one the iteration ends.
 _STILL = 1e-9
 _MOST_SWEEPS = 100
 
 
 def jade(white: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Independent sources of white signals, by their fourth-order cumulants.
+    """Separate white signals into independent components by fourth-order cumulants (JADE).
 
-    No start is drawn and no step is random: the same signals give the same sources.
+    Nothing is random: the same signals give the same components.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ def jade(white: NDArray[np.float64]) -> NDArray[np.float64]:
     Notes
     -----
     J.-F. Cardoso, "High-order contrasts for independent component analysis", Neural
-    Computation 11(1), 1999: the rotation that makes all cumulant matrices as diagonal as
-    they can be together, by Jacobi rotations of two channels at a time.
+    Computation 11(1), 1999: joint approximate diagonalization of the cumulant matrices, by
+    Jacobi rotations of two channels at a time.
 
     >>> t = np.arange(600) / 30
     >>> sources = np.stack([np.sin(7 * t), np.sign(np.sin(3 * t))])
@@ -60,7 +60,7 @@ def jade(white: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _cumulants(white: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cumulant matrices of all pairs, shape (pairs, channels, channels)."""
+    """Return the cumulant matrices of all pairs, shape (pairs, channels, channels)."""
     n, samples = white.shape
     found = []
     for p, q in combinations_with_replacement(range(n), 2):
@@ -72,7 +72,7 @@ def _cumulants(white: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _angle(cumulants: NDArray[np.float64], p: int, q: int) -> float:
-    """The turn of channels p and q after which their cumulants are most diagonal."""
+    """Return the rotation of channels p and q that makes their cumulants most diagonal."""
     g = np.stack([cumulants[:, p, p] - cumulants[:, q, q], cumulants[:, p, q] + cumulants[:, q, p]])
     gg = g @ g.T
     on, off = gg[0, 0] - gg[1, 1], gg[0, 1] + gg[1, 0]
@@ -80,14 +80,14 @@ def _angle(cumulants: NDArray[np.float64], p: int, q: int) -> float:
 
 
 def ica_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """ICA waveform of a colour trace; it rises with the blood volume.
+    """Compute the ICA waveform of mean skin colours; it rises with the blood volume.
 
     Parameters
     ----------
     rgb : array, shape (time, 3)
         Mean skin colour, any unit.
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
@@ -100,8 +100,9 @@ def ica_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
 
     Notes
     -----
-    Poh et al. 2011: trends removed by a smoothness prior, channels normalised, JADE, and of
-    the sources the one with the highest line in the normalised spectrum.
+    Poh et al. 2011: trends are removed by a smoothness prior, channels are normalised, JADE
+    separates them, and the component with the highest line in its normalised spectrum is
+    taken.
 
     >>> t = np.arange(300) / 30
     >>> pulse, sway = np.sin(2 * np.pi * 1.2 * t), np.sin(2 * np.pi * 0.9 * t) ** 3

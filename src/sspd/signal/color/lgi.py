@@ -1,4 +1,4 @@
-"""LGI: what is left of the colours across their main direction."""
+"""LGI: the colours projected orthogonally to their main direction."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from sspd.errors import UsageError
 from sspd.signal import detrend
-from sspd.signal.color.components import TREND_HZ
+from sspd.signal.color.components import COLOR_TREND_HZ
 
 
 def lgi_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """LGI waveform of a colour trace; it rises with the blood volume.
+    """Compute the LGI waveform of mean skin colours; it rises with the blood volume.
 
     Parameters
     ----------
     rgb : array, shape (time, 3)
         Mean skin colour, linear to the light, any unit.
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
@@ -31,9 +31,9 @@ def lgi_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
 
     Notes
     -----
-    Pilz et al. 2018: the colours are projected across their first singular vector, along
-    which light and motion act; green is what is read of the rest. Slow changes of what is
-    left are taken out, as of every waveform here that no band limits.
+    Pilz et al. 2018: the colours are projected orthogonally to their first singular vector,
+    along which light and motion act, and the green channel is taken. Its trend is removed,
+    as from every waveform here that is not band-passed.
 
     >>> t = np.arange(300) / 30
     >>> pulse, light = np.sin(2 * np.pi * 1.2 * t), 0.05 * np.sin(2 * np.pi * 0.9 * t)
@@ -47,4 +47,4 @@ def lgi_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
         raise UsageError(f"LGI needs a second of frames, got shape {colours.shape}")
     main = np.linalg.svd(colours, full_matrices=False)[2][0]
     green = (colours - np.outer(colours @ main, main))[:, 1]
-    return -detrend(green, fs, TREND_HZ)
+    return -detrend(green, fs, COLOR_TREND_HZ)

@@ -1,4 +1,4 @@
-"""OMIT: what is left of the colours across the first one, by a QR decomposition."""
+"""OMIT: the colours projected orthogonally to the first column of a QR decomposition."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from sspd.errors import UsageError
 from sspd.signal import detrend
-from sspd.signal.color.components import TREND_HZ
+from sspd.signal.color.components import COLOR_TREND_HZ
 
 
 def omit_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """OMIT waveform of a colour trace; it rises with the blood volume.
+    """Compute the OMIT waveform of mean skin colours; it rises with the blood volume.
 
     Parameters
     ----------
     rgb : array, shape (time, 3)
         Mean skin colour, linear to the light, any unit.
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
@@ -32,8 +32,8 @@ def omit_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     Notes
     -----
     Alvarez Casado and Bordallo Lopez 2023: Q R = colours (3 x time) by Householder
-    reflections; the colours are projected across the first column of Q, and green is what is
-    read of the rest. Slow changes of what is left are taken out.
+    reflections; the colours are projected orthogonally to the first column of Q, and the
+    green channel is taken. Its trend is removed.
 
     >>> t = np.arange(300) / 30
     >>> pulse, light = np.sin(2 * np.pi * 1.2 * t), 0.05 * np.sin(2 * np.pi * 0.9 * t)
@@ -47,4 +47,4 @@ def omit_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
         raise UsageError(f"OMIT needs a second of frames, got shape {colours.shape}")
     main = np.linalg.qr(colours.T)[0][:, 0]
     green = (colours - np.outer(colours @ main, main))[:, 1]
-    return -detrend(green, fs, TREND_HZ)
+    return -detrend(green, fs, COLOR_TREND_HZ)

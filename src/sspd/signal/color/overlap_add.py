@@ -1,4 +1,4 @@
-"""Waveforms made window by window, laid over each other."""
+"""Overlap-add of waveforms that are computed window by window."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ Array = NDArray[np.float64]
 def overlap_add_windows(
     rgb: ArrayLike, fs: float, window_s: float, part: Callable[[Array], Array], name: str
 ) -> Array:
-    """A waveform from Hann windows that overlap by half, each of its own normalised colours.
+    """Compute a waveform in Hann windows that overlap by half, and add them up.
 
-    Each window is divided by its mean colour, less 1, so that ``part`` sees how much each
-    channel changes. The windows are added, each under a Hann window, and divided by what
-    the Hann windows add up to: the ends, seen by one window alone, are not smaller.
+    The colours of each window are divided by their mean, less 1, so that ``part`` gets the
+    relative change of each channel. Its results are weighted by a Hann window, added, and
+    divided by the sum of the weights, so that the ends, which only one window covers, are
+    not attenuated.
 
     Parameters
     ----------
     rgb : array, shape (time, 3)
         Mean skin colour, above 0.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     window_s : float
-        Seconds.
+        Length of a window, seconds.
     part : callable
-        Normalised colours, shape (width, 3), to a waveform, shape (width,).
+        Maps normalised colours, shape (width, 3), to a waveform, shape (width,).
     name : str
-        Of the method, for errors.
+        Name of the method, for error messages.
 
     Returns
     -------

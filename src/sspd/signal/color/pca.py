@@ -1,4 +1,4 @@
-"""PCA: the principal component of the colours that looks most like a pulse."""
+"""PCA: the most pulsatile principal component of the colours."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from sspd.signal.color.components import most_pulsatile, normalised, principal, 
 
 
 def pca_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """PCA waveform of a colour trace; it rises with the blood volume.
+    """Compute the PCA waveform of mean skin colours; it rises with the blood volume.
 
     Parameters
     ----------
     rgb : array, shape (time, 3)
         Mean skin colour, any unit.
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
@@ -29,8 +29,8 @@ def pca_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
 
     Notes
     -----
-    Lewandowska et al. 2011, with three colours; of the components the one with the highest
-    spectral line in the pulse band is taken, as Poh et al. 2011 choose theirs.
+    Lewandowska et al. 2011, with three colours. The component with the highest spectral line
+    in the pulse band is taken, as in Poh et al. 2011.
 
     >>> t = np.arange(300) / 30
     >>> pulse = np.sin(2 * np.pi * 1.2 * t)

@@ -1,4 +1,4 @@
-"""POS: the plane orthogonal to the skin tone."""
+"""POS: projection on the plane orthogonal to the skin tone."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from sspd.errors import UsageError
 
-#: Length of the sliding window, seconds (48 pictures of 30 a second).
-WINDOW_S = 1.6
+#: Length of the sliding window, seconds (48 frames at 30 Hz).
+POS_WINDOW_S = 1.6
 
 
 def pos_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
-    """Overlap-added POS waveform of a colour trace.
+    """Compute the POS waveform of mean skin colours; it falls as the blood volume rises.
 
     Parameters
     ----------
     rgb : array, shape (time, 3)
         Mean skin colour, linear to the light, any unit, above 0.
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
     float64 array, shape (time,)
-        As the algorithm has it: it falls when blood volume rises.
+        With the sign of the published algorithm.
 
     Raises
     ------
@@ -42,10 +42,10 @@ def pos_waveform(rgb: ArrayLike, fs: float) -> NDArray[np.float64]:
     1.0
     """
     colours = np.asarray(rgb, dtype=np.float64)
-    width = int(np.ceil(WINDOW_S * fs))
+    width = int(np.ceil(POS_WINDOW_S * fs))
     if colours.ndim != 2 or colours.shape[0] < width:
-        raise UsageError(f"POS needs {width} frames ({WINDOW_S} s), got shape {colours.shape}")
-    # (windows, 3, width): each window over its own mean, then projected.
+        raise UsageError(f"POS needs {width} frames ({POS_WINDOW_S} s), got shape {colours.shape}")
+    # (windows, 3, width): each window is divided by its own mean, then projected.
     windows = np.lib.stride_tricks.sliding_window_view(colours, width, axis=0)
     normal = windows / windows.mean(axis=2, keepdims=True)
     first = normal[:, 1] - normal[:, 2]
