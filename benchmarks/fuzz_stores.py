@@ -124,14 +124,14 @@ def state(folder: Path, seed: int) -> str:
 
 def unit(folder: Path, seed: int) -> str:
     """A waveform that `evaluate` kept: the same again, or measured anew."""
-    from sspd.research.evaluate.predictions import Unit, keep_unit, kept_unit
+    from sspd.research.evaluate.predictions import Prediction, load_prediction, save_prediction
 
     rng, path = np.random.default_rng(seed), folder / "a.npz"
     windows = np.array([[0.0, 30.0, 72.0, 1.0]])
-    kept = Unit(Signal(np.sin(np.arange(300) / 3.0), 30.0, 0.1), 30.0, windows, ("one",))
-    keep_unit(path, kept, "key")
+    kept = Prediction(Signal(np.sin(np.arange(300) / 3.0), 30.0, 0.1), 30.0, windows, ("one",))
+    save_prediction(path, kept, "key")
     path.write_bytes(damaged(rng, path.read_bytes()))
-    found = kept_unit(path, "key")
+    found = load_prediction(path, "key")
     if found is None:
         return "measured anew"
     assert found.signal is not None

@@ -140,7 +140,7 @@ def tracks(folder: Path, seed: int) -> str:
 
 def name(folder: Path, seed: int) -> str:
     """A name of any characters: every output shows it without an order or a formula."""
-    from sspd.cli.messages import Told, show
+    from sspd.cli.messages import Messages, show
     from sspd.report.csv import write_csv
     from sspd.report.html import write_html
     from sspd.report.json import write_json
@@ -157,7 +157,7 @@ def name(folder: Path, seed: int) -> str:
     vitals = Vitals(text, text, text, 0.0, None, (), warnings=(text,), error=f"{text}: no")
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
-        Told().fail(text)
+        Messages().fail(text)
         show(text)
     write_csv([vitals], folder / "o.csv")
     write_json([vitals], folder / "o.json")

@@ -27,7 +27,7 @@ from sspd.research.losses.similarity import self_similarity_map, self_similarity
 from sspd.research.losses.spectral import noise_to_signal
 from sspd.research.recipes import Recipe, get_recipe
 from sspd.research.train.log import read_metrics
-from sspd.research.train.loop import Progress, train
+from sspd.research.train.loop import TrainingProgress, train
 from sspd.research.train.sampler import Draw, Video, clip_at, usable_videos
 from sspd.research.train.state import load_newest, new_state
 from sspd.research.train.trainers import trainer_for
@@ -139,7 +139,7 @@ def free_tokens(lean: float, seed: int, counts_dc: bool) -> tuple[float, float]:
     return float(map_.detach().mean()), float(noise.detach())
 
 
-def told(now: Progress) -> None:
+def told(now: TrainingProgress) -> None:
     """A line a step."""
     print(f"{now.step} of {now.steps}: {now.loss:.3f}", flush=True)
 

@@ -88,12 +88,12 @@ def weights(out: Path) -> bytes:
 
 def unreadable(out: Path) -> int:
     """How many of the states that are left cannot be read."""
-    from sspd.research.train.state import read_content
+    from sspd.research.train.state import read_state_file
 
     bad = 0
     for path in (out / "states").glob("*.pt"):
         try:
-            read_content(path)
+            read_state_file(path)
         except Exception:
             bad += 1
     return bad

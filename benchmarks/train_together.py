@@ -30,7 +30,7 @@ from sspd.models.checkpoint import load_checkpoint
 from sspd.models.spec import NetworkSpec, PyramidSpec
 from sspd.research.datasets.faces import open_store, write_entry
 from sspd.research.recipes import Recipe
-from sspd.research.train import finish, reference
+from sspd.research.train import calibration_videos, finalize
 from sspd.research.train.launch import join
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import train
@@ -67,11 +67,20 @@ def faces(folder: Path) -> list[Video]:
 
 def child(folder: Path, out: Path, rate: float, devices: int | None) -> None:
     """One of the processes of a training."""
-    finish.STATISTICS_CLIPS, reference.VIDEOS, reference.DURATION_S = 4, 1, 3.0
-    team, device = join(devices, 1, "cpu")
+    finalize.STATISTICS_CLIPS, calibration_videos.VIDEOS, calibration_videos.DURATION_S = 4, 1, 3.0
+    processes, device = join(devices, 1, "cpu")
     recipe = replace(RECIPE, learning_rate=rate)
     videos = faces(folder / "faces")
-    train(videos, recipe, out, seed=3, device=device, team=team, resume=True, checkpoint_s=2.0)
+    train(
+        videos,
+        recipe,
+        out,
+        seed=3,
+        device=device,
+        processes=processes,
+        resume=True,
+        checkpoint_s=2.0,
+    )
 
 
 def start(folder: Path, out: Path, rate: float, *launcher: str, threads: int = 1) -> int:

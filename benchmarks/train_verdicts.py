@@ -35,7 +35,13 @@ from sspd.research.recipes import Recipe, get_recipe
 from sspd.research.train.loop import train
 from sspd.research.train.memory import prepare_memory
 from sspd.research.train.sampler import Draw, clip_at, usable_videos
-from sspd.research.train.self_check import PASS_HZ, RATES_HZ, diagnose, probe_clips, read_signs
+from sspd.research.train.self_check import (
+    PROBE_BAND_HZ,
+    PROBE_RATES_HZ,
+    check_network,
+    diagnose,
+    probe_clips,
+)
 from sspd.research.train.trainers import trainer_for
 from sspd.signal import bandpass, integrate, pulse_frequency
 from sspd.simulation import VideoSpec, random_spec, simulate_faces
@@ -117,7 +123,7 @@ def share_right(
     for k, video in enumerate(videos):
         wave = see(torch.from_numpy(clip_at(video, Draw(0, k), whole, seed)))
         summed = integrate(network.spec.polarity * wave, fs, network.spec.summations)
-        rate_bpm = 60 * pulse_frequency(bandpass(summed, fs, PASS_HZ), fs, RATES_HZ)
+        rate_bpm = 60 * pulse_frequency(bandpass(summed, fs, PROBE_BAND_HZ), fs, PROBE_RATES_HZ)
         right += abs(rate_bpm - truth[Path(video.name).stem]) <= RIGHT_BPM
     return right / len(videos)
 
@@ -153,7 +159,7 @@ def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
         network, _ = load_checkpoint(folder / "run" / "model.safetensors")
         see, clips = trainer_for(recipe).see(network, cpu), probe_clips(videos, recipe, row["seed"])
         sums = network.spec.summations
-        signs = read_signs(see, clips, recipe.network.fs, summations=sums)
+        signs = check_network(see, clips, recipe.network.fs, integration_order=sums)
         verdict, _ = diagnose(signs)
         same = f"{signs.with_pos:.2f}" if signs.judged else "-"
         seen = f"| {signs.judged} of {signs.clips} | {same} | {signs.in_line:.2f} "

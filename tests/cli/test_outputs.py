@@ -120,18 +120,18 @@ def test_an_unexpected_fault_is_told_with_its_file(
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_video_is_never_replaced(kind: str, tmp_path: Path) -> None:
     said: list[str] = []
-    video, other = (Path(_measured(tmp_path, name).source) for name in ("film", "film-other"))
+    video, other = (Path(_measured(tmp_path, name).source) for name in ("video", "video-other"))
     (tmp_path / "link").symlink_to(tmp_path)
     assert (
-        usable_outputs({kind: tmp_path / "link" / "film.mp4"}, [(video, None)], said.append) == {}
+        usable_outputs({kind: tmp_path / "link" / "video.mp4"}, [(video, None)], said.append) == {}
     )
     assert "video.mp4: is one of the videos, which would be lost" in said[0]
     if kind in VIDEO_OUTPUTS:
         other.rename(tmp_path / "other.mp4")
-        (tmp_path / "film-other.mp4").touch()
-        videos = [(tmp_path / name, None) for name in ("other.mp4", "film-other.mp4")]
-        assert usable_outputs({kind: tmp_path / "film.mp4"}, videos, said.append) == {}
-        assert "film-other.mp4" in said[1]
+        (tmp_path / "video-other.mp4").touch()
+        videos = [(tmp_path / name, None) for name in ("other.mp4", "video-other.mp4")]
+        assert usable_outputs({kind: tmp_path / "video.mp4"}, videos, said.append) == {}
+        assert "video-other.mp4" in said[1]
     assert next(iter(read(video))).rgb.shape == (15, 64, 96, 3)
 
 

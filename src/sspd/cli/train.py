@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sspd.research.recipes import BaselineRecipe, Recipe
-    from sspd.research.train.process_group import Team
+    from sspd.research.train.process_group import ProcessGroup
     from sspd.research.train.sampler import Video
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -114,31 +114,33 @@ def train(
     warn_of_memory(needed, device, chosen.precision)
     from sspd.research.train.launch import join
 
-    team, device = join(devices, nodes, device)
+    processes, device = join(devices, nodes, device)
     goes_on = f"the last state is kept in {out}, the same command with --resume continues"
-    with _lost_told_once(team), interruptible(goes_on):
-        if team.is_main:
+    with _lost_told_once(processes), interruptible(goes_on):
+        if processes.is_main:
             _check_start(out, init, resume)
-        with _in_turn(team, device):
+        with _in_turn(processes, device):
             videos, failed, chosen = _videos(
                 data, chosen, out, protocol, fold, jobs or os.cpu_count() or 1
             )
-        weights = _train_with_bar(videos, chosen, out, seed, device, init, resume, minutes, team)
-    if team.is_main:
+        weights = _train_with_bar(
+            videos, chosen, out, seed, device, init, resume, minutes, processes
+        )
+    if processes.is_main:
         _tell(weights, getattr(chosen, "method", "sspd"))
         if failed:
             raise typer.Exit(1)
 
 
 @contextmanager
-def _lost_told_once(team: Team) -> Iterator[None]:
+def _lost_told_once(processes: ProcessGroup) -> Iterator[None]:
     """Where one process is gone, the first of the others says so; at the end they part."""
     from sspd.research.train.launch import leave
 
     try:
         yield
     except ProcessLostError:
-        if team.is_main:
+        if processes.is_main:
             raise
         raise typer.Exit(1) from None
     finally:
@@ -146,16 +148,16 @@ def _lost_told_once(team: Team) -> Iterator[None]:
 
 
 @contextmanager
-def _in_turn(team: Team, device: str) -> Iterator[None]:
+def _in_turn(processes: ProcessGroup, device: str) -> Iterator[None]:
     """The first process does it and tells; then the others find it done, and are quiet."""
     import torch
 
     place = torch.device("cpu" if device == "auto" else device)
-    if team.is_main:
+    if processes.is_main:
         yield
-        team.wait(place)
+        processes.wait(place)
         return
-    team.wait(place)
+    processes.wait(place)
     with redirect_stderr(io.StringIO()):
         yield
 
@@ -263,12 +265,12 @@ def _train_with_bar(
     init: str | None,
     resume: bool,
     minutes: float | None,
-    team: Team,
+    processes: ProcessGroup,
 ) -> Path:
-    from sspd.research.train.loop import Progress as Told
+    from sspd.research.train.loop import TrainingProgress as Told
     from sspd.research.train.loop import train as run
 
-    with Meter("Training", unit="steps", visible=team.is_main) as meter:
+    with Meter("Training", unit="steps", visible=processes.is_main) as meter:
 
         def told(now: Told) -> None:
             text = f"Training, loss {now.loss:.3f}, in band {now.health.band_ratio:.0%}"
@@ -283,7 +285,7 @@ def _train_with_bar(
             init=init,
             resume=resume,
             max_minutes=minutes,
-            team=team,
+            processes=processes,
             on_step=told,
             on_phase=meter.phase,
             notice=meter.note,

@@ -19,7 +19,7 @@ FACES_FOLDER = "faces"
 
 
 def recordings_in(
-    data: Path, protocol: str | None, fold: str | None, labelled: bool
+    data: Path, protocol: str | None, fold: str | None, name_weights: bool
 ) -> list[Recording] | None:
     """A dataset's recordings, of a split's train subjects alone; None: it is a folder.
 
@@ -35,7 +35,7 @@ def recordings_in(
     if data.is_dir() or name == str(data) or name not in DATASETS:
         if protocol is not None:
             raise UsageError("train: --protocol wants a dataset, like ubfc-rppg:/data/UBFC")
-        if labelled and data.is_dir() and not is_store(data):
+        if name_weights and data.is_dir() and not is_store(data):
             return get_dataset("folder").recordings(data)
         return None
     split = None if protocol is None else get_protocol(protocol)

@@ -1,4 +1,4 @@
-"""Memory for ``sspd train``: kept where there is enough, told of where there is too little."""
+"""Memory for ``sspd train``: reuse freed blocks if there is enough, and warn if there is not."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ if TYPE_CHECKING:
 
 
 def prepare(recipe: Recipe | BaselineRecipe) -> float:
-    """Bytes that a step takes, about; freed memory is kept where there is enough.
+    """Prepare memory for training, and return the estimated bytes of a step.
 
-    Of other papers' networks nothing was measured: 0, and it is kept.
+    For networks of other papers nothing was measured: it returns 0, and freed memory is kept.
+
+    Parameters
+    ----------
+    recipe : Recipe or BaselineRecipe
+
+    Returns
+    -------
+    float
+        Bytes.
     """
     from sspd.research.recipes import Recipe
     from sspd.research.train.memory import prepare_memory, step_bytes
@@ -27,15 +36,23 @@ def prepare(recipe: Recipe | BaselineRecipe) -> float:
 
 
 def warn_of_memory(needed: float, device: str, precision: str) -> None:
-    """Say beforehand what the system would say by killing the process."""
+    """Warn before a training that needs more memory than the machine has.
+
+    Parameters
+    ----------
+    needed : float
+        Bytes of a step, from `prepare`.
+    device, precision : str
+        The command's options.
+    """
     import torch
 
     from sspd.research.train.memory import machine_bytes
 
-    there_is = machine_bytes()
-    if needed > there_is and (device == "cpu" or not torch.cuda.is_available()):
+    available = machine_bytes()
+    if needed > available and (device == "cpu" or not torch.cuda.is_available()):
         half = "; --precision bf16 takes half" if precision == "f32" else ""
         say(
             f"a step may take {needed / 1e9:.0f} GB of memory, this machine has"
-            f" {there_is / 1e9:.0f}{half}"
+            f" {available / 1e9:.0f}{half}"
         )

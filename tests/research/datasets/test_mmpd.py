@@ -47,7 +47,7 @@ def test_labels_that_cannot_be_read_hide_no_video(tmp_path: Path, changes: dict[
 
 def test_levels_and_order_are_kept(tmp_path: Path) -> None:
     path = _write(tmp_path)
-    chunks = list(mmpd.read_video(path, start_s=0.5, chunk=10))
+    chunks = list(mmpd.read_frames(path, start_s=0.5, chunk=10))
     rgb = np.concatenate([chunk.rgb for chunk in chunks])
     assert [len(chunk) for chunk in chunks] == [10, 10, 5]
     np.testing.assert_array_equal(rgb, np.rint(255 * VIDEO[15:]).astype(np.uint8))
@@ -64,14 +64,14 @@ def test_levels_and_order_are_kept(tmp_path: Path) -> None:
 )
 def test_other_videos_are_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
     with pytest.raises(SourceError, match=told):
-        list(mmpd.read_video(_write(tmp_path, **changes)))
+        list(mmpd.read_frames(_write(tmp_path, **changes)))
 
 
 def test_a_large_video_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(tmp_path)
-    monkeypatch.setattr(mmpd, "MAX_BYTES", VIDEO.nbytes - 1)
+    monkeypatch.setattr(mmpd, "MAX_VARIABLE_BYTES", VIDEO.nbytes - 1)
     with pytest.raises(SourceError, match="larger than any video"):
-        list(mmpd.read_video(path))
+        list(mmpd.read_frames(path))
     assert mmpd.condition(path).startswith("Nature")
 
 

@@ -27,7 +27,7 @@ def _write(root: Path, video: Any, **options: Any) -> Path:
 def test_blocks_join_to_the_video(tmp_path: Path, depth: int) -> None:
     levels = VIDEO.transpose().astype(np.float64) / 255
     path = _write(tmp_path, levels, chunks=(1, 6, 8, depth), compression="gzip")
-    rgb = np.concatenate([chunk.rgb for chunk in scamps.read_video(path, start_s=0.1, chunk=4)])
+    rgb = np.concatenate([chunk.rgb for chunk in scamps.read_frames(path, start_s=0.1, chunk=4)])
     np.testing.assert_array_equal(rgb, VIDEO[3:])
 
 
@@ -40,7 +40,7 @@ def test_no_more_is_read_than_is_asked_for(tmp_path: Path, monkeypatch: pytest.M
         return read(path, found, part)
 
     monkeypatch.setattr(hdf5, "read_part", seen)
-    frames = scamps.read_video(path, start_s=0.5, end_s=1.0, chunk=4)
+    frames = scamps.read_frames(path, start_s=0.5, end_s=1.0, chunk=4)
     assert len(next(frames)) == 4
     assert blocks == [(15, 20)]
     assert sum(len(chunk) for chunk in frames) == 11
@@ -49,16 +49,16 @@ def test_no_more_is_read_than_is_asked_for(tmp_path: Path, monkeypatch: pytest.M
 
 def test_axes_in_another_order_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="wanted"):
-        list(scamps.read_video(_write(tmp_path, VIDEO)))
+        list(scamps.read_frames(_write(tmp_path, VIDEO)))
 
 
 def test_pieces_too_large_to_unpack_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = _write(tmp_path, VIDEO.transpose(), chunks=(3, 6, 8, 10))
-    monkeypatch.setattr(hdf5, "MAX_PIECE_BYTES", 1439)
+    monkeypatch.setattr(hdf5, "MAX_CHUNK_BYTES", 1439)
     with pytest.raises(SourceError, match="too large"):
-        list(scamps.read_video(path))
+        list(scamps.read_frames(path))
 
 
 def test_breath_is_no_must(tmp_path: Path) -> None:

@@ -108,10 +108,10 @@ def trained_weights(
     require("torch", extra="train", purpose="training", instead="give --weights")
     from sspd.models.checkpoint import load_any
     from sspd.network.export import export_onnx
-    from sspd.research.train.loop import Progress, train
+    from sspd.research.train.loop import TrainingProgress, train
     from sspd.research.train.state import saved_steps
 
-    def told(now: Progress) -> None:
+    def told(now: TrainingProgress) -> None:
         training.told(f"Training {name}, loss {now.loss:.3f}", now.step, now.steps)
 
     checkpoint = train(

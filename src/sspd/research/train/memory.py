@@ -1,4 +1,4 @@
-"""Memory for training steps: kept from one to the next, in large pages."""
+"""Memory for training steps: reused from one step to the next, in large pages."""
 
 from __future__ import annotations
 
@@ -14,31 +14,39 @@ if TYPE_CHECKING:
 #: Names of glibc's ``mallopt`` (malloc.h).
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
-#: Where PyTorch looks, once, whether to ask the kernel for huge pages.
+#: Environment variable that PyTorch reads once, to ask the kernel for huge pages.
 _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
-#: Bytes that a step takes at once for a pixel of its clips: twice what was measured of 12
-#: clips in bfloat16.
+#: Peak bytes of a step for each pixel of its clips: twice the value measured for 12 clips in
+#: bfloat16.
 STEP_BYTES_A_PIXEL = 450
-#: What is kept is so much more, since freed blocks leave gaps; and where they are given back.
+#: Factors on a step's bytes, since freed blocks leave gaps: without and with `hold_memory`.
 KEPT_SHARE, MENDED_SHARE = 1.7, 1.45
-#: How much of the machine's memory a training may fill.
+#: Largest fraction of the machine's memory for a training.
 MOST_SHARE = 0.8
-#: Gaps are given back above this share of it.
+#: Gaps are returned to the system above this fraction of it.
 HELD_SHARE = 0.5
-#: Where Linux says how many pages a process holds.
+#: File in which Linux lists the pages of this process.
 _STATM = Path("/proc/self/statm")
 
 
 def step_bytes(clips: float, frames: int, size: int, half: bool) -> float:
-    """What a step of SSPD takes at once, about.
+    """Estimate the peak memory of one step of SSPD.
 
     Parameters
     ----------
     clips : float
-    frames, size : int
-        Of a batch: clips, their length, and the side of their faces, pixels.
+        Number of clips in a batch.
+    frames : int
+        Length of a clip.
+    size : int
+        Height and width of the faces, pixels.
     half : bool
-        In half precision.
+        Whether the networks run in half precision.
+
+    Returns
+    -------
+    float
+        Bytes.
 
     Examples
     --------
@@ -49,31 +57,30 @@ def step_bytes(clips: float, frames: int, size: int, half: bool) -> float:
 
 
 def machine_bytes() -> int:
-    """Memory of the machine, bytes."""
+    """Return the memory of the machine, bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def prepare_memory(needed: float = 0.0) -> bool:
-    """Make large blocks of memory cheap, for the whole process; before torch is imported.
+    """Make large blocks of memory cheap for the whole process; call it before importing torch.
 
-    A training step frees and takes the same gigabytes again; by default glibc gives
-    each large block back to the kernel, which then clears every page of 4 KiB anew.
-    Freed blocks are kept, and torch asks for pages of 2 MiB where the kernel has them
-    (a setting of its own, which stays as it is if the user has set it). On two cores the
-    first made a step a third faster (``benchmarks/README.md``), but kept memory has gaps:
-    where a step needs most of the machine's, blocks are given back at once, and where it
-    needs half, `hold_memory` gives back the gaps.
+    A training step frees and takes the same gigabytes again; by default glibc returns each large
+    block to the kernel, which then clears every page of 4 KiB again. Here, freed blocks are kept,
+    and torch asks for pages of 2 MiB if the kernel has them (a setting of its own, which stays as
+    it is if the user has set it). On two cores, keeping blocks made a step a third faster
+    (``benchmarks/README.md``). But kept memory has gaps: if a step needs most of the machine's
+    memory, blocks are returned at once, and if it needs half, `hold_memory` returns the gaps.
 
     Parameters
     ----------
     needed : float
-        Bytes that a step takes, as `step_bytes` says.
+        Bytes of a step, from `step_bytes`.
 
     Returns
     -------
     bool
-        Whether freed memory is kept: not where there is too little, nor where the C
-        library cannot be told.
+        Whether freed memory is kept: False if there is too little memory, or if the C library
+        does not support it.
 
     Examples
     --------
@@ -90,23 +97,23 @@ def prepare_memory(needed: float = 0.0) -> bool:
 
 
 def hold_memory(network: nn.Module, needed: float) -> bool:
-    """Give the gaps of kept memory back on the way back through a network, in time.
+    """Return gaps of kept memory to the system during the backward pass of a network.
 
-    Kept memory has gaps that the next block does not fit in: 12 clips that need 12 GB
-    would hold 22. They are given back as gradients come in while the process holds more
-    than `HELD_SHARE` of the machine's memory, which costs nothing that can be measured.
+    Kept memory has gaps that the next block does not fit into: 12 clips that need 12 GB would hold
+    22. While the process holds more than `HELD_SHARE` of the machine's memory, gaps are returned as
+    gradients arrive, at no measurable cost.
 
     Parameters
     ----------
     network : Module
-        That is trained, on a processor.
+        The trained network, on the CPU.
     needed : float
-        Bytes that a step takes, as `step_bytes` says. Where there is plenty nothing is done.
+        Bytes of a step, from `step_bytes`. With enough memory, nothing is done.
 
     Returns
     -------
     bool
-        Whether it is looked at.
+        Whether memory is watched.
 
     Examples
     --------
@@ -120,21 +127,21 @@ def hold_memory(network: nn.Module, needed: float) -> bool:
     if trim is None:
         return False
 
-    def look(_: object) -> None:
+    def trim_if_large(_: object) -> None:
         if held_bytes() > most:
             trim(0)
 
     for parameter in network.parameters():
-        parameter.register_post_accumulate_grad_hook(look)  # type: ignore[no-untyped-call]
+        parameter.register_post_accumulate_grad_hook(trim_if_large)  # type: ignore[no-untyped-call]
     return True
 
 
 def held_bytes() -> int:
-    """Memory that the process holds, bytes (Linux alone)."""
+    """Return the memory that this process holds, bytes (Linux only)."""
     return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _of_libc(name: str) -> Any:
-    """A function of the C library; None where it has none of that name."""
+    """Return a function of the C library, or None if it has none of that name."""
     library = ctypes.util.find_library("c")
     return getattr(ctypes.CDLL(library), name, None) if library else None
