@@ -1,12 +1,12 @@
-"""Fit the confidence to videos whose pulse is known, and write it into the weights.
+"""Fit the confidence to videos with a known pulse, and write it into the weights.
 
-    python benchmarks/doubt.py collect fit FOLDER --jobs 2
-    python benchmarks/calibrate.py FOLDER --write OUT
+python benchmarks/doubt.py collect fit FOLDER --jobs 2
+python benchmarks/calibrate.py FOLDER --write OUT
 
-FOLDER holds what `doubt.py collect` kept. OUT gets the weights anew, ``OUT.safetensors`` and
-``OUT.onnx``, with the confidence in them. A term may only speak in its own direction: what
-no video shows is not learned from a few that happen to share it. A window that is doubted
-is read once more at half its rate, so those readings are learned from as well.
+FOLDER holds the files of `doubt.py collect`. The weights with the new confidence are written to
+``OUT.safetensors`` and ``OUT.onnx``. Each term has a fixed sign, so that a few videos that share a
+property by chance cannot reverse it. A rejected window is read once more at half its rate, so those
+readings are used for the fit as well.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from sspd.vitals.acceptance import LEAST_CONFIDENCE
 from sspd.vitals.confidence import AGAINST, TERMS
 from sspd.vitals.contradictions import contradictions
 
-#: How far weights are drawn to 0, per squared weight of a standardised term.
+#: Regularization, per squared weight of a standardized term.
 RIDGE = 1.0
 FOLDS = 8
-#: Wrong readings count as if they were this share of all: confidence depends on how many
-#: there are, and more than half of what it is shown here is hard or has no pulse.
+#: Wrong readings are weighted to this fraction of all: confidence depends on their number, and
+#: more than half of these videos are hard or have no pulse.
 WRONG_SHARE = 0.6
 
 
 def fit(terms: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, NDArray[np.float64]]:
-    """Intercept and weights of a logistic regression, each with its allowed sign.
+    """Fit the intercept and weights of a logistic regression, each with its allowed sign.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def fit(terms: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, ND
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Windows:
-    """What the confidence learns from, a row a window; a half that is none has NaN terms."""
+    """The windows that the confidence is fitted to, one row each; a missing half has NaN terms."""
 
     terms: NDArray[np.float64]
     """(windows, 2, terms): of the rate that is read, and of its half."""
@@ -78,12 +78,12 @@ class Windows:
     window_s: NDArray[np.float64]
 
     def of(self, keep: NDArray[np.bool_]) -> Windows:
-        """Some of them."""
+        """Return a selection of the windows."""
         return Windows(*(getattr(self, f.name)[keep] for f in dataclasses.fields(self)))
 
 
 def gather(folder: Path) -> Windows:
-    """Windows of the videos that `doubt.py collect` kept."""
+    """Read the windows of the videos that `doubt.py collect` measured."""
     found = [row for video in load(folder) for row in window_rows(video, None)]
     rows = [row for row in found if row["readings"]]
     terms = np.full((len(rows), 2, len(TERMS)), np.nan)
@@ -102,15 +102,15 @@ def gather(folder: Path) -> Windows:
 def sure(
     intercept: float, weights: NDArray[np.float64], terms: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Confidence by terms; 0 where they are NaN."""
+    """Compute the confidence from terms; 0 if they are NaN."""
     return np.nan_to_num(1 / (1 + np.exp(-(intercept + terms @ weights))))
 
 
 def fit_both(windows: Windows) -> tuple[float, NDArray[np.float64]]:
-    """`fit` to the rates and to the halves of those that it would doubt."""
+    """Fit to the rates, and to the halves of the rates that the fit would reject."""
     main, half = windows.terms[:, 0], windows.terms[:, 1]
     intercept, weights = fit(main, windows.right[:, 0])
-    for _ in range(2):  # whom it doubts changes with it, the second time hardly
+    for _ in range(2):  # rejected readings change with the fit, the second time hardly
         rejected = sure(intercept, weights, main) < LEAST_CONFIDENCE
         asked = np.isfinite(half[:, 0]) & (rejected | windows.contradicted[:, 0])
         intercept, weights = fit(
@@ -123,7 +123,7 @@ def fit_both(windows: Windows) -> tuple[float, NDArray[np.float64]]:
 def cross_validated(
     windows: Windows,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Confidence in each window's reading by the others' videos; is it right, contradicted."""
+    """Cross-validate by video: confidence of each window, and if it is right or contradicted."""
     n = int(windows.video.max()) + 1
     fold = np.random.default_rng(0).permutation(n)[windows.video] % FOLDS
     p, right, against = (np.zeros(fold.size, kind) for kind in (float, bool, bool))
@@ -138,7 +138,7 @@ def cross_validated(
 
 
 def write(out: Path, weights: Path, spec: ConfidenceSpec) -> None:
-    """The weights with another confidence, as both files."""
+    """Write the weights with a new confidence, as both files."""
     from sspd.models.checkpoint import load_checkpoint, save_checkpoint
     from sspd.network.export import export_onnx
 
@@ -154,7 +154,7 @@ def report(
     against: NDArray[np.bool_],
     window_s: NDArray[np.float64],
 ) -> None:
-    """What the threshold would have done on videos that were not fitted to."""
+    """Print what the threshold does on videos that were not used for the fit."""
     print(f"cross-validated: AUROC {auroc(p, right):.3f}, error {calibration_error(p, right):.3f}")
     for length_s in sorted(set(window_s)):
         own = window_s == length_s
@@ -167,7 +167,7 @@ def report(
 
 
 def main() -> None:
-    """Parse, fit, tell, write."""
+    """Parse arguments, fit, report and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weights", type=Path, default=shipped_weights(".safetensors"))

@@ -1,17 +1,6 @@
-"""Can the doubt be trusted? Confidence against truth, and videos without a pulse.
+"""Evaluate the confidence: right and wrong readings, and videos without a pulse.
 
 Each video is measured as `sspd measure` does, in windows of 30 s and of 10 s. Sets:
-
-- ``fit``: what the confidence was fitted to (`benchmarks/calibrate.py`).
-- ``held``: other seeds, and two kinds of video without a pulse that ``fit`` has not. They
-  chose nothing: neither weights nor threshold.
-
-    python benchmarks/doubt.py collect held FOLDER --jobs 2
-    python benchmarks/doubt.py score FOLDER --figure reliability.png
-
-What takes long, videos, faces and network, is kept in FOLDER, a file a video; a run that is
-broken off goes on where it was. `videos held VIDEOS` makes the videos beforehand, so that
-`collect held FOLDER --videos VIDEOS` of several weights need not.
 """
 
 from __future__ import annotations
@@ -39,7 +28,7 @@ BINS = 10
 
 
 def window_rows(video: Kept, confidence: ConfidenceSpec | None) -> list[dict[str, Any]]:
-    """A row a window, as `sspd measure` would read it; with its truth and what could be read."""
+    """Return one row for each window: its reading in `sspd measure`, its truth and features."""
     rows = []
     for window_s in WINDOWS_S:
         found = read_vitals(
@@ -58,7 +47,7 @@ def window_rows(video: Kept, confidence: ConfidenceSpec | None) -> list[dict[str
 
 
 def _truth_bpm(beats_s: NDArray[np.float64], start_s: float, end_s: float) -> float | None:
-    """The mean rate by the beats of a window; None: there is no pulse."""
+    """Return the mean rate of the beats in a window; None: there is no pulse."""
     beats = beats_s[(beats_s >= start_s) & (beats_s <= end_s)]
     return 60 / float(np.diff(beats).mean()) if beats.size > 2 else None
 
@@ -66,7 +55,7 @@ def _truth_bpm(beats_s: NDArray[np.float64], start_s: float, end_s: float) -> fl
 def _readings(
     signal: Signal, segments: Sequence[FaceSegment], start_s: float, end_s: float
 ) -> list[tuple[float, QualityFeatures]]:
-    """The rate of a window and, if it may be one, its half, with the evidence for each."""
+    """Return the rate of a window, and half of it if possible, each with its quality features."""
     if not bool(np.isfinite(signal.values).all()):
         return []
     filtered = Signal(pulse_band(signal.values, signal.fs), signal.fs, signal.start_s)
@@ -81,22 +70,22 @@ def _readings(
 
 
 def is_right(row: dict[str, Any]) -> bool:
-    """Whether the reading, believed or not, is within 3 beats a minute of the truth."""
+    """Tell whether the reading, accepted or not, is within 3 bpm of the truth."""
     return near(row["spectral_bpm"], row["truth_bpm"])
 
 
 def near(bpm: float | None, truth_bpm: float | None) -> bool:
-    """Whether a rate is within 3 beats a minute of the truth; not where there is none."""
+    """Tell whether a rate is within 3 bpm of the truth; False if there is no truth."""
     return bpm is not None and truth_bpm is not None and abs(bpm - truth_bpm) <= RIGHT_WITHIN_BPM
 
 
 def calibration_error(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Expected calibration error in ten bins of equal width."""
+    """Compute the expected calibration error in ten bins of equal width."""
     return float(sum(n * abs(mean - share) for mean, share, n in bins(p, right)) / p.size)
 
 
 def bins(p: NDArray[np.float64], right: NDArray[np.bool_]) -> Iterator[tuple[float, float, int]]:
-    """Mean confidence, share of right readings and number, for each bin that has any."""
+    """Compute mean confidence, fraction of right readings and count of each non-empty bin."""
     of = np.minimum((p * BINS).astype(int), BINS - 1)
     for k in range(BINS):
         if (of == k).any():
@@ -104,13 +93,13 @@ def bins(p: NDArray[np.float64], right: NDArray[np.bool_]) -> Iterator[tuple[flo
 
 
 def auroc(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """How often a right reading has more confidence than a wrong one."""
+    """Compute how often a right reading has more confidence than a wrong one."""
     wins = (p[right][:, None] > p[~right]).mean() + 0.5 * (p[right][:, None] == p[~right]).mean()
     return float(wins)
 
 
 def score(rows: list[dict[str, Any]], figure: Path | None) -> None:
-    """Print what was asked for, and draw the reliability diagram."""
+    """Print the scores, and draw the reliability diagram."""
     known = [row for row in rows if row["confidence"] is not None]
     p = np.array([row["confidence"] for row in known])
     right = np.array([is_right(row) for row in known])
@@ -164,7 +153,7 @@ def _draw(p: NDArray[np.float64], right: NDArray[np.bool_], path: Path) -> None:
 
 
 def main() -> None:
-    """Parse, and do what is asked."""
+    """Parse arguments and run the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     gather, video = commands.add_parser("collect"), commands.add_parser("films")

@@ -1,4 +1,4 @@
-"""The videos on which the doubt was fitted and those on which it is judged, measured and kept."""
+"""The videos for fitting and for testing the confidence, measured and saved."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from sspd.video.read import probe, read
 from sspd.vitals import VideoFacts
 
 FIT_SEED, HELD_SEED = 606_001, 121_013
-#: Of each kind of `benchmarks/wrong_videos.py` that is about hearts, light, motion or
-#: compression and not held out, so many videos are fitted to as well, called ``tempt_KIND``.
+#: Number of videos in the fit, called ``tempt_KIND``, of each kind of
+#: `benchmarks/wrong_videos.py` about hearts, light, motion or compression that is not held out.
 N_TEMPT, TEMPT_GROUPS = 4, (0, 4, 5, 6, 7, 8, 10, 11)
-#: Recorded hearts judge; they teach nothing.
+#: Recorded hearts are for the test only.
 TEACH_NOTHING = ("recorded",)
-#: Kind -> how many videos. The order is part of their seeds.
+#: Kind -> number of videos. The order is part of their seeds.
 FIT = {
     "varied": 14,
     "still": 5,
@@ -60,14 +60,14 @@ FIT = {
     "good_tight": 14,
     "null_tight": 18,
 }
-#: A frame so small that the face's box fills it: no background is seen.
+#: A frame that the face box fills, so that no background is visible.
 TIGHT = {"width": 360, "height": 360, "face_px": 250}
-#: What moves or flickers in a tight frame without a pulse.
+#: Motions and flickers in a tight frame without a pulse.
 TIGHT_NULLS = ("nodding", "flicker", "swinging", "translation")
-#: Good videos: somebody sits for it, in steady light, with a pulse of half a percent or more.
+#: Good videos: a sitting person in steady light, with a pulse of half a percent or more.
 GOOD = ("still", "talking", "translation", "rotation", "drift")
 N_GOOD, N_NULL = 80, 234
-#: Without a pulse; `FIT` has no ``handheld`` and no ``screen``. The order is part of their seeds.
+#: Kinds without a pulse; `FIT` lacks two of them. The order is part of their seeds.
 NULLS = ("photo", "wall", "noise", "flicker", "mannequin", "compressed")
 NULLS += ("handheld", "swinging", "screen")
 HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, "nodding": 14}
@@ -75,7 +75,7 @@ HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, 
 
 @dataclass(frozen=True)
 class Video:
-    """One video of a set; `seed` decides all of it."""
+    """One video of a set; `seed` determines all of it."""
 
     kind: str
     number: int
@@ -84,7 +84,7 @@ class Video:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What is kept of a video: all but its pictures."""
+    """The saved results of a video: all except its frames."""
 
     kind: str
     number: int
@@ -96,7 +96,7 @@ class Kept:
 
 
 def fit_set() -> list[Video]:
-    """What the confidence is fitted to."""
+    """Return the videos for the fit."""
     videos = [
         Video(kind, i, (FIT_SEED, place, i))
         for place, (kind, n) in enumerate(FIT.items())
@@ -115,7 +115,7 @@ def fit_set() -> list[Video]:
 
 
 def held_set() -> list[Video]:
-    """What judges: good videos, hard ones, and such without a pulse; kinds by turns."""
+    """Return the test videos: good ones, hard ones and some without a pulse, kinds in turn."""
     kinds = {f"good_{kind}": N_GOOD // len(GOOD) for kind in GOOD} | HARD
     kinds |= {f"null_{kind}": N_NULL // len(NULLS) for kind in NULLS}
     videos = [
@@ -130,7 +130,7 @@ SETS = {"fit": fit_set, "held": held_set}
 
 
 def write(video: Video, path: Path) -> tuple[NDArray[np.float64], Box | None]:
-    """Write a video; its beats (none: it has no pulse), and where to look."""
+    """Write a video; return its beats (None: no pulse) and a face box."""
     rng = np.random.default_rng(video.seed)
     if video.kind.startswith("tempt_"):
         known = wrong_videos.write(video.kind.removeprefix("tempt_"), video.seed[:2], path)
@@ -156,7 +156,7 @@ def _spec(video: Video, rng: np.random.Generator) -> VideoSpec:
     elif kind == "faint":
         fixed["pulse_percent"] = float(np.exp(rng.uniform(np.log(0.03), np.log(0.3))))
         kind = "varied"
-    elif kind == "slow":  # hearts that a network which whitens reads double
+    elif kind == "slow":  # a whitening network reads such hearts at double their rate
         fixed["hr_bpm"] = float(rng.uniform(42.0, 64.0))
         kind = "varied"
     return random_spec(rng, kind, **fixed)
@@ -169,7 +169,7 @@ def _method(weights: str | None) -> Method:
 
 
 def make_video(video: Video, folder: Path) -> tuple[Path, NDArray[np.float64], Box | None]:
-    """A video, made if it is not there; its beats (none: no pulse), and where to look."""
+    """Make a video if it is missing; return its beats (None: no pulse) and a face box."""
     path, beside = (folder / f"{video.kind}-{video.number:03d}.{end}" for end in ("mp4", "json"))
     if not beside.exists():
         part = path.with_suffix(".part.mp4")
@@ -197,7 +197,7 @@ def _keep(video: Video, folder: Path, weights: str | None, videos: Path | None) 
 
 
 def make_videos(set_name: str, folder: Path, jobs: int) -> None:
-    """Make the videos of a set that are not there, for `collect` of several weights."""
+    """Make the missing videos of a set, for `collect` with several weights."""
     folder.mkdir(parents=True, exist_ok=True)
     with process_pool(jobs) as pool:
         for made in [pool.submit(make_video, video, folder) for video in SETS[set_name]()]:
@@ -207,7 +207,7 @@ def make_videos(set_name: str, folder: Path, jobs: int) -> None:
 def collect(
     set_name: str, folder: Path, jobs: int, weights: str | None, videos_folder: Path | None
 ) -> None:
-    """Measure the videos of a set that are not kept yet."""
+    """Measure the videos of a set that have no saved result."""
     folder.mkdir(parents=True, exist_ok=True)
     done = {path.stem for path in folder.glob("*.npz")}
     videos = [video for video in SETS[set_name]() if f"{video.kind}-{video.number:03d}" not in done]
@@ -219,7 +219,7 @@ def collect(
 
 
 def save(video: Kept, path: Path) -> None:
-    """Keep a video, whole or not at all."""
+    """Save the result of a video, whole or not at all."""
     arrays: dict[str, NDArray[Any]] = {"beats_s": video.beats_s}
     arrays["bits_per_pixel"] = np.array(video.facts.bits_per_pixel or np.nan)
     for k, (segment, wave) in enumerate(zip(video.segments, video.waves, strict=True)):
@@ -237,7 +237,7 @@ def save(video: Kept, path: Path) -> None:
 
 
 def load(folder: Path) -> Iterator[Kept]:
-    """The videos that were kept, by name."""
+    """Read the saved results, by name."""
     for path in sorted(folder.glob("*.npz")):
         with np.load(path, allow_pickle=False) as found:
             arrays = dict(found)

@@ -1,8 +1,8 @@
-"""Videos in which there is no pulse to be read, as real H.264 files.
+"""Videos without a pulse, as real H.264 files.
 
-Photos, walls, noise, lamps and moving mannequins: whatever `sspd measure` says of them
-is wrong unless it is "I can't tell". Made from the simulator's own pictures, so that
-they look like the videos it is good at. `benchmarks/doubt.py` counts how many are believed.
+Photos, walls, noise, flickering lights and moving mannequins: any accepted rate of
+`sspd measure` is wrong. They are made from the simulator's own frames, so that they look like the
+videos that it measures well. `benchmarks/doubt.py` counts how many are accepted.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from sspd.video.write import write_h264
 DURATION_S, FPS = 30.0, 30.0
 WIDTH, HEIGHT = 640, 480
 _TILE_MARGIN = 97
-#: This share is compressed as telephones do it, the others nearly not.
+#: Fraction that is compressed as on phones; the others are hardly compressed.
 COARSE_SHARE = 0.25
 
 
 def null_video(kind: str, rng: np.random.Generator, path: Path) -> tuple[VideoSpec, Box | None]:
-    """Write a video of a kind; the box in which to look where no face can be found."""
+    """Write a video of a kind; return the face box to use if no face is found."""
     fixed: dict[str, Any] = {"pulse_percent": 0.0, "duration_s": DURATION_S, "fps": FPS}
     preset = {"flicker": "flicker", "swinging": "swinging", "mannequin": "nodding"}.get(kind)
     if preset == "flicker":
         fixed["flicker_hz"] = float(rng.uniform(1.0, 2.0))
         fixed["flicker_percent"] = float(np.exp(rng.uniform(np.log(0.1), np.log(4.0))))
     if kind == "compressed":
-        # a pulse that the encoder has taken away
+        # a pulse that the encoder removes
         fixed |= {"pulse_percent": float(rng.uniform(0.1, 0.3))}
         fixed |= {"bit_rate": int(np.exp(rng.uniform(np.log(2e4), np.log(6e4))))}
     spec = random_spec(rng, preset or ("compressed" if kind == "compressed" else "still"), **fixed)
@@ -64,7 +64,7 @@ def _frames(
 
 
 def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Frames]:
-    """One picture of a face, filmed; held in a hand it sways, trembles and turns."""
+    """Film one photo of a face; held in a hand, it sways, trembles and turns."""
     picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(DURATION_S * FPS)) / FPS
     sway, turn = np.zeros((2, t.size)), np.zeros(t.size)
@@ -85,7 +85,7 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
 
 
 def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
-    """One picture of a face in the light of a screen, whose colours change cut by cut."""
+    """Light one photo of a face by a screen whose colours change cut by cut."""
     picture = render_levels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(DURATION_S * FPS)) / FPS
     shot_s, uneven = rng.uniform(0.35, 1.5), rng.uniform(0.0, 0.5)
@@ -105,7 +105,7 @@ def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
 
 
 def _wall(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
-    """What stands behind a head, without one, under light that drifts."""
+    """Film the background behind a head, without the head, in drifting light."""
     picture = draw_background(spec)
     t = np.arange(round(DURATION_S * FPS)) / FPS
     noise = _tile(rng, spec.noise_levels)
@@ -115,7 +115,7 @@ def _wall(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
 
 
 def _noise(rng: np.random.Generator) -> Iterator[Frames]:
-    """Snow, in grains of one to sixteen pixels."""
+    """Make noise with grains of one to sixteen pixels."""
     grain = int(2 ** rng.integers(0, 5))
     shape = (HEIGHT // grain, WIDTH // grain, 3)
     strength, none = rng.uniform(5, 60), _tile(rng, 0.0)
@@ -126,7 +126,7 @@ def _noise(rng: np.random.Generator) -> Iterator[Frames]:
 
 
 def _picture(levels: NDArray[np.float32], noise: NDArray[np.float32], t: float) -> Frames:
-    """One frame as a camera gives it; the noise's tile is larger than the picture."""
+    """Make one camera frame; the tile of the noise is larger than the frame."""
     down, right = np.random.default_rng(round(t * 1e6)).integers(0, _TILE_MARGIN, 2)
     noisy = cv2.add(levels, noise[down : down + HEIGHT, right : right + WIDTH])
     np.maximum(noisy, 0, out=noisy)

@@ -1,17 +1,9 @@
-"""Are verdicts on trainings right? Short trainings, half of them with a failure planted.
+"""Test if the verdicts on trainings are right: short trainings, half with a planted failure.
 
-    python benchmarks/train_verdicts.py FOLDER
+python benchmarks/train_verdicts.py FOLDER
 
-Twenty trainings (`--recipe ablation`, 30 steps, 12 simulated videos of 11 s) say by
-label-free signs whether they learned a pulse. What is right was fixed before:
-
-- Where the videos have no face or no pulse: anything but "learned a pulse".
-- Elsewhere the truth decides, not the plant: of 10 other videos of the kind with a clear
-  pulse (half a percent or more, as the suite's good videos have), read from 10 s each, half
-  or more within 5 bpm is "learned a pulse", less is "collapsed"; "undecided" is right where
-  30 to 70 % are. A training that stops with an error has said that it failed.
-
-Finished runs are kept; the same command again goes on. None of these runs chose a threshold.
+Twenty trainings (`--recipe ablation`, 30 steps, 12 simulated videos of 11 s) decide without labels
+whether they learned a pulse. The right verdicts were defined before:
 """
 
 from __future__ import annotations
@@ -52,7 +44,7 @@ from sspd.utils.pool import process_pool
 SEED, FACE_PX = 11000, 113
 TRAINED, TRAINED_S = 12, 11.0
 TESTED, TESTED_S, RIGHT_BPM = 10, 10.5, 5.0
-#: Peak to trough in green, percent, of the videos by which it is known.
+#: Peak-to-trough pulse in green, percent, of the videos that decide.
 CLEAR_PERCENT = (0.5, 1.2)
 RUNS = 20
 KINDS = ("rate", "difference", "snr", "faces", "pulse")
@@ -62,13 +54,13 @@ PRESETS = ("still", "train", "rotation", "talking", "drift")
 def spec_of(
     rng: np.random.Generator, k: int, preset: str, duration_s: float, **fixed: float
 ) -> VideoSpec:
-    """A video of a preset whose rate is anywhere between 45 and 170 bpm."""
+    """Return a video of a preset with a rate between 45 and 170 bpm."""
     hr_bpm = 45 + (37 * k) % 120 + rng.uniform(0, 5)
     return random_spec(rng, preset, duration_s=duration_s, fps=30.0, hr_bpm=hr_bpm, **fixed)
 
 
 def wall(rng: np.random.Generator, like: Frames) -> Frames:
-    """A wall in a light that wanders, as noisy as a camera."""
+    """Make a wall in drifting light, with camera noise."""
     base = rng.uniform(60, 160, (8, 8, 3)).astype(np.float32)
     picture = cv2.resize(base, (FACE_PX, FACE_PX), interpolation=cv2.INTER_CUBIC)
     light = 1 + np.cumsum(rng.normal(0, 0.002, (len(like.t), 1, 1, 1)), axis=0)
@@ -77,7 +69,7 @@ def wall(rng: np.random.Generator, like: Frames) -> Frames:
 
 
 def videos_of(folder: Path, seed: int, preset: str, kind: str) -> Sequence[FaceEntry]:
-    """Faces to train on."""
+    """Return the faces for the training."""
     if not folder.exists():
         folder.mkdir(parents=True)
         rng = np.random.default_rng(seed)
@@ -90,9 +82,9 @@ def videos_of(folder: Path, seed: int, preset: str, kind: str) -> Sequence[FaceE
 
 
 def planted(kind: str) -> Recipe:
-    """The recipe, with what is wrong in it."""
+    """Return the recipe with its planted failure."""
     recipe = replace(get_recipe("ablation"), steps=30, select="best")
-    # the recipe's loss when the table in benchmarks/README.md was made
+    # the recipe's loss for the table in benchmarks/README.md
     recipe = replace(recipe, loss=replace(recipe.loss, snr_counts_dc=False))
     if kind == "rate":
         return replace(recipe, learning_rate=5.0)
@@ -108,7 +100,7 @@ def planted(kind: str) -> Recipe:
 def share_right(
     weights: Path, recipe: Recipe, preset: str, seed: int, folder: Path, device: str
 ) -> float:
-    """Of other videos of the kind, how many rates are right."""
+    """Return the fraction of other videos of the kind with the right rate."""
     network, _ = load_checkpoint(weights)
     whole = replace(recipe, clip_s=10.0)
     see = trainer_for(whole).see(network.eval(), torch.device(device))
@@ -129,7 +121,7 @@ def share_right(
 
 
 def wanted(kind: str, right: float) -> set[str]:
-    """Verdicts that would be right."""
+    """List the verdicts that would be right."""
     if kind in ("faces", "pulse"):
         return {"collapsed", "undecided"}
     between = {"undecided"} if 0.3 <= right <= 0.7 else set()
@@ -137,21 +129,21 @@ def wanted(kind: str, right: float) -> set[str]:
 
 
 def one_run(folder: Path, seed: int, preset: str, kind: str, device: str) -> dict[str, Any]:
-    """Train once; what was said and what is true."""
+    """Train once; return the verdict and the truth."""
     began = time.monotonic()
     recipe = planted(kind)
     videos, _ = usable_videos(videos_of(folder / "faces", seed, preset, kind), recipe.clip_s)
     row: dict[str, Any] = {"kind": kind, "preset": preset, "seed": seed}
     try:
         weights = train(videos, recipe, folder / "run", seed=seed, device=device, resume=True)
-    except TrainingError as error:  # says so itself
+    except TrainingError as error:  # it reports the failure itself
         return row | {"right": 0.0, "error": str(error)}
     row["right"] = share_right(weights, recipe, preset, seed, folder / "others", device)
     return row | {"seconds": time.monotonic() - began}
 
 
 def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
-    """A line of the table, and whether the verdict on a finished run is right."""
+    """Return one line of the table, and if the verdict on a finished run is right."""
     verdict, seen = "collapsed", "| - | - | - "
     if "error" not in row:
         recipe, cpu = planted(row["kind"]), torch.device("cpu")
@@ -169,7 +161,7 @@ def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
 
 
 def kept_run(folder: Path, i: int, device: str, threads: int) -> tuple[str, bool]:
-    """`judged` of run `i`, which is made if it is not there."""
+    """Return `judged` of run `i`, which is made if it is missing."""
     prepare_memory()
     torch.set_num_threads(threads)
     kind = KINDS[i // 2 % 5] if i % 2 else "nothing"
@@ -182,7 +174,7 @@ def kept_run(folder: Path, i: int, device: str, threads: int) -> tuple[str, bool
 
 
 def main() -> None:
-    """Print a line a run, and how many verdicts are right."""
+    """Print one line for each run, and the number of right verdicts."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--threads", type=int, default=1)
