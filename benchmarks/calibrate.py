@@ -1,7 +1,7 @@
 """Fit the confidence of the shipped weights again, as it was fitted for them.
 
-    python benchmarks/doubt.py collect fit FOLDER --jobs 2
-    python benchmarks/calibrate.py FOLDER --write OUT
+python benchmarks/doubt.py collect fit FOLDER --jobs 2
+python benchmarks/calibrate.py FOLDER --write OUT
 
 `sspd calibrate` fits a confidence to any weights; this adds the videos that tempt
 (`benchmarks/wrong_videos.py`), which only this clone makes, and validates across videos. FOLDER
@@ -32,7 +32,7 @@ FOLDS = 8
 def cross_validated(
     windows: Windows,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Confidence in each window's reading by the others' videos; is it right, contradicted."""
+    """Cross-validate by video: confidence of each window, and if it is right or contradicted."""
     n = int(windows.video.max()) + 1
     fold = np.random.default_rng(0).permutation(n)[windows.video] % FOLDS
     p, right, against = (np.zeros(fold.size, kind) for kind in (float, bool, bool))
@@ -52,7 +52,7 @@ def report(
     against: NDArray[np.bool_],
     window_s: NDArray[np.float64],
 ) -> None:
-    """What the threshold would have done on videos that were not fitted to."""
+    """Print what the threshold does on videos that were not used for the fit."""
     print(f"cross-validated: AUROC {auroc(p, right):.3f}, error {calibration_error(p, right):.3f}")
     for length_s in sorted(set(window_s)):
         own = window_s == length_s
@@ -65,7 +65,7 @@ def report(
 
 
 def main() -> None:
-    """Parse, fit, tell, write."""
+    """Parse arguments, fit, report and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weights", type=Path, default=shipped_weights(".safetensors"))

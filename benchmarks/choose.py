@@ -1,12 +1,11 @@
-"""Which weights, and which settings of the read-out: chosen on validation videos alone.
+"""Choose weights and read-out settings on validation videos only.
 
-    python benchmarks/choose.py FOLDER a.onnx b.onnx --json table.json
+python benchmarks/choose.py FOLDER a.onnx b.onnx --json table.json
 
-For each file of weights and each corner of the summation, on validation videos of the
-slices (other seeds than the suite's) and on videos of faces without a pulse: errors over
-all slices but the flicker, the likeness of the waveform, and how many of the videos that
-are read right stand out further than the most pulse-like of those without a pulse.
-`MODEL_CARD.md` says what was taken.
+For each file of weights and each corner frequency of the integration, on validation videos of the
+slices (other seeds than the suite's) and on videos of faces without a pulse: errors over all slices
+except the flicker, the similarity of the waveform, and how many of the correctly read videos have a
+clearer peak than the most pulse-like video without a pulse. `MODEL_CARD.md` names the choice.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ from sspd.video.read import read
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, pulse_band
 
 CORNERS_HZ = (0.4, 0.6, 0.8, 1.0, 1.4, 2.0)
-#: Noise is counted from this multiple of the rate on.
+#: Noise counts above this multiple of the rate.
 NOISE_FROM = (0.0, 0.5, 0.7)
 VIDEOS_A_SLICE, NULLS, DURATION_S = 6, 24, 30.0
 
 
 def videos() -> list[tuple[str, VideoSpec]]:
-    """Validation videos, and as many kinds of video without a pulse."""
+    """Return validation videos, and as many kinds of video without a pulse."""
     rows = suite(VALIDATION_SEED, VIDEOS_A_SLICE, DURATION_S)
     for i in range(NULLS):
         rng = np.random.default_rng([VALIDATION_SEED, 99, i])
@@ -60,7 +59,7 @@ def videos() -> list[tuple[str, VideoSpec]]:
 def waveforms(
     folder: Path, name: str, spec: VideoSpec, weights: Sequence[str], precision: str
 ) -> dict[str, Any] | None:
-    """Outputs of the networks for one video as they are, with its pulse; None: no face."""
+    """Compute the raw outputs of the networks for one video, and its pulse; None: no face."""
     path = video_path(folder, spec)
     crops: dict[int, Frames] = {}
     outputs = {}
@@ -82,7 +81,7 @@ def waveforms(
 def read_video(
     row: dict[str, Any], file: str, spec: NetworkSpec, corner_hz: float
 ) -> dict[str, Any]:
-    """Rate, likeness and signal-to-noise ratios by one setting."""
+    """Read rate, similarity and signal-to-noise ratios of a video with one setting."""
     fs, known = spec.fs, truth(row["spec"])
     wave = integrate(row["outputs"][file], fs, spec.summations, corner_hz)
     values = pulse_band(wave, fs)
@@ -97,7 +96,7 @@ def read_video(
 
 
 def line(rows: list[dict[str, Any]], read_rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """What one setting makes of all videos."""
+    """Summarize all videos for one setting."""
     kinds = np.array([row["slice"] for row in rows])
     errors = np.array([row["error"] for row in read_rows])
     ratios: NDArray[np.float64] = np.array([row["snr_db"] for row in read_rows])
@@ -119,7 +118,7 @@ def line(rows: list[dict[str, Any]], read_rows: list[dict[str, Any]]) -> dict[st
 
 
 def main() -> None:
-    """Make the videos, run the networks, print a line a setting."""
+    """Make the videos, run the networks, and print one line for each setting."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where the videos are kept (4 GB)")
     parser.add_argument("weights", nargs="+", help="files of weights, .onnx")

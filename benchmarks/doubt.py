@@ -1,17 +1,6 @@
-"""Can the doubt be trusted? Confidence against truth, and videos without a pulse.
+"""Evaluate the confidence: right and wrong readings, and videos without a pulse.
 
 Each video is measured as `sspd measure` does, in windows of 30 s and of 10 s. Sets:
-
-- ``fit``: what the confidence was fitted to (`benchmarks/calibrate.py`).
-- ``held``: other seeds, and two kinds of video without a pulse that ``fit`` has not. They
-  chose nothing: neither weights nor threshold.
-
-    python benchmarks/doubt.py collect held FOLDER --jobs 2
-    python benchmarks/doubt.py score FOLDER --figure reliability.png
-
-What takes long, videos, faces and network, is kept in FOLDER, a file a video; a run that is
-broken off goes on where it was. `videos held VIDEOS` makes the videos beforehand, so that
-`collect held FOLDER --videos VIDEOS` of several weights need not.
 """
 
 from __future__ import annotations
@@ -32,7 +21,7 @@ from sspd.vitals.acceptance import LEAST_CONFIDENCE
 
 
 def score(rows: list[dict[str, Any]], figure: Path | None) -> None:
-    """Print what was asked for, and draw the reliability diagram."""
+    """Print the scores, and draw the reliability diagram."""
     known = [row for row in rows if row["confidence"] is not None]
     p = np.array([row["confidence"] for row in known])
     right = np.array([is_right(row) for row in known])
@@ -86,7 +75,7 @@ def _draw(p: NDArray[np.float64], right: NDArray[np.bool_], path: Path) -> None:
 
 
 def main() -> None:
-    """Parse, and do what is asked."""
+    """Parse arguments and run the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     gather, video = commands.add_parser("collect"), commands.add_parser("videos")

@@ -22,10 +22,10 @@ from sspd.utils.pool import process_pool
 
 DURATION_S = 30.0
 FIT_SEED, HELD_SEED = 606_001, 121_013
-#: Of each kind of `benchmarks/wrong_videos.py` that is about hearts, light, motion or
-#: compression and not held out, so many videos are fitted to as well, called ``tempt_KIND``.
+#: Number of videos in the fit, called ``tempt_KIND``, of each kind of
+#: `benchmarks/wrong_videos.py` about hearts, light, motion or compression that is not held out.
 N_TEMPT, TEMPT_GROUPS = 4, (0, 4, 5, 6, 7, 8, 10, 11)
-#: Recorded hearts judge; they teach nothing.
+#: Recorded hearts are for the test only.
 TEACH_NOTHING = ("recorded",)
 #: Place of a kind in the seeds of a fit: that of `KINDS`, but for a kind that is gone.
 PLACES = {kind: place + (place > 9) for place, kind in enumerate(KINDS)}
@@ -106,7 +106,7 @@ def _keep(video: CalibrationVideo, folder: Path, weights: str | None, videos: Pa
 
 
 def make_videos(set_name: str, folder: Path, jobs: int) -> None:
-    """Make the videos of a set that are not there, for `collect` of several weights."""
+    """Make the missing videos of a set, for `collect` with several weights."""
     folder.mkdir(parents=True, exist_ok=True)
     with process_pool(jobs) as pool:
         for made in [pool.submit(make_video, video, folder) for video in SETS[set_name]()]:
@@ -116,7 +116,7 @@ def make_videos(set_name: str, folder: Path, jobs: int) -> None:
 def collect(
     set_name: str, folder: Path, jobs: int, weights: str | None, videos_folder: Path | None
 ) -> None:
-    """Measure the videos of a set that are not kept yet."""
+    """Measure the videos of a set that have no saved result."""
     folder.mkdir(parents=True, exist_ok=True)
     done = {path.stem for path in folder.glob("*.npz")}
     videos = [video for video in SETS[set_name]() if f"{video.kind}-{video.number:03d}" not in done]

@@ -1,11 +1,11 @@
-"""The store of cropped faces: how fast it is made, what it takes, how fast a clip comes back.
+"""The store of cropped faces: how fast it is made, how large it is, and how fast clips are read.
 
-A simulated video (640x480, real H.264) is cut into a store; then clips of 10 s from random
-places are read from it, and, in turn with that, the same pictures are had without a store:
-the video decoded whole, decoded as far as the clip, or the clip sought, decoded and its faces
-cut out. Whatever else runs slows all of them alike.
+A simulated video (640x480, real H.264) is cropped into a store; then clips of 10 s from random
+places are read from it. In turn with that, the same frames are read without a store: the video
+decoded completely, decoded up to the clip, or the clip sought, decoded and cropped. Other work on
+the machine slows all of them alike.
 
-    python benchmarks/faces.py --json faces.json
+python benchmarks/faces.py --json faces.json
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sspd.video.read import read
 
 SIZE = 151
 CLIP_S, FPS = 10.0, 30.0
-#: What the issue of this asks for.
+#: The goals.
 GOAL = 20.0
 
 
@@ -48,11 +48,11 @@ def _cut(video: Path, start_s: float) -> None:
 
 
 def measured(video: Path, folder: Path, rounds: int) -> dict[str, float]:
-    """Frames a second (by the clock, by processor time), bytes a frame, seconds of a clip."""
+    """Measure frames per second (clock and CPU time), bytes per frame, and seconds per clip."""
     entries: list[Any] = []
     used = time.process_time()
     build_s = _seconds(lambda: entries.extend(stored_faces([video], folder, SIZE, False)))
-    used = time.process_time() - used  # of all threads: what one core would take
+    used = time.process_time() - used  # CPU time of all threads: the time of one core
     stored = open_store(folder)
     longest = max(stored, key=lambda entry: entry.times().size)
     frames = sum(entry.times().size for entry in stored)
@@ -78,7 +78,7 @@ def measured(video: Path, folder: Path, rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Video, store, read, print; exit code 1 where the goal is missed."""
+    """Make video and store, read clips, print; exit with code 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="length of the video")
     parser.add_argument("--rounds", type=int, default=15)

@@ -1,10 +1,10 @@
-"""The whole command on whole videos: `sspd measure VIDEO`, start-up included.
+"""The whole command on whole videos: `sspd measure VIDEO`, including start-up.
 
-    python benchmarks/video.py FOLDER --sizes 640x480,1920x1080 --minutes 1,10
+python benchmarks/film.py FOLDER --sizes 640x480,1920x1080 --minutes 1,10
 
-A minute of a simulated face is written once a size; longer videos are that minute's
-packets again and again, with shifted timestamps. Every run is a fresh process; times the
-video's length over its wall-clock seconds, and the most memory it ever held.
+One minute of a simulated face is written for each size; longer videos repeat that minute's packets,
+with shifted timestamps. Every run is a new process; printed are the video's length divided by its
+wall-clock seconds, and its peak memory.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ SPEC = VideoSpec(seed=5, hr_bpm=71, duration_s=MINUTE_S, fps=30.0)
 
 
 def minute(folder: Path, width: int, height: int) -> Path:
-    """A minute of video, written if it is not there."""
+    """Make a minute of video if it is missing."""
     path = folder / f"minute-{width}x{height}.mp4"
     if not path.exists():
         scale = height / 480
         options = {"width": width, "height": height, "face_px": round(200 * scale)}
         spec = VideoSpec(**{**vars(SPEC), **options})
-        # in a process of its own: Linux counts the most that a parent ever held as its children's
+        # in a process of its own, because Linux counts a parent's peak memory for its children
         with process_pool(1) as pool:
             pool.submit(write_video, spec, path).result()
     return path
 
 
 def repeated(video: Path, minutes: int) -> Path:
-    """The video so many times in a row: its packets, not its pictures, copied."""
+    """Make a video that repeats another one by copying its packets."""
     if minutes == 1:
         return video
     path = video.with_name(f"{video.stem}-x{minutes}.mp4")
@@ -70,7 +70,7 @@ def repeated(video: Path, minutes: int) -> Path:
 
 
 def run_once(video: Path, arguments: list[str]) -> dict[str, float]:
-    """Seconds and memory of one fresh process, and the rate that it read."""
+    """Return seconds and memory of one new process, and the rate that it read."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.json"
         command = [sys.executable, "-m", "sspd.cli.main", "measure", str(video), *arguments]
@@ -85,7 +85,7 @@ def run_once(video: Path, arguments: list[str]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print one JSON line a video and setting."""
+    """Print one JSON line for each video and setting."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where the videos are kept")
     parser.add_argument("--sizes", default="640x480,1920x1080")

@@ -1,15 +1,15 @@
-"""Broken and hostile videos through the public reader, each in a process that may die.
+"""Read broken and hostile videos with the public reader, each in a process that may die.
 
-Small videos of several containers and codecs are damaged at random: bits flipped, cut
-short, pieces swapped, doubled and overwritten, sizes, rates and lengths in their headers
-made absurd. `sspd.video.read` may give pictures or raise an `SSPDError`; anything else is
-a defect: another exception, a process that dies, more than the seconds or the memory
-allowed, times that do not rise. What shows one is kept in FOLDER/defects.
+Small videos of several containers and codecs are damaged at random: bits flipped, truncated, blocks
+swapped, doubled and overwritten, sizes, rates and lengths in their headers made absurd.
+`sspd.video.read` may give frames or raise an `SSPDError`; anything else is a defect: another
+exception, a process that dies, more than the allowed seconds or memory, times that do not rise.
+Videos that show a defect are saved in FOLDER/defects.
 
-Beside them the kinds of `benchmarks/fuzz_videos.py`: playlists, clocks, sizes, tracks, names.
+There are also the kinds of `benchmarks/fuzz_videos.py`: playlists, clocks, sizes, tracks, names.
 
-    python benchmarks/fuzz.py FOLDER --videos 6000 --seed 1 --jobs 2
-    python benchmarks/fuzz.py FOLDER --kind clock --videos 1000
+python benchmarks/fuzz.py FOLDER --videos 6000 --seed 1 --jobs 2
+python benchmarks/fuzz.py FOLDER --kind clock --videos 1000
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from fuzz_videos import VIDEO_KINDS
 from sspd.errors import SSPDError
 from sspd.video.read import probe, read
 
-#: What one video may take: seconds, and bytes of address space for its process.
+#: Limits for one video: seconds, and bytes of address space of its process.
 LIMIT_S = 20.0
 LIMIT_BYTES = 4 << 30
-#: File name's suffix, container, codec and pixel format of the videos that are damaged.
+#: Suffix, container, codec and pixel format of the videos to damage.
 KINDS = (
     ("h264.mp4", "mp4", "libx264", "yuv420p"),
     ("hevc10.mp4", "mp4", "libx265", "yuv420p10le"),
@@ -51,16 +51,16 @@ KINDS = (
     ("mpeg2.ts", "mpegts", "mpeg2video", "yuv420p"),
     ("flv1.flv", "flv", "flv", "yuv420p"),
 )
-#: Names in an MP4 whose neighbourhood says sizes, rates and lengths.
+#: Names in an MP4 that are next to sizes, rates and lengths.
 ATOMS = (b"tkhd", b"mvhd", b"mdhd", b"stsd", b"stts", b"stsz", b"stco", b"stsc", b"avcC", b"elst")
-#: What a header's number is replaced by.
+#: Replacements for numbers in headers.
 ABSURD = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
 Damage = Callable[[np.random.Generator, bytearray], bytearray]
 
 
 def whole_video(kind: tuple[str, str, str, str], n: int = 24) -> bytes:
-    """A small video of one kind, whole."""
+    """Return an undamaged small video of one kind."""
     _, container, codec, pix_fmt = kind
     rng, out = np.random.default_rng(0), io.BytesIO()
     with av.open(out, "w", format=container) as video:
@@ -135,7 +135,7 @@ DAMAGES: tuple[Damage, ...] = (
 
 
 def damaged(rng: np.random.Generator, video: bytes) -> bytes:
-    """A video damaged in one to three ways."""
+    """Damage a video in one to three ways."""
     broken = bytearray(video)
     for _ in range(int(rng.integers(1, 4))):
         damage = DAMAGES[int(rng.integers(len(DAMAGES)))]
@@ -144,7 +144,7 @@ def damaged(rng: np.random.Generator, video: bytes) -> bytes:
 
 
 def read_through(path: str) -> str:
-    """What the reader makes of a video: ``read``, or the name of its refusal."""
+    """Read a video and return ``read``, or the name of the error."""
     last_s = -1.0
     try:
         info = probe(path)
@@ -167,7 +167,7 @@ def _one_line(text: str) -> None:
 
 
 def _child() -> None:
-    """Read the videos named on standard input, or make those of a kind and seed, a line each."""
+    """Read the videos named on standard input, or make those of a kind and seed, one line each."""
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     for line in sys.stdin:
         asked = json.loads(line)
@@ -188,12 +188,12 @@ def _of_kind(kind: str, seed: int) -> str:
 
 @dataclass
 class Reader:
-    """A process that reads videos, started anew when it dies or takes too long."""
+    """A process that reads videos; a new one starts when it dies or takes too long."""
 
     process: subprocess.Popen[str] | None = None
 
     def read(self, asked: str | tuple[str, int]) -> str:
-        """The outcome for a video, or for a kind and a seed."""
+        """Return the outcome for a video, or for a kind and a seed."""
         if self.process is None:
             command = [sys.executable, __file__, "--child", "-"]
             pipe = subprocess.PIPE
@@ -224,7 +224,7 @@ class Reader:
 
 
 def run(folder: Path, videos: int, seed: int, jobs: int, kind: str | None = None) -> Counter[str]:
-    """Damage or make, and read, so many videos; how often each outcome came."""
+    """Damage or make videos and read them; count the outcomes."""
     whole: list[tuple[str, bytes | None]] = [(one[0], whole_video(one)) for one in KINDS]
     whole += [(one, None) for one in VIDEO_KINDS]
     whole = [one for one in whole if kind in (None, one[0])]
@@ -259,7 +259,7 @@ def run(folder: Path, videos: int, seed: int, jobs: int, kind: str | None = None
 
 
 def main() -> None:
-    """Print how often each outcome came; exit code 1 where one is a defect."""
+    """Print the counts of all outcomes; exit with code 1 if one is a defect."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where defects are kept")
     parser.add_argument("--videos", type=int, default=6000)
@@ -271,7 +271,7 @@ def main() -> None:
     if args.child:
         _child()
         return
-    for kind in KINDS:  # undamaged they are all read
+    for kind in KINDS:  # undamaged, all can be read
         with tempfile.NamedTemporaryFile(suffix=kind[0]) as file:
             file.write(whole_video(kind))
             file.flush()

@@ -1,13 +1,13 @@
-"""Damaged and hostile files of our own kinds: weights, journals, states, stores, outputs.
+"""Read damaged and hostile files of our own kinds: weights, journals, states, stores, outputs.
 
-Each input is made from a seed, in a process that may die. What is damaged must be refused
-with an `SSPDError` of one line or passed over, or give exactly what was stored; an output
-must go to a regular file or be refused. Anything else is a defect: another exception, a
-process that dies, more than the seconds or the memory allowed, a number that changed in
-silence, a file elsewhere that was touched, something left behind.
+Each input is made from a seed, in a process that may die. A damaged file must raise an `SSPDError`
+of one line, be skipped, or give exactly the stored content; an output must go to a regular file or
+be rejected. Anything else is a defect: another exception, a process that dies, more than the
+allowed seconds or memory, a number that changed without an error, a file elsewhere that was
+touched, or files left behind.
 
-    python benchmarks/fuzz_files.py --inputs 6000 --seed 1 --jobs 2
-    python benchmarks/fuzz_files.py --kind state --first 311 --inputs 1   # one again
+python benchmarks/fuzz_files.py --inputs 6000 --seed 1 --jobs 2 python benchmarks/fuzz_files.py
+--kind state --first 311 --inputs 1   # repeat one input
 
 `FILE_KINDS` maps a kind to a function of a folder and a seed, for `benchmarks/fuzz.py`.
 """
@@ -37,7 +37,7 @@ import numpy as np
 from fuzz_stores import absurd, damaged, faces, journal, one_line, some_vitals, state, unit
 from sspd.errors import OutputError, SSPDError
 
-#: What one input may take: seconds, and bytes of address space for its process.
+#: Limits for one input: seconds, and bytes of address space of its process.
 LIMIT_S, LIMIT_BYTES = 20.0, 12 << 30
 
 
@@ -57,7 +57,7 @@ def _checkpoint() -> bytes:
 
 
 def safetensors(folder: Path, seed: int) -> str:
-    """Weights of ours: bytes damaged, or an absurd header that is told with its checksum."""
+    """Test our weights: damaged bytes, or an absurd header with a correct checksum."""
     from sspd.models.checkpoint import load_checkpoint
     from sspd.models.header import checksum, split_header
 
@@ -85,7 +85,7 @@ def safetensors(folder: Path, seed: int) -> str:
 
 
 def onnx(folder: Path, seed: int) -> str:
-    """The shipped network, which has no checksum of its own: damaged, or with absurd facts."""
+    """Test the shipped network, which has no checksum of its own: damaged, or with absurd facts."""
     from sspd.network.load import load_network, shipped_weights
     from sspd.network.onnx_header import facts_of
 
@@ -94,8 +94,8 @@ def onnx(folder: Path, seed: int) -> str:
     path, way = folder / "a.onnx", rng.random()
     if way < 0.4:
         text = json.dumps(absurd(rng, facts_of(data))).encode()
-        bad = data[:at] + text  # its lengths are those of before, as often as not
-    elif way < 0.8:  # where the graph is described, not where its numbers are
+        bad = data[:at] + text  # half of the time, its lengths are the old ones
+    elif way < 0.8:  # in the graph's description, not in its numbers
         head, tail = damaged(rng, data[:4000]), damaged(rng, data[-1500:])
         bad = head + data[4000:-1500] + data[-1500:] if way < 0.6 else data[:-1500] + tail
     else:
@@ -139,7 +139,7 @@ def _place(folder: Path, kind: str, name: str) -> Path:
 
 
 def output(folder: Path, seed: int) -> str:
-    """An output place: written whole with its mode kept, or refused and nothing touched."""
+    """Test an output place: written whole with its mode kept, or rejected with nothing touched."""
     from sspd.report.csv import write_csv, write_signal_csv
     from sspd.report.html import write_html
     from sspd.report.json import write_json
@@ -174,7 +174,7 @@ def output(folder: Path, seed: int) -> str:
     return outcome
 
 
-#: Kind -> makes an input from a seed in an empty folder, and tells what became of it.
+#: Kind -> function that makes an input from a seed in an empty folder and returns its outcome.
 FILE_KINDS: Mapping[str, Callable[[Path, int], str]] = {
     "safetensors": safetensors,
     "onnx": onnx,
@@ -187,7 +187,7 @@ FILE_KINDS: Mapping[str, Callable[[Path, int], str]] = {
 
 
 def outcome_of(kind: str, seed: int) -> str:
-    """What became of one input; ``defect: ...`` where that must not be."""
+    """Return the outcome of one input; ``defect: ...`` if it is one."""
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
     try:
         return FILE_KINDS[kind](folder, seed)
@@ -198,18 +198,18 @@ def outcome_of(kind: str, seed: int) -> str:
 
 
 def _child() -> None:
-    _checkpoint()  # torch takes its time, once
+    _checkpoint()  # importing torch takes time, once
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:
         kind, seed = json.loads(line)
-        if kind != "onnx":  # OpenVINO reserves more than it uses
+        if kind != "onnx":  # OpenVINO reserves more memory than it uses
             resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, resource.RLIM_INFINITY))
         print(json.dumps(outcome_of(kind, seed)), file=replies, flush=True)
 
 
 def _asked(inputs: Iterator[tuple[str, int]]) -> Iterator[tuple[str, int, str]]:
-    """Outcomes of inputs by one child after another."""
+    """Yield the outcomes of inputs, by one child process after another."""
     process: subprocess.Popen[str] | None = None
     for kind, seed in inputs:
         if process is None:
@@ -237,7 +237,7 @@ def _asked(inputs: Iterator[tuple[str, int]]) -> Iterator[tuple[str, int, str]]:
 
 
 def run(inputs: list[tuple[str, int]], jobs: int) -> dict[str, Counter[str]]:
-    """How often each outcome came, by kind; defects are told with what makes them again."""
+    """Count all outcomes by kind; defects are printed with the command that repeats them."""
 
     def some(job: int) -> list[tuple[str, int, str]]:
         return list(_asked(iter(inputs[job::jobs])))
@@ -253,7 +253,7 @@ def run(inputs: list[tuple[str, int]], jobs: int) -> dict[str, Counter[str]]:
 
 
 def main() -> None:
-    """Print how often each outcome came; exit code 1 where one is a defect."""
+    """Print the counts of all outcomes; exit with code 1 if one is a defect."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--inputs", type=int, default=6000)
     parser.add_argument("--first", type=int, default=0, help="seed of the first")

@@ -1,6 +1,6 @@
-"""Playlists and patterns that name a secret beside them, by any name, sometimes damaged.
+"""Playlists and patterns that name a secret file beside them, sometimes damaged.
 
-Nobody may open the secret (the kernel is asked, by inotify) or speak to the address.
+No process may open the secret (checked with inotify) or connect to the address.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ SUFFIXES = (
 )
 PATTERNS = ("img%03d.png", "img%d.jpg", "img*.png", "img%3d.bmp", "img?.png", "img[0-9].jpg")
 IN_OPEN = 0x20
-#: Of the clock in a second; MPEG-4 has no finer ones.
+#: Clock ticks in a second; MPEG-4 has no finer clock.
 TICKS = 50_000
 
 
@@ -100,7 +100,7 @@ def _secret() -> bytes:
 
 @contextlib.contextmanager
 def _guarded(*files: Path) -> Iterator[int]:
-    """A port that nobody may speak to, and files that nobody may open, meanwhile."""
+    """Guard a port and some files: nothing may connect to or open them."""
     if not sys.platform.startswith("linux"):
         raise SystemExit("the kernel of Linux is asked who opens a file")
     libc = ctypes.CDLL(None, use_errno=True)
@@ -133,13 +133,13 @@ def _refused(path: Path) -> str:
 
 
 def one_line(text: str) -> None:
-    """A message is one line that is not empty."""
+    """Check that a message is one line that is not empty."""
     if "\n" in text or not text:
         raise AssertionError(f"not one line: {text!r}")
 
 
 def playlist(folder: Path, seed: int) -> str:
-    """A script that names a secret beside it, by any name, sometimes damaged."""
+    """Test a script that names a secret beside it, sometimes damaged."""
     rng = np.random.default_rng([seed, 1])
     secret = folder / "secret.ts"
     secret.write_bytes(_secret())
@@ -159,7 +159,7 @@ def playlist(folder: Path, seed: int) -> str:
 
 
 def pattern(folder: Path, seed: int) -> str:
-    """A picture whose name is a pattern for those beside it."""
+    """Test an image whose name is a pattern for those beside it."""
     import cv2
 
     rng = np.random.default_rng([seed, 2])

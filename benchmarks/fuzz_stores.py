@@ -1,4 +1,4 @@
-"""Stored files of our own kinds, damaged: the part of `fuzz_files.py` that reads them again."""
+"""Damage stored files of our own kinds: the part of `fuzz_files.py` that reads them again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Rng = np.random.Generator
 
 
 def damaged(rng: Rng, data: bytes) -> bytes:
-    """Bytes with bits flipped, cut short, overwritten, moved, doubled; one way or three."""
+    """Flip bits, truncate, overwrite, move or double bytes, in one way or in three."""
     broken = bytearray(data)
     for _ in range(int(rng.integers(1, 4))):
         at = int(rng.integers(len(broken)))
@@ -39,7 +39,7 @@ def damaged(rng: Rng, data: bytes) -> bytes:
 
 
 def absurd(rng: Rng, value: Any) -> Any:
-    """A JSON value with something absurd somewhere in it."""
+    """Put something absurd somewhere into a JSON value."""
     if isinstance(value, dict) and value and rng.random() < 0.8:
         name = sorted(value)[int(rng.integers(len(value)))]
         if rng.random() < 0.1:
@@ -64,7 +64,7 @@ def some_vitals() -> Vitals:
 
 
 def journal(folder: Path, seed: int) -> str:
-    """A journal of three videos; what is found in it must be what was written."""
+    """Test a journal of three videos: all that is found in it must be what was written."""
     from sspd.pipeline.batch.journal import Journal
     from sspd.pipeline.batch.serialize import to_record
 
@@ -111,7 +111,7 @@ def _state() -> tuple[Any, bytes]:
 
 
 def state(folder: Path, seed: int) -> str:
-    """The state of a training; it must be refused, whatever is damaged."""
+    """Test a training state: any damage must be rejected."""
     import torch
 
     from sspd.research.train.state import load_newest, new_state, state_file
@@ -131,15 +131,15 @@ def state(folder: Path, seed: int) -> str:
 
 
 def unit(folder: Path, seed: int) -> str:
-    """A waveform that `evaluate` kept: the same again, or measured anew."""
-    from sspd.research.evaluate.predictions import Unit, keep_unit, kept_unit
+    """Test a waveform that `evaluate` saved: it must be the same, or be measured again."""
+    from sspd.research.evaluate.predictions import Prediction, load_prediction, save_prediction
 
     rng, path = np.random.default_rng(seed), folder / "a.npz"
     windows = np.array([[0.0, 30.0, 72.0, 1.0]])
-    kept = Unit(Signal(np.sin(np.arange(300) / 3.0), 30.0, 0.1), 30.0, windows, ("one",))
-    keep_unit(path, kept, "key")
+    kept = Prediction(Signal(np.sin(np.arange(300) / 3.0), 30.0, 0.1), 30.0, windows, ("one",))
+    save_prediction(path, kept, "key")
     path.write_bytes(damaged(rng, path.read_bytes()))
-    found = kept_unit(path, "key")
+    found = load_prediction(path, "key")
     if found is None:
         return "measured anew"
     assert found.signal is not None
@@ -152,7 +152,7 @@ def unit(folder: Path, seed: int) -> str:
 
 
 def faces(folder: Path, seed: int) -> str:
-    """Stored faces with one of their files damaged: the same again, or refused."""
+    """Test stored faces with one damaged file: they must be the same, or be rejected."""
     from sspd.research.datasets.faces import open_store, write_entry
     from sspd.types import FIXED_POINT_MAX, Frames
 

@@ -1,8 +1,8 @@
-"""Videos made to harm: playlists, timestamps and sizes that ask for much, tracks, names.
+"""Videos made to harm: playlists, extreme timestamps and sizes, tracks, names.
 
-Each input is made from a seed in an empty folder. A defect is an exception: another error
-than an `SSPDError` of one line, a file or address beside that was opened, a result that
-grows with a gap, a character that a terminal or a spreadsheet obeys.
+Each input is made from a seed in an empty folder. A defect is an exception: another error than an
+`SSPDError` of one line, a file or address beside it that was opened, a result that grows with a
+gap, a character that controls a terminal or a spreadsheet.
 
 `VIDEO_KINDS` maps a kind to a function of a folder and a seed, for `benchmarks/fuzz.py`.
 """
@@ -29,7 +29,7 @@ from sspd.video.read import probe, read
 
 
 def clock(folder: Path, seed: int) -> str:
-    """Timestamps of any spacing: what is read and written stays within bounds."""
+    """Test any timestamps: everything that is read and written stays within bounds."""
     from sspd import measure
     from sspd.report.csv import write_csv, write_signal_csv
     from sspd.report.json import write_json
@@ -64,13 +64,13 @@ def clock(folder: Path, seed: int) -> str:
     write_csv([vitals], folder / "o.csv")
     write_json([vitals], folder / "o.json")
     size = sum((folder / name).stat().st_size for name in ("s.csv", "o.csv", "o.json"))
-    if size > 20_000 + 2_000 * n:  # a gap of 2 s at most lies between two frames: 60 rows
+    if size > 20_000 + 2_000 * n:  # a gap of at most 2 s between two frames: 60 rows
         raise AssertionError(f"{size} bytes of {n} frames")
     return "measured"
 
 
 def size(folder: Path, seed: int) -> str:
-    """Sizes in an AVI's header that are not those of its pictures."""
+    """Test sizes in an AVI's header that differ from those of its frames."""
     rng = np.random.default_rng([seed, 4])
     codec = str(rng.choice(["mpeg4", "mjpeg", "rawvideo"]))
     path = small_video(folder / "a.avi", range(3), codec)
@@ -90,7 +90,7 @@ def size(folder: Path, seed: int) -> str:
 
 
 def growing(folder: Path, seed: int) -> str:
-    """One stream whose pictures change their size on the way."""
+    """Test one stream whose frames change their size."""
     rng = np.random.default_rng([seed, 5])
     path, sides = folder / "a.h264", (16, 32, 64, 130, 500)
     data, n = b"", int(rng.integers(2, 5))
@@ -110,7 +110,7 @@ def growing(folder: Path, seed: int) -> str:
 
 
 def tracks(folder: Path, seed: int) -> str:
-    """Several tracks of any disposition and size: one is read, whole, and it is told."""
+    """Test several tracks of any disposition and size: one is read completely, and reported."""
     rng = np.random.default_rng([seed, 6])
     suffix = str(rng.choice([".mkv", ".mp4", ".mov", ".avi", ".nut"]))
     path, n = folder / f"a{suffix}", int(rng.integers(1, 24 if rng.random() < 0.9 else 200))
@@ -139,8 +139,8 @@ def tracks(folder: Path, seed: int) -> str:
 
 
 def name(folder: Path, seed: int) -> str:
-    """A name of any characters: every output shows it without an order or a formula."""
-    from sspd.cli.messages import Told, show
+    """Test a name of any characters: no output contains a control character or a formula."""
+    from sspd.cli.messages import Messages, show
     from sspd.report.csv import write_csv
     from sspd.report.html import write_html
     from sspd.report.json import write_json
@@ -157,7 +157,7 @@ def name(folder: Path, seed: int) -> str:
     vitals = Vitals(text, text, text, 0.0, None, (), warnings=(text,), error=f"{text}: no")
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
-        Told().fail(text)
+        Messages().fail(text)
         show(text)
     write_csv([vitals], folder / "o.csv")
     write_json([vitals], folder / "o.json")
@@ -175,7 +175,7 @@ def name(folder: Path, seed: int) -> str:
     return "shown"
 
 
-#: Kind -> makes an input from a seed in an empty folder, and tells what became of it.
+#: Kind -> function that makes an input from a seed in an empty folder and returns its outcome.
 VIDEO_KINDS: Mapping[str, Callable[[Path, int], str]] = {
     "playlist": playlist,
     "pattern": pattern,

@@ -1,10 +1,10 @@
-"""A folder of held-out videos for `sspd evaluate`: the suite's slices as its conditions.
+"""Make a folder of held-out videos for `sspd evaluate`; its conditions are the suite's slices.
 
-The videos are those of `benchmarks/slices.py`, which no training and no threshold has seen;
-with --videos fewer a slice. What is there is not drawn again.
+The videos are those of `benchmarks/slices.py`, which no training and no threshold has used;
+with --videos fewer for each slice. Existing videos are not made again.
 
-    python benchmarks/held_out.py FOLDER --videos 4
-    sspd evaluate folder:FOLDER --method sspd,physnet,pos --weights physnet=F --out scores
+python benchmarks/held_out.py FOLDER --videos 4
+sspd evaluate folder:FOLDER --method sspd,physnet,pos --weights physnet=F --out scores
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sspd.utils.pool import process_pool
 
 
 def write(root: Path, name: str, spec: VideoSpec) -> str:
-    """A video and its truth, where it is not there yet; returns its file's name."""
+    """Write a video and its truth if they are missing; return its file's name."""
     path = root / f"{name}.mp4"
     if not path.exists():
         write_truth(spec, root / "truth" / path.name)
@@ -29,7 +29,7 @@ def write(root: Path, name: str, spec: VideoSpec) -> str:
 
 
 def main() -> None:
-    """Draw the videos."""
+    """Make the videos."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--set", choices=("suite", "validation"), default="suite")

@@ -1,11 +1,11 @@
-"""The network on this processor: eager PyTorch against what `sspd measure` runs.
+"""Time the network on this processor: eager PyTorch against the runtime of `sspd measure`.
 
-    python benchmarks/network.py --repeats 10
+python benchmarks/network.py --repeats 10
 
-One clip of 300 differences of 128x128, in turns in one run: PyTorch as it comes (NCDHW,
-inference mode, float32), and OpenVINO in float32, bfloat16 and integers of 8 bits. The
-share of the machine's peak is against the largest matrix product that PyTorch reaches on it
-(of integers it has none to compare with).
+One clip of 300 differences of 128x128, interleaved in one run: plain PyTorch (NCDHW, inference
+mode, float32), and OpenVINO in float32, bfloat16 and 8-bit integers. The fraction of peak
+performance is relative to the largest matrix product of PyTorch on the machine (for integers there
+is none to compare with).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sspd.network.load import shipped_weights
 from sspd.research.evaluate.operation_count import count_multiply_adds
 
 FRAMES, SIDE = 300, 128
-#: Side of the matrix product that stands for the peak.
+#: Size of the matrix product that measures peak performance.
 MATRIX = 4096
 PRECISIONS = ("f32", "bf16", "int8")
 
@@ -44,7 +44,7 @@ def _product(dtype: torch.dtype) -> Callable[[], Any]:
 
 
 def measure(threads: int, repeats: int) -> dict[str, Any]:
-    """Medians in seconds, ratios to eager PyTorch, agreement, and share of the peak."""
+    """Return medians in seconds, ratios to eager PyTorch, agreement, and fraction of the peak."""
     torch.set_num_threads(threads)
     network = load_checkpoint(shipped_weights(".safetensors"))[0].eval()
     rng = np.random.default_rng(0)

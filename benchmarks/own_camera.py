@@ -1,14 +1,13 @@
-"""Videos of a camera that the shipped weights never saw, to train on and to test on.
+"""Videos of cameras that the shipped weights never saw, for training and test.
 
-    python benchmarks/own_camera.py FOLDER --camera mono
-    sspd evaluate folder:FOLDER/test --weights shipped --out FOLDER/before
-    sspd train FOLDER/train --init shipped --out FOLDER/mine
-    sspd evaluate folder:FOLDER/test --weights FOLDER/mine/model.safetensors --out FOLDER/after
+python benchmarks/own_camera.py FOLDER --camera mono sspd evaluate folder:FOLDER/test --weights
+shipped --out FOLDER/before sspd train FOLDER/train --init shipped --out FOLDER/mine sspd evaluate
+folder:FOLDER/test --weights FOLDER/mine/model.safetensors --out FOLDER/after
 
-Eight videos of 60 s to learn from, without any truth beside them, and 24 others of 30 s
-with it. ``mono`` is a grey camera whose automatic exposure hunts, with fixed pattern and
-grain; ``night`` a webcam in the dark: little light, much grain, 15 pictures a second, few bits;
-``swapped`` one whose driver gives blue for red.
+Eight videos of 60 s for training, without any truth, and 24 others of 30 s with it for the test.
+``mono`` is a grey camera with hunting automatic exposure, fixed pattern noise and grain; ``night``
+is a webcam in the dark: little light, much grain, 15 frames per second, low bit rate; ``swapped``
+is one whose driver swaps red and blue.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from sspd.video.write import write_h264
 
 CAMERAS = ("mono", "night", "swapped")
 TRAIN, TRAIN_S, TEST, TEST_S = 8, 60.0, 24, 30.0
-#: How bright each colour is to the grey sensor.
+#: Weights of red, green and blue for the grey sensor.
 GREY = np.array([0.42, 0.38, 0.20], np.float32)
 HUNT_PERCENT, HUNT_HZ, PATTERN_LEVELS = 1.0, 0.15, 2.0
 
 
 def spec_of(camera: str, rng: np.random.Generator, k: int, n: int, seconds: float) -> VideoSpec:
-    """A person before the camera, whose rates are spread over all videos."""
+    """Return the options of a person's video; heart rates are spread over all videos."""
     fixed = {"duration_s": seconds, "hr_bpm": 48 + 112 * ((k * 7) % n) / n, "width": 320}
     fixed |= {"height": 240, "face_px": int(rng.integers(90, 150))}
     fixed |= {"motion": ("still", "talking", "rotation")[k % 3], "angle_deg": 8.0 * (k % 3 == 2)}
@@ -46,8 +45,8 @@ def spec_of(camera: str, rng: np.random.Generator, k: int, n: int, seconds: floa
 
 
 def seen_by(camera: str, spec: VideoSpec) -> Iterator[Frames]:
-    """What the camera makes of it."""
-    rng = np.random.default_rng(1)  # the camera is always the same one
+    """Apply the camera to the frames."""
+    rng = np.random.default_rng(1)  # always the same camera
     pattern = rng.normal(0, PATTERN_LEVELS, (spec.height, spec.width)).astype(np.float32)
     for chunk in simulate(spec):
         if camera == "swapped":
@@ -63,7 +62,7 @@ def seen_by(camera: str, spec: VideoSpec) -> Iterator[Frames]:
 
 
 def write(folder: Path, name: str, camera: str, spec: VideoSpec, truth: bool) -> str:
-    """One video, and its truth where that is asked for."""
+    """Write one video, with its truth if asked."""
     path = folder / f"{name}.mp4"
     if not path.exists():
         if truth:

@@ -1,11 +1,11 @@
-"""One face at many frame rates, and hearts from 40 to 200 beats a minute.
+"""Measure one face at many frame rates, and hearts from 40 to 200 beats per minute.
 
-The same simulated people (same seed, same beats) are filmed at eight frame rates and
-with uneven time timestamps: the heart rates read should lie within 0.5 bpm of each other.
-Then hearts from 40 to 200 beats a minute at 20, 30 and 60 frames a second: the mean
-error should be 1 bpm at most. Videos of 30 s, 640x480, real H.264 files.
+The same simulated people (same seed, same beats) are recorded at eight frame rates and with uneven
+timestamps: the measured heart rates should be within 0.5 bpm of each other. Then hearts from 40 to
+200 beats per minute at 20, 30 and 60 frames per second: the mean error should be at most 1 bpm.
+Videos of 30 s, 640x480, real H.264 files.
 
-    python benchmarks/rates.py --json rates.json
+python benchmarks/rates.py --json rates.json
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from sspd.simulation import VideoSpec, truth, write_video
 from sspd.utils.pool import process_pool
 
 FPS = (15.0, 20.0, 24.0, 25.0, 30_000 / 1001, 30.0, 50.0, 60.0)
-#: Stamps are off by up to this share of a frame where they are uneven.
+#: Uneven timestamps deviate by up to this fraction of a frame.
 JITTER = 0.4
-#: Seed, heart rate and motion of the people filmed at every rate.
+#: Seed, heart rate and motion of the people recorded at every frame rate.
 PEOPLE = ((1, 52.0, "still"), (2, 74.0, "talking"), (3, 118.0, "rotation"))
 SWEEP_BPM = tuple(range(40, 201, 10))
 SWEEP_FPS = (20.0, 30.0, 60.0)
 DURATION_S = 30.0
-#: Swing of the beat intervals at 60 a minute. A fast heart swings less, by about the square
-#: of its intervals; with 20 ms at 180 a minute no spectrum has a line at the mean rate.
+#: Variability of the beat intervals at 60 bpm. A fast heart has less, by about the square of its
+#: intervals; with 20 ms at 180 bpm no spectrum has a peak at the mean rate.
 VARIABILITY_MS = 20.0
-#: What the issue of this asks for, beats a minute.
+#: The goals, beats per minute.
 SPREAD_BPM, MAE_BPM = 0.5, 1.0
 
 
 def same_people() -> list[VideoSpec]:
-    """Every person at every rate, and with uneven timestamps at 30 a second."""
+    """List every person at every frame rate, and with uneven timestamps at 30 Hz."""
     videos = []
     for seed, bpm, motion in PEOPLE:
         person: dict[str, Any] = {
@@ -59,7 +59,7 @@ def same_people() -> list[VideoSpec]:
 
 
 def sweep() -> list[VideoSpec]:
-    """A person of their own for each heart rate, at every rate of pictures."""
+    """List a separate person for each heart rate, at every frame rate."""
     return [
         VideoSpec(
             seed=1000 + bpm,
@@ -77,7 +77,7 @@ def sweep() -> list[VideoSpec]:
 
 
 def measured(spec: VideoSpec) -> dict[str, Any]:
-    """What is known of a video and what was read of it."""
+    """Measure a video, and return its truth and its readings."""
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "video.mp4"
         write_video(spec, video)
@@ -102,7 +102,7 @@ def _error(row: dict[str, Any]) -> float:
 
 
 def _people_table(rows: list[dict[str, Any]]) -> bool:
-    """Print a line a frame rate; whether every person's rates lie near each other."""
+    """Print one line for each frame rate; tell if the rates of every person agree."""
     print("| pictures a second |" + "".join(f" {bpm:.0f}, {how} |" for _, bpm, how in PEOPLE))
     print("|---|" + "---|" * len(PEOPLE))
     by_person = [[row for row in rows if row["seed"] == seed] for seed, _, _ in PEOPLE]
@@ -118,7 +118,7 @@ def _people_table(rows: list[dict[str, Any]]) -> bool:
 
 
 def _sweep_table(rows: list[dict[str, Any]]) -> bool:
-    """Print a line a frame rate; whether the mean errors are small enough."""
+    """Print one line for each frame rate; tell if the mean errors are small enough."""
     print("\n| pictures a second | videos | MAE, bpm | worst | accepted |\n|---|---|---|---|---|")
     good = True
     for fps in SWEEP_FPS:
@@ -139,7 +139,7 @@ def _all(specs: Iterable[VideoSpec], jobs: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Video, measure, print; exit code 1 where a goal is missed."""
+    """Make videos, measure, print; exit with code 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--jobs", type=int, default=2, help="processes, one thread each")
     parser.add_argument("--json", type=Path, help="every video's row")

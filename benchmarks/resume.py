@@ -1,11 +1,11 @@
-"""Hold a run that was killed again and again, and resumed, against an unbroken one.
+"""Compare a run that was killed and resumed many times with an uninterrupted one.
 
-Makes videos with a known pulse, measures them once without a break, and once killed
-(SIGKILL to the command and its workers) at random moments, going on with --resume each
-time. Ends with 1 unless the results are equal but for their timings: the JSON, and every
+Makes videos with a known pulse, measures them once without an interruption, and once killed
+(SIGKILL to the command and its workers) at random moments, continued with --resume each
+time. Exits with code 1 unless the results are equal except for their timings: the JSON, and every
 byte of the CSV and of each video's waveform.
 
-    python benchmarks/resume.py FOLDER --videos 50 --kills 10
+python benchmarks/resume.py FOLDER --videos 50 --kills 10
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from sspd.errors import OutputError
 from sspd.pipeline.batch import Journal
 from sspd.simulation import VideoSpec, write_video
 
-#: Short and small: what is tried here is the dying, not the reading.
+#: Short and small, because this tests the killing and not the measuring.
 VIDEO = {"duration_s": 9.0, "width": 320, "height": 240, "face_px": 120, "noise_levels": 1.0}
 
 
 def make_videos(folder: Path, n: int) -> None:
-    """The videos that are not there yet, in two folders, and one that is no video."""
+    """Make the missing videos in two folders, and a file that is not a video."""
     for i in range(n - 1):
         path = folder / f"{i % 2}" / f"video_{i:03d}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def make_videos(folder: Path, n: int) -> None:
 
 
 def start(videos: Path, out: Path, method: str, jobs: int, *more: str) -> subprocess.Popen[str]:
-    """Start the measuring in a process group of its own."""
+    """Start measuring in a separate process group."""
     out.mkdir(parents=True, exist_ok=True)
     outputs = ["--json", out / "a.json", "--csv", out / "a.csv", "--signal", out / "s.csv"]
     command = [sys.executable, "-m", "sspd.cli.main", "measure", videos, *outputs, *more]
@@ -87,9 +87,9 @@ def kill_at_random(
 
 
 def measure_broken(videos: Path, out: Path, args: argparse.Namespace) -> int:
-    """Kill and resume, then let it end; how often it was killed in time."""
+    """Kill and resume, then let it finish; return the number of kills."""
     rng, journal, kills, before = np.random.default_rng(args.seed), out / "a.json.journal", 0, 0
-    # so few that some videos are left for the last kill
+    # so few that videos are left for the last kill
     most = args.videos // (args.kills + 2)
     for _ in range(args.kills):
         process = start(videos, out, args.method, args.jobs, "--resume")
@@ -101,13 +101,13 @@ def measure_broken(videos: Path, out: Path, args: argparse.Namespace) -> int:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    """The results without their timings."""
+    """Return the results without their timings."""
     found = json.loads(path.read_text(encoding="utf-8"))
     return [{name: row[name] for name in row if name != "timing_s"} for row in found]
 
 
 def differences(whole: Path, broken: Path) -> list[str]:
-    """Files that are not the same in both folders."""
+    """List the files that differ between both folders."""
     names = sorted({path.name for folder in (whole, broken) for path in folder.iterdir()})
     wrong = []
     for name in names:
@@ -122,7 +122,7 @@ def differences(whole: Path, broken: Path) -> list[str]:
 
 
 def main() -> None:
-    """Make the videos, measure unbroken and broken, compare."""
+    """Make the videos, measure with and without interruptions, compare."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where the videos are made, and kept")
     parser.add_argument("--videos", type=int, default=50)

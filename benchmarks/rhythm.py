@@ -1,10 +1,9 @@
-"""Variability and breathing from simulated videos of five minutes.
+"""Measure HRV and breathing in simulated videos of five minutes.
 
-Still, well lit faces whose every beat is known. Beside the errors of `sspd measure`
-stand those of the true beats had they been seen by a clock of 30 Hz, which is what a
-reading by the nearest picture could have at best.
+Still, well-lit faces with known beats. Beside the errors of `sspd measure` are those of the true
+beats rounded to a clock of 30 Hz, the best that a reading by the nearest frame could reach.
 
-    python benchmarks/rhythm.py --videos 8 --json rhythm.json
+python benchmarks/rhythm.py --videos 8 --json rhythm.json
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from sspd.utils.pool import process_pool
 from sspd.vitals.hrv import hrv
 
 SEED = 5005
-#: Figure, unit, goal for the mean absolute error.
+#: Index, unit, and goal for the mean absolute error.
 GOALS = (
     ("rmssd_ms", "ms", 8.0),
     ("sdnn_ms", "ms", 8.0),
@@ -38,7 +37,7 @@ GOALS = (
 
 
 def video(number: int, duration_s: float) -> VideoSpec:
-    """A person with a heart rate, a variability and a breath of their own."""
+    """Make a person with a random heart rate, variability and breathing rate."""
     rng = np.random.default_rng([SEED, number])
     return VideoSpec(
         seed=SEED + number,
@@ -54,7 +53,7 @@ def video(number: int, duration_s: float) -> VideoSpec:
 
 
 def measured(spec: VideoSpec) -> dict[str, Any]:
-    """Every figure thrice: known, read, and from beats on a grid of 30 Hz."""
+    """Return every index three times: true, measured, and from beats on a grid of 30 Hz."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "video.mp4"
         write_video(spec, path)
@@ -77,14 +76,14 @@ def _value(estimate: Estimate) -> float | None:
 
 
 def _mean_error(rows: list[dict[str, Any]], name: str, place: int) -> tuple[float, int]:
-    """Mean absolute error where there is a figure, and of how many videos."""
+    """Return the mean absolute error where there is an estimate, and the number of videos."""
     pairs = [row[name] for row in rows if row[name][place] is not None]
     errors = [abs(pair[place] - pair[0]) for pair in pairs]
     return (float(np.mean(errors)) if errors else float("nan")), len(pairs)
 
 
 def main() -> None:
-    """Video, measure, print; exit code 1 where a goal is missed."""
+    """Make videos, measure, print; exit with code 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--videos", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=300.0)

@@ -1,10 +1,10 @@
-"""How the last part of the shipped weights was made: 288 simulated videos, two minutes of a GPU.
+"""Make the last part of the shipped weights: 288 simulated videos, two minutes on a GPU.
 
-    python benchmarks/shipped.py FOLDER --init FIRST.safetensors --minutes 1.6
+python benchmarks/shipped.py FOLDER --init FIRST.safetensors --minutes 1.6
 
-FIRST are the weights of the first part (MODEL_CARD.md). Faces of 12 s are drawn as `sspd
-simulate --layout faces` draws them, more talking heads and more compressed videos among them
-than a preset has, and heads are held still. The network never reads their truth.
+FIRST are the weights of the first part (MODEL_CARD.md). Faces of 12 s are made as `sspd simulate
+--layout faces` makes them, with more talking heads and more compressed videos than a preset has,
+and stabilized. The training never reads their truth.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from sspd.research.train.sampler import usable_videos
 from sspd.simulation import random_spec, simulate_faces
 from sspd.utils.pool import process_pool
 
-#: Preset -> how many videos. The order is part of their seeds.
+#: Preset -> number of videos. The order is part of their seeds.
 VIDEOS = {"train": 160, "talking": 80, "compressed": 48}
 SEED, DURATION_S = 2127, 12.0
 
 
 def make(job: tuple[Path, str, int, int]) -> None:
-    """One video's faces, held still, if they are not there."""
+    """Make the stabilized faces of one video if they are missing."""
     store, preset, place, i = job
     name = f"{preset}_{i:04d}"
     if (store / f"{name}.zarr").exists():
@@ -49,7 +49,7 @@ def make(job: tuple[Path, str, int, int]) -> None:
 
 
 def main() -> None:
-    """Faces, then the training."""
+    """Make the faces, then train."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--init", type=Path, required=True)

@@ -1,8 +1,8 @@
-"""How fast videos are simulated: frames a second of one core, by face and motion.
+"""Time the simulation of videos: frames per second of one core, by face and motion.
 
-Counted in seconds of processor time, so that a busy machine does not change it much.
-Run: ``OMP_NUM_THREADS=1 python benchmarks/simulate.py``. The goal is 120 frames a
-second at 640x480 without encoding.
+Counted in CPU time, so that a busy machine changes it little. Run
+``OMP_NUM_THREADS=1 python benchmarks/simulate.py``. The goal is 120 frames per second at 640x480
+without encoding.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SECONDS = 4.0
 
 
 def measure_full(spec: VideoSpec) -> tuple[float, float]:
-    """Seconds until the first frame, and frames a second after it (best of three)."""
+    """Return seconds until the first frame, and frames per second after it (best of three)."""
     best_setup, best_rate = float("inf"), 0.0
     for _ in range(3):
         chunks = simulate(spec, chunk=1)
@@ -32,7 +32,7 @@ def measure_full(spec: VideoSpec) -> tuple[float, float]:
 
 
 def measure_faces(spec: VideoSpec) -> float:
-    """Face crops a second, drawing the person included."""
+    """Return face crops per second, including the drawing of the person."""
     start = time.process_time()
     return len(simulate_faces(spec)) / (time.process_time() - start)
 

@@ -1,14 +1,13 @@
-"""Heart rates on simulated videos never trained on, slice by slice.
+"""Measure heart rates in simulated videos that were never trained on, slice by slice.
 
-160 videos of 30 s, 640x480 at 30 fps, real H.264 files: twenty a slice, the six skin
-tones in turn, 42-190 bpm. The videos follow from `SUITE_SEED` and chose nothing: not the
-training, not the number of its steps, not a threshold. `VALIDATION_SEED` gives other
-videos of the same kinds, on which such things are chosen.
+160 videos of 30 s, 640x480 at 30 fps, real H.264 files: twenty for each slice, the six skin
+tones in turn, 42-190 bpm. The videos follow from `SUITE_SEED` and were used for no choice: not the
+training, not the number of its steps, not a threshold. `VALIDATION_SEED` gives other videos of the
+same kinds, for such choices.
 
-    python benchmarks/slices.py FOLDER --systems sspd,pos,green,other.onnx --json out.json
+python benchmarks/slices.py FOLDER --systems sspd,pos,green,other.onnx --json out.json
 
-With --keep, FOLDER keeps the videos between runs; they are named by the hash of what made
-them.
+With --keep, FOLDER keeps the videos between runs; they are named by the hash of their options.
 """
 
 from __future__ import annotations
@@ -45,11 +44,11 @@ SLICES = (
 )
 VIDEOS_A_SLICE = 20
 DURATION_S = 30.0
-#: Where the rules of the comparison are set: lag and band of the waveform, right and wrong.
+#: Rules of the comparison: lag and band of the waveform, and the limit of a right rate.
 LARGEST_LAG_S = 0.15
 WAVEFORM_BAND_HZ = (0.5, 4.0)
 RIGHT_WITHIN_BPM = 3.0
-#: What of a video's options stands in its rows.
+#: Options of a video that its rows repeat.
 OPTIONS = (
     "motion",
     "pulse_percent",
@@ -64,7 +63,7 @@ OPTIONS = (
 
 
 def suite(seed: int, videos_a_slice: int, duration_s: float) -> list[tuple[str, VideoSpec]]:
-    """The videos of a suite: slice and options of each."""
+    """List the videos of a suite: slice and options of each."""
     videos = []
     for number, name in enumerate(SLICES):
         for i in range(videos_a_slice):
@@ -75,7 +74,7 @@ def suite(seed: int, videos_a_slice: int, duration_s: float) -> list[tuple[str, 
 
 
 def video_path(folder: Path, spec: VideoSpec) -> Path:
-    """Where a video is kept; written if it is not there."""
+    """Return the path of a video; it is written if it is missing."""
     made_by = json.dumps(spec.record(), sort_keys=True) + _simulator_hash()
     path = folder / f"{hashlib.sha256(made_by.encode()).hexdigest()[:16]}.mp4"
     if not path.exists():
@@ -86,16 +85,16 @@ def video_path(folder: Path, spec: VideoSpec) -> Path:
 
 @functools.cache
 def _simulator_hash() -> str:
-    """Of the source of simulator and writer: other code, other videos."""
+    """Hash the source of simulator and writer: other code gives other videos."""
     video = Path(sspd.__file__).parent / "video"
-    # presets only say which videos are drawn, and a video's options are in its name anyway
+    # presets only choose the options, which the video's name has anyway
     drawing = (f for f in sorted(video.glob("simulate/*.py")) if f.name != "presets.py")
     text = b"".join(file.read_bytes() for file in (*drawing, video / "write.py"))
     return hashlib.sha256(text).hexdigest()
 
 
 def likeness(wave: NDArray[np.float64], fs: float, start_s: float, known: Truth) -> float:
-    """Signed correlation of a filtered waveform with the pulse, best lag within 0.15 s."""
+    """Correlate a filtered waveform with the pulse, with its sign; best lag within 0.15 s."""
     t = start_s + np.arange(wave.size) / fs
     best = -1.0
     for lag in np.arange(-LARGEST_LAG_S, LARGEST_LAG_S + 1e-9, 0.5 / fs):
@@ -106,7 +105,7 @@ def likeness(wave: NDArray[np.float64], fs: float, start_s: float, known: Truth)
 
 
 def waveform_correlation(vitals: sspd.Vitals, known: Truth) -> float:
-    """`likeness` of what was measured; NaN where there is no waveform."""
+    """Compute the `likeness` of a measured waveform; NaN if there is none."""
     signal = vitals.signal
     if signal is None:
         return float("nan")
@@ -124,7 +123,7 @@ def _method(system: str, precision: str) -> Method:
 def measure_video(
     folder: Path, name: str, spec: VideoSpec, systems: Sequence[str], precision: str, keep: bool
 ) -> list[dict[str, Any]]:
-    """A row a system: what is known of a video and what was measured."""
+    """Return one row for each system: the truth of a video, and the measured values."""
     path, known = video_path(folder, spec), truth(spec)
     rows = []
     for system in systems:
@@ -148,12 +147,12 @@ def measure_video(
 
 
 def _errors(rows: Iterable[dict[str, Any]], key: str) -> NDArray[np.float64]:
-    """Absolute errors, bpm; a video without a number counts as wrong by its whole rate."""
+    """Return absolute errors in bpm; the error of a video without a rate is its whole true rate."""
     return np.array([abs((row[key] or 0.0) - row["truth_bpm"]) for row in rows])
 
 
 def summarise(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A line a slice, one over all but the flicker, one over all."""
+    """Summarize each slice, all slices except the flicker, and all slices."""
     steady = [row for row in rows if row["slice"] != "flicker"]
     groups = [(name, [r for r in rows if r["slice"] == name]) for name in SLICES]
     groups += [("all but flicker", steady), ("all", rows)]
@@ -178,7 +177,7 @@ def summarise(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def table(lines: list[dict[str, Any]]) -> str:
-    """The summary as Markdown."""
+    """Format the summary as Markdown."""
     head = "| slice | videos | MAE, bpm | worst | accepted | right of these | waveform r |"
     rows = [head, "|---|---|---|---|---|---|---|"]
     for line in lines:
@@ -192,7 +191,7 @@ def table(lines: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Make the videos, measure them, print a table a system."""
+    """Make the videos, measure them, and print a table for each system."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where the videos are made")
     parser.add_argument(

@@ -1,12 +1,12 @@
-"""Both readings of L_SNR (Eq. 10), trained in short from nothing on the same simulated faces.
+"""Train short with both readings of L_SNR (Eq. 10), on the same simulated faces.
 
-    sspd simulate FACES --n 24 --seconds 12 --seed 30 --preset train --layout faces
-    python benchmarks/snr_readings.py FACES FOLDER --steps 24
+sspd simulate FACES --n 24 --seconds 12 --seed 30 --preset train --layout faces
+python benchmarks/snr_readings.py FACES FOLDER --steps 24
 
-One counts 0 Hz, as the paper says; the other takes the mean off first, as the weights of the
-package were trained. First tokens without a network, under the regularisers alone, show where
-maps go (a minute). Then each training is looked at: the share of 12 other faces whose rate it reads
-within 5 bpm, and how near its self-similarity maps are to ones.
+One counts 0 Hz, as in the paper; the other removes the mean first, as in the training of the
+package's weights. First, tokens without a network, under the regularizers alone, show where the
+maps converge (a minute). Then each training is evaluated: the fraction of 12 other faces whose rate
+it reads within 5 bpm, and how close its self-similarity maps are to ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sspd.research.losses.similarity import self_similarity_map, self_similarity
 from sspd.research.losses.spectral import noise_to_signal
 from sspd.research.recipes import Recipe, get_recipe
 from sspd.research.train.log import read_metrics
-from sspd.research.train.loop import Progress, train
+from sspd.research.train.loop import TrainingProgress, train
 from sspd.research.train.sampler import Draw, Video, clip_at, usable_videos
 from sspd.research.train.state import load_newest, new_state
 from sspd.research.train.trainers import trainer_for
@@ -42,7 +42,7 @@ PARTS = ("total", "rpd", "tspd", "sd", "snr")
 
 
 def stilled(faces: Path, out: Path, size: int) -> list[Video]:
-    """The faces with heads held still."""
+    """Return the stabilized faces."""
     out.mkdir(parents=True, exist_ok=True)
     for _ in still_entries(open_store(faces), out, size):
         pass
@@ -50,7 +50,7 @@ def stilled(faces: Path, out: Path, size: int) -> list[Video]:
 
 
 def tested(out: Path, size: int) -> list[float]:
-    """Other faces, and their rates."""
+    """Make other faces, with their rates."""
     rates, moving = [], out / "moving"
     moving.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
@@ -63,7 +63,7 @@ def tested(out: Path, size: int) -> list[float]:
 
 
 def errors(weights: Path, recipe: Recipe, videos: list[Video], rates: list[float]) -> list[float]:
-    """Of each tested face, how far the rate is off, beats a minute."""
+    """Return the error of the rate of each test face, beats per minute."""
     network, _ = load_checkpoint(weights)
     whole = replace(recipe, clip_s=10.0)
     see, fs = trainer_for(whole).see(network.eval(), torch.device("cpu")), recipe.network.fs
@@ -77,7 +77,7 @@ def errors(weights: Path, recipe: Recipe, videos: list[Video], rates: list[float
 
 @torch.no_grad()
 def map_means(out: Path, recipe: Recipe, videos: list[Video]) -> list[float]:
-    """Means of the self-similarity maps of the online network, a level each; ones: 1."""
+    """Return the mean of the online network's self-similarity map at each level; ones give 1."""
     state = new_state(recipe, 0, torch.device("cpu"))
     identity = {"recipe": recipe.to_dict(), "seed": 0, "films": [video.name for video in videos]}
     load_newest(state, out, identity | {"init": recipe.init})
@@ -88,7 +88,7 @@ def map_means(out: Path, recipe: Recipe, videos: list[Video]) -> list[float]:
 
 
 def main() -> None:
-    """Train, look, print a line of JSON a reading."""
+    """Train, evaluate, and print one line of JSON for each reading."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("faces", type=Path)
     parser.add_argument("folder", type=Path)
@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def free_tokens(lean: float, seed: int, counts_dc: bool) -> tuple[float, float]:
-    """Mean of the map and L_SNR after 300 steps under 0.8 L_SD + 0.6 L_SNR alone."""
+    """Return mean of the map and L_SNR after 300 steps of 0.8 L_SD + 0.6 L_SNR alone."""
     own = torch.Generator().manual_seed(seed)
     tokens = (torch.randn(1, 90, 16, generator=own) + lean).requires_grad_()
     optimiser = torch.optim.Adam([tokens], lr=0.03)
@@ -139,7 +139,7 @@ def free_tokens(lean: float, seed: int, counts_dc: bool) -> tuple[float, float]:
     return float(map_.detach().mean()), float(noise.detach())
 
 
-def told(now: Progress) -> None:
+def told(now: TrainingProgress) -> None:
     """A line a step."""
     print(f"{now.step} of {now.steps}: {now.loss:.3f}", flush=True)
 

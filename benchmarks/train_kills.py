@@ -1,11 +1,12 @@
-"""Trainings that are killed again and again, and such whose disk fills up.
+"""Kill trainings many times, and let the disk of others fill up.
 
-    python benchmarks/train_kills.py FOLDER --kills 30 --full 3
+python benchmarks/train_kills.py FOLDER --kills 30 --full 3
 
 A small training (real faces of simulated videos, two networks, a state after every step) in
-processes of its own, killed by SIGKILL at random moments and resumed; then others on a
-disk of a few megabytes that fills up, and is given room again. The finished weights must be
-those of an unbroken run, every state that is left readable, and what a full disk says one line.
+separate processes, killed by SIGKILL at random moments and resumed; then others on a disk of a few
+megabytes that fills up, and gets space again. The finished weights must be those of an
+uninterrupted run, every remaining state must be readable, and a full disk must give an error of one
+line.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from sspd.research.datasets.faces import write_entry
 from sspd.simulation import VideoSpec, simulate_faces
 
 STEPS = 12
-#: Room on the disk that fills up, MB: a few states, and not the next one.
+#: Space on the disk that fills up, MB: a few states, but not the next one.
 DISK_MB = 192
 
 CHILD = f"""
@@ -58,7 +59,7 @@ except SSPDError as error:
 
 
 def faces(folder: Path) -> Path:
-    """The stored faces that are trained on."""
+    """Return the stored faces for the training."""
     if not folder.exists():
         folder.mkdir(parents=True)
         for seed in range(3):
@@ -70,13 +71,13 @@ def faces(folder: Path) -> Path:
 
 
 def start(store: Path, out: Path) -> subprocess.Popen[bytes]:
-    """The training in a process of its own; goes on where it was."""
+    """Start the training in a separate process, or continue it."""
     command = [sys.executable, "-c", CHILD, str(store), str(out)]
     return subprocess.Popen(command, stderr=subprocess.PIPE)
 
 
 def run_whole(store: Path, out: Path) -> None:
-    """Run it to its end."""
+    """Run the training to its end."""
     child = start(store, out)
     said = child.communicate()[1].decode()
     assert child.returncode == 0, said
@@ -87,20 +88,20 @@ def weights(out: Path) -> bytes:
 
 
 def unreadable(out: Path) -> int:
-    """How many of the states that are left cannot be read."""
-    from sspd.research.train.state import read_content
+    """Count the remaining states that cannot be read."""
+    from sspd.research.train.state import read_state_file
 
     bad = 0
     for path in (out / "states").glob("*.pt"):
         try:
-            read_content(path)
+            read_state_file(path)
         except Exception:
             bad += 1
     return bad
 
 
 def killed(store: Path, out: Path, kills: int, lasted_s: float) -> tuple[int, int]:
-    """Kill so many times, then finish; kills that hit a running training, bad states."""
+    """Kill several times, then finish; return kills of a running training, and bad states."""
     rng, hits, bad = np.random.default_rng(), 0, 0
     while hits < kills and not (out / "model.safetensors").exists():
         child = start(store, out)
@@ -117,7 +118,7 @@ def killed(store: Path, out: Path, kills: int, lasted_s: float) -> tuple[int, in
 
 @contextlib.contextmanager
 def small_disk(place: Path) -> Iterator[Path]:
-    """A disk of its own; the machine must let us mount one."""
+    """Mount a small disk; the machine must allow it."""
     place.mkdir(exist_ok=True)
     subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "none", str(place)], check=True
@@ -129,7 +130,7 @@ def small_disk(place: Path) -> Iterator[Path]:
 
 
 def filled(store: Path, place: Path, free_mb: float) -> tuple[str, bytes, int]:
-    """Train on a disk that is full but for so much; what it says, the weights, bad states."""
+    """Train on a disk with little free space; return the message, the weights, and bad states."""
     with small_disk(place) as disk:
         filler = disk / "filler"
         filler.write_bytes(bytes(int((DISK_MB - free_mb) * 2**20)))
@@ -143,7 +144,7 @@ def filled(store: Path, place: Path, free_mb: float) -> tuple[str, bytes, int]:
 
 
 def main() -> None:
-    """Print what was killed, what was said, and what differs."""
+    """Print the kills, the messages and the differences."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kills", type=int, default=30)
@@ -157,7 +158,7 @@ def main() -> None:
         lasted_s = time.monotonic() - began
         right = weights(folder / "whole")
         hits, bad, same, round_ = 0, 0, True, 0
-        while hits < args.kills:  # a run may end before it was killed often enough
+        while hits < args.kills:  # a run may end before enough kills
             more, worse = killed(store, folder / f"killed{round_}", args.kills - hits, lasted_s)
             hits, bad, round_ = hits + more, bad + worse, round_ + 1
             same = same and weights(folder / f"killed{round_ - 1}") == right

@@ -1,11 +1,11 @@
-"""What a training step costs, in forward passes of the same network.
+"""Time a training step, in forward passes of the same network.
 
-    python benchmarks/train_step.py --clips 2 4 --repeats 5
-    python benchmarks/train_step.py --clips 12 --device cuda --recipe paper --precision bf16
+python benchmarks/train_step.py --clips 2 4 --repeats 5
+python benchmarks/train_step.py --clips 12 --device cuda --recipe paper --precision bf16
 
-One step of the recipe (views, both networks, losses, gradients, Adam, moving average)
-on clips of 300 frames, against the plain float32 forward pass of one clip, in turns in
-one run. The losses' share is timed inside the step.
+One step of the recipe (views, both networks, losses, gradients, Adam, moving average) on clips of
+300 frames, against the plain float32 forward pass of one clip, interleaved in one run. The part of
+the losses is timed inside the step.
 """
 
 # ruff: noqa: E402
@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from sspd.research.train.memory import prepare_memory
 
-prepare_memory()  # torch looks at it when it is imported
+prepare_memory()  # torch reads it at import
 
 import torch
 
@@ -34,7 +34,7 @@ from sspd.research.train.state import new_state
 from sspd.research.train.step import take_step
 
 FRAMES = 300
-#: Steps before the clock runs: the first ones get their memory from the system.
+#: Steps before the timing: the first ones get their memory from the system.
 WARM_UP = 4
 
 
@@ -52,7 +52,7 @@ def _timed(run: Callable[[], object], device: torch.device) -> float:
 
 
 def _loss_time(recipe: Recipe, n_clips: int, device: torch.device) -> float:
-    """Forward and backward of the losses alone, on outputs of the right shapes."""
+    """Time forward and backward of the losses alone, on outputs of the right shapes."""
     network = recipe.network
     assert network.pyramid is not None
     level_fs = network.pyramid.level_fs(network.fs)
@@ -79,10 +79,10 @@ def _peak_gb(device: torch.device) -> float:
 def measure(
     recipe: Recipe, n_clips: int, repeats: int, device: torch.device
 ) -> dict[str, float | str]:
-    """Medians over interleaved repeats, seconds a clip, and their ratios."""
+    """Return medians over interleaved repeats, in seconds per clip, and their ratios."""
     recipe = replace(recipe, clip_s=FRAMES / recipe.network.fs, batch=n_clips)
     state = new_state(recipe, 0, device)
-    # a grey wall with the noise of a sensor: nothing in it moves so far that it is masked
+    # a grey wall with sensor noise, without motion
     shape = (n_clips, FRAMES + 1, 3, recipe.crop_px, recipe.crop_px)
     clips = 120 + torch.randn(shape, device=device)
     draws = [Draw(0, i) for i in range(n_clips)]
@@ -115,7 +115,7 @@ def measure(
 
 
 def main() -> None:
-    """Print one JSON line a batch size."""
+    """Print one JSON line for each batch size."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--recipe", default="laptop")
     parser.add_argument("--clips", type=int, nargs="+", default=[2, 4])

@@ -1,12 +1,12 @@
-"""Whether several processes train as one would, also after one of them was killed.
+"""Test if several processes train as one would, also after one of them was killed.
 
-    python benchmarks/train_together.py FOLDER
+python benchmarks/train_together.py FOLDER
 
-20 steps of four clips (faces of 96, 2 s, float32) by one process on one thread and on two,
-by two processes (Lightning Fabric, gloo), and by two of which one is killed at a random
-moment and which torchrun starts again. What differs: losses of the steps, and waveforms of
-fixed clips by the finished weights. At the recipe's rate rounding grows from step to step,
-whatever it comes from (see one process on two threads); at a tenth of it, it stays small.
+20 steps of four clips (faces of 96, 2 s, float32) by one process on one thread and on two, by two
+processes (Lightning Fabric, gloo), and by two of which one is killed at a random moment and started
+again by torchrun. Compared are the losses of the steps, and the waveforms of fixed clips with the
+finished weights. At the recipe's learning rate, rounding errors grow from step to step for any
+cause (see one process on two threads); at a tenth of it, they stay small.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sspd.models.checkpoint import load_checkpoint
 from sspd.models.spec import NetworkSpec, PyramidSpec
 from sspd.research.datasets.faces import open_store, write_entry
 from sspd.research.recipes import Recipe
-from sspd.research.train import finish, reference
+from sspd.research.train import calibration_videos, finalize
 from sspd.research.train.launch import join
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import train
@@ -54,7 +54,7 @@ TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-
 
 
 def faces(folder: Path) -> list[Video]:
-    """What is trained on."""
+    """Return the faces for the training."""
     if not folder.exists():
         folder.mkdir(parents=True)
         for seed in range(5):
@@ -66,16 +66,25 @@ def faces(folder: Path) -> list[Video]:
 
 
 def child(folder: Path, out: Path, rate: float, devices: int | None) -> None:
-    """One of the processes of a training."""
-    finish.STATISTICS_CLIPS, reference.VIDEOS, reference.DURATION_S = 4, 1, 3.0
-    team, device = join(devices, 1, "cpu")
+    """Run one of the processes of a training."""
+    finalize.STATISTICS_CLIPS, calibration_videos.VIDEOS, calibration_videos.DURATION_S = 4, 1, 3.0
+    processes, device = join(devices, 1, "cpu")
     recipe = replace(RECIPE, learning_rate=rate)
     videos = faces(folder / "faces")
-    train(videos, recipe, out, seed=3, device=device, team=team, resume=True, checkpoint_s=2.0)
+    train(
+        videos,
+        recipe,
+        out,
+        seed=3,
+        device=device,
+        processes=processes,
+        resume=True,
+        checkpoint_s=2.0,
+    )
 
 
 def start(folder: Path, out: Path, rate: float, *launcher: str, threads: int = 1) -> int:
-    """A training; its first process."""
+    """Start a training; return its first process."""
     command = [sys.executable, *(["-m", *launcher] if launcher else []), __file__, str(folder)]
     command += ["--child", str(out), "--rate", str(rate)]
     command += ["--devices", "2"] if out.name.startswith("two") else []
@@ -84,12 +93,12 @@ def start(folder: Path, out: Path, rate: float, *launcher: str, threads: int = 1
 
 
 def finished(pid: int) -> None:
-    """Wait for it."""
+    """Wait for a training."""
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def kill_one(pid: int, out: Path) -> int:
-    """Kill one of the processes somewhere on the way; the steps that were taken."""
+    """Kill one of the processes at a random step; return the steps that were taken."""
     while not (out / "metrics.jsonl").exists() or len(read_metrics(out)) < STEPS // 3:
         time.sleep(0.1)
     time.sleep(random.uniform(0, 5))
@@ -100,7 +109,7 @@ def kill_one(pid: int, out: Path) -> int:
 
 
 def result(videos: list[Video], out: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Losses, and what the weights make of fixed clips, each waveform with deviation 1."""
+    """Return losses, and waveforms of fixed clips with the weights, each with deviation 1."""
     network, _ = load_checkpoint(out / "model.safetensors")
     see = trainer_for(RECIPE).see(network.eval(), torch.device("cpu"))
     rows = [see(torch.from_numpy(clip_at(f, Draw(k, 0), RECIPE, 9))) for k, f in enumerate(videos)]
@@ -109,7 +118,7 @@ def result(videos: list[Video], out: Path) -> tuple[NDArray[np.float64], NDArray
 
 
 def compare(folder: Path, rate: float) -> None:
-    """Print how far the others are from one process."""
+    """Print how much the others differ from one process."""
     videos = faces(folder / "faces")
     outs = {name: folder / f"{name}-{rate:g}" for name in ("one", "threads", "two", "killed")}
     finished(start(folder, outs["one"], rate))
@@ -127,7 +136,7 @@ def compare(folder: Path, rate: float) -> None:
 
 
 def main() -> None:
-    """Run and compare, or be one of those that are run."""
+    """Run and compare, or be one of the child processes."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--child", type=Path)

@@ -1,17 +1,9 @@
-"""Are verdicts on trainings right? Short trainings, half of them with a failure planted.
+"""Test if the verdicts on trainings are right: short trainings, half with a planted failure.
 
-    python benchmarks/train_verdicts.py FOLDER
+python benchmarks/train_verdicts.py FOLDER
 
-Twenty trainings (`--recipe ablation`, 30 steps, 12 simulated videos of 11 s) say by
-label-free signs whether they learned a pulse. What is right was fixed before:
-
-- Where the videos have no face or no pulse: anything but "learned a pulse".
-- Elsewhere the truth decides, not the plant: of 10 other videos of the kind with a clear
-  pulse (half a percent or more, as the suite's good videos have), read from 10 s each, half
-  or more within 5 bpm is "learned a pulse", less is "collapsed"; "undecided" is right where
-  30 to 70 % are. A training that stops with an error has said that it failed.
-
-Finished runs are kept; the same command again goes on. None of these runs chose a threshold.
+Twenty trainings (`--recipe ablation`, 30 steps, 12 simulated videos of 11 s) decide without labels
+whether they learned a pulse. The right verdicts were defined before:
 """
 
 from __future__ import annotations
@@ -35,7 +27,13 @@ from sspd.research.recipes import Recipe, get_recipe
 from sspd.research.train.loop import train
 from sspd.research.train.memory import prepare_memory
 from sspd.research.train.sampler import Draw, clip_at, usable_videos
-from sspd.research.train.self_check import PASS_HZ, RATES_HZ, diagnose, probe_clips, read_signs
+from sspd.research.train.self_check import (
+    PROBE_BAND_HZ,
+    PROBE_RATES_HZ,
+    check_network,
+    diagnose,
+    probe_clips,
+)
 from sspd.research.train.trainers import trainer_for
 from sspd.signal import bandpass, integrate, pulse_frequency
 from sspd.simulation import VideoSpec, random_spec, simulate_faces
@@ -46,7 +44,7 @@ from sspd.utils.pool import process_pool
 SEED, FACE_PX = 11000, 113
 TRAINED, TRAINED_S = 12, 11.0
 TESTED, TESTED_S, RIGHT_BPM = 10, 10.5, 5.0
-#: Peak to trough in green, percent, of the videos by which it is known.
+#: Peak-to-trough pulse in green, percent, of the videos that decide.
 CLEAR_PERCENT = (0.5, 1.2)
 RUNS = 20
 KINDS = ("rate", "difference", "snr", "faces", "pulse")
@@ -56,13 +54,13 @@ PRESETS = ("still", "train", "rotation", "talking", "drift")
 def spec_of(
     rng: np.random.Generator, k: int, preset: str, duration_s: float, **fixed: float
 ) -> VideoSpec:
-    """A video of a preset whose rate is anywhere between 45 and 170 bpm."""
+    """Return a video of a preset with a rate between 45 and 170 bpm."""
     hr_bpm = 45 + (37 * k) % 120 + rng.uniform(0, 5)
     return random_spec(rng, preset, duration_s=duration_s, fps=30.0, hr_bpm=hr_bpm, **fixed)
 
 
 def wall(rng: np.random.Generator, like: Frames) -> Frames:
-    """A wall in a light that wanders, as noisy as a camera."""
+    """Make a wall in drifting light, with camera noise."""
     base = rng.uniform(60, 160, (8, 8, 3)).astype(np.float32)
     picture = cv2.resize(base, (FACE_PX, FACE_PX), interpolation=cv2.INTER_CUBIC)
     light = 1 + np.cumsum(rng.normal(0, 0.002, (len(like.t), 1, 1, 1)), axis=0)
@@ -71,7 +69,7 @@ def wall(rng: np.random.Generator, like: Frames) -> Frames:
 
 
 def videos_of(folder: Path, seed: int, preset: str, kind: str) -> Sequence[FaceEntry]:
-    """Faces to train on."""
+    """Return the faces for the training."""
     if not folder.exists():
         folder.mkdir(parents=True)
         rng = np.random.default_rng(seed)
@@ -84,9 +82,9 @@ def videos_of(folder: Path, seed: int, preset: str, kind: str) -> Sequence[FaceE
 
 
 def planted(kind: str) -> Recipe:
-    """The recipe, with what is wrong in it."""
+    """Return the recipe with its planted failure."""
     recipe = replace(get_recipe("ablation"), steps=30, select="best")
-    # the recipe's loss when the table in benchmarks/README.md was made
+    # the recipe's loss for the table in benchmarks/README.md
     recipe = replace(recipe, loss=replace(recipe.loss, snr_counts_dc=False))
     if kind == "rate":
         return replace(recipe, learning_rate=5.0)
@@ -102,7 +100,7 @@ def planted(kind: str) -> Recipe:
 def share_right(
     weights: Path, recipe: Recipe, preset: str, seed: int, folder: Path, device: str
 ) -> float:
-    """Of other videos of the kind, how many rates are right."""
+    """Return the fraction of other videos of the kind with the right rate."""
     network, _ = load_checkpoint(weights)
     whole = replace(recipe, clip_s=10.0)
     see = trainer_for(whole).see(network.eval(), torch.device(device))
@@ -117,13 +115,13 @@ def share_right(
     for k, video in enumerate(videos):
         wave = see(torch.from_numpy(clip_at(video, Draw(0, k), whole, seed)))
         summed = integrate(network.spec.polarity * wave, fs, network.spec.summations)
-        rate_bpm = 60 * pulse_frequency(bandpass(summed, fs, PASS_HZ), fs, RATES_HZ)
+        rate_bpm = 60 * pulse_frequency(bandpass(summed, fs, PROBE_BAND_HZ), fs, PROBE_RATES_HZ)
         right += abs(rate_bpm - truth[Path(video.name).stem]) <= RIGHT_BPM
     return right / len(videos)
 
 
 def wanted(kind: str, right: float) -> set[str]:
-    """Verdicts that would be right."""
+    """List the verdicts that would be right."""
     if kind in ("faces", "pulse"):
         return {"collapsed", "undecided"}
     between = {"undecided"} if 0.3 <= right <= 0.7 else set()
@@ -131,21 +129,21 @@ def wanted(kind: str, right: float) -> set[str]:
 
 
 def one_run(folder: Path, seed: int, preset: str, kind: str, device: str) -> dict[str, Any]:
-    """Train once; what was said and what is true."""
+    """Train once; return the verdict and the truth."""
     began = time.monotonic()
     recipe = planted(kind)
     videos, _ = usable_videos(videos_of(folder / "faces", seed, preset, kind), recipe.clip_s)
     row: dict[str, Any] = {"kind": kind, "preset": preset, "seed": seed}
     try:
         weights = train(videos, recipe, folder / "run", seed=seed, device=device, resume=True)
-    except TrainingError as error:  # says so itself
+    except TrainingError as error:  # it reports the failure itself
         return row | {"right": 0.0, "error": str(error)}
     row["right"] = share_right(weights, recipe, preset, seed, folder / "others", device)
     return row | {"seconds": time.monotonic() - began}
 
 
 def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
-    """A line of the table, and whether the verdict on a finished run is right."""
+    """Return one line of the table, and if the verdict on a finished run is right."""
     verdict, seen = "collapsed", "| - | - | - "
     if "error" not in row:
         recipe, cpu = planted(row["kind"]), torch.device("cpu")
@@ -153,7 +151,7 @@ def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
         network, _ = load_checkpoint(folder / "run" / "model.safetensors")
         see, clips = trainer_for(recipe).see(network, cpu), probe_clips(videos, recipe, row["seed"])
         sums = network.spec.summations
-        signs = read_signs(see, clips, recipe.network.fs, summations=sums)
+        signs = check_network(see, clips, recipe.network.fs, integration_order=sums)
         verdict, _ = diagnose(signs)
         same = f"{signs.with_pos:.2f}" if signs.judged else "-"
         seen = f"| {signs.judged} of {signs.clips} | {same} | {signs.in_line:.2f} "
@@ -163,7 +161,7 @@ def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
 
 
 def kept_run(folder: Path, i: int, device: str, threads: int) -> tuple[str, bool]:
-    """`judged` of run `i`, which is made if it is not there."""
+    """Return `judged` of run `i`, which is made if it is missing."""
     prepare_memory()
     torch.set_num_threads(threads)
     kind = KINDS[i // 2 % 5] if i % 2 else "nothing"
@@ -176,7 +174,7 @@ def kept_run(folder: Path, i: int, device: str, threads: int) -> tuple[str, bool
 
 
 def main() -> None:
-    """Print a line a run, and how many verdicts are right."""
+    """Print one line for each run, and the number of right verdicts."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--threads", type=int, default=1)

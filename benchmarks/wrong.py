@@ -1,15 +1,15 @@
-"""Accepted and wrong: the worst that can be said of a measurement, counted.
+"""Count measurements that are accepted and wrong, the worst possible outcome.
 
-    python benchmarks/wrong.py FOLDER --seeds 6 --jobs 2
-    python benchmarks/wrong.py FOLDER --kinds plain,ramp --anew
+python benchmarks/wrong.py FOLDER --seeds 6 --jobs 2
+python benchmarks/wrong.py FOLDER --kinds plain,ramp --anew
 
 Makes the videos of `benchmarks/wrong_videos.py` (kept in FOLDER for the next run), measures
 each as `sspd measure` does, and compares every accepted window with the beats in it. A video
 is *accepted and wrong* if an accepted window differs from its mean rate by more than 3 bpm
-and 5 %, or if nothing alive is in the picture. Results are kept, a file a video, until the
-code or the weights change (``--anew`` measures in any case); ``--fit`` makes the videos to
-which the confidence may be fitted; ``--score`` prints what is kept so far. Ends with 1 if a
-goal is missed.
+and 5 %, or if nothing in the video is alive. Results are saved, one file for each video, until the
+code or the weights change (``--anew`` always measures); ``--fit`` makes the videos that the
+confidence may be fitted to; ``--score`` prints the saved results. Exits with code 1 if a goal is
+missed.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from wrong_jobs import each_in_process
 from wrong_videos import FIT_SEED, JUDGE_SEED, KINDS, available, write
 
 WINDOW_S = 30.0
-#: The goals: share of videos accepted and wrong; groups in which there is none.
+#: The goals: fraction of videos accepted and wrong; groups without any.
 MOST_WRONG, NEVER_WRONG = 0.01, (1, 2, 3, 4)
-#: A video that takes longer, with its making, is a row that failed.
+#: Time limit for making and measuring a video, seconds; beyond it the row fails.
 PATIENCE_S = 420.0
 COLUMNS = "kind group number held_out truth_bpm read_bpm accepted wrong confidence reasons error"
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One video to be made and measured."""
+    """One video to make and measure."""
 
     kind: str
     number: int
@@ -55,19 +55,19 @@ class Job:
 
     @property
     def path(self) -> Path:
-        """The video."""
+        """Path of the video."""
         name = f"{self.kind}-{self.number:02d}{KINDS[self.kind].suffix}"
-        # the two sets never pass for each other, be they in one folder
+        # the two sets are never confused, even in one folder
         return self.folder / (name if self.base_seed == JUDGE_SEED else f"fit-{name}")
 
     @property
     def kept(self) -> Path:
-        """What was measured of it."""
+        """Path of its result."""
         return self.path.with_suffix(f".{self.version}.json")
 
 
 def allowed_bpm(true_bpm: float) -> float:
-    """How far a reading may be off: 3 bpm, or 5 % of a fast heart.
+    """Return the largest allowed error of a reading: 3 bpm, or 5 % of a fast heart rate.
 
     >>> allowed_bpm(50.0), allowed_bpm(120.0)
     (3.0, 6.0)
@@ -76,10 +76,10 @@ def allowed_bpm(true_bpm: float) -> float:
 
 
 def true_rate(beats_s: Sequence[float] | None, start_s: float, end_s: float) -> float | None:
-    """Beats over time in a window; None where nothing lives.
+    """Return the beats per minute in a window; None if nothing is alive.
 
-    A window on a clock that runs too slow has no beats of its own: the mean over all
-    stands for it.
+    A window on a clock that is too slow has no beats of its own: then the mean over all beats is
+    used.
 
     >>> true_rate([0.0, 0.5, 1.0, 2.0, 3.0], 0.9, 3.1), true_rate(None, 0, 30)
     (60.0, None)
@@ -94,7 +94,7 @@ def true_rate(beats_s: Sequence[float] | None, start_s: float, end_s: float) -> 
 
 
 def make(job: Job) -> Truth:
-    """The video and its truth, made if they are not there."""
+    """Make the video and its truth if they are missing."""
     beside = job.path.with_suffix(job.path.suffix + ".truth.json")
     if not (beside.exists() and job.path.exists()):
         known = write(job.kind, (job.base_seed, job.number), job.path)
@@ -114,7 +114,7 @@ def _method(name: str, weights: str | None) -> Any:
 
 
 def run(job: Job) -> dict[str, Any]:
-    """Make and measure one video: its row."""
+    """Make and measure one video; return its row."""
     from sspd import measure
     from sspd.errors import SSPDError
     from sspd.types import Box
@@ -140,7 +140,7 @@ def run(job: Job) -> dict[str, Any]:
 
 
 def work(job: Job) -> dict[str, Any]:
-    """As `run`, but what was measured before with this code and these weights is kept."""
+    """Run a video, or return its saved result for the same code and weights."""
     if not job.anew and job.kept.exists():
         row: dict[str, Any] = json.loads(job.kept.read_text(encoding="utf-8"))
         return row
@@ -152,7 +152,7 @@ def work(job: Job) -> dict[str, Any]:
 
 
 def is_wrong(window: dict[str, Any]) -> bool:
-    """Whether a window was accepted and is wrong."""
+    """Tell whether a window was accepted and is wrong."""
     if not window["accepted"]:
         return False
     truth, read = window["truth_bpm"], window["spectral_bpm"]
@@ -160,10 +160,10 @@ def is_wrong(window: dict[str, Any]) -> bool:
 
 
 def flat(row: dict[str, Any]) -> dict[str, Any]:
-    """A video as a line of the CSV."""
+    """Return a video as a row of the CSV."""
     windows = row.get("windows", [])
     kind = KINDS[row["kind"]]
-    # what is said of the worst window
+    # the values of the worst window
     worst = max(windows, key=lambda w: (is_wrong(w), w["accepted"]), default={})
     reasons = sorted({reason for w in windows for reason in w["reasons"]})
     return {
@@ -182,7 +182,7 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def version_of(weights: str | None, method: str) -> str:
-    """Names the code and the weights by their bytes: results of others are not taken."""
+    """Hash the code and the weights, so that results of others are not used."""
     import sspd
 
     root = Path(sspd.__file__).parent
@@ -194,7 +194,7 @@ def version_of(weights: str | None, method: str) -> str:
 
 
 def table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """A line a kind, and the totals."""
+    """Format one line for each kind, and the totals."""
     yield "| kind | group | videos | accepted | and wrong | confidence | reasons |"
     yield "|---|---|---|---|---|---|---|"
     for name in [name for name in KINDS if any(row["kind"] == name for row in rows)]:
@@ -215,7 +215,7 @@ def table(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def verdict(rows: list[dict[str, Any]]) -> tuple[list[str], bool]:
-    """What was asked for, and whether it is met."""
+    """Return the goals, and whether they are met."""
     share = sum(row["wrong"] for row in rows) / len(rows)
     never = sum(row["wrong"] for row in rows if row["group"] in NEVER_WRONG)
     held = [row for row in rows if row["held_out"]]
@@ -235,7 +235,7 @@ def verdict(rows: list[dict[str, Any]]) -> tuple[list[str], bool]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, work, print."""
+    """Parse arguments, measure, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kinds", help="names with commas between; all without")
@@ -256,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.folder.mkdir(parents=True, exist_ok=True)
     base, version = FIT_SEED if asked.fit else JUDGE_SEED, version_of(asked.weights, asked.method)
     settings = (base, asked.folder, asked.weights, asked.method, version, asked.anew)
-    # number by number: a run that is broken off has seen every kind
+    # number by number, so that an interrupted run has covered every kind
     jobs = [Job(name, number, *settings) for number in range(asked.seeds) for name in names]
     rows = []
     if asked.score:

@@ -1,4 +1,4 @@
-"""What every kind of `benchmarks/wrong_videos.py` is made from."""
+"""Building blocks of all kinds in `benchmarks/wrong_videos.py`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Alter = Callable[[int, F32], F32]
 
 @dataclass(frozen=True)
 class Truth:
-    """What is true of a video."""
+    """The truth of a video."""
 
     beats_s: tuple[float, ...] | None
     """On the clock of the world, from the first frame; None: nothing alive is seen."""
@@ -37,7 +37,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Take:
-    """One video to be made: its chance, its number within its kind, its length, its file."""
+    """One video to make: its random generator, its number within its kind, its length and file."""
 
     rng: np.random.Generator
     number: int
@@ -46,17 +46,17 @@ class Take:
 
     @property
     def t(self) -> NDArray[np.float64]:
-        """The frames' times at `FPS`."""
+        """Times of the frames at `FPS`."""
         return np.arange(max(2, round(self.duration_s * FPS))) / FPS
 
 
 Make = Callable[[Take], Truth]
-#: Nothing alive is seen.
+#: Truth of a video without a living person.
 NOTHING = Truth(None)
 
 
 def good(take: Take, **fixed: Any) -> VideoSpec:
-    """Somebody who sits for it, now and then talking, with a pulse of 0.4 to 1.2 %."""
+    """Return the options of a sitting person who sometimes talks, with a pulse of 0.4 to 1.2 %."""
     rng = take.rng
     preset = "talking" if rng.random() < 0.3 else "still"
     drawn: dict[str, Any] = {
@@ -73,22 +73,22 @@ def good(take: Take, **fixed: Any) -> VideoSpec:
 
 
 def dead(take: Take, **fixed: Any) -> VideoSpec:
-    """A mannequin or a photo: the same without a pulse, at rest."""
+    """Return the options of a mannequin or a photo: the same without a pulse, at rest."""
     return good(take, **({"pulse_percent": 0.0, "motion": "still"} | fixed))
 
 
 def alive(spec: VideoSpec, **more: Any) -> Truth:
-    """The truth of a living face."""
+    """Return the truth of a living face."""
     return Truth(tuple(truth(spec).beats_s.round(6).tolist()), **more)
 
 
 def record(take: Take, spec: VideoSpec, alter: Alter | None = None, **how: Any) -> None:
-    """Video a spec and write it, compressed as usual unless told otherwise."""
+    """Simulate a video and write it, compressed as usual by default."""
     write(take, simulate(spec, alter=alter), **({"fps": spec.fps} | how))
 
 
 def write(take: Take, frames: Iterable[Frames], **how: Any) -> None:
-    """Write frames, compressed as usual unless told otherwise."""
+    """Write frames, compressed as usual by default."""
     if not how.keys() & {"bit_rate", "crf"}:
         how |= quality(take.rng)
     encode(take.path, frames, **({"fps": FPS} | how))
@@ -100,18 +100,18 @@ def photo(spec: VideoSpec) -> F32:
 
 
 def shifts(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Affine maps that move a picture by so many pixels."""
+    """Make affine maps that shift a frame by these pixels."""
     return [np.array([[1.0, 0.0, a], [0.0, 1.0, b]]) for a, b in zip(x, y, strict=True)]
 
 
 def zooms(scale: NDArray[np.float64], spec: VideoSpec) -> list[NDArray[np.float64]]:
-    """Affine maps that enlarge a picture about its middle."""
+    """Make affine maps that enlarge a frame about its middle."""
     cx, cy = spec.width / 2, spec.height / 2
     return [np.array([[s, 0.0, cx * (1 - s)], [0.0, s, cy * (1 - s)]]) for s in scale]
 
 
 def moved(maps: list[NDArray[np.float64]], still: F32 | None = None) -> Alter:
-    """Each frame (or one picture, again and again) through its map."""
+    """Apply each map to its frame (or to one photo, again and again)."""
 
     def alter(k: int, levels: F32) -> F32:
         h, w = levels.shape[:2]
@@ -125,7 +125,7 @@ def moved(maps: list[NDArray[np.float64]], still: F32 | None = None) -> Alter:
 def rhythm(
     rng: np.random.Generator, t: NDArray[np.float64], hz: float, wander: float = 0.03
 ) -> NDArray[np.float64]:
-    """A movement that repeats about so often, as bodies do: amplitude 1, with an overtone."""
+    """Make an approximately periodic body movement: amplitude 1, with an overtone."""
     strays = smooth_noise(rng, t, (0.03, 0.2))
     phase = 2 * np.pi * hz * (t + wander * np.cumsum(strays) * float(np.mean(np.diff(t))))
     phase = phase + rng.uniform(0, 2 * np.pi)
@@ -134,7 +134,7 @@ def rhythm(
 
 
 def both(*alters: Alter) -> Alter:
-    """One change after another."""
+    """Apply one change after another."""
 
     def alter(k: int, levels: F32) -> F32:
         for one in alters:
@@ -145,12 +145,12 @@ def both(*alters: Alter) -> Alter:
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """A draw that is even on a logarithmic scale."""
+    """Draw a number that is uniform on a logarithmic scale."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def other_hz(rng: np.random.Generator, hr_bpm: float) -> float:
-    """A rate that is neither the heart's nor its half or double."""
+    """Draw a rate that is neither the heart's nor its half or double."""
     while True:
         hz = float(rng.uniform(0.75, 2.4))
         if all(abs(60 * hz / (hr_bpm * k) - 1) > 0.15 for k in (0.5, 1.0, 2.0)):

@@ -1,4 +1,4 @@
-"""Kinds 1-3: fewer new frames than the container states, other clocks, no clock at all."""
+"""Kinds 1-3: fewer new frames than the container states, wrong clocks, no clock."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from wrong_files import one_by_one, recompressed, timed
 
 
 def repeated(times: int) -> Make:
-    """Every new frame shown so many times, at 30 a second."""
+    """Show every new frame several times, at 30 per second."""
 
     def make(take: Take) -> Truth:
         rng = take.rng
-        # fast hearts are read as one of their aliases, slow ones as their double
+        # fast hearts are read as an alias, slow ones as their double
         hr_bpm = 174.8 if take.number == 0 else float(rng.uniform(50, 190))
         spec = good(take, fps=FPS / times, hr_bpm=hr_bpm)
         pictures = one_by_one(simulate(spec))
@@ -29,7 +29,7 @@ def repeated(times: int) -> Make:
 
 
 def screen_shared(take: Take) -> Truth:
-    """A call seen on a screen: 3 to 8 new frames a second, unevenly, compressed twice."""
+    """Record a call on a screen: 3 to 8 new frames per second, unevenly, compressed twice."""
     rng, n = take.rng, take.t.size
     spec = good(take, hr_bpm=float(rng.uniform(60, 190)))
     rate = int(np.exp(rng.uniform(np.log(2e5), np.log(8e5))))
@@ -42,7 +42,7 @@ def screen_shared(take: Take) -> Truth:
 
 
 def dim_camera(take: Take) -> Truth:
-    """A camera in the dark: 4 to 9 exposures a second, passed on at 30 by repeating."""
+    """Record in the dark: 4 to 9 exposures per second, repeated to 30."""
     rng, t = take.rng, take.t
     new_hz = float(rng.uniform(4, 9))
     fixed = {"exposure": float(rng.uniform(0.3, 0.5)), "noise_levels": float(rng.uniform(2, 4))}
@@ -54,7 +54,7 @@ def dim_camera(take: Take) -> Truth:
 
 
 def freezing_call(take: Take) -> Truth:
-    """A call that freezes for 0.2 to 0.9 s, again and again, and goes on where life is."""
+    """Record a call that freezes for 0.2 to 0.9 s many times, and continues in real time."""
     rng, n = take.rng, take.t.size
     spec = good(take, hr_bpm=float(rng.uniform(55, 150)))
     latest, k = np.arange(n), int(rng.integers(5, 20))
@@ -67,7 +67,7 @@ def freezing_call(take: Take) -> Truth:
 
 
 def _picked(chunks: Iterator[object], latest: NDArray[np.int64]) -> Iterator[NDArray[np.uint8]]:
-    """Of each time the picture that was new last."""
+    """Return for each time the latest new frame."""
     shown: NDArray[np.uint8] | None = None
     for k, rgb in enumerate(one_by_one(chunks)):  # type: ignore[arg-type]
         if latest[k] == k or shown is None:
@@ -76,16 +76,16 @@ def _picked(chunks: Iterator[object], latest: NDArray[np.int64]) -> Iterator[NDA
 
 
 def _world(take: Take, capture_hz: float, most: int = 600) -> float:
-    """How long is filmed, so that neither too many frames nor too short a time comes out."""
+    """Return the recorded time for which neither too many frames nor too short a video results."""
     return min(take.duration_s, most / capture_hz)
 
 
 def slow_motion(factor: int, key: str) -> Make:
-    """Captured at 30 times ``factor`` a second, stored at 30."""
+    """Record at 30 times ``factor`` frames per second, and store at 30."""
 
     def make(take: Take) -> Truth:
         rng, capture_hz = take.rng, FPS * factor
-        # what would look like a heart: a half, a quarter, an eighth of it
+        # rates that look like a heart: a half, a quarter, an eighth
         low, high = {2: (80, 190), 4: (100, 195), 8: (120, 200)}[factor]
         spec = good(
             take,
@@ -112,7 +112,7 @@ def _maker(key: str) -> dict[str, str]:
 
 
 def fast_capture(take: Take) -> Truth:
-    """Captured at 60 or 120 a second and stored so, with the keys: nothing is slowed down."""
+    """Record and store at 60 or 120 frames per second, with the keys: no slow motion."""
     rng = take.rng
     capture_hz = float(rng.choice([60, 120]))
     spec = good(take, fps=capture_hz, duration_s=_world(take, capture_hz, 1200))
@@ -123,7 +123,7 @@ def fast_capture(take: Take) -> Truth:
 
 
 def time_lapse(take: Take) -> Truth:
-    """Captured at 3 to 20 a second, stored at 30."""
+    """Record at 3 to 20 frames per second, and store at 30."""
     rng = take.rng
     capture_hz = float(rng.choice([20.0, 15.0, 10.0, 6.0, 3.0]))
     spec = good(take, fps=capture_hz, duration_s=take.t.size / capture_hz)
@@ -136,7 +136,7 @@ def time_lapse(take: Take) -> Truth:
 
 
 def raw(told: bool) -> Make:
-    """A stream without a clock, of 30 or 60 frames a second; ``told``: the rate is given."""
+    """Write a stream without a clock, at 30 or 60 Hz; ``told``: the rate is given."""
 
     def make(take: Take) -> Truth:
         rng = take.rng

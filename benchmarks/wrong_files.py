@@ -1,4 +1,4 @@
-"""Video files as phones, screens and careless tools leave them: any codec, any clock."""
+"""Write video files as phones, screens and careless tools do: any codec, any clock."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ TICKS_HZ = 90_000
 
 
 def quality(rng: np.random.Generator) -> dict[str, Any]:
-    """How a video of a kind is compressed: as well as phones do it, about 1-5 Mbit/s."""
-    # by quality, not by rate: x264's fastest preset held to a rate wipes out a pulse
+    """Return the compression of a kind of video: as on phones, about 1-5 Mbit/s."""
+    # by quality, not by bit rate: x264's fastest preset at a fixed bit rate removes a pulse
     low, high = (11.0, 14.0) if rng.random() < 0.5 else (14.0, 18.0)
     return {"crf": float(rng.uniform(low, high))}
 
@@ -44,8 +44,8 @@ def encode(
 ) -> None:
     """Write frames; the suffix names the container, those of `RAW` have no clock.
 
-    ``stretch`` makes the stored times so much longer than the true ones; ``key_every`` sets
-    key frames that come so often, whatever is seen.
+    ``stretch`` is the ratio of stored to true times; ``key_every`` sets the distance of key frames,
+    whatever the frames show.
     """
     form, codec, pixels = RAW.get(path.suffix, (None, "libx264", "yuv420p"))
     if path.suffix == ".gif":
@@ -65,7 +65,7 @@ def encode(
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
                 picture.pts = round(float(t) * stretch * TICKS_HZ)
                 picture.time_base = Fraction(1, TICKS_HZ)
-                if path.suffix != ".mp4":  # their encoders want a tick a frame
+                if path.suffix != ".mp4":  # their encoders need one tick per frame
                     picture.pts = round(float(t) * fps)
                     picture.time_base = Fraction(fps).limit_denominator(1001) ** -1
                 container.mux(stream.encode(picture))
@@ -96,7 +96,7 @@ def _settle(
 def recompressed(
     pictures: list[NDArray[np.uint8]], *, fps: float, bit_rate: int
 ) -> Iterator[NDArray[np.uint8]]:
-    """Pictures after H.264 in memory and back, as a call or a screen recording has them."""
+    """Compress frames with H.264 in memory and decode them, as in a call or a screen recording."""
     from sspd.video.write import roundtrip_h264
 
     t = np.arange(len(pictures)) / fps
@@ -104,12 +104,12 @@ def recompressed(
 
 
 def one_by_one(frames: Iterable[Frames]) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of chunks."""
+    """Yield the frames of chunks."""
     for chunk in frames:
         yield from chunk.rgb
 
 
 def timed(pictures: Iterable[NDArray[np.uint8]], fps: float) -> Iterator[Frames]:
-    """Pictures at an even rate, one a chunk."""
+    """Yield frames at an even rate, one in each chunk."""
     for k, rgb in enumerate(pictures):
         yield Frames(rgb[None], np.array([k / fps]))

@@ -1,4 +1,4 @@
-"""Work in processes of its own: one that dies or hangs costs its item, not the run."""
+"""Process items in separate processes: one that dies or hangs costs its item, not the run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
-#: A process serves so many items, then another takes its place: what leaks is bounded.
+#: Items for each process before it is replaced, to bound memory leaks.
 ITEMS_A_PROCESS = 25
 
 
@@ -26,7 +26,7 @@ def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
 
 
 class _Worker:
-    """One process and what it is at."""
+    """One process and its current item."""
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
         self.pipe, other = multiprocessing.Pipe()
@@ -50,10 +50,10 @@ class _Worker:
 def each_in_process(
     work: Callable[[Item], Any], items: Sequence[Item], jobs: int, patience_s: float
 ) -> Iterator[tuple[Item, Any]]:
-    """Each item with its result as it comes, or with what went wrong in a line (str).
+    """Yield each item with its result as it arrives, or with its error in one line (str).
 
-    ``work`` must be importable by name. A process that dies, or takes longer than
-    ``patience_s`` over one item, is replaced.
+    ``work`` must be importable by name. A process that dies, or takes longer than ``patience_s``
+    for one item, is replaced.
     """
     left = list(reversed(items))
     workers: list[_Worker] = []
@@ -80,7 +80,7 @@ def each_in_process(
 
 
 def _result(worker: _Worker, ready: bool, patience_s: float) -> tuple[Any, bool] | None:
-    """What came of a worker's item and whether it can go on; None: nothing yet."""
+    """Return the result of a worker's item and whether the worker can go on; None: nothing yet."""
     if ready:
         try:
             _, result = worker.pipe.recv()

@@ -1,4 +1,4 @@
-"""Kinds 7 and 11: light and colour that beat like a heart."""
+"""Kinds 7 and 11: light and colour that vary like a heartbeat."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from wrong_base import (
 
 
 def _tint(rng: np.random.Generator, strength: float) -> tuple[float, float, float]:
-    """A swing of colour that hardly shows in the grey mean."""
+    """Make a variation of colour that hardly shows in the grey mean."""
     red, blue = strength, -strength * float(rng.uniform(0.4, 1.2))
-    # Rec. 601: what red and blue add, green takes away
+    # Rec. 601: green cancels red and blue
     green = -(0.299 * red + 0.114 * blue) / 0.587 * float(rng.uniform(0.7, 1.3))
     sign = float(rng.choice([-1, 1]))
     return sign * red, sign * green, sign * blue
 
 
 def white_balance(living: bool) -> Make:
-    """White balance that hunts at 0.6 to 2.5 Hz, on all of the picture."""
+    """Record white balance that hunts at 0.6 to 2.5 Hz, on the whole frame."""
 
     def make(take: Take) -> Truth:
         rng = take.rng
@@ -48,7 +48,7 @@ def white_balance(living: bool) -> Make:
 
 
 def coloured_lamps(wall_seen: bool) -> Make:
-    """Two coloured lamps in antiphase: the grey mean keeps still, the colour beats."""
+    """Record two coloured lights in antiphase: the grey mean is constant, the colour varies."""
 
     def make(take: Take) -> Truth:
         rng = take.rng
@@ -56,7 +56,7 @@ def coloured_lamps(wall_seen: bool) -> Make:
         tint = _tint(rng, log_uniform(rng, 0.5, 4.0))
         gain = sine_gain(rng, take.t, float(rng.uniform(0.7, 2.2)), tint)
         mask = face_mask(spec)
-        if wall_seen:  # the wall gets a part of it
+        if wall_seen:  # the wall gets a part of the light
             mask = np.maximum(mask, np.float32(rng.uniform(0.3, 1.0)))
         record(take, spec, apply_gain(gain, mask))
         return NOTHING
@@ -65,19 +65,19 @@ def coloured_lamps(wall_seen: bool) -> Make:
 
 
 def tinted_mains(take: Take) -> Truth:
-    """Mains light whose flicker, with the phosphor's tint, beats slowly with the frame rate."""
+    """Record mains light whose flicker and tint beat slowly with the frame rate."""
     rng = take.rng
     spec = dead(take)
     tint = tuple(log_uniform(rng, 0.4, 2.5) * np.array([0.6, 1.0, rng.uniform(0.2, 0.7)]))
     gain = sine_gain(rng, take.t, float(rng.uniform(0.7, 2.5)), tint)
-    # the lamp is near the face, the wall far: less there, but some
+    # the light is near the face, and the wall far away gets less of it
     mask = np.maximum(face_mask(spec), np.float32(rng.uniform(0.25, 0.8)))
     record(take, spec, apply_gain(gain, mask))
     return NOTHING
 
 
 def half_pulse(take: Take) -> Truth:
-    """One half of the face pulses as it should, the other flickers at a rate of its own."""
+    """Record a face with a pulse on one half, and a flicker of another rate on the other."""
     rng = take.rng
     spec = good(take, motion="still")
     x = rest_place(spec)[0]
@@ -96,7 +96,7 @@ def half_pulse(take: Take) -> Truth:
 
 
 def pulsing_screen(take: Take) -> Truth:
-    """A face beside a screen that pulses in colours, at a rate other than the heart's."""
+    """Record a face beside a screen that pulses in colours, at another rate than the heart's."""
     rng = take.rng
     spec = good(take, motion="still")
     x = rest_place(spec)[0] / spec.width
@@ -109,14 +109,14 @@ def pulsing_screen(take: Take) -> Truth:
 
 
 def exposure_hunting(take: Take) -> Truth:
-    """Automatic exposure that steps up and down at 0.7 to 2 Hz, on a mannequin."""
+    """Record automatic exposure that steps up and down at 0.7 to 2 Hz, on a mannequin."""
     rng, spec = take.rng, dead(take)
     wave = rhythm(rng, take.t, float(rng.uniform(0.7, 2.0)))
     steps = np.round(wave * 2) / 2 if rng.random() < 0.5 else wave
     percent = log_uniform(rng, 0.3, 3.0)
     gain = np.repeat(1 + percent / 200 * steps[:, None], 3, axis=1)
 
-    # gamma: dark parts change more than bright ones, the wall otherwise than the face
+    # gamma: dark parts change more than bright ones, so wall and face differ
     def alter(k: int, levels: F32) -> F32:
         lifted = cv2.pow(np.maximum(levels, 1) / 255, 1 / np.float32(gain[k, 0])) * 255
         return np.asarray(lifted * np.float32(gain[k, 0]), np.float32)

@@ -1,4 +1,4 @@
-"""Kinds 9 and 10: videos that recur, and codecs that pump."""
+"""Kinds 9 and 10: videos that repeat, and codecs with periodic changes of brightness."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from wrong_files import one_by_one, timed
 
 
 def loop(gif: bool) -> Make:
-    """A living face for 1 to 4 s, repeated."""
+    """Repeat a living face of 1 to 4 s."""
 
     def make(take: Take) -> Truth:
         rng = take.rng
@@ -43,8 +43,8 @@ def loop(gif: bool) -> Make:
 
 
 def _gif_colours(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """As a GIF of 256 colours has it: dithered in a pattern that stands still."""
-    steps = np.array([36.4, 36.4, 51.0], np.float32) / 2  # finer than rgb8: a palette of its own
+    """Reduce frames to 256 colours as in a GIF, dithered in a fixed pattern."""
+    steps = np.array([36.4, 36.4, 51.0], np.float32) / 2  # finer than rgb8, with its own palette
     bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32)
     h, w = rgb.shape[:2]
     pattern = np.tile((bayer + 0.5) / 16 - 0.5, (h // 4 + 1, w // 4 + 1))[:h, :w, None]
@@ -52,17 +52,17 @@ def _gif_colours(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def gif_file(take: Take) -> Truth:
-    """A .gif whose 1 to 4 s were repeated when it was made."""
+    """Write a GIF whose 1 to 4 s are repeated in the file."""
     return loop(gif=True)(take)
 
 
 def noise_loop(take: Take) -> Truth:
-    """A photo whose noise, of 1 to 3 s, is repeated, as apps that fake a live camera do."""
+    """Record a photo whose noise of 1 to 3 s repeats, as apps that fake a live camera do."""
     rng, spec = take.rng, dead(take)
     still = photo(spec)
     long = int(rng.uniform(0.5, 3.0) * FPS)
     strength = log_uniform(rng, 0.8, 2.5)
-    shared = rng.standard_normal((long, 3)) * rng.uniform(0.05, 0.4)  # the gain's own noise
+    shared = rng.standard_normal((long, 3)) * rng.uniform(0.05, 0.4)  # the noise of the gain
     grains = [
         still + strength * rng.standard_normal(still.shape, dtype=np.float32) + shared[k]
         for k in range(min(long, 90))
@@ -74,7 +74,7 @@ def noise_loop(take: Take) -> Truth:
 
 
 def pumping_key_frames(take: Take) -> Truth:
-    """80 to 120 kbit/s with a key frame each 10 to 30: its level steps at each."""
+    """Encode at 80 to 120 kbit/s with a key frame every 10 to 30: brightness steps at each."""
     rng = take.rng
     key_every = [15, 10, 20, 30][take.number % 4]
     spec = good(take, hr_bpm=50.0 if take.number == 0 else float(rng.uniform(48, 110)))

@@ -1,4 +1,4 @@
-"""Kinds 8 and 11: movement that beats like a heart, with and without a background."""
+"""Kinds 8 and 11: movement that varies like a heartbeat, with and without a background."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from wrong_base import (
 
 
 def _face_cut(spec: VideoSpec, chunks: Iterator[Frames]) -> Iterator[Frames]:
-    """Only the face: nothing else is left to be seen."""
+    """Crop to the face, so that nothing else is visible."""
     x, y = rest_place(spec)
     half = round(0.56 * spec.face_px)
     left, right = max(round(x) - half, 0), min(round(x) + half, spec.width)
@@ -58,7 +58,7 @@ def _darkened(spec: VideoSpec) -> Callable[[int, F32], F32]:
 
 
 def face_fills_shaken(take: Take) -> Truth:
-    """A photo that fills the frame, shaken as a pulse would."""
+    """Record a photo that fills the frame, shaken like a pulse."""
     rng, spec = take.rng, _near(take)
     hz = 104 / 60 if take.number == 0 else float(rng.uniform(0.8, 2.4))
     x, y = (log_uniform(rng, 0.3, 2.5) * rhythm(rng, take.t, hz) for _ in range(2))
@@ -68,7 +68,7 @@ def face_fills_shaken(take: Take) -> Truth:
 
 
 def face_fills_flicker(take: Take) -> Truth:
-    """A mannequin's face that fills the frame, under a lamp that flickers."""
+    """Record a mannequin's face that fills the frame, in flickering light."""
     rng, spec = take.rng, _near(take)
     percent = log_uniform(rng, 0.3, 2.5) * np.array([1.0, 1.0, 1.0]) * rng.uniform(0.6, 1.2, 3)
     gain = sine_gain(rng, take.t, float(rng.uniform(0.8, 2.2)), tuple(percent), 0.02)
@@ -77,7 +77,7 @@ def face_fills_flicker(take: Take) -> Truth:
 
 
 def dark_shaken(take: Take) -> Truth:
-    """A photo in a dark room, only the face lit, shaken."""
+    """Record a shaken photo in a dark room, with only the face lit."""
     rng, spec = take.rng, dead(take)
     hz = float(rng.uniform(0.8, 2.4))
     x, y = (log_uniform(rng, 0.3, 2.5) * rhythm(rng, take.t, hz) for _ in range(2))
@@ -86,7 +86,7 @@ def dark_shaken(take: Take) -> Truth:
 
 
 def dark_nodding(take: Take) -> Truth:
-    """A mannequin that nods in a dark room."""
+    """Record a mannequin that nods in a dark room."""
     rng = take.rng
     angle, hz = log_uniform(rng, 0.4, 4.0), float(rng.uniform(0.7, 2.2))
     spec = dead(take, motion="nodding", angle_deg=angle, nod_hz=hz)
@@ -95,7 +95,7 @@ def dark_nodding(take: Take) -> Truth:
 
 
 def nodding_over_pulse(take: Take) -> Truth:
-    """Somebody alive who nods to music, more than the pulse shows."""
+    """Record a living person who nods to music, stronger than the pulse."""
     rng = take.rng
     hr_bpm = float(rng.uniform(50, 130))
     angle, hz = log_uniform(rng, 0.5, 4.0), other_hz(rng, hr_bpm)
@@ -105,7 +105,7 @@ def nodding_over_pulse(take: Take) -> Truth:
 
 
 def talking_mannequin(take: Take) -> Truth:
-    """A puppet whose head bobs with its speech, syllable by syllable."""
+    """Record a puppet whose head bobs with its speech, syllable by syllable."""
     rng = take.rng
     spec = dead(take, motion="talking")
     hz, size = float(rng.uniform(0.9, 2.4)), log_uniform(rng, 0.3, 2.5)
@@ -115,7 +115,7 @@ def talking_mannequin(take: Take) -> Truth:
 
 
 def swaying_photo(take: Take) -> Truth:
-    """A photo before a phone that is held in a hand and sways in a rhythm."""
+    """Record a photo with a handheld phone that sways in a rhythm."""
     rng, spec = take.rng, dead(take)
     hz = float(rng.uniform(0.7, 2.0))
     x, y = (log_uniform(rng, 0.5, 4.0) * rhythm(rng, take.t, hz) for _ in range(2))
@@ -125,7 +125,7 @@ def swaying_photo(take: Take) -> Truth:
 
 
 def walking_mannequin(take: Take) -> Truth:
-    """A head on a treadmill: down with each step, aside with every other."""
+    """Record a head on a treadmill: down with each step, aside with every other."""
     rng = take.rng
     spec = dead(take)
     steps_hz = float(rng.uniform(1.4, 2.6))
@@ -137,7 +137,7 @@ def walking_mannequin(take: Take) -> Truth:
 
 
 def focus_breathing(take: Take) -> Truth:
-    """Autofocus that hunts at 0.7 to 2 Hz: the picture grows and shrinks, a photo before it."""
+    """Record a photo with autofocus that hunts at 0.7 to 2 Hz: the frame grows and shrinks."""
     rng, spec = take.rng, dead(take)
     wave = log_uniform(rng, 0.001, 0.012) * rhythm(rng, take.t, float(rng.uniform(0.7, 2.0)))
     record(take, spec, moved(zooms(1 + wave, spec)))

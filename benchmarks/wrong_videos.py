@@ -1,9 +1,9 @@
-"""Videos that tempt: what a careless reader would accept with a wrong rate, by kinds.
+"""Kinds of videos that a careless method would accept with a wrong rate.
 
-Made from the simulator's own pictures, as good as the ``good_*`` videos of
-`benchmarks/doubt_videos.py` but for the one thing that tempts. `benchmarks/wrong.py` counts
+Made from the simulator's own frames, as good as the ``good_*`` videos of
+`benchmarks/doubt_videos.py` except for one misleading property. `benchmarks/wrong.py` counts
 how many are accepted and wrong; the confidence is fitted to the same kinds, made from
-`FIT_SEED`, without those that are held out.
+`FIT_SEED`, except those that are held out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import wrong_loops as loops
 import wrong_motions as motions
 from wrong_base import Make, Take, Truth, alive, good, record
 
-#: The benchmark's videos, which judge; and those to which the confidence may be fitted.
+#: Seeds of the benchmark's test videos, and of those that the confidence may be fitted to.
 JUDGE_SEED, FIT_SEED = 300_052, 610_001
 SHORT_S, LONG_S = 16.0, 30.0
 _ANDROID, _APPLE = "com.android.capture.fps", "com.apple.quicktime.capture.fps"
@@ -34,15 +34,15 @@ class Kind:
     Parameters
     ----------
     make : callable
-        Writes one and returns its truth.
+        Writes one video and returns its truth.
     group : int
-        The row of the issue's table to which it belongs (0: none).
+        Row of the issue's table (0: none).
     suffix : str
-        Of its files.
+        Suffix of its files.
     held_out : bool
         The confidence is never fitted to it.
     readable : bool
-        Nothing is wrong with it: it should be accepted.
+        It has no misleading property and should be accepted.
     """
 
     make: Make
@@ -53,7 +53,7 @@ class Kind:
 
 
 def _plain(take: Take) -> Truth:
-    """Nothing tempts: for comparison."""
+    """Record a plain video, for comparison."""
     spec = good(take)
     record(take, spec)
     return alive(spec)
@@ -119,7 +119,7 @@ KINDS: dict[str, Kind] = {
 
 
 def available() -> list[str]:
-    """The kinds that can be made here: one needs recorded intervals from a shared folder."""
+    """List the kinds that can be made here: one needs recorded intervals from a shared folder."""
     return [name for name in KINDS if name != "recorded" or hearts.rr_files()]
 
 
@@ -132,11 +132,15 @@ def write(kind: str, seed: tuple[int, int], path: Path, duration_s: float | None
         A name of `KINDS`.
     seed : (int, int)
         `JUDGE_SEED` or `FIT_SEED`, and the video's number; together with the kind they
-        decide everything.
+        determine the video.
     path : Path
         Its file, with the kind's suffix.
     duration_s : float, optional
-        Its length; without it each third video is `LONG_S` long, the others `SHORT_S`.
+        Its length; by default every third video has `LONG_S`, the others `SHORT_S`.
+
+    Returns
+    -------
+    Truth
     """
     cv2.setNumThreads(1)
     base, number = seed

@@ -14,7 +14,7 @@ from sspd.methods import Method, get_method
 from sspd.research.api.simulate import KEPT, write_all
 from sspd.research.datasets.table import open_dataset
 from sspd.research.evaluate import ablate
-from sspd.research.evaluate.measuring import measured_units
+from sspd.research.evaluate.measuring import iter_predictions
 from sspd.research.recipes import get_recipe
 from sspd.research.recipes.ablations import get_grid
 from sspd.simulation import VideoSpec
@@ -30,7 +30,9 @@ def no_video(path: Path, spec: VideoSpec) -> None:
     os._exit(9)
 
 
-def no_task(task: ablate.Task, told: object = None) -> tuple[tuple[float, ...], tuple[str, ...]]:
+def no_task(
+    task: ablate.AblationTask, told: object = None
+) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """The first training of a grid is done in the parent."""
     if parent_process() is not None:
         os._exit(9)
@@ -49,7 +51,7 @@ def test_of_a_measurement(tmp_path: Path) -> None:
     kept = "what was measured is kept, the same command continues"
     method = get_method("pos")
     with pytest.raises(SSPDError, match=_said(r"f\d", kept)):
-        list(measured_units(recordings, method, no_method, tmp_path / "kept", jobs=2))
+        list(iter_predictions(recordings, method, no_method, tmp_path / "kept", jobs=2))
 
 
 def test_of_a_simulation(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_of_a_simulation(tmp_path: Path) -> None:
 def test_of_an_ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ablate, "run_task", no_task)
     grid = get_grid("v")
-    tasks = ablate.tasks_of(
+    tasks = ablate.ablation_tasks(
         grid, get_recipe("ablation"), range(2), "folder:none", "leave-one-out", tmp_path
     )
     kept = "finished cells are kept, the same command continues"

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from sspd.cli.main import app
 from sspd.errors import OutputError, UsageError
-from sspd.research.evaluate.cost import NETWORKS
+from sspd.research.evaluate.cost import COMPARED_NETWORKS
 
 
 @pytest.mark.slow
@@ -20,7 +20,7 @@ def test_every_network_is_counted_and_timed(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["benchmark", *small, "--json", str(file)])
     assert result.exit_code == 0, result.output
     rows = [line for line in result.stdout.splitlines() if line.startswith("| ")][1:]
-    assert [row.split()[1] for row in rows] == list(NETWORKS)
+    assert [row.split()[1] for row in rows] == list(COMPARED_NETWORKS)
     assert all("x" in row for row in rows) and "0.79 (0.78)" in rows[-1]
     facts = json.loads(file.read_text())
     assert (facts["frames"], facts["size"]) == (8, 96)

@@ -12,7 +12,7 @@ from sspd.cli import demo as demo_module
 def test_the_demo_writes_video_truth_and_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(demo_module, "SECONDS", 12.0)
+    monkeypatch.setattr(demo_module, "DEMO_S", 12.0)
     demo_module.demo(out=tmp_path / "d", show=False)
     (row,) = json.loads((tmp_path / "d" / "result.json").read_text(encoding="utf-8"))
     page = (tmp_path / "d" / "result.html").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from beating_faces import beating_pictures
-from sspd.cli.inputs import expand, numbered
+from sspd.cli.inputs import list_videos, output_paths
 from sspd.video.read import probe
 
 
@@ -150,13 +150,13 @@ def test_a_truncated_video_is_measured_with_a_warning(
 
 def test_names_of_several_outputs() -> None:
     videos = [Path("a/x.mp4"), Path("b/x.mov"), Path("y.mp4")]
-    names = [path.name for path in numbered(Path("out/p.png"), videos)]
+    names = [path.name for path in output_paths(Path("out/p.png"), videos)]
     assert names == ["p-x.png", "p-x-2.png", "p-y.png"]
-    assert numbered(Path("out/p.png"), videos[:1]) == [Path("out/p.png")]
+    assert output_paths(Path("out/p.png"), videos[:1]) == [Path("out/p.png")]
 
 
 def test_a_folder_without_videos_is_a_problem(tmp_path: Path) -> None:
-    ((path, problem),) = expand([tmp_path])
+    ((path, problem),) = list_videos([tmp_path])
     assert path == tmp_path
     assert problem is not None
     assert ".mp4" in problem

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import results
-from sspd.cli.messages import Told, show
+from sspd.cli.messages import Messages, show
 from sspd.report.csv import write_csv
 from sspd.report.html import write_html
 from sspd.report.json import write_json
@@ -52,7 +52,7 @@ def forbidden(shown: str) -> list[str]:
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_name_is_one_line_without_orders(order: str, capsys: pytest.CaptureFixture[str]) -> None:
     name = f"a{ORDERS[order]}b.mp4"
-    Told().fail(f"{name}: no such file")
+    Messages().fail(f"{name}: no such file")
     show(f"{name}: a finding", err=True)
     show("weights: " + name.replace("\n", " "))
     shown = capsys.readouterr()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import results
-from sspd.cli.messages import Told
-from sspd.cli.progress import VideoMeter, watch
+from sspd.cli.messages import Messages
+from sspd.cli.progress import VideoMeter, collect_results
 from sspd.pipeline.batch import BatchResult
 from sspd.utils.progress import Meter
 
@@ -30,9 +30,9 @@ def _videos(n: int) -> list[tuple[Path, str | None]]:
 def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
     found = [*_videos(2), (Path("empty"), "empty: no video in this folder"), *_videos(1)]
     done = [BatchResult(2, results.refused()), BatchResult(0, results.measured())]
-    told = Told()
-    rows, broken_off = watch(
-        _run(*done, BatchResult(1, results.failed())), found, "pos", told, waveforms=False
+    messages = Messages()
+    rows, broken_off = collect_results(
+        _run(*done, BatchResult(1, results.failed())), found, "pos", messages, waveforms=False
     )
     assert [row.source for row in rows] == ["videos/good one.mp4", "c.mp4", "empty", "b.mp4"]
     assert not broken_off
@@ -43,27 +43,31 @@ def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture
         "sspd: good one.mp4: warning: cut short",
         "sspd: c.mp4: no such file",
     ]
-    assert (told.failed, told.misused, told.code(rows)) == (True, False, 1)
+    assert (messages.failed, messages.misused, messages.code(rows)) == (True, False, 1)
 
 
 def test_what_was_told_by_the_run_before_is_not_told_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = BatchResult(0, results.measured(), resumed=True)
-    watch(
-        _run(before, BatchResult(1, results.measured())), _videos(2), "pos", Told(), waveforms=False
+    collect_results(
+        _run(before, BatchResult(1, results.measured())),
+        _videos(2),
+        "pos",
+        Messages(),
+        waveforms=False,
     )
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_files_that_failed_and_misuse_are_told() -> None:
     lines: list[str] = []
-    told = Told(out=lines.append)
+    messages = Messages(out=lines.append)
     failed = BatchResult(1, replace(results.failed(), error="the box is too large"), misused=True)
     run = _run(BatchResult(0, results.refused(), failures=("a.png: no space",)), failed)
-    rows, _ = watch(run, _videos(2), "pos", told, waveforms=False)
+    rows, _ = collect_results(run, _videos(2), "pos", messages, waveforms=False)
     assert lines == ["sspd: a.png: no space", "sspd: the box is too large"]
-    assert told.code(rows) == 2
+    assert messages.code(rows) == 2
 
 
 def test_ctrl_c_keeps_what_came_before() -> None:
@@ -76,7 +80,7 @@ def test_ctrl_c_keeps_what_came_before() -> None:
         finally:
             ended.append("workers")
 
-    rows, broken_off = watch(run(), _videos(3), "pos", Told(), waveforms=False)
+    rows, broken_off = collect_results(run(), _videos(3), "pos", Messages(), waveforms=False)
     assert broken_off
     assert [row.source for row in rows] == ["b.mp4"]
     assert ended == ["workers"]
@@ -96,13 +100,13 @@ def test_a_terminal_shows_videos_done_and_time_left(
     monkeypatch.setenv("COLUMNS", "120")
     found = _sized(tmp_path, 3)
     before = BatchResult(2, results.refused(), resumed=True)
-    screen, told = _Terminal(), Told()
+    screen, messages = _Terminal(), Messages()
     monkeypatch.setattr("sys.stderr", screen)
-    watch(
+    collect_results(
         _run(before, *(BatchResult(i, results.failed()) for i in (0, 1))),
         found,
         "pos",
-        told,
+        messages,
         waveforms=False,
     )
     shown = screen.getvalue()
@@ -110,7 +114,7 @@ def test_a_terminal_shows_videos_done_and_time_left(
     assert "3/3, 100 %" in shown
     assert "left" in shown
     assert shown.count("sspd: c.mp4: no such file") == 2
-    told.note("the bar is gone, and lines go their usual way")
+    messages.note("the bar is gone, and lines go their usual way")
     assert screen.getvalue() == shown + "sspd: the bar is gone, and lines go their usual way\n"
 
 
@@ -147,12 +151,14 @@ def test_a_single_video_names_its_phase(tmp_path: Path) -> None:
 
 
 def test_a_pipe_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    watch(_run(BatchResult(0, results.refused())), _videos(1), "pos", Told(), waveforms=False)
+    collect_results(
+        _run(BatchResult(0, results.refused())), _videos(1), "pos", Messages(), waveforms=False
+    )
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("waveforms", [False, True])
 def test_waveforms_are_kept_where_they_are_wanted(waveforms: bool) -> None:
     run = _run(BatchResult(0, results.measured()))
-    (vitals,), _ = watch(run, _videos(1), "pos", Told(), waveforms=waveforms)
+    (vitals,), _ = collect_results(run, _videos(1), "pos", Messages(), waveforms=waveforms)
     assert (vitals.signal is not None) == (vitals.beats_s is not None) == waveforms

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sspd.pipeline.batch.settings import Settings, identity
 
 from sspd.errors import SourceError, WeightsError
 from sspd.methods import get_method
 from sspd.network.load import shipped_weights
-from sspd.pipeline.batch.settings import Settings, identity
 from sspd.research.datasets import faces_build
 from sspd.research.datasets.checksums import checksums
 from sspd.research.datasets.table import open_dataset
 from sspd.research.evaluate import training
-from sspd.research.evaluate.entries import labelled
+from sspd.research.evaluate.entries import name_weights
 from sspd.research.evaluate.manifest import _hashes
-from sspd.research.evaluate.predictions import unit_key
+from sspd.research.evaluate.predictions import prediction_key
 from sspd.research.recipes import get_recipe
 from sspd.types import Recording, References
 from sspd.utils.content import content_key, facts_of_files, file_digest, text_key
@@ -77,7 +77,7 @@ def test_kept_waveforms_are_found_again(recordings: list[Recording]) -> None:
         method = replace(get_method("pos"), weights="w 1")
         files = [facts(path) for path in recording.files if path.exists()]
         made_of = [recording.name, files, "pos", "w 1", package_version()]
-        assert unit_key(recording, method) == sha(json.dumps(made_of).encode())
+        assert prediction_key(recording, method) == sha(json.dumps(made_of).encode())
 
 
 def test_networks_of_folds_are_found_again(recordings: list[Recording]) -> None:
@@ -89,7 +89,7 @@ def test_networks_of_folds_are_found_again(recordings: list[Recording]) -> None:
 
 def test_stored_faces_are_found_again(recordings: list[Recording]) -> None:
     for video in (one.video for one in recordings):
-        made_of = repr([*facts(video), 128, True, faces_build.VERSION])
+        made_of = repr([*facts(video), 128, True, faces_build.STORE_VERSION])
         assert faces_build._key(video, 128, True) == sha(made_of.encode()) == text_key(made_of)
     with pytest.raises(SourceError, match=r"no\.mp4: No such file"):
         faces_build._key(Path("no.mp4"), 128, True)
@@ -100,13 +100,13 @@ def test_journals_and_evaluations_know_their_weights(tmp_path: Path) -> None:
     digest = sha(weights.read_bytes())
     settings = Settings()
     assert identity(settings, settings.ready())["weights_sha256"] == digest
-    named = labelled(get_method("pos"), weights, "f32").weights
+    named = name_weights(get_method("pos"), weights, "f32").weights
     assert named == f"{weights.name} {digest[:12]} f32"
     gone = Settings(weights=str(tmp_path / "no.onnx"))
     with pytest.raises(WeightsError, match=r"no\.onnx: cannot be read \(No such file"):
         identity(gone, replace(get_method("pos"), weights="no.onnx"))
     with pytest.raises(SourceError, match=r"no\.onnx: no such file"):
-        labelled(get_method("pos"), tmp_path / "no.onnx", "f32")
+        name_weights(get_method("pos"), tmp_path / "no.onnx", "f32")
 
 
 def test_manifests_and_indices_have_the_digests_of_files(tmp_path: Path) -> None:

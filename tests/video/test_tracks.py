@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
-from sspd.cli.inputs import expand
+from sspd.cli.inputs import list_videos
 from sspd.errors import NoVideoError
 from sspd.video.folder import videos_in
 from sspd.video.read import probe, read
@@ -108,7 +108,7 @@ def test_links_are_followed_once(tmp_path: Path, video: Path) -> None:
     (inbox / ".hidden").symlink_to(away)
     names = ["a.mp4", "gone.mp4", "ring.mp4", "sub/near.mp4", "to/deep/far.mp4"]
     assert [path.relative_to(inbox).as_posix() for path in videos_in(inbox)] == names
-    problems = {path.name: problem for path, problem in expand([inbox])}
+    problems = {path.name: problem for path, problem in list_videos([inbox])}
     assert problems["a.mp4"] is None
     for name in ("gone.mp4", "ring.mp4"):
         assert problems[name] == f"{inbox / name}: a link to a file that does not exist"

@@ -1,1 +1,1 @@
-"""The command line: parse, call the public API, write. One module a command."""
+"""The command line: parses arguments, calls the public API, prints and writes results."""

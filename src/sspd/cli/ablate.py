@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from sspd.research.evaluate.ablate import CellScore
     from sspd.research.recipes.ablations import Grid
 
-#: How rates are read where nothing else is asked for.
+#: Default scoring.
 SCORING = "sspd"
 
 
 def ablate(
     context: typer.Context,
-    table: Annotated[str, typer.Argument(help="v, vi, vii, viii, 8a, 8b, 9a or 9b.")],
+    table: Annotated[
+        str, typer.Argument(help="Table or figure: v, vi, vii, viii, 8a, 8b, 9a or 9b.")
+    ],
     data: Annotated[str, typer.Argument(help="NAME:PATH of a dataset; sspd datasets lists them.")],
     out: Annotated[
         Path, typer.Option("--out", help="Folder for faces, networks, scores and the table.")
@@ -47,9 +49,9 @@ def ablate(
         int, typer.Option("--seeds", min=1, help="Number of trainings of each cell.")
     ] = 2,
     scoring: Annotated[
-        str, typer.Option("--scoring", help="How rates are read; see sspd evaluate.")
+        str, typer.Option("--scoring", help="How heart rates are read; see sspd evaluate.")
     ] = SCORING,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    device: Annotated[str, typer.Option("--device", help="Device: auto, cpu or cuda.")] = "auto",
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Trainings at the same time, each in a process.")
     ] = 1,
@@ -63,7 +65,7 @@ def ablate(
 
     from sspd.research.datasets.table import open_dataset
     from sspd.research.evaluate.ablate import ablate as run
-    from sspd.research.evaluate.ablate import tasks_of
+    from sspd.research.evaluate.ablate import ablation_tasks
     from sspd.research.recipes import get_recipe
     from sspd.research.recipes.ablations import get_grid
     from sspd.research.train.memory import prepare_memory
@@ -72,14 +74,16 @@ def ablate(
     grid, base = get_grid(table), get_recipe(recipe)
     if steps is not None:
         base = replace(base, steps=steps, epochs=None)
-    tasks = tasks_of(grid, base, range(seeds), data, protocol, out, scoring=scoring, device=device)
-    open_dataset(data)  # what is not there is said before anything is made
+    tasks = ablation_tasks(
+        grid, base, range(seeds), data, protocol, out, scoring=scoring, device=device
+    )
+    open_dataset(data)  # report a missing dataset before anything is made
     context.with_resource(hold_folder(out, "cells/*"))
     make_folder(out)
-    goes_on = f"finished trainings are kept in {out}, the same command continues"
-    with interruptible(goes_on), Meter(grid.title, len(tasks), "trainings") as meter:
+    kept = f"finished trainings are kept in {out}, the same command continues"
+    with interruptible(kept), Meter(grid.title, len(tasks), "trainings") as meter:
         scores = run(
-            grid, tasks, jobs=jobs, told=meter.update,
+            grid, tasks, jobs=jobs, progress=meter.update,
             phase=lambda what: meter.update(meter.done, what=what),
         )  # fmt: skip
     _write(grid, scores, out, scoring)
@@ -91,12 +95,12 @@ def ablate(
 
 
 def _write(grid: Grid, scores: list[CellScore], out: Path, scoring: str) -> None:
-    from sspd.research.evaluate.ablate import ablation_csv, ablation_markdown
+    from sspd.research.evaluate.ablation_table import ablation_csv, ablation_markdown
     from sspd.research.figures.ablation import draw_curve
     from sspd.utils.files import whole_file
 
     texts = {".csv": ablation_csv(scores), ".md": ablation_markdown(grid, scores, scoring)}
-    # another scoring leaves what the usual one wrote
+    # another scoring keeps the files of the default one
     name = grid.name if scoring == SCORING else f"{grid.name}-{scoring}"
     for suffix, text in texts.items():
         with whole_file(out / f"{name}{suffix}") as part:

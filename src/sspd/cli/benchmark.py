@@ -1,4 +1,4 @@
-"""``sspd benchmark``: the cost of networks, the paper's Table IV on this machine."""
+"""``sspd benchmark``: the size and speed of networks, the paper's Table IV on this machine."""
 
 from __future__ import annotations
 
@@ -23,16 +23,21 @@ def benchmark(
     runtime: Annotated[
         list[str] | None,
         typer.Option(
-            "--runtime", help="torch, openvino, cuda.", show_default="all that are installed"
+            "--runtime",
+            help="Runtimes: torch, openvino, cuda.",
+            show_default="all that are installed",
         ),
     ] = None,
     frames: Annotated[
         int, typer.Option("--frames", min=4, help="Length of the clip, frames.")
     ] = 300,
-    size: Annotated[int, typer.Option("--size", min=64, help="Side of the faces, pixels.")] = 128,
+    size: Annotated[
+        int, typer.Option("--size", min=64, help="Height and width of the faces, pixels.")
+    ] = 128,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="Number of timed rounds.")] = 5,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Processor threads.", show_default="all")
+        int | None,
+        typer.Option("--threads", min=1, help="Number of CPU threads.", show_default="all"),
     ] = None,
     scores: Annotated[
         Path | None,
@@ -49,17 +54,17 @@ def benchmark(
 ) -> None:
     """Compare size and speed of networks on this machine, beside the paper's Table IV."""
     require("torch", extra="train", purpose="a comparison of networks")
-    from sspd.research.evaluate.cost import NETWORKS, measure_costs, runtimes_here
+    from sspd.research.evaluate.cost import COMPARED_NETWORKS, available_runtimes, measure_costs
     from sspd.research.evaluate.cost_table import cost_json, cost_points, cost_table, read_errors
 
     if (scores is None) != (plot is None):
-        raise UsageError("benchmark: --plot draws the errors of --scores; give both")
+        raise UsageError("benchmark: --plot needs the errors of --scores; give both options")
     for file in (json_file, plot):
         if file is not None:
             check_output(file)
     errors = {} if scores is None else read_errors(scores)
-    names = [one for some in method or NETWORKS for one in some.split(",") if one]
-    places = [one for some in runtime or runtimes_here() for one in some.split(",") if one]
+    names = [one for some in method or COMPARED_NETWORKS for one in some.split(",") if one]
+    places = [one for some in runtime or available_runtimes() for one in some.split(",") if one]
     with interruptible("nothing was written"), Meter("Timing", repeats + 1, "rounds") as meter:
         costs = measure_costs(
             names,
@@ -68,7 +73,7 @@ def benchmark(
             size=size,
             repeats=repeats,
             threads=threads,
-            told=meter.update,
+            progress=meter.update,
         )
     if plot is not None:
         from sspd.research.figures.costs import draw_costs

@@ -18,11 +18,11 @@ from sspd.utils.progress import Meter
 if TYPE_CHECKING:
     from sspd.research.datasets.check import Finding, Summary
 
-#: More recordings that are not there share a line.
-FEW = 6
+#: If more recordings are missing, they share one line.
+MOST_NAMED = 6
 
-#: What Ctrl-C leaves.
-KEPT = "no file was changed"
+#: State of the copy after Ctrl-C.
+NOTHING_CHANGED = "no file was changed"
 
 
 def check(
@@ -64,24 +64,24 @@ def check(
     plain = ":" not in data or Path(data).is_dir()
     dataset, root = named_dataset(f"folder:{data}" if plain else data)
     if index is not None and json_out is not None and index.resolve() == json_out.resolve():
-        raise UsageError("check: --index and --json are one file")
+        raise UsageError("check: --index and --json are the same file")
     recordings = dataset.recordings(root)
     outputs = [path for path in (index, json_out) if path is not None]
     _check_outputs(outputs, json_out, root)
     known = read_index(index) if index is not None and index.exists() else None
     lost = checks.absent(dataset, recordings)
     found: list[Finding] = []
-    looked = checks.check(dataset, recordings, quick=quick, jobs=jobs)
+    findings = checks.check(dataset, recordings, quick=quick, jobs=jobs)
     with (
-        interruptible(KEPT),
+        interruptible(NOTHING_CHANGED),
         Meter("Checking", len(recordings), "recordings") as meter,
     ):
-        for some in meter.track(looked):
+        for some in meter.track(findings):
             found += some
     if index is not None:
         files = files_of(root, outputs)
         with (
-            interruptible(KEPT),
+            interruptible(NOTHING_CHANGED),
             Meter("Reading files", len(files), "files") as meter,
         ):
             now = dict(meter.track(checksums(root, files)))
@@ -111,9 +111,9 @@ def _check_outputs(outputs: Sequence[Path], json_out: Path | None, root: Path) -
 
 
 def _lines(findings: Sequence[Finding], lost: Sequence[Finding]) -> Iterator[str]:
-    """A line a finding; recordings that are not there at all share one where they are many."""
+    """Format one line for each finding; many missing recordings share one line."""
     gone = [finding.recording for finding in lost if finding.kind == "missing"]
-    together = set(gone) if len(gone) > FEW else set()
+    together = set(gone) if len(gone) > MOST_NAMED else set()
     for finding in findings:
         if finding.recording not in together:
             yield _line(finding)
@@ -122,7 +122,7 @@ def _lines(findings: Sequence[Finding], lost: Sequence[Finding]) -> Iterator[str
 
 
 def _line(finding: Finding) -> str:
-    """One line, whatever the names of files and folders hold."""
+    """Format a finding as one line, for any characters in names of files and folders."""
     text = f"{finding.recording or '-'}: {finding.kind}: {finding.text}"
     line = "".join(char if char.isprintable() else " " for char in text)
     encoding = sys.stdout.encoding or "utf-8"

@@ -1,4 +1,4 @@
-"""Where commands print their results, and what they say when they are interrupted."""
+"""Consoles for results, and the message and exit code after an interrupt."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: Exit code after Ctrl-C, as shells have it.
+#: Exit code of a command that Ctrl-C interrupted, as in shells.
 INTERRUPTED = 130
-#: Columns of a table that goes to a file or another program.
+#: Width of a table that is written to a file or another program, characters.
 PIPE_COLUMNS = 140
 
 
 def results_console(*, stderr: bool = False) -> Console:
-    """Standard output: as wide as its terminal, or as ``COLUMNS`` says, else 140 columns.
+    """Return a console for standard output: as wide as its terminal or ``COLUMNS``, else 140.
 
     Parameters
     ----------
     stderr : bool
-        Standard error instead, where standard output takes something else.
+        Use standard error, because standard output has other results.
+
+    Returns
+    -------
+    rich.console.Console
 
     >>> results_console().width > 0
     True
@@ -55,12 +59,16 @@ def print_table(markdown: str) -> None:
 
 @contextmanager
 def interruptible(kept: str) -> Iterator[None]:
-    """Say on Ctrl-C what is kept and how to go on, and end with that exit code.
+    """On Ctrl-C, print what is kept and how to continue, and exit with that code.
 
     Parameters
     ----------
     kept : str
-        One clause, after "interrupted; ".
+        One clause, printed after "interrupted; ".
+
+    Yields
+    ------
+    None
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""``sspd datasets``: what there is."""
+"""``sspd datasets``: list the datasets."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 def datasets(
     name: Annotated[
-        str | None, typer.Argument(help="Show this one: its folders, and what is known wrong.")
+        str | None, typer.Argument(help="Show this dataset: its folders, splits and known defects.")
     ] = None,
 ) -> None:
-    """List the datasets that are read, each with its licence and citation."""
+    """List the datasets that sspd can read, each with its licence and citation."""
     from sspd.cli.messages import show
     from sspd.errors import DependencyError
     from sspd.research.datasets.table import dataset_names, get_dataset
@@ -33,12 +33,12 @@ def datasets(
             continue
         reads = "; ".join(line.strip() for line in dataset.tree.strip().splitlines())
         typer.echo(f"{one:{wide}} {dataset.title}")
-        for what, text in (
+        for label, text in (
             ("reads", reads),
             ("licence", dataset.licence),
             ("cite", dataset.citation),
         ):
-            typer.echo(f"{'':{wide}} {what:8} {text}")
+            typer.echo(f"{'':{wide}} {label:8} {text}")
     if broken:
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""``sspd demo``: measure a simulated face whose pulse is known, to see that it works here."""
+"""``sspd demo``: measure a simulated face with a known pulse, to test the installation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import typer
 
 from sspd.utils.places import make_folder
 
-#: The video: half a minute at an ordinary rate, with noise, motion and compression.
-SECONDS = 30.0
-SEED = 11
+#: Length of the video, seconds, and its seed; it has noise, motion and compression.
+DEMO_S = 30.0
+DEMO_SEED = 11
 
 
 def demo(
@@ -40,8 +40,10 @@ def demo(
 
     make_folder(out)
     video = out / "face.mp4"
-    spec = VideoSpec(seed=SEED, duration_s=SECONDS, hr_bpm=hr, noise_levels=1.5, background="blobs")
-    typer.echo(f"simulating {SECONDS:g} s of a face with a pulse of about {hr:g} bpm ...")
+    spec = VideoSpec(
+        seed=DEMO_SEED, duration_s=DEMO_S, hr_bpm=hr, noise_levels=1.5, background="blobs"
+    )
+    typer.echo(f"simulating {DEMO_S:g} s of a face with a pulse of about {hr:g} bpm ...")
     write_video(spec, video)
     write_truth(spec, video)
     typer.echo("measuring it ...")
@@ -55,7 +57,7 @@ def demo(
     for name in ("face.mp4", "result.json", "result.png", "result.html"):
         typer.echo(f"wrote     {out / name}")
     typer.echo(NOTICE)
-    # Only for someone who sits in front of it: never from a script or a build.
+    # only for a person at a terminal, never from a script or a build
     if show and sys.stdout.isatty():
         typer.launch(str(out / "result.html"))
     if not vitals.accepted:

@@ -1,4 +1,4 @@
-"""``sspd explain``: where on the face the network's waveform comes from."""
+"""``sspd explain``: show which parts of a face the network's waveform comes from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sspd.cli.messages import show
 from sspd.errors import UsageError
 from sspd.utils.files import check_output
 
-SUFFIXES = (".png", ".svg", ".pdf")
+IMAGE_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def explain(
@@ -45,20 +45,25 @@ def explain(
         bool, typer.Option("--no-image", help="Show the maps without the face.")
     ] = False,
 ) -> None:
-    """Draw where on the face the network's waveform comes from (LayerCAM, Fig. 10)."""
+    """Draw which parts of the face the network's waveform comes from (LayerCAM, Fig. 10)."""
     from sspd.research.datasets.folder import read_waveform
     from sspd.research.evaluate.explain import explain as run
     from sspd.research.figures.saliency import draw_saliency
 
-    if plot.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"explain: --plot ends in {', '.join(SUFFIXES)}, got {plot.name!r}")
+    if plot.suffix.lower() not in IMAGE_SUFFIXES:
+        raise UsageError(f"explain: --plot ends in {', '.join(IMAGE_SUFFIXES)}, got {plot.name!r}")
     check_output(plot)
     layers = [one for some in layer or [] for one in some.split(",") if one]
     known = None if truth is None else read_waveform(truth)
     found = run(
-        source, weights=weights, truth=known, start_s=start, seconds=seconds, layers=layers or None
+        source,
+        weights=weights,
+        reference=known,
+        start_s=start,
+        seconds=seconds,
+        layers=layers or None,
     )
-    how = "the contact waveform" if found.by_truth else "its own output"
-    title = f"{source.name}, {start:g} to {start + seconds:g} s: LayerCAM by {how}"
+    score = "the contact waveform" if found.by_reference else "its own output"
+    title = f"{source.name}, {start:g} to {start + seconds:g} s: LayerCAM by {score}"
     draw_saliency(plot, found.face, found.maps, title, image=not no_image)
-    show(f"{plot}: LayerCAM of {', '.join(found.maps)}, by {how}")
+    show(f"{plot}: LayerCAM of {', '.join(found.maps)}, by {score}")

@@ -1,4 +1,4 @@
-"""``sspd export``: the network for other runtimes."""
+"""``sspd export``: write a network for other runtimes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def export(
 ) -> None:
     """Write a network as ONNX: differences (1, 3, t, 128, 128) in, waveform (1, t) out.
 
-    Of a network trained on centred frames or on faces of another size, those.
+    A network with centred frames or another face size takes those as input.
     """
     from sspd.network.load import shipped_weights
     from sspd.utils.files import check_output, write_whole

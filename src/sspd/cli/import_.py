@@ -1,4 +1,4 @@
-"""``sspd import``: weights of the released code become a checkpoint of ours."""
+"""``sspd import``: convert weights of the released code to a checkpoint of this package."""
 
 from __future__ import annotations
 

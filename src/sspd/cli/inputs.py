@@ -1,4 +1,4 @@
-"""The videos that a command was given."""
+"""The videos that a command was given, and names for their outputs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from pathlib import Path
 
 from sspd.video.folder import SUFFIXES, dangling, videos_in
 
-#: A video and None, or a source that cannot be measured and what is wrong with it.
+#: A video and None, or a source that cannot be measured and the reason.
 Found = tuple[Path, str | None]
 
 
-def expand(sources: Iterable[Path]) -> Iterator[Found]:
-    """Return the videos of all sources in order, each with None, or a folder with what is wrong.
+def list_videos(sources: Iterable[Path]) -> Iterator[Found]:
+    """Yield the videos of all sources in order, each with None or the reason why it is unusable.
 
-    >>> list(expand([Path("a.mp4")]))
+    Parameters
+    ----------
+    sources : iterable of Path
+        Videos, and folders of videos.
+
+    Yields
+    ------
+    video : Path
+    problem : str or None
+
+    >>> list(list_videos([Path("a.mp4")]))
     [(PosixPath('a.mp4'), None)]
     """
     for source in sources:
@@ -31,10 +41,21 @@ def expand(sources: Iterable[Path]) -> Iterator[Found]:
             )
 
 
-def numbered(path: Path, videos: list[Path]) -> list[Path]:
-    """Give each video an output name: ``path`` for a single one, else ``NAME-VIDEO.EXT``.
+def output_paths(path: Path, videos: list[Path]) -> list[Path]:
+    """Give each video an output path: ``path`` for a single one, else ``NAME-VIDEO.EXT``.
 
-    >>> [p.name for p in numbered(Path("p.png"), [Path("a/x.mp4"), Path("b/x.mp4")])]
+    Parameters
+    ----------
+    path : Path
+        The path that the user gave.
+    videos : list of Path
+
+    Returns
+    -------
+    list of Path
+        One for each video.
+
+    >>> [p.name for p in output_paths(Path("p.png"), [Path("a/x.mp4"), Path("b/x.mp4")])]
     ['p-x.png', 'p-x-2.png']
     """
     if len(videos) == 1:

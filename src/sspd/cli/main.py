@@ -1,9 +1,8 @@
-"""``sspd``: the entry point, and what becomes of errors.
+"""``sspd``: the entry point, which turns errors into messages and exit codes.
 
-Exit codes: 2 wrong usage; 1 a source or output failed; 3 all read, but at least one
-has no reliable pulse; 0 all well; 130 interrupted by Ctrl-C, 143 by SIGTERM. A known error
-is one line on standard error, never a traceback; ``SSPD_TRACEBACK=1`` shows the
-traceback of an unexpected one.
+Exit codes: 0 success; 1 a source or output failed; 2 wrong usage; 3 all measured, but at least one
+has no reliable pulse; 130 interrupted by Ctrl-C, 143 by SIGTERM. A known error is one line on
+standard error, never a traceback; ``SSPD_TRACEBACK=1`` shows the traceback of an unexpected one.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from sspd.cli.ablate import ablate
 from sspd.cli.benchmark import benchmark
 from sspd.cli.calibrate import calibrate
 from sspd.cli.check import check
+from sspd.cli.console import INTERRUPTED
 from sspd.cli.datasets import datasets
 from sspd.cli.demo import demo
 from sspd.cli.evaluate import evaluate
@@ -35,9 +35,6 @@ from sspd.cli.simulate import simulate
 from sspd.cli.streams import shield_streams
 from sspd.cli.train import train
 from sspd.errors import SSPDError, UsageError
-
-#: Exit code of a command that Ctrl-C interrupted, as shells have it.
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="sspd",
@@ -80,14 +77,14 @@ def options(
         typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Options of the program itself; each is acted on by its own callback."""
+    """Handle the options of the program itself; each has its own callback."""
 
 
 def run() -> None:
     """Run the command line; errors become one line and an exit code.
 
-    SIGTERM, and SIGHUP where nobody ignores it, end a command as Ctrl-C does: what is
-    half-written goes, workers end. The exit code is 128 and the signal's number.
+    SIGTERM, and SIGHUP unless it is ignored, end a command as Ctrl-C does: incomplete files are
+    removed and workers end. The exit code is 128 plus the signal's number.
     """
     ended_by: list[int] = []
     with _ends_like_ctrl_c(ended_by):
@@ -103,7 +100,7 @@ def run() -> None:
 
 @contextmanager
 def _ends_like_ctrl_c(ended_by: list[int]) -> Iterator[None]:
-    """Make signals that ask for the end a `KeyboardInterrupt`, and note which one came."""
+    """Turn SIGTERM and SIGHUP into `KeyboardInterrupt`, and remember which one came."""
 
     def interrupt(number: int, _: object) -> None:
         ended_by.append(number)
@@ -111,7 +108,7 @@ def _ends_like_ctrl_c(ended_by: list[int]) -> Iterator[None]:
 
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     numbers = [getattr(signal, name) for name in names]
-    alone = threading.current_thread() is threading.main_thread()  # others may set none
+    alone = threading.current_thread() is threading.main_thread()  # others may not
     ours = [n for n in numbers if alone and signal.getsignal(n) is signal.SIG_DFL]
     try:
         for number in ours:
@@ -131,9 +128,9 @@ def _run() -> None:
     except Exception as error:
         if os.environ.get("SSPD_TRACEBACK"):
             raise
-        # Anything else is a fault of ours; say so in one line, and how to learn more.
-        what = f"{type(error).__name__}: {error}".splitlines()[0]
-        _fail(f"unexpected {what} (SSPD_TRACEBACK=1 shows where)", 1)
+        # any other error is a bug: print one line, and how to see more
+        text = f"{type(error).__name__}: {error}".splitlines()[0]
+        _fail(f"unexpected {text} (SSPD_TRACEBACK=1 shows where)", 1)
 
 
 def _fail(message: str, code: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sspd.cli.messages import Told
+from sspd.cli.messages import Messages
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -166,8 +166,8 @@ def measure(
 
     tune_process()
     from sspd.cli import outputs as files
-    from sspd.cli.inputs import expand
-    from sspd.cli.progress import VideoMeter, watch
+    from sspd.cli.inputs import list_videos
+    from sspd.cli.progress import VideoMeter, collect_results
     from sspd.pipeline.batch import measure_many
     from sspd.report.text import video_count
 
@@ -180,14 +180,14 @@ def measure(
     if face not in FACES:
         raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
     face_box = _parse_box(box)
-    told, found = Told(), list(expand(sources))
+    messages, found = Messages(), list(list_videos(sources))
     asked = {"json": json, "csv": csv, "report": report}
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
-    outputs = files.usable_outputs(asked, found, told.fail, every_face=face == "all")
-    if told.failed:
-        raise typer.Exit(2 if told.misused else 1)
-    files.hold(context, outputs, found)
-    journal = _journal(outputs, resume, told)
+    outputs = files.usable_outputs(asked, found, messages.fail, every_face=face == "all")
+    if messages.failed:
+        raise typer.Exit(2 if messages.misused else 1)
+    files.hold_outputs(context, outputs, found)
+    journal = _journal(outputs, resume, messages)
     if journal is not None:
         context.call_on_close(journal.close)
     meter = VideoMeter(found)
@@ -209,17 +209,17 @@ def measure(
         limit_s=limit,
         progress=meter.tell,
     )
-    results, broken_off = watch(
-        run, found, method, told, waveforms="report" in outputs, meter=meter
+    results, broken_off = collect_results(
+        run, found, method, messages, waveforms="report" in outputs, meter=meter
     )
     if results:
-        files.write_whole(results, outputs, told.fail, with_image=not no_image)
-    unfinished = _close(journal, ended_well=not (broken_off or told.failed))
+        files.write_whole(results, outputs, messages.fail, with_image=not no_image)
+    unfinished = _close(journal, ended_well=not (broken_off or messages.failed))
     _print(results, unfinished, beside=files.to_standard_output(outputs))
     if broken_off:
         how = "; the same command with --resume continues" if unfinished else ""
-        told.note(f"interrupted after {video_count(results)} of {len(found)} videos{how}")
-    raise typer.Exit(BROKEN_OFF if broken_off else told.code(results))
+        messages.note(f"interrupted after {video_count(results)} of {len(found)} videos{how}")
+    raise typer.Exit(BROKEN_OFF if broken_off else messages.code(results))
 
 
 def _check_span(start: float, end: float | None) -> None:
@@ -244,14 +244,14 @@ def _parse_box(text: str | None) -> Box | None:
     return Box(left, top, right, bottom)
 
 
-def _journal(outputs: Mapping[str, Path], resume: bool, told: Told) -> Journal | None:
+def _journal(outputs: Mapping[str, Path], resume: bool, messages: Messages) -> Journal | None:
     """The journal, beside the first output; without outputs there is nothing to keep."""
     from sspd.pipeline.batch import Journal
     from sspd.utils.places import is_stream
 
     files = [path for path in outputs.values() if not is_stream(path)]
     if not files:
-        if resume and not told.failed:
+        if resume and not messages.failed:
             raise UsageError(
                 "--resume needs an output file (--json, --csv): the journal is beside it"
             )
@@ -259,7 +259,7 @@ def _journal(outputs: Mapping[str, Path], resume: bool, told: Told) -> Journal |
     first = files[0]
     journal = Journal(first.with_name(f"{first.name}.journal"), resume=resume)
     if journal.found_results and not resume:
-        told.note(
+        messages.note(
             f"{journal.path}: has {journal.found_results} videos of an interrupted run;"
             " with --resume they would not be measured again"
         )

@@ -1,4 +1,4 @@
-"""What a command tells on standard error, and what that makes of its exit code."""
+"""Messages of a command on standard error, and the exit code that follows from them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def show(text: str, *, err: bool = False, end: str = "\n") -> None:
-    """Print lines; names in them come from outside, and a terminal must obey none.
+    """Print lines with control characters removed, because names in them come from outside.
 
     Parameters
     ----------
     text : str
     err : bool
-        To standard error.
+        Print to standard error.
     end : str
-        After the last line.
+        Printed after the last line.
 
     >>> show("weights: a" + chr(27) + "]0;title" + chr(7) + ".onnx")
     weights: a?]0;title?.onnx
@@ -35,28 +35,49 @@ def _to_standard_error(line: str) -> None:
 
 
 @dataclass
-class Told:
-    """What went wrong so far, said once each, in one line."""
+class Messages:
+    """The failures of a command so far, each printed once, in one line."""
 
     failed: bool = False
     misused: bool = False
     out: Callable[[str], None] = _to_standard_error
-    """Takes a line; a progress bar puts its own here while it stands."""
+    """Prints a line; a progress bar replaces it while the bar is shown."""
 
     def note(self, text: str) -> None:
-        """Tell what is no failure."""
+        """Print a message that is not a failure.
+
+        Parameters
+        ----------
+        text : str
+        """
         from sspd.report.labels import legible
 
         self.out(legible(f"sspd: {' '.join(text.split())}"))
 
     def fail(self, text: str, misused: bool = False) -> None:
-        """Tell a failure; ``misused``: an argument is at fault."""
+        """Print a failure.
+
+        Parameters
+        ----------
+        text : str
+        misused : bool
+            Whether an argument is at fault.
+        """
         self.failed = True
         self.misused = self.misused or misused
         self.note(text)
 
     def code(self, results: Sequence[Vitals]) -> int:
-        """The exit code of the whole."""
+        """Return the exit code of the command.
+
+        Parameters
+        ----------
+        results : sequence of Vitals
+
+        Returns
+        -------
+        int
+        """
         if self.misused:
             return 2
         if self.failed:

@@ -1,4 +1,4 @@
-"""``sspd methods``: what there is."""
+"""``sspd methods``: list the methods."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typer
 
 
 def methods() -> None:
-    """List the methods, each with what it needs and where it was published."""
+    """List the methods, each with its requirements and its citation."""
     from sspd.cli.messages import show
     from sspd.errors import DependencyError
     from sspd.methods.registry import citation, method_names, needs

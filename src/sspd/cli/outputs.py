@@ -1,4 +1,4 @@
-"""The files that ``sspd measure`` writes."""
+"""The output files of ``sspd measure``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sspd.cli.inputs import Found, numbered
+from sspd.cli.inputs import Found, output_paths
 from sspd.errors import OutputError
 from sspd.utils.locks import claim
 from sspd.utils.partials import remove_parts
@@ -20,7 +20,7 @@ from sspd.utils.places import is_discarded, is_standard_output, is_stream
 if TYPE_CHECKING:
     from sspd.types import Vitals
 
-#: Told in one line what went wrong.
+#: Called with an error in one line.
 Fail = Callable[[str], object]
 
 
@@ -31,17 +31,22 @@ def usable_outputs(
     *,
     every_face: bool = False,
 ) -> dict[str, Path]:
-    """The outputs that were asked for and can be written; `fail` is told of the others.
+    """Return the requested outputs that can be written; `fail` receives the others.
 
     Parameters
     ----------
     asked : mapping of str to Path or None
-        By the option's name.
+        Paths by the option's name.
     found : sequence of (path, problem)
-        What is to be measured, which no output may replace.
+        All sources; no output may replace one of them.
     fail : callable
+        Called with an error in one line.
     every_face : bool
         Whether there may be files of further faces.
+
+    Returns
+    -------
+    dict of str to Path
 
     >>> usable_outputs({"csv": Path("a.mp4")}, [(Path("a.mp4"), None)], print)
     a.mp4: is one of the videos, which would be lost
@@ -50,18 +55,18 @@ def usable_outputs(
     from sspd.report.outputs import VIDEO_OUTPUTS, check_result_output
 
     videos = [video for video, _ in found]
-    kept = {Path(os.path.realpath(video)) for video in videos}  # of rings of links, too
+    kept = {Path(os.path.realpath(video)) for video in videos}  # also for cyclic links
     usable: dict[str, Path] = {}
     for kind, path in asked.items():
         if path is None:
             continue
         try:
             if is_discarded(path):
-                continue  # nothing is made that nobody keeps
+                continue  # /dev/null needs no output
             if is_standard_output(path) and to_standard_output(usable):
                 raise OutputError("only one of --json and --csv can go to standard output")
             files = [] if is_stream(path) else [path]
-            for target in numbered(path, videos) if files and kind in VIDEO_OUTPUTS else files:
+            for target in output_paths(path, videos) if files and kind in VIDEO_OUTPUTS else files:
                 place = Path(os.path.realpath(target))
                 lost = _of_further_faces(place, kept) if every_face else []
                 if place in kept or lost:
@@ -73,11 +78,21 @@ def usable_outputs(
     return usable
 
 
-def hold(context: typer.Context, outputs: Mapping[str, Path], found: Sequence[Found]) -> None:
-    """Hold outputs until the command ends; what killed runs left beside them goes.
+def hold_outputs(
+    context: typer.Context, outputs: Mapping[str, Path], found: Sequence[Found]
+) -> None:
+    """Lock outputs until the command ends, and remove files that killed runs left beside them.
 
-    Files of single videos among many are not held: those of other videos may be written
+    Files of single videos among many are not locked, because those of other videos may be written
     beside them.
+
+    Parameters
+    ----------
+    context : typer.Context
+    outputs : mapping of str to Path
+        Outputs by the option's name.
+    found : sequence of (path, problem)
+        All sources.
 
     Raises
     ------
@@ -93,7 +108,15 @@ def hold(context: typer.Context, outputs: Mapping[str, Path], found: Sequence[Fo
 
 
 def to_standard_output(outputs: Mapping[str, Path]) -> bool:
-    """Whether one of the outputs is standard output.
+    """Tell whether one of the outputs is standard output.
+
+    Parameters
+    ----------
+    outputs : mapping of str to Path
+
+    Returns
+    -------
+    bool
 
     >>> to_standard_output({"json": Path("-")}), to_standard_output({"json": Path("a.json")})
     (True, False)
@@ -102,7 +125,7 @@ def to_standard_output(outputs: Mapping[str, Path]) -> bool:
 
 
 def _of_further_faces(target: Path, videos: Iterable[Path]) -> list[Path]:
-    """The videos that are called as files of further faces beside ``target`` would be."""
+    """List the videos whose names a file of a further face beside ``target`` could have."""
     name = re.compile(rf"{re.escape(target.stem)}-face\d+{re.escape(target.suffix)}")
     return [
         video for video in videos if video.parent == target.parent and name.fullmatch(video.name)
@@ -110,7 +133,19 @@ def _of_further_faces(target: Path, videos: Iterable[Path]) -> list[Path]:
 
 
 def video_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[dict[str, Path]]:
-    """The files of each video that can be measured, kind by kind.
+    """List the output files of each video that can be measured.
+
+    Parameters
+    ----------
+    found : sequence of (path, problem)
+        All sources.
+    outputs : mapping of str to Path
+        From `usable_outputs`.
+
+    Returns
+    -------
+    list of dict of str to Path
+        Path by the option's name, for each video.
 
     >>> found = [(Path("a.mp4"), None), (Path("b"), "b: no video in it"), (Path("c.mp4"), None)]
     >>> video_outputs(found, {"plot": Path("p.png"), "json": Path("o.json")})
@@ -119,7 +154,7 @@ def video_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[d
     from sspd.report.outputs import VIDEO_OUTPUTS
 
     names = {
-        kind: numbered(outputs[kind], [video for video, _ in found])
+        kind: output_paths(outputs[kind], [video for video, _ in found])
         for kind in VIDEO_OUTPUTS
         if kind in outputs
     }
@@ -133,16 +168,17 @@ def video_outputs(found: Sequence[Found], outputs: Mapping[str, Path]) -> list[d
 def write_whole(
     results: Sequence[Vitals], outputs: Mapping[str, Path], fail: Fail, *, with_image: bool
 ) -> None:
-    """Write what holds all videos; one file that fails leaves the others.
+    """Write the files that hold all videos; if one file fails, the others are still written.
 
     Parameters
     ----------
     results : sequence of Vitals
     outputs : mapping of str to Path
-        What `usable_outputs` gave; files of single videos are not looked at.
+        From `usable_outputs`; files of single videos are ignored.
     fail : callable
+        Called with an error in one line.
     with_image : bool
-        Whether the report may show a picture of the video.
+        Whether the report may show a frame of the video.
     """
     from sspd.report.csv import write_csv
     from sspd.report.html import write_html
@@ -156,5 +192,5 @@ def write_whole(
             writers[kind](results, outputs[kind])
         except OutputError as error:
             fail(str(error))
-        except Exception as error:  # the others are still to be written
+        except Exception as error:  # the other files must still be written
             fail(f"{outputs[kind]}: unexpected {type(error).__name__}: {error}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from sspd.cli.messages import Told as Messages
+from sspd.cli.messages import Messages as Messages
 from sspd.utils.progress import Meter
 
 

@@ -1,4 +1,4 @@
-"""Many videos: what failed in a line each, and how long it will still take."""
+"""Progress of many videos: a line for each failure, and a bar with the remaining time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sspd.cli.inputs import Found
-from sspd.cli.messages import Told
+from sspd.cli.messages import Messages
 from sspd.report.labels import legible
 from sspd.report.result import Vitals
 from sspd.report.table import shorten
@@ -20,51 +20,51 @@ if TYPE_CHECKING:
     from sspd.pipeline.batch import BatchResult
 
 
-def watch(
+def collect_results(
     run: Generator[BatchResult, None, None],
     found: Sequence[Found],
     method: str,
-    told: Told,
+    messages: Messages,
     *,
     waveforms: bool,
     meter: VideoMeter | None = None,
 ) -> tuple[list[Vitals], bool]:
-    """Take results as they come and tell of them.
+    """Collect results as they arrive, and print their failures and warnings.
 
     Parameters
     ----------
     run : generator of BatchResult
-        Of the sources without a problem.
+        Results of the sources without a problem.
     found : sequence of (path, problem)
-        All sources, as `sspd.cli.inputs.expand` gave them.
+        All sources, from `sspd.cli.inputs.list_videos`.
     method : str
-        Its name, for the sources that cannot be measured.
-    told : Told
+        Name of the method, for the sources that cannot be measured.
+    messages : Messages
     waveforms : bool
-        Whether the results keep them: thousands are large, and their own files are
-        written already.
+        Whether the results keep their waveforms: thousands need much memory, and their own files
+        are already written.
     meter : VideoMeter, optional
-        What ``run`` tells how far it is.
+        The bar that ``run`` updates.
 
     Returns
     -------
     results : list of Vitals
-        In the order of the sources, the faces of each beside each other.
+        In the order of the sources; the faces of one source are next to each other.
     broken_off : bool
         Whether Ctrl-C came before the end.
     """
     results: dict[int, list[Vitals]] = {}
     for place, (path, problem) in enumerate(found):
         if problem is not None:
-            told.fail(problem)
+            messages.fail(problem)
             results[place] = [Vitals(str(path), method, None, 0.0, None, (), error=problem)]
     videos = [place for place in range(len(found)) if place not in results]
     broken_off = False
     meter = meter or VideoMeter(found)
-    with closing(run), _shown(meter.meter, told):
+    with closing(run), _shown(meter.meter, messages):
         try:
             for done in run:
-                _tell(done, told)
+                _tell(done, messages)
                 faces = list(done.faces)
                 if not waveforms:
                     faces = [replace(vitals, signal=None, beats_s=None) for vitals in faces]
@@ -75,17 +75,17 @@ def watch(
     return [vitals for place in sorted(results) for vitals in results[place]], broken_off
 
 
-def _tell(done: BatchResult, told: Told) -> None:
+def _tell(done: BatchResult, messages: Messages) -> None:
     if done.vitals.error is not None:
-        told.fail(done.vitals.error, done.misused)
+        messages.fail(done.vitals.error, done.misused)
     for line in done.failures:
-        told.fail(line)
+        messages.fail(line)
     for line in () if done.resumed else done.vitals.warnings:
-        told.note(f"{Path(done.vitals.source).name}: warning: {line}")
+        messages.note(f"{Path(done.vitals.source).name}: warning: {line}")
 
 
 class VideoMeter:
-    """A meter over videos; it grows with their bytes on the disk: long ones take longer.
+    """A progress bar over videos, by their size on disk, because long videos take longer.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class VideoMeter:
         videos = [path for path, problem in found if problem is None]
         self._sizes = [max(1, one.stat().st_size) if one.exists() else 1 for one in videos]
         self._parts: dict[int, float] = {}
-        self._lock = threading.Lock()  # workers are heard by threads
+        self._lock = threading.Lock()  # threads report the workers' progress
         self._videos = self._bytes = 0
         self._name = shorten(legible(videos[0].name), 24) if len(videos) == 1 else "videos"
         self.meter = meter or Meter(self._name, sum(self._sizes) or None)
@@ -113,14 +113,28 @@ class VideoMeter:
         return share if len(self._sizes) == 1 else f"{self._videos}/{len(self._sizes)}, {share}"
 
     def tell(self, index: int, phase: str, done: float) -> None:
-        """So much of a video's phase is done; reading, which goes first, is nearly all of it."""
+        """Update the progress of one video; reading is the first phase and nearly all of the work.
+
+        Parameters
+        ----------
+        index : int
+            Index of the video.
+        phase : str
+        done : float
+            Finished part of the phase, 0 to 1.
+        """
         with self._lock:
             self._parts[index] = self._sizes[index] * (done if phase == "reading" else 1.0)
             what = f"{self._name}: {phase}" if len(self._sizes) == 1 else self._name
             self.meter.update(self._done(), what=what, count=self._count())
 
     def add(self, done: BatchResult) -> None:
-        """Count a video; one of a run before says nothing about the speed of this."""
+        """Count a finished video; one from an earlier run does not change the estimated speed.
+
+        Parameters
+        ----------
+        done : BatchResult
+        """
         with self._lock:
             self._parts.pop(done.index, None)
             self._videos += 1
@@ -130,13 +144,13 @@ class VideoMeter:
 
 
 @contextmanager
-def _shown(meter: Meter, told: Told) -> Iterator[None]:
-    """Lines of failures stand above the bar."""
-    before = told.out
+def _shown(meter: Meter, messages: Messages) -> Iterator[None]:
+    """Print failures above the bar."""
+    before = messages.out
     with meter:
         if meter.is_bar:
-            told.out = meter.line
+            messages.out = meter.line
         try:
             yield
         finally:
-            told.out = before
+            messages.out = before

@@ -1,4 +1,4 @@
-"""What Typer itself refuses (an option that is none, an argument too many), told legibly."""
+"""Usage errors of Typer itself (unknown options, too many arguments), as legible messages."""
 
 from __future__ import annotations
 
@@ -10,18 +10,39 @@ from typer.core import TyperGroup
 
 
 class LegibleCommands(TyperGroup):
-    """Commands that tell what they refuse without control characters.
+    """Commands whose usage errors contain no control characters.
 
     A shell expands ``*`` to names of files, and one of these may look like an option.
     """
 
     def make_context(self, *args: Any, **options: Any) -> Any:
-        """As of any group."""
+        """Make the context, as in any group.
+
+        Parameters
+        ----------
+        *args, **options
+            As in any group.
+
+        Returns
+        -------
+        click.Context
+        """
         with _legible_refusals():
             return super().make_context(*args, **options)
 
     def invoke(self, *args: Any) -> Any:
-        """As of any group; commands read their arguments in here."""
+        """Invoke the command, as in any group; commands read their arguments in here.
+
+        Parameters
+        ----------
+        *args
+            As in any group.
+
+        Returns
+        -------
+        object
+            As in any group.
+        """
         with _legible_refusals():
             return super().invoke(*args)
 

@@ -1,4 +1,4 @@
-"""Standard streams that never end a command: readers that leave, and consoles without UTF-8."""
+"""Standard streams that never end a command: closed readers, and consoles without UTF-8."""
 
 from __future__ import annotations
 
@@ -11,19 +11,29 @@ from typing import TextIO
 
 from sspd.errors import OutputError
 
-#: What a console without them shows for our own signs.
+#: Replacements for characters that a console cannot show.
 PLAIN = {"–": "-", "−": "-", "…": "...", "×": "x", "─": "-", "━": "-", "≥": ">=", "≤": "<="}
 _HANDLER = "sspd.plain"
 
 
 class Output(io.TextIOWrapper):
-    """A text stream whose reader may leave: what follows is dropped, and no error is raised.
+    """A text stream whose reader may close it: later text is dropped, and no error is raised.
 
     Any other error of writing, a full disk's, is raised once, as `OutputError`.
     """
 
     def write(self, text: str, /) -> int:
-        """Write, or drop what nobody reads."""
+        """Write text, or drop it if the reader has closed the stream.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        int
+            Number of characters.
+        """
         try:
             return super().write(text)
         except OSError as error:
@@ -31,7 +41,7 @@ class Output(io.TextIOWrapper):
             return len(text)
 
     def flush(self) -> None:
-        """Flush, or drop what nobody reads."""
+        """Flush the stream, or drop its text if the reader has closed it."""
         try:
             super().flush()
         except OSError as error:
@@ -42,14 +52,14 @@ class Output(io.TextIOWrapper):
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
         with suppress(OSError):
-            super().flush()  # what waited goes nowhere too
+            super().flush()  # drops buffered text, too
         if not isinstance(error, BrokenPipeError):
             name = "standard output" if self.fileno() == 1 else "standard error"
             raise OutputError(f"{name}: cannot be written ({error.strerror})") from error
 
 
 def shield_streams() -> None:
-    """Put such streams in the place of the process' own; those of others are left alone."""
+    """Replace the standard streams by `Output`; streams of other programs are not changed."""
     codecs.register_error(_HANDLER, plain)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -70,7 +80,17 @@ def _shielded(stream: TextIO) -> Output:
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:
-    """Say signs that an encoding has not with those that it has: an error handler of codecs.
+    """Replace characters that an encoding lacks: an error handler for codecs.
+
+    Parameters
+    ----------
+    error : UnicodeError
+
+    Returns
+    -------
+    text : str
+    end : int
+        Position at which encoding continues.
 
     >>> codecs.register_error("plain", plain)
     >>> "72 – 80 … \u4eba".encode("ascii", "plain")
@@ -78,5 +98,5 @@ def plain(error: UnicodeError) -> tuple[str, int]:
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    said = "".join(PLAIN.get(sign, "?") for sign in error.object[error.start : error.end])
-    return said, error.end
+    text = "".join(PLAIN.get(char, "?") for char in error.object[error.start : error.end])
+    return text, error.end

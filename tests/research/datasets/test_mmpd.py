@@ -69,7 +69,7 @@ def test_other_videos_are_refused(tmp_path: Path, changes: dict[str, Any], told:
 
 def test_a_large_video_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(tmp_path)
-    monkeypatch.setattr(mmpd, "MAX_BYTES", VIDEO.nbytes - 1)
+    monkeypatch.setattr(mmpd, "MAX_VARIABLE_BYTES", VIDEO.nbytes - 1)
     with pytest.raises(SourceError, match="larger than any video"):
         list(mmpd.read_frames(path))
     assert mmpd.condition(path).startswith("Nature")

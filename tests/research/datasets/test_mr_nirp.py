@@ -10,7 +10,14 @@ import pytest
 from sspd.errors import SourceError
 from sspd.research.datasets.card import Dataset
 from sspd.research.datasets.check import absent, check_recording
-from sspd.research.datasets.mr_nirp_files import EVEN, GREY, grey, has_mosaic, mosaic, write_pgm
+from sspd.research.datasets.mr_nirp_files import (
+    EVEN,
+    GREY_WEIGHTS,
+    grey,
+    has_mosaic,
+    mosaic,
+    write_pgm,
+)
 from sspd.research.datasets.table import get_dataset
 from sspd.research.evaluate import get_protocol
 from sspd.simulation import VideoSpec, simulate
@@ -35,7 +42,7 @@ def video(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
 
 
 def is_grey_video(rgb: np.ndarray) -> None:
-    wanted = sum(weight * DRAWN[..., k] for k, weight in enumerate(GREY)) / 256
+    wanted = sum(weight * DRAWN[..., k] for k, weight in enumerate(GREY_WEIGHTS)) / 256
     np.testing.assert_allclose(rgb, np.repeat(wanted[..., None], 3, axis=3), atol=0.5 / 4096 + 1e-4)
 
 

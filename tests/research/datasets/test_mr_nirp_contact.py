@@ -176,19 +176,19 @@ def test_what_would_fill_the_memory_is_refused(
     path = tmp_path / "pulseOx.mat"
     savemat(path, {"pulseOxTime": ONE, "pulseOxRecord": ONE})
     header = path.read_bytes()[:128]
-    bomb = zlib.compress(bytes(mr_nirp_contact.MAX_BYTES + 1), 9)
+    bomb = zlib.compress(bytes(mr_nirp_contact.MAX_CONTACT_BYTES + 1), 9)
     assert len(bomb) < 1 << 17
     path.write_bytes(header + struct.pack("<II", 15, len(bomb)) + bomb)
     with pytest.raises(SourceError, match="unpacks to more"):
         read_contact(path)
     many = np.ones((1, 300))
     savemat(path, {"pulseOxTime": many.cumsum()[None], "pulseOxRecord": many})
-    monkeypatch.setattr(mr_nirp_contact, "MAX_SAMPLES", 299)
+    monkeypatch.setattr(mr_nirp_contact, "MAX_CONTACT_SAMPLES", 299)
     with pytest.raises(SourceError, match="more samples than"):
         read_contact(path)
     save(path, [1.0, 2.0], cells_of([[1] * 150, [2] * 150]))
     with pytest.raises(SourceError, match="300 samples, more than"):
         read_contact(path)
-    monkeypatch.setattr(mr_nirp_contact, "MAX_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(mr_nirp_contact, "MAX_CONTACT_BYTES", path.stat().st_size - 1)
     with pytest.raises(SourceError, match="larger than"):
         read_contact(path)

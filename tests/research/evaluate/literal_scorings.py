@@ -1,8 +1,8 @@
 """Every scoring once more, slowly, after the formulas of its source; and the frozen files.
 
 Nothing here uses the package or SciPy: filters are recurrences, spectra sums, splines dense
-systems. In ``tests``, ``python -m evaluate.literal_scorings`` writes ``frozen/`` anew; only by
-hand.
+systems. In ``tests``, ``python -m research.evaluate.literal_scorings`` writes ``frozen/`` again;
+run it by hand only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from evaluate.literal_tools import Row, both_ways, butterworth, fir, maxima, spline, sums
+
+from research.evaluate.literal_tools import Row, both_ways, butterworth, fir, maxima, spline, sums
 
 FROZEN = Path(__file__).parent / "frozen"
 

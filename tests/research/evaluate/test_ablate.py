@@ -19,10 +19,9 @@ from sspd.research.evaluate import ablate as ablating
 from sspd.research.evaluate.ablate import (
     CellScore,
     ablate,
-    ablation_csv,
-    ablation_markdown,
-    tasks_of,
+    ablation_tasks,
 )
+from sspd.research.evaluate.ablation_table import ablation_csv, ablation_markdown
 from sspd.research.figures.ablation import draw_curve
 from sspd.research.recipes import get_recipe
 from sspd.research.recipes.ablations import GRIDS, Cell, Grid, get_grid
@@ -103,16 +102,16 @@ def test_table_viii_has_the_token_counts_that_are_printed() -> None:
 def test_every_cell_of_every_grid_can_be_trained(base: str, tmp_path: Path) -> None:
     names: set[str] = set()
     for grid in GRIDS.values():
-        tasks = tasks_of(grid, get_recipe(base), [0], "folder:x", "2-fold", tmp_path)
+        tasks = ablation_tasks(grid, get_recipe(base), [0], "folder:x", "2-fold", tmp_path)
         assert len({task.folder for task in tasks}) == len(grid.cells)
         names |= {task.cell for task in tasks}
         if grid.optimum is not None:
             assert grid.optimum in [cell.at for cell in grid.cells]
     assert len(names) > 30
-    with pytest.raises(UsageError, match="no ablation is called 'x'"):
+    with pytest.raises(UsageError, match="no ablation 'x'"):
         get_grid("x")
     with pytest.raises(UsageError, match="a seed or more"):
-        tasks_of(get_grid("v"), TINY, [], "folder:x", "2-fold", tmp_path)
+        ablation_tasks(get_grid("v"), TINY, [], "folder:x", "2-fold", tmp_path)
 
 
 def test_parts_of_the_ts_block_are_left_out() -> None:
@@ -173,7 +172,7 @@ def test_a_grid_runs_and_once_more_trains_nothing(
             seed=number, duration_s=9.0, width=192, height=160, face_px=100, pulse_percent=1.2
         )
         get_dataset("ubfc-rppg").write(root, number, spec)
-    tasks = tasks_of(
+    tasks = ablation_tasks(
         TWO, TINY, [0], f"ubfc-rppg:{root}", "ubfc-30-12", tmp_path / "out", scoring="spectral"
     )
     monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 2)
@@ -187,7 +186,7 @@ def test_a_grid_runs_and_once_more_trains_nothing(
         raise AssertionError("done again")
 
     monkeypatch.setattr("sspd.research.evaluate.training._videos", refuse)
-    monkeypatch.setattr("sspd.research.evaluate.measuring.measure_unit", refuse)
+    monkeypatch.setattr("sspd.research.evaluate.measuring.predict_recording", refuse)
     again = ablate(TWO, tasks)
     assert [score.values[0][0] for score in again] == [score.values[0][0] for score in scores]
 
@@ -195,12 +194,14 @@ def test_a_grid_runs_and_once_more_trains_nothing(
 def test_a_cell_that_cannot_be_scored_is_told_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(task: ablating.Task, *_: object) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    def broken(
+        task: ablating.AblationTask, *_: object
+    ) -> tuple[tuple[float, ...], tuple[str, ...]]:
         nothing = (float("nan"),) * 3
         return ((1.0, 2.0, 0.9), ()) if task.cell == "default" else (nothing, ("no video",))
 
     monkeypatch.setattr(ablating, "run_task", broken)
-    scores = ablate(TWO, tasks_of(TWO, TINY, [0, 1], "folder:x", "2-fold", tmp_path))
+    scores = ablate(TWO, ablation_tasks(TWO, TINY, [0, 1], "folder:x", "2-fold", tmp_path))
     assert scores[0].failures == () and scores[1].failures == ("no video",)
     text = ablation_markdown(TWO, scores)
     assert (
@@ -220,4 +221,4 @@ def test_means_and_ends_over_seeds(tmp_path: Path) -> None:
 def test_a_recipe_that_a_cell_cannot_have_is_named(tmp_path: Path) -> None:
     short = replace(TINY, clip_s=1.4)
     with pytest.raises(SSPDError, match="Table VIII: levels"):
-        tasks_of(get_grid("viii"), short, [0], "folder:x", "2-fold", tmp_path)
+        ablation_tasks(get_grid("viii"), short, [0], "folder:x", "2-fold", tmp_path)

@@ -62,7 +62,7 @@ def test_the_same_command_again_reads_no_video_and_changes_nothing(
     def refuse(*_: object) -> None:
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(measuring, "measure_unit", refuse)
+    monkeypatch.setattr(measuring, "predict_recording", refuse)
     run(root, out)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
@@ -75,13 +75,13 @@ def test_a_damaged_or_changed_unit_is_measured_again(
     whole = kept[0].read_bytes()
     kept[0].write_bytes(whole[: len(whole) // 2])
     measured: list[str] = []
-    real = measuring.measure_unit
+    real = measuring.predict_recording
 
     def noted(recording, method):  # type: ignore[no-untyped-def]
         measured.append(recording.name)
         return real(recording, method)
 
-    monkeypatch.setattr(measuring, "measure_unit", noted)
+    monkeypatch.setattr(measuring, "predict_recording", noted)
     run(root, out)
     assert measured == [kept[0].stem]
 
@@ -109,7 +109,7 @@ def test_every_scoring_runs_on_what_was_measured(
     def refuse(*_: object) -> None:
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(measuring, "measure_unit", refuse)
+    monkeypatch.setattr(measuring, "predict_recording", refuse)
     found = run(root, out, scoring)
     assert all(score.n_windows == 4 for score in found.scores)
     if scoring == "rppg-toolbox":

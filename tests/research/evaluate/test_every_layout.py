@@ -12,10 +12,10 @@ from sspd.research.datasets.table import DATASETS, get_dataset
 from sspd.research.evaluate import (
     Plan,
     Training,
-    as_it_is,
     evaluate,
     get_scoring,
-    with_weights,
+    network_entry,
+    untrained_entry,
 )
 from sspd.research.evaluate.training import trained_weights
 from sspd.simulation import VideoSpec
@@ -68,7 +68,7 @@ def test_from_files_to_a_table(name: str, copies: Copies, weights: Path, tmp_pat
     plan = Plan(
         dataset,
         recordings,
-        (with_weights("sspd", lambda fold: weights, settled_by={}), as_it_is("green")),
+        (network_entry("sspd", lambda fold: weights, settled_by={}), untrained_entry("green")),
     )
     found = evaluate(plan, get_scoring("spectral"), tmp_path)
     assert found.failures == ()

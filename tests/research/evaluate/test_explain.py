@@ -14,8 +14,8 @@ from sspd.cli.main import app
 from sspd.errors import OutputError, SourceError, UsageError
 from sspd.models.network import MeasuringNetwork
 from sspd.models.spec import NetworkSpec
-from sspd.research.evaluate.explain import explain, over_face
-from sspd.research.evaluate.layer_cam import LAYERS, layer_cam, place_of_layer
+from sspd.research.evaluate.explain import explain, map_to_face
+from sspd.research.evaluate.layer_cam import LAYERS, layer_cam, layer_offset
 from sspd.research.losses.pearson import negative_pearson
 from sspd.simulation import VideoSpec, skin_mask, truth, write_truth, write_video
 from sspd.types import Series
@@ -68,7 +68,7 @@ def test_maps_are_gradients_times_activations(network: MeasuringNetwork, known: 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_layers_lie_where_a_mark_moves_them(network: MeasuringNetwork, layer: str) -> None:
     """One pixel of the face changes a patch of the map; its middle is that pixel's place."""
-    first, step = place_of_layer(layer)
+    first, step = layer_offset(layer)
     seen = []
     block = network.backbone.blocks[LAYERS.index(layer)]
     hook = block.conv2.register_forward_hook(lambda *args: seen.append(args[2]))  # type: ignore[union-attr]
@@ -86,21 +86,21 @@ def test_layers_lie_where_a_mark_moves_them(network: MeasuringNetwork, layer: st
 
 
 def test_maps_are_put_where_they_belong() -> None:
-    out = over_face(np.arange(4.0).reshape(2, 2), 9, 3, 2)
+    out = map_to_face(np.arange(4.0).reshape(2, 2), 9, 3, 2)
     assert out.max() == 1.0 and out[:3].sum() == 0 and out[7:].sum() == 0
     assert out[5, 5] == out[6, 6] == 1.0 and out[3, 5] == pytest.approx(1 / 3)
-    assert not over_face(np.zeros((2, 2)), 9, 3, 2).any()
+    assert not map_to_face(np.zeros((2, 2)), 9, 3, 2).any()
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_the_shipped_network_looks_at_skin(video: Path, known: bool) -> None:
     pulse = truth(SPEC)
-    found = explain(video, truth=Series(pulse.t, pulse.bvp) if known else None)
+    found = explain(video, reference=Series(pulse.t, pulse.bvp) if known else None)
     box, size = found.box, found.face.shape[0]
     skin = skin_mask(SPEC)[box.top : box.bottom, box.left : box.right].astype(np.float32)
     inside = cv2.resize(skin, (size, size), interpolation=cv2.INTER_AREA) > 0.5
     assert inside.mean() < 0.65  # what a map of nothing in particular would have
-    assert list(found.maps) == list(LAYERS) and found.by_truth == known
+    assert list(found.maps) == list(LAYERS) and found.by_reference == known
     for name, values in found.maps.items():
         assert (values * inside).sum() / values.sum() > 0.7, name
 

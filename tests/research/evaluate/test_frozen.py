@@ -6,8 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from evaluate.literal_scorings import FROZEN, LITERAL, WAVES, drawn, read_waves, snr_db
 
+from research.evaluate.literal_scorings import FROZEN, LITERAL, WAVES, drawn, read_waves, snr_db
 from sspd.research.evaluate import SCORINGS, get_scoring
 from sspd.research.evaluate.toolbox import toolbox_snr_db
 

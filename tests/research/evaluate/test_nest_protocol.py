@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evaluate.literal_scorings import nest_indices, nest_peaks, scargle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulses import pulse_wave
+from research.evaluate.literal_scorings import nest_indices, nest_peaks, scargle
 from sspd.research.evaluate.nest_protocol import (
     NEST_QUANTITIES,
     beat_intervals,

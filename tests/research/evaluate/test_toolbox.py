@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evaluate.literal_scorings import snr_db, toolbox_kept
 
+from research.evaluate.literal_scorings import snr_db, toolbox_kept
 from sspd.research.evaluate.toolbox import (
     toolbox_filter,
     toolbox_macc,

@@ -99,7 +99,7 @@ def test_the_same_command_again_trains_and_measures_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("done again")
 
-    monkeypatch.setattr(measuring, "measure_unit", refuse)
+    monkeypatch.setattr(measuring, "predict_recording", refuse)
     monkeypatch.setattr(training_data, "prepare_data", refuse)
     run(ubfc, out, "sspd", "pos")
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before

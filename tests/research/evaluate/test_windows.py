@@ -13,7 +13,7 @@ from pulses import pulse_wave
 from sspd.research.evaluate import get_scoring
 from sspd.research.evaluate.csv_cells import subjects_csv, windows_csv
 from sspd.research.evaluate.nest_protocol import NEST_QUANTITIES, nest_readings
-from sspd.research.evaluate.predictions import Unit
+from sspd.research.evaluate.predictions import Prediction
 from sspd.research.evaluate.toolbox import toolbox_macc, toolbox_snr_db
 from sspd.research.evaluate.windows import score_windows
 from sspd.types import Recording, References, Series, Signal
@@ -23,7 +23,7 @@ GRAIN = 0.3 * np.random.default_rng(6).standard_normal(PULSE.values.size)
 RECORDING = Recording("a-1", "a", "still", Path("a.avi"), lambda **_: iter(()), References, ())
 KNOWN = References(bvp=Series(np.arange(1800) / 30, PULSE.values))
 READ = np.array([[0.0, 30.0, 72.1, 1.0], [30.0, 60.0, 72.3, 0.0]])
-UNIT = Unit(Signal(PULSE.values + GRAIN, 30.0), 60.0, READ)
+UNIT = Prediction(Signal(PULSE.values + GRAIN, 30.0), 60.0, READ)
 
 
 def test_clips_give_a_row_a_quantity() -> None:
@@ -45,7 +45,7 @@ def test_noise_is_told_at_the_reference_rate(name: str) -> None:
         part = UNIT.signal.between(row.start_s, row.end_s).values
         assert row.snr_db == pytest.approx(toolbox_snr_db(part, 30.0, row.reference))
     if name == "rppg-toolbox":
-        wanted = toolbox_macc(PULSE.values + GRAIN, PULSE.values, 30.0)
+        wanted = toolbox_macc(PULSE.values, PULSE.values + GRAIN, 30.0)
         assert rows[0].macc == pytest.approx(wanted)
     else:
         assert all(row.macc is None for row in rows)

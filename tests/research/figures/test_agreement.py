@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sspd.report import agreement
+from sspd.research.figures import agreement
 from sspd.research.figures.agreement import draw_agreement, draw_conditions
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sspd.report import rates
+from sspd.research.figures import rates
 from sspd.research.figures.rates import draw_rates
 from sspd.types import Series, Signal
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from sspd.research.losses.bandwidth import sinc_bandwidth
-from sspd.research.losses.contrast import band_shares, contrast, stretches
+from sspd.research.losses.contrast import band_shares, contrast, random_windows
 from sspd.research.losses.known_rate import hr_cnn_snr
 from sspd.research.losses.rate import rate_distribution, rate_entropy, rate_shares
 from sspd.research.losses.sparsity import sinc_sparsity
-from sspd.research.losses.spectral import STEP_HZ, long_psd
+from sspd.research.losses.spectral import LONG_PSD_STEP_HZ, long_psd
 from sspd.research.losses.triplet import triplet
 from sspd.research.losses.variance import sinc_variance
 
@@ -44,7 +44,7 @@ def inside(frequency: np.ndarray) -> np.ndarray:
 
 def test_power_between_the_bins(waves: Tensor) -> None:
     psd, frequency = long_psd(waves, FS)
-    assert float(frequency[1]) <= STEP_HZ
+    assert float(frequency[1]) <= LONG_PSD_STEP_HZ
     for row, wave in zip(psd, waves, strict=True):
         expected, places = slow_psd(wave)
         np.testing.assert_allclose(frequency, places, atol=1e-5)
@@ -118,7 +118,7 @@ def test_contrast_is_pairs_within_less_pairs_across() -> None:
 
 
 def test_stretches_are_parts_of_their_waveforms(waves: Tensor) -> None:
-    rows = stretches(waves, 4, 60, torch.Generator().manual_seed(0))
+    rows = random_windows(waves, 4, 60, torch.Generator().manual_seed(0))
     assert rows.shape == (12, 60)
     for k, row in enumerate(rows):
         own = waves[k // 4].unfold(0, 60, 1)

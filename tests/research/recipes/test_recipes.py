@@ -70,7 +70,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
     [
         ({"epochs": None}, "either epochs or steps"),
         ({"steps": 5}, "either epochs or steps"),
-        ({"crop_px": 127}, "hold no 128 crop"),
+        ({"crop_px": 127}, "too small for crops of 128"),
         ({"clip_s": 0.6}, "too short for the pyramid"),
     ],
 )

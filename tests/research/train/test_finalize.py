@@ -16,7 +16,7 @@ from sspd.models.spec import NetworkSpec, PyramidSpec
 from sspd.research.train.calibration_videos import calibration_videos
 from sspd.research.train.finalize import (
     estimate_output_convention,
-    finish_network,
+    finalize_network,
     reestimate_statistics,
 )
 from sspd.research.views.lga import global_view
@@ -160,7 +160,7 @@ def _clips() -> Iterator[Tensor]:
 def test_a_network_is_finished_for_measuring(sign: int, colour: Literal["rgb", "bgr"]) -> None:
     network = GreenSlope(NetworkSpec(fs=15.0, size=96, pyramid=PyramidSpec(), colour=colour))
     network.sign = sign
-    finished = finish_network(network, _clips(), frame_differences, "mine")
+    finished = finalize_network(network, _clips(), frame_differences, "mine")
     assert finished.spec == NetworkSpec(
         fs=15.0, size=96, colour=colour, name="mine", polarity=-sign, summations=1
     )

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sspd.research.train.health import Health
-from sspd.research.train.log import METRICS_FILE, PICTURE_STEPS, TrainingLog, read_metrics
+from sspd.research.train.log import METRICS_FILE, PLOT_STEPS, TrainingLog, read_metrics
 from sspd.research.train.step_types import Outcome
 
 
@@ -56,10 +56,10 @@ def test_a_new_training_forgets_an_old_log(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_tensorboard_holds_numbers_maps_and_waveforms(tmp_path: Path) -> None:
     reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    _write(tmp_path, 0, PICTURE_STEPS + 1)
+    _write(tmp_path, 0, PLOT_STEPS + 1)
     board = reader.EventAccumulator(str(tmp_path / "tensorboard"))
     board.Reload()
     assert {"loss/total", "health/band_ratio", "seconds"} <= set(board.Tags()["scalars"])
     pictures = {f"ssm{i}/{name}" for i in (1, 2) for name in ("online", "target")} | {"rppg"}
     assert pictures <= set(board.Tags()["images"])
-    assert [e.step for e in board.Images("rppg")] == [0, PICTURE_STEPS]
+    assert [e.step for e in board.Images("rppg")] == [0, PLOT_STEPS]

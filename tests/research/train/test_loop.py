@@ -17,9 +17,9 @@ from sspd.network import load_network
 from sspd.network.load import shipped_weights
 from sspd.research.recipes import LossSpec, Recipe, ViewSpec, get_recipe
 from sspd.research.train.log import read_metrics
-from sspd.research.train.loop import MODEL_FILE, Progress, train
+from sspd.research.train.loop import MODEL_FILE, TrainingProgress, train
 from sspd.research.train.sampler import Video
-from sspd.research.train.state import read_content, saved_steps, state_file
+from sspd.research.train.state import read_state_file, saved_steps, state_file
 from sspd.research.train.step import Views, make_views
 from tiny_recipe import TINY as ONE_STEP
 
@@ -28,8 +28,8 @@ class StoppedError(Exception):
     """Stands for whatever ends a run from outside."""
 
 
-def stop_after(step: int) -> Callable[[Progress], None]:
-    def on_step(progress: Progress) -> None:
+def stop_after(step: int) -> Callable[[TrainingProgress], None]:
+    def on_step(progress: TrainingProgress) -> None:
         if progress.step == step:
             raise StoppedError
 
@@ -64,7 +64,7 @@ def _rows(out: Path) -> list[dict[str, float]]:
 
 
 def _newest(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = read_content(state_file(out, saved_steps(out)[-1]))
+    found: dict[str, Any] = read_state_file(state_file(out, saved_steps(out)[-1]))
     return found
 
 
@@ -95,7 +95,7 @@ def test_every_step_is_logged(unbroken: Path, tiny: Recipe) -> None:
 
 
 def test_the_progress_is_told(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
-    told: list[Progress] = []
+    told: list[TrainingProgress] = []
     train(videos, tiny, tmp_path, device="cpu", on_step=told.append, max_minutes=0.0)
     assert [(p.step, p.steps) for p in told] == [(1, 4)]
     _, made_by = load_checkpoint(tmp_path / MODEL_FILE)

@@ -15,10 +15,10 @@ from sspd.models.checkpoint import load_checkpoint, save_checkpoint
 from sspd.research.recipes import BASELINES, RECIPES, Recipe, find_recipe
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import MODEL_FILE, train
-from sspd.research.train.monitor import MARGIN, VERDICT_FILE, read_verdict
+from sspd.research.train.monitor import BEST_MARGIN, VERDICT_FILE, read_verdict
 from sspd.research.train.sampler import Video
 from sspd.research.train.self_check import SelfCheck
-from sspd.research.train.state import KEPT, saved_steps
+from sspd.research.train.state import KEPT_STATES, saved_steps
 
 pytestmark = pytest.mark.usefixtures("fast")
 
@@ -44,7 +44,7 @@ def train_with(
     """A training whose looks see what is wanted; returns what it noticed."""
     waiting = iter(scores)
     monkeypatch.setattr(
-        "sspd.research.train.monitor.read_signs", lambda *a, **k: signs_of(next(waiting))
+        "sspd.research.train.monitor.check_network", lambda *a, **k: signs_of(next(waiting))
     )
     noticed: list[str] = []
     train(videos, recipe, out, seed=5, device="cpu", checkpoint_s=0.0, notice=noticed.append)
@@ -58,7 +58,7 @@ def test_a_clearly_better_state_is_taken_for_the_last(
     noticed = train_with([0.3, 0.9, 0.5, 0.6, 0.9], videos, recipe, tmp_path / "a", monkeypatch)
     assert len(noticed) == 1
     assert "step 6 measures better than the last, of step 8" in noticed[0]
-    assert saved_steps(tmp_path / "a") == sorted({6, *range(9 - KEPT, 9)})
+    assert saved_steps(tmp_path / "a") == sorted({6, *range(9 - KEPT_STATES, 9)})
     assert read_verdict(tmp_path / "a")["step"] == 6
     assert load_checkpoint(tmp_path / "a" / MODEL_FILE)[1]["step"] == 6
     monkeypatch.undo()
@@ -76,7 +76,7 @@ def test_the_last_state_is_taken_for_one_that_is_hardly_better(
     videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = replace(tiny, steps=8)
-    scores = [0.3, 0.6 + MARGIN / 2, 0.5, 0.6, 0.6]
+    scores = [0.3, 0.6 + BEST_MARGIN / 2, 0.5, 0.6, 0.6]
     assert train_with(scores, videos, recipe, tmp_path, monkeypatch) == []
     assert read_verdict(tmp_path)["step"] == 8
 
@@ -101,7 +101,7 @@ def test_what_a_training_starts_from_is_looked_at_before(
     save_checkpoint(measuring_network(seed=8, token_size=64), tmp_path / "start.safetensors")
     waiting = iter([0.1, 0.3, 0.4, 0.5, 0.6])
     monkeypatch.setattr(
-        "sspd.research.train.monitor.read_signs", lambda *a, **k: signs_of(next(waiting))
+        "sspd.research.train.monitor.check_network", lambda *a, **k: signs_of(next(waiting))
     )
     train(videos, tiny, tmp_path / "out", device="cpu", init=tmp_path / "start.safetensors")
     found = read_verdict(tmp_path / "out")
@@ -112,8 +112,8 @@ def test_a_real_look_sees_the_network(videos: list[Video], tiny: Recipe, tmp_pat
     """Nothing in the place of anything: videos as long as a look needs, a network that is new."""
     recipe = replace(tiny, clip_s=3.0 - 1 / 15, steps=2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sspd.research.train.self_check.SHORTEST_S", 2.0)
-        patch.setattr("sspd.research.train.monitor.SHORTEST_S", 2.0)
+        patch.setattr("sspd.research.train.self_check.SHORTEST_PROBE_S", 2.0)
+        patch.setattr("sspd.research.train.monitor.SHORTEST_PROBE_S", 2.0)
         train(videos, replace(recipe, clip_s=2.4), tmp_path, device="cpu")
     found = read_verdict(tmp_path)
     assert found["signs"]["clips"] == 16

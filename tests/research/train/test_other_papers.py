@@ -17,7 +17,7 @@ from sspd.network import load_clip_network
 from sspd.network.grid import to_grid
 from sspd.research.datasets.faces import FaceEntry, open_store, write_entry
 from sspd.research.recipes import TRAINED_METHODS, BaselineRecipe, get_baseline
-from sspd.research.train.baseline_step import FASTEST, SLOWEST, _speed, new_baseline, played
+from sspd.research.train.baseline_step import FASTEST, SLOWEST, _speed, change_speed, new_baseline
 from sspd.research.train.labels import labels_beside
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import train
@@ -201,16 +201,18 @@ def test_videos_are_played_at_other_speeds() -> None:
     t = torch.arange(100.0)
     for speed in (0.7, 1.0, 1.4):
         expected = np.arange(60)[2:] * speed
-        np.testing.assert_allclose(played(t[None], speed, 60)[0, 2:], expected, atol=1e-4)
+        np.testing.assert_allclose(change_speed(t[None], speed, 60)[0, 2:], expected, atol=1e-4)
     clip = t.view(1, 1, 100, 1, 1).expand(1, 3, 100, 2, 2)
-    np.testing.assert_allclose(played(clip, 1.4, 60)[0, 0, 2:, 1, 0], np.arange(2, 60) * 1.4, 1e-5)
+    np.testing.assert_allclose(
+        change_speed(clip, 1.4, 60)[0, 0, 2:, 1, 0], np.arange(2, 60) * 1.4, 1e-5
+    )
 
 
 def test_noise_does_not_beat_at_other_speeds() -> None:
     """Its strength is the same wherever between two pictures a picture falls."""
     noise = torch.randn(4000, 130, generator=torch.Generator().manual_seed(1))
     for speed in (0.8, 1.1, 1.25):
-        power = played(noise, speed, 100).var(dim=0)[2:]
+        power = change_speed(noise, speed, 100).var(dim=0)[2:]
         assert float(power.max() / power.min()) < 1.3
 
 

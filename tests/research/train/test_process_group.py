@@ -21,7 +21,7 @@ from sspd.research.recipes import Recipe, find_recipe
 from sspd.research.train.launch import join
 from sspd.research.train.log import read_metrics
 from sspd.research.train.loop import MODEL_FILE, train
-from sspd.research.train.process_group import Team, refuse_shared
+from sspd.research.train.process_group import ProcessGroup, require_enough_clips
 from sspd.research.train.sampler import Draw, Video
 from sspd.research.train.state import new_state
 from sspd.research.train.step import take_step
@@ -103,10 +103,14 @@ def test_norms_over_two_processes_are_those_of_one(tmp_path: Path) -> None:
 
 
 def rows(rank: int, folder: str) -> tuple[Tensor, Tensor, bool]:
-    team = Team(rank, 2)
-    mine = team.mine(torch.arange(5.0).reshape(5, 1).unbind())
-    late = team.leader_says(rank == 0, CPU)
-    return team.rows(torch.stack(list(mine)), 5), team.total(torch.tensor(1.0 + rank)), late
+    processes = ProcessGroup(rank, 2)
+    mine = processes.mine(torch.arange(5.0).reshape(5, 1).unbind())
+    late = processes.main_answer(rank == 0, CPU)
+    return (
+        processes.rows(torch.stack(list(mine)), 5),
+        processes.total(torch.tensor(1.0 + rank)),
+        late,
+    )
 
 
 def test_rows_come_back_in_their_order(tmp_path: Path) -> None:
@@ -117,10 +121,10 @@ def test_rows_come_back_in_their_order(tmp_path: Path) -> None:
 
 def lost(rank: int, folder: str) -> str:
     try:
-        Team(rank, 2).wait(CPU)  # both have met: one that leaves before is no lost one
+        ProcessGroup(rank, 2).wait(CPU)  # both have met: one that leaves before is no lost one
         if rank == 1:
             return "gone"
-        Team(0, 2).wait(CPU)
+        ProcessGroup(0, 2).wait(CPU)
     except ProcessLostError as error:
         return str(error)
     return "nothing was said"
@@ -130,25 +134,25 @@ def test_a_lost_process_is_a_clear_line(tmp_path: Path) -> None:
     assert "--resume continues" in by_two("lost", tmp_path)[0]
 
 
-def exact_steps(team: Team, recipe: Recipe) -> list[list[float]]:
+def exact_steps(processes: ProcessGroup, recipe: Recipe) -> list[list[float]]:
     """The parts of the loss in each step, every number of it a float64."""
     torch.Tensor.float = torch.Tensor.double  # type: ignore[method-assign]
     state = new_state(recipe, 5, CPU)
     for network in (state.online, state.target):
-        take_together(network.double(), team.size > 1)
+        take_together(network.double(), processes.size > 1)
     clips = torch.rand(3, 17, 3, 113, 113, generator=torch.Generator().manual_seed(0)).double()
     parts = []
     for step in range(recipe.steps or 0):
         draws = [Draw(step, video) for video in range(3)]
-        mine = torch.stack(list(team.mine(clips.unbind())))
-        result, health = take_step(state, mine, team.mine(draws), recipe, 5, 4, team, 3)
+        mine = torch.stack(list(processes.mine(clips.unbind())))
+        result, health = take_step(state, mine, processes.mine(draws), recipe, 5, 4, processes, 3)
         state.step += 1
         parts.append([part.item() for part in result.parts] + list(health))
     return parts
 
 
 def two_exact(rank: int, folder: str) -> list[list[float]]:
-    return exact_steps(Team(rank, 2), pickle.loads((Path(folder) / "recipe").read_bytes()))
+    return exact_steps(ProcessGroup(rank, 2), pickle.loads((Path(folder) / "recipe").read_bytes()))
 
 
 @pytest.mark.slow
@@ -158,7 +162,7 @@ def test_steps_of_two_processes_are_those_of_one(
     recipe = replace(tiny, precision="f32", batch=3, steps=2, clip_s=16 / 12)
     (tmp_path / "recipe").write_bytes(pickle.dumps(recipe))
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.float)  # put back afterwards
-    alone = exact_steps(Team(), recipe)
+    alone = exact_steps(ProcessGroup(), recipe)
     for together in by_two("two_exact", tmp_path):
         np.testing.assert_allclose(together, alone, rtol=1e-8, atol=1e-10)
 
@@ -169,7 +173,16 @@ def whole_training(rank: int, folder: str) -> None:
     finalize.STATISTICS_CLIPS = 4
     calibration_videos.VIDEOS, calibration_videos.DURATION_S = 1, 3.0
     videos, recipe, out = pickle.loads((Path(folder) / "task").read_bytes())
-    train(videos, recipe, out, seed=5, device="cpu", team=Team(rank, 2), name="tiny", max_minutes=9)
+    train(
+        videos,
+        recipe,
+        out,
+        seed=5,
+        device="cpu",
+        processes=ProcessGroup(rank, 2),
+        name="tiny",
+        max_minutes=9,
+    )
 
 
 def test_two_processes_train_as_one(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
@@ -192,13 +205,13 @@ def test_two_processes_train_as_one(videos: list[Video], tiny: Recipe, tmp_path:
 
 
 def test_what_cannot_be_shared_is_refused(tiny: Recipe) -> None:
-    refuse_shared(tiny, 3, Team(0, 2))
+    require_enough_clips(tiny, 3, ProcessGroup(0, 2))
     with pytest.raises(UsageError, match="a step of 2 clips is too small for 3 processes"):
-        refuse_shared(tiny, 3, Team(0, 3))
+        require_enough_clips(tiny, 3, ProcessGroup(0, 3))
     with pytest.raises(UsageError, match="a step of 1 clips"):  # an epoch's last
-        refuse_shared(replace(tiny, epochs=2, steps=None), 3, Team(0, 2))
+        require_enough_clips(replace(tiny, epochs=2, steps=None), 3, ProcessGroup(0, 2))
     with pytest.raises(UsageError, match="trained by one process"):
-        refuse_shared(find_recipe("physnet"), 3, Team(0, 2))
+        require_enough_clips(find_recipe("physnet"), 3, ProcessGroup(0, 2))
 
 
 def test_more_devices_than_there_are() -> None:

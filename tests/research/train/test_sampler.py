@@ -15,7 +15,7 @@ from sspd.research.train.sampler import (
     Draw,
     Video,
     clip_at,
-    clips_an_epoch,
+    clips_per_epoch,
     draws_of_step,
     generator_of,
     steps_of,
@@ -56,9 +56,9 @@ def test_an_epoch_has_as_many_clips_as_the_methods_authors_take(videos: list[Vid
     wanted = {"contrast-phys": (6, 3), "physformer": (28, 13), "physnet": (14, 7), "hr-cnn": (1, 1)}
     for name, counts in wanted.items():
         recipe = get_baseline(name)
-        assert clips_an_epoch(recipe, minute) + clips_an_epoch(recipe, half) == counts, name
-    assert clips_an_epoch(get_recipe("paper"), minute) == (1,)
-    assert clips_an_epoch(get_baseline("contrast-phys-laptop"), minute) == (1,)
+        assert clips_per_epoch(recipe, minute) + clips_per_epoch(recipe, half) == counts, name
+    assert clips_per_epoch(get_recipe("paper"), minute) == (1,)
+    assert clips_per_epoch(get_baseline("contrast-phys-laptop"), minute) == (1,)
 
 
 def test_each_clip_of_an_epoch_is_drawn_once_and_never_a_video_with_itself() -> None:

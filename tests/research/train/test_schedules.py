@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sspd.research.train.schedules import momentum_at, rate_at
+from sspd.research.train.schedules import learning_rate_at, momentum_at
 
 
 def test_the_momentum_rises_from_first_to_last_step_along_a_half_cosine() -> None:
@@ -22,11 +22,11 @@ def test_a_training_of_one_step_has_the_first_momentum() -> None:
 
 
 def test_the_rate_is_the_papers_unless_a_recipe_says_otherwise() -> None:
-    assert {rate_at(s, 100, 1e-3, 0, False) for s in range(100)} == {1e-3}
+    assert {learning_rate_at(s, 100, 1e-3, 0, False) for s in range(100)} == {1e-3}
 
 
 def test_the_rate_rises_over_the_warm_up_and_falls_to_zero() -> None:
-    rates = [rate_at(s, 110, 1.0, 10, True) for s in range(110)]
+    rates = [learning_rate_at(s, 110, 1.0, 10, True) for s in range(110)]
     assert rates[:10] == pytest.approx([(s + 1) / 10 for s in range(10)])
     assert max(rates) == rates[10] == 1.0
     assert rates[10:] == sorted(rates[10:], reverse=True)
@@ -37,4 +37,4 @@ def test_the_rate_rises_over_the_warm_up_and_falls_to_zero() -> None:
 
 
 def test_a_training_shorter_than_its_warm_up_has_a_rate() -> None:
-    assert [rate_at(s, 3, 1.0, 4, True) for s in range(3)] == [0.25, 0.5, 0.75]
+    assert [learning_rate_at(s, 3, 1.0, 4, True) for s in range(3)] == [0.25, 0.5, 0.75]

@@ -10,14 +10,14 @@ from torch import Tensor
 from sspd.research.recipes import Recipe
 from sspd.research.train.sampler import Video
 from sspd.research.train.self_check import (
-    AGREE_BPM,
     LEAST_JUDGED,
+    POS_TOLERANCE_BPM,
     ForwardClip,
     SelfCheck,
+    check_network,
     diagnose,
+    pos_of_clip,
     probe_clips,
-    read_signs,
-    skin_wave,
 )
 
 FS, SECONDS = 30.0, 6.0
@@ -70,12 +70,12 @@ def not_a_number(clip: Tensor) -> np.ndarray:
     return np.full(len(clip) - 1, np.nan)
 
 
-@pytest.mark.parametrize("see", [green, slope_of_green])
+@pytest.mark.parametrize("forward_clip", [green, slope_of_green])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_what_follows_the_blood_has_learned_a_pulse(
     forward_clip: ForwardClip, sign: int, clips: list[Tensor]
 ) -> None:
-    signs = read_signs(lambda clip: sign * forward_clip(clip), clips, FS)
+    signs = check_network(lambda clip: sign * forward_clip(clip), clips, FS)
     assert signs.with_pos == 1
     assert signs.halves > 0.8
     assert signs.spread_bpm == pytest.approx(RATES.std(), abs=3)
@@ -90,32 +90,32 @@ def test_a_sum_that_is_settled_is_the_one_that_counts(clips: list[Tensor]) -> No
         return slope / slope.std() + 1.5 * pulse(45)[: len(slope)]
 
     as_it_is, once, twice = (
-        read_signs(slope_and_sway, clips, FS, summations=k).with_pos for k in range(3)
+        check_network(slope_and_sway, clips, FS, integration_order=k).with_pos for k in range(3)
     )
     assert as_it_is > once >= twice
-    assert read_signs(slope_and_sway, clips, FS).with_pos == as_it_is
+    assert check_network(slope_and_sway, clips, FS).with_pos == as_it_is
 
 
-@pytest.mark.parametrize("see", [noise, always_70, nothing, not_a_number])
+@pytest.mark.parametrize("forward_clip", [noise, always_70, nothing, not_a_number])
 def test_what_follows_something_else_has_collapsed(
     forward_clip: Callable[[Tensor], np.ndarray], clips: list[Tensor]
 ) -> None:
-    verdict, why = diagnose(read_signs(forward_clip, clips, FS))
+    verdict, why = diagnose(check_network(forward_clip, clips, FS))
     assert verdict == "collapsed"
     assert "\n" not in why
     assert why
 
 
 def test_one_rate_for_all_is_seen_as_no_spread(clips: list[Tensor]) -> None:
-    signs = read_signs(always_70, clips, FS)
+    signs = check_network(always_70, clips, FS)
     assert signs.spread_bpm == pytest.approx(0, abs=1e-6)
-    near = np.abs(RATES - 70) <= AGREE_BPM
+    near = np.abs(RATES - 70) <= POS_TOLERANCE_BPM
     assert signs.with_pos == pytest.approx(near.mean())
 
 
 def test_faces_without_a_pulse_teach_none() -> None:
     still = [face(70, k, strength=0.0) for k in range(12)]
-    signs = read_signs(green, still, FS)
+    signs = check_network(green, still, FS)
     assert signs.judged < LEAST_JUDGED
     assert diagnose(signs)[0] == "undecided"
 
@@ -124,22 +124,24 @@ def test_pictures_without_colour_are_held_against_their_brightness() -> None:
     grey = [
         face(hr, k).mean(dim=1, keepdim=True).expand(-1, 3, -1, -1) for k, hr in enumerate(RATES)
     ]
-    assert diagnose(read_signs(green, grey, FS))[0] == "learned a pulse"
-    assert np.array_equal(skin_wave(grey[0], FS), -grey[0][:, 0, 4:12, 4:12].double().mean((1, 2)))
+    assert diagnose(check_network(green, grey, FS))[0] == "learned a pulse"
+    assert np.array_equal(
+        pos_of_clip(grey[0], FS), -grey[0][:, 0, 4:12, 4:12].double().mean((1, 2))
+    )
 
 
 def test_the_order_of_channels_is_known(clips: list[Tensor]) -> None:
-    assert np.array_equal(skin_wave(clips[0], FS), skin_wave(clips[0].flip(1), FS, bgr=True))
+    assert np.array_equal(pos_of_clip(clips[0], FS), pos_of_clip(clips[0].flip(1), FS, bgr=True))
 
 
 def test_too_little_says_nothing(clips: list[Tensor]) -> None:
-    short = read_signs(green, [clip[:60] for clip in clips], FS)
+    short = check_network(green, [clip[:60] for clip in clips], FS)
     assert short.clips == 0
     assert short.score == 0
     for signs in (
         short,
-        read_signs(green, clips[: LEAST_JUDGED - 1], FS),
-        read_signs(green, [], FS),
+        check_network(green, clips[: LEAST_JUDGED - 1], FS),
+        check_network(green, [], FS),
     ):
         assert diagnose(signs)[0] == "undecided"
 

@@ -13,12 +13,12 @@ import torch
 from sspd.errors import OutputError, TrainingError, WeightsError
 from sspd.research.recipes import Recipe
 from sspd.research.train.state import (
-    KEPT,
+    KEPT_STATES,
     TrainingState,
     _with_checksum,
     load_newest,
     new_state,
-    read_content,
+    read_state_file,
     save_state,
     saved_steps,
     state_file,
@@ -116,7 +116,7 @@ def test_states_of_another_shape_are_refused(tiny: Recipe, tmp_path: Path, conte
     path.parent.mkdir()
     if isinstance(content, dict) and content:
         save_state(_moved(tiny), tmp_path, IDENTITY)
-        content = {**read_content(path), **content}
+        content = {**read_state_file(path), **content}
     buffer = io.BytesIO()
     torch.save(content, buffer)
     path.write_bytes(_with_checksum(buffer.getvalue()))
@@ -171,7 +171,7 @@ def test_the_newest_states_stay_and_the_best(tiny: Recipe, tmp_path: Path) -> No
         if state.step == 20:
             state.best = (20, 1.5)
         save_state(state, tmp_path, IDENTITY)
-    assert saved_steps(tmp_path) == [20, *range(60 - 10 * KEPT, 60, 10)]
+    assert saved_steps(tmp_path) == [20, *range(60 - 10 * KEPT_STATES, 60, 10)]
     back = new_state(tiny, 99, CPU)
     assert load_newest(back, tmp_path, IDENTITY) is None
     assert (back.step, back.best) == (50, (20, 1.5))

@@ -18,7 +18,7 @@ from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
     from sspd.research.train.data import TrainingData
-    from sspd.research.train.process_group import Team
+    from sspd.research.train.process_group import ProcessGroup
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -171,13 +171,13 @@ def train(
     from sspd.research.train.export import train_and_export
     from sspd.research.train.launch import join, leave
 
-    team, place = join(devices, nodes, device)
-    if not team.is_main:
+    processes, place = join(devices, nodes, device)
+    if not processes.is_main:
         progress, notice = _silent, _silent
     try:
-        if team.is_main:
+        if processes.is_main:
             _check_start(out, chosen, place, init, resume, notice)
-        with _in_turn(team, place):
+        with _in_turn(processes, place):
             found = _prepare(data, chosen, out, protocol, fold, jobs, progress, notice)
         weights, onnx = train_and_export(
             found.videos,
@@ -188,13 +188,13 @@ def train(
             init=init,
             resume=resume,
             minutes=minutes,
-            team=team,
+            processes=processes,
             progress=progress,
             notice=notice,
         )
-        return _result(weights, onnx, found, team.rank)
+        return _result(weights, onnx, found, processes.rank)
     except ProcessLostError as error:
-        error.rank = team.rank  # the first process alone tells it
+        error.rank = processes.rank  # the first process alone tells it
         raise
     finally:
         leave()
@@ -242,16 +242,16 @@ def _check_start(
 
 
 @contextmanager
-def _in_turn(team: Team, device: str) -> Iterator[None]:
+def _in_turn(processes: ProcessGroup, device: str) -> Iterator[None]:
     """Let the first process crop the faces; then the others find them in the store."""
     import torch
 
     place = torch.device("cpu" if device == "auto" else device)
-    if not team.is_main:
-        team.wait(place)
+    if not processes.is_main:
+        processes.wait(place)
     yield
-    if team.is_main:
-        team.wait(place)
+    if processes.is_main:
+        processes.wait(place)
 
 
 def _prepare(

@@ -25,7 +25,7 @@ from sspd.video.write import write_h264
 FPS = 30.0
 WIDTH, HEIGHT = 640, 480
 _TILE_MARGIN = 97
-#: This share is compressed as telephones do it, the others nearly not.
+#: Fraction that is compressed as on phones; the others are hardly compressed.
 COARSE_SHARE = 0.25
 
 
@@ -65,7 +65,7 @@ def null_video(
         fixed["flicker_hz"] = float(rng.uniform(1.0, 2.0))
         fixed["flicker_percent"] = float(np.exp(rng.uniform(np.log(0.1), np.log(4.0))))
     if kind == "compressed":
-        # a pulse that the encoder has taken away
+        # a pulse that the encoder removes
         fixed |= {"pulse_percent": float(rng.uniform(0.1, 0.3))}
         fixed |= {"bit_rate": int(np.exp(rng.uniform(np.log(2e4), np.log(6e4))))}
     spec = random_spec(rng, preset or ("compressed" if kind == "compressed" else "still"), **fixed)
@@ -106,7 +106,8 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
     noise = _tile(rng, spec.noise_levels)
     light = 1 + rng.uniform(0, 0.01) * smooth_noise(rng, t, (0.02, 0.4))
     for k in range(t.size):
-        matrix = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), float(np.degrees(turn[k])), 1.0)
+        angle, middle = float(np.degrees(turn[k])), (WIDTH / 2, HEIGHT / 2)
+        matrix = np.asarray(cv2.getRotationMatrix2D(middle, angle, 1.0), np.float64)
         matrix[:, 2] += sway[:, k]
         levels = cv2.warpAffine(
             picture * np.float32(light[k]), matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
@@ -137,7 +138,7 @@ def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
 
 
 def _wall(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
-    """What stands behind a head, without one, under light that drifts."""
+    """Film the background behind a head, without the head, in drifting light."""
     picture = draw_background(spec)
     t = np.arange(round(spec.duration_s * FPS)) / FPS
     noise = _tile(rng, spec.noise_levels)
@@ -158,7 +159,7 @@ def _noise(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
 
 
 def _picture(levels: NDArray[np.float32], noise: NDArray[np.float32], t: float) -> Frames:
-    """One frame as a camera gives it; the noise's tile is larger than the picture."""
+    """Make one camera frame; the tile of the noise is larger than the frame."""
     down, right = np.random.default_rng(round(t * 1e6)).integers(0, _TILE_MARGIN, 2)
     noisy = cv2.add(levels, noise[down : down + HEIGHT, right : right + WIDTH])
     np.maximum(noisy, 0, out=noisy)

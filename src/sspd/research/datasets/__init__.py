@@ -1,1 +1,1 @@
-"""Where videos and faces for training and scoring come from."""
+"""Readers of datasets and of folders of videos, and the store of cropped faces for training."""

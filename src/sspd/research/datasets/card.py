@@ -1,4 +1,4 @@
-"""What is known of a dataset apart from its videos."""
+"""The description of a dataset: citation, licence, folders, defects, reader and writer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sspd.types import Recording
 
 @dataclass(frozen=True)
 class Defect:
-    """Something known to be wrong in copies of a dataset.
+    """A known defect in all copies of a dataset.
 
     Parameters
     ----------
@@ -22,10 +22,10 @@ class Defect:
     why : str
         One sentence.
     source : str
-        Who says so.
+        Publication or code that reports it.
     excluded : bool
-        Whether the recording is left out of scores (counted and named there) unless
-        asked for.
+        Whether the recording is left out of scores (and counted and named there) unless asked
+        for.
     """
 
     recording: str
@@ -36,26 +36,28 @@ class Defect:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset: its card, its reader and the writer of its layout.
+    """A dataset: its description, its reader and the writer of its layout.
 
     Parameters
     ----------
     name : str
         As in ``sspd train NAME:PATH``.
-    title, citation, licence : str
-        In full; the licence in a sentence.
+    title, citation : str
+        In full.
+    licence : str
+        In a sentence.
     tree : str
-        The folders and files as they must lie, for people.
+        The required folders and files, for people to read.
     recordings : callable
-        Root folder -> the recordings there, in order of their names. Opens no video.
+        Root folder -> its recordings, sorted by name. Opens no video.
     write : callable
         ``write(root, number, spec)`` writes a simulated video as the dataset's
         recording of that number, oddities included, and returns the recording's name.
     expected : tuple of str
-        Names of all recordings of a whole copy; empty: not known.
+        Names of all recordings of a complete copy; empty: not known.
     defects : tuple of Defect
     one_sample_per_frame : tuple of str
-        Conditions of which the contact waveform has one sample for each picture.
+        Conditions whose contact waveform has one sample for each frame.
     """
 
     name: str
@@ -71,17 +73,37 @@ class Dataset:
 
 
 def found_or_raise(found: list[Recording], root: Path, tree: str) -> list[Recording]:
-    """The recordings by name; a `SourceError` that shows the tree where there is none."""
+    """Sort recordings by name, or raise `SourceError` with the required folders if there are none.
+
+    Parameters
+    ----------
+    found : list of Recording
+    root : Path
+    tree : str
+        See `Dataset`.
+
+    Returns
+    -------
+    list of Recording
+    """
     if not root.is_dir():
         raise SourceError(f"{root}: no such folder")
     if not found:
         wanted = "; ".join(line.strip() for line in tree.strip().splitlines())
-        raise SourceError(f"{root}: no recording found; wanted there: {wanted}")
+        raise SourceError(f"{root}: no recording found; required: {wanted}")
     return sorted(found, key=lambda recording: natural(recording.name))
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """A key that puts ``subject9`` before ``subject10``.
+    """Return a sort key that puts ``subject9`` before ``subject10``.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    list of (int, str)
 
     >>> sorted(["s10", "s9"], key=natural)
     ['s9', 's10']

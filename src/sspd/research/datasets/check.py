@@ -1,16 +1,15 @@
-"""What a copy of a dataset lacks: missing, damaged, unreadable, out of step.
+"""Check a copy of a dataset: missing, damaged, unreadable and out-of-step recordings.
 
-Nothing is changed. Each thing that is found is a `Finding` with the recording's name and
-one of these kinds::
+No file is changed. Each `Finding` has the recording's name and one of these kinds::
 
     missing       a recording or file that should be there
-    video          pictures that cannot be decoded, or not all of them
-    gap           a stretch without pictures
+    film          frames that cannot be decoded, or not all of them
+    gap           a gap without frames
     reference     contact signals that cannot be read
     out of step   video and contact signal do not begin and end together
     changed       a file differs from the index         (see `sspd.research.datasets.checksums`)
-    new           a file that the index does not know   not a fault
-    defect        known of all copies of the dataset    not a fault
+    new           a file that is not in the index       not a fault
+    defect        known in all copies of the dataset    not a fault
 """
 
 from __future__ import annotations
@@ -27,22 +26,22 @@ from sspd.research.datasets.card import Dataset
 from sspd.types import Recording, Series
 from sspd.utils.process_map import Words, process_map
 
-#: A stretch without pictures that is longer is told, seconds.
+#: Longer gaps without frames are reported, seconds.
 MAX_GAP_S = 0.5
-#: Video and contact signal may begin and end so far apart, seconds.
+#: Largest allowed difference between the ends of video and contact signal, seconds.
 MAX_STEP_S = 1.0
-#: Kinds that say nothing against the copy.
+#: Kinds that are not faults of the copy.
 HARMLESS = ("new", "defect")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is to be said of a copy.
+    """One finding about a copy of a dataset.
 
     Parameters
     ----------
     recording : str
-        Its name; empty: none in particular.
+        Its name; empty: no recording in particular.
     kind : str
         See the module.
     text : str
@@ -58,18 +57,22 @@ class Finding:
 
     @property
     def is_fault(self) -> bool:
-        """Whether the copy is not whole for it."""
+        """True if the copy is incomplete or damaged because of it."""
         return self.kind not in HARMLESS
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A copy in numbers, and all that was found.
+    """Numbers of recordings, and all findings.
 
     Parameters
     ----------
-    n, whole, amiss : int
-        Recordings: those that are there or should be, those without a finding, the rest.
+    n : int
+        Recordings that are there or should be.
+    whole : int
+        Those without a finding.
+    amiss : int
+        The rest.
     findings : tuple of Finding
     """
 
@@ -80,15 +83,19 @@ class Summary:
 
 
 def absent(dataset: Dataset, recordings: Sequence[Recording]) -> list[Finding]:
-    """The recordings of a whole copy that are not there.
+    """List the recordings of a complete copy that are missing.
 
-    Of one with a defect that leaves it out of scores nothing is lost: that is no fault.
+    A missing recording with a defect that excludes it from scores is not a fault.
 
     Parameters
     ----------
     dataset : Dataset
     recordings : sequence of Recording
         Those that are there.
+
+    Returns
+    -------
+    list of Finding
     """
     there = {recording.name for recording in recordings}
     known = {defect.recording: defect for defect in dataset.defects if defect.excluded}
@@ -107,16 +114,20 @@ def absent(dataset: Dataset, recordings: Sequence[Recording]) -> list[Finding]:
 def summarise(
     recordings: Sequence[Recording], lost: Sequence[Finding], found: Sequence[Finding]
 ) -> Summary:
-    """Count what was found; a new file is nobody's finding, a known absence nobody's lack.
+    """Count recordings and findings; new files and known absences do not count as faults.
 
     Parameters
     ----------
     recordings : sequence of Recording
         Those that are there.
     lost : sequence of Finding
-        As `absent` gives them.
+        From `absent`.
     found : sequence of Finding
-        Of those that are there, and of files that belong to none.
+        Findings about recordings that are there, and about files that belong to none.
+
+    Returns
+    -------
+    Summary
 
     >>> summarise([], [Finding("a", "missing", "")], []).n
     1
@@ -131,31 +142,35 @@ def summarise(
 def check(
     dataset: Dataset, recordings: Sequence[Recording], *, quick: bool = False, jobs: int = 1
 ) -> Iterator[list[Finding]]:
-    """What is to be said of each recording in turn, lazily; an empty list: it is whole.
+    """Yield the findings of each recording in turn; an empty list means that it is complete.
 
     Parameters
     ----------
     dataset : Dataset
     recordings : sequence of Recording
     quick : bool
-        Only the first picture of each video is decoded, not all of them; videos that are
-        cut short, gaps and lengths are not found.
+        Decode only the first frame of each video; truncated videos, gaps and wrong lengths are
+        then not found.
     jobs : int
-        Processes.
+        Number of processes.
+
+    Yields
+    ------
+    list of Finding
 
     Raises
     ------
     SSPDError
         A process died.
     """
-    look = partial(_look, dataset, quick=quick)
+    check_one = partial(_check_one, dataset, quick=quick)
     words = Words[Recording](lambda recording: recording.name)
-    for _, found in process_map(look, recordings, jobs, words, ordered=True):
+    for _, found in process_map(check_one, recordings, jobs, words, ordered=True):
         yield found
 
 
-def _look(dataset: Dataset, recording: Recording, quick: bool) -> list[Finding]:
-    """As `check_recording`; a fault of ours is loud, and says where."""
+def _check_one(dataset: Dataset, recording: Recording, quick: bool) -> list[Finding]:
+    """Run `check_recording`; an unexpected error names the recording."""
     try:
         return check_recording(dataset, recording, quick)
     except Exception as error:
@@ -164,7 +179,7 @@ def _look(dataset: Dataset, recording: Recording, quick: bool) -> list[Finding]:
 
 
 def check_recording(dataset: Dataset, recording: Recording, quick: bool = False) -> list[Finding]:
-    """What is to be said of one recording.
+    """Check one recording.
 
     Parameters
     ----------
@@ -172,15 +187,21 @@ def check_recording(dataset: Dataset, recording: Recording, quick: bool = False)
     recording : Recording
     quick : bool
         See `check`.
+
+    Returns
+    -------
+    list of Finding
     """
-    tell = partial(Finding, recording.name)
-    found = [tell("missing", f"{file}: missing") for file in recording.files if not file.exists()]
+    finding = partial(Finding, recording.name)
+    found = [
+        finding("missing", f"{file}: missing") for file in recording.files if not file.exists()
+    ]
     known = [defect for defect in dataset.defects if defect.recording == recording.name]
-    defects = [tell("defect", f"known: {defect.why} ({defect.source})") for defect in known]
+    defects = [finding("defect", f"known: {defect.why} ({defect.source})") for defect in known]
     if recording.video.exists():
-        t, told = _picture_times(recording, quick)
-        found += [tell("film", text) for text in told]
-        found += [tell("gap", text) for text in _gaps(t)]
+        t, warnings = _frame_times(recording, quick)
+        found += [finding("film", text) for text in warnings]
+        found += [finding("gap", text) for text in _gaps(t)]
     else:
         t = np.empty(0)
     if all(file.exists() for file in recording.files):
@@ -189,20 +210,20 @@ def check_recording(dataset: Dataset, recording: Recording, quick: bool = False)
     return found + defects
 
 
-def _picture_times(recording: Recording, quick: bool) -> tuple[NDArray[np.float64], list[str]]:
-    """The times of the pictures that can be decoded, and what was wrong with the video."""
-    told: list[str] = []
+def _frame_times(recording: Recording, quick: bool) -> tuple[NDArray[np.float64], list[str]]:
+    """Return the times of the frames that can be decoded, and all warnings about the video."""
+    warnings: list[str] = []
     times: list[NDArray[np.float64]] = []
     try:
-        for chunk in recording.frames(chunk=1 if quick else 32, warn=told.append):
+        for chunk in recording.frames(chunk=1 if quick else 32, warn=warnings.append):
             times.append(chunk.t)
             if quick:
                 break
         if not times:
-            told.append(f"{recording.video}: no frames in it")
+            warnings.append(f"{recording.video}: no frames in it")
     except SSPDError as error:
-        told.append(str(error))
-    return np.concatenate(times) if times else np.empty(0), told
+        warnings.append(str(error))
+    return np.concatenate(times) if times else np.empty(0), warnings
 
 
 def _gaps(t: NDArray[np.float64]) -> list[str]:
@@ -231,13 +252,13 @@ def _check_references(
         if signal and t.size > 1 and (text := _out_of_step(t, signal)):
             yield Finding(recording.name, "out of step", f"{name}: {text}")
     if paired and known.bvp is not None and t.size and abs(len(known.bvp) - t.size) > 1:
-        text = f"{t.size} frames and {len(known.bvp)} contact samples, one a frame is wanted"
+        text = f"{t.size} frames and {len(known.bvp)} contact samples, must be one per frame"
         yield Finding(recording.name, "out of step", text)
 
 
 def _out_of_step(t: NDArray[np.float64], signal: Series) -> str:
-    """What is wrong where the signal does not run as long as the video; else nothing."""
-    video, contact = _stretch(t), _stretch(signal.t)
+    """Describe how the signal's times differ from those of the video; empty if they fit."""
+    video, contact = _time_range(t), _time_range(signal.t)
     if max(abs(video[0] - contact[0]), abs(video[1] - contact[1])) <= MAX_STEP_S:
         return ""
     return (
@@ -246,7 +267,7 @@ def _out_of_step(t: NDArray[np.float64], signal: Series) -> str:
     )
 
 
-def _stretch(t: NDArray[np.float64]) -> tuple[float, float]:
-    """Begin and end, seconds; the last sample stands for one step more."""
+def _time_range(t: NDArray[np.float64]) -> tuple[float, float]:
+    """Return begin and end in seconds; the last sample lasts one step."""
     step = float(np.median(np.diff(t))) if t.size > 1 else 0.0
     return float(t[0]), float(t[-1]) + step

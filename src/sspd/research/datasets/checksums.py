@@ -1,4 +1,4 @@
-"""An index of a copy: the SHA-256 of every file, so that later damage is found."""
+"""An index of a copy: the SHA-256 of every file, to find later damage."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from sspd.types import Recording
 from sspd.utils.content import file_digest
 from sspd.utils.files import whole_file
 
-SCHEMA_VERSION = 1
+INDEX_VERSION = 1
 
 
 def files_of(root: Path, besides: Sequence[Path] = ()) -> list[Path]:
-    """Every plain file below a folder, sorted; hidden ones are left out.
+    """List every regular file below a folder, sorted; hidden files are left out.
 
     Parameters
     ----------
     root : Path
     besides : sequence of Path
-        Files that are left out as well: the index itself.
+        More files to leave out, for example the index itself.
+
+    Returns
+    -------
+    list of Path
     """
     out = {path.resolve() for path in besides}
     found = []
-    # os.walk, for it follows no link to a folder: links may run in a ring
+    # os.walk does not follow links to folders, which may form a cycle
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         paths = [Path(folder) / name for name in names if not name.startswith(".")]
@@ -37,12 +41,18 @@ def files_of(root: Path, besides: Sequence[Path] = ()) -> list[Path]:
 
 
 def checksums(root: Path, files: Sequence[Path]) -> Iterator[tuple[str, str]]:
-    """Path from the root, with ``/``, and SHA-256 of each file in turn, read in pieces.
+    """Yield the path and the SHA-256 of each file in turn.
 
     Parameters
     ----------
     root : Path
     files : sequence of Path
+
+    Yields
+    ------
+    path : str
+        Relative to `root`, with ``/``.
+    digest : str
 
     Raises
     ------
@@ -58,12 +68,20 @@ def checksums(root: Path, files: Sequence[Path]) -> Iterator[tuple[str, str]]:
 
 
 def read_index(path: Path) -> dict[str, str]:
-    """The checksums of an index, by path.
+    """Read the checksums of an index, by path.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict of str to str
 
     Raises
     ------
     SourceError
-        Not an index.
+        The file is not an index.
     """
     try:
         known = json.loads(read_text(path))
@@ -71,8 +89,8 @@ def read_index(path: Path) -> dict[str, str]:
         version = known["schema_version"]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise SourceError(f"{path}: not an index of sspd check; name another file") from error
-    if version != SCHEMA_VERSION:
-        raise SourceError(f"{path}: an index of version {version}, wanted is {SCHEMA_VERSION}")
+    if version != INDEX_VERSION:
+        raise SourceError(f"{path}: an index of version {version}, not {INDEX_VERSION}")
     return sums
 
 
@@ -88,26 +106,30 @@ def write_index(path: Path, sums: Mapping[str, str]) -> None:
     Raises
     ------
     OutputError
-        The place cannot be written.
+        The index cannot be written.
     """
-    record = {"schema_version": SCHEMA_VERSION, "sha256": dict(sorted(sums.items()))}
+    record = {"schema_version": INDEX_VERSION, "sha256": dict(sorted(sums.items()))}
     with whole_file(path) as part:
-        text = json.dumps(record, indent=1)  # ASCII: names that are no text are escaped
+        text = json.dumps(record, indent=1)  # ASCII: undecodable names are escaped
         part.write_text(text + "\n", encoding="utf-8")
 
 
 def compare(
     root: Path, recordings: Sequence[Recording], known: Mapping[str, str], now: Mapping[str, str]
 ) -> list[Finding]:
-    """Files that changed, went or came since the index was written.
+    """Compare files with an index: changed, missing and new ones.
 
     Parameters
     ----------
     root : Path
     recordings : sequence of Recording
-        To which the files belong; others stand alone.
+        The recordings that the files belong to; other files belong to none.
     known, now : mapping of str to str
-        SHA-256 by path: of the index, and of the copy.
+        SHA-256 by path, of the index and of the copy.
+
+    Returns
+    -------
+    list of Finding
     """
     owners = {
         file.relative_to(root).as_posix(): recording.name
@@ -117,7 +139,7 @@ def compare(
     }
 
     def finding(kind: str, path: str, text: str) -> Finding:
-        # of a picture in a folder, the folder is what the recording names
+        # for an image in a folder, the recording names the folder
         places = (path, *(str(parent.as_posix()) for parent in Path(path).parents))
         owner = next((owners[place] for place in places if place in owners), "")
         return Finding(owner, kind, f"{root / path}: {text}")
@@ -125,9 +147,9 @@ def compare(
     found = []
     for path in sorted(known.keys() | now.keys()):
         if path not in now:
-            found.append(finding("missing", path, "missing, the index knows it"))
+            found.append(finding("missing", path, "missing, but in the index"))
         elif path not in known:
-            found.append(finding("new", path, "new, the index does not know it"))
+            found.append(finding("new", path, "new, not in the index"))
         elif known[path] != now[path]:
             found.append(finding("changed", path, "changed since the index was written"))
     return found

@@ -1,9 +1,9 @@
-"""COHFACE: 40 people before a webcam, four videos each, heavily compressed (Heusch et al., 2017).
+"""COHFACE: 40 people, webcam, four videos each, strong compression (Heusch et al., 2017).
 
-Of each person two videos were made in the light of a studio (0, 1) and two by daylight
-(2, 3). Pulse and breath have one clock, `time`, in seconds; it is taken to start with the
-video, whatever its first number is. Most loaders ignore it and count 256 samples a
-second. The sign of `pulse` is taken as it is. Needs h5py: ``sspd[datasets]``.
+Two videos of each person were recorded in studio light (0, 1) and two in daylight (2, 3). Pulse
+and breathing share one clock, `time`, in seconds; it is assumed to start with the video, whatever
+its first number is. Most loaders ignore it and count 256 samples per second. The sign of `pulse` is
+not changed. Needs h5py: ``sspd[datasets]``.
 """
 
 from __future__ import annotations
@@ -26,12 +26,21 @@ TREE = """
 <subject>/<0-3>/data.avi, data.hdf5
 """
 CONDITIONS = ("studio light", "studio light", "natural light", "natural light")
-#: Samples a second of the contact sensors, Hz.
+#: Sampling rate of the contact sensors, Hz.
 CONTACT_HZ = 256.0
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings below a folder, ``<subject>-<session>``."""
+    """List the recordings below a folder, ``<subject>-<session>``.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     found = []
     for folder in root.glob("*/[0-3]"):
         video, contact = folder / "data.avi", folder / "data.hdf5"
@@ -52,14 +61,35 @@ def recordings(root: Path) -> list[Recording]:
 
 
 def read_contact(path: Path) -> References:
-    """Pulse and breath of ``data.hdf5``."""
+    """Read pulse and breathing from ``data.hdf5``.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     pulse, breath, t = read_signals(path, "pulse", "respiration", "time")
     t = t - t[:1]
     return References(bvp=series(path, t, pulse), respiration=series(path, t, breath))
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number; the breath is a plain wave of its rate."""
+    """Write a video as the recording of a number; the breathing is a sine wave.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     name = DATASET.expected[number]
     folder = root.joinpath(*name.split("-"))
     folder.mkdir(parents=True, exist_ok=True)

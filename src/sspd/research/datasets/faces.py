@@ -1,15 +1,16 @@
 """A store of cropped faces in zarr, from which training draws its clips.
 
-A folder of entries, each one stretch of video with one face box:
+A folder of entries, each one video segment with one face box:
 
-    <store>/<name>.zarr/faces   uint16 (time, size, size, 3), 256 times the 8-bit level
+    <store>/<name>.zarr/faces   uint16 (time, size, size, 3), 256 times the 8-bit pixel value
     <store>/<name>.zarr/times   float64 (time,), seconds
-    <store>/<name>.zarr         attributes: video, size, number of pictures, box, key...
+    <store>/<name>.zarr         attributes: film (the video), size, number of frames, box, key...
 
-An entry is written under another name and renamed when it is whole, so whatever has an
-entry's name is one. Each piece of `STORED_FRAMES` faces has a checksum. Made from videos by
-`sspd.research.datasets.faces_build`. Not compressed: averaged pixels have so much noise in
-their low bits that LZ4 or Zstandard saves an eighth and doubles the time of a read.
+An entry is written under another name and renamed when it is complete, so every entry with its
+final name is complete. Each chunk of `STORED_FRAMES` faces has a checksum.
+`sspd.research.datasets.faces_build` makes entries from videos. They are not compressed: averaged
+pixels have so much noise in their low bits that LZ4 or Zstandard saves an eighth and doubles the
+time of a read.
 """
 
 from __future__ import annotations
@@ -29,34 +30,43 @@ from sspd.types import FIXED_POINT_MAX, Frames
 from sspd.utils.files import whole_folder
 from sspd.utils.packages import require
 
-#: Pictures in a piece: about a second. A clip of 10 s reads eleven.
+#: Frames in a chunk, about one second. A clip of 10 s reads eleven chunks.
 STORED_FRAMES = 32
-#: What an entry may be made of; more is none of ours.
+#: Limits of an entry; a larger one was not written by sspd.
 MAX_SIZE, MAX_FRAMES, MAX_CARD_BYTES = 1024, 1 << 20, 1 << 20
-#: Codecs of our own entries: others are not run.
-CODECS = {"bytes", "crc32c"}
+#: Codecs of our own entries; others are never run.
+STORED_CODECS = {"bytes", "crc32c"}
 _SUFFIX = ".zarr"
 
 
 @dataclass(frozen=True)
 class FaceEntry:
-    """One stored stretch; opening it reads nothing but its card."""
+    """One stored segment of faces; opening it reads only its metadata."""
 
     name: str
     video: str
-    """Entries of one video share this; an epoch draws one clip a video."""
+    """Path of the video, which all its entries share; an epoch draws one clip for each video."""
     path: Path
     """The store."""
     size: int
     still: bool = False
-    """Whether the head is held still in them."""
+    """Whether the faces are stabilized."""
 
     def times(self) -> NDArray[np.float64]:
-        """Seconds of each face, shape (time,)."""
+        """Return the time of each face, seconds, shape (time,)."""
         return self._read("times", 0, None)
 
     def read(self, first: int, last: int) -> Frames:
-        """Faces ``first`` to ``last`` (exclusive), of pieces that hold them alone."""
+        """Read faces ``first`` to ``last`` (exclusive); only the chunks that hold them are read.
+
+        Parameters
+        ----------
+        first, last : int
+
+        Returns
+        -------
+        Frames
+        """
         times = self.times()
         faces = self._read("faces", first, min(last, times.size))
         try:
@@ -69,11 +79,11 @@ class FaceEntry:
         try:
             shape, chunk = _checked_array(folder, kind, self.size)
             stop = shape if last is None else max(last, first)
-            # zarr takes a missing piece for zeros
+            # zarr reads a missing chunk as zeros
             for k in range(first // chunk, -(-stop // chunk)):
                 inside = "/".join([str(k), *("0",) * (3 if kind == "faces" else 0)])
                 if not (folder / "c" / inside).is_file():
-                    raise ValueError(f"piece {k} is missing")
+                    raise ValueError(f"chunk {k} is missing")
             array = _zarr().open_array(folder, mode="r", zarr_format=3)
             found: NDArray[Any] = np.asarray(array[first:stop])
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, IndexError) as error:
@@ -86,7 +96,7 @@ def _zarr() -> Any:
 
 
 def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:
-    """Length and chunk of an array that is one of ours, from its card alone."""
+    """Return length and chunk size of one of our arrays, from its metadata alone."""
     card = _card(folder / "zarr.json")
     chunks = card["chunk_grid"]["configuration"]["chunk_shape"]
     dtype, wanted = ("uint16", [size, size, 3]) if kind == "faces" else ("float64", [])
@@ -95,10 +105,10 @@ def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:
         raise ValueError(f"{card['data_type']} of shape {shape}")
     length, chunk = int(shape[0]), int(chunks[0])
     if not (0 <= length <= MAX_FRAMES and 0 < chunk <= MAX_FRAMES):
-        raise ValueError(f"{length} frames in pieces of {chunk}")
+        raise ValueError(f"{length} frames in chunks of {chunk}")
     if kind == "faces" and chunk > 16 * STORED_FRAMES:
-        raise ValueError(f"pieces of {chunk} frames")
-    strange = {codec["name"] for codec in card["codecs"]} - CODECS
+        raise ValueError(f"chunks of {chunk} frames")
+    strange = {codec["name"] for codec in card["codecs"]} - STORED_CODECS
     if strange:
         raise ValueError(f"codecs {', '.join(sorted(strange))}")
     return length, chunk
@@ -106,56 +116,61 @@ def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:
 
 def _card(file: Path) -> dict[str, Any]:
     if file.stat().st_size > MAX_CARD_BYTES:
-        raise ValueError("its card is too large")
+        raise ValueError("its metadata is too large")
     card = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(card, dict):
-        raise TypeError("its card is none")
+        raise TypeError("its metadata is not a JSON object")
     return card
 
 
 def entry_facts(store: Path, name: str) -> dict[str, Any]:
-    """What is known of a whole entry; empty where there is none.
+    """Read the attributes of a complete entry; empty if there is none.
 
     Parameters
     ----------
     store : Path
     name : str
+
+    Returns
+    -------
+    dict
     """
     try:
         facts = _card(store / (name + _SUFFIX) / "zarr.json")["attributes"]
+        # older stores have no checksum here
         if not isinstance(facts, dict) or facts.get("crc32", _crc32(facts)) != _crc32(facts):
-            return {}  # stores of before have none
+            return {}
         return {name: value for name, value in facts.items() if name != "crc32"}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
 
 def _crc32(facts: dict[str, Any]) -> int:
-    """Of all that a card tells but this; its faces and times have their own."""
-    told = {name: value for name, value in facts.items() if name != "crc32"}
-    return zlib.crc32(json.dumps(told, sort_keys=True).encode())
+    """Compute the checksum of all other attributes; faces and times have their own."""
+    others = {name: value for name, value in facts.items() if name != "crc32"}
+    return zlib.crc32(json.dumps(others, sort_keys=True).encode())
 
 
 def write_entry(store: Path, name: str, faces: Frames, video: str, **facts: Any) -> None:
-    """Store one stretch of faces whole, or not at all.
+    """Store one segment of faces, whole or not at all.
 
     Parameters
     ----------
     store : Path
-        The folder; made if absent.
+        The folder; created if missing.
     name : str
-        Of the entry; letters, digits, ``-``, ``_`` and ``.``.
+        Name of the entry: letters, digits, ``-``, ``_`` and ``.``.
     faces : Frames
         With `FIXED_POINT_MAX`.
     video : str
-        Which video it comes from.
-    facts
-        More for the attributes: box, seed...
+        Path of the video that it comes from.
+    **facts
+        More attributes: box, seed...
 
     Raises
     ------
     OutputError
-        A name that would lead elsewhere, or a place that cannot be written.
+        The name would lead elsewhere, or the store cannot be written.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
@@ -185,22 +200,26 @@ def _write_arrays(folder: Path, faces: Frames, card: dict[str, Any]) -> None:
                 shape=values.shape,
                 dtype=values.dtype,
                 chunks=(chunk, *values.shape[1:]),
-                compressors=[Crc32cCodec()],  # after which nothing flips unseen
+                compressors=[Crc32cCodec()],  # finds flipped bits
             )
             array[:] = values
 
 
 def open_store(store: str | Path) -> list[FaceEntry]:
-    """The whole entries of a store, sorted by name.
+    """List the complete entries of a store, sorted by name.
 
     Parameters
     ----------
     store : path
 
+    Returns
+    -------
+    list of FaceEntry
+
     Raises
     ------
     SourceError
-        If there is none.
+        There are none.
     """
     store = Path(store)
     entries = []
@@ -212,28 +231,37 @@ def open_store(store: str | Path) -> list[FaceEntry]:
     if not entries:
         if any(store.glob("[!.]*.faces.npy")):
             raise SourceError(
-                f"{store}: faces stored by an older version, which are not read any more;"
-                " give the videos, and they are cut anew"
+                f"{store}: faces stored by an older version, which this one cannot read;"
+                " give the videos, and they are cropped again"
             )
         raise SourceError(f"{store}: no stored faces in this folder")
     return entries
 
 
 def is_store(folder: Path) -> bool:
-    """Whether a folder holds stored faces (and no videos are to be looked for).
+    """Tell whether a folder holds stored faces, and not videos.
 
     Parameters
     ----------
     folder : Path
+
+    Returns
+    -------
+    bool
     """
     return any(folder.glob(f"[!.]*{_SUFFIX}/faces")) or any(folder.glob("[!.]*.faces.npy"))
 
 
 def store_bytes(store: Path) -> int:
-    """How much a store takes on the disk.
+    """Return the size of a store on disk.
 
     Parameters
     ----------
     store : Path
+
+    Returns
+    -------
+    int
+        Bytes.
     """
     return sum(file.stat().st_size for file in store.rglob("*") if file.is_file())

@@ -1,4 +1,4 @@
-"""Faces cut out of videos into a store, by several processes of which any may die."""
+"""Crop faces from videos into a store, in several processes of which any may die."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from sspd.utils.partials import remove_all_parts
 from sspd.utils.process_map import Words, process_map
 from sspd.utils.progress import Counted
 
-#: Part of the key: raised when other faces come of the same video.
-VERSION = 1
-#: A video, or a recording of a dataset, of which the pictures alone are read.
+#: Part of the key; increased when the same video gives other faces.
+STORE_VERSION = 1
+#: A video, or a recording of a dataset, of which only the frames are read.
 Source = Path | Recording
 Skipped = Callable[[Path, SSPDError], None]
 
@@ -36,28 +36,28 @@ def stored_faces(
     progress: Counted = lambda done, total: None,
     skipped: Skipped = lambda video, error: None,
 ) -> list[FaceEntry]:
-    """The faces of videos, cut out where they are not in the store yet.
+    """Return the stored faces of videos; faces that are missing are cropped first.
 
     Parameters
     ----------
     sources : sequence of Path or Recording
     store : Path
-        Its folder; made if absent.
+        Its folder; created if missing.
     size : int
         Height and width of a stored face, pixels.
     follow : bool
-        Hold the head still (`sspd.face.stabilize`).
+        Stabilize the faces (`sspd.face.stabilize`).
     jobs : int
-        Processes.
+        Number of processes.
     progress : callable
-        Is told how many videos of how many are done.
+        Called with the number of finished videos and their total.
     skipped : callable
-        Is given a video that cannot be read or shows no face, and the error.
+        Called with a video that cannot be read or shows no face, and the error.
 
     Returns
     -------
     list of FaceEntry
-        Of these videos alone, sorted by name; empty where none can be used.
+        Of these videos only, sorted by name; empty if none can be used.
 
     Raises
     ------
@@ -90,25 +90,29 @@ def store_videos(
     follow: bool = False,
     jobs: int = 1,
 ) -> Iterator[Path]:
-    """Crop the faces of videos into a store; yields each video when it is done.
+    """Crop the faces of videos into a store, and yield each finished video.
 
-    A video that was stored before is not read again; one that cannot be read or shows
-    no face is told to `skipped` and the others go on.
+    A video that was stored before is not read again. One that cannot be read or shows no face is
+    reported to `skipped`, and the others continue.
 
     Parameters
     ----------
     videos : iterable of Path or Recording
-        Videos, or recordings of a dataset: their pictures alone are read.
+        Videos, or recordings of a dataset, of which only the frames are read.
     store : Path
         The folder of the store.
     size : int
         Height and width of a stored face, pixels.
     skipped : callable
-        Is given the video and the error.
+        Called with the video and the error.
     follow : bool
-        Hold the head still (`sspd.face.stabilize`).
+        Stabilize the faces (`sspd.face.stabilize`).
     jobs : int
-        Processes, a video each.
+        Number of processes; each takes one video at a time.
+
+    Yields
+    ------
+    Path
 
     Raises
     ------
@@ -118,10 +122,10 @@ def store_videos(
         A process died.
     """
     remove_all_parts(store)
-    keep = partial(_kept, store=store, size=size, follow=follow)
+    store_one = partial(_store_if_missing, store=store, size=size, follow=follow)
     kept = "what was stored is kept, the same command continues"
     words = Words[Source](lambda source: str(_video(source)), kept)
-    for source, error in process_map(keep, videos, jobs, words):
+    for source, error in process_map(store_one, videos, jobs, words):
         if isinstance(error, OutputError):
             raise error
         if error is not None:
@@ -133,8 +137,8 @@ def _video(source: Source) -> Path:
     return source.video if isinstance(source, Recording) else source
 
 
-def _kept(source: Source, store: Path, size: int, follow: bool) -> SSPDError | None:
-    """Store a video's faces, if they are not there; what is wrong with it, or None."""
+def _store_if_missing(source: Source, store: Path, size: int, follow: bool) -> SSPDError | None:
+    """Store a video's faces if they are missing; return the error, or None."""
     try:
         key = _key(_video(source), size, follow)
         done = store / f".{_prefix(source, key)}.whole"
@@ -148,12 +152,12 @@ def _kept(source: Source, store: Path, size: int, follow: bool) -> SSPDError | N
 
 
 def _key(video: Path, size: int, follow: bool) -> str:
-    """A hash of what a video's faces depend on: a changed video is read anew."""
+    """Hash everything that a video's faces depend on: a changed video is read again."""
     try:
         facts = file_facts(video)
     except OSError as error:
         raise SourceError(f"{video}: {error.strerror}") from error
-    return text_key(repr([*facts, size, follow, VERSION]))
+    return text_key(repr([*facts, size, follow, STORE_VERSION]))
 
 
 def _prefix(source: Source, key: str) -> str:
@@ -179,26 +183,30 @@ def _store_video(source: Source, store: Path, key: str, size: int, follow: bool)
 
 
 def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Iterator[FaceEntry]:
-    """Hold the heads of stored faces still; yields each entry of the new store when it is done.
+    """Stabilize stored faces, and yield each finished entry of the new store.
 
-    Entries that are still already are yielded as they are, and so are those that a run
-    before has written of the same faces. Several are made at a time.
+    Entries that are stabilized already are yielded unchanged, and so are those that an earlier run
+    made of the same faces. Several are made at the same time.
 
     Parameters
     ----------
     entries : sequence of FaceEntry
     store : Path
-        Where the new ones go.
+        Folder of the new store.
     size : int
         Height and width of a face there, pixels.
+
+    Yields
+    ------
+    FaceEntry
     """
     from sspd.face.stabilize import stabilize_frames
 
-    def hold(entry: FaceEntry) -> FaceEntry:
+    def stabilize(entry: FaceEntry) -> FaceEntry:
         if entry.still:
             return entry
         given = entry.path / f"{entry.name}.zarr"
-        source = f"{given.resolve()}|{given.stat().st_mtime_ns}|{VERSION}"
+        source = f"{given.resolve()}|{given.stat().st_mtime_ns}|{STORE_VERSION}"
         made = entry_facts(store, entry.name)
         if (made.get("source"), made.get("size")) != (source, size):
             faces = stabilize_frames(entry.read(0, entry.times().size), size)
@@ -207,4 +215,4 @@ def still_entries(entries: Sequence[FaceEntry], store: Path, size: int) -> Itera
 
     remove_all_parts(store)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        yield from pool.map(hold, entries)
+        yield from pool.map(stabilize, entries)

@@ -1,17 +1,18 @@
-"""A plain folder of videos, with as much truth as there is.
+"""A plain folder of videos, with any reference data that is known.
 
-Videos of any container, in folders of any depth. Of each may be known, all optional:
+Videos of any container, in folders of any depth. All of this is optional:
 
 ``truth.csv`` in the folder
-    a row a video: ``video,subject,condition,hr_bpm`` (see `sspd.research.datasets.folder_table`).
+    a row for each video: ``film,subject,condition,hr_bpm``, where ``film`` is the path of the
+    video (see `sspd.research.datasets.folder_table`).
 ``NAME.csv`` beside ``NAME.mp4``
-    a contact waveform: ``time_s`` (seconds since the video's first picture) and ``bvp``.
+    a contact waveform: ``time_s`` (seconds since the video's first frame) and ``bvp``.
 ``truth/NAME.csv`` and ``truth/NAME.json`` beside the video
     as ``sspd simulate`` writes them; both or neither.
 
-A video that ``truth.csv`` does not give a subject is held to show a person of its own: with
-several videos of one person, name the subjects, or one person may stand on both sides of
-a split. A single rate is taken to hold through the whole video, once a second.
+A video without a subject in ``truth.csv`` counts as a person of its own. If several videos show
+one person, name the subjects; otherwise one person may be in both parts of a split. A single
+rate is assumed for the whole video, once a second.
 """
 
 from __future__ import annotations
@@ -38,15 +39,24 @@ from sspd.video.read import probe, read
 TREE = """
 <any>/<video>.mp4 (or another video)
 <any>/<video>.csv with time_s,bvp (optional)
-truth.csv with video,subject,condition,hr_bpm (optional)
+truth.csv with film,subject,condition,hr_bpm (optional)
 """
-#: Two days: a video that states more is not believed.
+#: Two days, seconds: a longer stated duration is not used.
 MAX_VIDEO_S = 172_800.0
 WAVEFORM_HEADER = ["time_s", "bvp"]
 
 
 def recordings(root: Path) -> list[Recording]:
-    """Every video below a folder, and those that ``truth.csv`` names and are not there."""
+    """List every video below a folder, and missing videos that ``truth.csv`` names.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     rows = read_table(root)
     videos = sorted(set(videos_in(root)) | set(rows))
     names = _names(video.relative_to(root) for video in videos)
@@ -73,7 +83,7 @@ def recordings(root: Path) -> list[Recording]:
 
 
 def _names(videos: Iterable[Path]) -> list[str]:
-    """A name for each: its path without suffix; with it, then numbered, where two are alike."""
+    """Name each video by its path without suffix; equal names keep it, or get a number."""
     videos = list(videos)
     short = ["-".join(video.with_suffix("").parts) for video in videos]
     often = Counter(short)
@@ -90,17 +100,21 @@ def _names(videos: Iterable[Path]) -> list[str]:
 def read_references(
     video: Path, hr_bpm: float | None, waveform: Path | None, simulated: tuple[Path, ...]
 ) -> References:
-    """What is known of a video.
+    """Read the references of a video.
 
     Parameters
     ----------
     video : Path
     hr_bpm : float or None
-        As ``truth.csv`` has it.
+        The rate in ``truth.csv``.
     waveform : Path or None
         ``NAME.csv`` beside the video.
     simulated : tuple of Path
-        ``truth/NAME.csv`` and ``truth/NAME.json``, or nothing.
+        ``truth/NAME.csv`` and ``truth/NAME.json``, or empty.
+
+    Returns
+    -------
+    sspd.types.References
     """
     bvp = beats_s = None
     if simulated:
@@ -120,7 +134,16 @@ def read_references(
 
 
 def read_waveform(path: Path) -> Series:
-    """A contact waveform: a header ``time_s,bvp`` and rows of numbers below it."""
+    """Read a contact waveform: a header ``time_s,bvp`` and rows of numbers below it.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Series
+    """
     header = read_text(path).partition("\n")[0].strip().lower().split(",")
     if [name.strip() for name in header[:2]] != WAVEFORM_HEADER:
         raise SourceError(f"{path}: no contact waveform; its first line must be time_s,bvp")

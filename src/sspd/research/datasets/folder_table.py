@@ -1,7 +1,7 @@
-"""``truth.csv`` of a folder of videos: who is in them, what they do, what a device showed.
+"""``truth.csv`` of a folder of videos: subjects, conditions and heart rates.
 
-Columns ``video`` (path from the folder, with ``/``), and where known ``subject``,
-``condition`` and ``hr_bpm``; others are not looked at.
+Columns ``film`` (path of the video from the folder, with ``/``), and if known ``subject``,
+``condition`` and ``hr_bpm``; others are ignored.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from sspd.research.datasets.texts import numbers, read_text
 from sspd.utils.files import whole_file
 
 TABLE = "truth.csv"
-COLUMNS = ("film", "subject", "condition", "hr_bpm")
+TRUTH_COLUMNS = ("film", "subject", "condition", "hr_bpm")
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the table tells of one video; None: nothing."""
+    """The row of one video; None: not known."""
 
     video: str
     subject: str | None = None
@@ -30,13 +30,22 @@ class Row:
 
 
 def read_table(root: Path) -> dict[Path, Row]:
-    """The rows by the place of their video; empty where there is no table.
+    """Read the rows by the path of their video; empty if there is no table.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+
+    Returns
+    -------
+    dict of Path to Row
 
     Raises
     ------
     SourceError
-        No table of videos, a video twice, a rate that is none, or a video that lies outside
-        the folder.
+        It is not a table of videos, a video is listed twice, a rate is invalid, or a video is
+        outside the folder.
     """
     path = root / TABLE
     if not path.exists():
@@ -48,12 +57,12 @@ def read_table(root: Path) -> dict[Path, Row]:
     except csv.Error as error:
         raise SourceError(f"{path}: not a table ({error})") from error
     if "film" not in (reader.fieldnames or ()):
-        raise SourceError(f"{path}: no column film; wanted: {','.join(COLUMNS)}")
+        raise SourceError(f"{path}: no column film; required: {','.join(TRUTH_COLUMNS)}")
     for n, line in enumerate(lines, 2):
-        row = _row(path, n, {name: line.get(name, "").strip() for name in COLUMNS})
+        row = _row(path, n, {name: line.get(name, "").strip() for name in TRUTH_COLUMNS})
         place = inside(root, root / row.video)
         if place == root:
-            raise SourceError(f"{path}: row {n}: {row.video} is no video")
+            raise SourceError(f"{path}: row {n}: {row.video} is not a video")
         if place in found:
             raise SourceError(f"{path}: row {n} names {row.video} a second time")
         found[place] = row
@@ -67,19 +76,27 @@ def _row(path: Path, n: int, cells: dict[str, str]) -> Row:
     if cells["hr_bpm"]:
         rate = float(numbers(path, cells["hr_bpm"]))
         if not 0 < rate < 1000:
-            raise SourceError(f"{path}: row {n}: {rate:g} is no heart rate in beats a minute")
+            raise SourceError(f"{path}: row {n}: {rate:g} is not a heart rate in beats per minute")
     return Row(cells["film"], cells["subject"] or None, cells["condition"] or None, rate)
 
 
 def inside(root: Path, path: Path) -> Path:
-    """The path, which does not lead out of the folder by its words.
+    """Return the path if it does not lead out of the folder.
 
-    A link in it may: whoever put it there wanted that.
+    Links in the folder may lead outside: whoever made them wanted that.
+
+    Parameters
+    ----------
+    root, path : Path
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
     SourceError
-        It does.
+        It leads out of the folder.
 
     >>> inside(Path("videos"), Path("videos/../other.mp4"))
     Traceback (most recent call last):
@@ -92,17 +109,18 @@ def inside(root: Path, path: Path) -> Path:
 
 
 def add_row(root: Path, row: Row) -> None:
-    """Put a row into the table, in place of the video's former one.
+    """Add a row to the table, or replace the video's earlier one.
 
     Parameters
     ----------
     root : Path
+        The folder.
     row : Row
     """
     rows = {known.video: known for known in read_table(root).values()} | {row.video: row}
     with whole_file(root / TABLE) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(TRUTH_COLUMNS)
         for video in sorted(rows):
             one = rows[video]
             rate = "" if one.hr_bpm is None else f"{one.hr_bpm:.4f}"

@@ -1,8 +1,8 @@
-"""Numbers out of HDF5 files, MATLAB's v7.3 among them, read with care.
+"""Read numbers from HDF5 files, including MATLAB's v7.3, and reject unsafe ones.
 
-What is read lies in the file itself: links to other files, data stored outside of it and
-data put together from other files are refused. Files cut short or scrambled are told in
-one line; but the HDF5 library is C, and a file made with intent may still crash it.
+Only data in the file itself is read: links to other files, external data and virtual data sets
+are rejected. Truncated or damaged files give an error of one line; but the HDF5 library is written
+in C, and a file made with intent may still crash it.
 """
 
 from __future__ import annotations
@@ -19,24 +19,43 @@ from sspd.errors import SourceError
 from sspd.research.datasets.texts import numbers
 from sspd.utils.packages import require
 
-#: A reference of an hour at 1 kHz has fewer samples.
-MAX_SAMPLES = 1 << 25
-#: The most that HDF5 may have to unpack at once, bytes.
-MAX_PIECE_BYTES = 1 << 30
-#: Pictures are read from the file in blocks of about this size, bytes.
+#: Largest number of samples; a reference of an hour at 1 kHz has fewer.
+MAX_SIGNAL_SAMPLES = 1 << 25
+#: Largest chunk that HDF5 may unpack at once, bytes.
+MAX_CHUNK_BYTES = 1 << 30
+#: Frames are read from the file in blocks of about this size, bytes.
 BLOCK_BYTES = 1 << 28
 #: What h5py raises for damaged files.
 _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, KeyError)
 
 
 def import_h5py(path: Path) -> Any:
-    """The package h5py, or a `DependencyError` that names the extra."""
+    """Import h5py, or raise `DependencyError` with the extra to install.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the message.
+
+    Returns
+    -------
+    module
+    """
     return require("h5py", extra="datasets", purpose=f"{path}: reading HDF5")
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """An HDF5 file, open for reading within the ``with`` block."""
+    """Open an HDF5 file for reading, for the length of a ``with`` block.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    h5py.File
+    """
     h5py = import_h5py(path)
     if not path.is_file():
         raise SourceError(f"{path}: no such file")
@@ -49,13 +68,24 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def array(path: Path, file: Any, names: Sequence[str]) -> Any:
-    """The first of the named arrays that is in an open file, not yet read.
+    """Return the first of the named arrays that an open file has, not yet read.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the message.
+    file : h5py.File
+    names : sequence of str
+
+    Returns
+    -------
+    h5py.Dataset
 
     Raises
     ------
     SourceError
-        None of them is there; or it is not made of numbers, lies in another file, or is
-        stored in pieces too large to unpack.
+        None of them is there; or it holds no numbers, is in another file, or has chunks that are
+        too large to unpack.
     """
     h5py = import_h5py(path)
     try:
@@ -66,10 +96,10 @@ def array(path: Path, file: Any, names: Sequence[str]) -> Any:
             if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu":
                 raise SourceError(f"{path}: {name} is not an array of numbers")
             if found.external or found.is_virtual:
-                raise SourceError(f"{path}: {name} lies in another file; copy it in")
-            piece = found.dtype.itemsize * int(np.prod(found.chunks or (1,)))
-            if piece > MAX_PIECE_BYTES:
-                raise SourceError(f"{path}: {name} is stored in pieces too large to unpack")
+                raise SourceError(f"{path}: {name} is in another file; copy it in")
+            chunk = found.dtype.itemsize * int(np.prod(found.chunks or (1,)))
+            if chunk > MAX_CHUNK_BYTES:
+                raise SourceError(f"{path}: {name} is stored in chunks too large to unpack")
             return found
     except _DAMAGE as error:
         raise SourceError(f"{path}: damaged ({type(error).__name__})") from None
@@ -77,7 +107,19 @@ def array(path: Path, file: Any, names: Sequence[str]) -> Any:
 
 
 def read_part(path: Path, found: Any, part: Any) -> NDArray[Any]:
-    """A part of an array of an open file, chosen as NumPy does."""
+    """Read a part of an array of an open file, selected as in NumPy.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the message.
+    found : h5py.Dataset
+    part : index or slice
+
+    Returns
+    -------
+    array
+    """
     try:
         return np.asarray(found[part])
     except _DAMAGE:
@@ -85,7 +127,16 @@ def read_part(path: Path, found: Any, part: Any) -> NDArray[Any]:
 
 
 def read_signals(path: Path, *names: str) -> list[NDArray[np.float64]]:
-    """Rows of finite numbers by name, each of one dimension longer than 1.
+    """Read rows of finite numbers by name; each has one dimension longer than 1.
+
+    Parameters
+    ----------
+    path : Path
+    *names : str
+
+    Returns
+    -------
+    list of float64 array, shape (samples,)
 
     Raises
     ------
@@ -98,7 +149,7 @@ def read_signals(path: Path, *names: str) -> list[NDArray[np.float64]]:
     with opened(path) as file:
         for name in names:
             found = array(path, file, (name,))
-            if found.size > MAX_SAMPLES or found.size != max(found.shape, default=0):
-                raise SourceError(f"{path}: {name} is no row of samples but {found.shape}")
+            if found.size > MAX_SIGNAL_SAMPLES or found.size != max(found.shape, default=0):
+                raise SourceError(f"{path}: {name} is not a row of samples but {found.shape}")
             rows.append(numbers(path, read_part(path, found, ())).reshape(-1))
     return rows

@@ -1,13 +1,13 @@
-"""iBVP: 33 people before an RGB and a thermal camera, clip at the ear (Joshi and Cho, 2024).
+"""iBVP: 33 people, RGB and thermal camera, clip at the ear (Joshi and Cho, 2024).
 
-Read are the RGB pictures, 30 a second by name, and the waveform, which its authors brought
-to one sample a picture; the thermal ones are not. No time is stored; both rates are
-nominal, and waveform and video start together.
+Only the RGB frames are read, nominally 30 per second, and the waveform, which its authors resampled
+to one sample per frame. No times are stored; both rates are nominal, and waveform and video start
+together.
 
-The fourth column, SQ2, says how good each sample of the waveform is, as people judged it.
-Where it is `LOW_QUALITY` or less, the limit of the authors' own loader, the samples are
-left out of the series and the others keep their times. That loader cuts the pictures out
-as well and so joins what was apart. The video, here, stays whole.
+The fourth column, SQ2, is the signal quality of each sample, as rated by people. Samples with
+`LOW_QUALITY` or less, the limit of the authors' own loader, are left out of the series, and the
+others keep their times. That loader also removes the frames, and so joins separate parts of the
+video. Here, the video stays complete.
 """
 
 from __future__ import annotations
@@ -39,14 +39,23 @@ CONDITIONS = MappingProxyType(
         "d": "head movement",
     }
 )
-#: Pictures and samples a second, Hz.
-HZ = 30.0
-#: Samples of this signal quality (0 to 1) or less are left out.
+#: Rate of frames and samples, Hz.
+FRAME_HZ = 30.0
+#: Samples with this signal quality (0 to 1) or less are left out.
 LOW_QUALITY = 0.3
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings below a folder, ``p<NN>_<a-d>``."""
+    """List the recordings below a folder, ``p<NN>_<a-d>``.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     found = []
     for folder in root.glob("p*_[a-d]"):
         subject, _, letter = folder.name.partition("_")
@@ -74,39 +83,75 @@ def read_frames(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The pictures of a folder in the order of their names' numbers."""
+    """Read the frames of a folder, sorted by the numbers in their names.
+
+    Parameters
+    ----------
+    folder : Path
+    start_s, end_s : float or None
+        Seconds of the video; None: the end.
+    chunk : int
+        Frames in a chunk.
+    warn : callable or None
+        Called with one line for each problem.
+
+    Yields
+    ------
+    Frames
+    """
     files = sorted(folder.glob("*.bmp"), key=lambda file: natural(file.name))
     if not files:
-        raise SourceError(f"{folder}: no frames; .bmp files are wanted here")
-    t = np.arange(len(files)) / HZ
+        raise SourceError(f"{folder}: no frames; .bmp files are required here")
+    t = np.arange(len(files)) / FRAME_HZ
     return read_images(files, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
 
 
 def read_contact(path: Path) -> References:
-    """The waveform where it is good; columns BVP, SQPhysMD, SQ1, SQ2, below a header."""
+    """Read the good samples of the waveform; columns BVP, SQPhysMD, SQ1, SQ2, below a header.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     bvp, _, _, quality = read_columns(path, 4, header=True).T
     good = quality > LOW_QUALITY
     if not good.any():
         raise SourceError(f"{path}: no sample has a signal quality (SQ2) over {LOW_QUALITY}")
-    t = np.arange(bvp.size) / HZ
+    t = np.arange(bvp.size) / FRAME_HZ
     return References(bvp=series(path, t[good], bvp[good]))
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number; one second of its waveform is bad."""
+    """Write a video as the recording of a number; one second of its waveform is bad.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     name = f"p{number // 4 + 1:02d}_{'abcd'[number % 4]}"
     folder = root / name
     folder.mkdir(parents=True, exist_ok=True)
     n = 0
     with whole_folder(folder / f"{name}_rgb") as part:
-        for rgb in (picture for chunk in simulate(spec) for picture in chunk.rgb):
+        for rgb in (frame for chunk in simulate(spec) for frame in chunk.rgb):
             _, data = cv2.imencode(".bmp", np.ascontiguousarray(rgb[..., ::-1]))
             (part / f"{n}.bmp").write_bytes(data.tobytes())
             n += 1
-    t = np.arange(n) / HZ
+    t = np.arange(n) / FRAME_HZ
     quality = np.where((t >= 5) & (t < 6), 0.0, 1.0)
     bvp = np.where(quality > 0, contact_bvp(spec, t).values, -1.0)
-    rows = (f"{level:.6f},{sq},{sq},{sq},0.5\n" for level, sq in zip(bvp, quality, strict=True))
+    rows = (f"{value:.6f},{sq},{sq},{sq},0.5\n" for value, sq in zip(bvp, quality, strict=True))
     with whole_file(folder / f"{name}_bvp.csv") as out:
         out.write_text("BVP,SQPhysMD,SQ1,SQ2,Perfusion_Value\n" + "".join(rows))
     return name

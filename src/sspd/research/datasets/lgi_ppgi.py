@@ -1,16 +1,16 @@
 """LGI-PPGI: people at rest, turning, talking and in a gym, raw .avi (Pilz et al., 2018).
 
-The names of the XML files' outer elements differ and are not looked at: every element with
-the children that are wanted is one sample, in the order of the file. In the oximeter's file
-(CMS50, nominally 60 Hz, no times) ``value1`` is the heart rate and ``value2`` the
-waveform; in the camera's, ``value1`` is the picture's time in milliseconds. This is how
-public loaders (pyVHR and those after it) read them; no description is published.
+The names of the XML files' outer elements differ and are ignored: every element with the required
+children is one sample, in the order of the file. In the oximeter's file (CMS50, nominally 60 Hz, no
+times) ``value1`` is the heart rate and ``value2`` the waveform; in the camera's, ``value1`` is the
+frame's time in milliseconds. Public loaders (pyVHR and those after it) read them so; no description
+is published.
 
-Where the camera's file is there, its times are the pictures'; the rate in the video's header
-(25 Hz) is nominal. Loaders disagree how the oximeter lies to the video: here, as in pyVHR, it
-ran a little longer and stopped with the video, so the surplus is before its start. One
-that is shorter than the video, which pyVHR refuses, or beside a video without times, is
-taken to start with it.
+If the camera's file is there, the frames have its times; the rate in the video's header (25 Hz) is
+nominal. Loaders disagree about the alignment of oximeter and video: here, as in pyVHR, the oximeter
+ran a little longer and stopped with the video, so its surplus is before the video's start. An
+oximeter file that is shorter than the video, which pyVHR rejects, or that is beside a video without
+times, is assumed to start with the video.
 """
 
 from __future__ import annotations
@@ -44,12 +44,21 @@ VIDEO, CONTACT, TIMER = (
 )
 SESSIONS = ("gym", "resting", "rotation", "talk")
 VIDEO_HZ, CONTACT_HZ = 25.0, 60.0
-#: An hour of 60 Hz has less; parsed, XML takes many times its size.
+#: Largest XML file, characters; an hour at 60 Hz has fewer, and parsed XML takes many times more.
 MAX_XML_CHARS = 1 << 25
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings one or two folders down, named as their folder."""
+    """List the recordings one or two folders down, named as their folder.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     found = []
     for folder in [*root.glob("*/*_*"), *root.glob("*/*/*_*")]:
         subject, _, session = folder.name.rpartition("_")
@@ -78,7 +87,22 @@ def read_frames(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The video with its camera's times, or with its own where those are not there."""
+    """Read the video with the camera's times, or with its own if those are missing.
+
+    Parameters
+    ----------
+    video, timer : Path
+    start_s, end_s : float or None
+        Seconds of the video; None: the end.
+    chunk : int
+        Frames in a chunk.
+    warn : callable or None
+        Called with one line for each problem.
+
+    Yields
+    ------
+    Frames
+    """
     if not timer.is_file():
         return read(video, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
     t = camera_times(timer)
@@ -86,36 +110,64 @@ def read_frames(
 
 
 def camera_times(timer: Path) -> NDArray[np.float64]:
-    """Seconds of each picture since the first."""
+    """Read the time of each frame since the first.
+
+    Parameters
+    ----------
+    timer : Path
+
+    Returns
+    -------
+    float64 array, shape (frames,)
+        Seconds.
+    """
     ms = read_samples(timer, "value1")[:, 0]
     return np.asarray((ms - ms[0]) / 1000)
 
 
 def read_contact(contact: Path, timer: Path) -> References:
-    """Waveform and heart rate of the oximeter."""
+    """Read waveform and heart rate of the oximeter.
+
+    Parameters
+    ----------
+    contact, timer : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     hr, bvp = read_samples(contact, "value1", "value2").T
     t = np.arange(bvp.size) / CONTACT_HZ
     if timer.is_file():
         t -= max(0.0, float(t[-1] - camera_times(timer)[-1]))
-    seen = t > -0.5 / CONTACT_HZ
-    t = np.maximum(t[seen], 0)
-    return References(bvp=series(contact, t, bvp[seen]), hr_bpm=series(contact, t, hr[seen]))
+    during = t > -0.5 / CONTACT_HZ
+    t = np.maximum(t[during], 0)
+    return References(bvp=series(contact, t, bvp[during]), hr_bpm=series(contact, t, hr[during]))
 
 
 def read_samples(path: Path, *tags: str) -> NDArray[np.float64]:
-    """The numbers of every element that has all these children, shape (rows, tags).
+    """Read the numbers of every XML element that has all these children.
+
+    Parameters
+    ----------
+    path : Path
+    *tags : str
+
+    Returns
+    -------
+    float64 array, shape (rows, tags)
 
     Raises
     ------
     SourceError
-        Missing, not XML, without a sample; or with a document type, whose entities
-        could make a small file large or name other files.
+        The file is missing, not XML or without a sample; or it has a document type, whose
+        entities could make a small file large or name other files.
     """
     text = read_text(path)
     if len(text) > MAX_XML_CHARS:
         raise SourceError(f"{path}: larger than any recording's samples")
     if "<!DOCTYPE" in text:
-        raise SourceError(f"{path}: XML with a DOCTYPE is not read; take it out")
+        raise SourceError(f"{path}: XML with a DOCTYPE is not read; remove it")
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
@@ -131,7 +183,19 @@ def read_samples(path: Path, *tags: str) -> NDArray[np.float64]:
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as a session of ``id<N>``; the oximeter starts half a second early."""
+    """Write a video as a session of ``id<N>``; the oximeter starts half a second early.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     person = f"id{number // len(SESSIONS) + 1}"
     folder = root / person / f"{person}_{SESSIONS[number % len(SESSIONS)]}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +206,7 @@ def write(root: Path, number: int, spec: VideoSpec) -> str:
     hr, bvp = contact_rate(spec, t).values, 20 + 60 * contact_bvp(spec, t).values
     early = np.zeros((round(CONTACT_HZ / 2), 2))
     rows = np.concatenate([early, np.stack([hr, bvp], axis=1)])
-    _write_xml(folder / CONTACT, ((f"{rate:.0f}", f"{level:.0f}") for rate, level in rows))
+    _write_xml(folder / CONTACT, ((f"{rate:.0f}", f"{value:.0f}") for rate, value in rows))
     return folder.name
 
 
@@ -160,7 +224,7 @@ DATASET = Dataset(
     title="LGI-PPGI",
     citation="C. S. Pilz, S. Zaunseder, J. Krajewski and V. Blazek, Local group invariance for"
     " heart rate estimation from face videos in the wild, CVPR Workshops, 2018",
-    licence="For research; the terms lie with the download.",
+    licence="For research; the terms come with the download.",
     tree=TREE,
     recordings=recordings,
     write=write,

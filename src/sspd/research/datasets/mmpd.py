@@ -1,19 +1,18 @@
-"""MMPD: 33 people before a phone in four lights and four motions (Tang et al., 2023).
+"""MMPD: 33 people, phone camera, four lights and four motions (Tang et al., 2023).
 
-One MATLAB file (version 5) a minute of video: `video`, time x rows x columns x 3, RGB,
-levels 0 to 1; `GT_ppg`, the contact waveform; labels. Its readme calls the middle axes
-width and height, its loaders read rows and columns, as here: the phone stood upright.
-Neither picture nor sample has a time; both have the nominal 30 Hz, as in other loaders.
+One MATLAB file (version 5) for each minute of video: `video`, time x rows x columns x 3, RGB, pixel
+values 0 to 1; `GT_ppg`, the contact waveform; labels. Its readme calls the middle axes width and
+height, its loaders read rows and columns, as here: the phone was upright. Neither frames nor
+samples have times; both have the nominal 30 Hz, as in other loaders.
 
-The labels are read when the folder is opened: they are small, and what lies between them
-is skipped, all but the beginnings of the variables; a file costs milliseconds. They are
-asked rather than the file's number, which follows the paper's procedure, because they are
-what was recorded. A file whose labels cannot be read is still listed; asked for its video,
-it says what is wrong.
+The labels are read when the folder is opened: they are small, and all between them is skipped
+except the beginnings of the variables; a file takes milliseconds. The labels are used and not the
+file's number (the order of the paper's procedure), because they were recorded. A file with
+unreadable labels is still listed; reading its video raises the error.
 
-A variable of such a file can only be read whole, since time runs fastest in it. A minute
-of 320x240 takes 1.7 GB for a moment (3.3 GB in doubles) and in bytes 0.4 GB, which stay
-while its pictures are given out; more than `MAX_BYTES` is refused.
+A variable of such a file can only be read as a whole, because time is its fastest axis. A minute of
+320x240 takes 1.7 GB for a moment (3.3 GB in doubles) and 0.4 GB as bytes while its frames are read;
+more than `MAX_VARIABLE_BYTES` is rejected.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat, savemat, whosmat
 
 from sspd.errors import SourceError
-from sspd.research.datasets.arrays import check_shape, chunks, levels, places
+from sspd.research.datasets.arrays import check_shape, frame_range, iter_chunks, to_bytes
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.texts import numbers, series
 from sspd.simulation import VideoSpec, contact_bvp, simulate
@@ -40,19 +39,28 @@ from sspd.video.decode import check_span
 TREE = """
 subject<N>/p<N>_<k>.mat
 """
-#: Pictures and samples a second, Hz.
-HZ = 30.0
-#: The format itself holds no larger variable, bytes.
-MAX_BYTES = 1 << 32
-#: Seldom used sizes of MATLAB's number types are not told apart: 8 bytes but for these.
+#: Rate of frames and samples, Hz.
+FRAME_HZ = 30.0
+#: Largest variable that the format allows, bytes.
+MAX_VARIABLE_BYTES = 1 << 32
+#: Bytes of MATLAB's number types; all others count as 8.
 _BYTES = {"single": 4, "uint8": 1}
 _NAME = re.compile(r"p\d+_\d+")
-#: What the walking videos are called in older copies.
+#: Name of the walking videos in older copies -> current name.
 _RENAMED = {"Watching Videos": "Walking"}
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings below a folder, ``p<N>_<k>``."""
+    """List the recordings below a folder, ``p<N>_<k>``.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     found = []
     for path in root.glob("subject*/p*.mat"):
         if _NAME.fullmatch(path.stem):
@@ -71,7 +79,16 @@ def recordings(root: Path) -> list[Recording]:
 
 
 def condition(path: Path) -> str:
-    """Light, motion and whether after exercise; ``"unknown"`` where that cannot be read."""
+    """Read light, motion and exercise from the labels; ``"unknown"`` if they are unreadable.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+    """
     try:
         found = _load(path, "light", "motion", "exercise")
     except SourceError:
@@ -92,7 +109,22 @@ def read_frames(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The pictures of a stretch; read whole, given out in chunks."""
+    """Read the frames of a time span; the file is read as a whole.
+
+    Parameters
+    ----------
+    path : Path
+    start_s, end_s : float or None
+        Seconds of the video; None: the end.
+    chunk : int
+        Frames in a chunk.
+    warn : callable or None
+        Called with one line for each problem.
+
+    Yields
+    ------
+    Frames
+    """
     check_span(start_s, end_s, chunk)
     return _read_frames(path, start_s, end_s, chunk)
 
@@ -100,28 +132,37 @@ def read_frames(
 def _read_frames(path: Path, start_s: float, end_s: float | None, chunk: int) -> Iterator[Frames]:
     video = _load(path, "video")["video"]
     check_shape(path, video.shape)
-    first, last = places(len(video), HZ, start_s, end_s)
+    first, last = frame_range(len(video), FRAME_HZ, start_s, end_s)
     rgb = np.empty((last - first, *video.shape[1:]), np.uint8)
     for at in range(0, len(rgb), 32):
-        rgb[at : at + 32] = levels(path, video[first + at : min(first + at + 32, last)])
+        rgb[at : at + 32] = to_bytes(path, video[first + at : min(first + at + 32, last)])
     del video
-    yield from chunks(rgb, first, HZ, chunk)
+    yield from iter_chunks(rgb, first, FRAME_HZ, chunk)
 
 
 def read_contact(path: Path) -> References:
-    """The waveform, at its nominal rate."""
+    """Read the waveform at its nominal rate.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     bvp = numbers(path, _load(path, "GT_ppg")["GT_ppg"]).reshape(-1)
-    return References(bvp=series(path, np.arange(bvp.size) / HZ, bvp))
+    return References(bvp=series(path, np.arange(bvp.size) / FRAME_HZ, bvp))
 
 
 def _load(path: Path, *names: str) -> dict[str, NDArray[Any]]:
-    """Variables by name, in that order; the others are not read."""
+    """Read variables by name, in that order; the others are not read."""
     if not path.is_file():
         raise SourceError(f"{path}: no such file")
     try:
         stated = {name: (shape, kind) for name, shape, kind in whosmat(path)}
         for shape, kind in (stated[name] for name in names if name in stated):
-            if _BYTES.get(kind, 8) * int(np.prod(shape, dtype=np.float64)) > MAX_BYTES:
+            if _BYTES.get(kind, 8) * int(np.prod(shape, dtype=np.float64)) > MAX_VARIABLE_BYTES:
                 raise SourceError(f"{path}: a variable of {shape} is larger than any video here")
         found = loadmat(path, variable_names=names)
     except SourceError:
@@ -137,14 +178,26 @@ def _load(path: Path, *names: str) -> dict[str, NDArray[Any]]:
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number, twenty of each person."""
+    """Write a video as the recording of a number, twenty for each person.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     subject, k = number // 20 + 1, number % 20
     path = root / f"subject{subject}" / f"p{subject}_{k}.mat"
     path.parent.mkdir(parents=True, exist_ok=True)
-    pictures = list(simulate(spec))
-    video = np.concatenate([part.rgb for part in pictures]).astype(np.float32)
+    chunks = list(simulate(spec))
+    video = np.concatenate([part.rgb for part in chunks]).astype(np.float32)
     video /= 255
-    bvp = contact_bvp(spec, np.arange(len(video)) / HZ).values
+    bvp = contact_bvp(spec, np.arange(len(video)) / FRAME_HZ).values
     labels = {"light": "LED-low", "motion": "Stationary", "exercise": str(bool(k % 2))}
     with whole_file(path) as part:
         savemat(part, {"video": video, "GT_ppg": bvp.astype(np.float32)[None], **labels})

@@ -1,19 +1,18 @@
-"""MR-NIRP Indoor: 8 people, still and moving, near infrared of 940 nm (Nowara et al., 2018).
+"""MR-NIRP Indoor: 8 people, still and moving, near infrared at 940 nm (Nowara et al., 2018).
 
-This is what the paper calls MR-NIRP: the videos of the infrared camera. Those of the colour
-camera beside it are a dataset by name of their own, ``mr-nirp-rgb``, read from the same
-copy by the same code: no score mixes the two, and a copy with one camera only is whole.
-Grey levels become three equal channels.
+The paper calls the videos of the infrared camera MR-NIRP. Those of the colour camera beside it are
+a dataset with its own name, ``mr-nirp-rgb``, read from the same copy by the same code: no score
+mixes the two, and a copy with only one camera is complete. Grey values become three equal channels.
 
-The colour camera's mosaic begins with red (RGGB), that of subject 6 with blue (BGGR): so
-says the dataset's readme, as public readers quote it (``ippgtoolbox`` of TU Dresden is
-one). OpenCV names these patterns by their second row, which loaders stumble over.
+The colour camera's mosaic begins with red (RGGB), that of subject 6 with blue (BGGR): so says the
+dataset's readme, as public readers quote it (for example ``ippgtoolbox`` of TU Dresden). OpenCV
+names these patterns by their second row, which is a common source of errors.
 
-Where the folder ``NIR`` is missing, as in ``Subject2_still_940``, there is ``cam_flea3_1``.
-Loaders take that for the infrared camera; in a copy that somebody measured it is the colour
-one, and ``RGB`` has the infrared pictures. So both are looked at, and only if that tells
-nothing does the name count. ``CameraTimeLog<k>.txt``, in some copies, is not read: which
-camera's it is, sources disagree.
+If the folder ``NIR`` is missing, as in ``Subject2_still_940``, there is ``cam_flea3_1``. Loaders
+take that for the infrared camera; in a copy that somebody measured it is the colour camera, and
+``RGB`` has the infrared frames. So the frames of both are examined, and only if that gives no
+answer does the name decide. ``CameraTimeLog<k>.txt``, in some copies, is not read: sources disagree
+about which camera it belongs to.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from types import MappingProxyType
 from sspd.research.datasets.card import Dataset, Defect, found_or_raise
 from sspd.research.datasets.mr_nirp_contact import read_contact, write_contact
 from sspd.research.datasets.mr_nirp_files import (
-    HZ,
+    FRAME_HZ,
     contact_of,
-    each_once,
     grey,
     has_mosaic,
     inside,
     mosaic,
-    pictures,
+    numbered_frames,
+    require_unique_names,
     times,
     write_pgm,
 )
@@ -48,19 +47,30 @@ Subject<1-8>_still_940/NIR/*.pgm, RGB/*.pgm, PulseOX/pulseOx.mat
 Subject<1-8>_motion_940/ as well; cam_flea3_1 where NIR is missing; case does not matter
 """
 TASKS = ("still", "motion")
-#: What was given out; the motion of subject 5 is not among it.
+#: All published recordings; the motion of subject 5 is not one of them.
 EXPECTED = tuple(
     f"Subject{n}_{task}_940" for n in range(1, 9) for task in TASKS if (n, task) != (5, "motion")
 )
-#: Colours of the first two pixels of the first two rows, and whose camera differs.
-BAYER, BAYER_OF = "RGGB", MappingProxyType({"6": "BGGR"})
+#: Colours of the first two pixels of the first two rows, and the subjects whose camera differs.
+INDOOR_BAYER, BAYER_OF = "RGGB", MappingProxyType({"6": "BGGR"})
 _NAME = re.compile(r"subject(\d{1,4})_(still|motion)_940", re.IGNORECASE)
-#: In simulated copies the recording whose cameras' folders are named the wrong way.
+#: In simulated copies: the recording with wrong names of the cameras' folders.
 _MISNAMED = "Subject2_still_940"
 
 
 def recordings(root: Path, *, colour: bool) -> list[Recording]:
-    """The recordings below a folder, of the colour camera or of the infrared one."""
+    """List the recordings below a folder, of the colour camera or of the infrared camera.
+
+    Parameters
+    ----------
+    root : Path
+    colour : bool
+        Of the colour camera.
+
+    Returns
+    -------
+    list of Recording
+    """
     found = []
     for folder in sorted(root.glob("*")):
         matched = _NAME.fullmatch(folder.name)
@@ -68,7 +78,7 @@ def recordings(root: Path, *, colour: bool) -> list[Recording]:
             continue
         subject, task = str(int(matched[1])), matched[2].lower()
         cameras, contact = _cameras(folder, colour), contact_of(folder)
-        bayer = BAYER_OF.get(subject, BAYER) if colour else None
+        bayer = BAYER_OF.get(subject, INDOOR_BAYER) if colour else None
         found.append(
             Recording(
                 name=f"Subject{subject}_{task}_940",
@@ -80,11 +90,11 @@ def recordings(root: Path, *, colour: bool) -> list[Recording]:
                 files=(*cameras, contact),
             )
         )
-    return found_or_raise(each_once(found), root, TREE)
+    return found_or_raise(require_unique_names(found), root, TREE)
 
 
 def _cameras(folder: Path, colour: bool) -> tuple[Path, ...]:
-    """The wanted camera's folder; with the other's where the names do not tell which is which."""
+    """Return the camera's folder, and the other one's if their names are ambiguous."""
     infrared, rgb = inside(folder, "NIR"), inside(folder, "RGB")
     unnamed = inside(folder, "cam_flea3_1")
     if infrared.exists() or not unnamed.exists():
@@ -103,16 +113,26 @@ def read_frames(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The pictures of the first camera that fits, at their numbers' times, see `read_images`.
+    """Read the frames of the first camera that fits, at the times of their numbers.
 
     Parameters
     ----------
     cameras : tuple of Path
-        One folder, or two of which the pictures tell which is meant.
+        One folder, or two, of which the frames tell the right one.
     bayer : str or None
-        The colour camera's mosaic; None: the infrared camera is meant.
+        Mosaic of the colour camera; None: the infrared camera.
+    start_s, end_s : float or None
+        Seconds of the video; None: the end.
+    chunk : int
+        Frames in a chunk.
+    warn : callable or None
+        Called with one line for each problem.
+
+    Yields
+    ------
+    Frames
     """
-    found = [pictures(camera) for camera in cameras]
+    found = [numbered_frames(camera) for camera in cameras]
     if len(found) > 1:
         fits = [has_mosaic([file for _, file in one]) == (bayer is not None) for one in found]
         if fits[1] and not fits[0]:
@@ -120,7 +140,7 @@ def read_frames(
     chosen = found[0]
     return read_images(
         [file for _, file in chosen],
-        times(chosen, chosen[0][0], HZ),
+        times(chosen, chosen[0][0], FRAME_HZ),
         bayer=bayer,
         start_s=start_s,
         end_s=end_s,
@@ -130,9 +150,21 @@ def read_frames(
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number, for both cameras, 30 pictures a second.
+    """Write a video as the recording of a number, for both cameras, at 30 frames per second.
 
-    What was given out comes first, then more people. `spec` keeps all but its picture times.
+    The published recordings come first, then more people. All of `spec` is used except its frame
+    times.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
     """
     people, task = divmod(number - len(EXPECTED), len(TASKS))
     name = EXPECTED[number] if people < 0 else f"Subject{9 + people}_{TASKS[task]}_940"
@@ -141,10 +173,10 @@ def write(root: Path, number: int, spec: VideoSpec) -> str:
     if name == _MISNAMED:
         infrared, colour = folder / "RGB", folder / "cam_flea3_1"
     folder.mkdir(parents=True, exist_ok=True)
-    bayer = BAYER_OF.get(name.removeprefix("Subject").partition("_")[0], BAYER)
-    videos = simulate(spec.replace(fps=HZ, jitter_s=0.0))
+    bayer = BAYER_OF.get(name.removeprefix("Subject").partition("_")[0], INDOOR_BAYER)
+    videos = simulate(spec.replace(fps=FRAME_HZ, jitter_s=0.0))
     with whole_folder(infrared) as dark, whole_folder(colour) as bright:
-        for n, rgb in enumerate(picture for part in videos for picture in part.rgb):
+        for n, rgb in enumerate(frame for part in videos for frame in part.rgb):
             write_pgm(dark, n, grey(rgb))
             write_pgm(bright, n, mosaic(rgb, bayer))
     write_contact(folder / "PulseOX" / "pulseOx.mat", spec, cells=True)
@@ -155,7 +187,7 @@ _MEASURED = "measured by a public reader of it, not published"
 _DEFECTS = (
     Defect(
         "Subject2_still_940",
-        "its cameras' folders are named cam_flea3_1 and RGB; told apart by their pictures",
+        "its cameras' folders are named cam_flea3_1 and RGB; their frames tell which is which",
         _MEASURED,
         excluded=False,
     ),
@@ -164,7 +196,16 @@ _DEFECTS = (
 
 
 def dataset(*, colour: bool) -> Dataset:
-    """The dataset of one of both cameras.
+    """Make the dataset of one of the two cameras.
+
+    Parameters
+    ----------
+    colour : bool
+        Of the colour camera.
+
+    Returns
+    -------
+    Dataset
 
     >>> dataset(colour=True).title
     'MR-NIRP Indoor, colour'

@@ -1,12 +1,11 @@
-"""``pulseOx.mat``, the contact of both parts of MR-NIRP.
+"""``pulseOx.mat``, the contact data of both parts of MR-NIRP.
 
-It has the times ``pulseOxTime``, seconds since 1970, and ``pulseOxRecord``: numbers, or
-cells with the numbers that had queued up until the time was taken. The program they were
-recorded with (Rice University's PPG recorder, 2015, ``main.py``) asks for the time after it has
-read the numbers, so several of one cell lie between the time before and their own, the
-last of them at it. A 0 is a dropout: it is left out, and nothing is put in its place.
-That program stores pictures and samples from one click on, so video and contact are taken
-to start together, as in public loaders.
+It has the times ``pulseOxTime``, seconds since 1970, and ``pulseOxRecord``: numbers, or cells with
+the numbers that had queued up until the time was taken. The recording program (Rice University's
+PPG recorder, 2015, ``main.py``) takes the time after it has read the numbers, so the numbers of one
+cell are spread between the previous time and their own, the last one at it. A 0 is a dropout: it is
+left out, and nothing replaces it. That program stores frames and samples from one click on, so
+video and contact data are assumed to start together, as in public loaders.
 """
 
 from __future__ import annotations
@@ -27,37 +26,61 @@ from sspd.simulation import VideoSpec, contact_bvp
 from sspd.types import References
 from sspd.utils.files import whole_file
 
-#: An hour at 60 Hz in cells takes 12 MB, packed less; no more is read or unpacked.
-MAX_BYTES = 1 << 26
-MAX_SAMPLES = 1 << 22
-#: The format's number for an element that is packed.
+#: Largest size to read or unpack, bytes; an hour at 60 Hz in cells takes 12 MB.
+MAX_CONTACT_BYTES = 1 << 26
+MAX_CONTACT_SAMPLES = 1 << 22
+#: The format's type number of a compressed element.
 _PACKED = 15
-#: When a simulated recording begins, seconds since 1970, and samples a second, Hz.
+#: Start of a simulated recording, seconds since 1970, and sampling rate, Hz.
 START_S, CONTACT_HZ = 1_518_987_800.0, 60.0
-#: Where simulated contact drops out, seconds, and which samples of a dozen queue up.
+#: Dropout of the simulated contact, seconds, and which samples of each dozen queue up.
 DROPOUT_S, QUEUED = (2.0, 2.2), (6, 7)
 
 
 def read_contact(path: Path) -> References:
-    """The waveform of the finger clip, dropouts left out; its first time is 0.
+    """Read the waveform of the finger clip without dropouts; its first time is 0.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
 
     Raises
     ------
     SourceError
-        Missing, damaged, too large, without one of both variables, or nothing but dropouts.
+        The file is missing, damaged or too large, lacks one of both variables, or has only
+        dropouts.
     """
     timestamps, record = _variables(unpacked(path))
     t, values = spread(path, numbers(path, timestamps).ravel(), record.ravel())
     there = values != 0
     if not there.any():
-        raise SourceError(f"{path}: no sample of it is other than 0, a dropout")
+        raise SourceError(f"{path}: all its samples are 0, which means dropouts")
     return References(bvp=series(path, t[there], values[there]))
 
 
 def spread(
     path: Path, timestamps: NDArray[np.float64], record: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Times since the first timestamp, and values, of a record of numbers or of cells.
+    """Spread the values of a record, of numbers or of cells, over the times between timestamps.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the message.
+    timestamps : float64 array, shape (cells,)
+        Seconds.
+    record : array, shape (cells,)
+        Numbers, or arrays of numbers.
+
+    Returns
+    -------
+    t : float64 array, shape (samples,)
+        Seconds since the first timestamp.
+    values : float64 array, shape (samples,)
 
     >>> cells = np.empty(2, object)
     >>> cells[:] = [np.array([[7]]), np.array([[8, 9]])]
@@ -70,7 +93,7 @@ def spread(
     gaps = np.diff(timestamps)
     gaps = np.concatenate([[np.median(gaps) if gaps.size else 0.0], gaps])
     sizes = np.array([np.size(part) for part in parts])
-    if sizes.sum() > MAX_SAMPLES:
+    if sizes.sum() > MAX_CONTACT_SAMPLES:
         raise SourceError(f"{path}: {sizes.sum()} samples, more than any recording has")
     at = np.repeat(np.arange(timestamps.size), sizes)
     behind = np.concatenate([np.arange(n)[::-1] for n in sizes])
@@ -79,10 +102,10 @@ def spread(
 
 
 def _variables(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
-    """``pulseOxTime`` and ``pulseOxRecord`` as they are stored."""
+    """Read ``pulseOxTime`` and ``pulseOxRecord`` as they are stored."""
     names = ("pulseOxTime", "pulseOxRecord")
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if path.stat().st_size > MAX_CONTACT_BYTES:
             raise SourceError(f"{path}: larger than any recording of a finger clip")
         data = path.read_bytes()
     except OSError as error:
@@ -90,7 +113,9 @@ def _variables(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
         _check_unpacked_size(path, data)
         shapes = {name: shape for name, shape, _ in whosmat(path)}
-        if any(np.prod(shapes.get(name, 0), dtype=np.float64) > MAX_SAMPLES for name in names):
+        if any(
+            np.prod(shapes.get(name, 0), dtype=np.float64) > MAX_CONTACT_SAMPLES for name in names
+        ):
             raise SourceError(f"{path}: more samples than any recording has")
         found = loadmat(path, variable_names=names)
     except SourceError:
@@ -108,7 +133,7 @@ def _variables(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
 def _check_unpacked_size(path: Path, data: bytes) -> None:
     """Raise for a file whose packed variables would fill the memory."""
     order = {b"IM": "<", b"MI": ">"}[data[126:128]]
-    at, left = 128, MAX_BYTES
+    at, left = 128, MAX_CONTACT_BYTES
     while at + 8 <= len(data):
         kind, size = struct.unpack_from(f"{order}II", data, at)
         if kind == _PACKED:
@@ -120,7 +145,15 @@ def _check_unpacked_size(path: Path, data: bytes) -> None:
 
 
 def write_contact(path: Path, spec: VideoSpec, *, cells: bool) -> None:
-    """Write a simulated video's contact, with a dropout; in `cells` some samples queue up."""
+    """Write a simulated video's contact data with a dropout; in `cells` some samples queue up.
+
+    Parameters
+    ----------
+    path : Path
+    spec : VideoSpec
+    cells : bool
+        Whether the record has cells.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     t = np.arange(0, spec.duration_s, 1 / CONTACT_HZ)
     values = np.clip(np.rint(64 + 32 * contact_bvp(spec, t).values), 1, 127)
@@ -137,5 +170,5 @@ def write_contact(path: Path, spec: VideoSpec, *, cells: bool) -> None:
     stored = {"pulseOxTime": START_S + t[None], "pulseOxRecord": record}
     with whole_file(path) as part_file:
         savemat(part_file, {**stored, "numPulseSample": values.size})
-        with part_file.open("r+b") as file:  # the header tells the time: not the same bytes
+        with part_file.open("r+b") as file:  # the header has the time, which would change the bytes
             file.write(b"MATLAB 5.0 MAT-file".ljust(116))

@@ -1,4 +1,4 @@
-"""MR-NIRP Indoor through its colour camera; all about it is in `sspd.research.datasets.mr_nirp`."""
+"""MR-NIRP Indoor through its colour camera; see `sspd.research.datasets.mr_nirp`."""
 
 from __future__ import annotations
 

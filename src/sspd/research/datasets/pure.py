@@ -1,9 +1,8 @@
 """PURE: 10 people, 6 setups each, numbered PNG, finger clip (Stricker et al., 2014).
 
-The names of the pictures are their times, in nanoseconds of the clock that the contact's
-samples have too, so the two need not begin together. Two layouts are in use, even side by
-side in one copy: with a folder of its own for each recording and its truth, and as the
-original archives unpack.
+The names of the frames are their times, in nanoseconds of the clock that the contact samples use
+too, so the two need not begin together. There are two layouts, sometimes mixed in one copy: a
+separate folder for each recording with its reference, and the one of the original archives.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ TREE = """
 <person>-<setup>/<person>-<setup>/Image<ns>.png, <person>-<setup>/<person>-<setup>.json
 or <person>-<setup>/Image<ns>.png, <person>-<setup>.json
 """
-#: What was done in the setups 1 to 6.
+#: Tasks of the setups 1 to 6.
 SETUPS = (
     "steady",
     "talking",
@@ -40,19 +39,28 @@ SETUPS = (
     "small rotation",
     "medium rotation",
 )
-PICTURE = r"Image([0-9]+)[.]png"
-#: Where a simulated recording begins, ns, and how much earlier its contact does, seconds.
+FRAME_NAME = r"Image([0-9]+)[.]png"
+#: Start of a simulated recording, ns, and how much earlier its contact data starts, seconds.
 START_NS, EARLY_S = 1_392_643_993_642_815_000, 0.35
-#: Samples a second of the finger clip (CMS50E), Hz.
+#: Sampling rate of the finger clip (CMS50E), Hz.
 CONTACT_HZ = 60.0
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings below a folder, in either layout or both."""
+    """List the recordings below a folder, in either layout or both.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     names = {re.sub(r"[.]json$", "", entry.name) for entry in root.glob("*-*")}
     found = []
     for name in sorted(name for name in names if re.fullmatch("[0-9]{2}-[0-9]{2}", name)):
-        video, truth = _places(root, name)
+        video, contact = _places(root, name)
         subject, setup = name.split("-")
         known = 1 <= int(setup) <= len(SETUPS)
         found.append(
@@ -62,15 +70,15 @@ def recordings(root: Path) -> list[Recording]:
                 condition=SETUPS[int(setup) - 1] if known else f"setup {setup}",
                 video=video,
                 frames=partial(read_frames, video),
-                references=partial(read_truth, video, truth),
-                files=(video, truth),
+                references=partial(read_contact, video, contact),
+                files=(video, contact),
             )
         )
     return found_or_raise(found, root, TREE)
 
 
 def _places(root: Path, name: str) -> tuple[Path, Path]:
-    """Where a recording's pictures are and its truth, there or missed there."""
+    """Return the paths of a recording's frames and reference, whether they exist or not."""
     own = root / name
     nested = (own / name).is_dir() or (own / f"{name}.json").is_file()
     outside = root / f"{name}.json"
@@ -88,55 +96,93 @@ def read_frames(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The pictures of a folder at the times in their names, see `read_images`."""
-    ns, files = zip(*numbered(folder, PICTURE), strict=True)
+    """Read the frames of a folder at the times in their names.
+
+    Parameters
+    ----------
+    folder : Path
+    start_s, end_s : float or None
+        Seconds of the video; None: the end.
+    chunk : int
+        Frames in a chunk.
+    warn : callable or None
+        Called with one line for each problem.
+
+    Yields
+    ------
+    Frames
+    """
+    ns, files = zip(*numbered(folder, FRAME_NAME), strict=True)
     t = _seconds(ns, ns[0])
     return read_images(files, t, start_s=start_s, end_s=end_s, chunk=chunk, warn=warn)
 
 
 def _seconds(ns: Any, start_ns: int) -> NDArray[np.float64]:
-    """Whole numbers first: as floats, nanoseconds since 1970 are good to 0.2 µs only."""
+    """Subtract as integers: as floats, nanoseconds since 1970 are exact to 0.2 µs only."""
     return np.array([(at - start_ns) / 1e9 for at in ns], dtype=np.float64)
 
 
-def read_truth(folder: Path, path: Path) -> References:
-    """Waveform and rate of the finger clip, on the clock of the pictures in `folder`.
+def read_contact(folder: Path, path: Path) -> References:
+    """Read waveform and rate of the finger clip, on the clock of the frames.
 
     Rates of 0, which the clip shows off the finger, are left out.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the frames.
+    path : Path
+        The JSON file.
+
+    Returns
+    -------
+    sspd.types.References
 
     Raises
     ------
     SourceError
-        Not such a file, or from another time than the pictures.
+        The file has another format, or other times than the frames.
     """
-    start_ns, end_ns = (end[0] for end in np.array(numbered(folder, PICTURE), object)[[0, -1]])
+    start_ns, end_ns = (end[0] for end in np.array(numbered(folder, FRAME_NAME), object)[[0, -1]])
     try:
         samples = json.loads(read_text(path))["/FullPackage"]
         t = _seconds([int(one["Timestamp"]) for one in samples], start_ns)
         values = [[one["Value"][key] for key in ("waveform", "pulseRate")] for one in samples]
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise SourceError(
-            f"{path}: wanted: a list /FullPackage of Timestamp and Value with waveform and"
+            f"{path}: required: a list /FullPackage of Timestamp and Value with waveform and"
             f" pulseRate ({type(error).__name__}: {str(error)[:60]})"
         ) from error
     bvp, hr = numbers(path, values).reshape(-1, 2).T
     if not bool(np.any((t >= 0) & (t <= (end_ns - start_ns) / 1e9))):
-        raise SourceError(f"{path}: no sample is of the time of the frames in {folder}")
+        raise SourceError(f"{path}: no sample is from the time of the frames in {folder}")
     shown = hr > 0
     rate = series(path, t[shown], hr[shown]) if shown.any() else None
     return References(bvp=series(path, t, bvp), hr_bpm=rate)
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number: six setups a person, odd persons nested."""
+    """Write a video as the recording of a number: six setups a person, odd persons nested.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     subject, setup = 1 + number // len(SETUPS), 1 + number % len(SETUPS)
     name = f"{subject:02d}-{setup:02d}"
     video = root / name / name if subject % 2 else root / name
     video.parent.mkdir(parents=True, exist_ok=True)
     ns = [START_NS + round(at * 1e9) for at in frame_times(spec).tolist()]
-    pictures = (rgb for chunk in simulate(spec) for rgb in chunk.rgb)
+    frames = (rgb for chunk in simulate(spec) for rgb in chunk.rgb)
     with whole_folder(video) as part:
-        for at, rgb in zip(ns, pictures, strict=True):
+        for at, rgb in zip(ns, frames, strict=True):
             stored = cv2.imencode(".png", rgb[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
             (part / f"Image{at}.png").write_bytes(stored.tobytes())
     t = np.arange(-EARLY_S, spec.duration_s, 1 / CONTACT_HZ)
@@ -145,13 +191,13 @@ def write(root: Path, number: int, spec: VideoSpec) -> str:
         {
             "Timestamp": START_NS + round(at * 1e9),
             "Value": {
-                "waveform": round(level),
+                "waveform": round(value),
                 "pulseRate": round(rate),
                 "o2saturation": 98,
                 "signalStrength": 4,
             },
         }
-        for at, level, rate in zip(t.tolist(), bvp.tolist(), hr.tolist(), strict=True)
+        for at, value, rate in zip(t.tolist(), bvp.tolist(), hr.tolist(), strict=True)
     ]
     with whole_file(video.parent / f"{name}.json") as part:
         part.write_text(
@@ -166,15 +212,15 @@ DATASET = Dataset(
     title="PURE",
     citation="R. Stricker, S. Müller and H.-M. Gross, Non-contact video-based pulse rate"
     " measurement on a mobile service robot, IEEE RO-MAN, 2014",
-    licence="Free for research on request to TU Ilmenau; not to be passed on.",
+    licence="Free for research on request to TU Ilmenau; must not be passed on.",
     tree=TREE,
     recordings=recordings,
     write=write,
     expected=tuple(f"{s:02d}-{k:02d}" for s in range(1, 11) for k in range(1, 7)),
     defects=(
-        # left out where it is there, so that every copy scores the same 59
+        # always left out, so that every copy scores the same 59
         Defect("06-02", "usually missing from copies", _GIDEON),
-        Defect("07-02", "its contact waveform is held to be bad", _GIDEON, excluded=False),
-        Defect("07-07", "its contact waveform is held to be bad", _GIDEON, excluded=False),
+        Defect("07-02", "its contact waveform is considered bad", _GIDEON, excluded=False),
+        Defect("07-07", "its contact waveform is considered bad", _GIDEON, excluded=False),
     ),
 )

@@ -1,11 +1,10 @@
-"""SCAMPS: 2,800 rendered people of whom the pulse is known (McDuff et al., 2022).
+"""SCAMPS: 2,800 rendered people with a known pulse (McDuff et al., 2022).
 
-One MATLAB file (v7.3, which is HDF5) a video of 20 s at 30 Hz: `Xsub`, the pictures cut to
-the face, or `RawFrames`, the whole ones, where there is no `Xsub`; `d_ppg` and, ignored
-where it is not there, `d_br`, the breath, one sample a picture. HDF5 has MATLAB's axes in
-reverse, 3 x columns x rows x time, and is read in that order, a block of time at once:
-never the whole video. Levels are 0 to 1, or bytes. No time is stored; the rate is nominal.
-Needs h5py: ``sspd[datasets]``.
+One MATLAB file (v7.3, which is HDF5) for each video of 20 s at 30 Hz: `Xsub`, frames cropped to the
+face, or `RawFrames`, whole frames, if there is no `Xsub`; `d_ppg` and, optionally, `d_br`, the
+breathing, with one sample per frame. HDF5 has MATLAB's axes in reverse, 3 x columns x rows x time,
+and is read in that order, one block of time after another: never the whole video. Pixel values are
+0 to 1, or bytes. No time is stored; the rate is nominal. Needs h5py: ``sspd[datasets]``.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from sspd.research.datasets import hdf5
-from sspd.research.datasets.arrays import check_shape, chunks, levels, places
+from sspd.research.datasets.arrays import check_shape, frame_range, iter_chunks, to_bytes
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.texts import series
 from sspd.simulation import VideoSpec, contact_bvp, simulate
@@ -29,13 +28,22 @@ from sspd.video.decode import check_span
 TREE = """
 P<number>.mat
 """
-#: Pictures and samples a second, Hz.
-HZ = 30.0
+#: Rate of frames and samples, Hz.
+FRAME_HZ = 30.0
 _NAME = re.compile(r"P\d+")
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings in a folder, each of a person of its own."""
+    """List the recordings in a folder; each shows another person.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     found = [
         Recording(
             name=path.stem,
@@ -60,7 +68,22 @@ def read_frames(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """The pictures of a stretch, lazily."""
+    """Read the frames of a time span, lazily.
+
+    Parameters
+    ----------
+    path : Path
+    start_s, end_s : float or None
+        Seconds of the video; None: the end.
+    chunk : int
+        Frames in a chunk.
+    warn : callable or None
+        Called with one line for each problem.
+
+    Yields
+    ------
+    Frames
+    """
     check_span(start_s, end_s, chunk)
     return _read_frames(path, start_s, end_s, chunk)
 
@@ -69,32 +92,53 @@ def _read_frames(path: Path, start_s: float, end_s: float | None, chunk: int) ->
     with hdf5.opened(path) as file:
         video = hdf5.array(path, file, ("Xsub", "RawFrames"))
         check_shape(path, video.shape[::-1])
-        first, last = places(video.shape[3], HZ, start_s, end_s)
+        first, last = frame_range(video.shape[3], FRAME_HZ, start_s, end_s)
         one = video.dtype.itemsize * int(np.prod(video.shape[:3]))
-        # Whole pieces of the file: each is unpacked once.
+        # whole chunks of the file, so that each is unpacked once
         step = max(1, min(video.chunks[3] if video.chunks else chunk, hdf5.BLOCK_BYTES // one))
         for at in range(first - first % step, last, step):
             start, stop = max(at, first), min(at + step, last)
             block = hdf5.read_part(path, video, np.s_[..., start:stop])
-            yield from chunks(levels(path, block.transpose()), start, HZ, chunk)
+            yield from iter_chunks(to_bytes(path, block.transpose()), start, FRAME_HZ, chunk)
 
 
 def read_contact(path: Path) -> References:
-    """Pulse and breath, one sample a picture."""
+    """Read pulse and breathing, one sample per frame.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     with hdf5.opened(path) as file:
         breathes = "d_br" in file
     bvp, *breath = hdf5.read_signals(path, "d_ppg", *(("d_br",) if breathes else ()))
-    t = np.arange(bvp.size) / HZ
+    t = np.arange(bvp.size) / FRAME_HZ
     respiration = series(path, t, breath[0]) if breath else None
     return References(bvp=series(path, t, bvp), respiration=respiration)
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number; odd ones have only ``RawFrames``, as bytes."""
+    """Write a video as the recording of a number; odd ones have only ``RawFrames``, as bytes.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     name = DATASET.expected[number]
     path = root / f"{name}.mat"
     rgb = np.concatenate([part.rgb for part in simulate(spec)])
-    t = np.arange(len(rgb)) / HZ
+    t = np.arange(len(rgb)) / FRAME_HZ
     packed = {
         "chunks": (3, spec.width, spec.height, min(50, len(rgb))),
         "compression": 1,
@@ -116,7 +160,7 @@ DATASET = Dataset(
     citation="D. McDuff, M. Wander, X. Liu, B. L. Hill, J. Hernandez, J. Lester and"
     " T. Baltrusaitis, SCAMPS: synthetics for camera measurement of physiological signals,"
     " NeurIPS Datasets and Benchmarks, 2022",
-    licence="Public, for research; the terms lie with the download.",
+    licence="Public, for research; the terms come with the download.",
     tree=TREE,
     recordings=recordings,
     write=write,

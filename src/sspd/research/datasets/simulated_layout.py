@@ -1,8 +1,8 @@
-"""Simulated videos in a dataset's layout: written one by one, kept where they are whole.
+"""Write simulated videos in a dataset's layout, one by one; complete ones are kept.
 
-The general truth of a video goes to ``truth/<recording>.csv`` and ``.json``, whatever the
-layout has itself; ``truth/recordings.json`` tells what was written under which number.
-That file also marks the folder as one of simulated videos: others are never written into.
+The general truth of a video goes to ``truth/<recording>.csv`` and ``.json``, in every layout;
+``truth/recordings.json`` lists the recordings that were written, by number. That file also marks
+the folder as one of simulated videos: no other folder is written into.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sspd.utils.files import whole_file
 
 
 def waiting(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) -> dict[int, VideoSpec]:
-    """The videos that are not there yet, or not whole.
+    """Return the videos that are missing or incomplete.
 
     Parameters
     ----------
@@ -28,6 +28,10 @@ def waiting(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) -> dict
         The folder, which may be missing.
     specs : mapping of int to VideoSpec
         Videos by the number of their recording.
+
+    Returns
+    -------
+    dict of int to VideoSpec
 
     Raises
     ------
@@ -39,7 +43,7 @@ def waiting(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) -> dict
     if named:
         try:
             found = dataset.recordings(out)
-        except SourceError:  # not a video of it is left
+        except SourceError:  # no video of it is left
             found = []
         whole = {one.name for one in found if all(file.exists() for file in one.files)}
     left = {}
@@ -57,20 +61,24 @@ def waiting(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) -> dict
 
 
 def write_layout(dataset: Dataset, out: Path, specs: Mapping[int, VideoSpec]) -> Iterator[str]:
-    """Write videos as recordings of a dataset; yields the name of each when it is whole.
+    """Write videos as recordings of a dataset, and yield the name of each complete one.
 
     Parameters
     ----------
     dataset : Dataset
     out : Path
-        The folder; made where it is missing.
+        The folder; created if missing.
     specs : mapping of int to VideoSpec
-        Videos by the number of their recording, as `waiting` gives them.
+        Videos by the number of their recording, from `waiting`.
+
+    Yields
+    ------
+    str
 
     Raises
     ------
     OutputError
-        The place cannot be written, or holds something else.
+        The folder cannot be written, or holds something else.
     """
     named = recording_names(dataset, out)
     try:
@@ -122,7 +130,7 @@ def _write_names(dataset: Dataset, out: Path, named: Mapping[str, str]) -> None:
 
 
 def _spec(out: Path, name: str) -> object:
-    """The options that a video was made with; None where they are not told."""
+    """Read the options that a video was made with; None if they are not stored."""
     try:
         return json.loads(read_text(out / "truth" / f"{name}.json"))["spec"]
     except (SourceError, ValueError, LookupError, TypeError):

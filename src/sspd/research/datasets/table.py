@@ -54,7 +54,16 @@ def dataset_names() -> tuple[str, ...]:
 
 
 def get_dataset(name: str) -> Dataset:
-    """The dataset of a name.
+    """Return the dataset with this name.
+
+    Parameters
+    ----------
+    name : str
+        A name of `DATASETS`.
+
+    Returns
+    -------
+    Dataset
 
     Raises
     ------
@@ -77,31 +86,49 @@ def get_dataset(name: str) -> Dataset:
 
 
 def named_dataset(data: str) -> tuple[Dataset, Path]:
-    """A dataset and the place of its copy, from ``NAME:PATH``.
+    """Return a dataset and the folder of its copy, from ``NAME:PATH``.
+
+    Parameters
+    ----------
+    data : str
+
+    Returns
+    -------
+    dataset : Dataset
+    root : Path
 
     Raises
     ------
     UsageError
-        Not of that form, or no such dataset.
+        The text has another form, or there is no such dataset.
 
     >>> named_dataset("ubfc-rppg:/data/UBFC")[1].name
     'UBFC'
     """
     name, colon, path = data.partition(":")
     if not colon or not path:
-        raise UsageError(f"{data!r}: a dataset is named like ubfc-rppg:/data/UBFC")
+        raise UsageError(f"{data!r}: give a dataset as NAME:PATH, like ubfc-rppg:/data/UBFC")
     return get_dataset(name), Path(path)
 
 
 def open_dataset(data: str) -> tuple[Dataset, list[Recording]]:
-    """A dataset and its recordings from ``NAME:PATH``; no video is opened.
+    """Return a dataset and its recordings, from ``NAME:PATH``; no video is opened.
+
+    Parameters
+    ----------
+    data : str
+
+    Returns
+    -------
+    dataset : Dataset
+    recordings : list of Recording
 
     Raises
     ------
     UsageError
-        Not of that form, or no such dataset.
+        The text has another form, or there is no such dataset.
     SourceError
-        Nothing of it is found there.
+        The folder has no recordings of it.
     """
     dataset, root = named_dataset(data)
     return dataset, dataset.recordings(root)

@@ -1,8 +1,8 @@
 """UBFC-Phys: 56 people at rest, speaking and calculating under stress (Sabour et al., 2021).
 
-The contact waveform comes from a wristband and has no times of its own: its nominal 64
-samples a second give them, and it is taken to start with the video, as other loaders do.
-The videos say their own rate, about 35 pictures a second.
+The contact waveform comes from a wristband and has no times: they are computed from its nominal
+64 samples per second, and it is assumed to start with the video, as other loaders do. The videos
+state their own rate, about 35 frames per second.
 """
 
 from __future__ import annotations
@@ -25,12 +25,21 @@ TREE = """
 s<N>/vid_s<N>_T<1-3>.avi, bvp_s<N>_T<1-3>.csv
 """
 TASKS = MappingProxyType({"T1": "rest", "T2": "speech", "T3": "arithmetic"})
-#: Samples a second of the wristband's waveform, Hz.
+#: Sampling rate of the wristband's waveform, Hz.
 CONTACT_HZ = 64.0
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings below a folder, ``s<N>_T<1-3>``."""
+    """List the recordings below a folder, ``s<N>_T<1-3>``.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     found = []
     for folder in root.glob("s*"):
         for task, condition in TASKS.items():
@@ -52,24 +61,45 @@ def recordings(root: Path) -> list[Recording]:
 
 
 def read_contact(path: Path) -> References:
-    """The waveform: one number a line."""
+    """Read the waveform: one number in each line.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     bvp = read_columns(path, 1, header=False)[:, 0]
     return References(bvp=series(path, np.arange(bvp.size) / CONTACT_HZ, bvp))
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number: the tasks of s1, then those of s2, ..."""
+    """Write a video as the recording of a number: the tasks of s1, then those of s2, ...
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     name = DATASET.expected[number]
     folder = root / name.split("_")[0]
     folder.mkdir(parents=True, exist_ok=True)
     write_avi(folder / f"vid_{name}.avi", simulate(spec), fps=spec.fps, codec="mjpeg")
     bvp = contact_bvp(spec, np.arange(0, spec.duration_s, 1 / CONTACT_HZ)).values
     with whole_file(folder / f"bvp_{name}.csv") as part:
-        part.write_text("".join(f"{100 * level:.2f}\n" for level in bvp))
+        part.write_text("".join(f"{100 * value:.2f}\n" for value in bvp))
     return name
 
 
-#: Of each task, the people whose video other people's scores leave out.
+#: Task -> subjects that published scores leave out.
 LEFT_OUT = MappingProxyType(
     {
         "T1": "3 8 9 26 28 30 31 32 33 40 52 53 54 56",

@@ -1,8 +1,8 @@
 """UBFC-rPPG: 50 people before a webcam, raw .avi, finger clip (Bobbia et al., 2019).
 
-Both parts are read, from the folder that holds them or from either one. In DATASET_2
-there is one contact sample a picture, with the time of each; its clock starts with the
-video. In DATASET_1 the contact's clock is in milliseconds, at about 62 Hz.
+Both parts are read, from the folder that holds them or from either one. DATASET_2 has one contact
+sample per frame, with the time of each; its clock starts with the video. In DATASET_1 the contact
+times are in milliseconds, at about 62 Hz.
 """
 
 from __future__ import annotations
@@ -25,36 +25,45 @@ TREE = """
 DATASET_1/<name>/vid.avi, gtdump.xmp
 DATASET_2/subject<N>/vid.avi, ground_truth.txt
 """
-#: Of the 49 numbers of DATASET_2 these were given to nobody.
+#: Unused numbers among the 49 of DATASET_2.
 ABSENT = (2, 6, 7, 19, 21, 28, 29)
-#: Samples a second of DATASET_1's finger clip, Hz.
+#: Sampling rate of DATASET_1's finger clip, Hz.
 PART_1_HZ = 62.0
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings below a folder: ``subject<N>`` of DATASET_2, the others of DATASET_1."""
+    """List the recordings below a folder: ``subject<N>`` of DATASET_2, the others of DATASET_1.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     found = []
     for folder in _folders(root):
-        truth, read_truth = folder / "ground_truth.txt", read_ground_truth
-        if not truth.exists() and (folder / "gtdump.xmp").exists():
-            truth, read_truth = folder / "gtdump.xmp", read_gtdump
+        contact, read_contact = folder / "ground_truth.txt", read_ground_truth
+        if not contact.exists() and (folder / "gtdump.xmp").exists():
+            contact, read_contact = folder / "gtdump.xmp", read_gtdump
         video = folder / "vid.avi"
         found.append(
             Recording(
                 name=folder.name,
                 subject=folder.name,
-                condition="part 2" if truth.name == "ground_truth.txt" else "part 1",
+                condition="part 2" if contact.name == "ground_truth.txt" else "part 1",
                 video=video,
                 frames=partial(read, video),
-                references=partial(read_truth, truth),
-                files=(video, truth),
+                references=partial(read_contact, contact),
+                files=(video, contact),
             )
         )
     return found_or_raise(found, root, TREE)
 
 
 def _folders(root: Path) -> list[Path]:
-    """Folders of one recording each, of both parts where both are there."""
+    """List the folders of all recordings, of both parts if both are there."""
     parts = [root / name for name in ("DATASET_1", "DATASET_2") if (root / name).is_dir()]
     inside = [folder for part in parts or [root] for folder in sorted(part.glob("*"))]
     names = ("vid.avi", "ground_truth.txt", "gtdump.xmp")
@@ -62,24 +71,54 @@ def _folders(root: Path) -> list[Path]:
 
 
 def read_ground_truth(path: Path) -> References:
-    """DATASET_2: three lines, PPG, heart rate and time in seconds."""
+    """Read the reference of DATASET_2: three lines, PPG, heart rate and time in seconds.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     lines = [line.split() for line in read_text(path).splitlines() if line.strip()]
     if len(lines) < 3:
-        raise SourceError(f"{path}: three lines are wanted: waveform, heart rate, time")
+        raise SourceError(f"{path}: three lines are required: waveform, heart rate, time")
     bvp, hr, t = (numbers(path, line) for line in lines[:3])
     t = t - t[:1]
     return References(bvp=series(path, t, bvp), hr_bpm=series(path, t, hr))
 
 
 def read_gtdump(path: Path) -> References:
-    """DATASET_1: rows of time in milliseconds, heart rate, oxygen and PPG."""
+    """Read the reference of DATASET_1: rows of time in ms, heart rate, oxygen and PPG.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     ms, hr, _, bvp = read_columns(path, 4, header=False).T
     t = ms / 1000
     return References(bvp=series(path, t, bvp), hr_bpm=series(path, t, hr))
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number: DATASET_2 first, then DATASET_1."""
+    """Write a video as the recording of a number: DATASET_2 first, then DATASET_1.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     second = number < len(SUBJECTS)
     name = SUBJECTS[number] if second else f"{number - len(SUBJECTS) + 1}-gt"
     folder = root / ("DATASET_2" if second else "DATASET_1") / name
@@ -91,7 +130,7 @@ def write(root: Path, number: int, spec: VideoSpec) -> str:
         lines = [" ".join(f"{value:.7e}" for value in row) for row in (bvp, hr, t)]
     else:
         rows = zip(t, hr, bvp, strict=True)
-        lines = [f"{1000 * at:.0f},{rate:.0f},98,{level:.6f}" for at, rate, level in rows]
+        lines = [f"{1000 * at:.0f},{rate:.0f},98,{value:.6f}" for at, rate, value in rows]
     with whole_file(folder / ("ground_truth.txt" if second else "gtdump.xmp")) as part:
         part.write_text("\n".join(lines) + "\n")
     return name
@@ -106,13 +145,13 @@ DATASET = Dataset(
     citation="S. Bobbia, R. Macwan, Y. Benezeth, A. Mansouri and J. Dubois, Unsupervised skin"
     " tissue segmentation for remote photoplethysmography, Pattern Recognition Letters 124,"
     " 2019",
-    licence="Free for research; pictures of two subjects must not be published (see its readme).",
+    licence="Free for research; images of two subjects must not be published (see its readme).",
     tree=TREE,
     recordings=recordings,
     write=write,
     expected=SUBJECTS,
     defects=tuple(
-        Defect(f"subject{n}", "its contact waveform is held to be bad", _GIDEON, excluded=False)
+        Defect(f"subject{n}", "its contact waveform is considered bad", _GIDEON, excluded=False)
         for n in (11, 18, 20, 24)
     ),
     one_sample_per_frame=("part 2",),

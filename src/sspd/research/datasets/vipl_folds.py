@@ -1,4 +1,4 @@
-"""The five folds of VIPL-HR: subjects that are tested together, as its authors drew them."""
+"""The five published folds of VIPL-HR: the test subjects of each."""
 
 from __future__ import annotations
 
@@ -12,24 +12,33 @@ from sspd.errors import SourceError
 from sspd.utils.files import whole_file
 
 N_FOLDS = 5
-#: A fold names some twenty subjects; a larger file is not one.
+#: Largest file of a fold, bytes; a fold names about twenty subjects.
 MAX_FOLD_BYTES = 1 << 16
 
 
 def read_folds(root: Path) -> tuple[tuple[str, ...], ...]:
-    """The published five folds: the subjects of each, named as in `Recording.subject`.
+    """Read the five published folds, with subjects named as in `Recording.subject`.
+
+    Parameters
+    ----------
+    root : Path
+        The dataset's folder.
+
+    Returns
+    -------
+    tuple of tuple of str
 
     Raises
     ------
     SourceError
-        A fold is missing, is not one, or shares a subject with another.
+        A fold is missing or invalid, or shares a subject with another.
     """
     folds: list[tuple[str, ...]] = []
     for n in range(1, N_FOLDS + 1):
         path = root / "fold" / f"fold{n}.mat"
         ids = _fold(path, f"fold{n}")
         if set(ids) & {subject for fold in folds for subject in fold} or len(set(ids)) < len(ids):
-            raise SourceError(f"{path}: a subject stands in the folds twice")
+            raise SourceError(f"{path}: a subject is in the folds twice")
         folds.append(ids)
     return tuple(folds)
 
@@ -43,7 +52,7 @@ def _fold(path: Path, variable: str) -> tuple[str, ...]:
         raise SourceError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
     except SourceError:
         raise
-    except Exception as error:  # a hostile file can end in any of many
+    except Exception as error:  # a hostile file can raise nearly any error
         raise SourceError(f"{path}: not a .mat file with {variable} in it") from error
     numeric = ids.dtype.kind in "iuf"
     if not numeric or not bool(((ids > 0) & (ids < 1e6) & (ids % 1 == 0)).all()):
@@ -52,7 +61,7 @@ def _fold(path: Path, variable: str) -> tuple[str, ...]:
 
 
 def write_folds(root: Path, numbers: Sequence[int]) -> None:
-    """Write five folds, the subjects of these numbers dealt out in turn.
+    """Write five folds; the subjects with these numbers are dealt in turn.
 
     Parameters
     ----------
@@ -65,5 +74,5 @@ def write_folds(root: Path, numbers: Sequence[int]) -> None:
     for n in range(1, N_FOLDS + 1):
         with whole_file(root / "fold" / f"fold{n}.mat") as part:
             savemat(part, {f"fold{n}": np.array(numbers[n - 1 :: N_FOLDS], np.float64)[None]})
-            with part.open("r+b") as file:  # the header tells the time: not the same bytes
+            with part.open("r+b") as file:  # the header has the time, which would change the bytes
                 file.write(b"MATLAB 5.0 MAT-file".ljust(116))

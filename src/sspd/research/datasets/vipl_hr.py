@@ -1,14 +1,14 @@
 """VIPL-HR: 107 people, nine tasks, up to four cameras (Niu et al., 2018 and 2020).
 
-The videos were taken at uneven rates: ``time.txt`` has the time of each picture, and the
-constant rate that ``video.avi`` states is wrong. ``source2`` has no ``time.txt``; it runs
-at 30 pictures a second. ``source4`` sees near infrared.
+The videos have uneven frame rates: ``time.txt`` has the time of each frame, and the constant rate
+that ``video.avi`` states is wrong. ``source2`` has no ``time.txt``; it runs at 30 frames per
+second. ``source4`` records near infrared.
 
-``wave.csv`` is no reference here: contact waveform and video do not match in time on this
-dataset (the readme of the STMaps that LuPaoPao/NEST gives out says so, and warns of
-training with it). `References.bvp` is therefore None, so that nothing can supervise or
-score with it unawares; the device's heart rate stands as reference, as in all published
-scores. Who wants the waveform alone calls `read_wave`.
+``wave.csv`` is not used as a reference: contact waveform and video do not match in time in this
+dataset (the readme of the STMaps published with LuPaoPao/NEST says so, and warns of training with
+it). `References.bvp` is therefore None, so that no training or score can use it by accident; the
+device's heart rate is the reference, as in all published scores. `read_wave` reads the waveform
+itself.
 """
 
 from __future__ import annotations
@@ -35,19 +35,28 @@ TREE = """
 data/p<N>/v<1-9>/source<1-4>/video.avi, gt_HR.csv, time.txt (source2 has none)
 fold/fold<1-5>.mat (only for the published folds)
 """
-#: What was done in the tasks, by number; ``v1-2`` is task 1 once more. In the order of the
-#: database's own Table 3 and of the SSPD paper's Fig. 5: task 4 has the lamp on, task 5 is dark.
+#: Tasks by number; ``v1-2`` is task 1 once more. The order is that of the database's own Table 3
+#: and of the SSPD paper's Fig. 5: in task 4 a light is on, task 5 is dark.
 TASKS = (
     *("stable", "motion", "talking", "bright", "dark", "long distance"),
     *("after exercise", "phone, stable", "phone, motion"),
 )
 WAVE_HZ = 60.0
-#: Pictures a second of the camera without ``time.txt``, Hz.
+#: Frame rate of the camera without ``time.txt``, Hz.
 SOURCE2_HZ = 30.0
 
 
 def recordings(root: Path) -> list[Recording]:
-    """The recordings below a folder, or below its ``data``; near infrared included."""
+    """List the recordings below a folder, or below its ``data``; near infrared is included.
+
+    Parameters
+    ----------
+    root : Path
+
+    Returns
+    -------
+    list of Recording
+    """
     found = []
     inside = root / "data" if (root / "data").is_dir() else root
     for folder in sorted(inside.glob("p*/v*/source*")):
@@ -55,7 +64,7 @@ def recordings(root: Path) -> list[Recording]:
         matched = re.fullmatch(r"p\d+/v([1-9])(?:-\d+)?/source[1-4]", f"{subject}/{task}/{source}")
         if not matched or not any((folder / name).is_file() for name in ("video.avi", "gt_HR.csv")):
             continue
-        video, truth, times = (folder / name for name in ("video.avi", "gt_HR.csv", "time.txt"))
+        video, rates, times = (folder / name for name in ("video.avi", "gt_HR.csv", "time.txt"))
         timestamps = None if source == "source2" and not times.exists() else times
         infrared = ", near infrared" if source == "source4" else ""
         found.append(
@@ -65,8 +74,8 @@ def recordings(root: Path) -> list[Recording]:
                 condition=TASKS[int(matched[1]) - 1] + infrared,
                 video=video,
                 frames=partial(read_frames, video, timestamps),
-                references=partial(read_references, truth),
-                files=(video, truth, *([timestamps] if timestamps else [])),
+                references=partial(read_references, rates),
+                files=(video, rates, *([timestamps] if timestamps else [])),
             )
         )
     return found_or_raise(found, root, TREE)
@@ -81,7 +90,24 @@ def read_frames(
     chunk: int = 32,
     warn: Callable[[str], None] | None = None,
 ) -> Iterator[Frames]:
-    """Pictures at the times of ``time.txt`` (milliseconds), or `SOURCE2_HZ` a second."""
+    """Read frames at the times of ``time.txt`` (milliseconds), or at `SOURCE2_HZ`.
+
+    Parameters
+    ----------
+    video : Path
+    timestamps : Path or None
+        None: the rate is `SOURCE2_HZ`.
+    start_s, end_s : float or None
+        Seconds of the video; None: the end.
+    chunk : int
+        Frames in a chunk.
+    warn : callable or None
+        Called with one line for each problem.
+
+    Yields
+    ------
+    Frames
+    """
     t: NDArray[np.float64] | float = SOURCE2_HZ
     if timestamps is not None:
         t = numbers(timestamps, read_text(timestamps).split()) / 1000
@@ -90,24 +116,54 @@ def read_frames(
 
 
 def read_references(path: Path) -> References:
-    """``gt_HR.csv``: header ``HR``, then one heart rate a second."""
+    """Read ``gt_HR.csv``: a header ``HR``, then one heart rate for each second.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    sspd.types.References
+    """
     return References(hr_bpm=_column(path, 1.0))
 
 
 def read_wave(recording: Recording) -> Series:
-    """The contact waveform of ``wave.csv``, on a clock that is not the video's."""
+    """Read the contact waveform of ``wave.csv``, whose clock is not the video's.
+
+    Parameters
+    ----------
+    recording : Recording
+
+    Returns
+    -------
+    Series
+    """
     return _column(recording.video.with_name("wave.csv"), WAVE_HZ)
 
 
 def _column(path: Path, fs: float) -> Series:
     values = read_columns(path, 1, header=True)[:, 0]
     if values.size == 0:
-        raise SourceError(f"{path}: a header and numbers below it are wanted")
+        raise SourceError(f"{path}: a header and numbers below it are required")
     return Series(np.arange(values.size) / fs, values)
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video as the recording of a number: cameras 1 to 3 of a subject, then the next."""
+    """Write a video as the recording of a number: cameras 1 to 3 of a subject, then the next.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     subject, source = f"p{1 + number // 3}", f"source{1 + number % 3}"
     folder = root / "data" / subject / "v1" / source
     folder.mkdir(parents=True, exist_ok=True)
@@ -141,7 +197,7 @@ DATASET = Dataset(
     " Estimation from Less-constrained Face Video, ACCV 2018; X. Niu, S. Shan, H. Han and X."
     " Chen, RhythmNet: End-to-end Heart Rate Estimation from Face via Spatial-temporal"
     " Representation, IEEE Transactions on Image Processing 29, 2020",
-    licence="For research, after signing the agreement of its authors; not to be passed on.",
+    licence="For research, under an agreement with its authors; must not be passed on.",
     tree=TREE,
     recordings=recordings,
     write=write,

@@ -1,6 +1,6 @@
-"""Scores of methods on datasets: reference first, every exclusion counted and named."""
+"""Score methods on datasets: references come first, and every exclusion is counted and named."""
 
-from sspd.research.evaluate.entries import Entry, as_it_is, with_weights
+from sspd.research.evaluate.entries import Entry, network_entry, untrained_entry
 from sspd.research.evaluate.metrics import (
     METRICS,
     Interval,
@@ -35,16 +35,16 @@ __all__ = [
     "Scoring",
     "Split",
     "Training",
-    "as_it_is",
     "evaluate",
     "get_protocol",
     "get_scoring",
     "mean_interval",
     "mean_ranks",
+    "network_entry",
     "paired_tests",
     "paper_rows",
     "plan_evaluation",
     "rate_errors",
     "rate_intervals",
-    "with_weights",
+    "untrained_entry",
 ]

@@ -1,4 +1,4 @@
-"""The grids of the paper's ablations: a training and a scoring for each cell and seed."""
+"""The grids of the paper's ablations: one training and one scoring for each cell and seed."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from pathlib import Path
 import numpy as np
 
 from sspd.errors import SSPDError, UsageError
-from sspd.research.evaluate.csv_cells import csv_text, number_text, plain_cell
 from sspd.research.evaluate.plan import plan_evaluation
 from sspd.research.evaluate.run import evaluate
 from sspd.research.evaluate.scoring import get_scoring
 from sspd.research.evaluate.training import Training
 from sspd.research.recipes import Recipe
-from sspd.research.recipes.ablations import Cell, Grid
+from sspd.research.recipes.ablations import Grid
 from sspd.research.train.memory import prepare_memory
 from sspd.utils.process_map import Words, process_map
 from sspd.utils.progress import Counted, Told
 
-METRICS = ("mae", "rmse", "r")
+ABLATION_METRICS = ("mae", "rmse", "r")
 
 
 @dataclass(frozen=True)
-class Task:
+class AblationTask:
     """One training: a cell of a grid with a seed.
 
     Parameters
     ----------
     cell : str
+        Name of the cell.
     recipe : Recipe
-        Changed as the cell says.
+        With the cell's change applied.
     seed : int
     data, protocol, scoring : str
         As `sspd.research.evaluate.plan_evaluation` and `get_scoring` take them.
     out : Path
-        Where all cells' faces and networks are, and this one's scores below.
+        Folder of the whole ablation: faces and networks of all cells, and the scores of this one.
     device : str
     """
 
@@ -52,22 +52,22 @@ class Task:
 
     @property
     def folder(self) -> Path:
-        """Where its scores are written."""
+        """Folder in which the scores of this training are written."""
         name = "".join(char if char.isalnum() else "-" for char in self.cell).strip("-")
         return self.out / "cells" / f"{name}-{self.seed}"
 
 
 @dataclass(frozen=True)
 class CellScore:
-    """What a cell's seeds came to; NaN where one could not be scored.
+    """Scores of one cell, one entry for each seed; NaN where a seed could not be scored.
 
     Parameters
     ----------
     name : str
     values : tuple of tuple of float
-        MAE, RMSE and R of each seed.
+        MAE (bpm), RMSE (bpm) and R of each seed.
     failures : tuple of str
-        One line each.
+        One line for each failure.
     """
 
     name: str
@@ -75,28 +75,38 @@ class CellScore:
     failures: tuple[str, ...] = ()
 
     def mean(self, metric: str) -> float:
-        """The mean over seeds.
+        """Return the mean of a metric over the seeds.
 
         Parameters
         ----------
         metric : str
-            Of `METRICS`.
+            One of `ABLATION_METRICS`.
+
+        Returns
+        -------
+        float
+            Beats per minute; R has no unit.
         """
-        return float(np.mean([seed[METRICS.index(metric)] for seed in self.values]))
+        return float(np.mean([seed[ABLATION_METRICS.index(metric)] for seed in self.values]))
 
     def ends(self, metric: str) -> tuple[float, float]:
-        """The smallest and the largest over seeds.
+        """Return the smallest and the largest value of a metric over the seeds.
 
         Parameters
         ----------
         metric : str
-            Of `METRICS`.
+            One of `ABLATION_METRICS`.
+
+        Returns
+        -------
+        low, high : float
+            Beats per minute; R has no unit.
         """
-        found = [seed[METRICS.index(metric)] for seed in self.values]
+        found = [seed[ABLATION_METRICS.index(metric)] for seed in self.values]
         return float(np.min(found)), float(np.max(found))
 
 
-def tasks_of(
+def ablation_tasks(
     grid: Grid,
     recipe: Recipe,
     seeds: Sequence[int],
@@ -106,26 +116,33 @@ def tasks_of(
     *,
     scoring: str = "sspd",
     device: str = "auto",
-) -> list[Task]:
-    """Every training that a grid wants, cell by cell.
+) -> list[AblationTask]:
+    """List every training of a grid, cell by cell.
 
     Parameters
     ----------
     grid : Grid
     recipe : Recipe
-        What cells change.
+        The base recipe that the cells change.
     seeds : sequence of int
     data, protocol : str
+        As `sspd.research.evaluate.plan_evaluation` takes them.
     out : Path
+        Folder of the whole ablation.
     scoring, device : str
+
+    Returns
+    -------
+    list of AblationTask
+        One for each cell and seed.
 
     Raises
     ------
     UsageError
-        No seed, or a cell that the recipe cannot have.
+        There is no seed, or the recipe does not allow a cell's change.
     """
     if not seeds:
-        raise UsageError("an ablation needs a seed or more")
+        raise UsageError("an ablation needs at least one seed")
     tasks = []
     for cell in grid.cells:
         try:
@@ -133,72 +150,76 @@ def tasks_of(
         except UsageError as error:
             raise UsageError(f"{grid.title}, {cell.name}: {error}") from error
         tasks += [
-            Task(cell.name, changed, seed, data, protocol, scoring, out, device) for seed in seeds
+            AblationTask(cell.name, changed, seed, data, protocol, scoring, out, device)
+            for seed in seeds
         ]
     return tasks
 
 
-def _phase(phase: Callable[[str], None], task: Task, what: str, done: int, total: int) -> None:
+def _phase(
+    phase: Callable[[str], None], task: AblationTask, what: str, done: int, total: int
+) -> None:
     phase(f"{task.cell}, seed {task.seed}: {what}" + (f" {done}/{total}" if total else ""))
 
 
 def run_task(
-    task: Task, told: Told = lambda what, done, total: None
+    task: AblationTask, progress: Told = lambda what, done, total: None
 ) -> tuple[tuple[float, ...], tuple[str, ...]]:
-    """Train and score one cell with one seed; what is kept of it is not done again.
+    """Train and score one cell with one seed; finished parts are not repeated.
 
     Parameters
     ----------
-    task : Task
-    told : callable
-        Is told what is done, how many of it, and how many there are.
+    task : AblationTask
+    progress : callable
+        Called with the current phase, the number of items done and their total.
 
     Returns
     -------
     values : tuple of float
-        Of `METRICS`; NaN where there are none.
+        The `ABLATION_METRICS`; NaN where a metric is missing.
     failures : tuple of str
+        One line for each failure.
     """
     training = Training(
-        {"sspd": task.recipe}, task.out, seed=task.seed, device=task.device, told=told
+        {"sspd": task.recipe}, task.out, seed=task.seed, device=task.device, told=progress
     )
     plan = plan_evaluation(task.data, ["sspd"], protocol=task.protocol, training=training)
     try:
-        found = evaluate(plan, get_scoring(task.scoring), task.folder, progress=told)
+        found = evaluate(plan, get_scoring(task.scoring), task.folder, progress=progress)
     except UsageError:
         raise
     except SSPDError as error:
-        return (float("nan"),) * len(METRICS), (str(error),)
+        return (float("nan"),) * len(ABLATION_METRICS), (str(error),)
     (score,) = (one for one in found.scores if one.quantity == "hr_bpm")
-    return tuple(score.values[name] for name in METRICS), found.failures
+    return tuple(score.values[name] for name in ABLATION_METRICS), found.failures
 
 
 def ablate(
     grid: Grid,
-    tasks: Sequence[Task],
+    tasks: Sequence[AblationTask],
     *,
     jobs: int = 1,
-    told: Counted = lambda done, total: None,
+    progress: Counted = lambda done, total: None,
     phase: Callable[[str], None] = lambda what: None,
 ) -> list[CellScore]:
-    """Run a grid, in one process or several.
+    """Run a grid in one process or in several.
 
     Parameters
     ----------
     grid : Grid
-    tasks : sequence of Task
-        From `tasks_of`.
+    tasks : sequence of AblationTask
+        From `ablation_tasks`.
     jobs : int
-        Processes, a training each.
-    told : callable
-        Is told how many trainings of how many are done.
+        Number of processes; each runs one training at a time.
+    progress : callable
+        Called with the number of finished trainings and their total.
     phase : callable
-        Is told the cell and what is done with it, where one process does all.
+        Called with the cell and its current phase, if one process does all the work.
 
     Returns
     -------
     list of CellScore
-        In the grid's order.
+        In the order of the grid's cells.
 
     Raises
     ------
@@ -208,7 +229,7 @@ def ablate(
     found: dict[tuple[str, int], tuple[tuple[float, ...], tuple[str, ...]]] = {}
     for task, result in _results(tasks, jobs, phase):
         found[task.cell, task.seed] = result
-        told(len(found), len(tasks))
+        progress(len(found), len(tasks))
     scores = []
     for cell in grid.cells:
         own = [found[task.cell, task.seed] for task in tasks if task.cell == cell.name]
@@ -218,64 +239,15 @@ def ablate(
 
 
 def _results(
-    tasks: Sequence[Task], jobs: int, phase: Callable[[str], None]
-) -> Iterator[tuple[Task, tuple[tuple[float, ...], tuple[str, ...]]]]:
-    # the first cuts the faces that the others share
-    ahead = tasks[:1] if jobs > 1 else tasks
-    for task in ahead:
+    tasks: Sequence[AblationTask], jobs: int, phase: Callable[[str], None]
+) -> Iterator[tuple[AblationTask, tuple[tuple[float, ...], tuple[str, ...]]]]:
+    # the first task crops the faces that all others use
+    in_this_process = tasks[:1] if jobs > 1 else tasks
+    for task in in_this_process:
         yield task, run_task(task, partial(_phase, phase, task))
     phase(f"Training in {jobs} processes")
-    if len(ahead) == len(tasks):
+    if len(in_this_process) == len(tasks):
         return
     kept = "finished cells are kept, the same command continues"
-    words = Words[Task](lambda task: f"{task.cell}, seed {task.seed}", kept)
+    words = Words[AblationTask](lambda task: f"{task.cell}, seed {task.seed}", kept)
     yield from process_map(run_task, tasks[1:], jobs, words, prepare=prepare_memory)
-
-
-def ablation_csv(scores: Sequence[CellScore]) -> str:
-    """Every seed's scores, a row each.
-
-    Parameters
-    ----------
-    scores : sequence of CellScore
-    """
-    rows = [
-        [score.name, str(k), *map(plain_cell, values)]
-        for score in scores
-        for k, values in enumerate(score.values)
-    ]
-    return csv_text(["cell", "seed", *METRICS], rows)
-
-
-def ablation_markdown(grid: Grid, scores: Sequence[CellScore], scoring: str = "sspd") -> str:
-    """Means over seeds with their ends, beside what the paper prints.
-
-    Parameters
-    ----------
-    grid : Grid
-    scores : sequence of CellScore
-    scoring : str
-        How rates were read, a name of `sspd.research.evaluate.SCORINGS`.
-    """
-    heads = ["", "MAE, bpm", "RMSE, bpm", "R", "MAE (paper)", "RMSE (paper)", "R (paper)"]
-    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    for cell, score in zip(grid.cells, scores, strict=True):
-        told = [_told(score, name, 3 if name == "r" else 2) for name in METRICS]
-        lines.append(f"| {cell.name} | {' | '.join([*told, *_printed(cell)])} |")
-    seeds = len(scores[0].values) if scores else 0
-    note = (
-        f"{grid.title}. Mean of {seeds} seeds [least, most], rates read by `--scoring {scoring}`;"
-        " the paper's are on UBFC-rPPG."
-    )
-    return "\n".join([*lines, "", note]) + "\n"
-
-
-def _told(score: CellScore, name: str, digits: int) -> str:
-    low, high = (number_text(end, digits) for end in score.ends(name))
-    return f"{number_text(score.mean(name), digits)} [{low}, {high}]"
-
-
-def _printed(cell: Cell) -> list[str]:
-    if cell.printed is None:
-        return ["-"] * 3
-    return [f"{cell.printed[0]:.2f}", f"{cell.printed[1]:.2f}", f"{cell.printed[2]:.3f}"]

@@ -1,4 +1,4 @@
-"""What networks cost side by side: the paper's Table IV, on the runtimes of this machine."""
+"""Measure the cost of networks side by side (the paper's Table IV) on this machine's runtimes."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ from sspd.research.recipes import TRAINED_METHODS, get_baseline, get_recipe
 from sspd.utils.packages import require
 from sspd.utils.progress import Counted
 
-#: What times are told against, as in the paper.
-UNIT = "physnet"
+#: Network that all times are compared with, as in the paper.
+REFERENCE_NETWORK = "physnet"
 RUNTIMES = ("torch", "openvino", "cuda")
-Run = Callable[[], None]
+TimedRun = Callable[[], None]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """A network's row.
+    """Size and run times of one network.
 
     Parameters
     ----------
     name : str
-    parameters, multiply_adds : int
-        The latter of convolutions and linear maps, for the whole clip.
+    parameters : int
+        Number of trained values.
+    multiply_adds : int
+        Multiply-adds of convolutions and linear maps, for the whole clip.
     seconds : mapping
-        Runtime -> seconds of every round, what turns faces into its input included.
+        Runtime -> seconds of each round, including the step from faces to the network's input.
     """
 
     name: str
@@ -47,26 +49,38 @@ class Cost:
     seconds: Mapping[str, tuple[float, ...]]
 
     def median_s(self, runtime: str) -> float:
-        """The median of a runtime's rounds, seconds.
+        """Return the median time of a runtime's rounds.
 
         Parameters
         ----------
         runtime : str
+            One of `RUNTIMES`.
+
+        Returns
+        -------
+        float
+            Seconds.
         """
         return float(np.median(self.seconds[runtime]))
 
     def spread_s(self, runtime: str) -> float:
-        """From the first to the third quartile of a runtime's rounds, seconds.
+        """Return the interquartile range of the times of a runtime's rounds.
 
         Parameters
         ----------
         runtime : str
+            One of `RUNTIMES`.
+
+        Returns
+        -------
+        float
+            Seconds.
         """
         low, high = np.quantile(self.seconds[runtime], (0.25, 0.75))
         return float(high - low)
 
 
-#: RemotePPG has the network of Contrast-Phys, SiNC that of PhysNet.
+#: RemotePPG uses the network of Contrast-Phys, and SiNC that of PhysNet.
 _COMPARED = tuple(one for one in TRAINED_METHODS if one not in ("remotephys", "sinc"))
 
 
@@ -79,18 +93,18 @@ def _other(name: str, size: int, frames: int) -> nn.Module:
     return Baseline(replace(get_baseline(name).network, size=size, clip=frames))
 
 
-#: Name -> side of the faces and pictures of the clip -> network.
-NETWORKS: Mapping[str, Callable[[int, int], nn.Module]] = MappingProxyType(
-    {UNIT: partial(_other, UNIT)}
-    | {name: partial(_other, name) for name in _COMPARED if name != UNIT}
+#: Name -> function of face size (pixels) and clip length (frames) that builds the network.
+COMPARED_NETWORKS: Mapping[str, Callable[[int, int], nn.Module]] = MappingProxyType(
+    {REFERENCE_NETWORK: partial(_other, REFERENCE_NETWORK)}
+    | {name: partial(_other, name) for name in _COMPARED if name != REFERENCE_NETWORK}
     | {"sspd": _sspd}
 )
 
 
-def runtimes_here() -> tuple[str, ...]:
-    """Runtimes that this machine has.
+def available_runtimes() -> tuple[str, ...]:
+    """List the runtimes that this machine has.
 
-    >>> "openvino" in runtimes_here()
+    >>> "openvino" in available_runtimes()
     True
     """
     return RUNTIMES if torch.cuda.is_available() else RUNTIMES[:2]
@@ -104,42 +118,49 @@ def measure_costs(
     size: int = 128,
     repeats: int = 5,
     threads: int | None = None,
-    told: Counted = lambda done, total: None,
+    progress: Counted = lambda done, total: None,
 ) -> list[Cost]:
-    """Count networks and time them in turns, untrained: numbers do not change the time.
+    """Count and time untrained networks, in turns; the weights do not change the time.
 
     Parameters
     ----------
     names : sequence of str
-        Of `NETWORKS`.
+        Of `COMPARED_NETWORKS`.
     runtimes : sequence of str
-        Of `runtimes_here`.
-    frames, size : int
-        Length of the clip and side of its faces.
+        Of `available_runtimes`.
+    frames : int
+        Length of the clip, frames.
+    size : int
+        Height and width of the faces, pixels.
     repeats : int
-        Rounds, in each of which every network runs once on every runtime; one more before
-        them is not counted.
+        Number of rounds. In each round, every network runs once on every runtime. One warm-up
+        round before them is not counted.
     threads : int or None
-        Processor threads; None: all.
-    told : callable
-        Progress: rounds done, and how many there are.
+        Number of processor threads; None: all.
+    progress : callable
+        Called with the number of finished rounds and their total.
+
+    Returns
+    -------
+    list of Cost
+        One for each network, in the order of `names`.
 
     Raises
     ------
     UsageError
-        A network or runtime that is not there, or a clip that networks cannot take.
+        A network or runtime is not available, or the networks cannot take such a clip.
     """
-    for asked, known in ((names, NETWORKS), (runtimes, runtimes_here())):
+    for asked, known in ((names, COMPARED_NETWORKS), (runtimes, available_runtimes())):
         missing = [one for one in asked if one not in known]
         if missing:
-            raise UsageError(f"no {missing[0]!r} here; there are: {', '.join(known)}")
+            raise UsageError(f"{missing[0]!r} is not available; choose from {', '.join(known)}")
     if frames % 4 or frames < 4:
-        raise UsageError(f"clips of a multiple of 4 frames are wanted, got {frames}")
+        raise UsageError(f"the clip needs a multiple of 4 frames, got {frames}")
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     try:
         torch.manual_seed(0)
-        networks = {name: NETWORKS[name](size, frames).eval() for name in names}
+        networks = {name: COMPARED_NETWORKS[name](size, frames).eval() for name in names}
         faces = 255 * torch.rand(1, 3, frames + 1, size, size)
         runs = {
             (name, runtime): _run(network, faces, runtime, threads)
@@ -153,7 +174,7 @@ def measure_costs(
                 run()
                 if round_:
                     seconds[place].append(time.perf_counter() - began)
-            told(round_ + 1, repeats + 1)
+            progress(round_ + 1, repeats + 1)
     finally:
         torch.set_num_threads(before)
     return [
@@ -167,7 +188,7 @@ def measure_costs(
     ]
 
 
-def _run(network: nn.Module, faces: Tensor, runtime: str, threads: int | None) -> Run:
+def _run(network: nn.Module, faces: Tensor, runtime: str, threads: int | None) -> TimedRun:
     if runtime == "openvino":
         return _openvino(network, faces, threads)
     device = torch.device("cuda" if runtime == "cuda" else "cpu")
@@ -182,15 +203,15 @@ def _run(network: nn.Module, faces: Tensor, runtime: str, threads: int | None) -
     return run
 
 
-def _openvino(network: nn.Module, faces: Tensor, threads: int | None) -> Run:
-    """Float32 by name: left alone it takes bfloat16 where the processor has it."""
+def _openvino(network: nn.Module, faces: Tensor, threads: int | None) -> TimedRun:
+    """Ask for float32: by default OpenVINO uses bfloat16 where the processor has it."""
     import io
     import warnings
 
     require("onnx", extra="train", purpose="a network in OpenVINO")
     file = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracing exporter is announced to go
+        warnings.simplefilter("ignore")  # the tracing exporter is deprecated
         torch.onnx.export(network, (faces,), file, dynamo=False, opset_version=17)  # type: ignore[arg-type]
     settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32"}
     if threads is not None:

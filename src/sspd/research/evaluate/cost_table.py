@@ -1,4 +1,4 @@
-"""Costs as a table beside the paper's Table IV, and as JSON."""
+"""Format costs as a table beside the paper's Table IV, and as JSON."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 
 from sspd.errors import SourceError
 from sspd.research.datasets.texts import read_text
-from sspd.research.evaluate.cost import UNIT, Cost
+from sspd.research.evaluate.cost import REFERENCE_NETWORK, Cost
 from sspd.research.figures.costs import CostPoint
 from sspd.version import package_version
 
-#: Pictures and their side in the paper's Table IV.
+#: Frames of the clip, and size of the faces in pixels, in the paper's Table IV.
 PAPER_CLIP = (300, 128)
-#: Table IV of the paper: million parameters, its "GFLOPs", time over PhysNet's. RemotePPG has
-#: the network of Contrast-Phys.
-PAPER = MappingProxyType(
+#: Table IV of the paper: million parameters, its "GFLOPs", time relative to PhysNet. RemotePPG
+#: uses the network of Contrast-Phys.
+PAPER_COSTS = MappingProxyType(
     {
         "physnet": ("0.77", "131.47", "1.00"),
         "can": ("7.50", "225.01", "3.19"),
@@ -32,13 +32,19 @@ PAPER = MappingProxyType(
 
 
 def cost_table(costs: Sequence[Cost], *, frames: int, size: int) -> str:
-    """Markdown: counts and times, with the paper's in brackets where the clip is the paper's.
+    """Format counts and times as Markdown; the paper's numbers are in brackets.
 
     Parameters
     ----------
     costs : sequence of Cost
     frames, size : int
-        As `sspd.research.evaluate.cost.measure_costs` was given them.
+        Clip length (frames) and face size (pixels), as given to
+        `sspd.research.evaluate.cost.measure_costs`.
+
+    Returns
+    -------
+    str
+        A Markdown table. The paper's counts and times appear only for its own clip (`PAPER_CLIP`).
 
     >>> row = Cost("physnet", 770_000, 131_000_000_000, {"torch": (2.0, 2.2, 2.4)})
     >>> print(cost_table([row], frames=300, size=128).splitlines()[2])
@@ -48,25 +54,25 @@ def cost_table(costs: Sequence[Cost], *, frames: int, size: int) -> str:
     heads = ["network", "parameters, M", "multiply-adds, G", *(f"time, {one}" for one in runtimes)]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     same = (frames, size) == PAPER_CLIP
-    unit = {one.name: one for one in costs}.get(UNIT)
+    unit = {one.name: one for one in costs}.get(REFERENCE_NETWORK)
     for cost in costs:
-        paper = PAPER.get(cost.name, ("-", "-", "-"))
+        paper = PAPER_COSTS.get(cost.name, ("-", "-", "-"))
         cells = [
             cost.name,
             f"{cost.parameters / 1e6:.2f} ({paper[0]})",
             f"{cost.multiply_adds / 1e9:.1f}" + (f" ({paper[1]})" if same else ""),
         ]
         for runtime in runtimes:
-            told = f"{cost.median_s(runtime):.2f} s ± {cost.spread_s(runtime):.2f}"
+            text = f"{cost.median_s(runtime):.2f} s ± {cost.spread_s(runtime):.2f}"
             if unit is not None:
                 ratio = cost.median_s(runtime) / unit.median_s(runtime)
                 printed = "-" if paper[2] == "-" else f"x{paper[2]}"
-                told += f", x{ratio:.2f}" + (f" ({printed})" if same else "")
-            cells.append(told)
+                text += f", x{ratio:.2f}" + (f" ({printed})" if same else "")
+            cells.append(text)
         lines.append(f"| {' | '.join(cells)} |")
     note = (
         f"{frames} frames of {size}x{size}. In brackets: Table IV of the paper (its GPU)."
-        " Times: median and quartile distance."
+        " Times: median and interquartile range."
     )
     return "\n".join([*lines, "", note]) + "\n"
 
@@ -74,13 +80,17 @@ def cost_table(costs: Sequence[Cost], *, frames: int, size: int) -> str:
 def cost_json(
     costs: Sequence[Cost], *, frames: int, size: int, threads: int | None
 ) -> dict[str, Any]:
-    """Everything that was counted and timed.
+    """Return all counts and times in plain types for JSON.
 
     Parameters
     ----------
     costs : sequence of Cost
     frames, size, threads
-        As `sspd.research.evaluate.cost.measure_costs` was given them.
+        As given to `sspd.research.evaluate.cost.measure_costs`.
+
+    Returns
+    -------
+    dict
     """
     return {
         "sspd": package_version(),
@@ -101,22 +111,27 @@ def cost_json(
     }
 
 
-#: Methods whose network is another's; a time of one is a time of both.
-SHARED = MappingProxyType({"remotephys": "contrast-phys", "sinc": "physnet"})
+#: Methods that use another method's network, and so take the same time.
+SAME_NETWORK = MappingProxyType({"remotephys": "contrast-phys", "sinc": "physnet"})
 
 
 def read_errors(folder: Path) -> dict[str, tuple[float, float, float]]:
-    """Method -> mean absolute error of the heart rate and its interval, of an evaluation.
+    """Read each method's mean absolute error of the heart rate from an evaluation.
 
     Parameters
     ----------
     folder : Path
-        What ``sspd evaluate`` wrote.
+        Output folder of ``sspd evaluate``.
+
+    Returns
+    -------
+    dict
+        Method -> error and the ends of its interval, beats per minute; NaN where there is none.
 
     Raises
     ------
     SourceError
-        It has no table of scores.
+        The folder has no table of scores.
     """
     file = folder / "table.csv"
     try:
@@ -137,7 +152,7 @@ def _end(cell: str) -> float:
 def cost_points(
     costs: Sequence[Cost], errors: Mapping[str, tuple[float, float, float]], runtime: str
 ) -> list[CostPoint]:
-    """Methods that have both a time and an error.
+    """List the methods that have both a time and an error.
 
     Parameters
     ----------
@@ -145,11 +160,15 @@ def cost_points(
     errors : mapping
         From `read_errors`.
     runtime : str
-        Whose times.
+        The runtime to take the times from.
+
+    Returns
+    -------
+    list of CostPoint
     """
     seconds = {cost.name: cost.median_s(runtime) for cost in costs}
     return [
-        CostPoint(name, seconds[SHARED.get(name, name)], *told)
-        for name, told in errors.items()
-        if SHARED.get(name, name) in seconds
+        CostPoint(name, seconds[SAME_NETWORK.get(name, name)], *error)
+        for name, error in errors.items()
+        if SAME_NETWORK.get(name, name) in seconds
     ]

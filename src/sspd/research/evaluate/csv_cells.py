@@ -1,4 +1,4 @@
-"""Every window and every subject as CSV, and how cells are written."""
+"""Write every window and every subject as CSV, and format the cells of tables."""
 
 from __future__ import annotations
 
@@ -14,13 +14,31 @@ from sspd.research.evaluate.windows import ScoredWindow
 
 
 def windows_csv(rows: Sequence[ScoredWindow]) -> str:
-    """Every quantity of every window, one a line, with a head."""
+    """Format every quantity of every window as CSV, one row each, with a header.
+
+    Parameters
+    ----------
+    rows : sequence of ScoredWindow
+
+    Returns
+    -------
+    str
+    """
     names = [field.name for field in fields(ScoredWindow)]
     return csv_text(names, [[plain_cell(asdict(row)[name]) for name in names] for row in rows])
 
 
 def subjects_csv(rows: Sequence[ScoredWindow]) -> str:
-    """Means and mean absolute error of each subject, method and quantity."""
+    """Format means and mean absolute errors of each subject, method and quantity as CSV.
+
+    Parameters
+    ----------
+    rows : sequence of ScoredWindow
+
+    Returns
+    -------
+    str
+    """
     lines = []
     for key in dict.fromkeys((row.method, row.subject, row.quantity) for row in rows):
         own = [row for row in rows if (row.method, row.subject, row.quantity) == key]
@@ -38,13 +56,17 @@ def subjects_csv(rows: Sequence[ScoredWindow]) -> str:
 
 
 def number_text(value: float, digits: int) -> str:
-    """A number of a table; a dash for NaN.
+    """Format a number for a table; NaN becomes a dash.
 
     Parameters
     ----------
     value : float
     digits : int
-        After the point.
+        Digits after the decimal point.
+
+    Returns
+    -------
+    str
 
     >>> number_text(0.12345, 3), number_text(float("nan"), 2)
     ('0.123', '-')
@@ -53,7 +75,15 @@ def number_text(value: float, digits: int) -> str:
 
 
 def plain_cell(value: object) -> str:
-    """A cell of a CSV file; empty for None and NaN.
+    """Format a value for a CSV cell; None and NaN become empty.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
 
     >>> plain_cell(1.5), plain_cell(None), plain_cell("a")
     ('1.5000', '', 'a')
@@ -64,13 +94,18 @@ def plain_cell(value: object) -> str:
 
 
 def csv_text(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A CSV file.
+    """Format a CSV file.
 
     Parameters
     ----------
     heads : sequence of str
+        Column names.
     lines : sequence of sequence of str
-        As many cells each.
+        Rows, each with one cell for every column.
+
+    Returns
+    -------
+    str
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

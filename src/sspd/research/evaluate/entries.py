@@ -1,6 +1,6 @@
-"""What is scored: a method as it is, or a network that each fold trains.
+"""Entries of an evaluation: a fixed method, or a network that is trained for each fold.
 
-A method is made where it runs, which may be another process: what makes it can be sent there.
+Each process makes its own method, so the function that makes it can be pickled.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from sspd.network import Network
 
 
-#: Makes a method; can be pickled.
+#: Makes a method; it can be pickled.
 Make = Callable[[], Method]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of a table.
+    """One entry of an evaluation, which becomes one row of its tables.
 
     Parameters
     ----------
@@ -34,12 +34,13 @@ class Entry:
         In tables and as a folder's name.
     citation : str
     make : callable
-        Fold -> what makes the method that is tested on it. May take as long as a training.
+        Fold -> function that makes the method to test on it. May take as long as a training.
     network : callable or None
-        Fold -> the method's network, where it is one of this package, for waveforms past
-        the even grid.
+        Fold -> the method's network, if it is one of this package; for waveforms at the video's
+        own frame rate.
     settled : mapping or None
-        How state, sign and integration of a network are settled; None: it is none.
+        How the state, sign and integration order of the network were chosen; None: the method
+        is not a network.
     """
 
     name: str
@@ -49,21 +50,25 @@ class Entry:
     settled: Mapping[str, str] | None = None
 
 
-def as_it_is(name: str) -> Entry:
-    """A method that no fold changes.
+def untrained_entry(name: str) -> Entry:
+    """Make an entry for a method that is the same in every fold.
 
     Parameters
     ----------
     name : str
         See `sspd.methods.method_names`.
 
-    >>> as_it_is("pos").make(Fold("1", (), ("s1",)))().name
+    Returns
+    -------
+    Entry
+
+    >>> untrained_entry("pos").make(Fold("1", (), ("s1",)))().name
     'pos'
     """
     return Entry(name, citation(name), lambda fold: partial(get_method, name))
 
 
-def with_weights(
+def network_entry(
     method: str,
     weights: Callable[[Fold], Path],
     precision: str = "f32",
@@ -72,7 +77,7 @@ def with_weights(
     *,
     settled_by: Mapping[str, str],
 ) -> Entry:
-    """A method that is a network, with each fold's weights.
+    """Make an entry for a network with its own weights in each fold.
 
     Parameters
     ----------
@@ -83,9 +88,13 @@ def with_weights(
     precision, threads
         See `sspd.methods.get_method`.
     name : str or None
-        Of the row, where it is not the method's.
+        Name of the row; None: that of the method.
     settled_by : mapping
-        See `Entry`.
+        The field ``settled`` of `Entry`.
+
+    Returns
+    -------
+    Entry
     """
 
     def make(fold: Fold) -> Make:
@@ -102,19 +111,25 @@ def with_weights(
 
 def _make(name: str, weights: Path, precision: str, threads: int | None) -> Method:
     made = get_method(name, weights=weights, precision=precision, threads=threads)
-    return labelled(made, weights, precision)
+    return name_weights(made, weights, precision)
 
 
-def labelled(method: Method, weights: Path, precision: str) -> Method:
-    """The method, its weights named so that others are never taken for them.
+def name_weights(method: Method, weights: Path, precision: str) -> Method:
+    """Return the method with its weights named by file name, hash and precision.
+
+    So cached results of other weights are never used for it.
 
     Parameters
     ----------
     method : Method
     weights : Path
-        The file that it was made of.
+        The file that the method was made from.
     precision : str
-        Of its arithmetic.
+        Arithmetic of the network.
+
+    Returns
+    -------
+    Method
 
     Raises
     ------

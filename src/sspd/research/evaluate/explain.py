@@ -1,4 +1,4 @@
-"""Where on a face the network's waveform comes from: LayerCAM of a video (Sec. IV-E)."""
+"""Show which parts of a face the network's waveform comes from: LayerCAM of a video (Sec. IV-E)."""
 
 from __future__ import annotations
 
@@ -22,43 +22,43 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-#: Length of what is explained, seconds: the paper's clip.
+#: Length of the explained segment, seconds: the paper's clip.
 CLIP_S = 10.0
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The first face and a map over it for each layer.
+    """The first face, and one map over it for each layer.
 
     Parameters
     ----------
     face : uint8 array, shape (size, size, 3)
-        The first picture as the network sees it.
+        The first frame, as the network sees it.
     maps : mapping of str to float64 array, shape (size, size)
-        Layer -> activation at each of its pixels, averaged in time, largest 1; 0 where the
-        layer does not reach.
+        Layer -> activation at each pixel of the face, averaged over time, at most 1; 0 outside
+        the layer's map.
     box : Box
-        Where the face was cut out, pixels of the video.
-    by_truth : bool
-        Whether a known waveform was held against the network's, or its own.
+        Where the face was cropped, pixels of the video.
+    by_reference : bool
+        Whether a reference waveform was used, and not the network's own output.
     """
 
     face: NDArray[np.uint8]
     maps: Mapping[str, NDArray[np.float64]]
     box: Box
-    by_truth: bool
+    by_reference: bool
 
 
 def explain(
     source: str | Path,
     *,
     weights: str | Path | None = None,
-    truth: Series | None = None,
+    reference: Series | None = None,
     start_s: float = 0.0,
     seconds: float = CLIP_S,
     layers: Sequence[str] | None = None,
 ) -> Explanation:
-    """Map what of a face the network's waveform rests on.
+    """Map which parts of a face the network's waveform depends on.
 
     Parameters
     ----------
@@ -66,21 +66,25 @@ def explain(
         A video.
     weights : path or None
         A checkpoint (``.safetensors``); None: the one shipped with the package.
-    truth : Series or None
-        The contact waveform, as the paper uses; without it the network's own output.
+    reference : Series or None
+        The contact waveform, as in the paper; None: the network's own output is explained.
     start_s, seconds : float
-        The stretch of the video.
+        Start and length of the segment, seconds.
     layers : sequence of str or None
         Of `sspd.research.evaluate.layer_cam.LAYERS`; None: all.
+
+    Returns
+    -------
+    Explanation
 
     Raises
     ------
     SourceError
-        A video that cannot be read, or shows no face there.
+        The video cannot be read, or shows no face in the segment.
     UsageError
-        Weights without gradients, no such layer, or a stretch that is too short.
+        The weights have no gradients, a layer is unknown, or the segment is too short.
     WeightsError
-        Weights that cannot be used.
+        The weights cannot be used.
     DependencyError
         Torch is not installed.
 
@@ -94,12 +98,12 @@ def explain(
     from sspd.models.checkpoint import load_checkpoint
     from sspd.network.inputs import input_chunks
     from sspd.network.load import shipped_weights
-    from sspd.research.evaluate.layer_cam import LAYERS, layer_cam, place_of_layer
-    from sspd.research.train.labels import wave_at
+    from sspd.research.evaluate.layer_cam import LAYERS, layer_cam, layer_offset
+    from sspd.research.train.labels import label_waveform
 
     chosen = tuple(layers or LAYERS)
     for layer in chosen:
-        place_of_layer(layer)
+        layer_offset(layer)
     path = shipped_weights(".safetensors") if weights is None else Path(weights)
     if path.suffix == ".onnx":
         raise UsageError(f"{path}: gradients need the checkpoint, {path.stem}.safetensors")
@@ -112,46 +116,49 @@ def explain(
     seen = network_frames(faces, spec.size, spec.follow)
     given = np.array(list(input_chunks([seen], spec)))
     if len(given) < spec.fs:
-        raise UsageError(f"{source}: a second of face is wanted, there are {len(given)} steps")
-    score: Callable[[Tensor], Tensor] = (
-        torch.var
-    )  # of its own output: a correlation with itself has no gradient
-    if truth is not None:
+        raise UsageError(f"{source}: needs at least 1 s of face, got {len(given)} frames")
+    # the variance of its own output, for a correlation with itself has no gradient
+    score: Callable[[Tensor], Tensor] = torch.var
+    if reference is not None:
         first_s = float(seen.t[0]) + (spec.lag_steps - 0.5 * spec.summations) / spec.fs
-        values = wave_at(truth, first_s, len(given), spec.fs, spec.summations)
+        values = label_waveform(reference, first_s, len(given), spec.fs, spec.summations)
         score = partial(_likeness, torch.from_numpy(spec.polarity * values)[None])
-    eaten = given if spec.colour == "rgb" else given[:, ::-1].copy()
-    clip = torch.from_numpy(eaten.transpose(1, 0, 2, 3).copy())[None]
+    channels = given if spec.colour == "rgb" else given[:, ::-1].copy()
+    clip = torch.from_numpy(channels.transpose(1, 0, 2, 3).copy())[None]
     found = layer_cam(network, clip, score, chosen)
     first = np.rint(seen.rgb[0] * (255 / seen.max_value)).astype(np.uint8)
     maps = {
-        name: over_face(map_.double().mean(dim=0).numpy(), spec.size, *place_of_layer(name))
+        name: map_to_face(map_.double().mean(dim=0).numpy(), spec.size, *layer_offset(name))
         for name, map_ in found.items()
     }
-    return Explanation(first, maps, box, truth is not None)
+    return Explanation(first, maps, box, reference is not None)
 
 
-def _likeness(truth: Tensor, wave: Tensor) -> Tensor:
-    """The paper's choice: the negative Pearson loss, turned to rise."""
+def _likeness(reference: Tensor, wave: Tensor) -> Tensor:
+    """Return the paper's score: the negative Pearson loss with its sign turned."""
     from sspd.research.losses.pearson import negative_pearson
 
-    return -negative_pearson(wave, truth)
+    return -negative_pearson(wave, reference)
 
 
-def over_face(
+def map_to_face(
     activation: NDArray[np.float64], size: int, first: int, step: int
 ) -> NDArray[np.float64]:
-    """A layer's map on the pixels of the face, largest 1.
+    """Place a layer's map on the pixels of the face and scale it to a maximum of 1.
 
     Parameters
     ----------
     activation : float64 array, shape (h', w')
     size : int
-        Side of the face, pixels.
+        Height and width of the face, pixels.
     first, step : int
-        See `sspd.research.evaluate.layer_cam.Place`.
+        See `sspd.research.evaluate.layer_cam.LayerOffset`.
 
-    >>> over_face(np.array([[4.0, 2.0], [0.0, 0.0]]), 6, 1, 2)[1, 1:5].tolist()
+    Returns
+    -------
+    float64 array, shape (size, size)
+
+    >>> map_to_face(np.array([[4.0, 2.0], [0.0, 0.0]]), 6, 1, 2)[1, 1:5].tolist()
     [1.0, 1.0, 0.5, 0.5]
     """
     out = np.zeros((size, size))

@@ -1,4 +1,4 @@
-"""Where a network looks: LayerCAM of the backbone's convolutions (Sec. IV-E, Fig. 10).
+"""LayerCAM of the backbone's convolutions: which parts of the face count (Sec. IV-E, Fig. 10).
 
 P.-T. Jiang et al., "LayerCAM: exploring hierarchical class activation maps for localization",
 IEEE Transactions on Image Processing 30, 2021.
@@ -19,37 +19,49 @@ from sspd.models.network import MeasuringNetwork, pad_to_even
 
 #: The second convolution of each block, as the figure names them.
 LAYERS = tuple(f"ConvBlock{k + 1}_Conv2" for k in range(len(BLOCK_CHANNELS)))
-#: A block's two convolutions leave out so many pixels of its map on each side.
+#: Pixels that a block's two unpadded convolutions remove on each side of its map.
 _BORDER = 3
 
 
-class Place(NamedTuple):
-    """Where a layer's map lies on the face, pixels."""
+class LayerOffset(NamedTuple):
+    """Position of a layer's map on the face, pixels."""
 
     first: int
-    """Left and upper edge of its first pixel."""
+    """Left and upper edge of the map's first pixel."""
     step: int
-    """Pixels of the face to one of its own."""
+    """Pixels of the face for one pixel of the map."""
 
 
-def place_of_layer(layer: str) -> Place:
-    """Which part of the face a layer's map shows; convolutions are not padded in space.
+def layer_offset(layer: str) -> LayerOffset:
+    """Return the position of a layer's map on the face.
+
+    Convolutions are not padded in space, so maps are smaller than the face.
+
+    Parameters
+    ----------
+    layer : str
+        One of `LAYERS`.
+
+    Returns
+    -------
+    LayerOffset
+        Pixels of the face.
 
     Raises
     ------
     UsageError
-        No such layer; the message lists those there are.
+        There is no such layer; the message lists all layers.
 
-    >>> [tuple(place_of_layer(layer)) for layer in LAYERS]
+    >>> [tuple(layer_offset(layer)) for layer in LAYERS]
     [(3, 1), (9, 2), (21, 4)]
     """
     if layer not in LAYERS:
-        raise UsageError(f"no layer {layer!r}; there are: {', '.join(LAYERS)}")
+        raise UsageError(f"no layer {layer!r}; choose from {', '.join(LAYERS)}")
     first = step = 0
     for _ in range(LAYERS.index(layer) + 1):
         step = 2 * step or 1
         first += _BORDER * step
-    return Place(first, step)
+    return LayerOffset(first, step)
 
 
 def layer_cam(
@@ -58,32 +70,32 @@ def layer_cam(
     score: Callable[[Tensor], Tensor],
     layers: Sequence[str] = LAYERS,
 ) -> Mapping[str, Tensor]:
-    """Positive gradients times activations, summed over channels: what speaks for the pulse.
+    """Compute LayerCAM maps: positive gradients times activations, summed over channels.
 
     Parameters
     ----------
     network : MeasuringNetwork
         In evaluation mode.
     differences : Tensor, shape (1, 3, t, size, size)
-        What the network eats.
+        Input of the network.
     score : callable
-        The network's waveform (1, t) to the scalar whose gradient is taken, which rises
-        with what is to be explained.
+        Maps the network's waveform (1, t) to the scalar whose gradient is taken; larger means
+        better explained.
     layers : sequence of str
         Of `LAYERS`.
 
     Returns
     -------
     mapping of str to Tensor, shape (t, h', w')
-        0 and above.
+        Not negative.
 
     Raises
     ------
     UsageError
-        No such layer.
+        There is no such layer.
     """
     for layer in layers:
-        place_of_layer(layer)
+        layer_offset(layer)
     n = differences.shape[2]
     seen: dict[str, Tensor] = {}
     hooks: list[RemovableHandle] = []
@@ -97,8 +109,8 @@ def layer_cam(
         hooks.append(block.conv2.register_forward_hook(keep))
     try:
         with torch.enable_grad():
-            given = pad_to_even(differences).requires_grad_(True)  # so that layers have one
-            # the predictor's gradient, which training stops, is let through here
+            given = pad_to_even(differences).requires_grad_(True)  # gives the layers one
+            # training stops the predictor's gradient; here it passes
             wave = network.predictor(network.features(given).map)[:, :n]
             gradients = torch.autograd.grad(score(wave), [seen[name] for name in layers])
     finally:

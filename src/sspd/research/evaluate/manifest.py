@@ -1,4 +1,4 @@
-"""How scores were made, in full: versions, subjects, hashes of the files."""
+"""Record how scores were made: versions, subjects and hashes of all files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sspd.types import Recording
 from sspd.utils.content import file_digest, text_key
 from sspd.version import package_version
 
-#: Packages on whose versions numbers may depend.
+#: Packages whose versions may change the numbers.
 _PACKAGES = ("numpy", "scipy", "av", "opencv-python-headless", "dlib-bin", "openvino")
 
 
@@ -25,18 +25,23 @@ def manifest(
     weights: Mapping[str, Mapping[str, str | None]],
     scoring: Scoring,
 ) -> dict[str, Any]:
-    """Everything that the scores depend on, for JSON.
+    """Collect everything that the scores depend on, for JSON.
 
     Parameters
     ----------
     plan : Plan
     chosen : sequence of Recording
-        What is scored.
+        The recordings that are scored.
     left_out : mapping
-        Name -> why it is not.
+        Name of a recording -> the reason why it is not scored.
     weights : mapping
-        Entry -> fold -> its weights; None: it has none.
+        Entry -> fold -> its weights; None: the method has none.
     scoring : Scoring
+
+    Returns
+    -------
+    dict
+        Plain types.
     """
     return {
         "sspd": package_version(),
@@ -63,7 +68,7 @@ def manifest(
 
 
 def _hashes(recording: Recording) -> dict[str, str]:
-    """SHA-256 of a recording's files; of a folder of pictures their names and sizes."""
+    """Hash a recording's files (SHA-256); for a folder of images, its names and sizes."""
     found = {}
     for path in recording.files:
         if path.is_dir():

@@ -1,4 +1,4 @@
-"""Recordings through a method, in one process or several; what is kept is not read again."""
+"""Predict recordings with a method, in one process or several; saved predictions are reused."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from pathlib import Path
 from sspd.errors import OutputError, SSPDError
 from sspd.methods import Method
 from sspd.research.evaluate.entries import Make
-from sspd.research.evaluate.predictions import Unit, keep_unit, kept_unit, measure_unit, unit_key
+from sspd.research.evaluate.predictions import (
+    Prediction,
+    load_prediction,
+    predict_recording,
+    prediction_key,
+    save_prediction,
+)
 from sspd.types import Recording
 from sspd.utils.process_map import Words, process_map
 
-#: Recordings that a process is given at a time; its method is made once for them.
+#: Recordings that a process is given at a time; it makes its method once for all of them.
 BATCH = 6
 
 
-def measured_units(
+def iter_predictions(
     recordings: Sequence[Recording],
     method: Method,
     make: Make,
@@ -25,26 +31,28 @@ def measured_units(
     *,
     jobs: int = 1,
     progress: Callable[[int], None] = lambda n: None,
-) -> Iterator[tuple[Recording, Unit | str]]:
-    """Every recording's unit, measured where it is not kept already.
+) -> Iterator[tuple[Recording, Prediction | str]]:
+    """Yield the prediction of every recording; those without a saved one are measured first.
 
     Parameters
     ----------
     recordings : sequence of Recording
     method : Method
     make : callable
-        Makes the same method in another process; can be pickled where there are several jobs.
+        Makes the same method in another process; it can be pickled.
     folder : Path
-        Where units are kept, an .npz a recording.
+        Folder of the saved predictions, one ``.npz`` for each recording.
     jobs : int
-        Processes.
+        Number of processes.
     progress : callable
-        Is told that so many more are done.
+        Called with the number of recordings that were finished since the last call.
 
     Yields
     ------
-    recording, unit
-        In the order given; in the unit's place the error, where it cannot be measured.
+    recording : Recording
+        In the order given.
+    prediction : Prediction or str
+        The error message, if the recording cannot be measured.
 
     Raises
     ------
@@ -53,8 +61,10 @@ def measured_units(
     SSPDError
         A process died.
     """
-    keys = {one.name: unit_key(one, method) for one in recordings}
-    todo = [one for one in recordings if kept_unit(_path(folder, one), keys[one.name]) is None]
+    keys = {one.name: prediction_key(one, method) for one in recordings}
+    todo = [
+        one for one in recordings if load_prediction(_path(folder, one), keys[one.name]) is None
+    ]
     progress(len(recordings) - len(todo))
     errors: dict[str, str] = {}
     if jobs > 1 and len(todo) > 1:
@@ -66,9 +76,9 @@ def measured_units(
             errors[one.name] = _measure(one, method, folder)
             progress(1)
     for one in recordings:
-        unit = kept_unit(_path(folder, one), keys[one.name])
-        lost = errors.get(one.name) or "its waveform was lost while others were measured"
-        yield one, unit if unit is not None else lost
+        prediction = load_prediction(_path(folder, one), keys[one.name])
+        lost = errors.get(one.name) or "its saved prediction was lost while others were measured"
+        yield one, prediction if prediction is not None else lost
 
 
 def _path(folder: Path, recording: Recording) -> Path:
@@ -96,10 +106,10 @@ def _measure_batch(batch: Sequence[Recording], make: Make, folder: Path) -> dict
 
 
 def _measure(recording: Recording, method: Method, folder: Path) -> str:
-    """Measure and keep; what went wrong in a line, or nothing."""
+    """Predict a recording and save the result; return the error in one line, or nothing."""
     try:
-        unit = measure_unit(recording, method)
-        keep_unit(_path(folder, recording), unit, unit_key(recording, method))
+        prediction = predict_recording(recording, method)
+        save_prediction(_path(folder, recording), prediction, prediction_key(recording, method))
     except OutputError:
         raise
     except SSPDError as error:

@@ -1,10 +1,10 @@
-"""How far estimated heart rates, or other quantities, are from reference ones.
+"""Errors of estimated heart rates, or other quantities, against reference values.
 
 Conventions
 -----------
-Rates are in beats a minute (other quantities in their own unit), one a window, reference first,
-finite: what has no estimate or no reference is left out (and counted) before. Errors are
-estimate minus reference.
+Rates are in beats per minute (other quantities in their own unit), one for each window, reference
+first. All are finite: windows without an estimate or a reference are counted and left out before.
+Errors are estimate minus reference.
 
 Metrics
 -------
@@ -24,12 +24,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from sspd.errors import UsageError
 
-#: Name -> what it is called in a table.
+#: Names of all metrics.
 METRICS = ("mae", "rmse", "sd", "r", "mape", "me")
 
 
 class Interval(NamedTuple):
-    """A confidence interval; NaN where it cannot be had.
+    """A confidence interval; NaN if it cannot be computed.
 
     >>> Interval(1.0, 2.0).high
     2.0
@@ -40,35 +40,43 @@ class Interval(NamedTuple):
 
 
 def validate(reference: ArrayLike, estimate: ArrayLike) -> tuple[NDArray[np.float64], ...]:
-    """Both as rows of equally many finite, positive rates.
+    """Return reference and estimate as two arrays of equal length; both must be finite.
+
+    Parameters
+    ----------
+    reference, estimate : array-like, shape (windows,)
+
+    Returns
+    -------
+    reference, estimate : float64 array, shape (windows,)
 
     Raises
     ------
     UsageError
-        They are not.
+        Shapes differ, a value is not finite, or a reference is not positive.
     """
     ref, est = (np.asarray(rates, dtype=np.float64) for rates in (reference, estimate))
     if ref.ndim != 1 or ref.shape != est.shape:
         raise UsageError(f"rates must be two equal rows, got shapes {ref.shape} and {est.shape}")
     if not bool(np.isfinite(ref).all() and np.isfinite(est).all()):
-        raise UsageError("rates must be finite: leave out, and count, what has none")
+        raise UsageError("rates must be finite: count and leave out windows without a rate")
     if not bool((ref > 0).all()):
         raise UsageError("reference rates must be positive")
     return ref, est
 
 
 def rate_errors(reference: ArrayLike, estimate: ArrayLike) -> dict[str, float]:
-    """Every metric of `METRICS`.
+    """Compute every metric of `METRICS`.
 
     Parameters
     ----------
-    reference, estimate : arrays, shape (windows,)
-        Beats a minute, or both in another unit.
+    reference, estimate : array-like, shape (windows,)
+        Beats per minute, or both in another unit.
 
     Returns
     -------
     dict
-        NaN where there are too few windows.
+        Metric -> value; NaN if there are too few windows.
 
     >>> found = rate_errors([60.0, 80.0], [61.0, 78.0])
     >>> found["mae"], found["me"], round(found["rmse"], 3)
@@ -98,24 +106,26 @@ def rate_intervals(
     level: float = 0.95,
     n: int = 2000,
 ) -> dict[str, Interval]:
-    """Percentile bootstrap by subject: windows of one person are not independent.
+    """Compute percentile bootstrap intervals of all metrics, drawn by subject.
+
+    Subjects are drawn, not windows, because windows of one person are not independent.
 
     Parameters
     ----------
-    reference, estimate : arrays, shape (windows,)
-        Beats a minute, or both in another unit.
+    reference, estimate : array-like, shape (windows,)
+        Beats per minute, or both in another unit.
     subjects : sequence of str
-        Whose each window is.
+        Subject of each window.
     rng : numpy.random.Generator
     level : float
-        Share of the draws inside.
+        Coverage of the interval, 0 to 1.
     n : int
-        How many draws.
+        Number of bootstrap draws.
 
     Returns
     -------
     dict
-        NaN to NaN for fewer than two subjects.
+        Metric -> `Interval`; NaN to NaN for fewer than two subjects.
 
     >>> same = rate_intervals([60, 70], [61, 71], ["a", "b"], np.random.default_rng(0))
     >>> same["mae"]
@@ -137,19 +147,19 @@ def mean_interval(
     level: float = 0.95,
     n: int = 2000,
 ) -> Interval:
-    """Percentile bootstrap by subject of a mean.
+    """Compute the percentile bootstrap interval of a mean, drawn by subject.
 
     Parameters
     ----------
-    values : array, shape (windows,)
+    values : array-like, shape (windows,)
         Finite.
     subjects : sequence of str
-        Whose each window is.
+        Subject of each window.
     rng : numpy.random.Generator
     level : float
-        Share of the draws inside.
+        Coverage of the interval, 0 to 1.
     n : int
-        How many draws.
+        Number of bootstrap draws.
 
     Returns
     -------
@@ -167,13 +177,13 @@ def mean_interval(
 def _draws(
     size: int, subjects: Sequence[str], rng: np.random.Generator, n: int
 ) -> Iterator[NDArray[np.intp]]:
-    """Windows of as many subjects as there are, drawn with repeats; none of a single one."""
-    names, whose = np.unique(np.asarray(subjects, dtype=np.str_), return_inverse=True)
-    if whose.size != size:
-        raise UsageError(f"{size} windows need as many subjects, got {whose.size}")
+    """Draw as many subjects as there are, with replacement, and yield their windows."""
+    names, index = np.unique(np.asarray(subjects, dtype=np.str_), return_inverse=True)
+    if index.size != size:
+        raise UsageError(f"{size} windows need as many subjects, got {index.size}")
     if names.size < 2:
         return
-    rows = [np.flatnonzero(whose == k) for k in range(names.size)]
+    rows = [np.flatnonzero(index == k) for k in range(names.size)]
     for draw in rng.integers(0, names.size, (n, names.size)):
         yield np.concatenate([rows[k] for k in draw])
 

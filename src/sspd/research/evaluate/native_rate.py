@@ -1,4 +1,4 @@
-"""The same faces at half, whole and double the rate, fed as they are (the paper's Fig. 7)."""
+"""Feed the same faces at half, whole and double frame rate, without resampling (Fig. 7)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,32 @@ import numpy as np
 from sspd.methods.sspd import native_waveform
 from sspd.network import Network
 from sspd.pipeline.crops import first_face
-from sspd.research.evaluate.predictions import Unit, keep_unit, kept_unit
+from sspd.research.evaluate.predictions import Prediction, load_prediction, save_prediction
 from sspd.types import Frames, Recording, Signal
 
-#: How much of the recording is fed, seconds: the paper's clip.
-SPAN_S = 10.0
+#: Length of the recording that is fed to the network, seconds: the paper's clip.
+NATIVE_CLIP_S = 10.0
 RATES = ("whole", "half", "double")
 
 
 def at_rates(faces: Frames) -> Mapping[str, Frames]:
-    """Faces at their rate, at half of it and at twice, in the order of the paper's Fig. 7.
+    """Return faces at their own frame rate, at half of it and at double (Fig. 7).
 
-    Half: every second picture. Double: the mean of each two neighbours between them, as
-    a video has no more than its pictures.
+    Half keeps every second frame. Double puts the mean of two neighbouring frames between them,
+    for a video holds no more information than its frames.
 
     Parameters
     ----------
     faces : Frames
-        Two or more.
+        Two frames or more.
 
-    >>> levels = np.arange(0, 40, 4, dtype=np.uint8)[:, None, None, None]
-    >>> video = Frames(levels.repeat(3, axis=3), np.arange(10) / 30)
+    Returns
+    -------
+    mapping of str to Frames
+        ``"whole"``, ``"half"`` and ``"double"``.
+
+    >>> values = np.arange(0, 40, 4, dtype=np.uint8)[:, None, None, None]
+    >>> video = Frames(values.repeat(3, axis=3), np.arange(10) / 30)
     >>> [len(some) for some in at_rates(video).values()]
     [10, 5, 19]
     >>> at_rates(video)["double"].rgb[:4, 0, 0, 0].tolist()
@@ -54,36 +59,49 @@ def at_rates(faces: Frames) -> Mapping[str, Frames]:
 def native_waveforms(
     recording: Recording, load: Callable[[], Network], folder: Path, key: str
 ) -> dict[str, Signal]:
-    """The network's waveforms of a recording's first seconds at three rates, kept on disk.
+    """Compute the network's waveforms of a recording's first seconds at three frame rates.
+
+    They are saved, and read back in a later run.
 
     Parameters
     ----------
     recording : Recording
     load : callable
-        Loads the network, where its waveforms are not kept already.
+        Loads the network; called only if a waveform is not saved yet.
     folder : Path
-        Where they are kept.
+        Folder of the saved waveforms.
     key : str
-        What they are made of, see `sspd.research.evaluate.predictions.unit_key`.
+        Hash of all inputs, see `sspd.research.evaluate.predictions.prediction_key`.
+
+    Returns
+    -------
+    dict
+        Name of the rate -> waveform.
 
     Raises
     ------
     SourceError
-        The pictures cannot be read, or show no face.
+        The frames cannot be read, or show no face.
     """
     paths = {rate: folder / f"{recording.name}-{rate}.npz" for rate in RATES}
-    kept = {rate: kept_unit(path, key) for rate, path in paths.items()}
+    kept = {rate: load_prediction(path, key) for rate, path in paths.items()}
     if not all(kept.values()):
         network = load()
         made = {rate: native_waveform(network, faces) for rate, faces in _fed(recording, network)}
-        kept = {rate: Unit(wave, SPAN_S, np.zeros((0, 4))) for rate, wave in made.items()}
-        for rate, unit in kept.items():
-            if unit is not None:
-                keep_unit(paths[rate], unit, key)
-    return {rate: unit.signal for rate, unit in kept.items() if unit and unit.signal}
+        kept = {
+            rate: Prediction(wave, NATIVE_CLIP_S, np.zeros((0, 4))) for rate, wave in made.items()
+        }
+        for rate, prediction in kept.items():
+            if prediction is not None:
+                save_prediction(paths[rate], prediction, key)
+    return {
+        rate: prediction.signal
+        for rate, prediction in kept.items()
+        if prediction and prediction.signal
+    }
 
 
 def _fed(recording: Recording, network: Network) -> list[tuple[str, Frames]]:
     spec = network.spec
-    found = first_face(recording, size=spec.size, stabilize=spec.follow, end_s=SPAN_S)
+    found = first_face(recording, size=spec.size, stabilize=spec.follow, end_s=NATIVE_CLIP_S)
     return list(at_rates(found.faces).items())

@@ -1,7 +1,8 @@
-"""Which methods differ, by paired tests over subjects.
+"""Find out which methods differ, by paired tests over subjects.
 
-A subject's number is the mean absolute error over the windows that are scored for both
-methods (for ranks: for all): windows of one person are not independent, people are.
+The value of a subject is the mean absolute error over the windows that are scored for both
+methods (for ranks: for all methods). Tests pair subjects, not windows, because windows of one
+person are not independent.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from scipy.stats import rankdata, wilcoxon
 from sspd.research.evaluate.csv_cells import csv_text, plain_cell
 from sspd.research.evaluate.windows import ScoredWindow
 
-#: Tests below this are told as different.
-LEVEL = 0.05
-#: Fewer subjects are not tested.
+#: Two methods differ if the corrected p-value is below this.
+SIGNIFICANCE_LEVEL = 0.05
+#: Tests need at least this many subjects.
 LEAST_SUBJECTS = 2
 Errors = Mapping[str, Mapping[str, Mapping[tuple[str, float], float]]]
 """Method -> subject -> (recording, start) -> absolute error."""
@@ -27,20 +28,20 @@ Errors = Mapping[str, Mapping[str, Mapping[tuple[str, float], float]]]
 
 @dataclass(frozen=True)
 class PairedTest:
-    """Two methods compared.
+    """The comparison of two methods.
 
     Parameters
     ----------
     first, second : str
         Methods.
     n_subjects : int
-        In whom both are scored.
+        Number of subjects in whom both are scored.
     difference : float
-        Median over subjects of the first's mean absolute error less the second's; NaN for
-        none.
+        Median over subjects of the first method's mean absolute error minus the second's, bpm for
+        heart rates; NaN if there is no subject.
     p, p_holm : float
-        Of Wilcoxon's signed-rank test, two-sided, as it is and corrected for the number of
-        pairs; NaN for fewer than `LEAST_SUBJECTS`.
+        P-value of Wilcoxon's two-sided signed-rank test, uncorrected and corrected for the number
+        of pairs (Holm); NaN for fewer than `LEAST_SUBJECTS` subjects.
     """
 
     first: str
@@ -52,17 +53,22 @@ class PairedTest:
 
     @property
     def differ(self) -> bool:
-        """Whether chance is an unlikely reason."""
-        return bool(self.p_holm < LEVEL)
+        """True if the corrected p-value is below `SIGNIFICANCE_LEVEL`."""
+        return bool(self.p_holm < SIGNIFICANCE_LEVEL)
 
 
 def paired_tests(rows: Sequence[ScoredWindow], quantity: str = "hr_bpm") -> tuple[PairedTest, ...]:
-    """Every pair of methods, in the order in which they come.
+    """Test every pair of methods, in the order in which they appear.
 
     Parameters
     ----------
     rows : sequence of ScoredWindow
     quantity : str
+        See `sspd.research.evaluate.QUANTITIES`.
+
+    Returns
+    -------
+    tuple of PairedTest
 
     Notes
     -----
@@ -87,11 +93,16 @@ def paired_tests(rows: Sequence[ScoredWindow], quantity: str = "hr_bpm") -> tupl
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Holm's step-down correction; NaN stays and is not counted.
+    """Correct p-values by Holm's step-down method; NaN stays NaN and is not counted.
 
     Parameters
     ----------
     p : sequence of float
+
+    Returns
+    -------
+    list of float
+        In the same order.
 
     >>> [round(x, 3) for x in holm([0.01, 0.04, 0.03])]
     [0.03, 0.06, 0.06]
@@ -106,17 +117,23 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def mean_ranks(rows: Sequence[ScoredWindow], quantity: str = "hr_bpm") -> dict[str, float]:
-    """A method's mean rank over subjects by mean absolute error, 1 the best; empty for none.
+    """Compute each method's mean rank over subjects, by mean absolute error; 1 is the best.
 
     Parameters
     ----------
     rows : sequence of ScoredWindow
     quantity : str
+        See `sspd.research.evaluate.QUANTITIES`.
+
+    Returns
+    -------
+    dict
+        Method -> mean rank; empty for fewer than two methods or `LEAST_SUBJECTS` subjects.
 
     Notes
     -----
     J. Demsar, "Statistical comparisons of classifiers over multiple data sets", Journal of
-    Machine Learning Research 7, 2006. Equal errors share their ranks' mean.
+    Machine Learning Research 7, 2006. Equal errors get the mean of their ranks.
     """
     errors = _errors(rows, quantity)
     if len(errors) < 2:
@@ -129,17 +146,21 @@ def mean_ranks(rows: Sequence[ScoredWindow], quantity: str = "hr_bpm") -> dict[s
 
 
 def paired_csv(tests: Sequence[PairedTest]) -> str:
-    """The tests, one a line.
+    """Format the tests as CSV, one row each.
 
     Parameters
     ----------
     tests : sequence of PairedTest
+
+    Returns
+    -------
+    str
     """
     heads = ["first", "second", "subjects", "median_difference_bpm", "p", "p_holm", "differ"]
     lines = []
     for t in tests:
-        told = "" if np.isnan(t.p_holm) else "yes" if t.differ else "no"
-        cells = [str(t.n_subjects), plain_cell(t.difference), _p(t.p), _p(t.p_holm), told]
+        verdict = "" if np.isnan(t.p_holm) else "yes" if t.differ else "no"
+        cells = [str(t.n_subjects), plain_cell(t.difference), _p(t.p), _p(t.p_holm), verdict]
         lines.append([t.first, t.second, *cells])
     return csv_text(heads, lines)
 
@@ -161,7 +182,7 @@ def _errors(rows: Sequence[ScoredWindow], quantity: str) -> Errors:
 
 
 def _by_subject(errors: Errors, methods: Sequence[str]) -> list[NDArray[np.float64]]:
-    """Mean absolute errors of each subject over the windows that all these methods have."""
+    """Average absolute errors by subject, over the windows that all these methods have."""
     means: list[list[float]] = [[] for _ in methods]
     for subject in errors[methods[0]]:
         own = [errors[method].get(subject, {}) for method in methods]

@@ -1,8 +1,7 @@
-"""The paper's own tables, as printed, to stand beside ours.
+"""The paper's own tables, as printed, to compare with new results.
 
 X. Zhang et al., "Self-similarity prior distillation for unsupervised remote physiological
-measurement", Tables I to III. Numbers are kept as they are printed: a digit more or less is
-part of what was said.
+measurement", Tables I to III. Numbers are stored as printed, with their number of digits.
 """
 
 from __future__ import annotations
@@ -12,18 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-#: Trained on VIPL-HR, tested on another dataset.
+#: Mark: trained on VIPL-HR, tested on another dataset.
 CROSS = "†"
-#: Fold 1 of VIPL-HR, clips of 160 frames.
+#: Mark: fold 1 of VIPL-HR, clips of 160 frames.
 FOLD_1 = "♦"
-#: Rates of these rows are not read as ours beside them are.
+#: Mark: the paper reads these rates by another scoring than the one in use.
 OTHERWISE = "‡"
-#: Table -> the scoring that reads rates as it does.
+#: Table -> the scoring that reads rates as that table does.
 READ_AS = MappingProxyType({"I": "sspd", "II": "vipl", "III": "nest"})
-#: What the marks mean, under a table.
+#: Meaning of the marks, printed below tables.
 MARKS = MappingProxyType(
     {
-        OTHERWISE: "read otherwise than ours: Tables I and III as `--scoring sspd` and `nest` do,"
+        OTHERWISE: "read by another scoring: Tables I and III as `--scoring sspd` and `nest` do,"
         f" Table II as `vipl`, its rows with {FOLD_1} as `sspd` in windows of 160 frames",
         CROSS: "trained on VIPL-HR, tested on this dataset",
         FOLD_1: "fold 1 of VIPL-HR, clips of 160 frames",
@@ -34,7 +33,7 @@ NOT_GIVEN = "-"
 
 @dataclass(frozen=True)
 class PaperRow:
-    """One method's numbers of one quantity on one dataset.
+    """The paper's numbers of one method, quantity and dataset.
 
     Parameters
     ----------
@@ -48,9 +47,9 @@ class PaperRow:
         ``"traditional"``, ``"supervised"`` or ``"unsupervised"``.
     method : str
     mark : str
-        `CROSS`, `FOLD_1` or nothing.
+        `CROSS`, `FOLD_1` or empty.
     printed : mapping of str to str
-        Metric -> number; a metric that the paper does not give is left out.
+        Metric -> number as printed; metrics that the paper does not give are missing.
 
     >>> row = paper_rows("pure", "pure-hr-cnn", "sspd", cross=False)[-1]
     >>> row.label, row.printed["mae"]
@@ -65,21 +64,21 @@ class PaperRow:
     mark: str
     printed: Mapping[str, str]
     otherwise: bool = False
-    """Whether the scoring beside which it stands reads rates in another way."""
+    """Whether the scoring in use reads rates in another way than this row."""
 
     @property
     def marks(self) -> str:
-        """All of its marks."""
+        """All marks of this row."""
         return self.mark + (OTHERWISE if self.otherwise else "")
 
     @property
     def label(self) -> str:
-        """The method, its marks, and whose numbers these are."""
+        """Method name, its marks, and ``(paper)``."""
         return f"{self.method}{self.marks} (paper)"
 
     @property
     def values(self) -> dict[str, float]:
-        """The numbers."""
+        """The numbers of this row by metric."""
         return {name: float(text) for name, text in self.printed.items()}
 
 
@@ -137,7 +136,7 @@ U Contrast-Phys  .050 .098 .798  .050 .098 .798  .205 .395 .782  .055 .083 .347
 U SSPD-L3        .047 .062 .822  .047 .062 .822  .282 .318 .806  .044 .042 .361
 """
 
-#: Table -> text, metrics of one block, and what each block is of: dataset and quantity.
+#: Table -> its text, the metrics of one block, and dataset and quantity of each block.
 _LAYOUT = MappingProxyType(
     {
         "I": (
@@ -161,12 +160,16 @@ _LAYOUT = MappingProxyType(
 
 
 def paper_table(table: str) -> list[PaperRow]:
-    """Every row of a table, as printed; what it says nothing of is left out.
+    """Return every row of a table, as printed; cells without a number are left out.
 
     Parameters
     ----------
     table : str
         ``"I"``, ``"II"`` or ``"III"``.
+
+    Returns
+    -------
+    list of PaperRow
 
     >>> len(paper_table("I")), len(paper_table("II")), len(paper_table("III"))
     (36, 14, 36)
@@ -183,35 +186,39 @@ def _rows(
     for place, (dataset, quantity) in enumerate(blocks):
         own = numbers[place * len(metrics) : (place + 1) * len(metrics)]
         # Table III is printed with a zero before the point
-        told = ["0" + number if number.startswith(".") else number for number in own]
-        given = {m: number for m, number in zip(metrics, told, strict=True) if number != NOT_GIVEN}
+        digits = ["0" + number if number.startswith(".") else number for number in own]
+        given = {m: text for m, text in zip(metrics, digits, strict=True) if text != NOT_GIVEN}
         if given:
             mark = name[len(method) :]
             yield PaperRow(table, dataset, quantity, _KINDS[kind], method, mark, given)
 
 
 def _read_as(row: PaperRow) -> str:
-    """The scoring that reads rates as a row does; windows of 160 frames have no thirds."""
+    """Name the scoring that reads rates as a row does; 160 frames are too short for thirds."""
     return "sspd" if row.mark == FOLD_1 else READ_AS[row.table]
 
 
 def paper_rows(dataset: str, protocol: str | None, scoring: str, cross: bool) -> list[PaperRow]:
-    """The rows that an evaluation may be laid beside, in the paper's order.
+    """Select the paper's rows that an evaluation may be compared with, in the paper's order.
 
-    None without a protocol or a training on another dataset: what is scored on other subjects
-    does not compare.
+    There are none without a protocol or a training on another dataset, because scores of other
+    subjects do not compare.
 
     Parameters
     ----------
     dataset : str
-        Name of the dataset that is tested.
+        Name of the tested dataset.
     protocol : str or None
         Name of the split; one that ends in ``fold-1`` or ``fold-1-160`` is the first fold of
         VIPL-HR alone.
     scoring : str
-        Name of the scoring: Table III is for ``nest``, the others for the rest.
+        Name of the scoring: Table III belongs to ``nest``, the others to the rest.
     cross : bool
-        Whether another dataset was trained on.
+        Whether the network was trained on another dataset.
+
+    Returns
+    -------
+    list of PaperRow
 
     >>> [row.label for row in paper_rows("ubfc-rppg", None, "sspd", cross=True)][-1]
     'SSPD-L3† (paper)'
@@ -221,7 +228,7 @@ def paper_rows(dataset: str, protocol: str | None, scoring: str, cross: bool) ->
     if protocol is None and not cross:
         return []
     if scoring == "nest":
-        # only printed for training and test on one dataset
+        # Table III is for training and test on one dataset only
         return [] if cross else [row for row in paper_table("III") if row.dataset == dataset]
     first = protocol is not None and re.search(r"fold-?1(-160)?$", protocol) is not None
     mark = CROSS if cross else FOLD_1 if first else ""

@@ -1,4 +1,4 @@
-"""What an evaluation is made of, from the words of a command."""
+"""Plan an evaluation from a command's arguments: datasets, methods, splits and trainings."""
 
 from __future__ import annotations
 
@@ -12,40 +12,39 @@ from sspd.errors import UsageError
 from sspd.methods.registry import takes_weights
 from sspd.models.header import made_by
 from sspd.research.datasets.card import Dataset
-from sspd.research.evaluate.entries import Entry, as_it_is, with_weights
+from sspd.research.evaluate.entries import Entry, network_entry, untrained_entry
 from sspd.research.evaluate.protocols import get_protocol
 from sspd.research.evaluate.split import Fold, Split
 from sspd.research.evaluate.subjects import open_split, training_recordings
 from sspd.research.evaluate.training import Training, trained_weights
 from sspd.research.recipes import BaselineRecipe, Recipe
-from sspd.research.recipes.settled import SHIPPED_FACTS as SHIPPED_SETTLED
-from sspd.research.recipes.settled import settled_of
+from sspd.research.recipes.settled import SHIPPED_FACTS, settled_of
 from sspd.types import Recording
 
 #: The method whose weights come with the package.
-SHIPPED_FACTS = "sspd"
+SHIPPED_METHOD = "sspd"
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What `sspd.research.evaluate.evaluate` is given."""
+    """The input of `sspd.research.evaluate.evaluate`."""
 
     dataset: Dataset
     recordings: Sequence[Recording]
     entries: tuple[Entry, ...]
     split: Split | None = None
     trained: Mapping[str, Any] | None = None
-    """Facts of the trainings; None: nothing is trained."""
+    """Recipes, seed, dataset and split of the trainings; None: nothing is trained."""
 
     @property
     def like_paper(self) -> str | None:
-        """The split's name where it is a published one, so that the paper's rows compare."""
+        """Name of the split if it is a published one, for comparison with the paper; else None."""
         published = self.split is not None and get_protocol(self.split.protocol).dataset
         return self.split.protocol if self.split is not None and published else None
 
     @property
     def from_vipl(self) -> bool:
-        """Whether it is trained on VIPL-HR and tested elsewhere, as the paper's † rows are."""
+        """True if it trains on VIPL-HR and tests elsewhere, as the paper's † rows do."""
         source = (self.trained or {}).get("dataset")
         return source == "vipl-hr" and source != self.dataset.name
 
@@ -61,39 +60,44 @@ def plan_evaluation(
     precision: str = "f32",
     threads: int | None = None,
 ) -> Plan:
-    """Settle who is trained and tested on what.
+    """Plan which subjects train and test which methods.
 
     Parameters
     ----------
     data : str
-        ``NAME:PATH`` of what is tested.
+        ``NAME:PATH`` of the tested dataset.
     methods : sequence of str
+        See `sspd.methods.method_names`.
     protocol : str or None
-        Splits `data`; with `train_on`, that. None: everybody is tested.
+        Splits `data`, or the dataset of `train_on`. None: all subjects are tested.
     weights : mapping or None
-        Method -> its network, for methods that are networks.
+        Method -> file of its network, for methods that are networks.
     training : Training or None
-        How networks without such weights are trained for each fold; None: ``sspd`` has
-        the shipped ones, others must be given.
+        How networks without given weights are trained for each fold; None: ``sspd`` uses the
+        shipped weights, and other networks need given ones.
     train_on : str or None
         ``NAME:PATH`` of another dataset: a network trained on each of its folds is tested
-        on all of `data`, a row each.
+        on all of `data`, one row each.
     precision, threads
         Of networks, see `sspd.methods.get_method`.
+
+    Returns
+    -------
+    Plan
 
     Raises
     ------
     UsageError
-        No such dataset, method or protocol, or what does not go together.
+        No such dataset, method or protocol, or arguments that do not go together.
     SourceError
-        Nothing of a dataset is found.
+        A dataset has no recordings in its folder.
     """
     given = dict(weights or {})
     networks = [name for name in methods if takes_weights(name)]
     _check(methods, networks, given, train_on, data)
     dataset, recordings, split = open_split(data, None if train_on else protocol)
     trained = [name for name in networks if name not in given] if training else []
-    run = partial(with_weights, precision=precision, threads=threads)
+    run = partial(network_entry, precision=precision, threads=threads)
     by: _Source | None = None
     if trained:
         by = _source(dataset, recordings, split, protocol, train_on)
@@ -106,7 +110,7 @@ def plan_evaluation(
             file = given.get(name) or _shipped(name)
             entries.append(run(name, partial(_same, file), settled_by=_settled(file)))
         else:
-            entries.append(as_it_is(name))
+            entries.append(untrained_entry(name))
     facts = None if training is None or by is None else _facts(training, trained, by)
     return Plan(dataset, recordings, tuple(entries), split, facts)
 
@@ -125,32 +129,32 @@ def _check(
             raise UsageError(f"the method {name!r} uses no weights")
     if train_on is not None and not networks:
         raise UsageError(
-            f"of the methods {', '.join(methods)} none has weights: add {SHIPPED_FACTS}"
+            f"none of the methods {', '.join(methods)} has weights: add {SHIPPED_METHOD}"
         )
     if train_on is not None and train_on.partition(":")[0] == data.partition(":")[0]:
         raise UsageError(
-            f"{train_on}: the dataset that is tested; its own split is --protocol without"
+            f"{train_on}: this dataset is the tested one; for its own split use --protocol without"
             " --train-on"
         )
 
 
 def _same(path: Path, fold: Fold) -> Path:
-    """One file for every fold."""
+    """Return the same file for every fold."""
     return path
 
 
 def _settled(file: Path) -> Mapping[str, str]:
-    """How state, sign and integration of given weights were settled, as far as that is known."""
+    """Say how state, sign and integration order of given weights were chosen, if known."""
     from sspd.network.load import shipped_weights
 
     if file.resolve() == shipped_weights(file.suffix).resolve():
-        return SHIPPED_SETTLED
+        return SHIPPED_FACTS
     return settled_of(made_by(file))
 
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """What networks are trained on."""
+    """The dataset, recordings and split that networks are trained on."""
 
     dataset: Dataset
     videos: Sequence[Recording]
@@ -172,14 +176,14 @@ def _source(
         source, videos, by = open_split(train_on, protocol)
         return _Source(source, videos, by or _whole(videos))
     if split is None:
-        raise UsageError("to train, name a protocol, or another dataset to train on")
+        raise UsageError("a training needs a protocol, or another dataset to train on")
     return _Source(dataset, recordings, split)
 
 
 def _trained(
     name: str, training: Training, by: _Source, *, across: bool, run: Callable[..., Entry]
 ) -> list[Entry]:
-    """A method trained for each fold; across datasets a row for each fold's network."""
+    """List a method trained for each fold; across datasets, one entry for each network."""
     if not across:
         return [run(name, partial(by.weights, name, training))]
     rows = []
@@ -191,12 +195,12 @@ def _trained(
 
 
 def _of_fold(by: _Source, name: str, training: Training, fold: Fold, tested: Fold) -> Path:
-    """The network of one fold of another dataset, whoever is tested."""
+    """Return the weights of one fold of another dataset, the same for every tested fold."""
     return by.weights(name, training, fold)
 
 
 def _recipe(training: Training, name: str, by: _Source) -> Recipe | BaselineRecipe:
-    """How a method is trained on these videos: by rates, where they have nothing else."""
+    """Return a method's recipe for these videos: by rates if they have no waveforms."""
     from sspd.research.train.labels import fitted
 
     return fitted(training.recipe_of(name), by.videos)
@@ -212,7 +216,7 @@ def _facts(training: Training, trained: Sequence[str], by: _Source) -> dict[str,
 
 
 def _whole(recordings: Sequence[Recording]) -> Split:
-    """Everybody is trained on; nobody of this dataset is tested."""
+    """Make a split that trains on all subjects of this dataset and tests none."""
     people = tuple(dict.fromkeys(recording.subject for recording in recordings))
     return Split("all", "ours: trained on all subjects", (Fold("all", people, ()),))
 
@@ -220,9 +224,9 @@ def _whole(recordings: Sequence[Recording]) -> Split:
 def _shipped(name: str) -> Path:
     from sspd.network.load import shipped_weights
 
-    if name != SHIPPED_FACTS:
+    if name != SHIPPED_METHOD:
         raise UsageError(
-            f"no weights of {name!r} come with the package: give some ({name}=FILE), or a protocol"
+            f"no weights of {name!r} come with the package: give a file ({name}=FILE), a protocol"
             " or another dataset to train on"
         )
     return shipped_weights(".onnx")

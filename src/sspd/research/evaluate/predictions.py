@@ -1,4 +1,4 @@
-"""What a method makes of a recording: its waveform, kept on disk, once."""
+"""A method's waveform of a recording, saved on disk so that it is computed once."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from sspd.version import package_version
 
 
 @dataclass(frozen=True, eq=False)
-class Unit:
-    """One method's reading of one recording.
+class Prediction:
+    """One method's result for one recording.
 
     Parameters
     ----------
     signal : Signal or None
-        The waveform, NaN where there is no face; None: there is none anywhere.
+        The waveform, NaN where there is no face; None: no face in the whole recording.
     end_s : float
-        How long the recording is, seconds.
+        Length of the recording, seconds.
     windows : float64 array, shape (windows, 4)
-        What `sspd measure` reads in windows of 30 s: start and end, seconds, rate (NaN:
-        none), and 1 where it is believed.
+        The windows of 30 s of `sspd measure`: start and end in seconds, rate in bpm (NaN: none),
+        and 1 if it is accepted.
     warnings : tuple of str
     """
 
@@ -41,20 +41,24 @@ class Unit:
     warnings: tuple[str, ...] = ()
 
 
-def measure_unit(recording: Recording, method: Method) -> Unit:
+def predict_recording(recording: Recording, method: Method) -> Prediction:
     """Measure a recording with a method.
 
-    The largest face of the beginning is followed; its box is fixed inside 30 s.
+    The largest face of the beginning is tracked; each segment of 30 s has one face box.
 
     Parameters
     ----------
     recording : Recording
     method : Method
 
+    Returns
+    -------
+    Prediction
+
     Raises
     ------
     SourceError
-        Its pictures cannot be read, or there are none.
+        The frames cannot be read, or there are none.
     """
     found = measure(recording, method=method)
     windows = [
@@ -62,35 +66,39 @@ def measure_unit(recording: Recording, method: Method) -> Unit:
         for w in found.windows
     ]
     table = np.array(windows, np.float64).reshape(-1, 4)
-    return Unit(found.signal, found.faces[-1].end_s, table, found.warnings)
+    return Prediction(found.signal, found.faces[-1].end_s, table, found.warnings)
 
 
-def unit_key(recording: Recording, method: Method) -> str:
-    """A hash of what a unit is made of: files as they are now, method, weights, version.
+def prediction_key(recording: Recording, method: Method) -> str:
+    """Hash all inputs of a prediction: the files as they are now, method, weights, version.
 
     Parameters
     ----------
     recording : Recording
     method : Method
-        Its weights' name tells them from others, see `sspd.research.evaluate.run.labelled`.
+        Its weights carry a hash, see `sspd.research.evaluate.entries.name_weights`.
+
+    Returns
+    -------
+    str
     """
     files = facts_of_files(recording.files)
     made_of = [recording.name, files, method.name, method.weights, package_version()]
     return content_key(made_of)
 
 
-def keep_unit(path: Path, unit: Unit, key: str) -> None:
-    """Write a unit, whole or not at all.
+def save_prediction(path: Path, prediction: Prediction, key: str) -> None:
+    """Write a prediction, whole or not at all.
 
     Parameters
     ----------
     path : Path
-        An .npz.
-    unit : Unit
+        An ``.npz`` file.
+    prediction : Prediction
     key : str
-        See `unit_key`.
+        See `prediction_key`.
     """
-    signal = unit.signal
+    signal = prediction.signal
     make_folder(path.parent)
     with whole_file(path) as part, part.open("wb") as file:
         np.savez_compressed(
@@ -99,20 +107,24 @@ def keep_unit(path: Path, unit: Unit, key: str) -> None:
             key=np.array(key),
             values=np.zeros(0) if signal is None else signal.values,
             fs_start=np.array([] if signal is None else [signal.fs, signal.start_s]),
-            end_s=np.array(unit.end_s),
-            windows=unit.windows,
-            warnings=np.array(unit.warnings, np.str_),
+            end_s=np.array(prediction.end_s),
+            windows=prediction.windows,
+            warnings=np.array(prediction.warnings, np.str_),
         )
 
 
-def kept_unit(path: Path, key: str) -> Unit | None:
-    """The unit that was kept there, if it is whole and made of the same.
+def load_prediction(path: Path, key: str) -> Prediction | None:
+    """Read a saved prediction, if its file is whole and its inputs are the same.
 
     Parameters
     ----------
     path : Path
     key : str
-        See `unit_key`.
+        See `prediction_key`.
+
+    Returns
+    -------
+    Prediction or None
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
@@ -121,6 +133,6 @@ def kept_unit(path: Path, key: str) -> Unit | None:
             fs_start = found["fs_start"].tolist()
             signal = Signal(found["values"], *fs_start) if fs_start else None
             warnings = tuple(str(text) for text in found["warnings"])
-            return Unit(signal, float(found["end_s"]), found["windows"], warnings)
+            return Prediction(signal, float(found["end_s"]), found["windows"], warnings)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None

@@ -1,4 +1,4 @@
-"""Published splits as data, each with its source, and splits of our own for any dataset."""
+"""Published splits as data, each with its source, and our own splits for any dataset."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from sspd.errors import UsageError
 from sspd.research.datasets.vipl_folds import read_folds
 from sspd.research.evaluate.split import Fold, Split, deal, split
 
-#: The folder of a copy and its subjects -> folds.
+#: Function of a dataset's folder and its subjects that returns folds.
 MakeFolds = Callable[[Path, Sequence[str]], Sequence[Fold]]
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a dataset's subjects are split.
+    """Split of a dataset's subjects into training and test.
 
     Parameters
     ----------
     name : str
     dataset : str or None
-        The dataset's name; None: any.
+        Name of the dataset; None: any.
     source : str
-        Who splits so.
+        Publication or code that uses this split.
     folds : callable
-        The folder of a copy and its subjects -> folds.
+        Function of a dataset's folder and its subjects that returns folds.
     recipe : str
-        What the method of this package is trained by, where nobody says otherwise.
+        Default recipe for the method of this package.
     window_s : float or None
-        Length of the tested windows, seconds; None: what the scoring says.
+        Length of the tested windows, seconds; None: that of the scoring.
     scoring : str
-        How it is scored, where nobody says otherwise.
+        Default scoring.
     without : tuple of str
-        Conditions in which one of these words stands are left out.
+        Recordings whose condition contains one of these words are left out.
     """
 
     name: str
@@ -50,26 +50,30 @@ class Protocol:
     scoring: str = "spectral"
 
     def split(self, dataset: str, root: Path, subjects: Sequence[str]) -> Split:
-        """Put the protocol to a copy.
+        """Apply the protocol to a copy of a dataset.
 
         Parameters
         ----------
         dataset : str
-            The name of what it is a copy of.
+            Name of the dataset.
         root : Path
-            Its folder.
+            Folder of the copy.
         subjects : sequence of str
-            Of its recordings.
+            Subjects of its recordings.
+
+        Returns
+        -------
+        Split
 
         Raises
         ------
         UsageError
-            A protocol of another dataset, or too few subjects for it.
+            The protocol is for another dataset, or there are too few subjects.
         SourceError
-            The folds are in files of the dataset, and those cannot be read.
+            The folds are in files of the dataset that cannot be read.
         """
         if self.dataset not in (None, dataset):
-            raise UsageError(f"the protocol {self.name} is one of {self.dataset}, not of {dataset}")
+            raise UsageError(f"the protocol {self.name} is for {self.dataset}, not for {dataset}")
         made = split(self.folds(root, subjects), subjects, self.name, self.source)
         return replace(made, window_s=self.window_s, without=self.without)
 
@@ -140,7 +144,7 @@ _ALL = (
     Protocol(
         "vipl-fold-1-160",
         "vipl-hr",
-        "the paper, Sec. IV-C, after ViViT [26]: fold 1 alone, windows of 160 pictures at 30 Hz",
+        "the paper, Sec. IV-C, after ViViT [26]: fold 1 alone, windows of 160 frames at 30 Hz",
         partial(_vipl, only=1),
         recipe="paper-vipl-160",
         window_s=160 / 30,
@@ -162,12 +166,21 @@ _N_FOLD = re.compile(r"([2-9]|[1-9]\d)-fold")
 
 
 def get_protocol(name: str) -> Protocol:
-    """The protocol of a name, or for ``5-fold`` and the like one that deals subjects out.
+    """Return the protocol with this name, or deal subjects into N folds for ``N-fold``.
+
+    Parameters
+    ----------
+    name : str
+        A name of `PROTOCOLS`, or ``2-fold``, ``3-fold`` and so on.
+
+    Returns
+    -------
+    Protocol
 
     Raises
     ------
     UsageError
-        There is none; the message lists those there are.
+        There is no such protocol; the message lists all of them.
 
     >>> made = get_protocol("3-fold").split("pure", Path(), ["01", "02", "03", "04"])
     >>> [fold.test for fold in made.folds]

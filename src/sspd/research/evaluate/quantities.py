@@ -1,4 +1,4 @@
-"""What a scoring reads of a window: names with units, and how tables write them."""
+"""The quantities that a scoring reads from a window: names with units, and table headings."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-#: Quantity -> its number; what cannot be read is left out.
+#: Quantity -> its value; quantities that cannot be read are missing.
 Readings = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number with a unit.
+    """A measured quantity with its unit.
 
     Parameters
     ----------
     name : str
-        As in CSV files, its unit at the end.
+        As in CSV files; the unit is at the end.
     title, unit : str
-        As in tables; no unit: an empty text.
+        As in tables; the unit is empty if there is none.
     digits : int
-        After the point, of its errors in tables.
+        Digits after the decimal point of its errors in tables.
 
     >>> QUANTITIES["respiration_hz"].head
     'RF, Hz'
@@ -34,7 +34,7 @@ class Quantity:
 
     @property
     def head(self) -> str:
-        """Title and unit."""
+        """Title and unit, as in the heading of a table."""
         return f"{self.title}, {self.unit}" if self.unit else self.title
 
 
@@ -45,5 +45,5 @@ _ALL = (
     Quantity("lf_hf", "LF/HF", "", 3),
     Quantity("respiration_hz", "RF", "Hz", 3),
 )
-#: The names are those of `sspd measure`; the titles the paper's (Table III).
+#: The names are those of `sspd measure`, the titles those of the paper (Table III).
 QUANTITIES = MappingProxyType({quantity.name: quantity for quantity in _ALL})

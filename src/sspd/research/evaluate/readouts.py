@@ -1,4 +1,4 @@
-"""Read-outs of a heart rate from a window of a waveform, each after its source."""
+"""Read a heart rate from a window of a waveform, each function as its source does."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from sspd.signal import released_readout
 from sspd.signal.wavelet import RELEASED_BAND_HZ, RELEASED_ORDER, least_samples
 from sspd.vitals import SHORTEST_S, pulse_band, read_rate
 
-#: Of a shorter third no rate is read, seconds: its segments would hold no period.
+#: Shortest third that a rate is read from, seconds: segments of a shorter one hold no period.
 SHORTEST_THIRD_S = 4.0
 
 
 def forward_and_back(
     values: NDArray[np.float64], fs: float, order: int, band_hz: tuple[float, float]
 ) -> NDArray[np.float64] | None:
-    """A Butterworth band-pass without a shift in time, as published code has it.
+    """Apply a Butterworth band-pass forward and backward, as published code does.
 
-    One polynomial ratio, not second-order sections: what it adds at the ends is part of the
-    numbers that are compared.
+    The filter is one ratio of polynomials, not second-order sections: its effect at the ends is
+    part of the published numbers.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     order : int
     band_hz : (float, float)
 
     Returns
     -------
     float64 array, shape (time,), or None
-        None where the waveform is too short, or too slow for the band.
+        None if the waveform is too short, or its rate too low for the band.
 
     >>> forward_and_back(np.sin(np.arange(300) / 4), 30.0, 2, (0.6, 4.0)).shape
     (300,)
@@ -43,20 +43,25 @@ def forward_and_back(
     if fs <= 2 * band_hz[1]:
         return None
     b, a = butter(order, band_hz, btype="bandpass", fs=fs)
-    if values.size <= 3 * len(b):  # what is added at each end
+    if values.size <= 3 * len(b):  # the padding at each end
         return None
     kept: NDArray[np.float64] = filtfilt(b, a, values)
     return kept
 
 
 def all_peaks(values: NDArray[np.float64], fs: float) -> float | None:
-    """Every maximum of the waveform as it is; the rate is that of their mean interval.
+    """Read the rate from the mean interval of all maxima of the unfiltered waveform.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float or None
+        Beats per minute; None for fewer than two maxima.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> round(all_peaks(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
@@ -67,15 +72,20 @@ def all_peaks(values: NDArray[np.float64], fs: float) -> float | None:
 
 
 def pulse_peaks(values: NDArray[np.float64], fs: float) -> float | None:
-    """All peaks of the waveform in the paper's band; the rate is that of their mean interval.
+    """Read the rate from the mean interval of all peaks in the paper's band.
 
-    Butterworth 4 of 0.5-3 Hz, forward and back, as the released code has it.
+    The band-pass is the released code's: Butterworth of order 4, 0.5-3 Hz, forward and backward.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float or None
+        Beats per minute; None if it cannot be read.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> noise = 0.3 * np.random.default_rng(0).standard_normal(t.size)
@@ -87,15 +97,20 @@ def pulse_peaks(values: NDArray[np.float64], fs: float) -> float | None:
 
 
 def contrast_phys_rate(values: NDArray[np.float64], fs: float) -> float | None:
-    """Contrast-Phys: Butterworth 2 of 0.6-4 Hz, Hann, highest line of the FFT.
+    """Read the rate as Contrast-Phys does: Butterworth of order 2, 0.6-4 Hz, Hann, FFT peak.
 
-    Where that is within 10 bpm of twice the second highest, the second is taken.
+    If that peak is within 10 bpm of twice the second highest, the second is used.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float or None
+        Beats per minute; None if it cannot be read.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> noise = np.random.default_rng(0).standard_normal(t.size)
@@ -118,17 +133,22 @@ def contrast_phys_rate(values: NDArray[np.float64], fs: float) -> float | None:
 
 
 def thirds_rate(values: NDArray[np.float64], fs: float) -> float | None:
-    """The mean of three rates, one of each third of a video: how VIPL-HR is scored.
+    """Average the rates of the three thirds of a video: how VIPL-HR is scored.
 
-    FIR band-pass of 0.8-3 Hz, a tenth of the waveform long, forward and back; of each third the
-    highest line of Welch's spectrum (eight Hamming segments that overlap by half, 8192 points)
+    FIR band-pass of 0.8-3 Hz, a tenth of the waveform long, forward and backward; for each third,
+    the highest peak of Welch's spectrum (eight Hamming segments that overlap by half, 8192 points)
     between 0.7 and 4 Hz.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float or None
+        Beats per minute; None if it cannot be read.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> round(thirds_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
@@ -150,13 +170,18 @@ def thirds_rate(values: NDArray[np.float64], fs: float) -> float | None:
 
 
 def released_rate(values: NDArray[np.float64], fs: float) -> float | None:
-    """The released code: Butterworth 4 of 0.5-3 Hz, Morlet mask, mean of rates.
+    """Read the rate as the released code does: Butterworth 4, 0.5-3 Hz, Morlet mask, mean rate.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float or None
+        Beats per minute; None if it cannot be read.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> round(released_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
@@ -169,13 +194,18 @@ def released_rate(values: NDArray[np.float64], fs: float) -> float | None:
 
 
 def measured_rate(values: NDArray[np.float64], fs: float) -> float | None:
-    """The spectral reading of `sspd measure`, believed or not.
+    """Read the spectral rate of `sspd measure`, accepted or not.
 
     Parameters
     ----------
     values : float64 array, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float or None
+        Beats per minute; None for a waveform that is too short.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> round(measured_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)

@@ -1,4 +1,4 @@
-"""Methods on a dataset: train and measure what is not yet, score, write."""
+"""Evaluate methods on a dataset: train and measure what is missing, score it, write the results."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sspd.research.datasets.card import Dataset
 from sspd.research.evaluate.csv_cells import subjects_csv, windows_csv
 from sspd.research.evaluate.entries import Entry
 from sspd.research.evaluate.manifest import manifest
-from sspd.research.evaluate.measuring import measured_units
+from sspd.research.evaluate.measuring import iter_predictions
 from sspd.research.evaluate.native_rate import native_waveforms
 from sspd.research.evaluate.paired import mean_ranks, paired_csv, paired_tests
 from sspd.research.evaluate.paper import PaperRow, paper_rows
 from sspd.research.evaluate.plan import Plan
-from sspd.research.evaluate.predictions import Unit, unit_key
+from sspd.research.evaluate.predictions import Prediction, prediction_key
 from sspd.research.evaluate.scoring import Scoring
 from sspd.research.evaluate.split import Fold, Split
 from sspd.research.evaluate.summary import MethodScore, score_methods
@@ -36,17 +36,17 @@ from sspd.utils.files import whole_file
 from sspd.utils.places import make_folder
 from sspd.utils.progress import Told
 
-#: Of the bootstrap's draws: the same rows give the same intervals.
-SEED = 20_240
+#: Seed of the bootstrap's draws: the same rows give the same intervals.
+BOOTSTRAP_SEED = 20_240
 RANKS = (
-    "mean rank of a subject's mean absolute error; joined: no difference found"
+    "mean rank of a subject's mean absolute error; a bar joins methods that do not differ"
     " (Wilcoxon over subjects, Holm, 0.05)"
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What came of it: a row a method and quantity, every window, what could not be read."""
+    """Results of an evaluation: scores by method and quantity, all windows, and all failures."""
 
     scores: tuple[MethodScore, ...]
     windows: tuple[ScoredWindow, ...]
@@ -72,22 +72,22 @@ def evaluate(
     jobs: int = 1,
     progress: Told = lambda what, done, total: None,
 ) -> Evaluation:
-    """Score methods on a dataset; what was measured before is not measured again.
+    """Score methods on a dataset; saved predictions are not measured again.
 
     Parameters
     ----------
     plan : Plan
-        Who is trained and tested on what, see `sspd.research.evaluate.plan_evaluation`. Recordings
-        outside of its split's test subjects are left out here.
+        Methods, recordings and splits, see `sspd.research.evaluate.plan_evaluation`. Recordings
+        of other subjects than the split's test subjects are left out here.
     scoring : Scoring
     out : Path
-        Folder for the tables, the windows, the manifest and the kept waveforms.
+        Folder for the tables, the windows, the manifest and the saved waveforms.
     keep_defects : bool
-        Score recordings that are known to be bad as well.
+        Score recordings with known defects as well.
     jobs : int
-        Processes that measure.
+        Number of processes that measure.
     progress : callable, optional
-        Is told what is done, how many of it, and how many there are.
+        Called with the current phase, the number of items done and their total.
 
     Returns
     -------
@@ -96,9 +96,9 @@ def evaluate(
     Raises
     ------
     UsageError
-        Windows of the split that the scoring cannot read.
+        The scoring cannot read the split's windows.
     SourceError
-        Nothing is left to score.
+        No recording is left to score.
     OutputError
         ``out`` cannot be written.
     """
@@ -121,11 +121,13 @@ def evaluate(
             weights[entry.name][fold.name] = method.weights
             folder = out / "waveforms" / entry.name
             if chosen[0] in own:
-                first[entry.name] = fold, unit_key(chosen[0], method)
-            units = measured_units(own, method, make, folder, jobs=jobs, progress=count.more)
-            for recording, unit in units:
+                first[entry.name] = fold, prediction_key(chosen[0], method)
+            predictions = iter_predictions(
+                own, method, make, folder, jobs=jobs, progress=count.more
+            )
+            for recording, prediction in predictions:
                 try:
-                    rows += _scored(recording, unit, entry, scoring, fold if split else None)
+                    rows += _scored(recording, prediction, entry, scoring, fold if split else None)
                 except SSPDError as error:
                     failures.append(f"{recording.name}, {entry.name}: {error}")
         except OutputError:
@@ -133,7 +135,7 @@ def evaluate(
         except SSPDError as error:
             failures.append(f"fold {fold.name}, {entry.name}: {error}")
     progress("Scoring", 0, 0)
-    scores = score_methods([one.name for one in entries], scoring.quantities, rows, SEED)
+    scores = score_methods([one.name for one in entries], scoring.quantities, rows, BOOTSTRAP_SEED)
     folder = _folder(out, scoring.name)
     found = Evaluation(scores, tuple(rows), tuple(failures), folder, source)
     facts = manifest(plan, chosen, left_out, weights, scoring)
@@ -145,37 +147,41 @@ def evaluate(
 
 @dataclass
 class _Count:
-    """Progress over all methods and folds."""
+    """Count progress over all methods and folds."""
 
     total: int
     folds: int
-    told: Told
+    report: Told
     done: int = 0
     where: str = ""
 
     def begin(self, fold: int, method: str) -> None:
-        """Name what is measured from now on."""
+        """Name the method and fold that come next."""
         self.where = f"{method}, fold {fold + 1} of {self.folds}" if self.folds > 1 else method
-        self.told(f"Preparing, {self.where}", 0, 0)
+        self.report(f"Preparing, {self.where}", 0, 0)
 
     def more(self, n: int) -> None:
         self.done += n
-        self.told(f"Measuring, {self.where}", self.done, self.total)
+        self.report(f"Measuring, {self.where}", self.done, self.total)
 
 
 def _scored(
-    recording: Recording, unit: Unit | str, by: Entry, scoring: Scoring, fold: Fold | None
+    recording: Recording,
+    prediction: Prediction | str,
+    by: Entry,
+    scoring: Scoring,
+    fold: Fold | None,
 ) -> list[ScoredWindow]:
-    if isinstance(unit, str):
-        raise SourceError(unit)
+    if isinstance(prediction, str):
+        raise SourceError(prediction)
     name = "" if fold is None else fold.name
-    return score_windows(recording, recording.references(), unit, by.name, scoring, name)
+    return score_windows(recording, recording.references(), prediction, by.name, scoring, name)
 
 
 def _chosen(
     dataset: Dataset, recordings: Sequence[Recording], split: Split | None, bad: bool
 ) -> tuple[list[Recording], dict[str, str]]:
-    """What is scored, and the names of what is not, with the reason."""
+    """Return the recordings that are scored, and the others by name with the reason."""
     defects = {} if bad else {d.recording: d.why for d in dataset.defects if d.excluded}
     tested = None if split is None else {one for fold in split.folds for one in fold.test}
     left_out: dict[str, str] = {}
@@ -191,12 +197,12 @@ def _chosen(
         else:
             chosen.append(recording)
     if not chosen:
-        raise SourceError(f"{dataset.name}: none of {len(recordings)} is left to score")
+        raise SourceError(f"{dataset.name}: none of {len(recordings)} recordings is left to score")
     return chosen, left_out
 
 
 def _folder(out: Path, scoring: str) -> Path:
-    """``out`` for its first scoring and a folder in it for each other one: all are kept."""
+    """Return ``out`` for its first scoring, and a folder in it for every other one."""
     try:
         first = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["scoring"]["name"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -217,15 +223,18 @@ def _write(
     texts = {name: table(found.scores, paper, caveat) for name, table in TABLES.items()}
     texts["windows.csv"] = windows_csv(found.windows)
     texts["subjects.csv"] = subjects_csv(found.windows)
-    facts |= {"bootstrap": {"by": "subject", "seed": SEED}, "failures": list(found.failures)}
+    facts |= {
+        "bootstrap": {"by": "subject", "seed": BOOTSTRAP_SEED},
+        "failures": list(found.failures),
+    }
     texts["manifest.json"] = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
     tests = paired_tests(found.windows)
     if tests:
         texts["paired.csv"] = paired_csv(tests)
     parts = {
-        "folds.csv": parts_csv(found.windows, SEED, "fold"),
-        "conditions.csv": parts_csv(found.windows, SEED, "condition"),
-        "conditions.md": conditions_markdown(found.windows, SEED),
+        "folds.csv": parts_csv(found.windows, BOOTSTRAP_SEED, "fold"),
+        "conditions.csv": parts_csv(found.windows, BOOTSTRAP_SEED, "condition"),
+        "conditions.md": conditions_markdown(found.windows, BOOTSTRAP_SEED),
     }
     texts |= {name: text for name, text in parts.items() if text}
     for name, text in texts.items():
@@ -246,7 +255,7 @@ def _write_rates(
     entries: Sequence[Entry],
     first: Mapping[str, tuple[Fold, str]],
 ) -> None:
-    """Fig. 7: the first tested recording at three rates, by each network of this package."""
+    """Draw the first tested recording at three rates, for each network of this package (Fig. 7)."""
     waves = {}
     for entry in entries:
         if entry.network is None or entry.name not in first:
@@ -259,7 +268,7 @@ def _write_rates(
         except OutputError:
             raise
         except SSPDError:
-            continue  # told with its scores
+            continue  # reported with its scores
     if waves:
         draw_rates(out / "rates.png", recording.name, waves, _label(recording))
 
@@ -278,7 +287,7 @@ def _rates(rows: Sequence[ScoredWindow], method: str) -> tuple[Rates, Rates]:
 
 
 def _errors(rows: Sequence[ScoredWindow], method: str) -> dict[str, Rates]:
-    """Absolute errors by condition."""
+    """Group absolute errors by condition."""
     conditions = dict.fromkeys(row.condition for row in rows)
     found = {}
     for condition in conditions:

@@ -1,8 +1,8 @@
-"""How published scores were made: windows, read-outs and references, each after its source.
+"""Published scorings: windows, read-outs and references, each with its source.
 
-A preset reads a heart rate, or several quantities, from a window of an estimated waveform. Where
-its source reads the reference from the contact waveform in the same way, it does too, and says
-so; else the reference comes from `sspd.research.evaluate.reference`.
+A preset reads a heart rate, or several quantities, from a window of an estimated waveform. If its
+source reads the reference from the contact waveform in the same way, so does the preset, and says
+so; otherwise the reference comes from `sspd.research.evaluate.reference`.
 """
 
 from __future__ import annotations
@@ -28,36 +28,38 @@ from sspd.research.evaluate.readouts import (
 from sspd.research.evaluate.toolbox import toolbox_rate
 from sspd.vitals import SHORTEST_S
 
-#: A window of the waveform and its rate, Hz -> beats a minute, or None.
+#: Function of a window of the waveform and its sampling rate (Hz) that returns bpm or None.
 RateOut = Callable[[NDArray[np.float64], float], "float | None"]
-#: The same -> every quantity that could be read.
+#: Function of the same arguments that returns every quantity that could be read.
 ReadOut = Callable[[NDArray[np.float64], float], Readings]
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """How a score is made.
+    """A way to score an estimated waveform against its reference.
 
     Parameters
     ----------
-    name, source : str
-        ``source`` in a sentence: who scored so.
+    name : str
+    source : str
+        The publication or code that scores so, in a sentence.
     window_s : float or None
         Length of the windows, seconds; None: the whole recording.
     read : callable
         Reads a window of an estimated waveform.
     same_for_reference : bool
-        Whether the contact waveform is read by ``read`` as well, over the same stretch.
+        Whether ``read`` also reads the contact waveform, in the same window.
     abstains : bool
         Whether only readings that `sspd measure` would accept are scored.
     quantities : tuple of str
-        What ``read`` gives, names of `sspd.research.evaluate.QUANTITIES`; ``hr_bpm`` is among them.
+        The quantities that ``read`` returns, names of `sspd.research.evaluate.QUANTITIES`;
+        ``hr_bpm`` is one of them.
     macc : bool
         Whether the waveforms themselves are compared, see `sspd.research.evaluate.toolbox`.
     caveat : str
-        What must stand under its tables.
+        Warning to print below its tables.
     shortest_s : float
-        Nothing is read of a shorter window, seconds.
+        Shortest window that can be read, seconds.
     """
 
     name: str
@@ -72,17 +74,21 @@ class Scoring:
     shortest_s: float = 0.0
 
     def in_windows(self, window_s: float | None) -> Scoring:
-        """The same in windows of another length, where one is given.
+        """Return the same scoring with windows of another length, if one is given.
 
         Parameters
         ----------
         window_s : float or None
             Seconds.
 
+        Returns
+        -------
+        Scoring
+
         Raises
         ------
         UsageError
-            Too short to read anything of them.
+            The windows are too short to be read.
 
         >>> get_scoring("sspd").in_windows(5.0).window_s
         5.0
@@ -91,31 +97,37 @@ class Scoring:
             return self
         if window_s < self.shortest_s:
             raise UsageError(
-                f"scoring {self.name} reads nothing of windows of {window_s:.1f} s, it wants"
-                f" {self.shortest_s:.1f} s; --scoring sspd takes any"
+                f"scoring {self.name} cannot read windows of {window_s:.1f} s, it needs"
+                f" {self.shortest_s:.1f} s; --scoring sspd reads any"
             )
         return replace(self, window_s=window_s)
 
     def facts(self) -> dict[str, str | float | None]:
-        """What a manifest says of it: the source with its caveat."""
+        """Return the entry of a manifest: name, source with caveat, and window length."""
         source = f"{self.source}. {self.caveat}" if self.caveat else self.source
         return {"name": self.name, "source": source, "window_s": self.window_s}
 
 
 def rate_alone(rate: RateOut) -> ReadOut:
-    """A read-out of heart rate and nothing else.
+    """Make a read-out that returns the heart rate alone.
 
     Parameters
     ----------
     rate : callable
-        A window of a waveform and its rate, Hz -> beats a minute, or None.
+        Function of a window of the waveform and its sampling rate (Hz) that returns bpm or None.
+
+    Returns
+    -------
+    callable
+        Read-out for `Scoring`.
 
     >>> rate_alone(lambda values, fs: 72.0)(np.full(900, 0.1), 30.0)
     {}
     """
 
     def read(values: NDArray[np.float64], fs: float) -> Readings:
-        flat = not values.size or np.ptp(values) == 0  # of which filters make rounding, and peaks
+        # filters would turn a flat window into rounding errors with peaks
+        flat = not values.size or np.ptp(values) == 0
         bpm = None if flat else rate(values, fs)
         return {} if bpm is None else {"hr_bpm": bpm}
 
@@ -130,8 +142,8 @@ _PRESETS = (
         " filter too)",
         30.0,
         rate_alone(pulse_peaks),
-        caveat="A heart over 180 bpm lies outside of the band; what noise and second waves are"
-        " left in it count as beats",
+        caveat="Heart rates above 180 bpm are outside the band; noise and secondary waves that"
+        " remain in it count as beats",
     ),
     Scoring(
         "all-maxima",
@@ -140,7 +152,7 @@ _PRESETS = (
         30.0,
         rate_alone(all_peaks),
         caveat="Every maximum counts, those of noise too: a clean pulse of 72 bpm with a little"
-        " noise may read 125, and POS over 400. The paper's own numbers cannot be of this",
+        " noise may read 125, and POS over 400. The paper's own numbers cannot come from this",
     ),
     Scoring(
         "released",
@@ -166,24 +178,24 @@ _PRESETS = (
     ),
     Scoring(
         "vipl",
-        "VIPL-HR as its sources score it: a rate a video, the mean of those of its three thirds"
+        "VIPL-HR as its sources score it: one rate per video, the mean rate of its three thirds"
         " (Yu et al., PhysFormer, CVPR 2022, released code; Niu et al., RhythmNet, TIP 2020,"
-        " average clips too), against the mean of what the device showed",
+        " average clips too), against the mean rate that the device showed",
         None,
         rate_alone(thirds_rate),
-        caveat="A heart over 180 bpm lies outside of the band",
+        caveat="Heart rates above 180 bpm are outside the band",
         shortest_s=12.0,
     ),
     Scoring(
         "spectral",
-        "what sspd measure reads in windows of 30 s, accepted or not",
+        "the rate of sspd measure in windows of 30 s, accepted or not",
         30.0,
         rate_alone(measured_rate),
         shortest_s=SHORTEST_S,
     ),
     Scoring(
         "measure",
-        "sspd measure itself: windows of 30 s, only what is accepted",
+        "sspd measure itself: windows of 30 s, only accepted ones",
         30.0,
         rate_alone(measured_rate),
         abstains=True,
@@ -198,7 +210,7 @@ _PRESETS = (
         same_for_reference=True,
         quantities=NEST_QUANTITIES,
         caveat="A clip of 8.5 s cannot resolve LF (0.04 Hz is a period of 25 s): LF, HF and LF/HF"
-        " compare methods by convention, they are no physiology",
+        " compare methods by convention and have no physiological meaning",
         shortest_s=NEST_CLIP_S,
     ),
 )
@@ -206,12 +218,21 @@ SCORINGS = MappingProxyType({preset.name: preset for preset in _PRESETS})
 
 
 def get_scoring(name: str) -> Scoring:
-    """The preset of a name.
+    """Return the scoring with this name.
+
+    Parameters
+    ----------
+    name : str
+        A name of `SCORINGS`.
+
+    Returns
+    -------
+    Scoring
 
     Raises
     ------
     UsageError
-        There is none; the message lists those there are.
+        There is no such scoring; the message lists all of them.
 
     >>> get_scoring("rppg-toolbox").same_for_reference
     True

@@ -1,4 +1,4 @@
-"""Folds of subjects: who is trained on and who is tested; nobody is both."""
+"""Folds of subjects for training and test; no subject is in both."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Fold:
     ----------
     name : str
     train, test : tuple of str
-        Subjects; no one stands in both.
+        Subjects; none is in both.
 
     Raises
     ------
     UsageError
-        Somebody does.
+        A subject is in both.
 
     >>> Fold("1", ("01",), ("01",))
     Traceback (most recent call last):
@@ -43,25 +43,27 @@ class Fold:
 
 @dataclass(frozen=True)
 class Split:
-    """A protocol put to the subjects of a copy.
+    """A protocol applied to the subjects of a copy of a dataset.
 
     Parameters
     ----------
-    protocol, source : str
-        Its name, and who splits so.
+    protocol : str
+        Name of the protocol.
+    source : str
+        Publication or code that uses this split.
     folds : tuple of Fold
-        No subject is tested in two.
+        No subject is tested in two folds.
     absent : tuple of str
         Subjects that the protocol names and the copy lacks.
     window_s : float or None
-        Length of the windows, seconds; None: what the scoring says.
+        Length of the windows, seconds; None: that of the scoring.
     without : tuple of str
-        Conditions that the protocol leaves out: those in which one of these words stands.
+        Recordings whose condition contains one of these words are left out.
 
     Raises
     ------
     UsageError
-        Somebody is tested twice, or there is no fold.
+        A subject is tested twice, or there is no fold.
     """
 
     protocol: str
@@ -77,16 +79,24 @@ class Split:
         if twice:
             raise UsageError(f"{self.protocol}: tested in two folds: {', '.join(twice)}")
         if not self.folds:
-            lacking = f"; it wants {', '.join(self.absent)}" if self.absent else ""
+            lacking = f"; it needs {', '.join(self.absent)}" if self.absent else ""
             raise UsageError(f"{self.protocol}: no subject to test is here{lacking}")
 
     def fold(self, name: str | None) -> Fold:
-        """The fold of a name; without one, the only fold.
+        """Return the fold with this name, or the only fold if no name is given.
+
+        Parameters
+        ----------
+        name : str or None
+
+        Returns
+        -------
+        Fold
 
         Raises
         ------
         UsageError
-            There is none of that name, or several and none is named.
+            There is no such fold, or there are several and no name is given.
 
         >>> split([Fold("a", ("1",), ("2",)), Fold("b", ("2",), ("1",))]).fold("b").train
         ('2',)
@@ -100,28 +110,36 @@ class Split:
         return self.folds[names.index(str(name))]
 
     def to_train(self, recordings: Sequence[Recording], fold: str | None) -> list[Recording]:
-        """The recordings that a fold trains on.
+        """Return the recordings that a fold trains on.
 
         Parameters
         ----------
         recordings : sequence of Recording
         fold : str or None
-            See `fold`.
+            Name of the fold, see `fold`.
+
+        Returns
+        -------
+        list of Recording
 
         Raises
         ------
         UsageError
-            No such fold.
+            There is no such fold.
         """
         train = set(self.fold(fold).train)
         return [one for one in recordings if one.subject in train and not self.leaves_out(one)]
 
     def leaves_out(self, recording: Recording) -> str:
-        """The word for which the protocol leaves a recording out; empty if it does not.
+        """Return the word for which the protocol leaves a recording out; empty if it does not.
 
         Parameters
         ----------
         recording : Recording
+
+        Returns
+        -------
+        str
         """
         return next((word for word in self.without if word in recording.condition), "")
 
@@ -132,20 +150,20 @@ def split(
     protocol: str = "own",
     source: str = "ours",
 ) -> Split:
-    """Folds kept to the subjects there are.
+    """Reduce folds to the subjects of a copy.
 
     Parameters
     ----------
     folds : sequence of Fold
     subjects : sequence of str or None
-        Who is in the copy; None: everybody.
+        Subjects of the copy; None: all of them are there.
     protocol, source : str
         See `Split`.
 
     Returns
     -------
     Split
-        Without folds that have nobody left to test; who is missing stands in ``absent``.
+        Without folds that have no test subject left; missing subjects are in ``absent``.
 
     >>> split([Fold("a", ("1", "3"), ("2",))], ["1", "2"]).absent
     ('3',)
@@ -167,18 +185,22 @@ def split(
 
 
 def deal(subjects: Sequence[str], n_folds: int) -> tuple[Fold, ...]:
-    """Deal subjects, in the order of their names, into folds in turn.
+    """Deal subjects, sorted by name, into folds in turn.
 
     Parameters
     ----------
     subjects : sequence of str
-        In any order, each as often as it likes: the same people give the same folds.
+        In any order, with repetitions: the same subjects give the same folds.
     n_folds : int
+
+    Returns
+    -------
+    tuple of Fold
 
     Raises
     ------
     UsageError
-        Fewer subjects than folds.
+        There are fewer subjects than folds.
 
     >>> [fold.test for fold in deal(["s10", "s2", "s1"], 2)]
     [('s1', 's10'), ('s2',)]
@@ -186,7 +208,7 @@ def deal(subjects: Sequence[str], n_folds: int) -> tuple[Fold, ...]:
     people = sorted(set(subjects), key=natural)
     if n_folds < 2 or len(people) < n_folds:
         raise UsageError(
-            f"{n_folds} folds want {max(n_folds, 2)} subjects or more, here are {len(people)}"
+            f"{n_folds} folds need at least {max(n_folds, 2)} subjects, got {len(people)}"
         )
     hands = [tuple(people[k::n_folds]) for k in range(n_folds)]
     return tuple(

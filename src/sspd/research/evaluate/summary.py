@@ -1,4 +1,4 @@
-"""Windows become rows of a table: metrics with intervals, a row a method and quantity."""
+"""Summarize windows as rows of a table: metrics with intervals, by method and quantity."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from sspd.research.evaluate.metrics import (
 )
 from sspd.research.evaluate.windows import ScoredWindow
 
-#: What is told of waveforms, as the mean over scored windows.
-WAVES = ("snr_db", "macc")
-#: Every number of a row.
-COLUMNS = (*METRICS, *WAVES)
+#: Metrics of the waveform, averaged over scored windows.
+WAVEFORM_METRICS = ("snr_db", "macc")
+#: All numbers of a row.
+SCORE_COLUMNS = (*METRICS, *WAVEFORM_METRICS)
 
 
 @dataclass(frozen=True)
 class MethodScore:
-    """One method's row of one quantity: metrics with intervals, and what they are made of.
+    """Metrics of one method and quantity with intervals, and counts of windows and subjects.
 
-    ``values`` and ``intervals`` have every name of `COLUMNS`; NaN where there is none.
+    ``values`` and ``intervals`` have every name of `SCORE_COLUMNS`; NaN if there is no value.
     """
 
     method: str
@@ -36,21 +36,26 @@ class MethodScore:
     n_windows: int
     n_subjects: int
     excluded: dict[str, int]
-    """Why windows are not scored -> how many."""
+    """Reason why windows are not scored -> number of windows."""
 
 
 def score_methods(
     methods: Sequence[str], quantities: Sequence[str], rows: Sequence[ScoredWindow], seed: int
 ) -> tuple[MethodScore, ...]:
-    """Score every quantity of every method, method by method.
+    """Score every quantity of every method.
 
     Parameters
     ----------
     methods, quantities : sequence of str
     rows : sequence of ScoredWindow
-        Of all of them.
+        Windows of all of them.
     seed : int
-        Of the bootstrap's draws.
+        Seed of the bootstrap's draws.
+
+    Returns
+    -------
+    tuple of MethodScore
+        Method by method.
     """
     scores = []
     for method in methods:
@@ -71,7 +76,7 @@ def _score(method: str, quantity: str, rows: Sequence[ScoredWindow], seed: int) 
             excluded[row.excluded] = excluded.get(row.excluded, 0) + 1
     values = rate_errors(reference, estimate)
     intervals = rate_intervals(reference, estimate, subjects, np.random.default_rng(seed))
-    for name in WAVES:
+    for name in WAVEFORM_METRICS:
         values[name], intervals[name] = _mean(used, name, seed)
     return MethodScore(
         method=method,
@@ -85,8 +90,8 @@ def _score(method: str, quantity: str, rows: Sequence[ScoredWindow], seed: int) 
 
 
 def _mean(used: Sequence[ScoredWindow], name: str, seed: int) -> tuple[float, Interval]:
-    told = [(getattr(row, name), row.subject) for row in used]
-    known = [(value, subject) for value, subject in told if value is not None]
+    rows = [(getattr(row, name), row.subject) for row in used]
+    known = [(value, subject) for value, subject in rows if value is not None]
     if not known:
         return float("nan"), Interval(float("nan"), float("nan"))
     values, subjects = [value for value, _ in known], [subject for _, subject in known]

@@ -1,4 +1,4 @@
-"""Scores as tables: for a terminal, CSV, Markdown and LaTeX, the paper's beside ours."""
+"""Format scores as tables: terminal, CSV, Markdown and LaTeX, with the paper's rows below."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 from sspd.research.evaluate.csv_cells import csv_text, number_text, plain_cell
 from sspd.research.evaluate.paper import MARKS, NOT_GIVEN, PaperRow
 from sspd.research.evaluate.quantities import QUANTITIES
-from sspd.research.evaluate.summary import COLUMNS, MethodScore, score_methods
+from sspd.research.evaluate.summary import SCORE_COLUMNS, MethodScore, score_methods
 from sspd.research.evaluate.windows import ScoredWindow
 
-#: Heads of the columns; those in the quantity's own unit have it added where all rows share it.
+#: Column headings; the quantity's unit is added if all rows share it.
 HEADS = MappingProxyType(
     {
         "mae": "MAE",
@@ -29,39 +29,45 @@ HEADS = MappingProxyType(
 )
 #: Columns in the quantity's unit.
 IN_UNIT = ("mae", "rmse", "sd", "me")
-#: Columns with as many digits as the quantity has; the others have two.
+#: Columns with the quantity's number of digits; the others have two.
 FINE = (*IN_UNIT, "r")
 
 
 def scores_csv(scores: Sequence[MethodScore], paper: Sequence[PaperRow] = (), _: str = "") -> str:
-    """The table with its intervals as numbers; the paper's rows have no intervals.
+    """Format the table with its intervals as CSV; the paper's rows have no intervals.
 
     Parameters
     ----------
     scores : sequence of MethodScore
     paper : sequence of PaperRow
-        What stands below.
+        Rows to add at the end.
+    _ : str
+        The caveat, which the CSV does not show.
+
+    Returns
+    -------
+    str
     """
     heads = ["method", "quantity"]
-    for name in COLUMNS:
+    for name in SCORE_COLUMNS:
         heads += [name, f"{name}_low", f"{name}_high"]
     lines = []
     for score in scores:
         line = [score.method, score.quantity]
-        for name in COLUMNS:
+        for name in SCORE_COLUMNS:
             line += [plain_cell(x) for x in (score.values[name], *score.intervals[name])]
         excluded = "; ".join(f"{why}: {n}" for why, n in sorted(score.excluded.items()))
         lines.append([*line, str(score.n_windows), str(score.n_subjects), excluded])
     for row in paper:
         line = [row.label, row.quantity]
-        for name in COLUMNS:
+        for name in SCORE_COLUMNS:
             line += [row.printed.get(name, ""), "", ""]
         lines.append([*line, "", "", ""])
     return csv_text([*heads, "windows", "subjects", "excluded"], lines)
 
 
 def parts_csv(rows: Sequence[ScoredWindow], seed: int, by: str) -> str:
-    """`scores_csv` of each fold, or condition, by itself; empty where there is one.
+    """Format `scores_csv` for each fold or condition; empty if there is only one.
 
     Rows are named ``method, fold 1`` or ``method, talking``.
 
@@ -69,9 +75,13 @@ def parts_csv(rows: Sequence[ScoredWindow], seed: int, by: str) -> str:
     ----------
     rows : sequence of ScoredWindow
     seed : int
-        Of the bootstrap's draws.
+        Seed of the bootstrap's draws.
     by : str
         ``fold`` or ``condition``.
+
+    Returns
+    -------
+    str
     """
     parts = list(dict.fromkeys(getattr(row, by) for row in rows))
     if len(parts) < 2:
@@ -84,18 +94,18 @@ def parts_csv(rows: Sequence[ScoredWindow], seed: int, by: str) -> str:
 
 
 def conditions_markdown(rows: Sequence[ScoredWindow], seed: int) -> str:
-    """Mean absolute errors of the heart rate, a row a method, a column a condition.
+    """Format mean absolute errors of the heart rate by method (rows) and condition (columns).
 
     Parameters
     ----------
     rows : sequence of ScoredWindow
     seed : int
-        Of the bootstrap's draws.
+        Seed of the bootstrap's draws.
 
     Returns
     -------
     str
-        Empty where there is one condition.
+        Markdown; empty if there is only one condition.
     """
     rates = [row for row in rows if row.quantity == "hr_bpm"]
     found = list(_by_part(rates, seed, "condition"))
@@ -104,9 +114,9 @@ def conditions_markdown(rows: Sequence[ScoredWindow], seed: int) -> str:
     methods = list(dict.fromkeys(row.method for row in rates))
     cells: dict[str, list[str]] = {name: [] for name in methods}
     for _, made in found:
-        told = {score.method: _interval(score, "mae") for score in made}
+        text = {score.method: _interval(score, "mae") for score in made}
         for name in methods:
-            cells[name].append(told.get(name, NOT_GIVEN))
+            cells[name].append(text.get(name, NOT_GIVEN))
     lines = [f"| method | {' | '.join(part for part, _ in found)} |"]
     lines += [f"|{'---|' * (1 + len(found))}"]
     lines += [f"| {name} | {' | '.join(own)} |" for name, own in cells.items()]
@@ -127,15 +137,19 @@ def _by_part(
 def scores_markdown(
     scores: Sequence[MethodScore], paper: Sequence[PaperRow] = (), caveat: str = ""
 ) -> str:
-    """The table as Markdown, with notes under it.
+    """Format the table as Markdown, with notes below it.
 
     Parameters
     ----------
     scores : sequence of MethodScore
     paper : sequence of PaperRow
-        What stands below, marked ``(paper)``.
+        Rows to add at the end, marked ``(paper)``.
     caveat : str
-        What must be known of these numbers.
+        Warning to print below the table.
+
+    Returns
+    -------
+    str
     """
     heads, *rows = _grid(scores, paper)
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
@@ -147,15 +161,19 @@ def scores_markdown(
 def scores_latex(
     scores: Sequence[MethodScore], paper: Sequence[PaperRow] = (), caveat: str = ""
 ) -> str:
-    """The table as a LaTeX ``tabular``, with notes under it.
+    """Format the table as a LaTeX ``tabular``, with notes below it.
 
     Parameters
     ----------
     scores : sequence of MethodScore
     paper : sequence of PaperRow
-        What stands below a line, marked ``(paper)``.
+        Rows to add below a line, marked ``(paper)``.
     caveat : str
-        What must be known of these numbers.
+        Warning to print below the table.
+
+    Returns
+    -------
+    str
     """
     heads, *rows = [_latex_row(cells) for cells in _grid(scores, paper)]
     first = 1 + _named(scores)
@@ -170,37 +188,37 @@ def scores_latex(
 
 
 def _named(scores: Sequence[MethodScore]) -> bool:
-    """Whether rows say of which quantity they are."""
+    """Tell whether the rows need a column for the quantity."""
     return any(score.quantity != "hr_bpm" for score in scores)
 
 
 def _grid(scores: Sequence[MethodScore], paper: Sequence[PaperRow]) -> list[list[str]]:
-    """Heads and rows as people read them."""
+    """Return headings and rows as text."""
     named = _named(scores)
     agree = any(np.isfinite(score.values["macc"]) for score in scores)
-    shown = [name for name in COLUMNS if name != "macc" or agree]
+    shown = [name for name in SCORE_COLUMNS if name != "macc" or agree]
     unit = "" if named else f", {QUANTITIES['hr_bpm'].unit}"
     heads = [HEADS[name] + (unit if name in IN_UNIT else "") for name in shown]
     grid = [["method", *(["quantity"] if named else []), *heads, "windows", "subjects", "excluded"]]
     for score in scores:
-        what = [QUANTITIES[score.quantity].head] if named else []
-        told = [_interval(score, name) for name in shown]
+        quantity = [QUANTITIES[score.quantity].head] if named else []
+        cells = [_interval(score, name) for name in shown]
         why = ", ".join(f"{n} {why}" for why, n in sorted(score.excluded.items())) or "none"
         counts = [str(score.n_windows), str(score.n_subjects), why]
-        grid.append([score.method, *what, *told, *counts])
+        grid.append([score.method, *quantity, *cells, *counts])
     for row in paper:
-        what = [QUANTITIES[row.quantity].head] if named else []
-        told = [row.printed.get(name, NOT_GIVEN) for name in shown]
-        grid.append([row.label, *what, *told, *[NOT_GIVEN] * 3])
+        quantity = [QUANTITIES[row.quantity].head] if named else []
+        cells = [row.printed.get(name, NOT_GIVEN) for name in shown]
+        grid.append([row.label, *quantity, *cells, *[NOT_GIVEN] * 3])
     return grid
 
 
 def _interval(score: MethodScore, name: str) -> str:
-    """A number with its interval: 1.23 [0.90, 1.70]."""
+    """Format a number with its interval: 1.23 [0.90, 1.70]."""
     digits = QUANTITIES[score.quantity].digits if name in FINE else 2
     low, high = (number_text(side, digits) for side in score.intervals[name])
-    told = number_text(score.values[name], digits)
-    return told if np.isnan(score.intervals[name].low) else f"{told} [{low}, {high}]"
+    text = number_text(score.values[name], digits)
+    return text if np.isnan(score.intervals[name].low) else f"{text} [{low}, {high}]"
 
 
 def _notes(paper: Sequence[PaperRow], caveat: str) -> list[str]:
@@ -230,7 +248,7 @@ def _latex(text: str) -> str:
     )
 
 
-#: Name of the file -> what writes it of scores, the paper's rows and the scoring's caveat.
+#: Name of a file -> function of scores, the paper's rows and the caveat that returns its text.
 TABLES: MappingProxyType[str, Callable[[Sequence[MethodScore], Sequence[PaperRow], str], str]] = (
     MappingProxyType(
         {"table.csv": scores_csv, "table.md": scores_markdown, "table.tex": scores_latex}

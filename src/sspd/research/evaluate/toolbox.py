@@ -1,10 +1,10 @@
 """Rate, signal-to-noise ratio and waveform agreement as rPPG-Toolbox defines them.
 
 X. Liu et al., "rPPG-Toolbox: deep remote PPG toolbox", NeurIPS 2023, datasets and benchmarks.
-Everything is read from one filtered waveform: smoothness prior of weight 100, Butterworth of
-order 1 from 0.6 to 3.3 Hz, forward and back. Its spectrum has no window and is padded to the
+All are computed from one filtered waveform: smoothness prior of weight 100, Butterworth of
+order 1 from 0.6 to 3.3 Hz, forward and backward. Its spectrum has no window and is padded to the
 next power of two, so rates fall on bins of ``60 fs / nfft`` bpm: 1.76 bpm for 30 s at 30 Hz,
-3.5 bpm for 10 s. Small errors are hidden in such a bin, or shown as a whole one.
+3.5 bpm for 10 s. Small errors disappear within a bin, or appear as a whole bin.
 """
 
 from __future__ import annotations
@@ -15,56 +15,62 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.research.evaluate.readouts import forward_and_back
 from sspd.signal import detrend
 
-BAND_HZ = (0.6, 3.3)
+TOOLBOX_BAND_HZ = (0.6, 3.3)
 #: Weight of the smoothness prior.
 PRIOR = 100.0
-#: Half the width of the window around the rate and its second harmonic, Hz (6 bpm).
-HALF_WIDTH_HZ = 0.1
-#: The smoothness prior wants as many samples.
-LEAST_SAMPLES = 5
+#: Half width of the window around the rate and its second harmonic, Hz (6 bpm).
+SNR_HALF_WIDTH_HZ = 0.1
+#: The smoothness prior needs at least this many samples.
+LEAST_PRIOR_SAMPLES = 5
 
 
 def toolbox_filter(values: ArrayLike, fs: float) -> NDArray[np.float64] | None:
-    """The filtered waveform, or None where it is too short or too slow for the band.
+    """Filter a waveform as rPPG-Toolbox does: smoothness prior, then band-pass.
 
     Parameters
     ----------
-    values : array, shape (time,)
+    values : array-like, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
     float64 array, shape (time,), or None
+        None if the waveform is too short, or its rate too low for the band.
 
     >>> toolbox_filter(np.sin(np.arange(300) / 4), 30.0).shape
     (300,)
     """
     wave = np.asarray(values, np.float64)
-    if wave.size < LEAST_SAMPLES or fs <= 2 * BAND_HZ[1]:
+    if wave.size < LEAST_PRIOR_SAMPLES or fs <= 2 * TOOLBOX_BAND_HZ[1]:
         return None
-    # the prior's weight, squared, as a frequency at which half is removed
+    # the prior's weight as the frequency at which it removes half
     flat = detrend(wave, fs, fs / np.pi * float(np.arcsin(0.5 * PRIOR**-0.5)))
-    return forward_and_back(flat, fs, 1, BAND_HZ)
+    return forward_and_back(flat, fs, 1, TOOLBOX_BAND_HZ)
 
 
 def _spectrum(
     kept: NDArray[np.float64], fs: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frequencies and power, up to one factor."""
+    """Return frequencies (Hz) and power, up to a constant factor."""
     nfft = 1 << (kept.size - 1).bit_length()
     freqs, power = np.fft.rfftfreq(nfft, 1 / fs), np.abs(np.fft.rfft(kept, nfft)) ** 2
     return np.asarray(freqs, np.float64), np.asarray(power, np.float64)
 
 
 def toolbox_rate(values: ArrayLike, fs: float) -> float | None:
-    """The highest bin of the spectrum between 0.6 and 3.3 Hz, beats a minute.
+    """Read the rate from the highest bin of the spectrum between 0.6 and 3.3 Hz.
 
     Parameters
     ----------
-    values : array, shape (time,)
+    values : array-like, shape (time,)
     fs : float
-        Hz.
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float or None
+        Beats per minute; None if the waveform cannot be filtered or has no power in the band.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> round(toolbox_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
@@ -74,31 +80,31 @@ def toolbox_rate(values: ArrayLike, fs: float) -> float | None:
     if kept is None:
         return None
     freqs, power = _spectrum(kept, fs)
-    inside = (freqs >= BAND_HZ[0]) & (freqs <= BAND_HZ[1])
+    inside = (freqs >= TOOLBOX_BAND_HZ[0]) & (freqs <= TOOLBOX_BAND_HZ[1])
     if not bool((power[inside] > 0).any()):
         return None
     return float(60 * freqs[inside][power[inside].argmax()])
 
 
 def toolbox_snr_db(values: ArrayLike, fs: float, hr_bpm: float) -> float | None:
-    """Power at a known rate against the rest of the band, dB.
+    """Compute the power at a known rate relative to the rest of the band, in dB.
 
-    Power within 6 bpm of the rate and of its double (that one wherever it lies), over the
-    rest of 0.6 to 3.3 Hz, as ten times its decimal logarithm.
+    Power within 6 bpm of the rate and of its double (which may be outside the band), divided by the
+    rest of 0.6 to 3.3 Hz, as ten times the decimal logarithm.
 
     Parameters
     ----------
-    values : array, shape (time,)
+    values : array-like, shape (time,)
         A window of an unfiltered waveform.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     hr_bpm : float
-        Reference rate, beats a minute.
+        Reference rate, beats per minute.
 
     Returns
     -------
     float or None
-        None where there is no power in one of the two.
+        Decibels; None if one of the two parts has no power.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> noise = np.random.default_rng(0).standard_normal(t.size)
@@ -111,28 +117,28 @@ def toolbox_snr_db(values: ArrayLike, fs: float, hr_bpm: float) -> float | None:
         return None
     freqs, power = _spectrum(kept, fs)
     f_hz = hr_bpm / 60
-    first = np.abs(freqs - f_hz) <= HALF_WIDTH_HZ
-    second = np.abs(freqs - 2 * f_hz) <= HALF_WIDTH_HZ
-    inside = (freqs >= BAND_HZ[0]) & (freqs <= BAND_HZ[1])
+    first = np.abs(freqs - f_hz) <= SNR_HALF_WIDTH_HZ
+    second = np.abs(freqs - 2 * f_hz) <= SNR_HALF_WIDTH_HZ
+    inside = (freqs >= TOOLBOX_BAND_HZ[0]) & (freqs <= TOOLBOX_BAND_HZ[1])
     pulse = float(power[first].sum() + power[second].sum())
     rest = float(power[inside & ~first & ~second].sum())
     return float(10 * np.log10(pulse / rest)) if pulse > 0 and rest > 0 else None
 
 
-def toolbox_macc(estimate: ArrayLike, reference: ArrayLike, fs: float) -> float | None:
-    """The largest absolute correlation of two waveforms over all circular lags.
+def toolbox_macc(reference: ArrayLike, estimate: ArrayLike, fs: float) -> float | None:
+    """Compute the largest absolute correlation of two waveforms over all circular lags.
 
     Parameters
     ----------
-    estimate, reference : arrays, shape (time,)
-        Unfiltered, at the same instants.
+    reference, estimate : array-like, shape (time,)
+        Unfiltered, at the same times.
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
     float or None
-        0 to 1; None where one side is flat, or they are not of one length.
+        0 to 1; None if one waveform is flat, or the lengths differ.
 
     >>> t = np.arange(0, 30, 1 / 30)
     >>> late = np.sin(2 * np.pi * 1.2 * (t - 0.3))

@@ -1,4 +1,4 @@
-"""Curves of an ablation: error against a setting, the paper's choice marked (Figs. 8 and 9)."""
+"""Plot the curves of an ablation: error against a setting, with the paper's choice (Figs. 8, 9)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def draw_curve(
     optimum: float,
     title: str,
 ) -> None:
-    """Draw every seed's error as a point, their means as a line.
+    """Draw every seed's error as a point, and their means as a line.
 
     Parameters
     ----------
     path : str or Path
-        PNG, SVG or PDF by its suffix.
+        PNG, SVG or PDF, by its suffix.
     places : sequence of float
-        Of the setting.
+        Values of the setting.
     values : sequence of sequence of float
-        Errors of each seed at each place, beats per minute.
+        Errors of each seed at each value, beats per minute.
     optimum : float
         The paper's choice.
     title : str

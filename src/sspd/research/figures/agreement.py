@@ -1,4 +1,4 @@
-"""How estimated rates agree with reference ones, as pictures: the paper's Figs. 5 and 6."""
+"""Plot how estimated rates agree with reference rates: the paper's Figs. 5 and 6."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Rates = NDArray[np.float64]
-#: Of a normal distribution 95 % lie this many standard deviations around the mean.
+#: Standard deviations around the mean that hold 95 % of a normal distribution.
 LIMITS_SD = 1.96
-#: Of more methods than this boxes could not be told apart.
+#: Largest number of methods whose boxes can be distinguished.
 MOST_BOXES = 6
-#: More methods than this go on below.
+#: Largest number of methods in one row.
 MOST_ACROSS = 5
-#: Share of an axis between two numbers beside it, so that both can be read.
+#: Smallest distance of two numbers beside an axis, as a fraction of it, so that both can be read.
 LEAST_GAP = 0.045
-#: Inches of a legend's column.
+#: Width of a column of the legend, inches.
 LEGEND_INCHES = 1.7
 
 
 def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]]) -> None:
-    """Draw estimate over reference, and under it their difference over their mean.
+    """Draw estimate against reference, and below it their difference against their mean.
 
     J. M. Bland and D. G. Altman, "Statistical methods for assessing agreement between two
     methods of clinical measurement", Lancet 327, 1986.
@@ -38,9 +38,9 @@ def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]])
     Parameters
     ----------
     path : str or Path
-        PNG, SVG or PDF by its suffix.
+        PNG, SVG or PDF, by its suffix.
     methods : mapping
-        Name -> reference and estimate, beats per minute, one a window each.
+        Name -> reference and estimate, beats per minute, one value for each window.
     """
     across = min(max(len(methods), 1), MOST_ACROSS)
     rows = -(-max(len(methods), 1) // across)
@@ -65,7 +65,7 @@ def draw_agreement(path: str | Path, methods: Mapping[str, tuple[Rates, Rates]])
 
 
 class _Limits(NamedTuple):
-    """Of the axes of all panels, beats per minute: methods are compared by eye."""
+    """Axis limits of all panels, bpm; shared, so that methods can be compared by eye."""
 
     rates: tuple[float, float]
     means: tuple[float, float]
@@ -94,16 +94,16 @@ def _span(values: Sequence[Rates], room: float = 0.0) -> tuple[float, float]:
 
 
 def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]) -> None:
-    """Draw absolute errors by condition: boxes side by side, or of many methods a map.
+    """Draw absolute errors by condition: boxes side by side, or a map for many methods.
 
     Parameters
     ----------
     path : str or Path
-        PNG, SVG or PDF by its suffix.
+        PNG, SVG or PDF, by its suffix.
     methods : mapping
-        Name -> condition -> absolute errors, beats per minute, one a window. A box spans the
-        quartiles, its whiskers the 5th to the 95th percentile. Of more than `MOST_BOXES`
-        methods the means stand in a map, a row a method.
+        Name -> condition -> absolute errors, beats per minute, one for each window. A box spans
+        the quartiles, its whiskers the 5th to the 95th percentile. More than `MOST_BOXES` methods
+        are drawn as a map of their means, one row each.
     """
     conditions = list(dict.fromkeys(name for errors in methods.values() for name in errors))
     if len(methods) > MOST_BOXES and conditions:
@@ -135,7 +135,7 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
         axes.set_xticks(range(len(conditions)), [legible(name) for name in conditions])
         axes.tick_params(axis="x", rotation=20)
         axes.set(ylabel="absolute error, beats per minute", ylim=(0, None))
-        # outside of the axes: a box may reach into any corner of them
+        # outside the axes, because a box may be in any corner of them
         columns = max(1, int(figure.get_figwidth() / LEGEND_INCHES))
         figure.legend(loc="outside upper left", ncols=columns, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
@@ -146,7 +146,7 @@ def draw_conditions(path: str | Path, methods: Mapping[str, Mapping[str, Rates]]
 def _draw_map(
     path: str | Path, methods: Mapping[str, Mapping[str, Rates]], conditions: Sequence[str]
 ) -> None:
-    """Mean absolute errors as colours and numbers, darker the larger."""
+    """Draw mean absolute errors as colours and numbers; larger ones are darker."""
     empty: Rates = np.zeros(0)
     means = np.array(
         [
@@ -160,8 +160,8 @@ def _draw_map(
     axes.imshow(shades, cmap="Reds", vmin=-1.0, vmax=2.6, aspect="auto")
     for row, column in np.ndindex(*means.shape):
         value = means[row, column]
-        told = "-" if np.isnan(value) else f"{value:.2f}" if value < 10 else f"{value:.0f}"
-        axes.text(column, row, told, ha="center", va="center", fontsize=9)
+        text = "-" if np.isnan(value) else f"{value:.2f}" if value < 10 else f"{value:.0f}"
+        axes.text(column, row, text, ha="center", va="center", fontsize=9)
     axes.set_xticks(range(len(conditions)), [legible(name) for name in conditions])
     axes.set_yticks(range(len(methods)), [legible(name) for name in methods])
     axes.tick_params(length=0)
@@ -176,8 +176,8 @@ def _scatter(axes: Axes, reference: Rates, estimate: Rates, limits: tuple[float,
     axes.plot([low, high], [low, high], color="0.6", lw=1)
     axes.plot(reference, estimate, "o", color=LINE, ms=4, alpha=0.6, mew=0)
     varies = reference.size > 1 and np.ptp(reference) > 0 and np.ptp(estimate) > 0
-    told = f"R = {np.corrcoef(reference, estimate)[0, 1]:.2f}" if varies else ""
-    axes.text(0.04, 0.93, f"{told}  n = {reference.size}".strip(), transform=axes.transAxes)
+    text = f"R = {np.corrcoef(reference, estimate)[0, 1]:.2f}" if varies else ""
+    axes.text(0.04, 0.93, f"{text}  n = {reference.size}".strip(), transform=axes.transAxes)
     axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     axes.set(xlabel="reference, beats per minute", ylabel="estimate, beats per minute")
     axes.spines[["top", "right"]].set_visible(False)
@@ -190,7 +190,7 @@ def _bland_altman(axes: Axes, reference: Rates, estimate: Rates, limits: _Limits
     if apart.size > 1:
         spread = LIMITS_SD * float(apart.std(ddof=1))
         lines += [lines[0] - spread, lines[0] + spread]
-    # numbers stand beside their lines, or as far off as they need to be legible
+    # numbers are beside their lines, or as far away as they must be to be legible
     gap = LEAST_GAP * (limits.apart[1] - limits.apart[0])
     places = lines[:1]
     if len(lines) > 1:

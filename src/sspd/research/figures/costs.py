@@ -1,4 +1,4 @@
-"""Accuracy against cost: what a method's error is, and what a clip takes it."""
+"""Plot accuracy against cost: a method's error and its time for one clip."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from sspd.utils.files import whole_file
 
 @dataclass(frozen=True)
 class CostPoint:
-    """A method's place.
+    """Time and error of one method.
 
     Parameters
     ----------
     name : str
     seconds : float
-        Of a clip.
+        Time for one clip.
     mae_bpm, low_bpm, high_bpm : float
-        Its error with an interval; NaN ends where there is none.
+        Mean absolute error with its interval, bpm; the ends are NaN if there is none.
     """
 
     name: str
@@ -33,15 +33,15 @@ class CostPoint:
 
 
 def draw_costs(path: str | Path, points: Sequence[CostPoint], note: str) -> None:
-    """Draw methods by time and error, those joined that nothing beats in both.
+    """Draw methods by time and error; a line joins those that no other beats in both.
 
     Parameters
     ----------
     path : str or Path
-        PNG, SVG or PDF by its suffix.
+        PNG, SVG or PDF, by its suffix.
     points : sequence of CostPoint
     note : str
-        How both were measured, above.
+        How both were measured, printed above.
     """
     from matplotlib.ticker import StrMethodFormatter
 
@@ -81,11 +81,15 @@ def draw_costs(path: str | Path, points: Sequence[CostPoint], note: str) -> None
 
 
 def unbeaten(points: Sequence[CostPoint]) -> list[CostPoint]:
-    """Those than which no other is both faster and nearer, by time.
+    """Return the methods that no other beats in both time and error, by time.
 
     Parameters
     ----------
     points : sequence of CostPoint
+
+    Returns
+    -------
+    list of CostPoint
 
     >>> rows = [("a", 1.0, 5.0), ("b", 2.0, 3.0), ("c", 3.0, 4.0)]
     >>> [point.name for point in unbeaten([CostPoint(*row, 0.0, 9.0) for row in rows])]

@@ -1,4 +1,4 @@
-"""Mean ranks of methods, those that do not differ joined: a critical-difference diagram."""
+"""Plot mean ranks of methods as a critical-difference diagram."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Pair = frozenset[str]
 def draw_ranks(
     path: str | Path, ranks: Mapping[str, float], different: Collection[Pair], note: str
 ) -> None:
-    """Draw methods on a line of mean ranks, bars over those that no test tells apart.
+    """Draw methods on a line of mean ranks; bars join those that do not differ.
 
     Parameters
     ----------
     path : str or Path
-        PNG, SVG or PDF by its suffix.
+        PNG, SVG or PDF, by its suffix.
     ranks : mapping
-        Method -> mean rank, 1 the best.
+        Method -> mean rank, 1 is the best.
     different : collection of frozenset
         Pairs of methods that differ.
     note : str
-        How it was tested, below.
+        How it was tested, printed above.
 
     Notes
     -----
@@ -43,7 +43,7 @@ def draw_ranks(
     figure = new_figure(8.0, 1.4 + 0.32 * len(order) + 0.22 * len(bars))
     axes = figure.subplots()
     if not order:
-        say_nothing(axes, "two methods and two subjects are wanted")
+        say_nothing(axes, "two methods and two subjects are needed")
     else:
         _draw(axes, order, ranks, bars)
     axes.set_title(note, fontsize=9, parse_math=False)
@@ -52,13 +52,18 @@ def draw_ranks(
 
 
 def groups(order: Sequence[str], different: Collection[Pair]) -> list[tuple[str, str]]:
-    """First and last of each largest run of methods of which no two differ.
+    """Return the first and last of each largest run of methods without a difference.
 
     Parameters
     ----------
     order : sequence of str
-        By rank.
+        Methods by rank.
     different : collection of frozenset
+        Pairs of methods that differ.
+
+    Returns
+    -------
+    list of (str, str)
 
     >>> groups(["a", "b", "c"], [frozenset("ac")])
     [('a', 'b'), ('b', 'c')]
@@ -87,8 +92,8 @@ def _draw(
         end = 0.6 if left else len(order) + 0.4
         axes.plot([ranks[name]] * 2, [0, height], color=LINE, lw=1)
         axes.plot([ranks[name], end], [height, height], color=LINE, lw=1)
-        told = f"{legible(name)}  {ranks[name]:.2f}" if left else f"{ranks[name]:.2f}  {name}"
-        axes.text(end, height, told, ha="right" if left else "left", va="center", parse_math=False)
+        text = f"{legible(name)}  {ranks[name]:.2f}" if left else f"{ranks[name]:.2f}  {name}"
+        axes.text(end, height, text, ha="right" if left else "left", va="center", parse_math=False)
     for level, (first, last) in enumerate(bars):
         height = -0.3 - 0.35 * level
         span = [ranks[first] - 0.04, ranks[last] + 0.04]

@@ -1,4 +1,4 @@
-"""A network's waveforms of the same faces at several rates: the paper's Fig. 7."""
+"""Plot a network's waveforms of the same faces at several frame rates: the paper's Fig. 7."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from sspd.utils.files import whole_file
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Name of a rate -> as the paper's Fig. 7 has it.
+#: Name of a rate -> its label in the paper's Fig. 7.
 TITLES = MappingProxyType({"whole": "Fs", "half": "Fs/2", "double": "2 Fs"})
-#: What is drawn: the network's output, which stands for the pulse or for a slope of it.
-WHAT = "frames fed at their own rate; the output summed to a pulse, not band-passed"
-#: The contact waveform stands so much above, in standard deviations.
+#: Description of the plot.
+NOTE = "frames fed at their own rate; the output summed to a pulse, not band-passed"
+#: Offset of the contact waveform above the network's, in standard deviations.
 _APART = 4.0
 
 
 def draw_rates(
     path: str | Path, title: str, waves: Mapping[str, Mapping[str, Signal]], label: Series | None
 ) -> None:
-    """Draw waveforms of one stretch, a row a method, a column a rate.
+    """Draw waveforms of one segment: a row for each method, a column for each frame rate.
 
     Parameters
     ----------
     path : str or Path
-        PNG, SVG or PDF by its suffix.
+        PNG, SVG or PDF, by its suffix.
     title : str
-        Of the recording.
+        Name of the recording.
     waves : mapping
         Method -> name of the rate -> waveform as the network gave it.
     label : Series or None
-        What the contact sensor saw.
+        The contact waveform.
     """
     rates = list(dict.fromkeys(rate for some in waves.values() for rate in some))
     columns = max(len(rates), 1)
@@ -55,10 +55,10 @@ def draw_rates(
                 say_nothing(axes, "no waveform")
             else:
                 _draw(axes, wave, label)
-                told = f"{legible(name)}, {TITLES.get(rate, rate)} = {wave.fs:.3g} Hz"
-                axes.set_title(told, parse_math=False)
+                text = f"{legible(name)}, {TITLES.get(rate, rate)} = {wave.fs:.3g} Hz"
+                axes.set_title(text, parse_math=False)
     black = "" if label is None else "; black, above: contact waveform"
-    figure.suptitle(f"{legible(title)}: {WHAT}{black}", parse_math=False)
+    figure.suptitle(f"{legible(title)}: {NOTE}{black}", parse_math=False)
     with whole_file(path) as part:
         figure.savefig(part)
 

@@ -1,4 +1,4 @@
-"""Where on faces a network's waveform comes from: the paper's Fig. 10."""
+"""Plot which parts of faces a network's waveform comes from: the paper's Fig. 10."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sspd.report.axes import new_figure
 from sspd.report.labels import legible
 from sspd.utils.files import whole_file
 
-#: How strongly the largest activation covers the face.
+#: Opacity of the map over the face at the largest activation.
 STRENGTH = 0.75
 
 
@@ -24,18 +24,18 @@ def draw_saliency(
     *,
     image: bool = True,
 ) -> None:
-    """Draw the face, and beside it each layer's map over it.
+    """Draw the face, and beside it each layer's map over the face.
 
     Parameters
     ----------
     path : str or Path
-        PNG, SVG or PDF by its suffix.
+        PNG, SVG or PDF, by its suffix.
     face : uint8 array, shape (size, size, 3)
     maps : mapping of str to float64 array, shape (size, size)
         Layer -> activation, 0 to 1.
     title : str
     image : bool
-        Show the face; without it maps alone.
+        Whether the face is shown; without it, only the maps are.
     """
     from matplotlib import colormaps
 

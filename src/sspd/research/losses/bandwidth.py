@@ -1,4 +1,4 @@
-"""Power outside the pulse band (SiNC)."""
+"""Loss of the power outside the pulse band (SiNC)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from sspd.research.losses.spectral import TINY, long_psd
 
 
 def sinc_bandwidth(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
-    """Share of the power that lies outside the band, mean over samples.
+    """Compute the fraction of the power outside the band, averaged over samples.
 
     Parameters
     ----------
     waveform : Tensor, shape (n, t)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     band_hz : (float, float)
+
+    Returns
+    -------
+    Tensor, scalar
+        0 to 1.
 
     Notes
     -----

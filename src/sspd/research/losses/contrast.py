@@ -1,4 +1,4 @@
-"""Spectra of one video alike, of two videos apart (Contrast-Phys)."""
+"""Contrastive loss: similar spectra within a video, different ones between (Contrast-Phys)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from sspd.research.losses.spectral import TINY, long_psd
 
 
 def band_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
-    """Power of each frequency of the band as a share of the band's, (..., frequencies).
+    """Compute the power of each frequency in the band as a fraction of the band's power.
 
     Parameters
     ----------
     waveform : Tensor, shape (..., t)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     band_hz : (float, float)
+
+    Returns
+    -------
+    Tensor, shape (..., frequencies)
+        Sums to 1 along the last axis.
     """
     flat = waveform.reshape(-1, waveform.shape[-1])
     psd, frequency = long_psd(flat, fs)
@@ -26,17 +31,17 @@ def band_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Te
 
 
 def contrast(first: Tensor, second: Tensor) -> Tensor:
-    """Distances within two videos less those between them.
+    """Subtract the spectral distances between two videos from those within them.
 
     Parameters
     ----------
     first, second : Tensor, shape (samples, frequencies)
-        Spectra of stretches and regions of a video each, as shares; two or more.
+        Spectra of random windows of each video's regions, as fractions; two or more.
 
     Returns
     -------
     Tensor, scalar
-        Mean squared distance of pairs in a video, less that of pairs across.
+        Mean squared distance of pairs within a video, minus that of pairs across videos.
 
     Notes
     -----
@@ -57,18 +62,24 @@ def contrast(first: Tensor, second: Tensor) -> Tensor:
     return within - distances(first, second).mean()
 
 
-def stretches(
+def random_windows(
     waveforms: Tensor, count: int, length: int, generator: torch.Generator | None
 ) -> Tensor:
-    """Random stretches of each waveform of a video, (parts * count, length).
+    """Draw random windows from each waveform of a video.
 
     Parameters
     ----------
     waveforms : Tensor, shape (parts, t)
-    count, length : int
-        How many of each, and how long.
+    count : int
+        Number of windows from each waveform.
+    length : int
+        Samples in a window.
     generator : torch.Generator or None
         On the CPU; None draws from PyTorch's own.
+
+    Returns
+    -------
+    Tensor, shape (parts * count, length)
     """
     parts, t = waveforms.shape
     starts = torch.randint(0, t - length + 1, (parts * count,), generator=generator).tolist()

@@ -1,4 +1,4 @@
-"""Standard deviation regularisation L_SD (Eq. 9)."""
+"""Standard deviation regularization L_SD (Eq. 9)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ EPSILON = 0.05
 
 
 def diagonal_deviation(maps: Tensor, released: bool = False) -> Tensor:
-    """Mean over diagonals of SD(0.05 k d_k), k being the length of the diagonal.
+    """Average SD(0.05 k d_k) over diagonals, where k is the length of the diagonal.
 
-    A beating heart looks alike at equal distances in time, so each diagonal should be
-    even. The main diagonal is 1 throughout and that of one element has no spread: both
-    add 0 and are kept out of the gradient (the root of 0 has none).
+    A beating heart looks similar at equal distances in time, so each diagonal should be even. The
+    main diagonal is 1 everywhere, and that of one element has no deviation: both add 0, and they
+    are left out of the gradient (the root of 0 has none).
 
     Parameters
     ----------
     maps : Tensor, shape (n, tokens, tokens)
         Self-similarity maps of one level.
     released : bool
-        Divide by the number of diagonals less those two, as the released code does;
+        Divide by the number of diagonals minus those two, as the released code does;
         the paper divides by all of them.
+
+    Returns
+    -------
+    Tensor, scalar
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Signal at a known rate against all else in the band (HR-CNN)."""
+"""Signal-to-noise loss at a known heart rate (HR-CNN)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from torch import Tensor
 
 from sspd.research.losses.spectral import TINY, long_psd
 
-#: Half the width of the line around the known rate, Hz.
-LINE_HZ = 0.1
+#: Half width of the peak around the known rate, Hz.
+HR_CNN_HALF_WIDTH_HZ = 0.1
 
 
 def hr_cnn_snr(
     waveform: Tensor, rate_hz: Tensor, fs: float, band_hz: tuple[float, float]
 ) -> Tensor:
-    """Logarithm of the band's power away from the rate over that at it, mean over samples.
+    """Compute the log ratio of the band's power away from the known rate to the power at it.
 
     Parameters
     ----------
@@ -21,8 +21,13 @@ def hr_cnn_snr(
     rate_hz : Tensor, shape (n,)
         The known rates.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     band_hz : (float, float)
+
+    Returns
+    -------
+    Tensor, scalar
+        Mean over samples.
 
     Notes
     -----
@@ -39,7 +44,7 @@ def hr_cnn_snr(
     """
     psd, frequency = long_psd(waveform, fs)
     inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
-    near = (frequency[None] - rate_hz[:, None]).abs() <= LINE_HZ
+    near = (frequency[None] - rate_hz[:, None]).abs() <= HR_CNN_HALF_WIDTH_HZ
     signal = (psd * (near & inside)).sum(dim=1)
     noise = (psd * (~near & inside)).sum(dim=1)
     return ((noise + TINY).log() - (signal + TINY).log()).mean()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 #: Keeps a constant waveform from dividing by zero; far below any real variance.
-TINY = 1e-12
+LEAST_VARIANCE = 1e-12
 
 
 def negative_pearson(online: Tensor, target: Tensor) -> Tensor:
-    """``1 - r`` along the last axis, averaged over all others.
+    """Compute ``1 - r`` along the last axis, averaged over all other axes.
 
     Parameters
     ----------
@@ -32,4 +32,4 @@ def negative_pearson(online: Tensor, target: Tensor) -> Tensor:
     target = target - target.mean(dim=-1, keepdim=True)
     covariance = (online * target).sum(dim=-1)
     scale = online.square().sum(dim=-1) * target.square().sum(dim=-1)
-    return (1 - covariance / (scale + TINY).sqrt()).mean()
+    return (1 - covariance / (scale + LEAST_VARIANCE).sqrt()).mean()

@@ -10,13 +10,17 @@ from sspd.research.losses.similarity import self_similarity_wave
 
 
 def pyramid_distance(online_map: Tensor, target_map: Tensor, released: bool = False) -> Tensor:
-    """One level of L_TSPD: mean squared errors of the maps and of their waves.
+    """Compute one level of L_TSPD: mean squared errors of the maps and of their waves.
 
     Parameters
     ----------
     online_map, target_map : Tensor, shape (n, tokens, tokens)
     released : bool
-        Add the negative Pearson of map rows and of waves, as the released code does.
+        Add the negative Pearson loss of map rows and of waves, as the released code does.
+
+    Returns
+    -------
+    Tensor, scalar
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The spectrum as a distribution over heart rates, held against a known one (PhysFormer)."""
+"""Losses of the spectrum as a distribution over heart rates, for a known rate (PhysFormer)."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from torch import Tensor
 
 from sspd.research.losses.spectral import TINY
 
-#: Width of the distribution about the known rate, beats a minute.
+#: Standard deviation of the distribution around the known rate, beats per minute.
 SIGMA_BPM = 1.0
 
 
 def rate_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> tuple[Tensor, Tensor]:
-    """Power at every whole beat a minute of the band, as shares, under a Hann window.
+    """Compute the power at every whole bpm of the band as fractions, with a Hann window.
 
     Parameters
     ----------
     waveform : Tensor, shape (n, t)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     band_hz : (float, float)
 
     Returns
     -------
     shares : Tensor, shape (n, rates)
+        Sum to 1.
     rates_bpm : Tensor, shape (rates,)
     """
     wave = waveform.float()
@@ -40,15 +41,20 @@ def rate_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> tu
 def rate_entropy(
     waveform: Tensor, rate_hz: Tensor, fs: float, band_hz: tuple[float, float]
 ) -> Tensor:
-    """Cross-entropy of `rate_shares` with the known rate, mean over samples.
+    """Compute the cross-entropy of `rate_shares` with the known rate, averaged over samples.
 
     Parameters
     ----------
     waveform : Tensor, shape (n, t)
     rate_hz : Tensor, shape (n,)
+        The known rates.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     band_hz : (float, float)
+
+    Returns
+    -------
+    Tensor, scalar
 
     Notes
     -----
@@ -70,15 +76,21 @@ def rate_entropy(
 def rate_distribution(
     waveform: Tensor, rate_hz: Tensor, fs: float, band_hz: tuple[float, float]
 ) -> Tensor:
-    """Divergence of `rate_shares` from a bell about the known rate, mean over samples.
+    """Compute the divergence of `rate_shares` from a Gaussian around the known rate.
 
     Parameters
     ----------
     waveform : Tensor, shape (n, t)
     rate_hz : Tensor, shape (n,)
+        The known rates.
     fs : float
-        Hz.
+        Sampling rate, Hz.
     band_hz : (float, float)
+
+    Returns
+    -------
+    Tensor, scalar
+        Mean over samples.
 
     Notes
     -----

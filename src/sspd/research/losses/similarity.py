@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def self_similarity_map(tokens: Tensor) -> Tensor:
-    """Cosine similarity of every pair of tokens, Eq. 3, in float32.
+    """Compute the cosine similarity of every pair of tokens (Eq. 3), in float32.
 
     Parameters
     ----------
@@ -18,6 +18,7 @@ def self_similarity_map(tokens: Tensor) -> Tensor:
     Returns
     -------
     Tensor, shape (n, tokens, tokens)
+        -1 to 1.
 
     Examples
     --------
@@ -31,21 +32,29 @@ def self_similarity_map(tokens: Tensor) -> Tensor:
 
 
 class Diagonals(NamedTuple):
-    """The diagonals of the upper triangle, one a column."""
+    """The diagonals of the upper triangle, one in each column."""
 
     values: Tensor
     """Shape (n, tokens, tokens): element (j, o) is map element (j, j + o)."""
     inside: Tensor
-    """Shape (tokens, tokens), boolean: whether (j, o) lies in the triangle."""
+    """Shape (tokens, tokens), boolean: whether (j, o) is in the triangle."""
     counts: Tensor
-    """Shape (tokens,): how many elements diagonal o has."""
+    """Shape (tokens,): number of elements of diagonal o."""
 
 
 def diagonals(maps: Tensor) -> Diagonals:
-    """Line up the upper diagonals of square maps, shape (n, tokens, tokens).
+    """Align the upper diagonals of square maps in columns.
 
-    A row-major map of T columns, read T + 1 at a time, has row j moved left by j:
-    diagonal o becomes column o. What wraps round from the lower triangle is masked.
+    A row-major map of T columns, read T + 1 at a time, has row j moved left by j: diagonal o
+    becomes column o. Elements that wrap around from the lower triangle are masked.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (n, tokens, tokens)
+
+    Returns
+    -------
+    Diagonals
     """
     n, size, _ = maps.shape
     flat = torch.nn.functional.pad(maps.reshape(n, size * size), (0, size))
@@ -56,7 +65,15 @@ def diagonals(maps: Tensor) -> Diagonals:
 
 
 def self_similarity_wave(maps: Tensor) -> Tensor:
-    """Mean of each upper diagonal, Eq. 4: (n, tokens, tokens) -> (n, tokens).
+    """Average each upper diagonal of the maps (Eq. 4).
+
+    Parameters
+    ----------
+    maps : Tensor, shape (n, tokens, tokens)
+
+    Returns
+    -------
+    Tensor, shape (n, tokens)
 
     Examples
     --------

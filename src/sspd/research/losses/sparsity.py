@@ -1,4 +1,4 @@
-"""Power in the band that is far from its strongest line (SiNC)."""
+"""Loss of the power in the band that is far from its highest peak (SiNC)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from torch import Tensor
 
 from sspd.research.losses.spectral import TINY, long_psd
 
-#: Six beats a minute on each side of the strongest frequency.
-LINE_HZ = 0.1
+#: Half width of the peak, Hz: six beats per minute on each side.
+SINC_HALF_WIDTH_HZ = 0.1
 
 
 def sinc_sparsity(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
-    """Share of the band's power further than `LINE_HZ` from its peak, mean over samples.
+    """Compute the fraction of the band's power outside its highest peak, averaged over samples.
+
+    The peak reaches `SINC_HALF_WIDTH_HZ` to each side.
 
     Parameters
     ----------
     waveform : Tensor, shape (n, t)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     band_hz : (float, float)
+
+    Returns
+    -------
+    Tensor, scalar
+        0 to 1.
 
     Notes
     -----
@@ -35,5 +42,5 @@ def sinc_sparsity(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> 
     inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
     psd, frequency = psd[:, inside], frequency[inside]
     peak = frequency[psd.argmax(dim=1)]
-    far = (frequency[None] - peak[:, None]).abs() > LINE_HZ
+    far = (frequency[None] - peak[:, None]).abs() > SINC_HALF_WIDTH_HZ
     return ((psd * far).sum(dim=1) / (psd.sum(dim=1) + TINY)).mean()

@@ -1,4 +1,4 @@
-"""Spectra of waveforms, and the distances and ratios that the losses take of them."""
+"""Spectra of waveforms, and spectral distances and ratios for the losses."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from torch import Tensor
 
 from sspd.research.losses.pearson import negative_pearson
 
+#: Keeps a spectrum without power from dividing by zero.
 TINY = 1e-12
-#: A band is taken to hold this share of a wave's power at least: where it holds none, as of a
-#: wave of ones, ``1 / SNR`` (Eq. 11) would be without bound, and its gradient with it.
+#: Smallest fraction of a wave's power in a band: for a band without power, as in a wave of ones,
+#: ``1 / SNR`` (Eq. 11) and its gradient would have no bound.
 LEAST_SIGNAL = 1e-4
-#: Frequencies of `long_psd` lie at most so far apart, Hz: two beats a minute.
-STEP_HZ = 1 / 30
+#: Largest frequency step of `long_psd`, Hz: two beats per minute.
+LONG_PSD_STEP_HZ = 1 / 30
 
 
 def normalised_psd(waveform: Tensor, *, keep_mean: bool = False) -> Tensor:
-    """Power of each frequency from 0 to fs/2 as a share of all.
+    """Compute the power at each frequency from 0 to fs/2 as a fraction of all power.
 
     Parameters
     ----------
     waveform : Tensor, shape (..., t)
     keep_mean : bool
-        Whether the mean stays in, as power at 0 Hz (Eq. 10); else it is removed (Eq. 6).
+        Whether the mean is kept, as power at 0 Hz (Eq. 10), or removed (Eq. 6).
 
     Returns
     -------
@@ -41,25 +42,25 @@ def normalised_psd(waveform: Tensor, *, keep_mean: bool = False) -> Tensor:
 
 
 def long_psd(waveform: Tensor, fs: float) -> tuple[Tensor, Tensor]:
-    """Power between the bins too: of the waveform followed by zeros.
+    """Compute the normalized spectrum of a zero-padded waveform, to get power between the bins.
 
     Parameters
     ----------
     waveform : Tensor, shape (n, t)
     fs : float
-        Hz.
+        Sampling rate, Hz.
 
     Returns
     -------
     psd : Tensor, shape (n, frequencies)
-        Shares that sum to 1, from 0 to fs/2 in steps of `STEP_HZ` or finer.
+        Fractions that sum to 1, from 0 to fs/2 in steps of `LONG_PSD_STEP_HZ` or finer.
     frequency : Tensor, shape (frequencies,)
         Hz.
     """
     waveform = waveform.float()
     t = waveform.shape[-1]
     centred = waveform - waveform.mean(dim=-1, keepdim=True)
-    n = max(t, 2 ** math.ceil(math.log2(fs / STEP_HZ)))
+    n = max(t, 2 ** math.ceil(math.log2(fs / LONG_PSD_STEP_HZ)))
     spectrum = torch.fft.rfft(centred, n=n, dim=-1)
     power = spectrum.real.square() + spectrum.imag.square()
     share: Tensor = power / (power.sum(dim=-1, keepdim=True) + TINY)
@@ -67,7 +68,15 @@ def long_psd(waveform: Tensor, fs: float) -> tuple[Tensor, Tensor]:
 
 
 def psd_distance(online: Tensor, target: Tensor) -> Tensor:
-    """Squared distance of the normalised PSDs, the second term of Eq. 6.
+    """Compute the squared distance of two normalized spectra, the second term of Eq. 6.
+
+    Parameters
+    ----------
+    online, target : Tensor, shape (n, t)
+
+    Returns
+    -------
+    Tensor, scalar
 
     Examples
     --------
@@ -82,19 +91,23 @@ def psd_distance(online: Tensor, target: Tensor) -> Tensor:
 def noise_to_signal(
     waveform: Tensor, fs: float, band_hz: tuple[float, float], *, counts_dc: bool = True
 ) -> Tensor:
-    """``1 / SNR`` (Eq. 10, 11): power outside the band over power inside it.
+    """Compute ``1 / SNR`` (Eq. 10, 11): power outside the band over power inside it.
 
     Parameters
     ----------
     waveform : Tensor, shape (n, t)
         A self-similarity wave, or a waveform.
     fs : float
-        Its samples a second, Hz.
+        Its sampling rate, Hz.
     band_hz : (float, float)
         The band a, both ends included.
     counts_dc : bool
-        Whether the mean counts as noise: b of Eq. 10 begins at 0 Hz. Without it a wave of
-        ones, which this is to forbid, costs nothing.
+        Whether the mean counts as noise: b of Eq. 10 begins at 0 Hz. Without it, a wave of
+        ones, which this loss should prevent, costs nothing.
+
+    Returns
+    -------
+    Tensor, scalar
 
     Examples
     --------
@@ -116,9 +129,18 @@ def noise_to_signal(
 
 
 def released_amplitude(waveform: Tensor) -> Tensor:
-    """Amplitudes of the bins below fs/2, the mean kept, divided by the largest one.
+    """Compute amplitudes of the bins below fs/2, divided by the largest; the mean is kept.
 
-    As the released code has it; the paper's own reading is `normalised_psd`.
+    This is the released code's spectrum; the paper's is `normalised_psd`.
+
+    Parameters
+    ----------
+    waveform : Tensor, shape (..., t)
+
+    Returns
+    -------
+    Tensor, shape (..., t // 2)
+        0 to 1.
     """
     amplitude = torch.fft.rfft(waveform.float(), dim=-1).abs()[..., : waveform.shape[-1] // 2]
     share: Tensor = amplitude / amplitude.amax(dim=-1, keepdim=True)
@@ -126,14 +148,34 @@ def released_amplitude(waveform: Tensor) -> Tensor:
 
 
 def released_spectral_pearson(online: Tensor, target: Tensor) -> Tensor:
-    """Negative Pearson of the released amplitude spectra."""
+    """Compute the negative Pearson loss of the released amplitude spectra.
+
+    Parameters
+    ----------
+    online, target : Tensor, shape (n, t)
+
+    Returns
+    -------
+    Tensor, scalar
+    """
     return negative_pearson(released_amplitude(online), released_amplitude(target))
 
 
 def released_noise_to_signal(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
-    """The released band term: all amplitude over that in the band, less 1.
+    """Compute the released band term: all amplitude over that in the band, minus 1.
 
-    Band edges are truncated to whole bins and the upper one is left out.
+    Band edges are truncated to whole bins, and the upper one is left out.
+
+    Parameters
+    ----------
+    waveform : Tensor, shape (n, t)
+    fs : float
+        Sampling rate, Hz.
+    band_hz : (float, float)
+
+    Returns
+    -------
+    Tensor, scalar
     """
     amplitude = released_amplitude(waveform)
     low, high = (int(edge * waveform.shape[-1] / fs) for edge in band_hz)

@@ -23,7 +23,7 @@ from sspd.research.recipes.recipe import LossSpec
 
 
 class LossParts(NamedTuple):
-    """The weighted parts, which add up to ``total``; all scalars."""
+    """The weighted parts of the loss, which add up to ``total``; all scalars."""
 
     total: Tensor
     rpd: Tensor
@@ -39,7 +39,21 @@ def rppg_distance(
     band_hz: tuple[float, float],
     released: bool = False,
 ) -> Tensor:
-    """L_RPD of Eq. 6 for waveforms (n, t); the released form adds a band term."""
+    """Compute L_RPD of Eq. 6; the released form adds a band term.
+
+    Parameters
+    ----------
+    online, target : Tensor, shape (n, t)
+    fs : float
+        Sampling rate, Hz.
+    band_hz : (float, float)
+    released : bool
+        Whether to use the released form.
+
+    Returns
+    -------
+    Tensor, scalar
+    """
     if released:
         spectral = released_spectral_pearson(online, target)
         spectral = spectral + released_noise_to_signal(online, fs, band_hz)
@@ -57,17 +71,20 @@ def sspd_loss(
     level_fs: Sequence[float],
     spec: LossSpec,
 ) -> LossParts:
-    """Distillation and regularisation of one step; the target gets no gradient.
+    """Compute distillation and regularization losses of one step; the target gets no gradient.
 
     Parameters
     ----------
-    online_rppg, target_rppg : Tensor, shape (n, t)
-    online_tokens, target_tokens : sequence of Tensor, shape (n, tokens, C)
+    online_rppg : Tensor, shape (n, t)
+        Waveforms of the online network.
+    online_tokens : sequence of Tensor, shape (n, tokens, C)
         U of each level.
+    target_rppg, target_tokens
+        The same of the target network.
     fs : float
-        Samples a second of the waveforms, Hz.
+        Sampling rate of the waveforms, Hz.
     level_fs : sequence of float
-        Tokens a second of each level, Hz.
+        Token rate of each level, Hz.
     spec : LossSpec
         Weights, band and which of the two readings.
 

@@ -1,4 +1,4 @@
-"""A video and its like near, the same video at another speed far (RemotePPG)."""
+"""Triplet loss: views of one video close, the same video at another speed far (RemotePPG)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from torch import Tensor
 
 
 def triplet(anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-    """Mean distance of all views to the positive's less that to the negative's.
+    """Subtract the mean distance of all views to the negative from that to the positive.
 
     Parameters
     ----------
     anchor, positive, negative : Tensor, shape (views, frequencies)
-        Spectra of views as shares of their bands.
+        Spectra of views as fractions of the band's power.
+
+    Returns
+    -------
+    Tensor, scalar
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""How unevenly a batch's power is spread over the band (SiNC): against collapse."""
+"""Loss of an uneven spread of a batch's power over the band (SiNC), against collapse."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sspd.research.losses.spectral import TINY, long_psd
 
 
 def sinc_variance(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
-    """Squared distance of the batch's mean distribution over the band from an even one.
+    """Compute the squared distance of the batch's mean spectrum in the band from an even one.
 
     Parameters
     ----------
     waveform : Tensor, shape (n, t)
     fs : float
-        Hz.
+        Sampling rate, Hz.
     band_hz : (float, float)
 
     Returns

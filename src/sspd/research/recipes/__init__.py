@@ -1,4 +1,4 @@
-"""Settings as data, each with its source: of the paper, of the released code, and ours."""
+"""Training settings as data, each with its source: the paper, the released code, or our own."""
 
 from sspd.research.recipes.baseline import BaselineRecipe
 from sspd.research.recipes.baselines import BASELINES, TRAINED_METHODS, get_baseline

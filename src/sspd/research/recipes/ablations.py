@@ -12,34 +12,43 @@ from sspd.errors import UsageError
 from sspd.models.spec import PyramidSpec
 from sspd.research.recipes.recipe import Recipe
 
-Change = Callable[[Recipe], Recipe]
+RecipeChange = Callable[[Recipe], Recipe]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One row of a table, or one point of a curve."""
+    """One row of an ablation table, or one point of a curve."""
 
     name: str
-    change: Change
+    change: RecipeChange
     printed: tuple[float, float, float] | None = None
-    """MAE, RMSE and R as the paper prints them, on UBFC-rPPG; None: it does not."""
+    """MAE, RMSE and R on UBFC-rPPG as the paper prints them; None: not printed."""
     at: float | None = None
-    """Of a curve: where it lies."""
+    """For a point of a curve: value of the setting."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """What one table or figure varies."""
+    """The cells of one table or figure."""
 
     name: str
     title: str
     cells: tuple[Cell, ...]
     optimum: float | None = None
-    """Of a curve: what the paper chose."""
+    """For a curve: the paper's choice."""
 
 
-def same(recipe: Recipe) -> Recipe:
-    """The recipe as it is."""
+def unchanged(recipe: Recipe) -> Recipe:
+    """Return the recipe unchanged.
+
+    Parameters
+    ----------
+    recipe : Recipe
+
+    Returns
+    -------
+    Recipe
+    """
     return recipe
 
 
@@ -86,13 +95,13 @@ _TABLE_V = Grid(
     "Table V: distillation and regularisers",
     (
         Cell("w/o TSPD", _bare, (1.26, 3.55, 0.955)),
-        # with the stop-gradient this leaves the backbone as it began: both are run
+        # with the stop-gradient, the backbone is never trained; so both are run
         Cell("w/o TSPD, w/o stop-gradient", partial(_bare, stop_gradient=False)),
         Cell("w/o RPD", partial(_loss, rpd_weight=0.0, **_NO_RULES), (1.51, 2.40, 0.981)),
         Cell("L_Distill only", partial(_loss, **_NO_RULES), (0.72, 1.21, 0.991)),
         Cell("w/o L_SD", partial(_loss, sd_weight=0.0), (0.79, 1.36, 0.992)),
         Cell("w/o L_SNR", partial(_loss, snr_weight=0.0), (0.78, 1.14, 0.995)),
-        Cell("default", same, _DEFAULT),
+        Cell("default", unchanged, _DEFAULT),
     ),
 )
 _TABLE_VI = Grid(
@@ -103,7 +112,7 @@ _TABLE_VI = Grid(
         Cell("w/o frame difference", _centred, (4.15, 6.10, 0.842)),
         Cell("w/o random masking", partial(_views, mask_ratio=0.0), (0.63, 1.03, 0.995)),
         Cell("w/o stop-gradient", partial(replace, stop_gradient=False), (0.77, 1.13, 0.995)),
-        Cell("default", same, _DEFAULT),
+        Cell("default", unchanged, _DEFAULT),
     ),
 )
 _TABLE_VII = Grid(
@@ -115,7 +124,7 @@ _TABLE_VII = Grid(
         Cell("w/o projection", partial(_pyramid, projection=False), (0.55, 0.78, 0.997)),
         Cell("self-attention", partial(_pyramid, attention="softmax"), (0.71, 1.03, 0.995)),
         Cell("single-head", partial(_pyramid, heads=1), (0.69, 1.00, 0.996)),
-        Cell("default", same, _DEFAULT),
+        Cell("default", unchanged, _DEFAULT),
     ),
 )
 _TABLE_VIII = Grid(
@@ -125,7 +134,7 @@ _TABLE_VIII = Grid(
         Cell("L1", partial(_pyramid, widths=(9,)), (0.73, 1.46, 0.991)),
         Cell("L2", partial(_pyramid, widths=(9, 7)), (0.60, 0.94, 0.996)),
         Cell("L3, tokens of 128", partial(_tokens, size=128), (0.55, 0.79, 0.998)),
-        Cell("L3 (default)", same, _DEFAULT),
+        Cell("L3 (default)", unchanged, _DEFAULT),
         Cell("L3, tokens of 512", partial(_tokens, size=512), (0.50, 0.72, 0.998)),
         Cell(
             "L3, rates halved",
@@ -162,7 +171,7 @@ def _beta(recipe: Recipe, /, at: float) -> Recipe:
     return _loss(recipe, snr_weight=at)
 
 
-#: The values of the figures are pictures in the paper; of them only the optimum is known.
+#: Values of the settings in Fig. 9; the paper plots its errors, and names only the optimum.
 _WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 GRIDS: Mapping[str, Grid] = MappingProxyType(
     {
@@ -184,12 +193,21 @@ GRIDS: Mapping[str, Grid] = MappingProxyType(
 
 
 def get_grid(name: str) -> Grid:
-    """Look a grid up.
+    """Return the grid with this name.
+
+    Parameters
+    ----------
+    name : str
+        A name of `GRIDS`, in any case.
+
+    Returns
+    -------
+    Grid
 
     Raises
     ------
     UsageError
-        For a name that is not there; the message lists those that are.
+        There is no such grid; the message lists all of them.
 
     Examples
     --------
@@ -197,5 +215,5 @@ def get_grid(name: str) -> Grid:
     ['0', '0.1', '0.3']
     """
     if name.lower() not in GRIDS:
-        raise UsageError(f"no ablation is called {name!r}; there are {', '.join(GRIDS)}")
+        raise UsageError(f"no ablation {name!r}; there are: {', '.join(GRIDS)}")
     return GRIDS[name.lower()]

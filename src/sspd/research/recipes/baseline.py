@@ -1,4 +1,4 @@
-"""Networks of other papers, and how they are trained, as data."""
+"""Training recipes for networks of other papers, as data."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any, Literal
 from sspd.errors import UsageError
 from sspd.models.baseline_spec import BaselineSpec
 from sspd.research.recipes.recipe import Precision
-from sspd.research.recipes.settled import Select, checked_select, settled
+from sspd.research.recipes.settled import Select, require_select, settled
 
 Kind = Literal["labelled", "prior", "contrast", "triplet"]
-#: What ends the names of recipes for two cores.
-LAPTOP = "-laptop"
-#: So much faster, and as much slower, videos are played to networks that learn from that.
+#: End of the names of recipes for two CPU cores.
+LAPTOP_SUFFIX = "-laptop"
+#: Largest factor by which videos are played faster or slower, for networks that learn from it.
 FASTEST = 1.5
-#: Losses that want the contact waveform, and those that take its place where a dataset gives
-#: nothing but rates (PhysFormer's, CVPR 2022, Eq. 5 and 6).
+#: Losses that need the contact waveform, and those that replace them if a dataset has only heart
+#: rates (those of PhysFormer, CVPR 2022, Eq. 5 and 6).
 OF_WAVES, OF_RATES = ("pearson", "squared-error"), ("rate-entropy", "rate-distribution")
 
 
 @dataclass(frozen=True)
 class BaselineRecipe:
-    """How a network of another paper is trained.
+    """Training recipe for a network of another paper.
 
     Examples
     --------
@@ -34,75 +34,75 @@ class BaselineRecipe:
 
     name: str
     source: str
-    """Where the settings come from."""
+    """Source of the settings."""
     network: BaselineSpec
     kind: Kind
-    """What a step sees: clips with labels, clips alone, pairs of videos, or videos and the same
-    played faster or slower."""
+    """Input of a step: clips with labels, clips alone, pairs of videos, or videos with copies
+    that are played faster or slower."""
     losses: tuple[tuple[str, float], ...]
-    """Names of `sspd.research.train.loss_registry` and their weights."""
+    """Names of losses in `sspd.research.train.loss_registry`, with their weights."""
     batch: int = 2
-    """Clips a step."""
+    """Clips in a step."""
     epochs: int | None = None
-    """Passes in which each video gives one clip; None: `steps` decides."""
+    """Number of epochs; None: `steps` decides."""
     steps: int | None = None
     """Optimiser steps; None: `epochs` decides."""
     learning_rate: float = 1e-4
     decay: float = 0.0
-    """Weight decay, apart from the gradient (AdamW); 0: Adam."""
+    """Weight decay of AdamW; 0: Adam."""
     warmup_steps: int = 0
     """Steps over which the rate rises from 0."""
     rate_schedule: Literal["constant", "cosine"] = "constant"
     band_hz: tuple[float, float] = (0.66, 3.7)
-    """Where the losses look for a pulse."""
+    """Pulse band of the losses."""
     precision: Precision = "f32"
     init: str = "nothing"
     curriculum: float = 1.0
-    """By how much more than at first the losses of rates weigh in the end: eta of PhysFormer's
-    curriculum, whose weight is that to the power of the share of the epochs gone by."""
+    """Factor on the weights of the rate losses at the end: eta of PhysFormer's curriculum, whose
+    weight is eta to the power of the fraction of epochs done."""
     clip_every_s: float | None = None
-    """An epoch has a clip of each video for so many seconds of it; None: one clip a video."""
+    """Seconds of video for each clip of an epoch; None: one clip for each video."""
     select: Select = "last"
-    """Which state measures afterwards: the last one, or the best of a few looks."""
+    """The state that measures afterwards: the last one, or the best one of a few self-checks."""
 
     def __post_init__(self) -> None:
-        checked_select(self.select)
+        require_select(self.select)
         if not self.curriculum > 0 or not (self.clip_every_s is None or self.clip_every_s > 0):
             raise UsageError(
-                f"curriculum and clip_every_s are positive, got {self.curriculum},"
+                f"curriculum and clip_every_s must be positive, got {self.curriculum},"
                 f" {self.clip_every_s}"
             )
         if (self.epochs is None) == (self.steps is None):
-            raise UsageError("a recipe says either epochs or steps")
+            raise UsageError("a recipe has either epochs or steps")
 
     @property
     def n_differences(self) -> int:
-        """Values of what is drawn of a video: a clip, longer where it is played faster."""
+        """Number of frame differences drawn from a video: a clip, longer if it is played faster."""
         longest = FASTEST if self.kind in ("prior", "triplet") else 1.0
         return math.ceil(longest * self.network.clip)
 
     @property
     def clip_s(self) -> float:
-        """Length of what is drawn of a video, seconds."""
+        """Length of the video that is drawn for a clip, seconds."""
         return self.n_differences / self.network.fs
 
     @property
     def method(self) -> str:
-        """The method that its weights are for."""
-        return self.name.removesuffix(LAPTOP)
+        """Name of the method that uses its weights."""
+        return self.name.removesuffix(LAPTOP_SUFFIX)
 
     @property
     def upright(self) -> bool:
-        """Whether labels say which way up the waveform is; a rate alone does not."""
+        """True if labels fix the sign of the waveform; heart rates alone do not."""
         return self.kind == "labelled" and any(name in OF_WAVES for name, _ in self.losses)
 
     @property
     def least_batch(self) -> int:
-        """Clips that a step wants at least: what compares videos is given no single one."""
+        """Smallest number of clips in a step: two for losses that compare videos."""
         return 2 if self.kind == "contrast" else 1
 
     def by_rates(self) -> BaselineRecipe:
-        """The same for a dataset that gives rates, but no waveform that fits its videos.
+        """Return the recipe for a dataset with heart rates but no waveforms that fit its videos.
 
         >>> losses = (("squared-error", 1.0),)
         >>> spec = BaselineSpec("deepphys", fs=30.0, size=36, clip=180)
@@ -118,31 +118,41 @@ class BaselineRecipe:
         return replace(self, losses=losses, source=source)
 
     def at(self, step: int, steps: int) -> BaselineRecipe:
-        """Its losses as they weigh at a step of so many."""
+        """Return the recipe with the loss weights of one step.
+
+        Parameters
+        ----------
+        step, steps : int
+            The step, and the number of steps of the whole training.
+
+        Returns
+        -------
+        BaselineRecipe
+        """
         if self.curriculum == 1:
             return self
-        gone = step / steps
-        if self.epochs is not None:  # by whole epochs, as its paper has it
-            gone = (step * self.epochs // steps) / self.epochs
-        factor = self.curriculum**gone
+        done = step / steps
+        if self.epochs is not None:  # by whole epochs, as in its paper
+            done = (step * self.epochs // steps) / self.epochs
+        factor = self.curriculum**done
         weighted = ((name, w * factor if name in OF_RATES else w) for name, w in self.losses)
         return replace(self, losses=tuple(weighted))
 
     @property
     def settled(self) -> dict[str, str]:
-        """How state, sign and integration are settled, for manifests."""
+        """Texts that say how state, sign and integration order are chosen, for manifests."""
         return settled(self.select, by_labels=self.upright)
 
     @property
     def crop_px(self) -> int:
-        """Size of the stored faces."""
+        """Height and width of the stored faces, pixels."""
         return self.network.size
 
     @property
     def drawn_px(self) -> int:
-        """Size at which clips are drawn of larger stored faces: the network's own."""
+        """Largest height and width of drawn faces, pixels: that of the network."""
         return self.network.size
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types for JSON."""
+        """Return plain types for JSON."""
         return asdict(self)

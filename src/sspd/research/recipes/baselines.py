@@ -1,4 +1,4 @@
-"""How the networks of other papers are trained: as there, and on two cores."""
+"""Training recipes for networks of other papers: as published, and for two CPU cores."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sspd.errors import UsageError
 from sspd.models.baseline_spec import BaselineSpec
-from sspd.research.recipes.baseline import LAPTOP, BaselineRecipe
+from sspd.research.recipes.baseline import LAPTOP_SUFFIX, BaselineRecipe
 
 _CHOSEN = "; what it leaves open is chosen here"
 
@@ -114,9 +114,9 @@ _PAPERS = (
         band_hz=(0.66, 3.0),
     ),
 )
-#: Name of a method -> what two cores change of its recipe: pictures a second, the side of the
-#: faces, the clip, the batch, the steps and the rate. Those that compare spectra want long
-#: clips, and have smaller faces for it; those that learn from a batch's spread want large ones.
+#: Method -> its settings for two CPU cores: frame rate (Hz), face size (pixels), clip length
+#: (frames), batch, steps and learning rate. Losses that compare spectra need long clips, and so
+#: have smaller faces; losses of a batch's spread need large batches.
 _LAPTOP: dict[str, tuple[float, int, int, int, int, float]] = {
     "physnet": (30.0, 64, 128, 4, 300, 1e-3),
     "physformer": (30.0, 64, 160, 4, 250, 1e-3),
@@ -142,7 +142,7 @@ def _for_laptops(recipe: BaselineRecipe) -> BaselineRecipe:
     )
     return replace(
         recipe,
-        name=recipe.name + LAPTOP,
+        name=recipe.name + LAPTOP_SUFFIX,
         source=f"ours: `{recipe.name}` with smaller faces and shorter clips"
         + (", normalised differences in place of pictures" if pictures else "")
         + ", for minutes on two cores",
@@ -160,17 +160,26 @@ def _for_laptops(recipe: BaselineRecipe) -> BaselineRecipe:
 
 
 BASELINES = {recipe.name: recipe for paper in _PAPERS for recipe in (paper, _for_laptops(paper))}
-#: The methods among them: a paper's own recipe has its method's name.
+#: Methods that can be trained: a paper's own recipe has the name of its method.
 TRAINED_METHODS = tuple(recipe.name for recipe in _PAPERS)
 
 
 def get_baseline(name: str) -> BaselineRecipe:
-    """Look up how a network of another paper is trained.
+    """Return the recipe of another paper's network.
+
+    Parameters
+    ----------
+    name : str
+        A name of `BASELINES`.
+
+    Returns
+    -------
+    BaselineRecipe
 
     Raises
     ------
     UsageError
-        For a name that is not there; the message lists those that are.
+        There is no such recipe; the message lists all of them.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a training is, as data: one frozen dataclass with the source of each default."""
+"""The settings of a training, as one frozen dataclass with the source of each default."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sspd.errors import UsageError
 from sspd.models.spec import NetworkSpec, PyramidSpec
-from sspd.research.recipes.settled import Select, checked_select, settled
+from sspd.research.recipes.settled import Select, require_select, settled
 
 Precision = Literal["f32", "bf16", "f16"]
 PRECISIONS: tuple[Precision, ...] = ("f32", "bf16", "f16")
@@ -15,10 +15,10 @@ PRECISIONS: tuple[Precision, ...] = ("f32", "bf16", "f16")
 
 @dataclass(frozen=True)
 class LossSpec:
-    """Which reading of Eq. 6-12, how its parts are weighted, and the pulse band."""
+    """Settings of the loss (Eq. 6-12): its variant, the weights of its parts, the pulse band."""
 
     reading: Literal["paper", "released"] = "paper"
-    """The paper's equations, or what the released code computes."""
+    """The paper's equations, or those of the released code."""
     rpd_weight: float = 1.0
     """Eq. 8."""
     tspd_weight: float = 1.0
@@ -28,41 +28,43 @@ class LossSpec:
     snr_weight: float = 0.6
     """beta of Eq. 12."""
     band_hz: tuple[float, float] = (0.5, 3.0)
-    """The band a of Eq. 10."""
+    """The band a of Eq. 10, Hz."""
     snr_counts_dc: bool = True
-    """Whether b of Eq. 10 begins at 0 Hz with the mean of the wave in it, as the paper says, so
-    that a map of ones costs more than any other; False takes the mean off first, as the
-    weights of the package were trained."""
+    """Whether b of Eq. 10 begins at 0 Hz and includes the mean of the wave, as in the paper, so
+    that a map of ones has the highest loss. False removes the mean first, as in the training of
+    the package's weights."""
 
     def __post_init__(self) -> None:
         low, high = self.band_hz
         if self.reading == "released" and not self.snr_counts_dc:
-            raise UsageError("the released loss counts 0 Hz always: snr_counts_dc must be true")
+            raise UsageError("the released loss always counts 0 Hz: snr_counts_dc must be true")
         if not 0 <= low < high:
-            raise UsageError(f"a pulse band rises from its first to its second Hz: {self.band_hz}")
+            raise UsageError(
+                f"the pulse band must rise from its first to its second edge, got {self.band_hz}"
+            )
 
 
 @dataclass(frozen=True)
 class ViewSpec:
-    """Local-global augmentation and masked difference modelling, Sec. III-B."""
+    """Settings of local-global augmentation and masked difference modelling (Sec. III-B)."""
 
     local_view: Literal["crop", "resize"] = "crop"
-    """Random crop and flips (paper); ``resize`` drops LGA: both views whole, no flips."""
+    """Random crop and flips (paper); ``resize``: no LGA, both views are whole and not flipped."""
     crop_anchor: Literal["random", "corner"] = "random"
-    """Where the local crop lies; the released code's is always the top left corner."""
+    """Position of the local crop; that of the released code is always the top left corner."""
     mask_ratio: float = 0.3
-    """Share of the differences that is dropped (Fig. 8b)."""
+    """Fraction of the differences that is set to 0 (Fig. 8b)."""
     mask_shape: Literal["element", "pixel"] = "element"
-    """One draw an element (paper), or one for the three channels (released code)."""
+    """One draw for each element (paper), or one for the three channels (released code)."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.mask_ratio < 1:
-            raise UsageError(f"a mask ratio lies in [0, 1), not {self.mask_ratio}")
+            raise UsageError(f"the mask ratio must be in [0, 1), got {self.mask_ratio}")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole training.
+    """All settings of a training.
 
     Examples
     --------
@@ -72,7 +74,7 @@ class Recipe:
 
     name: str
     source: str
-    """Where the settings come from."""
+    """Source of the settings."""
     network: NetworkSpec = field(
         default_factory=lambda: NetworkSpec(fs=30.0, pyramid=PyramidSpec())
     )
@@ -81,42 +83,43 @@ class Recipe:
     clip_s: float = 10.0
     """Length of a clip, seconds (Sec. IV-B)."""
     batch: int = 12
-    """Clips a step (Sec. IV-B)."""
+    """Clips in a step (Sec. IV-B)."""
     epochs: int | None = 50
-    """Passes in which each video gives one clip (Sec. IV-B); None: `steps` decides."""
+    """Number of epochs, with one clip for each video (Sec. IV-B); None: `steps` decides."""
     steps: int | None = None
     """Optimiser steps; None: `epochs` decides."""
     learning_rate: float = 1e-3
-    """Adam without decay (Sec. IV-B)."""
+    """Learning rate of Adam without decay (Sec. IV-B)."""
     warmup_steps: int = 0
     """Steps over which the rate rises from 0."""
     rate_schedule: Literal["constant", "cosine"] = "constant"
-    """Whether the rate falls to 0 along a half cosine; the paper says nothing of one."""
+    """Whether the learning rate falls to 0 along a half cosine; the paper mentions none."""
     momentum_start: float = 0.9
-    """rho of Eq. 13 at the first step ..."""
+    """rho of Eq. 13 at the first step."""
     momentum_end: float = 1.0
-    """... and at the last, along a half cosine (Sec. IV-B)."""
+    """rho at the last step; it rises along a half cosine (Sec. IV-B)."""
     stop_gradient: bool = True
-    """Between backbone and predictor."""
+    """Whether gradients stop between backbone and predictor."""
     exported: Literal["online", "target"] = "target"
-    """Which of the two networks measures afterwards."""
+    """The network that measures afterwards."""
     precision: Precision = "f32"
-    """What the networks run in; losses are float32 always."""
+    """Precision of the networks; losses always use float32."""
     init: Literal["nothing", "shipped"] = "nothing"
-    """Where both networks begin, if nobody says otherwise: at random, or at the weights of
-    the package."""
+    """Default initial weights of both networks: random (``nothing``), or those of the package."""
     select: Select = "best"
-    """Which state measures afterwards: the last one (paper), or the best of a few looks that
-    need no labels."""
+    """The state that measures afterwards: the last one (paper), or the best one of a few
+    self-checks without labels."""
     crop_px: int = 151
-    """Size of the stored faces, of which `network.size` is cropped (Sec. III-B1)."""
+    """Height and width of the stored faces, of which `network.size` is cropped (Sec. III-B1)."""
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.steps is None):
-            raise UsageError("a recipe says either epochs or steps")
-        checked_select(self.select)
+            raise UsageError("a recipe has either epochs or steps")
+        require_select(self.select)
         if self.crop_px < self.network.size:
-            raise UsageError(f"faces of {self.crop_px} pixels hold no {self.network.size} crop")
+            raise UsageError(
+                f"faces of {self.crop_px} pixels are too small for crops of {self.network.size}"
+            )
         if self.network.input == "centred" and self.network.centre_s != self.clip_s:
             raise UsageError(
                 f"frames are centred over a clip of {self.clip_s:g} s: centre_s must be that, not"
@@ -127,29 +130,29 @@ class Recipe:
 
     @property
     def n_differences(self) -> int:
-        """T: differences in a clip."""
+        """T: number of frame differences in a clip."""
         return round(self.clip_s * self.network.fs)
 
     @property
     def clip_every_s(self) -> None:
-        """Each video gives one clip an epoch."""
+        """None: each video gives one clip in an epoch."""
         return None
 
     @property
     def least_batch(self) -> int:
-        """Clips that a step wants at least."""
+        """Smallest number of clips in a step."""
         return 1
 
     @property
     def drawn_px(self) -> int:
-        """Size at which clips are drawn: as stored, views are cropped of them later."""
+        """No limit on the size of drawn faces: they are as stored, and views are cropped later."""
         return 1 << 16
 
     @property
     def settled(self) -> dict[str, str]:
-        """How state, sign and integration are settled, for manifests."""
+        """Texts that say how state, sign and integration order are chosen, for manifests."""
         return settled(self.select)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types for JSON."""
+        """Return plain types for JSON."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""What of a network is settled by something other than its loss, in words for manifests."""
+"""Texts for manifests: how a network's state, sign and integration order were chosen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sspd.errors import UsageError
 
-#: Which state of a training is taken: its last one, as papers do, or the best of a few looks.
+#: The state of a training that measures: the last one, as in papers, or the best self-check.
 Select = Literal["last", "best"]
 SELECTS: tuple[Select, ...] = ("last", "best")
 
@@ -23,16 +23,16 @@ SIMULATED = (
     " which way up it correlates with it"
 )
 BY_LABELS = "the contact waveforms that it was trained on"
-#: Of weights of the released code.
+#: For weights of the released code.
 IMPORTED: Mapping[str, str] = MappingProxyType(
     {
         "state": "that of the file that was imported",
         "sign_and_integration": "not settled: the waveform stands as the released network gives it",
     }
 )
-#: Of weights that do not say it.
+#: For weights without this information.
 UNKNOWN = "not known: neither the weights nor a checkpoint beside them say it"
-#: Of the weights of the package (MODEL_CARD.md), which are older than what says it in others.
+#: For the weights of the package (MODEL_CARD.md), which are older than this information.
 SHIPPED_FACTS: Mapping[str, str] = MappingProxyType(
     {
         "state": "the last one, of step 310; before it, no other agreed clearly better with POS"
@@ -43,13 +43,19 @@ SHIPPED_FACTS: Mapping[str, str] = MappingProxyType(
 
 
 def settled(select: Select, *, by_labels: bool = False) -> dict[str, str]:
-    """How the state of a training, and sign and integration of its output, are settled.
+    """Say how a training's state, and the sign and integration order of its output, are chosen.
 
     Parameters
     ----------
     select : str
+        ``"last"`` or ``"best"``.
     by_labels : bool
-        Whether labels say which way up the waveform is, and whether it is a slope.
+        Whether labels fix the sign and the integration order.
+
+    Returns
+    -------
+    dict of str to str
+        ``state`` and ``sign_and_integration``.
 
     >>> settled("last")["state"]
     'the last one'
@@ -61,25 +67,35 @@ def settled(select: Select, *, by_labels: bool = False) -> dict[str, str]:
 
 
 def settled_of(made_by: Mapping[str, Any]) -> dict[str, str]:
-    """What weights say of it themselves, in what they were made by.
+    """Return what weights say about it themselves, in their metadata.
 
     Parameters
     ----------
     made_by : mapping
         See `sspd.models.header.made_by`.
 
+    Returns
+    -------
+    dict of str to str
+        ``state`` and ``sign_and_integration``.
+
     >>> settled_of({"settled": settled("last")})["state"]
     'the last one'
     >>> settled_of({})["state"]
     'not known: neither the weights nor a checkpoint beside them say it'
     """
-    told = made_by.get("settled")
-    told = told if isinstance(told, Mapping) else {}
+    stored = made_by.get("settled")
+    stored = stored if isinstance(stored, Mapping) else {}
     names = ("state", "sign_and_integration")
-    return {name: told[name] if isinstance(told.get(name), str) else UNKNOWN for name in names}
+    return {name: stored[name] if isinstance(stored.get(name), str) else UNKNOWN for name in names}
 
 
-def checked_select(select: str) -> None:
-    """`UsageError` for what selects nothing."""
+def require_select(select: str) -> None:
+    """Raise `UsageError` for an unknown value of ``select``.
+
+    Parameters
+    ----------
+    select : str
+    """
     if select not in SELECTS:
         raise UsageError(f"select is one of {', '.join(SELECTS)}, not {select!r}")

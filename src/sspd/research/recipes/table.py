@@ -1,4 +1,4 @@
-"""The recipes by name."""
+"""The recipes of SSPD by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sspd.research.recipes.baseline import BaselineRecipe
 from sspd.research.recipes.baselines import BASELINES
 from sspd.research.recipes.recipe import LossSpec, Recipe, ViewSpec
 
-#: Wide enough for 200 beats a minute; the paper's 0.5-3 Hz ends at 180.
+#: Wide enough for 200 beats per minute; the paper's 0.5-3 Hz ends at 180.
 WIDE_BAND_HZ = (0.5, 3.7)
 
 PAPER = Recipe(
@@ -65,7 +65,7 @@ LAPTOP = Recipe(
     init="shipped",
 )
 
-SHIPPED = replace(
+SHIPPED_RECIPE = replace(
     LAPTOP,
     name="shipped",
     source="ours: `laptop` from nothing, for longer, with a rate that falls; the first part of"
@@ -77,7 +77,7 @@ SHIPPED = replace(
 )
 
 FURTHER = replace(
-    SHIPPED,
+    SHIPPED_RECIPE,
     name="further",
     source="ours: on from weights at hand with three times the clips a step, on a GPU in two"
     " minutes; the last part of the weights of the package",
@@ -99,17 +99,26 @@ ABLATION = replace(
     select="last",
 )
 
-_ALL = (PAPER, VIPL_HR, VIPL_160, RELEASED, LAPTOP, SHIPPED, FURTHER, ABLATION)
+_ALL = (PAPER, VIPL_HR, VIPL_160, RELEASED, LAPTOP, SHIPPED_RECIPE, FURTHER, ABLATION)
 RECIPES = {recipe.name: recipe for recipe in _ALL}
 
 
 def get_recipe(name: str) -> Recipe:
-    """Look a recipe up.
+    """Return the recipe with this name.
+
+    Parameters
+    ----------
+    name : str
+        A name of `RECIPES`.
+
+    Returns
+    -------
+    Recipe
 
     Raises
     ------
     UsageError
-        For a name that is not there; the message lists those that are.
+        There is no such recipe; the message lists all of them.
 
     Examples
     --------
@@ -122,12 +131,21 @@ def get_recipe(name: str) -> Recipe:
 
 
 def find_recipe(name: str) -> Recipe | BaselineRecipe:
-    """Look up any recipe: of this project's network, or of another paper's.
+    """Return the recipe with this name, of SSPD or of another paper.
+
+    Parameters
+    ----------
+    name : str
+        A name of `RECIPES` or `BASELINES`.
+
+    Returns
+    -------
+    Recipe or BaselineRecipe
 
     Raises
     ------
     UsageError
-        For a name that is not there; the message lists those that are.
+        There is no such recipe; the message lists all of them.
 
     Examples
     --------

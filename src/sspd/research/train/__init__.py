@@ -1,1 +1,1 @@
-"""Training without labels; everything here needs torch, so import it late."""
+"""Train networks: clips, steps, state on disk, self-checks, and several processes."""

@@ -1,4 +1,4 @@
-"""One step of a network of another paper: with labels, alone, in pairs, or at other speeds."""
+"""One training step of another paper's network: labelled, by priors, by contrast or by triplets."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from torch import Tensor, nn
 from sspd.errors import TrainingError
 from sspd.models.baselines import Baseline
 from sspd.models.network import initialise
-from sspd.research.losses.contrast import band_shares, contrast, stretches
+from sspd.research.losses.contrast import band_shares, contrast, random_windows
 from sspd.research.losses.triplet import triplet
 from sspd.research.recipes.baseline import FASTEST, BaselineRecipe
 from sspd.research.train.health import read_health
-from sspd.research.train.loss_registry import LABELLED, PRIORS, Known
+from sspd.research.train.loss_registry import LABELLED_LOSSES, PRIOR_LOSSES, ClipLabel
 from sspd.research.train.sampler import generator_of
-from sspd.research.train.schedules import rate_at
+from sspd.research.train.schedules import learning_rate_at
 from sspd.research.train.state import NO_BEST
 from sspd.research.train.step import AUTOCAST, descend, require_finite
 from sspd.research.train.step_types import Batch, Outcome
 from sspd.signal import peak_frequency
 
-#: Stretches drawn of each region (Contrast-Phys, Sec. 3.3), views of each video (RemotePPG).
-STRETCHES, VIEWS = 4, 4
-#: Slowest and fastest that videos are played; between them, this near to the video's own
-#: speed, a copy would be no negative.
+#: Windows drawn from each region (Contrast-Phys, Sec. 3.3), views of each video (RemotePPG).
+WINDOWS_PER_REGION, VIEWS_PER_VIDEO = 4, 4
+#: Slowest playback speed, and the range of speeds that are too close to the video's own for a
+#: negative sample.
 SLOWEST, NEAREST_BELOW, NEAREST_ABOVE = 1 / FASTEST, 0.8, 1.25
 
 Parts = dict[str, Tensor]
-#: Faces (n, 3, t + 1, h, w) to waveforms of parts of them, (n, parts, t), float32.
-ForwardClip = Callable[[Tensor], Tensor]
+#: Maps faces (n, 3, t + 1, h, w) to waveforms of their regions (n, regions, t), float32.
+ForwardRegions = Callable[[Tensor], Tensor]
 
 
 @dataclass
 class BaselineState:
-    """A network, its optimiser, and how far it is; changes at every step."""
+    """A network, its optimizer and its progress; changes at every step."""
 
     network: Baseline
     optimiser: torch.optim.Optimizer
@@ -49,12 +49,23 @@ class BaselineState:
     best: tuple[int, float] = NO_BEST
 
     def modules(self) -> dict[str, nn.Module]:
-        """The network by name."""
+        """Return the network by name."""
         return {"network": self.network}
 
 
 def new_baseline(recipe: BaselineRecipe, seed: int, device: torch.device) -> BaselineState:
-    """An untrained network; the same seed gives the same one."""
+    """Make an untrained network; the same seed gives the same weights.
+
+    Parameters
+    ----------
+    recipe : BaselineRecipe
+    seed : int
+    device : torch.device
+
+    Returns
+    -------
+    BaselineState
+    """
     network = Baseline(recipe.network)
     initialise(network, torch.Generator().manual_seed(seed))
     network.to(device).train()
@@ -64,21 +75,27 @@ def new_baseline(recipe: BaselineRecipe, seed: int, device: torch.device) -> Bas
     return BaselineState(network, optimiser, scaler)
 
 
-def played(faces: Tensor, speed: float, n: int) -> Tensor:
-    """The first `n` pictures of clips played at another speed, by a cubic B-spline.
+def change_speed(faces: Tensor, speed: float, n: int) -> Tensor:
+    """Return the first `n` frames of clips played at another speed, by a cubic B-spline.
 
-    A straight line between neighbours would halve the noise midway and leave it at either
-    end: at most speeds that beats in the band of the pulse, and networks without labels
-    learn the beat. The spline's noise is even to a twelfth.
+    Linear interpolation would halve the noise midway between frames and leave it unchanged at
+    frames. At most speeds this modulates the noise in the band of the pulse, and networks without
+    labels learn that modulation. The spline's noise is even to a twelfth.
 
     Parameters
     ----------
     faces : Tensor, shape (n, c, t, h, w), or waveforms (n, t)
     speed : float
-        2 shows every second one.
+        Playback speed; 2 shows every second frame.
     n : int
+        Number of frames to return.
 
-    >>> played(torch.arange(8.0)[None], 1.5, 4)[0, 1:]
+    Returns
+    -------
+    Tensor
+        Shaped as `faces`, with n frames.
+
+    >>> change_speed(torch.arange(8.0)[None], 1.5, 4)[0, 1:]
     tensor([1.5000, 3.0000, 4.5000])
     """
     axis = 2 if faces.ndim == 5 else 1
@@ -98,7 +115,7 @@ def played(faces: Tensor, speed: float, n: int) -> Tensor:
 
 
 def _speed(generator: torch.Generator, apart: bool) -> float:
-    """Uniform from `SLOWEST` to `FASTEST`; with ``apart`` never near 1."""
+    """Draw a speed from `SLOWEST` to `FASTEST`, uniformly; with ``apart`` never near 1."""
     drawn = float(torch.rand(1, generator=generator))
     if not apart:
         return SLOWEST + drawn * (FASTEST - SLOWEST)
@@ -107,8 +124,8 @@ def _speed(generator: torch.Generator, apart: bool) -> float:
     return SLOWEST + drawn if drawn < below else NEAREST_ABOVE + drawn - below
 
 
-def _see(network: Baseline, dtype: torch.dtype, faces: Tensor) -> Tensor:
-    """The network alone runs in less than float32; losses do not."""
+def _forward(network: Baseline, dtype: torch.dtype, faces: Tensor) -> Tensor:
+    """Run the network, in less than float32 if asked; losses always use float32."""
     device = faces.device.type
     if device == "cpu" and dtype == torch.bfloat16:  # much faster in convolutions
         faces = faces.contiguous(memory_format=torch.channels_last_3d)
@@ -117,7 +134,7 @@ def _see(network: Baseline, dtype: torch.dtype, faces: Tensor) -> Tensor:
 
 
 def _labelled(
-    forward_clip: ForwardClip, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
+    forward_clip: ForwardRegions, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     fs, band = recipe.network.fs, recipe.band_hz
     if batch.waves is not None:
@@ -126,37 +143,40 @@ def _labelled(
     elif batch.rate_hz is not None:
         rate_hz = batch.rate_hz
     else:
-        raise TrainingError(f"the recipe {recipe.name!r} learns from labels, and there are none")
+        raise TrainingError(f"the recipe {recipe.name!r} needs labels, and there are none")
     wave = forward_clip(faces).mean(dim=1)
     label = None if batch.waves is None else batch.waves.to(wave.device)
-    known = Known(label, rate_hz.float().to(wave.device))
+    known = ClipLabel(label, rate_hz.float().to(wave.device))
     return {
-        name: weight * LABELLED[name](wave, known, fs, band) for name, weight in recipe.losses
+        name: weight * LABELLED_LOSSES[name](wave, known, fs, band)
+        for name, weight in recipe.losses
     }, wave
 
 
 def _prior(
-    forward_clip: ForwardClip, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
+    forward_clip: ForwardRegions, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     n = recipe.network.clip + 1
     rows = [
-        played(clip[None], _speed(own, apart=False), n)
+        change_speed(clip[None], _speed(own, apart=False), n)
         for clip, own in zip(faces, draws, strict=True)
     ]
     wave = forward_clip(torch.cat(rows)).mean(dim=1)
     fs, band = recipe.network.fs, recipe.band_hz
-    return {name: weight * PRIORS[name](wave, fs, band) for name, weight in recipe.losses}, wave
+    return {
+        name: weight * PRIOR_LOSSES[name](wave, fs, band) for name, weight in recipe.losses
+    }, wave
 
 
 def _contrast(
-    forward_clip: ForwardClip, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
+    forward_clip: ForwardRegions, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     if len(faces) < 2:
         raise TrainingError(f"the recipe {recipe.name!r} compares videos: it needs two or more")
     regions = forward_clip(faces)
     fs, half = recipe.network.fs, recipe.network.clip // 2
     shares = [
-        band_shares(stretches(waves, STRETCHES, half, own), fs, recipe.band_hz)
+        band_shares(random_windows(waves, WINDOWS_PER_REGION, half, own), fs, recipe.band_hz)
         for waves, own in zip(regions, draws, strict=True)
     ]
     pairs = [contrast(shares[k - 1], shares[k]) for k in range(len(shares))]
@@ -165,19 +185,19 @@ def _contrast(
 
 
 def _triplet(
-    forward_clip: ForwardClip, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
+    forward_clip: ForwardRegions, faces: Tensor, batch: Batch, recipe: BaselineRecipe, draws: _Draws
 ) -> tuple[Parts, Tensor]:
     n, fs = recipe.network.clip, recipe.network.fs
     speeds = [_speed(own, apart=True) for own in draws]
-    other = [played(clip[None], v, n + 1) for clip, v in zip(faces, speeds, strict=True)]
+    other = [change_speed(clip[None], v, n + 1) for clip, v in zip(faces, speeds, strict=True)]
     waves = forward_clip(torch.cat([faces[:, :, : n + 1], *other])).mean(dim=1)
     length = min(n // 2, int(n / FASTEST) - 1)
     losses = []
     for k, (own, speed) in enumerate(zip(draws, speeds, strict=True)):
         anchor, negative = waves[k][None], waves[len(speeds) + k][None]
-        positive = played(negative, 1 / speed, min(n, int(n * speed)))
+        positive = change_speed(negative, 1 / speed, min(n, int(n * speed)))
         shares = [
-            band_shares(stretches(one, VIEWS, length, own), fs, recipe.band_hz)
+            band_shares(random_windows(one, VIEWS_PER_VIDEO, length, own), fs, recipe.band_hz)
             for one in (anchor, positive, negative)
         ]
         losses.append(triplet(*shares))
@@ -187,7 +207,7 @@ def _triplet(
 
 _Draws = Sequence[torch.Generator]
 _KINDS: Mapping[
-    str, Callable[[ForwardClip, Tensor, Batch, BaselineRecipe, _Draws], tuple[Parts, Tensor]]
+    str, Callable[[ForwardRegions, Tensor, Batch, BaselineRecipe, _Draws], tuple[Parts, Tensor]]
 ] = MappingProxyType(
     {"labelled": _labelled, "prior": _prior, "contrast": _contrast, "triplet": _triplet}
 )
@@ -196,7 +216,7 @@ _KINDS: Mapping[
 def take_baseline_step(
     state: BaselineState, batch: Batch, recipe: BaselineRecipe, seed: int, steps: int
 ) -> Outcome:
-    """One optimiser step, in place.
+    """Take one optimizer step, in place.
 
     Parameters
     ----------
@@ -205,16 +225,20 @@ def take_baseline_step(
         On the state's device.
     recipe : BaselineRecipe
     seed, steps : int
-        Of the whole training.
+        Seed and number of steps of the whole training.
+
+    Returns
+    -------
+    Outcome
 
     Raises
     ------
     TrainingError
-        If loss or gradient is not finite, or labels or videos are missing; the weights are
-        as before the step.
+        The loss or gradient is not finite, or labels or videos are missing; the weights stay as
+        before the step.
     """
     cosine = recipe.rate_schedule == "cosine"
-    rate = rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
+    rate = learning_rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     draws = [generator_of(draw, seed) for draw in batch.draws]
@@ -222,8 +246,8 @@ def take_baseline_step(
     flips = [float(torch.rand(1, generator=own)) < 0.5 for own in draws]
     faces = torch.stack([f.flip(-1) if flip else f for f, flip in zip(faces, flips, strict=True)])
     with torch.random.fork_rng():
-        torch.manual_seed(int(torch.randint(1 << 62, (1,), generator=draws[0])))  # of dropout
-        forward_clip = partial(_see, state.network, AUTOCAST[recipe.precision])
+        torch.manual_seed(int(torch.randint(1 << 62, (1,), generator=draws[0])))  # for dropout
+        forward_clip = partial(_forward, state.network, AUTOCAST[recipe.precision])
         now = recipe.at(state.step, steps)
         parts, wave = _KINDS[recipe.kind](forward_clip, faces, batch, now, draws)
     total = torch.stack(list(parts.values())).sum()
@@ -234,7 +258,7 @@ def take_baseline_step(
     health = read_health(wave, shown.get("label", wave).to(wave), recipe.network.fs, recipe.band_hz)
     if batch.waves is None:
         health = health._replace(agreement=float("nan"))
-    else:  # of the network, not of the label
+    else:  # the health of the network, not of the label
         own = read_health(wave, wave, recipe.network.fs, recipe.band_hz)
         health = own._replace(agreement=health.agreement)
     return Outcome({"total": total, **parts}, health, shown, {})

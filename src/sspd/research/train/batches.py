@@ -34,7 +34,7 @@ def batches_of(run: TrainingRun, steps: range) -> Iterator[Batch]:
 
     def mine(step: int) -> tuple[int, Sequence[Draw]]:
         every = draws_of_step(step, recipe, len(videos), seed, run.counts)
-        return len(every), run.team.mine(every)
+        return len(every), run.processes.mine(every)
 
     asked = (draw for step in steps for draw in mine(step)[1])
     if run.device.type == "cpu":

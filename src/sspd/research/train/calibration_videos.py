@@ -1,4 +1,4 @@
-"""Simulated videos with a known pulse, by which a finished network is set upright."""
+"""Simulated videos with a known pulse, which fix the sign and integration order of a network."""
 
 from __future__ import annotations
 
@@ -10,37 +10,41 @@ from numpy.typing import NDArray
 
 from sspd.types import Frames
 
-#: Videos, spread over the rates of the heart, and their length.
+#: Number of videos, the range of their heart rates, and their length.
 VIDEOS = 12
 SLOWEST_BPM, FASTEST_BPM = 45.0, 175.0
 DURATION_S = 10.0
-#: What faces do, in turn. Of faces at rest alone every sum reads nearly every rate, and the
-#: one that does so best may drown in what a head that talks adds.
-DOING = ("still", "talking", "drift")
-#: Near enough, with a pulse as strong as many people have it.
+#: Motions, in turn. With faces at rest, every integration order reads nearly every rate, and the
+#: best of them may fail for a head that talks.
+MOTIONS = ("still", "talking", "drift")
+#: Face size, pixels, and strength of the pulse, percent: a common one.
 FACE_PX = 140
 PULSE_PERCENT = 0.5
-SEED = 20_261_122
+CALIBRATION_SEED = 20_261_122
 
 
 class CalibrationVideo(NamedTuple):
-    """Faces and what their blood does."""
+    """Simulated faces and their pulse."""
 
     faces: Frames
     """Crops, uint16, shape (time, size, size, 3)."""
     pulse: NDArray[np.float64]
-    """Blood volume half way between one face and the next, shape (time - 1,)."""
+    """Blood volume halfway between neighbouring faces, shape (time - 1,)."""
 
 
 def calibration_videos(fs: float, size: int) -> Iterator[CalibrationVideo]:
-    """The videos, always the same ones.
+    """Simulate the calibration videos, the same ones at every call.
 
     Parameters
     ----------
     fs : float
-        Frames a second, Hz.
+        Frame rate, Hz.
     size : int
         Height and width of the crops, pixels.
+
+    Yields
+    ------
+    CalibrationVideo
 
     Examples
     --------
@@ -50,11 +54,11 @@ def calibration_videos(fs: float, size: int) -> Iterator[CalibrationVideo]:
     """
     from sspd.simulation import random_spec, simulate_faces, truth
 
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(CALIBRATION_SEED)
     for k, hr_bpm in enumerate(np.linspace(SLOWEST_BPM, FASTEST_BPM, VIDEOS)):
         spec = random_spec(
             rng,
-            DOING[k % len(DOING)],
+            MOTIONS[k % len(MOTIONS)],
             hr_bpm=float(hr_bpm),
             duration_s=DURATION_S,
             fps=fs,

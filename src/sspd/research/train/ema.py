@@ -1,4 +1,4 @@
-"""The target network: an exponential moving average of the online one (Eq. 13)."""
+"""The target network: an exponential moving average of the online network (Eq. 13)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def update_target(target: nn.Module, online: nn.Module, momentum: float) -> None:
-    """Move the target's parameters toward the online network's, in place.
+    """Move the target's parameters toward those of the online network, in place.
 
-    ``target <- momentum * target + (1 - momentum) * online``. Parameters alone: each
-    network keeps its own running statistics of BatchNorm, since the two see
-    differently masked differences.
+    ``target <- momentum * target + (1 - momentum) * online``. Only parameters move: each network
+    keeps its own running statistics of BatchNorm, because the two see differently masked
+    differences.
+
+    Parameters
+    ----------
+    target, online : nn.Module
+        Networks of the same shape.
+    momentum : float
+        0 to 1.
 
     Examples
     --------

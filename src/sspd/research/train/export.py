@@ -8,8 +8,8 @@ from pathlib import Path
 from sspd.models.checkpoint import load_any
 from sspd.network.export import export_onnx
 from sspd.research.recipes import BaselineRecipe, Recipe
-from sspd.research.train.loop import Progress, train
-from sspd.research.train.process_group import SINGLE, Team
+from sspd.research.train.loop import TrainingProgress, train
+from sspd.research.train.process_group import SINGLE, ProcessGroup
 from sspd.research.train.sampler import Video
 from sspd.utils.progress import Told
 
@@ -25,7 +25,7 @@ def train_and_export(
     resume: bool = False,
     minutes: float | None = None,
     name: str | None = None,
-    team: Team = SINGLE,
+    processes: ProcessGroup = SINGLE,
     progress: Told = lambda what, done, total: None,
     notice: Callable[[str], None] = lambda line: None,
 ) -> tuple[Path, Path]:
@@ -51,7 +51,7 @@ def train_and_export(
     Returns
     -------
     weights, onnx : Path
-        ``model.safetensors`` and ``model.onnx``; the first process of a team writes them.
+        ``model.safetensors`` and ``model.onnx``; the first process of a group writes them.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def train_and_export(
     """
     of = "" if name is None else f" {name}"
 
-    def told(now: Progress) -> None:
+    def told(now: TrainingProgress) -> None:
         text = f"Training{of}, loss {now.loss:.3f}, in band {now.health.band_ratio:.0%}"
         progress(text, now.step, now.steps)
 
@@ -76,13 +76,13 @@ def train_and_export(
         resume=resume,
         max_minutes=minutes,
         name=name,
-        team=team,
+        processes=processes,
         on_step=told,
         on_phase=lambda what: progress(f"{what}{of and ','}{of}", 0, 0),
         notice=notice,
     )
     onnx = weights.with_suffix(".onnx")
-    if team.is_main:
+    if processes.is_main:
         progress(f"Exporting{of and ','}{of}", 0, 0)
         export_onnx(load_any(weights), onnx)
     return weights, onnx

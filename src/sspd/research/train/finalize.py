@@ -1,9 +1,9 @@
-"""From a trained network to one that measures: statistics, sign, and files.
+"""Turn a trained network into one that measures: statistics, sign and integration order.
 
-The online network saw masked differences, so its BatchNorm statistics are too small
-for whole ones: they are taken anew on unmasked clips. And without labels neither the
-sign of the waveform nor whether it is the pulse or a slope of it is fixed: simulated
-videos, whose pulse is known, settle that (`sspd.research.train.calibration_videos`).
+The online network saw masked differences, so its BatchNorm statistics are too small for unmasked
+ones: they are estimated again on unmasked clips. Without labels, neither the sign of the waveform
+nor its integration order (pulse, slope, or slope of the slope) is fixed: simulated videos with a
+known pulse fix both (`sspd.research.train.calibration_videos`).
 """
 
 from __future__ import annotations
@@ -21,35 +21,36 @@ from sspd.models.network import MeasuringNetwork
 from sspd.models.spec import MOST_SUMMATIONS
 from sspd.network.grid import to_grid
 from sspd.research.train.calibration_videos import calibration_videos
-from sspd.research.train.sampler import ClipRecipe, Draw, Video, clip_at
+from sspd.research.train.clip_recipe import ClipRecipe
+from sspd.research.train.sampler import Draw, Video, clip_at
 from sspd.research.views.lga import global_view
 from sspd.signal import bandpass, integrate, pulse_frequency
 
-#: Clips that the statistics are taken from.
+#: Number of clips for the statistics.
 STATISTICS_CLIPS = 50
-#: Where the sign is read: the fundamental and first harmonics of any pulse.
+#: Band for the sign: the fundamental and first harmonics of any pulse.
 SIGN_BAND_HZ = (0.7, 4.0)
-#: Where their rates lie, and how near a rate is right, Hz.
-RATES_HZ = (0.6, 3.6)
-RIGHT_HZ = 0.05
+#: Range of the videos' pulse rates, and the largest error of a correct one, Hz.
+PULSE_RATES_HZ = (0.6, 3.6)
+RATE_TOLERANCE_HZ = 0.05
 
 
 @torch.no_grad()
 def reestimate_statistics(network: MeasuringNetwork, batches: Iterable[Tensor]) -> None:
-    """Take BatchNorm's statistics anew, in place, as plain means over `batches`.
+    """Estimate BatchNorm's statistics again, in place, as plain means over `batches`.
 
     Parameters
     ----------
     network : MeasuringNetwork
         Left in evaluation mode.
     batches : iterable of Tensor, shape (n, 3, t, h, w)
-        Differences as a measurement sees them.
+        Unmasked differences, as in a measurement.
     """
     norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm3d)]
     usual = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None  # PyTorch's word for a cumulative mean
+        norm.momentum = None  # PyTorch then computes a cumulative mean
     network.train()
     for batch in batches:
         network(batch)
@@ -61,25 +62,25 @@ def reestimate_statistics(network: MeasuringNetwork, batches: Iterable[Tensor]) 
 def estimate_output_convention(
     waveforms: Sequence[NDArray[np.float64]], pulses: Sequence[NDArray[np.float64]], fs: float
 ) -> tuple[int, int]:
-    """Sign of the output, and how often it has to be summed to give the pulse.
+    """Estimate the sign and the integration order of a network's output.
 
-    Differences go in, and noise of videos rises toward low frequencies, so a network may
-    well give the pulse's slope, or that slope's slope. Of all readings the one is taken
-    by which most of the known rates are read right; among equals the one that correlates
-    best with the known pulses, over all videos together.
+    The inputs are differences, and noise of videos rises toward low frequencies, so a network may
+    well give the pulse's slope, or the slope of that slope. The chosen order is the one that reads
+    most of the known rates correctly; ties go to the one that correlates best with the known
+    pulses, over all videos together.
 
     Parameters
     ----------
-    waveforms, pulses : sequences of float64 array, shape (t,)
+    waveforms, pulses : sequence of float64 array, shape (t,)
         Network outputs and blood volumes at the same times.
     fs : float
-        Their samples a second, Hz.
+        Sampling rate of both, Hz.
 
     Returns
     -------
-    polarity : int
+    sign : int
         1 or -1.
-    summations : int
+    integration_order : int
         0 to `MOST_SUMMATIONS`.
 
     Examples
@@ -92,15 +93,17 @@ def estimate_output_convention(
     likeness, right = np.zeros(len(readings)), np.zeros(len(readings), int)
     for waveform, pulse in zip(waveforms, pulses, strict=True):
         place = np.arange(pulse.size)
-        rate_hz = pulse_frequency(bandpass(pulse, fs, SIGN_BAND_HZ), fs, RATES_HZ)
+        rate_hz = pulse_frequency(bandpass(pulse, fs, SIGN_BAND_HZ), fs, PULSE_RATES_HZ)
         for times in readings:
             candidate = bandpass(integrate(waveform, fs, times), fs, SIGN_BAND_HZ)
-            right[times] += abs(pulse_frequency(candidate, fs, RATES_HZ) - rate_hz) < RIGHT_HZ
-            # Each sum up to a value belongs half a step later.
+            right[times] += (
+                abs(pulse_frequency(candidate, fs, PULSE_RATES_HZ) - rate_hz) < RATE_TOLERANCE_HZ
+            )
+            # Each summation moves the waveform by half a step.
             known = np.interp(place + times / 2, place, pulse)
             likeness[times] += _correlation(candidate, bandpass(known, fs, SIGN_BAND_HZ))
-    summations = max(readings, key=lambda times: (right[times], abs(likeness[times])))
-    return (1 if likeness[summations] >= 0 else -1), summations
+    integration_order = max(readings, key=lambda times: (right[times], abs(likeness[times])))
+    return (1 if likeness[integration_order] >= 0 else -1), integration_order
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -109,25 +112,29 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 @torch.no_grad()
-def finish_network(
+def finalize_network(
     network: MeasuringNetwork,
     clips: Iterable[Tensor],
     to_input: Callable[[Tensor], Tensor],
     name: str,
 ) -> MeasuringNetwork:
-    """Settle statistics and sign; returns the network for measuring.
+    """Set BatchNorm statistics, sign and integration order, and return the network for measuring.
 
     Parameters
     ----------
     network : MeasuringNetwork
         On the CPU; changed in place.
     clips : iterable of Tensor, shape (1, t + 1, 3, s, s)
-        Whole faces of the videos that it was trained on, levels 0-255, its own channel
-        order; only their statistics are read.
+        Whole faces of the training videos, pixel values 0-255, in the network's channel order;
+        only the statistics use them.
     to_input : callable
-        Turns (1, t + 1, 3, size, size) into what the network eats.
+        Turns faces (1, t + 1, 3, size, size) into the network's input.
     name : str
-        How reports call the weights.
+        Name of the weights in reports.
+
+    Returns
+    -------
+    MeasuringNetwork
     """
     spec = network.spec
     reestimate_statistics(network, (to_input(global_view(clip, spec.size)) for clip in clips))
@@ -139,13 +146,27 @@ def finish_network(
         faces = torch.from_numpy(np.ascontiguousarray(grid.transpose(0, 3, 1, 2)))[None]
         waveforms.append(network(to_input(faces))[0].double().numpy())
         pulses.append(video.pulse)
-    polarity, summations = estimate_output_convention(waveforms, pulses, spec.fs)
-    network.spec = replace(spec, pyramid=None, polarity=polarity, summations=summations, name=name)
+    sign, integration_order = estimate_output_convention(waveforms, pulses, spec.fs)
+    network.spec = replace(
+        spec, pyramid=None, polarity=sign, summations=integration_order, name=name
+    )
     return network
 
 
-def finish_clips(videos: Sequence[Video], recipe: ClipRecipe, seed: int) -> Iterator[Tensor]:
-    """Clips for `finish_network`: random ones of epochs that no training reaches."""
+def statistics_clips(videos: Sequence[Video], recipe: ClipRecipe, seed: int) -> Iterator[Tensor]:
+    """Yield random clips for `finalize_network`, from epochs that no training reaches.
+
+    Parameters
+    ----------
+    videos : sequence of Video
+    recipe : ClipRecipe
+    seed : int
+
+    Yields
+    ------
+    Tensor, shape (1, t + 1, 3, s, s)
+        Pixel values 0-255.
+    """
     for i in range(STATISTICS_CLIPS):
         draw = Draw(1 << 20 | i // len(videos), i % len(videos))
         yield torch.from_numpy(clip_at(videos[draw.video], draw, recipe, seed))[None]

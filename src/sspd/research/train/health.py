@@ -1,4 +1,4 @@
-"""Signs that a training works, seen without labels."""
+"""Health of a training step, computed without labels."""
 
 from __future__ import annotations
 
@@ -10,27 +10,40 @@ from torch import Tensor
 from sspd.research.losses.pearson import negative_pearson
 from sspd.research.losses.spectral import normalised_psd
 
-#: Half the width of the line around the strongest frequency, Hz.
-LINE_HZ = 0.15
+#: Half width of the peak around the strongest frequency, Hz.
+PEAK_HALF_WIDTH_HZ = 0.15
 
 
 class Health(NamedTuple):
-    """Each between 0 and 1 but for the agreement, which is a correlation."""
+    """Health of one step: ratios from 0 to 1, a correlation, and a spread in Hz."""
 
     band_ratio: float
-    """Share of the target waveform's power inside the pulse band."""
+    """Fraction of the target waveform's power inside the pulse band."""
     line_ratio: float
-    """Share of it within `LINE_HZ` of the strongest frequency of the band."""
+    """Fraction of it within `PEAK_HALF_WIDTH_HZ` of the strongest frequency of the band."""
     agreement: float
     """Mean correlation of the online and the target waveform."""
     spread: float
-    """Standard deviation of the strongest frequencies over the batch, Hz: 0 where the
-    network says the same of every video."""
+    """Standard deviation of the strongest frequencies over the batch, Hz; 0 if the network
+    gives the same rate for every video."""
 
 
 @torch.no_grad()
 def read_health(online: Tensor, target: Tensor, fs: float, band_hz: tuple[float, float]) -> Health:
-    """Label-free signs from the waveforms (n, t) of one step.
+    """Compute the health of one step from its waveforms, without labels.
+
+    Parameters
+    ----------
+    online, target : Tensor, shape (n, t)
+        Waveforms of the two networks.
+    fs : float
+        Sampling rate, Hz.
+    band_hz : (float, float)
+        The pulse band.
+
+    Returns
+    -------
+    Health
 
     Examples
     --------
@@ -43,7 +56,7 @@ def read_health(online: Tensor, target: Tensor, fs: float, band_hz: tuple[float,
     frequency = torch.fft.rfftfreq(target.shape[-1], 1 / fs, device=target.device)
     inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
     peak = frequency[inside][psd[:, inside].argmax(dim=1)]
-    line = (frequency[None, :] - peak[:, None]).abs() <= LINE_HZ + 1e-6
+    line = (frequency[None, :] - peak[:, None]).abs() <= PEAK_HALF_WIDTH_HZ + 1e-6
     return Health(
         band_ratio=float(psd[:, inside].sum(dim=1).mean()),
         line_ratio=float((psd * line).sum(dim=1).mean()),

@@ -1,7 +1,7 @@
-"""Labels for networks that learn from them: the contact waveform, where a clip's values lie.
+"""Labels for networks that learn from them: contact waveforms at the times of a clip.
 
-One path for all datasets: a `Recording`'s references. Where only stored faces are at hand,
-the truth that ``sspd simulate --layout faces`` wrote beside them.
+All datasets use one path: the references of a `Recording`. For a store of simulated faces, the
+labels are the files that ``sspd simulate --layout faces`` wrote beside them.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from sspd.research.recipes import BaselineRecipe, Recipe
 from sspd.signal import bandpass, standardise
 from sspd.types import Recording, Series
 
-#: What of a contact waveform is learned, Hz: slow drifts are not the heart's.
+#: Band of the contact waveform that is learned, Hz: slow drifts do not come from the heart.
 LABEL_BAND_HZ = (0.5, 5.0)
 NO_WAVEFORM = "no contact waveform to learn from"
-#: So much more on each side is filtered along, seconds.
-MARGIN_S = 3.0
+#: Margin on each side for the filter, seconds.
+FILTER_MARGIN_S = 3.0
 
 
 def labels_of(recordings: Sequence[Recording]) -> tuple[dict[str, Series], list[str]]:
-    """The contact waveforms of recordings by the path of their video.
+    """Collect the contact waveforms of recordings by the path of their video.
 
     Parameters
     ----------
@@ -39,8 +39,9 @@ def labels_of(recordings: Sequence[Recording]) -> tuple[dict[str, Series], list[
     Returns
     -------
     labels : dict
+        Path of the video -> contact waveform.
     missing : list of str
-        A line for each recording without one.
+        One line for each recording without a waveform.
     """
     labels: dict[str, Series] = {}
     missing = []
@@ -58,31 +59,35 @@ def labels_of(recordings: Sequence[Recording]) -> tuple[dict[str, Series], list[
 
 
 class Labels(NamedTuple):
-    """What of recordings a network can learn from."""
+    """The labels of recordings: contact waveforms or heart rates."""
 
     series: dict[str, Series]
     """Path of the video -> contact waveform or rates."""
     of_rates: bool
-    """Whether they are rates, beats a minute: no recording has a waveform that fits its video."""
+    """True if they are rates, bpm, because no recording has a waveform that fits its video."""
     missing: list[str]
-    """A line for each recording without any."""
+    """One line for each recording without a label."""
 
 
 def labels_or_rates(recordings: Sequence[Recording]) -> Labels:
-    """Contact waveforms; where no recording has one, the rates that its device showed.
+    """Collect contact waveforms, or the device's heart rates if no recording has a waveform.
 
-    VIPL-HR gives rates alone: its waveforms do not fit its videos in time.
+    VIPL-HR has only rates: its waveforms do not match its videos in time.
 
     Parameters
     ----------
     recordings : sequence of Recording
+
+    Returns
+    -------
+    Labels
     """
     waves, missing = labels_of(recordings)
     if waves:
         return Labels(waves, False, missing)
     rates = {}
     for recording in recordings:
-        with contextlib.suppress(SSPDError):  # told above
+        with contextlib.suppress(SSPDError):  # reported above
             shown = recording.references().hr_bpm
             if shown is not None and bool((shown.values > 0).any()):
                 rates[str(recording.video)] = shown
@@ -93,12 +98,17 @@ def labels_or_rates(recordings: Sequence[Recording]) -> Labels:
 def fitted(
     recipe: Recipe | BaselineRecipe, recordings: Sequence[Recording]
 ) -> Recipe | BaselineRecipe:
-    """The recipe, by rates where it wants labels and the recordings have nothing else.
+    """Fit a recipe to the labels of recordings: by rates if they have no waveforms.
 
     Parameters
     ----------
     recipe : Recipe or BaselineRecipe
     recordings : sequence of Recording
+
+    Returns
+    -------
+    Recipe or BaselineRecipe
+        The given recipe, if it needs no labels or the recordings have waveforms.
     """
     if isinstance(recipe, Recipe) or recipe.kind != "labelled":
         return recipe
@@ -110,14 +120,19 @@ def fitted(
 
 
 def rate_of_clip(rates: Series, begin_s: float, clip_s: float) -> float:
-    """The mean of what a device showed in a clip, beats a minute.
+    """Return the mean rate that a device showed during a clip.
 
     Parameters
     ----------
     rates : Series
-        What is not positive is the device's sign for "none".
+        Beats per minute; values that are not positive mean "no rate".
     begin_s, clip_s : float
-        Seconds.
+        Start and length of the clip, seconds.
+
+    Returns
+    -------
+    float
+        Beats per minute; interpolated if the device showed no rate during the clip.
 
     >>> rate_of_clip(Series(np.arange(9.0), np.arange(60.0, 69.0)), 2.0, 4.0)
     64.0
@@ -130,12 +145,19 @@ def rate_of_clip(rates: Series, begin_s: float, clip_s: float) -> float:
 
 
 def labels_beside(store: Path, entries: Sequence[FaceEntry]) -> tuple[dict[str, Series], list[str]]:
-    """The simulated pulses beside a store of simulated faces, by video.
+    """Read the simulated pulses beside a store of simulated faces.
 
     Parameters
     ----------
     store : Path
     entries : sequence of FaceEntry
+
+    Returns
+    -------
+    labels : dict
+        Path of the video -> pulse.
+    missing : list of str
+        One line for each video without a pulse.
     """
     labels: dict[str, Series] = {}
     missing = []
@@ -149,22 +171,23 @@ def labels_beside(store: Path, entries: Sequence[FaceEntry]) -> tuple[dict[str, 
 
 
 def label_of_clip(label: Series, begin_s: float, n: int, spec: BaselineSpec) -> NDArray[np.float32]:
-    """What a network should give for a clip, mean 0 and standard deviation 1.
+    """Return the waveform that a network should give for a clip, standardized.
 
     Parameters
     ----------
     label : Series
         The contact waveform.
     begin_s : float
-        Time of the clip's first picture, seconds.
+        Time of the clip's first frame, seconds.
     n : int
-        Values.
+        Number of values.
     spec : BaselineSpec
-        Says when its values are, and whether they are the pulse or its slope.
+        Gives the times of the network's values, and their integration order.
 
     Returns
     -------
     float32 array, shape (n,)
+        Mean 0, standard deviation 1.
 
     >>> t = np.arange(0, 20, 1 / 60)
     >>> spec = BaselineSpec("physnet", fs=30.0, size=64, clip=120)
@@ -175,13 +198,13 @@ def label_of_clip(label: Series, begin_s: float, n: int, spec: BaselineSpec) -> 
     True
     """
     lag = 0.0 if spec.input == "pictures" else 0.5
-    return wave_at(label, begin_s + lag / spec.fs, n, spec.fs, spec.summations)
+    return label_waveform(label, begin_s + lag / spec.fs, n, spec.fs, spec.summations)
 
 
-def wave_at(
-    label: Series, first_s: float, n: int, fs: float, summations: int
+def label_waveform(
+    label: Series, first_s: float, n: int, fs: float, integration_order: int
 ) -> NDArray[np.float32]:
-    """A contact waveform, or its slope, on an even clock: mean 0 and standard deviation 1.
+    """Sample a contact waveform, or a derivative of it, on an even grid and standardize it.
 
     Parameters
     ----------
@@ -190,26 +213,28 @@ def wave_at(
     first_s : float
         Time of the first value, seconds.
     n : int
-        Values.
+        Number of values.
     fs : float
-        Hz.
-    summations : int
-        How often the slope is taken; as often it has to be summed to give the pulse.
+        Sampling rate, Hz.
+    integration_order : int
+        How often the slope is taken; 0 gives the pulse itself.
 
     Returns
     -------
     float32 array, shape (n,)
+        Mean 0, standard deviation 1.
 
     >>> t = np.arange(0, 20, 1 / 60)
-    >>> slope = wave_at(Series(t, np.sin(2 * np.pi * 1.5 * t)), 8.0, 120, 30.0, summations=1)
+    >>> pulse = Series(t, np.sin(2 * np.pi * 1.5 * t))
+    >>> slope = label_waveform(pulse, 8.0, 120, 30.0, integration_order=1)
     >>> place = 8.0 + np.arange(120) / 30
     >>> bool(np.corrcoef(slope, np.cos(2 * np.pi * 1.5 * place))[0, 1] > 0.999)
     True
     """
-    margin = round(MARGIN_S * fs)
-    steps = np.arange(-margin, n + margin + summations)
-    place = first_s + (steps - 0.5 * summations) / fs
+    margin = round(FILTER_MARGIN_S * fs)
+    steps = np.arange(-margin, n + margin + integration_order)
+    place = first_s + (steps - 0.5 * integration_order) / fs
     inside = np.clip(place, label.t[0], label.t[-1])
     pulse = bandpass(np.interp(inside, label.t, label.values), fs, LABEL_BAND_HZ)
-    wave = np.diff(pulse, summations)[margin : margin + n]
+    wave = np.diff(pulse, integration_order)[margin : margin + n]
     return standardise(wave).astype(np.float32)

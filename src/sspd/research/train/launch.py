@@ -1,4 +1,4 @@
-"""Start the processes that train together, or join those that a cluster started."""
+"""Start the processes of one training, or join those that a cluster started."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import TCPStore  # type: ignore[attr-defined]
 
 from sspd.errors import UsageError
-from sspd.research.train.process_group import SINGLE, Team
+from sspd.research.train.process_group import SINGLE, ProcessGroup
 from sspd.utils.packages import require
 from sspd.utils.pool import end_with_process
 
-#: The first process cuts faces out of all videos while the others wait.
+#: Longest wait, for the first process crops the faces of all videos while the others wait.
 PATIENCE = timedelta(days=2)
 
 
-def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
-    """Become one of several processes.
+def join(devices: int | None, nodes: int, device: str) -> tuple[ProcessGroup, str]:
+    """Join the process group of a training, and start its other processes if needed.
 
-    ``torchrun`` and SLURM have started them already; otherwise the command that runs is
-    started again, once for each further device (Lightning Fabric).
+    ``torchrun`` and SLURM have started them already; otherwise the running command is started
+    again, once for each further device (Lightning Fabric).
 
     Parameters
     ----------
     devices : int, optional
-        Processes on this machine, one a CUDA device or, on processors, a share of the
-        cores. By default what ``torchrun`` started, and one without it.
+        Processes on this machine, one for each CUDA device or, on the CPU, for a share of the
+        cores. By default those that ``torchrun`` started, and one without it.
     nodes : int
-        Machines.
+        Number of machines.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
 
     Returns
     -------
-    team : Team
+    processes : ProcessGroup
     device : str
-        Of this process.
+        Device of this process.
 
     Raises
     ------
     UsageError
-        More devices than there are, or other numbers than the cluster started.
+        There are fewer devices, or the cluster started another number of processes.
     DependencyError
-        There is no Lightning Fabric.
+        Lightning Fabric is not installed.
 
     Examples
     --------
     >>> join(None, 1, "cpu")
-    (Team(rank=0, size=1), 'cpu')
+    (ProcessGroup(rank=0, size=1), 'cpu')
     """
-    started = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # torchrun's word
+    started = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # set by torchrun
     if devices is None:
         devices, nodes = started, int(os.environ.get("GROUP_WORLD_SIZE", nodes))
     if devices * nodes == 1:
@@ -85,13 +85,13 @@ def join(devices: int | None, nodes: int, device: str) -> tuple[Team, str]:
         raise UsageError(f"--devices {devices} --nodes {nodes}: {said}") from error
     if fabric.global_rank > 0:  # wherever it is started, not only where it computes
         end_with_process(os.getppid())
-    return Team(fabric.global_rank, fabric.world_size), str(fabric.device)
+    return ProcessGroup(fabric.global_rank, fabric.world_size), str(fabric.device)
 
 
 def leave() -> None:
-    """Part from the other processes, also where one is lost; alone there is nothing to do.
+    """Leave the process group, also if another process was lost; a single process does nothing.
 
-    Whoever ends without it may crash while Python shuts down.
+    A process that ends without it may crash while Python shuts down.
 
     Examples
     --------
@@ -102,10 +102,10 @@ def leave() -> None:
 
 
 def _meet_anew(backend: str) -> None:
-    """Join the others that torchrun started, also where it had started some before.
+    """Join the processes of torchrun, also after it restarted them.
 
-    It hands the store of the lost ones on, in which their addresses still stand: those
-    of each attempt have a place of their own in it.
+    torchrun keeps the store of the lost processes with their old addresses, so each attempt
+    has its own prefix there.
     """
     rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])

@@ -1,4 +1,4 @@
-"""What a training writes while it runs: a table of numbers and TensorBoard's pictures."""
+"""The log of a training: numbers as JSON lines, and numbers and plots for TensorBoard."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 METRICS_FILE = "metrics.jsonl"
-#: Pictures are large; numbers are written at every step, these at every so many.
-PICTURE_STEPS = 25
+#: Plots are large, so they are written once in this many steps.
+PLOT_STEPS = 25
 
 
 class TrainingLog:
-    """Numbers of every step as JSON lines and for TensorBoard, pictures now and then.
+    """Write the numbers of every step as JSON lines and to TensorBoard, and plots now and then.
 
     Parameters
     ----------
     out : Path
-        The training's folder.
+        Folder of the training.
     step : int
-        Where the run goes on: lines of later steps, left by a killed run, are dropped.
+        First step of this run: lines of later steps, left by a killed run, are dropped.
     """
 
     def __init__(self, out: Path, step: int) -> None:
@@ -36,21 +36,30 @@ class TrainingLog:
         self._board = _summary_writer(out / "tensorboard", step)
 
     def write(self, step: int, outcome: Outcome, extra: dict[str, Any]) -> None:
-        """Log one step: loss parts, health, and what `extra` holds."""
+        """Log one step.
+
+        Parameters
+        ----------
+        step : int
+        outcome : Outcome
+            Loss parts and health of the step.
+        extra : dict
+            More numbers by name.
+        """
         parts = {f"loss/{k}": v.item() for k, v in outcome.parts.items()}
-        signs = {f"health/{k}": v for k, v in outcome.health._asdict().items()}
-        row = {"step": step, **parts, **signs, **extra}
+        health = {f"health/{k}": v for k, v in outcome.health._asdict().items()}
+        row = {"step": step, **parts, **health, **extra}
         with open_to_append(self._file) as file:
             file.write(json.dumps(row).encode() + b"\n")
         if self._board is None:
             return
-        for name, value in (parts | signs | extra).items():
+        for name, value in (parts | health | extra).items():
             self._board.add_scalar(name, value, step)
-        if step % PICTURE_STEPS == 0:
-            self._pictures(step, outcome)
+        if step % PLOT_STEPS == 0:
+            self._plot(step, outcome)
         self._board.flush()
 
-    def _pictures(self, step: int, outcome: Outcome) -> None:
+    def _plot(self, step: int, outcome: Outcome) -> None:
         from matplotlib.figure import Figure
 
         assert self._board is not None
@@ -67,13 +76,23 @@ class TrainingLog:
         self._board.add_figure("rppg", figure, step)
 
     def close(self) -> None:
-        """Finish the files."""
+        """Close the files."""
         if self._board is not None:
             self._board.close()
 
 
 def read_metrics(out: str | Path) -> list[dict[str, float]]:
-    """The rows of a training's ``metrics.jsonl``, in order; a torn last line is left out."""
+    """Read the rows of a training's ``metrics.jsonl``, in order; a torn last line is left out.
+
+    Parameters
+    ----------
+    out : path
+        Folder of the training.
+
+    Returns
+    -------
+    list of dict
+    """
     rows = []
     for line in (Path(out) / METRICS_FILE).read_text().splitlines():
         try:
@@ -93,6 +112,6 @@ def _drop_later_lines(file: Path, step: int) -> None:
 def _summary_writer(folder: Path, step: int) -> SummaryWriter | None:
     try:
         from torch.utils.tensorboard import SummaryWriter
-    except ImportError:  # the table of numbers is there all the same
+    except ImportError:  # the JSON lines are written all the same
         return None
     return SummaryWriter(str(folder), purge_step=step or None)

@@ -1,4 +1,4 @@
-"""The training loop: clips -> a step of whatever the recipe trains -> state and log."""
+"""The training loop: clips, one step of the recipe's trainer, then state and log."""
 
 from __future__ import annotations
 
@@ -16,8 +16,14 @@ from sspd.research.recipes import BaselineRecipe, Recipe
 from sspd.research.train.batches import batches_of
 from sspd.research.train.health import Health
 from sspd.research.train.log import TrainingLog
-from sspd.research.train.monitor import TrainingRun, look, look_before, take_best, write_verdict
-from sspd.research.train.process_group import SINGLE, Team, refuse_shared
+from sspd.research.train.monitor import (
+    TrainingRun,
+    check_initial_state,
+    check_state,
+    restore_best,
+    write_verdict,
+)
+from sspd.research.train.process_group import SINGLE, ProcessGroup, require_enough_clips
 from sspd.research.train.sampler import Video
 from sspd.research.train.state import STATES_FOLDER, Resumable, load_newest, save_state, saved_steps
 from sspd.research.train.step_types import Outcome
@@ -30,8 +36,8 @@ MODEL_FILE = "model.safetensors"
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Told to the caller after each step."""
+class TrainingProgress:
+    """Progress that the caller receives after each step."""
 
     step: int
     steps: int
@@ -51,12 +57,12 @@ def train(
     max_minutes: float | None = None,
     checkpoint_s: float = 30.0,
     name: str | None = None,
-    team: Team = SINGLE,
-    on_step: Callable[[Progress], None] = lambda _: None,
+    processes: ProcessGroup = SINGLE,
+    on_step: Callable[[TrainingProgress], None] = lambda _: None,
     on_phase: Callable[[str], None] = lambda _: None,
     notice: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Train a network on faces: without labels, or, where the recipe says so, with them.
+    """Train a network on faces, without labels or, if the recipe needs them, with labels.
 
     Parameters
     ----------
@@ -68,33 +74,33 @@ def train(
     seed : int
         The same seed, videos and machine give the same weights.
     device : str
-        ``auto`` takes a CUDA device where there is one.
+        ``auto`` takes a CUDA device if there is one.
     init : path or str, optional
-        Weights to start both networks from: a file, ``"shipped"`` or ``"nothing"``; by
-        default what the recipe says.
+        Initial weights of both networks: a file, ``"shipped"`` or ``"nothing"`` (random); by
+        default those of the recipe.
     resume : bool
-        Go on from the state in `out`, to the same bits on one thread of a CPU.
+        Continue from the state in `out`, to the same bits on one CPU thread.
     max_minutes : float, optional
-        Stop early and finish with what there is; the schedules stay the recipe's.
+        Stop early and finalize what there is; the schedules stay the recipe's.
     checkpoint_s : float
-        Seconds between two states on disk; one is written at the start and the end.
+        Seconds between two saved states; one is saved at the start and one at the end.
     name : str, optional
-        How reports call the weights; the folder's name by default.
-    team : Team
-        The processes that run this together, see `sspd.research.train.launch.join`; the first one
-        writes and tells. They train as one would, but for rounding.
+        Name of the weights in reports; the folder's name by default.
+    processes : ProcessGroup
+        The processes of this training, see `sspd.research.train.launch.join`; the main one writes
+        files and reports. They train as one process would, except for rounding.
     on_step : callable
-        Is given a `Progress` after each step.
+        Called with a `TrainingProgress` after each step.
     on_phase : callable
-        Is given the name of each phase after the last step, which take minutes.
+        Called with the name of each phase after the last step; these take minutes.
     notice : callable
-        Is given a line where something is not as usual: a damaged state passed over, an
+        Called with one line about anything unusual: a damaged state that was skipped, or an
         earlier state that is better than the last.
 
     Returns
     -------
     Path
-        The finished weights; what label-free signs say of them lies beside, see
+        The finished weights; the result of the self-check without labels is beside it, see
         `sspd.research.train.monitor.read_verdict`.
 
     Raises
@@ -102,48 +108,52 @@ def train(
     TrainingError
         No video is long enough, the loss is not finite, or `out` holds another training.
     OutputError
-        `out` cannot be written, a full disk perhaps; the last state stays.
+        `out` cannot be written, for example because the disk is full; the last state stays.
     """
-    if team.is_main:  # the others learn of it by its end
+    if processes.is_main:  # the others end when it fails
         if not videos:
             raise TrainingError(f"no video is as long as a clip ({recipe.clip_s:g} s)")
-        refuse_shared(recipe, len(videos), team)
+        require_enough_clips(recipe, len(videos), processes)
     place = _device(device)
-    out = make_folder(Path(out)) if team.is_main else Path(out)
+    out = make_folder(Path(out)) if processes.is_main else Path(out)
     identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in videos]}
     identity["init"] = recipe.init if init is None else str(init)
-    run = TrainingRun(videos, recipe, seed, place, out, trainer_for(recipe, team), team, identity)
-    with hold_folder(out, STATES_FOLDER) if team.is_main else nullcontext():
+    run = TrainingRun(
+        videos, recipe, seed, place, out, trainer_for(recipe, processes), processes, identity
+    )
+    with hold_folder(out, STATES_FOLDER) if processes.is_main else nullcontext():
         state = _start_together(run, resume, notice)
-        if team.is_main:
-            _lead(run, state, max_minutes, checkpoint_s, on_step)
+        if processes.is_main:
+            _run_main(run, state, max_minutes, checkpoint_s, on_step)
             on_phase("Choosing a state")
-            take_best(run, state, notice)
-            _finish(run, state, as_name(name or out.resolve().name), on_phase)
+            restore_best(run, state, notice)
+            _finalize(run, state, as_name(name or out.resolve().name), on_phase)
         else:
             _run_steps(run, state, max_minutes)
-        team.wait(place)
+        processes.wait(place)
     return out / MODEL_FILE
 
 
-def _lead(
+def _run_main(
     run: TrainingRun,
     state: Resumable,
     max_minutes: float | None,
     checkpoint_s: float,
-    on_step: Callable[[Progress], None],
+    on_step: Callable[[TrainingProgress], None],
 ) -> None:
-    """Take all steps; look at them, keep states and tell."""
+    """Take all steps with self-checks, saved states and reports to the caller."""
     log = TrainingLog(run.out, state.step)
     saved = time.monotonic()
 
     def after(outcome: Outcome, waited_s: float, last: bool) -> None:
         nonlocal saved
-        seen = look(run, state, last) if last or state.step in run.look_steps() else {}
+        seen = check_state(run, state, last) if last or state.step in run.check_steps() else {}
         times = {"seconds": state.elapsed_s, "waited_s": waited_s}
         log.write(state.step - 1, outcome, times | seen)
-        told = Progress(state.step, run.steps, outcome.parts["total"].item(), outcome.health)
-        on_step(told)
+        progress = TrainingProgress(
+            state.step, run.steps, outcome.parts["total"].item(), outcome.health
+        )
+        on_step(progress)
         best = state.best[0] == state.step
         if last or best or time.monotonic() - saved > checkpoint_s:
             save_state(state, run.out, run.identity)
@@ -151,7 +161,7 @@ def _lead(
 
     try:
         _run_steps(run, state, max_minutes, after)
-    except OSError as error:  # the log's, a full disk's
+    except OSError as error:  # of the log, for example on a full disk
         raise OutputError(
             f"{run.out}: cannot be written ({error.strerror}); the state of step"
             f" {saved_steps(run.out)[-1]} is kept, --resume continues from there"
@@ -160,18 +170,25 @@ def _lead(
         log.close()
 
 
-def _finish(run: TrainingRun, state: Resumable, name: str, on_phase: Callable[[str], None]) -> None:
+def _finalize(
+    run: TrainingRun, state: Resumable, name: str, on_phase: Callable[[str], None]
+) -> None:
     made_by = {**run.identity, "films": len(run.videos), "step": state.step}
     made_by["settled"] = run.recipe.settled
     on_phase("Fitting sign and integration")
-    network = run.way.finish(state, run.videos, run.seed, name)
+    network = run.trainer.finish(state, run.videos, run.seed, name)
     save_checkpoint(network, run.out / MODEL_FILE, made_by | {"torch": torch.__version__})
     on_phase("Checking the weights")
     write_verdict(run, network, state.step)
 
 
 def refuse_second_training(out: Path) -> None:
-    """Raise `TrainingError` where a folder holds a training that would be overwritten."""
+    """Raise `TrainingError` if a folder already holds a training.
+
+    Parameters
+    ----------
+    out : Path
+    """
     if saved_steps(out):
         raise TrainingError(f"{out}: holds a training; go on with --resume or give another --out")
 
@@ -183,17 +200,17 @@ def _device(device: str) -> torch.device:
         place = torch.device(device)
         torch.empty(0, device=place)
     except (RuntimeError, AssertionError) as error:
-        raise UsageError(f"device {device!r} is not at hand; auto takes what is there") from error
+        raise UsageError(f"device {device!r} is not available; use auto") from error
     return place
 
 
 def _start_together(run: TrainingRun, resume: bool, notice: Callable[[str], None]) -> Resumable:
-    """The first process makes or finds the state, the others read it from the folder."""
-    if run.team.is_main:
+    """Make or load the state in the main process; the others read it from the folder."""
+    if run.processes.is_main:
         state = _start_state(run, resume, notice)
-        run.team.wait(run.device)
+        run.processes.wait(run.device)
         return state
-    run.team.wait(run.device)
+    run.processes.wait(run.device)
     return _start_state(run, resume=True, notice=lambda _: None)
 
 
@@ -201,13 +218,13 @@ def _start_state(run: TrainingRun, resume: bool, notice: Callable[[str], None]) 
     if saved_steps(run.out):
         if not resume:
             refuse_second_training(run.out)
-        found: Resumable = run.way.begin(run.seed, run.device, "nothing")
+        found: Resumable = run.trainer.begin(run.seed, run.device, "nothing")
         damaged = load_newest(found, run.out, run.identity)
         if damaged:
             notice(damaged)
         return found
-    state: Resumable = run.way.begin(run.seed, run.device, run.identity["init"])
-    look_before(run, state)
+    state: Resumable = run.trainer.begin(run.seed, run.device, run.identity["init"])
+    check_initial_state(run, state)
     save_state(state, run.out, run.identity)
     return state
 
@@ -218,16 +235,16 @@ def _run_steps(
     max_minutes: float | None,
     after: Callable[[Outcome, float, bool], None] = lambda *_: None,
 ) -> None:
-    """Take all steps; `after` is told what came, the wait in seconds, and if it was the last."""
+    """Take all steps; `after` receives the outcome, the wait in seconds, and if it was the last."""
     steps = run.steps
     began, asked = time.monotonic() - state.elapsed_s, time.monotonic()
     for batch in batches_of(run, range(state.step, steps)):
         waited_s = time.monotonic() - asked
         clips = batch.clips.to(run.device)
-        outcome = run.way.step(state, batch._replace(clips=clips), run.seed, steps)
+        outcome = run.trainer.step(state, batch._replace(clips=clips), run.seed, steps)
         state.step += 1
         state.elapsed_s = time.monotonic() - began
-        late = max_minutes is not None and run.team.leader_says(
+        late = max_minutes is not None and run.processes.main_answer(
             state.elapsed_s > 60 * max_minutes, run.device
         )
         after(outcome, waited_s, late or state.step == steps)

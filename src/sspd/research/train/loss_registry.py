@@ -1,4 +1,4 @@
-"""The losses of other papers by name, as recipes of kind labelled and prior weigh them."""
+"""The losses of other papers by name, for recipes of kind ``labelled`` and ``prior``."""
 
 from __future__ import annotations
 
@@ -18,35 +18,37 @@ from sspd.research.losses.sparsity import sinc_sparsity
 from sspd.research.losses.variance import sinc_variance
 
 
-class Known(NamedTuple):
-    """What a labelled clip is known to be."""
+class ClipLabel(NamedTuple):
+    """The label of clips: waveforms, or heart rates alone."""
 
     wave: Tensor | None
-    """What the network should give, shape (n, t); None: nothing is known but the rate."""
+    """Waveforms that the network should give, shape (n, t); None: only the rates are known."""
     rate_hz: Tensor
-    """The heart's rate in the clip, shape (n,)."""
+    """Heart rates of the clips, Hz, shape (n,)."""
 
 
-def _wave(known: Known) -> Tensor:
+def _wave(known: ClipLabel) -> Tensor:
     if known.wave is None:
-        raise TrainingError("a loss of waveforms, and only rates are known")
+        raise TrainingError("this loss needs contact waveforms, and there are only heart rates")
     return known.wave
 
 
 Band = tuple[float, float]
-#: Waveforms (n, t), what is known of them, Hz and band -> a scalar.
-LABELLED: Mapping[str, Callable[[Tensor, Known, float, Band], Tensor]] = MappingProxyType(
-    {
-        "pearson": lambda y, known, fs, band: negative_pearson(y, _wave(known)),
-        "squared-error": lambda y, known, fs, band: mse_loss(y.float(), _wave(known)),
-        "rate-entropy": lambda y, known, fs, band: rate_entropy(y, known.rate_hz, fs, band),
-        "rate-distribution": lambda y, known, fs, band: rate_distribution(
-            y, known.rate_hz, fs, band
-        ),
-        "known-rate": lambda y, known, fs, band: hr_cnn_snr(y, known.rate_hz, fs, band),
-    }
+#: Name -> loss of waveforms (n, t), their labels, sampling rate (Hz) and pulse band (Hz).
+LABELLED_LOSSES: Mapping[str, Callable[[Tensor, ClipLabel, float, Band], Tensor]] = (
+    MappingProxyType(
+        {
+            "pearson": lambda y, known, fs, band: negative_pearson(y, _wave(known)),
+            "squared-error": lambda y, known, fs, band: mse_loss(y.float(), _wave(known)),
+            "rate-entropy": lambda y, known, fs, band: rate_entropy(y, known.rate_hz, fs, band),
+            "rate-distribution": lambda y, known, fs, band: rate_distribution(
+                y, known.rate_hz, fs, band
+            ),
+            "known-rate": lambda y, known, fs, band: hr_cnn_snr(y, known.rate_hz, fs, band),
+        }
+    )
 )
-#: Waveforms (n, t), Hz and band -> a scalar.
-PRIORS: Mapping[str, Callable[[Tensor, float, Band], Tensor]] = MappingProxyType(
+#: Name -> loss of waveforms (n, t), sampling rate (Hz) and pulse band (Hz).
+PRIOR_LOSSES: Mapping[str, Callable[[Tensor, float, Band], Tensor]] = MappingProxyType(
     {"bandwidth": sinc_bandwidth, "sparsity": sinc_sparsity, "variance": sinc_variance}
 )

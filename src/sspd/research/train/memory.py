@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 #: Where PyTorch looks, once, whether to ask the kernel for huge pages.
 _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
-#: Bytes that a step takes at once for a pixel of its clips: twice what was measured of 12
-#: clips in bfloat16.
+#: Peak bytes of a step for each pixel of its clips: twice the value measured for 12 clips in
+#: bfloat16.
 STEP_BYTES_A_PIXEL = 450
-#: What is kept is so much more, since freed blocks leave gaps; and where they are given back.
+#: Factors on a step's bytes, since freed blocks leave gaps: without and with `hold_memory`.
 KEPT_SHARE, MENDED_SHARE = 1.7, 1.45
-#: How much of the machine's memory a training may fill.
+#: Largest fraction of the machine's memory for a training.
 MOST_SHARE = 0.8
-#: Gaps are given back above this share of it.
+#: Gaps are returned to the system above this fraction of it.
 HELD_SHARE = 0.5
-#: Where Linux says how many pages a process holds.
+#: File in which Linux lists the pages of this process.
 _STATM = Path("/proc/self/statm")
 
 
@@ -44,7 +44,12 @@ def step_bytes(clips: float, frames: int, size: int, half: bool) -> float:
     size : int
         Side of the faces, pixels.
     half : bool
-        In half precision.
+        Whether the networks run in half precision.
+
+    Returns
+    -------
+    float
+        Bytes.
 
     Returns
     -------
@@ -125,7 +130,7 @@ def prepare_memory(needed: float = 0.0) -> bool:
     Parameters
     ----------
     needed : float
-        Bytes that a step takes, as `step_bytes` says.
+        Bytes of a step, from `step_bytes`.
 
     Returns
     -------
@@ -149,16 +154,16 @@ def prepare_memory(needed: float = 0.0) -> bool:
 def hold_memory(network: nn.Module, needed: float) -> bool:
     """Give the gaps of kept memory back during the backward pass of a network.
 
-    Kept memory has gaps that the next block does not fit in: 12 clips that need 12 GB
-    would hold 22. They are given back as gradients come in while the process holds more
-    than `HELD_SHARE` of the machine's memory, which costs nothing that can be measured.
+    Kept memory has gaps that the next block does not fit into: 12 clips that need 12 GB would hold
+    22. While the process holds more than `HELD_SHARE` of the machine's memory, gaps are returned as
+    gradients arrive, at no measurable cost.
 
     Parameters
     ----------
     network : Module
-        That is trained, on a processor.
+        The trained network, on the CPU.
     needed : float
-        Bytes that a step takes, as `step_bytes` says. Where there is plenty nothing is done.
+        Bytes of a step, from `step_bytes`. With enough memory, nothing is done.
 
     Returns
     -------

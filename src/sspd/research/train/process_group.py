@@ -1,4 +1,4 @@
-"""Several processes that train one network as one would: each has every n-th clip of a step."""
+"""The processes of one training, which share the clips of each step and train as one would."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Team:
+class ProcessGroup:
     """The processes of a training, seen from one of them.
 
-    Every method but `mine` must be called by all of them, in the same order.
+    All of them must call every method but `mine`, in the same order.
 
     Examples
     --------
-    >>> Team(1, 2).mine(["a", "b", "c"]), Team().is_main
+    >>> ProcessGroup(1, 2).mine(["a", "b", "c"]), ProcessGroup().is_main
     (['b'], True)
     """
 
@@ -34,19 +34,52 @@ class Team:
 
     @property
     def is_main(self) -> bool:
-        """Whether this process is the one that writes, looks and tells."""
+        """True in the main process, which writes files, runs self-checks and reports."""
         return self.rank == 0
 
     def mine(self, items: Sequence[Item]) -> Sequence[Item]:
-        """The part of a step's items that is this process'."""
+        """Return this process's share of a step's items.
+
+        Parameters
+        ----------
+        items : sequence
+
+        Returns
+        -------
+        sequence
+            Every n-th item.
+        """
         return items[self.rank :: self.size]
 
     def total(self, values: Tensor) -> Tensor:
-        """The sum of what each has, without a gradient."""
+        """Return the sum of all processes' values, without a gradient.
+
+        Parameters
+        ----------
+        values : Tensor
+
+        Returns
+        -------
+        Tensor
+            Shaped as `values`.
+        """
         return values.detach() if self.size == 1 else summed(values)
 
     def rows(self, mine: Tensor, n: int) -> Tensor:
-        """All n rows of which each process has its own, in the order that `mine` dealt them."""
+        """Gather the rows of all processes, in the order in which `mine` dealt them.
+
+        Parameters
+        ----------
+        mine : Tensor, shape (rows, ...)
+            Rows of this process.
+        n : int
+            Rows of all processes.
+
+        Returns
+        -------
+        Tensor, shape (n, ...)
+            Without a gradient.
+        """
         mine = mine.detach()
         if self.size == 1:
             return mine
@@ -55,8 +88,13 @@ class Team:
         padded[: len(mine)] = mine
         return torch.stack(gathered(padded), dim=1).flatten(0, 1)[:n]
 
-    def add_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace gradients by their sums, in place."""
+    def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace gradients by their sums over all processes, in place.
+
+        Parameters
+        ----------
+        parameters : iterable of Parameter
+        """
         if self.size == 1:
             return
         gradients = [p.grad for p in parameters if p.grad is not None]
@@ -66,34 +104,53 @@ class Team:
             gradient.copy_(part.view_as(gradient))
 
     def wait(self, place: torch.device) -> None:
-        """Go on when all are here."""
+        """Wait until all processes are here.
+
+        Parameters
+        ----------
+        place : torch.device
+        """
         self.total(torch.zeros(1, device=place))
 
-    def leader_says(self, answer: bool, place: torch.device) -> bool:
-        """The leading process' answer, for all."""
+    def main_answer(self, answer: bool, place: torch.device) -> bool:
+        """Return the main process's answer in every process.
+
+        Parameters
+        ----------
+        answer : bool
+            Used in the main process only.
+        place : torch.device
+
+        Returns
+        -------
+        bool
+        """
         mine = float(answer and self.is_main)
         return bool(self.total(torch.tensor([mine], device=place)).item())
 
 
-SINGLE = Team()
+SINGLE = ProcessGroup()
 
 
-def refuse_shared(recipe: Recipe | BaselineRecipe, n_videos: int, team: Team) -> None:
-    """`UsageError` for a training that so many processes cannot share.
+def require_enough_clips(
+    recipe: Recipe | BaselineRecipe, n_videos: int, processes: ProcessGroup
+) -> None:
+    """Raise `UsageError` for a training that this number of processes cannot share.
 
     Parameters
     ----------
     recipe : Recipe or BaselineRecipe
     n_videos : int
-    team : Team
+    processes : ProcessGroup
     """
-    if team.size == 1:
+    if processes.size == 1:
         return
     if isinstance(recipe, BaselineRecipe):
         raise UsageError(f"{recipe.name!r} is trained by one process; several train sspd's recipes")
     steps = range(min(steps_of(recipe, n_videos), -(-n_videos // recipe.batch)))
     least = min(len(draws_of_step(step, recipe, n_videos, 0)) for step in steps)
-    if least < team.size:
+    if least < processes.size:
         raise UsageError(
-            f"a step of {least} clips is too small for {team.size} processes; {least} would work"
+            f"a step of {least} clips is too small for {processes.size} processes;"
+            f" {least} would work"
         )

@@ -1,10 +1,9 @@
-"""Which clip is drawn when: a pure function of (seed, epoch, video), never of a worker."""
+"""Draw clips: a pure function of seed, epoch and video, the same for any number of workers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,65 +13,30 @@ from sspd.errors import TrainingError
 from sspd.face.crop import resize_area
 from sspd.network.grid import to_grid
 from sspd.research.datasets.faces import FaceEntry
+from sspd.research.train.clip_recipe import ClipRecipe
 from sspd.types import Frames, Series
 
 
 @dataclass(frozen=True)
 class Video:
-    """The stretches of one video that are long enough for a clip."""
+    """The stored segments of one video that are long enough for a clip."""
 
     name: str
     entries: tuple[FaceEntry, ...]
     spans_s: tuple[tuple[float, float], ...]
-    """First and last time of each entry, of which clips are drawn."""
+    """First and last time of each entry between which clips are drawn, seconds."""
     label: Series | None = None
     """The contact waveform, for networks that learn from it."""
     rates: Series | None = None
-    """The device's rates, beats a minute, where there is no such waveform."""
+    """The device's heart rates, bpm, if there is no such waveform."""
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One place in the order of clips."""
+    """One clip in the order of clips: the epoch and the index of its video."""
 
     epoch: int
     video: int
-
-
-class ClipRecipe(Protocol):
-    """What of a recipe decides which clips are drawn."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def network(self) -> ClipNetworkSpec: ...  # noqa: D102
-    @property
-    def clip_s(self) -> float: ...  # noqa: D102
-    @property
-    def n_differences(self) -> int: ...  # noqa: D102
-    @property
-    def drawn_px(self) -> int: ...  # noqa: D102
-    @property
-    def batch(self) -> int: ...  # noqa: D102
-    @property
-    def epochs(self) -> int | None: ...  # noqa: D102
-    @property
-    def steps(self) -> int | None: ...  # noqa: D102
-    @property
-    def clip_every_s(self) -> float | None: ...  # noqa: D102
-    @property
-    def least_batch(self) -> int: ...  # noqa: D102
-
-
-class ClipNetworkSpec(Protocol):
-    """What of a network decides how its clips look."""
-
-    @property
-    def fs(self) -> float: ...  # noqa: D102
-    @property
-    def size(self) -> int: ...  # noqa: D102
-    @property
-    def colour(self) -> str: ...  # noqa: D102
 
 
 def usable_videos(
@@ -82,10 +46,23 @@ def usable_videos(
     *,
     of_rates: bool = False,
 ) -> tuple[list[Video], list[str]]:
-    """Group stored faces by video; names the videos that have no stretch of `clip_s`.
+    """Group stored faces by video, and name the videos that are too short for a clip.
 
-    With labels, of videos that have one, and of what it reaches alone; `of_rates`, where they
-    are rates and no waveforms.
+    Parameters
+    ----------
+    entries : sequence of FaceEntry
+    clip_s : float
+        Length of a clip, seconds.
+    labels : mapping or None
+        Path of a video -> its label. Videos without a label, and times outside it, are not used.
+    of_rates : bool
+        Whether the labels are heart rates and not waveforms.
+
+    Returns
+    -------
+    videos : list of Video
+    short : list of str
+        Paths of the videos that have no segment of `clip_s`.
     """
     by_video: dict[str, list[FaceEntry]] = {}
     for entry in entries:
@@ -114,8 +91,18 @@ def _span(t: NDArray[np.float64], label: Series | None) -> tuple[float, float]:
     return first, last
 
 
-def clips_an_epoch(recipe: ClipRecipe, videos: Sequence[Video]) -> tuple[int, ...]:
-    """How many clips each video gives in an epoch."""
+def clips_per_epoch(recipe: ClipRecipe, videos: Sequence[Video]) -> tuple[int, ...]:
+    """Return the number of clips of each video in an epoch.
+
+    Parameters
+    ----------
+    recipe : ClipRecipe
+    videos : sequence of Video
+
+    Returns
+    -------
+    tuple of int
+    """
     every = recipe.clip_every_s
     if every is None or recipe.epochs is None:
         return (1,) * len(videos)
@@ -124,10 +111,10 @@ def clips_an_epoch(recipe: ClipRecipe, videos: Sequence[Video]) -> tuple[int, ..
 
 
 def _passes(recipe: ClipRecipe, n_videos: int, counts: Sequence[int] | None) -> list[list[int]]:
-    """The videos of each pass of an epoch: in the first one all, later those with clips left."""
+    """List the videos of each pass of an epoch: first all, later those with clips left."""
     most = max(counts or (1,), default=1)
     of_all = [[f for f in range(n_videos) if not counts or counts[f] > k] for k in range(most)]
-    # a video alone is no pass for what compares videos; of a single video there, a step says so
+    # losses that compare videos need passes of two or more
     return [of_all[0], *(one for one in of_all[1:] if len(one) >= recipe.least_batch)]
 
 
@@ -137,14 +124,18 @@ def _steps_of_pass(recipe: ClipRecipe, n: int) -> int:
 
 
 def steps_of(recipe: ClipRecipe, n_videos: int, counts: Sequence[int] | None = None) -> int:
-    """Optimiser steps of a whole training.
+    """Return the number of optimizer steps of a whole training.
 
     Parameters
     ----------
     recipe : ClipRecipe
     n_videos : int
     counts : sequence of int, optional
-        Clips of each video in an epoch, see `clips_an_epoch`; one by default.
+        Clips of each video in an epoch, see `clips_per_epoch`; one by default.
+
+    Returns
+    -------
+    int
 
     >>> from sspd.research.recipes import get_recipe
     >>> steps_of(get_recipe("released"), 30), steps_of(get_recipe("laptop"), 30)
@@ -159,11 +150,23 @@ def steps_of(recipe: ClipRecipe, n_videos: int, counts: Sequence[int] | None = N
 def draws_of_step(
     step: int, recipe: ClipRecipe, n_videos: int, seed: int, counts: Sequence[int] | None = None
 ) -> list[Draw]:
-    """The videos of a step.
+    """Return the draws of a step.
 
-    A recipe of epochs ends each pass through its videos with a smaller batch, and each epoch has
-    as many passes as videos have clips; one of steps goes on through the epochs, so that its
-    batches are always full. A `Draw` counts passes as epochs: no two give one clip.
+    A recipe with epochs ends each pass through its videos with a smaller batch, and an epoch has as
+    many passes as the videos have clips. A recipe with steps continues across epochs, so its
+    batches are always full. A `Draw` counts passes as epochs, so no two draws give the same clip.
+
+    Parameters
+    ----------
+    step : int
+    recipe : ClipRecipe
+    n_videos, seed : int
+    counts : sequence of int, optional
+        Clips of each video in an epoch, see `clips_per_epoch`; one by default.
+
+    Returns
+    -------
+    list of Draw
     """
     if recipe.epochs is not None:
         passes = _passes(recipe, n_videos, counts)
@@ -188,7 +191,23 @@ def _order(seed: int, epoch: int, n_videos: int) -> NDArray[np.int64]:
 
 
 def place_of(video: Video, draw: Draw, clip_s: float, seed: int) -> tuple[int, float]:
-    """Which stretch of a video a clip is of, and when it begins, seconds."""
+    """Draw the segment of a video that a clip comes from, and the clip's start.
+
+    Parameters
+    ----------
+    video : Video
+    draw : Draw
+    clip_s : float
+        Length of the clip, seconds.
+    seed : int
+
+    Returns
+    -------
+    index : int
+        Index of the entry in ``video.entries``.
+    begin_s : float
+        Seconds.
+    """
     rng = np.random.default_rng([seed, draw.epoch, 1, draw.video])
     lengths = np.array([end - start for start, end in video.spans_s])
     which = int(rng.choice(len(video.entries), p=lengths / lengths.sum()))
@@ -197,12 +216,25 @@ def place_of(video: Video, draw: Draw, clip_s: float, seed: int) -> tuple[int, f
 
 
 def stored_at(video: Video, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[Frames, float]:
-    """The stored faces of a random clip, one more on each side, and when it begins, seconds.
+    """Read the stored faces of a random clip, with one more on each side.
+
+    Parameters
+    ----------
+    video : Video
+    draw : Draw
+    recipe : ClipRecipe
+    seed : int
+
+    Returns
+    -------
+    faces : Frames
+    begin_s : float
+        Start of the clip, seconds.
 
     Raises
     ------
     TrainingError
-        They are smaller than the network's.
+        The faces are smaller than the network's input.
     """
     which, begin_s = place_of(video, draw, recipe.clip_s, seed)
     entry = video.entries[which]
@@ -212,20 +244,27 @@ def stored_at(video: Video, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[
             f" {recipe.name!r} needs {recipe.network.size} or more"
         )
     t = entry.times()
-    # One more face on each side: the grid falls between them.
+    # one more face on each side, because the grid falls between them
     first = max(0, int(np.searchsorted(t, begin_s, "right")) - 2)
     last = min(len(t), int(np.searchsorted(t, begin_s + recipe.clip_s, "left")) + 2)
     return entry.read(first, last), begin_s
 
 
 def clip_at(video: Video, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[np.float32]:
-    """A random clip of a video on the network's grid.
+    """Return a random clip of a video, resampled to the network's frame rate.
+
+    Parameters
+    ----------
+    video : Video
+    draw : Draw
+    recipe : ClipRecipe
+    seed : int
 
     Returns
     -------
     float32 array, shape (t + 1, 3, s, s)
-        Levels 0-255; T + 1 faces give T differences. They are as large as stored, but not
-        larger than the recipe draws them.
+        Pixel values 0-255; t + 1 faces give t differences. The size is that of the stored faces,
+        but at most that of the recipe's draws.
     """
     faces, begin_s = stored_at(video, draw, recipe, seed)
     if faces.rgb.shape[1] > recipe.drawn_px:
@@ -238,6 +277,16 @@ def clip_at(video: Video, draw: Draw, recipe: ClipRecipe, seed: int) -> NDArray[
 
 
 def generator_of(draw: Draw, seed: int) -> torch.Generator:
-    """The generator of a clip's views and mask."""
+    """Make the random generator for a clip's views and mask.
+
+    Parameters
+    ----------
+    draw : Draw
+    seed : int
+
+    Returns
+    -------
+    torch.Generator
+    """
     state = np.random.SeedSequence([seed, draw.epoch, 2, draw.video]).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))

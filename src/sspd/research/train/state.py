@@ -1,6 +1,6 @@
-"""The whole state of a training on disk, so that it goes on to the same bits.
+"""Save the whole state of a training, so that a resumed training gives the same bits.
 
-Nothing random is stored: every draw is a function of the seed and the step.
+No random state is saved: every draw is a function of the seed and the step.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from sspd.research.recipes import Recipe
 from sspd.utils.files import write_whole
 
 STATES_FOLDER = "states"
-#: What a state's file begins with; the SHA-256 is that of all bytes after it.
+#: Header of a state's file, with the SHA-256 of all bytes after it.
 _HEAD = b"sspd-state-2 sha256 %b\n"
-#: How many of the newest states stay.
-KEPT = 2
-#: No state was looked at yet: its step and its score.
+#: Number of newest states that are kept.
+KEPT_STATES = 2
+#: Step and score of the best state before any check.
 NO_BEST = (-1, float("-inf"))
 
 
 class Resumable(Protocol):
-    """What of a training's state is written, whatever it trains."""
+    """A training state that can be saved, for any kind of training."""
 
     optimiser: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
@@ -40,12 +40,12 @@ class Resumable(Protocol):
     best: tuple[int, float]
 
     def modules(self) -> dict[str, nn.Module]:
-        """Its networks by name."""
+        """Return its networks by name."""
 
 
 @dataclass
 class TrainingState:
-    """Two networks, the optimiser, and how far they are; changes at every step."""
+    """Two networks, their optimizer and their progress; changes at every step."""
 
     online: TrainingNetwork
     target: TrainingNetwork
@@ -57,12 +57,24 @@ class TrainingState:
     """Step and score of the best state so far."""
 
     def modules(self) -> dict[str, nn.Module]:
-        """The two networks by name."""
+        """Return the two networks by name."""
         return {"online": self.online, "target": self.target}
 
 
 def new_state(recipe: Recipe, seed: int, device: torch.device) -> TrainingState:
-    """Both networks equal at the start, the target without gradients (Algorithm 1)."""
+    """Make two equal networks, the target without gradients (Algorithm 1).
+
+    Parameters
+    ----------
+    recipe : Recipe
+    seed : int
+    device : torch.device
+
+    Returns
+    -------
+    TrainingState
+        Step 0.
+    """
     online = TrainingNetwork(recipe.network, recipe.stop_gradient)
     initialise(online, torch.Generator().manual_seed(seed))
     target = TrainingNetwork(recipe.network, recipe.stop_gradient)
@@ -70,28 +82,28 @@ def new_state(recipe: Recipe, seed: int, device: torch.device) -> TrainingState:
     online.to(device)
     target.to(device).requires_grad_(False)
     optimiser = torch.optim.Adam(online.parameters(), lr=recipe.learning_rate)
-    # Only float16 has so small a range that gradients must be scaled into it.
+    # only float16 has such a small range that gradients must be scaled
     scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "f16")
     return TrainingState(online, target, optimiser, scaler)
 
 
 def save_state(state: Resumable, out: Path, identity: dict[str, Any]) -> None:
-    """Write the state whole: a kill leaves the ones before.
+    """Save the state as a whole file; after a kill, the earlier ones are still there.
 
-    The newest `KEPT` states stay, and the one that was the best.
+    The newest `KEPT_STATES` states stay, and the best one.
 
     Parameters
     ----------
     state : Resumable
     out : Path
-        The training's folder.
+        Folder of the training.
     identity : dict
-        What a resumed run must have in common with this one.
+        Settings that a resumed run must share with this one.
 
     Raises
     ------
     OutputError
-        It cannot be written; what was there stays.
+        The state cannot be written; the earlier ones stay.
     """
     buffer = io.BytesIO()
     content = {
@@ -110,13 +122,23 @@ def save_state(state: Resumable, out: Path, identity: dict[str, Any]) -> None:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror})") from error
     write_whole(state_file(out, state.step), _with_checksum(buffer.getvalue()))
-    for step in saved_steps(out)[:-KEPT]:
+    for step in saved_steps(out)[:-KEPT_STATES]:
         if step != state.best[0]:
             state_file(out, step).unlink(missing_ok=True)
 
 
 def state_file(out: Path, step: int) -> Path:
-    """Where the state of a step lies.
+    """Return the path of the state of a step.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the training.
+    step : int
+
+    Returns
+    -------
+    Path
 
     >>> state_file(Path("run"), 120).as_posix()
     'run/states/00000120.pt'
@@ -125,24 +147,42 @@ def state_file(out: Path, step: int) -> Path:
 
 
 def saved_steps(out: Path) -> list[int]:
-    """The steps whose states are there, in order."""
+    """Return the steps whose states are saved, in order.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the training.
+
+    Returns
+    -------
+    list of int
+    """
     return sorted(int(p.stem) for p in (out / STATES_FOLDER).glob("*.pt") if p.stem.isdigit())
 
 
 def load_newest(state: Resumable, out: Path, identity: dict[str, Any]) -> str | None:
     """Fill a new state, in place, from the newest one that is whole.
 
+    Parameters
+    ----------
+    state : Resumable
+    out : Path
+        Folder of the training.
+    identity : dict
+        Settings that the saved state must share.
+
     Returns
     -------
     str or None
-        Where the newest is damaged and an older one was taken: a line that says so.
+        One line if the newest state is damaged and an older one was loaded.
 
     Raises
     ------
     TrainingError
-        If the folder's training had other settings, videos or seed.
+        The training in the folder had other settings, videos or seed.
     WeightsError
-        If none is whole.
+        No state is whole.
     """
     damaged: WeightsError | None = None
     for step in reversed(saved_steps(out)):
@@ -155,26 +195,34 @@ def load_newest(state: Resumable, out: Path, identity: dict[str, Any]) -> str | 
             return None
         return f"{damaged}; going on from the state of step {step}"
     if damaged is not None:
-        raise WeightsError(f"{damaged}; no other state is there: train anew, into another --out")
+        raise WeightsError(f"{damaged}; there is no other state: train again, with another --out")
     raise WeightsError(f"{out}: holds no state of a training")
 
 
 def load_state(state: Resumable, path: Path, identity: dict[str, Any]) -> None:
     """Fill a new state, in place, from a file that `save_state` wrote.
 
+    Parameters
+    ----------
+    state : Resumable
+    path : Path
+    identity : dict
+        Settings that the saved state must share.
+
     Raises
     ------
     TrainingError
-        If the training had other settings, videos or seed.
+        The training had other settings, videos or seed.
     WeightsError
-        If the file is damaged.
+        The file is damaged.
     """
     try:
-        content = read_content(path)
+        content = read_state_file(path)
         before = json.loads(content["identity"])
         now = json.loads(json.dumps(identity))
         if before != now:
             changed = sorted(k for k in now | before if now.get(k) != before.get(k))
+            changed = [{"films": "videos"}.get(name, name) for name in changed]
             raise TrainingError(
                 f"{path.parent.parent}: the training there had other {', '.join(changed)};"
                 " resume it with the same, or give another --out"
@@ -188,27 +236,35 @@ def load_state(state: Resumable, path: Path, identity: dict[str, Any]) -> None:
         state.step, state.elapsed_s, state.best = step, elapsed_s, best
     except TrainingError:
         raise
-    except Exception as error:  # damaged pickles raise whatever their bytes happen to mean
+    except Exception as error:  # damaged files may raise nearly any error
         why = f" ({error})" if isinstance(error, WeightsError) else ""
         raise WeightsError(f"{path}: not the state of a training, or damaged{why}") from error
 
 
-def read_content(path: Path) -> dict[str, Any]:
-    """What stands in a state's file, its checksum compared first; nothing in it is run.
+def read_state_file(path: Path) -> dict[str, Any]:
+    """Read a state's file after comparing its checksum; nothing in it is executed.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
 
     Raises
     ------
     WeightsError
-        The checksum is another, or there is none.
+        The checksum differs, or there is none.
     Exception
-        Whatever PyTorch raises for bytes that are no state.
+        Any error of PyTorch for bytes that are no state.
     """
     data = path.read_bytes()
     head = len(_HEAD % b"") + 64
     if not data.startswith(_HEAD.split(b"%b")[0]):
-        raise WeightsError("no checksum: made by an older version, or none of ours")
+        raise WeightsError("no checksum: of an older version, or not a state of sspd")
     if data[:head] != _with_checksum(data[head:])[:head]:
-        raise WeightsError("its checksum is another")
+        raise WeightsError("its checksum is wrong")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         content: dict[str, Any] = torch.load(
@@ -218,5 +274,5 @@ def read_content(path: Path) -> dict[str, Any]:
 
 
 def _with_checksum(data: bytes) -> bytes:
-    """A state behind its SHA-256: PyTorch loads one with a flipped bit in silence."""
+    """Put the SHA-256 before a state: PyTorch loads a file with a flipped bit without an error."""
     return _HEAD % hashlib.sha256(data).hexdigest().encode() + data

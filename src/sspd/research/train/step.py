@@ -1,4 +1,4 @@
-"""One step on two views: what Algorithm 1 of the paper does with a batch."""
+"""One training step of SSPD on two views, as in Algorithm 1 of the paper."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from sspd.research.losses.sspd import LossParts, sspd_loss
 from sspd.research.recipes import Recipe, ViewSpec
 from sspd.research.train.ema import update_target
 from sspd.research.train.health import Health, read_health
-from sspd.research.train.process_group import SINGLE, Team
+from sspd.research.train.process_group import SINGLE, ProcessGroup
 from sspd.research.train.sampler import Draw, generator_of
-from sspd.research.train.schedules import momentum_at, rate_at
+from sspd.research.train.schedules import learning_rate_at, momentum_at
 from sspd.research.train.state import Resumable, TrainingState
 from sspd.research.views.lga import local_global_views
 from sspd.research.views.mdm import INPUTS, random_mask
 
-#: Float16 gradients are scaled from 65536 down until they are finite; below this no scale
-#: helps, and every further step would be passed over.
+#: The scale of float16 gradients falls from 65536 until they are finite; below this value no
+#: scale helps, and every further step would be skipped.
 SMALLEST_SCALE = 1.0
 AUTOCAST = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
 class Views(NamedTuple):
-    """The two inputs of a step, each (n, 3, t, size, size)."""
+    """The two inputs of a step, each of shape (n, 3, t, size, size)."""
 
     masked: Tensor
     original: Tensor
 
 
 class StepResult(NamedTuple):
-    """What a step computed, before the optimiser moves."""
+    """Results of a step before the optimizer moves."""
 
     parts: LossParts
     online: TrainingOutput
@@ -51,13 +51,31 @@ def make_views(
     layout: torch.memory_format = torch.contiguous_format,
     kind: InputKind = "differences",
 ) -> Views:
-    """V_m of the local and V_o of the global view (Eq. 1) for clips (n, t + 1, 3, s, s)."""
+    """Make the masked local view and the global view of clips (Eq. 1).
+
+    Parameters
+    ----------
+    clips : Tensor, shape (n, t + 1, 3, s, s)
+    size : int
+        Height and width of a view, pixels.
+    spec : ViewSpec
+    generators : sequence of torch.Generator
+        One for each clip, on the CPU.
+    layout : torch.memory_format
+        Memory layout of the views.
+    kind : str
+        ``"differences"`` or ``"centred"``.
+
+    Returns
+    -------
+    Views
+    """
     n, t = len(clips), clips.shape[1] - 1
     masked, original = (
         clips.new_empty(n, 3, t, size, size).to(memory_format=layout) for _ in Views._fields
     )
     to_input = INPUTS[kind]
-    for i in range(n):  # a clip at a time: what lies between is large
+    for i in range(n):  # one clip at a time, because intermediate results are large
         one, own = slice(i, i + 1), [generators[i]]
         local, whole = local_global_views(
             clips[one],
@@ -74,10 +92,20 @@ def make_views(
 
 
 def layout_of(device: torch.device, precision: str) -> torch.memory_format:
-    """How maps lie in memory: channels side by side, but for float32 on processors.
+    """Return the memory layout of feature maps: channels last, except for float32 on a CPU.
 
-    There half precision is ten times faster in some layers; on CUDA norms are, and a whole
-    step by 2.7.
+    Half precision is then ten times faster in some layers on a CPU; on CUDA norms are faster, and a
+    whole step by a factor of 2.7.
+
+    Parameters
+    ----------
+    device : torch.device
+    precision : str
+        ``"f32"``, ``"bf16"`` or ``"f16"``.
+
+    Returns
+    -------
+    torch.memory_format
     """
     if device.type == "cpu" and precision == "f32":
         return torch.contiguous_format
@@ -87,10 +115,20 @@ def layout_of(device: torch.device, precision: str) -> torch.memory_format:
 def forward_both(
     online: TrainingNetwork, target: TrainingNetwork, views: Views, recipe: Recipe
 ) -> StepResult:
-    """Both networks on their views, and the loss between them.
+    """Run both networks on their views and compute the loss between them.
 
-    The target runs first and without a graph, so that its activations are gone before
-    the online network's are kept.
+    The target runs first and without a graph, so its activations are freed before those of the
+    online network are stored.
+
+    Parameters
+    ----------
+    online, target : TrainingNetwork
+    views : Views
+    recipe : Recipe
+
+    Returns
+    -------
+    StepResult
     """
     network = recipe.network
     level_fs = network.pyramid.level_fs(network.fs) if network.pyramid else ()
@@ -98,16 +136,27 @@ def forward_both(
     dtype = AUTOCAST[recipe.precision]
     with torch.autocast(device, dtype=dtype, enabled=dtype != torch.float32):
         with torch.no_grad():
-            taught = target(views.original)
-        learned = online(views.masked)
+            of_target = target(views.original)
+        of_online = online(views.masked)
     parts = sspd_loss(
-        learned.rppg, learned.tokens, taught.rppg, taught.tokens, network.fs, level_fs, recipe.loss
+        *(of_online.rppg, of_online.tokens, of_target.rppg, of_target.tokens),
+        network.fs,
+        level_fs,
+        recipe.loss,
     )
-    return StepResult(parts, learned, taught)
+    return StepResult(parts, of_online, of_target)
 
 
 def require_finite(value: Tensor, name: str, step: int) -> None:
-    """`TrainingError` for a loss or gradient that is not finite.
+    """Raise `TrainingError` for a loss or gradient that is not finite.
+
+    Parameters
+    ----------
+    value : Tensor
+        Scalar.
+    name : str
+        ``"loss"`` or ``"gradient"``, for the message.
+    step : int
 
     >>> require_finite(torch.tensor(1.0), "loss", 0)
     """
@@ -125,39 +174,40 @@ def take_step(
     recipe: Recipe,
     seed: int,
     steps: int,
-    team: Team = SINGLE,
+    processes: ProcessGroup = SINGLE,
     n_step: int | None = None,
 ) -> tuple[StepResult, Health]:
-    """One optimiser step and one of the moving average, in place.
+    """Take one optimizer step and one step of the moving average, in place.
 
     Parameters
     ----------
     state : TrainingState
     clips : Tensor, shape (n, t + 1, 3, s, s)
+        Pixel values 0-255.
     draws : sequence of Draw
-        Which clips these are; decides their views.
+        Draws of these clips, which decide their views.
     recipe : Recipe
     seed, steps : int
-        Of the whole training.
-    team : Team
-        The processes that take this step together, each with its clips.
+        Seed and number of steps of the whole training.
+    processes : ProcessGroup
+        The processes that take this step together, each with its own clips.
     n_step : int, optional
-        Clips of all of them; by default those given.
+        Number of clips of all processes; by default those given.
 
     Returns
     -------
-    StepResult
-        Its loss is that of the whole step.
-    Health
-        Of the whole step.
+    result : StepResult
+        Its loss is that of all processes.
+    health : Health
+        Of all processes.
 
     Raises
     ------
     TrainingError
-        If loss or gradient is not finite; the weights are as before the step.
+        The loss or gradient is not finite; the weights stay as before the step.
     """
     cosine = recipe.rate_schedule == "cosine"
-    rate = rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
+    rate = learning_rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, cosine)
     for group in state.optimiser.param_groups:
         group["lr"] = rate
     generators = [generator_of(draw, seed) for draw in draws]
@@ -167,23 +217,37 @@ def take_step(
     result = forward_both(state.online, state.target, views, recipe)
     n = n_step or len(draws)
     mine = result.parts.total * (len(draws) / n)  # the parts are means over clips
-    whole = team.total(torch.stack(result.parts) * (len(draws) / n))
+    whole = processes.total(torch.stack(result.parts) * (len(draws) / n))
     result = result._replace(parts=LossParts(*whole))
     require_finite(result.parts.total, "loss", state.step)
-    descend(state, mine, team)
+    descend(state, mine, processes)
     momentum = momentum_at(state.step, steps, recipe.momentum_start, recipe.momentum_end)
     update_target(state.target, state.online, momentum)
-    waves = team.rows(result.online.rppg, n), team.rows(result.target.rppg, n)
+    waves = processes.rows(result.online.rppg, n), processes.rows(result.target.rppg, n)
     return result, read_health(*waves, network.fs, recipe.loss.band_hz)
 
 
-def descend(state: Resumable, loss: Tensor, team: Team = SINGLE) -> None:
-    """Gradients, and one step of the optimiser along them."""
+def descend(state: Resumable, loss: Tensor, processes: ProcessGroup = SINGLE) -> None:
+    """Compute gradients and take one step of the optimizer.
+
+    Parameters
+    ----------
+    state : Resumable
+    loss : Tensor
+        Scalar.
+    processes : ProcessGroup
+        The processes that take this step together.
+
+    Raises
+    ------
+    TrainingError
+        The gradient is not finite.
+    """
     state.optimiser.zero_grad(set_to_none=True)
     state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
     trained = [p for group in state.optimiser.param_groups for p in group["params"]]
-    team.add_gradients(trained)
-    if not state.scaler.is_enabled():  # which looks itself, and passes over such a step
+    processes.sum_gradients(trained)
+    if not state.scaler.is_enabled():  # the scaler checks this itself, and skips such a step
         gradients = [p.grad for p in trained if p.grad is not None]
         require_finite(torch.nn.utils.get_total_norm(gradients), "gradient", state.step)
     state.scaler.step(state.optimiser)

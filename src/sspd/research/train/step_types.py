@@ -1,4 +1,4 @@
-"""What one step of any training leaves behind, for the log and for whoever looks on."""
+"""Input and output types of a training step, for any kind of training."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from sspd.research.train.sampler import Draw
 
 
 class Batch(NamedTuple):
-    """What a step is given."""
+    """The input of a step."""
 
     clips: Tensor
-    """Faces, levels 0-255, shape (n, t + 1, 3, s, s)."""
+    """Faces, pixel values 0-255, shape (n, t + 1, 3, s, s)."""
     draws: Sequence[Draw]
     n_step: int
-    """Clips of the whole step, of which other processes may have some."""
+    """Number of clips of the whole step, including those of other processes."""
     waves: Tensor | None = None
-    """What the network should give, shape (n, t), where it learns from labels."""
+    """Waveforms that the network should give, shape (n, t), if it learns from labels."""
     rate_hz: Tensor | None = None
-    """The heart's rates, Hz, shape (n,), where they are all that is known."""
+    """Heart rates, Hz, shape (n,), if they are the only labels."""
 
 
 class Outcome(NamedTuple):
-    """Scalars, signs and curves of a step."""
+    """The output of a step: loss, health, waveforms and tokens."""
 
     parts: Mapping[str, Tensor]
     """The loss ``total`` and its weighted parts, all scalars."""
     health: Health
     waves: Mapping[str, Tensor]
-    """Waveforms (n, t) by name, of which the first is drawn now and then."""
+    """Waveforms (n, t) by name; the first of each is plotted now and then."""
     tokens: Mapping[str, Sequence[Tensor]]
-    """Tokens (n, tokens, C) of each level by name, whose similarity is drawn."""
+    """Tokens (n, tokens, C) of each level by name; their self-similarity maps are plotted."""

@@ -1,4 +1,4 @@
-"""What the one loop does for each kind of recipe: begin, step, finish."""
+"""A trainer for each kind of recipe, with the parts that the training loop calls."""
 
 from __future__ import annotations
 
@@ -23,9 +23,13 @@ from sspd.network.load import shipped_weights, torch_run
 from sspd.research.recipes import BaselineRecipe, Recipe
 from sspd.research.train.baseline_step import new_baseline, take_baseline_step
 from sspd.research.train.calibration_videos import calibration_videos
-from sspd.research.train.finalize import estimate_output_convention, finish_clips, finish_network
+from sspd.research.train.finalize import (
+    estimate_output_convention,
+    finalize_network,
+    statistics_clips,
+)
 from sspd.research.train.memory import hold_memory, step_bytes
-from sspd.research.train.process_group import SINGLE, Team
+from sspd.research.train.process_group import SINGLE, ProcessGroup
 from sspd.research.train.sampler import Video
 from sspd.research.train.self_check import ForwardClip
 from sspd.research.train.state import Resumable, new_state
@@ -37,20 +41,23 @@ from sspd.research.views.mdm import INPUTS
 
 @dataclass(frozen=True)
 class Trainer:
-    """A kind of training.
+    """The functions of one kind of training.
 
     Parameters
     ----------
     begin : callable
-        Seed, device and start (``nothing``, ``shipped`` or a file) to a new state.
+        Makes a new state from seed, device and initial weights (``nothing``, ``shipped`` or a
+        file).
     step : callable
-        State, batch, seed and steps of the whole training to what came of the step.
+        Takes one step, given the state, the batch, and seed and number of steps of the whole
+        training; returns its `Outcome`.
     finish : callable
-        State, videos, seed and name to the network that measures, on the CPU.
-    chosen : callable
-        State to the network that is going to measure, as it is now; a copy.
+        Makes the network that measures from state, videos, seed and name, on the CPU.
+    export_candidate : callable
+        Returns a copy of the state's network as it would measure now.
     forward_clip : callable
-        A network that measures, and a device, to what maps one clip's faces to a waveform.
+        Makes, from a network that measures and a device, a function of one clip's faces that
+        returns its waveform.
     """
 
     begin: Callable[[int, torch.device, str], Any]
@@ -60,42 +67,50 @@ class Trainer:
     forward_clip: Callable[[nn.Module, torch.device], ForwardClip]
 
 
-def trainer_for(recipe: Recipe | BaselineRecipe, team: Team = SINGLE) -> Trainer:
-    """How a recipe's network is trained.
+def trainer_for(recipe: Recipe | BaselineRecipe, processes: ProcessGroup = SINGLE) -> Trainer:
+    """Return the trainer of a recipe.
 
     Parameters
     ----------
     recipe : Recipe or BaselineRecipe
-    team : Team
-        The processes that train it together.
+    processes : ProcessGroup
+        The processes of the training.
+
+    Returns
+    -------
+    Trainer
     """
-    return _two_views(recipe, team) if isinstance(recipe, Recipe) else _of_another_paper(recipe)
+    return (
+        _sspd_trainer(recipe, processes)
+        if isinstance(recipe, Recipe)
+        else _baseline_trainer(recipe)
+    )
 
 
-def _two_views(recipe: Recipe, team: Team) -> Trainer:
+def _sspd_trainer(recipe: Recipe, processes: ProcessGroup) -> Trainer:
     def begin(seed: int, device: torch.device, start: str) -> Resumable:
         state = new_state(recipe, seed, device)
         for module in (state.online, state.target):
-            take_together(module, team.size > 1)
+            take_together(module, processes.size > 1)
         if device.type == "cpu":
             half = recipe.precision != "f32"
-            size = recipe.batch / team.size, recipe.n_differences, recipe.network.size
+            size = recipe.batch / processes.size, recipe.n_differences, recipe.network.size
             hold_memory(state.online, step_bytes(*size, half))
         if start == "nothing":
             return state
         file = shipped_weights(".safetensors") if start == "shipped" else start
         network, _ = load_checkpoint(file)
         for fact in ("token_size", "colour", "input"):
-            theirs, ours = getattr(network.spec, fact), getattr(recipe.network, fact)
-            if theirs != ours:
-                raise WeightsError(f"{start}: its {fact} is {theirs}, the recipe's is {ours}")
+            found, wanted = getattr(network.spec, fact), getattr(recipe.network, fact)
+            if found != wanted:
+                raise WeightsError(f"{start}: its {fact} is {found}, the recipe's is {wanted}")
         for module in (state.online, state.target):
             module.measuring.load_state_dict(network.state_dict())
         return state
 
     def step(state: Any, batch: Batch, seed: int, steps: int) -> Outcome:
-        what = batch.clips, batch.draws, recipe, seed, steps, team, batch.n_step
-        result, health = take_step(state, *what)
+        inputs = batch.clips, batch.draws, recipe, seed, steps, processes, batch.n_step
+        result, health = take_step(state, *inputs)
         waves = {"online": result.online.rppg, "target": result.target.rppg}
         tokens = {"online": result.online.tokens, "target": result.target.tokens}
         return Outcome(result.parts._asdict(), health, waves, tokens)
@@ -105,35 +120,35 @@ def _two_views(recipe: Recipe, team: Team) -> Trainer:
     def export_candidate(state: Any) -> MeasuringNetwork:
         kept = state.online if recipe.exported == "online" else state.target
         network: MeasuringNetwork = copy.deepcopy(kept.measuring)
-        take_together(network, False)  # one process looks at it
-        # the online network's statistics are of masked differences: each clip has its own
+        take_together(network, False)  # one process checks it
+        # the online network's statistics are of masked differences, so each clip uses its own
         return network.train(recipe.exported == "online")
 
     def finish(state: Any, videos: Sequence[Video], seed: int, name: str) -> MeasuringNetwork:
-        clips = finish_clips(videos, recipe, seed)
-        return finish_network(export_candidate(state).cpu(), clips, to_input, name)
+        clips = statistics_clips(videos, recipe, seed)
+        return finalize_network(export_candidate(state).cpu(), clips, to_input, name)
 
     def forward_clip(network: nn.Module, device: torch.device) -> ForwardClip:
         network.to(device)
 
-        def look(clip: Tensor) -> NDArray[np.float64]:
+        def forward(clip: Tensor) -> NDArray[np.float64]:
             given = to_input(global_view(clip[None].to(device), recipe.network.size))
             return _output(network, given, AUTOCAST[recipe.precision])
 
-        return look
+        return forward
 
     return Trainer(begin, step, finish, export_candidate, forward_clip)
 
 
-def _of_another_paper(recipe: BaselineRecipe) -> Trainer:
+def _baseline_trainer(recipe: BaselineRecipe) -> Trainer:
     def begin(seed: int, device: torch.device, start: str) -> Resumable:
         state = new_baseline(recipe, seed, device)
         if start == "shipped":
-            raise UsageError(f"no {recipe.network.network!r} comes with the package to start from")
+            raise UsageError(f"no weights of {recipe.network.network!r} come with the package")
         if start != "nothing":
             network, _ = load_baseline(start)
             if _shapes(network) != _shapes(state.network):
-                raise WeightsError(f"{start}: other layers than the recipe's {recipe.name!r}")
+                raise WeightsError(f"{start}: its layers differ from recipe {recipe.name!r}")
             state.network.load_state_dict(network.state_dict())
         return state
 
@@ -144,8 +159,8 @@ def _of_another_paper(recipe: BaselineRecipe) -> Trainer:
         network = export_candidate(state).cpu()
         network.spec = replace(network.spec, name=name)
         if not recipe.upright:
-            polarity, summations = _sign(network)
-            network.spec = replace(network.spec, polarity=polarity, summations=summations)
+            sign, integration_order = _output_convention(network)
+            network.spec = replace(network.spec, polarity=sign, summations=integration_order)
         return network
 
     def export_candidate(state: Any) -> Baseline:
@@ -155,18 +170,18 @@ def _of_another_paper(recipe: BaselineRecipe) -> Trainer:
     def forward_clip(network: nn.Module, device: torch.device) -> ForwardClip:
         network.to(device)
 
-        def look(clip: Tensor) -> NDArray[np.float64]:
+        def forward(clip: Tensor) -> NDArray[np.float64]:
             given = clip[: recipe.network.clip + 1].transpose(0, 1)[None].to(device)
             return _output(network, given, AUTOCAST[recipe.precision])
 
-        return look
+        return forward
 
     return Trainer(begin, step, finish, export_candidate, forward_clip)
 
 
 @torch.no_grad()
 def _output(network: nn.Module, given: Tensor, dtype: torch.dtype) -> NDArray[np.float64]:
-    """A network's waveform of one clip, run as it is trained."""
+    """Return a network's waveform of one clip, in the precision of the training."""
     device = given.device.type
     if device == "cpu" and dtype == torch.bfloat16:
         given = given.contiguous(memory_format=torch.channels_last_3d)
@@ -179,8 +194,8 @@ def _shapes(network: nn.Module) -> dict[str, torch.Size]:
     return {name: value.shape for name, value in network.state_dict().items()}
 
 
-def _sign(network: Baseline) -> tuple[int, int]:
-    """As for our own network: by simulated videos whose pulse is known."""
+def _output_convention(network: Baseline) -> tuple[int, int]:
+    """Estimate sign and integration order from simulated videos, as for our own network."""
     spec = replace(network.spec, polarity=1, summations=0)
     measure = ClipNetwork(spec, torch_run(network, "f32", None))
     waveforms, pulses = [], []

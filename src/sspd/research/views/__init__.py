@@ -1,1 +1,1 @@
-"""What a network eats: face pictures on its clock, and their differences and views."""
+"""Inputs of a network: faces at its frame rate, their differences and augmented views."""

@@ -1,4 +1,4 @@
-"""Faces put on the network's clock where they are trained with: `sspd.network.grid` in torch."""
+"""Resample faces to the network's frame rate on the training device, in torch."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from torch import Tensor
 
 
 def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int) -> Tensor:
-    """What `sspd.network.grid.to_grid` gives, channels first, on the faces' device.
+    """Resample faces as `sspd.network.grid.to_grid` does, channels first, on their device.
 
     Parameters
     ----------
     faces : Tensor of uint16, or the same bits as int16, shape (m, s, s, 3)
-        As stored: half of what the grid takes to be moved there.
+        As stored, which is half the size of the resampled faces.
     which, weights : Tensor, shape (n, k)
-        Of `sspd.network.grid.grid_weights`, on the same device.
+        From `sspd.network.grid.grid_weights`, on the same device.
     max_value : int
-        The faces' white.
+        Pixel value of white.
 
     Returns
     -------
     Tensor, shape (n, 3, s, s)
-        float32, levels 0-255.
+        float32, pixel values 0-255.
 
     Examples
     --------
@@ -30,11 +30,11 @@ def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int
     >>> levels_on_grid(faces, torch.tensor([[0, 1]]), weights, 65280)[0, :, 0, 0].tolist()
     [127.5, 127.5, 127.5]
     """
-    # torch does little with unsigned 16 bits: the same bits signed, made whole after
+    # torch has few operations for uint16: index the same bits as int16 and convert after
     signed = faces.view(torch.int16)
     scaled = weights * (255 / max_value)
     out = torch.zeros((len(which), *faces.shape[1:]), device=faces.device)
     for k in range(which.shape[1]):
-        levels = signed[which[:, k]].to(torch.int32) & 0xFFFF
-        out.addcmul_(levels.to(torch.float32), scaled[:, k, None, None, None])
+        values = signed[which[:, k]].to(torch.int32) & 0xFFFF
+        out.addcmul_(values.to(torch.float32), scaled[:, k, None, None, None])
     return out.permute(0, 3, 1, 2).contiguous()

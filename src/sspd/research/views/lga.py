@@ -1,7 +1,7 @@
-"""Local-global augmentation (Sec. III-B2): one clip, two pictures of the same face.
+"""Local-global augmentation (Sec. III-B2): two views of the same faces from one clip.
 
-Space alone is changed, and all frames of a clip alike. Works on batches of tensors;
-each clip draws from its own generator, so a clip looks the same in any batch.
+Only the spatial axes change, and all frames of a clip alike. Works on batches of tensors;
+each clip draws from its own generator, so its views do not depend on the batch.
 """
 
 from __future__ import annotations
@@ -11,16 +11,26 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-#: Outputs of the area averaging that are made together.
+#: Number of outputs of the area averaging that are computed together.
 AT_A_TIME = 16
 
 
 def area_weights(inputs: int, outputs: int) -> Tensor:
-    """Weights of area averaging along one axis, shape (outputs, inputs), rows sum to 1.
+    """Return the weights of area averaging along one axis.
 
-    Output pixel i covers the inputs from ``i * inputs / outputs`` to
-    ``(i + 1) * inputs / outputs``; each counts by how much of it lies inside. The same
-    as OpenCV's ``INTER_AREA``, which cuts out the faces that are measured.
+    Output pixel i covers the inputs from ``i * inputs / outputs`` to ``(i + 1) * inputs /
+    outputs``; each input counts by the part of it inside. This is OpenCV's ``INTER_AREA``, which
+    crops the faces for measuring.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Numbers of pixels.
+
+    Returns
+    -------
+    Tensor, shape (outputs, inputs)
+        Rows sum to 1.
 
     Examples
     --------
@@ -36,11 +46,22 @@ def area_weights(inputs: int, outputs: int) -> Tensor:
 
 
 def global_view(clip: Tensor, size: int) -> Tensor:
-    """The whole face, area-averaged: (..., s, s) -> (..., size, size)."""
+    """Resize the whole face by area averaging.
+
+    Parameters
+    ----------
+    clip : Tensor, shape (..., s, s)
+    size : int
+        Height and width of the view, pixels.
+
+    Returns
+    -------
+    Tensor, shape (..., size, size)
+    """
     if clip.shape[-1] == size:
         return clip
     weights = area_weights(clip.shape[-1], size).to(clip.device)
-    # some outputs at a time, from the few inputs that they cover: most weights are 0
+    # a few outputs at a time, from the few inputs that they cover, since most weights are 0
     parts = []
     for first in range(0, size, AT_A_TIME):
         few = weights[first : first + AT_A_TIME]
@@ -51,17 +72,21 @@ def global_view(clip: Tensor, size: int) -> Tensor:
 
 
 def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool) -> Tensor:
-    """A crop of `size` pixels at a random place: (..., s, s) -> (..., size, size).
+    """Crop `size` pixels at a random place.
 
     Parameters
     ----------
     clip : Tensor, shape (..., s, s)
     size : int
-        Not larger than s.
+        At most s.
     generator : torch.Generator
         On the CPU; two numbers are drawn.
     corner : bool
-        Always take the top left corner, as the released code does.
+        Always crop the top left corner, as the released code does.
+
+    Returns
+    -------
+    Tensor, shape (..., size, size)
     """
     room = clip.shape[-1] - size
     top, left = (int(v) for v in torch.randint(0, room + 1, (2,), generator=generator))
@@ -71,7 +96,18 @@ def local_view(clip: Tensor, size: int, generator: torch.Generator, corner: bool
 
 
 def random_flip(clip: Tensor, generator: torch.Generator) -> Tensor:
-    """Mirror (..., h, w) left-right and upside down, each with probability 1/2."""
+    """Mirror images left-right and upside down, each with probability 1/2.
+
+    Parameters
+    ----------
+    clip : Tensor, shape (..., h, w)
+    generator : torch.Generator
+        On the CPU; two numbers are drawn.
+
+    Returns
+    -------
+    Tensor, shape (..., h, w)
+    """
     draws = torch.rand(2, generator=generator)
     axes = [axis for axis, draw in zip((-1, -2), draws.tolist(), strict=True) if draw < 0.5]
     return clip.flip(axes) if axes else clip
@@ -85,20 +121,20 @@ def local_global_views(
     augment: bool = True,
     corner: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """Both views of a batch of clips.
+    """Make the local and the global view of a batch of clips.
 
     Parameters
     ----------
     clips : Tensor, shape (n, t + 1, 3, s, s)
-        Levels of faces.
+        Pixel values of faces.
     size : int
-        Height and width of a view.
+        Height and width of a view, pixels.
     generators : sequence of torch.Generator
-        One a clip, on the CPU.
+        One for each clip, on the CPU.
     augment : bool
-        False: both views are the whole face, unflipped (Table VI, "w/o LGA").
+        False: both views are the whole face, without flips (Table VI, "w/o LGA").
     corner : bool
-        The released code's crop.
+        Use the released code's crop.
 
     Returns
     -------
@@ -125,5 +161,5 @@ def local_global_views(
 
 
 def _batch(clips: list[Tensor]) -> Tensor:
-    """Clips beside each other; a single one is not copied."""
+    """Stack clips; a single one is not copied."""
     return clips[0][None] if len(clips) == 1 else torch.stack(clips)

@@ -13,13 +13,17 @@ from sspd.models.spec import InputKind
 
 
 def frame_differences(view: Tensor, out: Tensor | None = None) -> Tensor:
-    """Next frame less this one: (n, t + 1, 3, h, w) -> (n, 3, t, h, w).
+    """Subtract each frame from the next one.
 
     Parameters
     ----------
-    view : Tensor
+    view : Tensor, shape (n, t + 1, 3, h, w)
     out : Tensor, optional
-        Where they go, in any layout; a new contiguous tensor by default.
+        Output, in any memory layout; a new contiguous tensor by default.
+
+    Returns
+    -------
+    Tensor, shape (n, 3, t, h, w)
 
     Examples
     --------
@@ -30,24 +34,29 @@ def frame_differences(view: Tensor, out: Tensor | None = None) -> Tensor:
 
 
 def centred_frames(view: Tensor, out: Tensor | None = None) -> Tensor:
-    """Frames less their mean over time, the last one left out (Table VI).
+    """Subtract the mean over time from the frames; the last one is left out (Table VI).
 
     Parameters
     ----------
-    view, out : Tensor
-        As of `frame_differences`.
+    view : Tensor, shape (n, t + 1, 3, h, w)
+    out : Tensor, optional
+        Output, in any memory layout; a new contiguous tensor by default.
+
+    Returns
+    -------
+    Tensor, shape (n, 3, t, h, w)
     """
     return _less(view[:, :-1], view.mean(dim=1, keepdim=True), out)
 
 
-#: What a network is given -> how it is made of whole clips.
+#: Kind of network input -> function that makes it from whole clips.
 INPUTS: Mapping[InputKind, Callable[..., Tensor]] = MappingProxyType(
     {"differences": frame_differences, "centred": centred_frames}
 )
 
 
 def _less(a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
-    """``a - b`` of (n, t, 3, h, w) as (n, 3, t, h, w), in one pass over memory."""
+    """Return ``a - b`` of (n, t, 3, h, w) as (n, 3, t, h, w), in one pass over memory."""
     a, b = a.transpose(1, 2), b.transpose(1, 2)
     out = torch.empty(a.shape, dtype=a.dtype, device=a.device) if out is None else out
     return torch.sub(a, b, out=out)
@@ -61,19 +70,23 @@ def random_mask(
     per_pixel: bool = False,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Set a random share of the differences to 0.
+    """Set a random fraction of the differences to 0.
 
     Parameters
     ----------
     differences : Tensor, shape (n, 3, t, h, w)
     ratio : float
-        Share that is dropped, in [0, 1).
+        Fraction to set to 0, in [0, 1).
     generators : sequence of torch.Generator
-        One a clip, on the CPU.
+        One for each clip, on the CPU.
     per_pixel : bool
-        One draw for the three channels (released code) and not one an element (paper).
+        One draw for the three channels (released code) and not one for each element (paper).
     out : Tensor, optional
-        Where the rest goes, `differences` perhaps; a new tensor by default.
+        Output, which may be `differences`; a new tensor by default.
+
+    Returns
+    -------
+    Tensor, shape (n, 3, t, h, w)
 
     Examples
     --------
@@ -94,8 +107,8 @@ def random_mask(
 
 
 def _bits(shape: Sequence[int], generator: torch.Generator, device: torch.device) -> Tensor:
-    """16 random bits an element, int16, cut out of 64: a tenth of the time of floats."""
-    if device.type == "cuda":  # drawn where they are used, after a seed of the clip's
+    """Draw 16 random bits for each element (int16) from int64: ten times faster than floats."""
+    if device.type == "cuda":  # drawn on the device, from the clip's seed
         seed = int(torch.empty((), dtype=torch.int64).random_(generator=generator))
         generator = torch.Generator(device).manual_seed(seed)
     n = math.prod(shape)
