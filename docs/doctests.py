@@ -22,14 +22,6 @@ def with_heading(docstring: str) -> str:
     ----------
     docstring : str
         Without indentation.
-
-    >>> print(with_heading("Return one.\\n\\n>>> one()\\n1"))
-    Return one.
-    <BLANKLINE>
-    Examples
-    --------
-    >>> one()
-    1
     """
     prompt = _FIRST_PROMPT.search(docstring)
     if prompt is None or _HEADING.search(docstring):
