@@ -20,6 +20,7 @@ from sspd.research.evaluate import SCORINGS
 from sspd.research.recipes import RECIPES
 from sspd.simulation import VideoSpec, truth, write_video
 from sspd.vitals import REASONS
+from test_layers import BAR_OF, BARS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -142,6 +143,19 @@ def test_readme_links_to_every_page() -> None:
     linked = set(re.findall(r"\]\(docs/([\w-]+\.md)", README))
     pages = {path.name for path in (ROOT / "docs").glob("*.md")}
     assert pages - linked <= {"api.md", "benchmarks.md", "changelog.md", "model-card.md"}
+
+
+def test_contributing_names_files_and_rooms_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    places = re.findall(r"`((?:src|tests|benchmarks|docs|examples)/[\w./-]+)`", text)
+    assert len(places) > 40
+    missing = [place for place in places if "NAME" not in place and not (ROOT / place).exists()]
+    assert not missing
+    for room in re.findall(r"^\| `([a-z.]+)`(?:, `([a-z.]+)`)? \|", text, re.MULTILINE):
+        for name in filter(None, room):
+            assert name in BAR_OF, f"CONTRIBUTING.md: no room {name}"
+    line = " | ".join(", ".join(bar) for bar in BARS)
+    assert f"`{line}`" in text, f"CONTRIBUTING.md: the rooms are {line}"
 
 
 def test_make_test_and_make_demo_stand_in_the_readme() -> None:
