@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-fast check format docs pictures clean
+.PHONY: help setup demo test test-fast test-lowest check format docs pictures clean
 
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,7 +13,10 @@ test:  ## lint, types, all tests
 	scripts/test
 
 test-fast:  ## the tests that take no longer than a few seconds each; under two minutes
-	scripts/test -m "not slow" -n 2 --dist loadfile
+	scripts/test fast
+
+test-lowest:  ## measure with the lowest versions that pyproject.toml allows (needs uv)
+	scripts/lowest
 
 check:  ## lint and types only
 	scripts/check
