@@ -39,7 +39,7 @@ ROOMS = (
     Room("video", "frames by time", ("read", "clock", "timestamps"), "video.read:read", "Frames"),
     Room(
         "face",
-        "one crop a frame, held still",
+        "stabilized crops",
         ("detect", "track", "stabilize", "crop"),
         "face.track:iter_face_chunks",
         "FaceSegment",
