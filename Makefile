@@ -1,7 +1,7 @@
-.PHONY: help setup demo test check format pictures clean
+.PHONY: help setup demo test test-fast test-lowest check format docs pictures clean
 
 help:  ## say what there is
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup:  ## make .venv with everything: training, tests, checks
 	scripts/setup dev
@@ -12,6 +12,12 @@ demo:  ## measure a simulated face whose pulse is known (needs only Python; no t
 test:  ## lint, types, all tests
 	scripts/test
 
+test-fast:  ## the tests that take no longer than a few seconds each; under two minutes
+	scripts/test fast
+
+test-lowest:  ## measure with the lowest versions that pyproject.toml allows (needs uv)
+	scripts/lowest
+
 check:  ## lint and types only
 	scripts/check
 
@@ -20,9 +26,14 @@ format:  ## put the source into shape
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-pictures:  ## draw the pictures of the README anew, from a simulated face
+docs:  ## build the site into build/site, strictly
+	scripts/setup dev
+	.venv/bin/python -m mkdocs build --strict
+
+pictures:  ## draw the pictures of the documents anew: a simulated face, and the pipeline
 	scripts/setup
 	.venv/bin/python docs/images/draw.py
+	.venv/bin/python docs/images/pipeline.py
 
 clean:  ## remove the environment and the caches (not your runs)
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

@@ -20,9 +20,22 @@ from sspd.research.evaluate import SCORINGS
 from sspd.research.recipes import RECIPES
 from sspd.simulation import VideoSpec, truth, write_video
 from sspd.vitals import REASONS
+from test_layers import BAR_OF, BARS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: What the README is to have, in this order.
+README_PARTS = (
+    "Install",
+    "Quick start",
+    "What it does",
+    "What it does not do",
+    "Accuracy",
+    "Documentation",
+    "Limits",
+    "Cite",
+)
+README_WORDS = 1100
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
     *sorted(path for room in ("benchmarks", "docs") for path in (ROOT / room).rglob("*.md")),
@@ -70,6 +83,25 @@ def _public() -> dict[str, Callable[..., Any]]:
 PUBLIC = _public()
 
 
+def _page(name: str) -> str:
+    """A page of the site."""
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def test_readme_is_short_and_in_order() -> None:
+    assert len(README.split()) <= README_WORDS
+    assert tuple(re.findall(r"^## (.+)$", README, re.MULTILINE)) == README_PARTS
+    assert README.index("<img") < README.index("## Install")
+
+
+def test_every_line_of_the_readme_on_accuracy_says_simulated() -> None:
+    part = README.partition("## Accuracy\n")[2].partition("\n## ")[0]
+    lines = [line for line in part.splitlines() if line]
+    assert len(lines) == 5
+    for line in lines:
+        assert "simulated" in line.lower(), line
+
+
 def test_readme_names_every_command() -> None:
     for name in _commands():
         assert f"sspd {name}" in README, f"README.md does not name sspd {name}"
@@ -93,18 +125,43 @@ def test_documents_point_to_files_and_targets_that_exist(path: Path) -> None:
     for target in targets:
         if "://" not in target:
             assert (path.parent / target).exists(), f"{path.name}: {target} is not there"
-    made = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     code = "\n".join(_blocks(text, "bash")) + "\n".join(re.findall(r"`([^`\n]+)`", text))
-    assert set(re.findall(r"^make ([a-z]+)", code, re.MULTILINE)) <= made
+    assert set(re.findall(r"^make ([a-z-]+)", code, re.MULTILINE)) <= made
 
 
-def test_readme_explains_every_reason_and_names_the_recipes() -> None:
+def test_documents_explain_every_reason_and_name_the_recipes() -> None:
     for reason in REASONS:
-        assert f"`{reason}`" in README
-    for recipe in ("laptop", "paper", "released", "shipped"):
-        assert recipe in RECIPES
-        assert recipe in README
-    assert "not a medical device" in README.lower()
+        assert f"`{reason}`" in _page("confidence.md")
+    for recipe in RECIPES:
+        assert f"--recipe {recipe}" in _page("training.md")
+    for text in (README, _page("index.md")):
+        assert "not a medical device" in text.lower()
+
+
+def test_readme_links_to_every_page() -> None:
+    linked = set(re.findall(r"\]\(docs/([\w-]+\.md)", README))
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert pages - linked <= {"api.md", "benchmarks.md", "changelog.md", "model-card.md"}
+
+
+def test_contributing_names_files_and_rooms_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    places = re.findall(r"`((?:src|tests|benchmarks|docs|examples)/[\w./-]+)`", text)
+    assert len(places) > 40
+    missing = [place for place in places if "NAME" not in place and not (ROOT / place).exists()]
+    assert not missing
+    for room in re.findall(r"^\| `([a-z.]+)`(?:, `([a-z.]+)`)? \|", text, re.MULTILINE):
+        for name in filter(None, room):
+            assert name in BAR_OF, f"CONTRIBUTING.md: no room {name}"
+    line = " | ".join(", ".join(bar) for bar in BARS)
+    assert f"`{line}`" in text, f"CONTRIBUTING.md: the rooms are {line}"
+
+
+def test_make_test_and_make_demo_stand_in_the_readme() -> None:
+    commands = "\n".join(_blocks(README, "bash"))
+    assert re.search(r"^make demo\b", commands, re.MULTILINE)
+    assert re.search(r"^make test\b", commands, re.MULTILINE)
 
 
 def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,11 +183,11 @@ def test_train_help_names_every_recipe() -> None:
         assert re.search(rf"\b{re.escape(name)}\b", option.help), f"--recipe: {name} is not named"
 
 
-def test_evaluate_help_and_readme_name_every_scoring() -> None:
+def test_evaluate_help_and_documents_name_every_scoring() -> None:
     (option,) = [param for param in _commands()["evaluate"].params if param.name == "scoring"]
     for name in SCORINGS:
         assert re.search(rf"\b{re.escape(name)}\b", option.help), f"--scoring: no {name}"
-        assert f"`{name}`" in README
+        assert f"`{name}`" in _page("evaluation.md")
 
 
 @pytest.mark.parametrize("name", PUBLIC)
