@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sspd.video.folder import SUFFIXES, dangling, videos_in
+from sspd.video.images import images_in
 
 #: A video and None, or a source that cannot be measured and the reason.
 Found = tuple[Path, str | None]
@@ -32,6 +33,9 @@ def list_videos(sources: Iterable[Path]) -> Iterator[Found]:
             yield source, None
             continue
         videos = videos_in(source)
+        if not videos and images_in(source):
+            yield source, None
+            continue
         if not videos:
             yield source, f"{source}: no video in this folder ({' '.join(SUFFIXES)})"
         for video in videos:

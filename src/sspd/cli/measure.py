@@ -25,7 +25,10 @@ def measure(
     context: typer.Context,
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE...", help="Videos, or folders of videos."),
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Videos, folders of videos, or folders of images (with --fps).",
+        ),
     ],
     json: Annotated[
         Path | None,

@@ -67,7 +67,7 @@ class FaceChunker:
         self._now: list[OpenSegment] = []
 
     def push(self, frames: Frames) -> Iterator[FaceSegment]:
-        """Take frames in; give the chunks that became full or ended.
+        """Process frames, and yield the chunks that are complete.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class FaceChunker:
                     yield _chunk_of(segment)
 
     def close(self) -> Iterator[FaceSegment]:
-        """Give what no chunk holds yet.
+        """Yield the chunks that were not complete.
 
         Yields
         ------
@@ -165,7 +165,7 @@ def _nearly_over(t: float, boundary_s: float, end_s: float | None) -> bool:
 def _each_frame(
     chunks: Iterable[Frames], box: Box | None
 ) -> Iterator[tuple[NDArray[Any], int, float]]:
-    """Each picture, its level of full white, and its time."""
+    """Yield each frame, its value of full white, and its time."""
     for chunk in chunks:
         height, width = chunk.rgb.shape[1:3]
         if box and not (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height):
@@ -190,12 +190,12 @@ def _add(segment: OpenSegment, rgb: NDArray[Any], white: int, t: float) -> None:
 
 
 def _chunk_of(segment: OpenSegment) -> FaceSegment:
-    """Hand over what was gathered since the last piece."""
+    """Return the crops since the last chunk."""
     n = len(segment.rows)
     step_s = float(np.median(np.diff(segment.t))) if len(segment.t) > 1 else 0.0
     seen = np.array(segment.t[len(segment.t) - n :])
     faces = segment.faces if n else np.empty((0, segment.size, segment.size, 3), np.uint16)
-    piece = FaceSegment(
+    chunk = FaceSegment(
         start_s=float(seen[0] if n else segment.t[0]),
         end_s=segment.t[-1] + step_s,
         box=segment.box,
@@ -205,11 +205,11 @@ def _chunk_of(segment: OpenSegment) -> FaceSegment:
         segment_index=segment.number,
     )
     segment.rows = []
-    return piece
+    return chunk
 
 
 def _last_chunks(segments: Iterable[OpenSegment]) -> Iterator[FaceSegment]:
-    """The last piece of each, where there is one."""
+    """Yield the last chunk of each segment that has one."""
     for segment in segments:
         if segment.rows or (segment.box is None and segment.t):
             yield _chunk_of(segment)

@@ -21,7 +21,7 @@ def iter_face_chunks(
     end_s: float | None = None,
     every: bool = False,
 ) -> Iterator[FaceSegment]:
-    """Cut faces out of a video, piece by piece.
+    """Cut faces out of a video, chunk by chunk.
 
     A segment starts every `segment_s` seconds; its box is found on its first picture
     or, failing that, on a later one (a look every `DETECT_EVERY_S`), and stays. Pictures
@@ -49,7 +49,7 @@ def iter_face_chunks(
     ------
     FaceSegment
         `CROP_CHUNK_FRAMES` pictures or fewer, in order of time, without a gap of more than `GAP_S`;
-        pieces of one stretch have the same ``stretch``. ``box`` None, in one piece, where
+        chunks of one segment have the same ``segment_index``. ``box`` None, in one chunk, where
         there is no face.
 
     Raises
@@ -61,8 +61,8 @@ def iter_face_chunks(
     Examples
     --------
     >>> video = Frames(np.full((25, 48, 64, 3), 90, np.uint8), np.arange(25) / 10)
-    >>> pieces = iter_face_chunks([video], size=8, box=Box(10, 10, 40, 40))
-    >>> [(len(piece.faces), piece.segment_index) for piece in pieces]
+    >>> found = iter_face_chunks([video], size=8, box=Box(10, 10, 40, 40))
+    >>> [(len(chunk.faces), chunk.segment_index) for chunk in found]
     [(16, 0), (9, 0)]
     """
     tracker = FaceChunker(size=size, segment_s=segment_s, box=box, end_s=end_s, every=every)
@@ -98,28 +98,37 @@ def face_segments(
     >>> segment.start_s, round(segment.end_s, 3), segment.faces
     (0.0, 2.0, Frames(20 x 8x8, uint16/65280, 0.000-1.900 s))
     """
-    pieces = iter_face_chunks(chunks, size=size, segment_s=segment_s, box=box, end_s=end_s)
-    for _, parts in groupby(pieces, key=lambda piece: piece.segment_index):
+    found = iter_face_chunks(chunks, size=size, segment_s=segment_s, box=box, end_s=end_s)
+    for _, parts in groupby(found, key=lambda chunk: chunk.segment_index):
         yield join_chunks(list(parts))
 
 
-def join_chunks(pieces: Sequence[FaceSegment]) -> FaceSegment:
-    """The pieces of one stretch, one or more, in one.
+def join_chunks(chunks: Sequence[FaceSegment]) -> FaceSegment:
+    """Join the chunks of one segment.
+
+    Parameters
+    ----------
+    chunks : sequence of FaceSegment
+        One or more, in order.
+
+    Returns
+    -------
+    FaceSegment
 
     >>> video = Frames(np.full((50, 48, 64, 3), 90, np.uint8), np.arange(50) / 10)
     >>> len(join_chunks(list(iter_face_chunks([video], size=8, box=Box(0, 0, 9, 9)))).faces)
     50
     """
-    first = pieces[0]
-    if len(pieces) == 1:
+    first = chunks[0]
+    if len(chunks) == 1:
         return first
-    faces = [piece.faces for piece in pieces]
+    faces = [chunk.faces for chunk in chunks]
     rgb, t = np.concatenate([f.rgb for f in faces]), np.concatenate([f.t for f in faces])
     names = [field.name for field in fields(FrameStats)]
     frame_stats = {
-        name: np.concatenate([getattr(p.frame_stats, name) for p in pieces]) for name in names
+        name: np.concatenate([getattr(p.frame_stats, name) for p in chunks]) for name in names
     }
     joined = Frames(rgb, t, first.faces.max_value)
     return replace(
-        first, end_s=pieces[-1].end_s, faces=joined, frame_stats=FrameStats(**frame_stats)
+        first, end_s=chunks[-1].end_s, faces=joined, frame_stats=FrameStats(**frame_stats)
     )

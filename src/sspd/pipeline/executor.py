@@ -21,7 +21,7 @@ _LOOK_S = 0.05
 
 @dataclass(frozen=True)
 class Buffers:
-    """How much may wait between two stages; more would only take memory."""
+    """Sizes of the buffers between stages; larger ones would only take memory."""
 
     decode_frames: int = 2
     """Frames decoded at a time: so few are still in the core's cache when faces are cut out."""
@@ -68,7 +68,7 @@ class Feed:
             return
 
     def end(self) -> None:
-        """Say that nothing more comes."""
+        """Mark the end of the items."""
         self.put(self._end)
 
     def settle(self) -> None:
@@ -77,13 +77,13 @@ class Feed:
             self._state.wait_for(lambda: self._over or self._asked > self._given)
 
     def finished(self) -> None:
-        """Note that the stage is over, from its own thread."""
+        """Mark the stage as over, from its own thread."""
         with self._state:
             self._over = True
             self._state.notify_all()
 
     def items(self) -> Iterable[object]:
-        """Give the items, in the stage's thread.
+        """Iterate over the items, in the stage's thread.
 
         Yields
         ------
@@ -144,7 +144,7 @@ class Executor:
         return self._pool.submit(work)
 
     def ahead(self, items: Iterable[Item], depth: int) -> Iterable[Item]:
-        """Let a stage run ahead of the next one, where stages may run side by side.
+        """Prefetch a stage's items, if stages may run side by side.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class Executor:
         return prefetch(items, depth) if self._side_by_side else items
 
     def begin(self, work: Callable[[], object]) -> None:
-        """Do something that is wanted later, in the background where that is allowed.
+        """Run something in the background that is wanted later, if stages may run side by side.
 
         Parameters
         ----------

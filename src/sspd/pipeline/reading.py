@@ -36,7 +36,7 @@ from sspd.vitals.new_frames import mark_repeats, new_fps, repeat_warnings
 
 @dataclass(frozen=True)
 class VideoContext:
-    """What a face's vitals depend on beside its own segments."""
+    """Everything that a face's vitals depend on beside its own segments."""
 
     info: VideoInfo
     coding: Coding

@@ -43,12 +43,12 @@ class RunningSegment:
         return float(last.frame_stats.t[-1]) if last.frame_stats.t.size else last.start_s
 
     def end(self) -> None:
-        """Say that no more chunks come."""
+        """Mark the end of the chunks."""
         if self.wave is not None:  # without a face there is no method that would listen
             self.feed.end()
 
     def waveform(self) -> SegmentWaveform:
-        """Wait for the method, and give what it made of the segment.
+        """Wait for the method, and return the segment with its waveform.
 
         Returns
         -------
@@ -59,7 +59,7 @@ class RunningSegment:
         return SegmentWaveform(self.chunks[0], wave)
 
     def preview(self) -> SegmentWaveform:
-        """Give the segment so far, with the waveform so far.
+        """Return the segment so far, with the waveform so far.
 
         Returns
         -------
@@ -103,7 +103,7 @@ class SegmentRunner:
         return frozenset(who for who, each in self._running.items() if each.wave is not None)
 
     def feed(self, chunk: FaceSegment) -> None:
-        """Give a method its next chunk; waits until there is room for it.
+        """Send the next chunk to its method, as soon as there is room for it.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class SegmentRunner:
                 segment.feed.settle()
 
     def end(self) -> None:
-        """Say that nothing more comes, whatever happened: no thread waits for more."""
+        """Mark the end of all segments, so that no thread waits for more."""
         for segment in self._running.values():
             segment.end()
 

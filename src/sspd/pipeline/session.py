@@ -104,7 +104,7 @@ class Session:
         return False
 
     def push(self, frames: Frames) -> list[Update]:
-        """Take frames in.
+        """Process frames.
 
         Parameters
         ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import SourceError
-from sspd.types import Box, Vitals
-from sspd.video.read import read
+from sspd.face.crop import eight_bits
+from sspd.types import Box, Frames, Vitals
+from sspd.video.sources import open_source
 
 #: Largest side of the image, pixels; enough to see the face box.
 LONGEST_SIDE = 640
@@ -57,8 +59,7 @@ def face_image(vitals: Vitals) -> FaceImage:
     """
     seen = [span for span in vitals.faces if span.box is not None] or list(vitals.faces)
     start_s = max(0.0, seen[0].start_s - 1e-6) if seen else 0.0
-    chunks = read(vitals.source, start_s=start_s, chunk=1, fps=vitals.stated_fps)
-    frames = next(iter(chunks), None)
+    frames = next(read_again(vitals, start_s, chunk=1), None)
     if frames is None:
         raise SourceError(f"{vitals.source}: has no frame at {start_s:.2f} s any more")
     rgb = frames.rgb[0].copy()
@@ -71,6 +72,35 @@ def face_image(vitals: Vitals) -> FaceImage:
     done, png = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
     assert done  # encoding a PNG in memory cannot fail
     return FaceImage(png.tobytes(), float(frames.t[0]))
+
+
+def read_again(
+    vitals: Vitals, start_s: float, end_s: float | None = None, *, chunk: int = 32
+) -> Iterator[Frames]:
+    """Yield frames of a video or folder of images that was measured, with 8 bits.
+
+    Parameters
+    ----------
+    vitals : Vitals
+    start_s, end_s : float
+        Seconds; ``end_s`` None: to the end.
+    chunk : int
+        Frames at a time, at most.
+
+    Yields
+    ------
+    Frames
+        uint8.
+
+    Raises
+    ------
+    SourceError
+        The source can no longer be read.
+    """
+    video = open_source(vitals.source, fps=vitals.stated_fps, chunk=chunk)
+    for frames in video.frames(start_s, end_s):
+        rgb = [eight_bits(frame, frames.max_value) for frame in frames.rgb]
+        yield Frames(np.stack(rgb), frames.t)
 
 
 def draw_box(rgb: NDArray[Any], box: Box) -> None:

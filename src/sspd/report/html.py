@@ -60,7 +60,7 @@ def _page(results: Sequence[Vitals], with_image: bool) -> Iterator[str]:
     if not alone:
         yield _summary(results) + "\n"
     for i, vitals in enumerate(results, 1):
-        yield video_section(vitals, f"film-{i}", with_image=with_image, alone=alone) + "\n"
+        yield video_section(vitals, f"video-{i}", with_image=with_image, alone=alone) + "\n"
     when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z")
     yield "</main>\n"
     yield element(
@@ -91,7 +91,7 @@ def _summary(results: Sequence[Vitals]) -> Html:
         "breaths/min",
         "length",
     ]
-    rows = [_summary_row(vitals, f"#film-{i}") for i, vitals in enumerate(results, 1)]
+    rows = [_summary_row(vitals, f"#video-{i}") for i, vitals in enumerate(results, 1)]
     good = sum(vitals.accepted for vitals in results)
     what = "videos" if video_count(results) == len(results) else "faces"
     said = f"{good} of {len(results)} {what} have an accepted heart rate."

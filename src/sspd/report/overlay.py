@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import OutputError, SourceError
-from sspd.report.frame import draw_box
+from sspd.report.frame import draw_box, read_again
 from sspd.report.overlay_panel import Panel, make_panel, panel_height
 from sspd.types import Box, FaceSpan, Frames, Vitals
-from sspd.video.read import read
 from sspd.video.write import write_h264
 
 #: Constant rate factor of x264: good visual quality with a fifth of the bits that a video
@@ -68,7 +67,7 @@ def write_overlay(vitals: Vitals, path: str | Path) -> None:
     spans = vitals.faces or (FaceSpan(0.0, math.inf, vitals.face_box),)
     start_s = max(0.0, spans[0].start_s - 1e-6)
     end_s = spans[-1].end_s if spans[-1].end_s > start_s else None
-    chunks = read(vitals.source, start_s=start_s, end_s=end_s, fps=vitals.stated_fps)
+    chunks = read_again(vitals, start_s, end_s)
     first = next(chunks, None)
     if first is None:
         raise SourceError(f"{vitals.source}: has no frame at {start_s:.2f} s any more")

@@ -269,7 +269,7 @@ def window_lengths(window_s: float, step_s: float | None) -> tuple[float, float 
     Raises
     ------
     UsageError
-        No numbers, a window under 8 s, or a step that is not within the window.
+        A value is not a finite number, the window is under 8 s, or the step is not within it.
 
     >>> window_lengths(np.int64(30), None)
     (30.0, None)
@@ -289,7 +289,17 @@ def window_lengths(window_s: float, step_s: float | None) -> tuple[float, float 
 
 
 def check_fps(fps: float | None) -> None:
-    """Raise `UsageError` for a frame rate that cannot be.
+    """Raise an error for an impossible frame rate.
+
+    Parameters
+    ----------
+    fps : float or None
+        Frame rate, Hz; None is accepted.
+
+    Raises
+    ------
+    UsageError
+        The rate is not within `FPS_BOUNDS`.
 
     >>> check_fps(float("nan"))
     Traceback (most recent call last):

@@ -12,7 +12,7 @@ from sspd.types.frames import Box
 
 @dataclass(frozen=True)
 class MeasureOptions:
-    """What `sspd.measure` takes beside the source, checked.
+    """Options of a measurement, checked.
 
     >>> MeasureOptions(window_s=3.0)
     Traceback (most recent call last):
@@ -62,7 +62,7 @@ class MeasureOptions:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> MeasureOptions:
-        """Rebuild what `to_dict` was asked for.
+        """Restore options from the result of `to_dict`.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What a measurement in progress says."""
+"""Updates of a measurement in progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sspd.types.vitals import Vitals, WindowVitals
 
 @dataclass(frozen=True, eq=False)
 class Update:
-    """What is known of one face at one moment of a video.
+    """State of one face at one moment of a video.
 
     Until it is final, it may be revised: the last seconds of a waveform change as more
     frames come, because filters and the network look ahead.
@@ -52,7 +52,7 @@ class Update:
 
     @property
     def final(self) -> bool:
-        """Whether nothing of it will be revised."""
+        """True if nothing of it will be revised."""
         return self.vitals is not None
 
     @property
@@ -64,7 +64,7 @@ class Update:
 
     @property
     def confidence(self) -> float | None:
-        """How sure the rate is, 0 to 1; None: not known."""
+        """Confidence in the rate, 0 to 1; None: not known."""
         if self.vitals is not None:
             return self.vitals.confidence
         return None if self.window is None else self.window.confidence

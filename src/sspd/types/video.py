@@ -11,7 +11,7 @@ from sspd.types.frames import Frames
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a video states of itself.
+    """Facts that a video states of itself.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ class VideoSource(Protocol):
 
     @property
     def info(self) -> VideoInfo:
-        """What the video states of itself."""
+        """Facts that the video states of itself."""
 
     def frames(self, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Frames]:
-        """Give the frames with ``start_s <= t < end_s``, a few at a time, in order of time.
+        """Yield the frames with ``start_s <= t < end_s``, a few at a time, in order.
 
         Parameters
         ----------

@@ -55,8 +55,8 @@ def array_times(
     if (fs is None) == (timestamps_s is None):
         wanted = "not both" if fs is not None else "got neither"
         raise UsageError(
-            f"{name}: frames need a time: give fs= (frames per second) or timestamps_s= (seconds,"
-            f" one per frame), {wanted}"
+            f"{name}: frames need a time: give fs= (frames per second; --fps) or timestamps_s="
+            f" (seconds, one per frame), {wanted}"
         )
     if timestamps_s is None:
         check_fps(fs)
@@ -166,7 +166,7 @@ class ArraySource:
         )
 
     def frames(self, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Frames]:
-        """Give the frames of a span, see `sspd.types.VideoSource.frames`.
+        """Yield the frames of a span, see `sspd.types.VideoSource.frames`.
 
         Parameters
         ----------

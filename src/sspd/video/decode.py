@@ -27,7 +27,20 @@ MISSING_S = 1.5
 
 
 def check_span(start_s: float, end_s: float | None, chunk: int) -> None:
-    """Refuse a stretch or chunk that cannot be (`UsageError`)."""
+    """Raise an error for an impossible span or chunk size.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Seconds; ``end_s`` None: to the end.
+    chunk : int
+        Frames.
+
+    Raises
+    ------
+    UsageError
+        The span is empty or begins before 0, or the chunk holds no frame.
+    """
     if chunk < 1:
         raise UsageError(f"chunk must be at least 1 frame, got {chunk}")
     if start_s < 0 or (end_s is not None and not end_s > start_s):
@@ -125,7 +138,7 @@ def selected(
 def on_clock(
     path: str | Path, decoded: Iterable[VideoFrame], rate: float | None, clock: Clock
 ) -> Iterator[tuple[VideoFrame, float | None]]:
-    """Give decoded frames their times by a clock.
+    """Yield decoded frames with their times by a clock.
 
     Parameters
     ----------

@@ -94,7 +94,7 @@ class VideoFile:
 
     @property
     def info(self) -> VideoInfo:
-        """What the file states, by the clock that `frames` goes by.
+        """Facts that the file states, by the clock of `frames`.
 
         Raises
         ------

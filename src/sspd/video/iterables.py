@@ -73,7 +73,7 @@ class IterableSource:
         )
 
     def frames(self, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Frames]:
-        """Give the frames of a span, as they come; only once.
+        """Yield the frames of a span as they come, only once.
 
         Parameters
         ----------

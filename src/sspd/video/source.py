@@ -1,4 +1,4 @@
-"""Opening a video: the container, its video stream, what it states, its pictures as decoded."""
+"""Open a video file: its container, its video stream, what it states, its decoded frames."""
 
 from __future__ import annotations
 
@@ -27,9 +27,20 @@ from sspd.video.tracks import chosen_track
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a video and find its video stream; closed with the ``with`` block.
+    """Open a video file and find its video stream, for the time of a ``with`` block.
 
-    Raises `SourceError`, `DecodeError` or `NoVideoError`, one line with the video's name.
+    Parameters
+    ----------
+    path : str or Path
+
+    Yields
+    ------
+    (container, stream)
+
+    Raises
+    ------
+    SourceError, DecodeError, NoVideoError
+        One line with the video's name.
     """
     place = _checked_place(path)
     try:
@@ -83,7 +94,19 @@ def _video_stream(path: str | Path, container: InputContainer) -> VideoStream:
 def pictures(
     container: InputContainer, stream: VideoStream, damage: list[str]
 ) -> Iterator[VideoFrame]:
-    """Every picture that can be decoded; what cannot goes, in words, to `damage`."""
+    """Iterate over the frames that can be decoded.
+
+    Parameters
+    ----------
+    container, stream
+        See `opened`.
+    damage : list of str
+        Receives one line for each part that cannot be decoded.
+
+    Yields
+    ------
+    av.VideoFrame
+    """
     packets = container.demux(stream)
     while True:
         try:
@@ -111,13 +134,34 @@ def _brief(error: Exception) -> str:
 
 
 def mean_rate(stream: VideoStream) -> float | None:
-    """Give the mean pictures a second that the video states, or None."""
+    """Return the mean frame rate that the video states.
+
+    Parameters
+    ----------
+    stream : av.VideoStream
+
+    Returns
+    -------
+    float or None
+        Frames per second; None: not stated.
+    """
     rate = stream.average_rate or stream.guessed_rate
     return float(rate) if rate else None
 
 
 def stated_duration_s(container: InputContainer, stream: VideoStream) -> float | None:
-    """Give the length that the video states, seconds, or None."""
+    """Return the length that the video states.
+
+    Parameters
+    ----------
+    container, stream
+        See `opened`.
+
+    Returns
+    -------
+    float or None
+        Seconds; None: not stated.
+    """
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     # Of several streams another may be the longer one.

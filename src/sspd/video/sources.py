@@ -138,14 +138,14 @@ class SpooledFile:
 
     @property
     def info(self) -> VideoInfo:
-        """See `sspd.video.file.VideoFile.info`."""
+        """Facts that the file states, see `sspd.video.file.VideoFile.info`."""
         try:
             return replace(self._file.info, name=self._name)
         except SSPDError as error:
             raise self._named(error) from None
 
     def frames(self, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Frames]:
-        """See `sspd.video.file.VideoFile.frames`.
+        """Decode the frames of a span, see `sspd.video.file.VideoFile.frames`.
 
         Parameters
         ----------

@@ -16,7 +16,7 @@ SPEC = VideoSpec(seed=4, duration_s=3.0, fps=15, width=128, height=96, face_px=6
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "video.mp4"
+    path = tmp_path_factory.mktemp("videos") / "video.mp4"
     write_video(SPEC, path)
     return path
 
@@ -79,18 +79,18 @@ def test_simulated_truth_is_read_and_ones_own_waveform_preferred(root: Path) -> 
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("film\n../a.mp4\n", "leads out of"),
-        ("film\n/etc/passwd\n", "leads out of"),
-        ("film\na\0.mp4\n", "leads out of"),
-        ("film\n.\n", "no video"),
-        ("film,hr_bpm\n,3\n", "row 2 names no video"),
-        ("film\na.mp4\na.mp4\n", "a second time"),
-        ("name\na.mp4\n", "no column film"),
-        ("", "no column film"),
-        ("film,hr_bpm\na.mp4,fast\n", "not a number"),
-        ("film,hr_bpm\na.mp4,nan\n", "not finite"),
-        ("film,hr_bpm\na.mp4,-3\n", "no heart rate"),
-        ("film\n" + 200_000 * "a", "not a table"),
+        ("video\n../a.mp4\n", "leads out of"),
+        ("video\n/etc/passwd\n", "leads out of"),
+        ("video\na\0.mp4\n", "leads out of"),
+        ("video\n.\n", "no video"),
+        ("video,hr_bpm\n,3\n", "row 2 names no video"),
+        ("video\na.mp4\na.mp4\n", "a second time"),
+        ("name\na.mp4\n", "no column video"),
+        ("", "no column video"),
+        ("video,hr_bpm\na.mp4,fast\n", "not a number"),
+        ("video,hr_bpm\na.mp4,nan\n", "not finite"),
+        ("video,hr_bpm\na.mp4,-3\n", "no heart rate"),
+        ("video\n" + 200_000 * "a", "not a table"),
     ],
 )
 def test_a_table_that_is_wrong_is_named(root: Path, table: str, message: str) -> None:
@@ -110,7 +110,7 @@ def test_linked_videos_and_folders_are_taken(
     (root / "out.mp4").symlink_to(away / "other.mp4")
     (root / "linked").symlink_to(away / "more")
     (root / "linked" / "ring").symlink_to(root)
-    (root / "truth.csv").write_text("film,hr_bpm\nout.mp4,61\n")
+    (root / "truth.csv").write_text("video,hr_bpm\nout.mp4,61\n")
     found = by_name(root)
     assert {"again", "out", "linked-third"} <= set(found)
     assert not any("ring" in name for name in found)
@@ -137,7 +137,7 @@ def test_names_differ_whatever_the_videos_are_called(root: Path, video: Path) ->
 
 def test_a_video_named_as_the_table_has_no_waveform(root: Path) -> None:
     (root / "a.mp4").rename(root / "truth.mp4")
-    (root / "truth.csv").write_text("film\ntruth.mp4\n")
+    (root / "truth.csv").write_text("video\ntruth.mp4\n")
     assert by_name(root)["truth"].references().bvp is None
 
 
@@ -161,3 +161,8 @@ def test_damaged_truth_is_named(root: Path, name: str, text: str, message: str) 
     (root / name).write_text(text)
     with pytest.raises(SourceError, match=message):
         by_name(root)["a"].references()
+
+
+def test_a_table_of_before_calls_its_videos_films(root: Path) -> None:
+    (root / "truth.csv").write_text("film,hr_bpm\na.mp4,61\n")
+    assert by_name(root)["a"].references().hr_bpm is not None

@@ -13,7 +13,7 @@ from sspd.version import package_version
 
 
 def identity(options: MeasureOptions, method: Method) -> dict[str, Any]:
-    """All that a number depends on beside the video: options, weights by content, version.
+    """Return all that a result depends on beside the video: options, weights, version.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def identity(options: MeasureOptions, method: Method) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON types. Where the weights lie is left out: what they hold stands in it.
+        JSON types. The weights are given by their content, not by their path.
 
     Raises
     ------

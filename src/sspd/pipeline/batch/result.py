@@ -71,7 +71,7 @@ class BatchResult:
 def measure_video(
     task: Task, options: MeasureOptions, method: Method, progress: Progress | None = None
 ) -> BatchResult:
-    """Measure a video and write its files; what fails stands in the result.
+    """Measure a video and write its files; the result names what failed.
 
     Parameters
     ----------
@@ -81,6 +81,10 @@ def measure_video(
         What ``options`` made ready.
     progress : callable, optional
         See `sspd.measure`; at the end there is ``writing``.
+
+    Returns
+    -------
+    BatchResult
 
     >>> from sspd.pipeline.session import load_method
     >>> options = MeasureOptions(method="pos")
@@ -105,7 +109,7 @@ def measure_video(
 
 
 def failed(task: Task, method: str, weights: str | None, error: Exception) -> BatchResult:
-    """The result of a video that could not be measured, with one line that says why.
+    """Return the result of a video that could not be measured, with one line that says why.
 
     Parameters
     ----------
@@ -113,6 +117,10 @@ def failed(task: Task, method: str, weights: str | None, error: Exception) -> Ba
     method, weights : str
         Names, as in `Vitals`.
     error : Exception
+
+    Returns
+    -------
+    BatchResult
 
     >>> failed(Task(0, "videos/a.mp4"), "pos", None, KeyError("x")).vitals.error
     "a.mp4: unexpected KeyError: 'x'"

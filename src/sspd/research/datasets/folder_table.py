@@ -16,7 +16,9 @@ from sspd.research.datasets.texts import numbers, read_text
 from sspd.utils.files import whole_file
 
 TABLE = "truth.csv"
-TRUTH_COLUMNS = ("film", "subject", "condition", "hr_bpm")
+TRUTH_COLUMNS = ("video", "subject", "condition", "hr_bpm")
+#: Earlier name of the column ``video``.
+_FORMER = "film"
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,12 @@ def read_table(root: Path) -> dict[Path, Row]:
         lines = list(reader)
     except csv.Error as error:
         raise SourceError(f"{path}: not a table ({error})") from error
-    if "film" not in (reader.fieldnames or ()):
-        raise SourceError(f"{path}: no column film; required: {','.join(TRUTH_COLUMNS)}")
+    if not {"video", _FORMER} & set(reader.fieldnames or ()):
+        raise SourceError(f"{path}: no column video; required: {','.join(TRUTH_COLUMNS)}")
     for n, line in enumerate(lines, 2):
-        row = _row(path, n, {name: line.get(name, "").strip() for name in TRUTH_COLUMNS})
+        cells = {name: line.get(name, "").strip() for name in TRUTH_COLUMNS}
+        cells["video"] = cells["video"] or line.get(_FORMER, "").strip()
+        row = _row(path, n, cells)
         place = inside(root, root / row.video)
         if place == root:
             raise SourceError(f"{path}: row {n}: {row.video} is not a video")
@@ -70,14 +74,14 @@ def read_table(root: Path) -> dict[Path, Row]:
 
 
 def _row(path: Path, n: int, cells: dict[str, str]) -> Row:
-    if not cells["film"]:
+    if not cells["video"]:
         raise SourceError(f"{path}: row {n} names no video")
     rate = None
     if cells["hr_bpm"]:
         rate = float(numbers(path, cells["hr_bpm"]))
         if not 0 < rate < 1000:
             raise SourceError(f"{path}: row {n}: {rate:g} is not a heart rate in beats per minute")
-    return Row(cells["film"], cells["subject"] or None, cells["condition"] or None, rate)
+    return Row(cells["video"], cells["subject"] or None, cells["condition"] or None, rate)
 
 
 def inside(root: Path, path: Path) -> Path:
