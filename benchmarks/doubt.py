@@ -70,12 +70,12 @@ def _readings(
 
 
 def is_right(row: dict[str, Any]) -> bool:
-    """Tell whether the reading, accepted or not, is within 3 bpm of the truth."""
+    """Return whether the reading, accepted or not, is within 3 bpm of the truth."""
     return near(row["spectral_bpm"], row["truth_bpm"])
 
 
 def near(bpm: float | None, truth_bpm: float | None) -> bool:
-    """Tell whether a rate is within 3 bpm of the truth; False if there is no truth."""
+    """Return whether a rate is within 3 bpm of the truth; False if there is no truth."""
     return bpm is not None and truth_bpm is not None and abs(bpm - truth_bpm) <= RIGHT_WITHIN_BPM
 
 

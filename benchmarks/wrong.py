@@ -152,7 +152,7 @@ def work(job: Job) -> dict[str, Any]:
 
 
 def is_wrong(window: dict[str, Any]) -> bool:
-    """Tell whether a window was accepted and is wrong."""
+    """Return whether a window was accepted and is wrong."""
     if not window["accepted"]:
         return False
     truth, read = window["truth_bpm"], window["spectral_bpm"]

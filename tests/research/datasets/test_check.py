@@ -94,11 +94,11 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     ),
     "no video": (lambda f: (f / "vid.avi").write_text("none"), "film", r"vid\.avi: not a video"),
     "cut short": (partial(cut_video, share=0.5), "film", r"vid\.avi: 1 damaged parts left out"),
-    "cut a little": (partial(cut_video, share=0.9), "out of step", "contact samples, one a frame"),
+    "cut a little": (partial(cut_video, share=0.9), "out of step", "contact samples, must be one per frame"),
     "garbage": (
         lambda f: (f / "ground_truth.txt").write_text("1 2\n3 x\n5 6\n"),
         "reference",
-        r"ground_truth\.txt: holds what is not a number",
+        r"ground_truth\.txt: holds text that is not a number",
     ),
     "no text": (
         lambda f: (f / "ground_truth.txt").write_bytes(b"\xff\xfe\0"),

@@ -41,7 +41,7 @@ def test_its_clock_starts_with_the_video(contact: Path) -> None:
     ("value", "told"),
     [
         (None, "no pulse in it"),
-        (np.zeros((2, 256)), "no row of samples"),
+        (np.zeros((2, 256)), "not a row of samples"),
         (np.full(512, np.nan), "not finite"),
         (np.zeros(7), "7 values and 512 times"),
         ("high", "not an array of numbers"),
@@ -60,7 +60,7 @@ def test_samples_in_another_file_are_refused(contact: Path) -> None:
     _replaced(contact, None)
     with h5py.File(contact, "a") as file:
         file.create_dataset("pulse", (512,), "f8", external=[("raw", 0, 8 * 512)])
-    with pytest.raises(SourceError, match="lies in another file"):
+    with pytest.raises(SourceError, match="is in another file"):
         read_contact(contact)
 
 

@@ -201,7 +201,7 @@ def test_a_file_that_is_gone_is_named(
 @pytest.mark.parametrize("name", sorted(DATASETS))
 def test_a_folder_of_something_else_shows_the_tree(name: str, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
-    with pytest.raises(SourceError, match="wanted there"):
+    with pytest.raises(SourceError, match="required: "):
         open_dataset(f"{name}:{tmp_path}")
     with pytest.raises(SourceError, match="no such folder"):
         open_dataset(f"{name}:{tmp_path / 'absent'}")

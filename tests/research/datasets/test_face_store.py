@@ -178,7 +178,7 @@ def test_a_torn_or_missing_piece_is_refused(tmp_path: Path, kind: str) -> None:
         with pytest.raises(SourceError, match=r"a\.zarr.*damaged"):
             open_store(tmp_path)[0].read(0, 6)
     pieces[0].unlink()
-    with pytest.raises(SourceError, match="piece 0 is missing"):
+    with pytest.raises(SourceError, match="chunk 0 is missing"):
         open_store(tmp_path)[0].read(0, 6)
     pieces[0].write_bytes(whole)
     assert len(open_store(tmp_path)[0].read(0, 6)) == 6

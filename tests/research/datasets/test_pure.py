@@ -77,7 +77,7 @@ def damage(recording: Recording, change: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda c: c["/FullPackage"], "wanted: a list /FullPackage"),
+        (lambda c: c["/FullPackage"], "required: a list /FullPackage"),
         (lambda c: {"/FullPackage": c["/Image"]}, "Value"),
         (lambda c: {"/FullPackage": [{"Value": {}}]}, "Timestamp"),
         (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 1e999}]}, "wanted"),

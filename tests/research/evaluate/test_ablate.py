@@ -110,7 +110,7 @@ def test_every_cell_of_every_grid_can_be_trained(base: str, tmp_path: Path) -> N
     assert len(names) > 30
     with pytest.raises(UsageError, match="no ablation 'x'"):
         get_grid("x")
-    with pytest.raises(UsageError, match="a seed or more"):
+    with pytest.raises(UsageError, match="at least one seed"):
         ablation_tasks(get_grid("v"), TINY, [], "folder:x", "2-fold", tmp_path)
 
 

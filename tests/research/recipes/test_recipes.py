@@ -116,7 +116,7 @@ def test_recipes_that_cannot_be_right_are_refused(changes: dict[str, Any], match
         (NetworkSpec, {"fs": 30.0, "pyramid": PyramidSpec(heads=3)}, "shared by 3 heads"),
         (LossSpec, {"band_hz": (3.0, 0.5)}, "pulse band"),
         (LossSpec, {"band_hz": (-1.0, 0.5)}, "pulse band"),
-        (LossSpec, {"reading": "released", "snr_counts_dc": False}, "counts 0 Hz always"),
+        (LossSpec, {"reading": "released", "snr_counts_dc": False}, "always counts 0 Hz"),
         (ViewSpec, {"mask_ratio": 1.0}, "mask ratio"),
         (ViewSpec, {"mask_ratio": -0.1}, "mask ratio"),
     ],

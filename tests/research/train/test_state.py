@@ -140,7 +140,7 @@ def test_no_flipped_bit_is_loaded_in_silence(tiny: Recipe, tmp_path: Path) -> No
         assert "00000008.pt" in said
         assert said.endswith("going on from the state of step 7")
     state_file(tmp_path, 7).write_bytes(broken)
-    with pytest.raises(WeightsError, match=r"00000008.pt.*train anew, into another --out"):
+    with pytest.raises(WeightsError, match=r"00000008.pt.*train again, with another --out"):
         load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
 
 
