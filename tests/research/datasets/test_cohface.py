@@ -49,13 +49,13 @@ def test_its_clock_starts_with_the_video(contact: Path) -> None:
         (h5py.ExternalLink("other.hdf5", "/pulse"), "no pulse in it"),
     ],
 )
-def test_what_is_no_waveform_is_refused(contact: Path, value: object, told: str) -> None:
+def test_what_is_no_waveform_is_rejected(contact: Path, value: object, told: str) -> None:
     _replaced(contact, value)
     with pytest.raises(SourceError, match=told):
         read_contact(contact)
 
 
-def test_samples_in_another_file_are_refused(contact: Path) -> None:
+def test_samples_in_another_file_are_rejected(contact: Path) -> None:
     (contact.parent / "raw").write_bytes(bytes(8 * 512))
     _replaced(contact, None)
     with h5py.File(contact, "a") as file:
@@ -65,7 +65,7 @@ def test_samples_in_another_file_are_refused(contact: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 100, 2000, -900])
-def test_damaged_files_are_told_in_one_line(contact: Path, kept: int) -> None:
+def test_damaged_files_are_reported_in_one_line(contact: Path, kept: int) -> None:
     contact.write_bytes(contact.read_bytes()[:kept])
     with pytest.raises(SourceError, match=r"data\.hdf5: (damaged|not an HDF5 file)"):
         read_contact(contact)

@@ -96,7 +96,7 @@ def test_opening_reads_no_video(
     assert len(dataset.recordings(root)) == len(recordings)
 
 
-def test_pictures_have_their_times(layout: Layout, recordings: list[Recording]) -> None:
+def test_frames_have_their_times(layout: Layout, recordings: list[Recording]) -> None:
     _, _, specs = layout
     for recording in recordings:
         spec = specs[recording.name]
@@ -109,7 +109,7 @@ def test_pictures_have_their_times(layout: Layout, recordings: list[Recording]) 
         assert part.tolist() == t[(t >= 1.0) & (t < 2.0)].tolist()
 
 
-def test_pictures_are_upright_faces_in_rgb(layout: Layout, recordings: list[Recording]) -> None:
+def test_frames_are_upright_faces_in_rgb(layout: Layout, recordings: list[Recording]) -> None:
     from sspd.simulation import simulate
 
     _, _, specs = layout

@@ -170,7 +170,7 @@ def test_a_file_cut_short_anywhere_is_damaged(tmp_path: Path, packed: bool) -> N
             read_contact(path)
 
 
-def test_what_would_fill_the_memory_is_refused(
+def test_what_would_fill_the_memory_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "pulseOx.mat"

@@ -94,7 +94,7 @@ def test_times_that_repeat_or_fall_back_lose_their_samples_alone(kept: Path, at:
     assert found.failures == ()
 
 
-def test_a_wrong_or_empty_folder_says_what_is_wanted(tmp_path: Path) -> None:
+def test_a_wrong_or_empty_folder_says_what_is_needed(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such folder"):
         plan_evaluation(f"ubfc-rppg:{tmp_path / 'attic'}", ["pos"])
     with pytest.raises(SourceError, match=r"no recording found; required: .*vid\.avi"):

@@ -118,7 +118,7 @@ def test_every_scoring_runs_on_what_was_measured(
         assert found.scores[0].values["mae"] < 5.0
 
 
-def test_the_caveat_of_short_clips_is_told(root: Path, out: Path) -> None:
+def test_the_caveat_of_short_clips_is_reported(root: Path, out: Path) -> None:
     caveat = get_scoring("nest").caveat
     assert "cannot resolve LF" in caveat
     found = run(root, out, "nest")

@@ -93,7 +93,7 @@ def test_maps_are_put_where_they_belong() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_shipped_network_looks_at_skin(video: Path, known: bool) -> None:
+def test_the_shipped_network_uses_skin(video: Path, known: bool) -> None:
     pulse = truth(SPEC)
     found = explain(video, reference=Series(pulse.t, pulse.bvp) if known else None)
     box, size = found.box, found.face.shape[0]

@@ -32,7 +32,7 @@ def test_folds_that_are_dealt_test_everybody_once(numbers: set[int], n_folds: in
     assert deal(list(reversed(subjects)) * 2, n_folds) == folds
 
 
-def test_a_subject_in_two_folds_or_on_both_sides_is_refused() -> None:
+def test_a_subject_in_two_folds_or_on_both_sides_is_rejected() -> None:
     with pytest.raises(UsageError, match="fold 2: trained on and tested: b"):
         Fold("2", ("a", "b"), ("b",))
     folds = (Fold("1", ("c",), ("a", "b")), Fold("2", ("c",), ("b",)))
