@@ -120,7 +120,7 @@ def line(rows: list[dict[str, Any]], read_rows: list[dict[str, Any]]) -> dict[st
 def main() -> None:
     """Make the videos, run the networks, and print one line for each setting."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the videos are kept (4 GB)")
+    parser.add_argument("folder", type=Path, help="folder of the videos (4 GB)")
     parser.add_argument("weights", nargs="+", help="files of weights, .onnx")
     parser.add_argument("--precision", default="f32")
     parser.add_argument("--jobs", type=int, default=2)

@@ -87,7 +87,7 @@ def run_once(video: Path, arguments: list[str]) -> dict[str, float]:
 def main() -> None:
     """Print one JSON line for each video and setting."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the videos are kept")
+    parser.add_argument("folder", type=Path, help="folder of the videos")
     parser.add_argument("--sizes", default="640x480,1920x1080")
     parser.add_argument("--minutes", default="1")
     parser.add_argument("--settings", default="auto,f32,bf16,pos,green")

@@ -256,10 +256,10 @@ def main() -> None:
     """Print the counts of all outcomes; exit with code 1 if one is a defect."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--inputs", type=int, default=6000)
-    parser.add_argument("--first", type=int, default=0, help="seed of the first")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first input")
     parser.add_argument("--seed", type=int, default=0, help="other inputs than before")
     parser.add_argument("--kind", choices=FILE_KINDS, action="append")
-    parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
+    parser.add_argument("--jobs", type=int, default=2, help="number of processes")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:

@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, nargs="+", default=[2, 4])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--precision", choices=PRECISIONS, help="not the recipe's")
+    parser.add_argument("--precision", choices=PRECISIONS, help="instead of the recipe's")
     args = parser.parse_args()
     recipe = get_recipe(args.recipe)
     recipe = replace(recipe, precision=args.precision or recipe.precision)

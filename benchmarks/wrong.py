@@ -152,7 +152,7 @@ def work(job: Job) -> dict[str, Any]:
 
 
 def is_wrong(window: dict[str, Any]) -> bool:
-    """Tell whether a window was accepted and is wrong."""
+    """Return whether a window was accepted and is wrong."""
     if not window["accepted"]:
         return False
     truth, read = window["truth_bpm"], window["spectral_bpm"]
@@ -238,15 +238,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse arguments, measure, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--kinds", help="names with commas between; all without")
-    parser.add_argument("--seeds", type=int, default=6, help="videos a kind")
+    parser.add_argument("--kinds", help="names with commas; all by default")
+    parser.add_argument("--seeds", type=int, default=6, help="videos of each kind")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--weights")
     parser.add_argument("--method", default="sspd")
-    parser.add_argument("--anew", action="store_true", help="measure what was measured before")
-    parser.add_argument("--fit", action="store_true", help="the videos of FIT_SEED; none held out")
+    parser.add_argument("--anew", action="store_true", help="measure again")
+    parser.add_argument("--fit", action="store_true", help="videos of FIT_SEED, none held out")
     parser.add_argument("--make", action="store_true", help="make the videos, measure nothing")
-    parser.add_argument("--score", action="store_true", help="what is kept; make no video")
+    parser.add_argument("--score", action="store_true", help="print saved results, make no video")
     asked = parser.parse_args(arguments)
     names = asked.kinds.split(",") if asked.kinds else available()
     if unknown := set(names) - set(available()):

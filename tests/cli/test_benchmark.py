@@ -34,7 +34,7 @@ def test_a_place_that_is_not_there_is_said_before_an_hour_of_timing(tmp_path: Pa
     assert isinstance(result.exception, OutputError) and "does not exist" in str(result.exception)
 
 
-def test_a_figure_wants_errors_and_errors_a_figure(tmp_path: Path) -> None:
+def test_a_figure_needs_errors_and_errors_a_figure(tmp_path: Path) -> None:
     for options in (["--scores", str(tmp_path)], ["--plot", str(tmp_path / "a.png")]):
         result = CliRunner().invoke(app, ["benchmark", *options])
         assert isinstance(result.exception, UsageError) and "give both" in str(result.exception)

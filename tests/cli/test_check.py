@@ -87,7 +87,7 @@ def test_outputs_replace_nothing_of_the_dataset(check: Any, root: Path, tmp_path
     assert "does not exist" in err
 
 
-def test_missing_recordings_of_a_dataset_are_told(check: Any, tmp_path: Path) -> None:
+def test_missing_recordings_of_a_dataset_are_reported(check: Any, tmp_path: Path) -> None:
     get_dataset("ubfc-rppg").write(tmp_path, 0, SPEC)
     code, lines, _ = check(f"ubfc-rppg:{tmp_path}")
     assert code == 1

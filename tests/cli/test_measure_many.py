@@ -55,7 +55,7 @@ def test_resuming_measures_what_failed_and_nothing_else(
     assert table.splitlines()[-1] == ("3 videos: 3 measured, 0 without a reliable pulse, 0 failed")
 
 
-def test_a_run_that_starts_anew_says_what_it_leaves(
+def test_a_run_that_starts_again_says_what_it_leaves(
     videos: Path, tmp_path: Path, measure: Any
 ) -> None:
     arguments = (videos, tmp_path / "gone.mp4", "--csv", tmp_path / "a.csv")
@@ -106,7 +106,7 @@ def test_ctrl_c_is_130_and_leaves_old_results(
     assert (tmp_path / "a.json").read_text() == "old"
 
 
-def test_a_picture_that_cannot_be_is_said_once_and_at_once(
+def test_a_frame_that_cannot_be_is_said_once_and_at_once(
     videos: Path, tmp_path: Path, measure: Any
 ) -> None:
     code, out, err = measure(videos, "--plot", tmp_path / "a.docx")

@@ -118,7 +118,7 @@ def test_a_name_alone_on_the_bar(folder: Path) -> None:
         assert "not a video" in shown
 
 
-def test_what_a_shell_makes_an_option_of_is_told_legibly() -> None:
+def test_what_a_shell_makes_an_option_of_is_reported_legibly() -> None:
     for name in ("--a\x1b]52;c;QQ==\x07b.mp4", "-\x9b2J", "--\u202ex"):
         done = subprocess.run(_measure(name), capture_output=True, text=True, check=False)
         assert done.returncode == 2

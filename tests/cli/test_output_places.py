@@ -52,7 +52,7 @@ def test_the_null_device_is_taken_and_stays_one(short: Path, measure: Any) -> No
     ],
     ids=str,
 )
-def test_another_place_is_refused_before_the_work(
+def test_another_place_is_rejected_before_the_work(
     short: Path, measure: Any, asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -86,7 +86,9 @@ def test_modes_are_kept_and_journals_are_private(short: Path, measure: Any, tmp_
     assert oct((tmp_path / "a.json.journal").stat().st_mode)[-3:] == "600"
 
 
-def test_a_second_run_with_one_output_is_told(short: Path, measure: Any, tmp_path: Path) -> None:
+def test_a_second_run_with_one_output_is_reported(
+    short: Path, measure: Any, tmp_path: Path
+) -> None:
     with claim([tmp_path / "a.csv"]):
         code, out, err = measure(short, "--json", tmp_path / "b.json", "--csv", tmp_path / "a.csv")
     assert (code, out, len(err)) == (1, "", 1)
@@ -112,7 +114,7 @@ def test_what_a_killed_run_left_is_cleaned_up(short: Path, measure: Any, tmp_pat
     [["simulate", "OUT", "--n", "1"], ["evaluate", "folder:none", "--out", "OUT"]],
     ids=["simulate", "evaluate"],
 )
-def test_a_second_run_into_one_folder_is_told(
+def test_a_second_run_into_one_folder_is_reported(
     command: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

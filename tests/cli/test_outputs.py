@@ -102,7 +102,7 @@ def test_one_that_fails_leaves_the_others(kind: str, tmp_path: Path, out: Path) 
     assert {path.name for path in out.iterdir()} == set(KINDS.values()) - {KINDS[kind]}
 
 
-def test_an_unexpected_fault_is_told_with_its_file(
+def test_an_unexpected_fault_is_reported_with_its_file(
     tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:

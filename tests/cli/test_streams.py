@@ -78,7 +78,7 @@ def test_a_closed_standard_output_keeps_the_exit_code(
 
 
 @pytest.mark.parametrize("words", ["methods", "datasets", "--help", "--version", "check --help"])
-def test_other_commands_whose_reader_leaves(words: str) -> None:
+def test_commands_with_a_reader_that_leaves(words: str) -> None:
     assert _shell(f"{shlex.join(SSPD)} {words} | true") == (0, "")
 
 

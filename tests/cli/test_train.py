@@ -47,7 +47,7 @@ def test_a_folder_with_one_broken_video_trains_on_the_others(
     assert "holds a training" in error_of(run(broken, "--out", out, "--steps", 1))
 
 
-def test_a_folder_without_a_readable_video_is_refused(broken: Path, tmp_path: Path) -> None:
+def test_a_folder_without_a_readable_video_is_rejected(broken: Path, tmp_path: Path) -> None:
     result = run(broken, "--out", tmp_path / "run")
     assert isinstance(result.exception, SourceError)
     assert "none of its 1 videos can be used" in error_of(result)
@@ -55,7 +55,7 @@ def test_a_folder_without_a_readable_video_is_refused(broken: Path, tmp_path: Pa
     assert "no video in this folder" in error_of(run(broken, "--out", tmp_path / "run"))
 
 
-def test_what_cannot_start_is_refused_before_faces_are_cut_out(
+def test_what_cannot_start_is_rejected_before_faces_are_cut_out(
     broken: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
@@ -90,7 +90,7 @@ def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:
     assert "MB in" in result.stderr
 
 
-def test_a_step_that_is_too_large_for_the_machine_is_told_beforehand(
+def test_a_step_that_is_too_large_for_the_machine_is_reported_beforehand(
     broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sspd.research.train.memory.machine_bytes", lambda: 8 * 2**30)

@@ -46,7 +46,7 @@ def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture
     assert (messages.failed, messages.misused, messages.code(rows)) == (True, False, 1)
 
 
-def test_what_was_told_by_the_run_before_is_not_told_again(
+def test_what_was_reported_by_the_run_before_is_not_reported_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = BatchResult(0, results.measured(), resumed=True)
@@ -60,7 +60,7 @@ def test_what_was_told_by_the_run_before_is_not_told_again(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_files_that_failed_and_misuse_are_told() -> None:
+def test_files_that_failed_and_misuse_are_reported() -> None:
     lines: list[str] = []
     messages = Messages(out=lines.append)
     failed = BatchResult(1, replace(results.failed(), error="the box is too large"), misused=True)
@@ -158,7 +158,7 @@ def test_a_pipe_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("waveforms", [False, True])
-def test_waveforms_are_kept_where_they_are_wanted(waveforms: bool) -> None:
+def test_waveforms_are_kept_where_they_are_needed(waveforms: bool) -> None:
     run = _run(BatchResult(0, results.measured()))
     (vitals,), _ = collect_results(run, _videos(1), "pos", Messages(), waveforms=waveforms)
     assert (vitals.signal is not None) == (vitals.beats_s is not None) == waveforms

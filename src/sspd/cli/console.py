@@ -59,7 +59,7 @@ def print_table(markdown: str) -> None:
 
 @contextmanager
 def interruptible(kept: str) -> Iterator[None]:
-    """On Ctrl-C, print what is kept and how to continue, and exit with that code.
+    """Print what is kept on Ctrl-C and how to continue, and exit with that code.
 
     Parameters
     ----------

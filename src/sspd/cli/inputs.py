@@ -46,7 +46,7 @@ def list_videos(sources: Iterable[Path]) -> Iterator[Found]:
 
 
 def output_paths(path: Path, videos: list[Path]) -> list[Path]:
-    """Give each video an output path: ``path`` for a single one, else ``NAME-VIDEO.EXT``.
+    """Return an output path for each video: ``path`` for a single one, else ``NAME-VIDEO.EXT``.
 
     Parameters
     ----------

@@ -77,7 +77,7 @@ def options(
         typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Handle the options of the program itself; each has its own callback."""
+    """Parse the options of the program itself; each has its own callback."""
 
 
 def run() -> None:

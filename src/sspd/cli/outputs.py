@@ -108,7 +108,7 @@ def hold_outputs(
 
 
 def to_standard_output(outputs: Mapping[str, Path]) -> bool:
-    """Tell whether one of the outputs is standard output.
+    """Return whether one of the outputs is standard output.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class LegibleCommands(TyperGroup):
             return super().make_context(*args, **options)
 
     def invoke(self, *args: Any) -> Any:
-        """Invoke the command, as in any group; commands read their arguments in here.
+        """Run the command, as in any group; commands read their arguments in here.
 
         Parameters
         ----------

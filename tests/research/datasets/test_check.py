@@ -94,11 +94,15 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     ),
     "no video": (lambda f: (f / "vid.avi").write_text("none"), "film", r"vid\.avi: not a video"),
     "cut short": (partial(cut_video, share=0.5), "film", r"vid\.avi: 1 damaged parts left out"),
-    "cut a little": (partial(cut_video, share=0.9), "out of step", "contact samples, one a frame"),
+    "cut a little": (
+        partial(cut_video, share=0.9),
+        "out of step",
+        "contact samples, must be one per frame",
+    ),
     "garbage": (
         lambda f: (f / "ground_truth.txt").write_text("1 2\n3 x\n5 6\n"),
         "reference",
-        r"ground_truth\.txt: holds what is not a number",
+        r"ground_truth\.txt: holds text that is not a number",
     ),
     "no text": (
         lambda f: (f / "ground_truth.txt").write_bytes(b"\xff\xfe\0"),
@@ -128,7 +132,7 @@ def test_a_fault_is_found_and_named(fault: str, copy: Copy) -> None:
     assert all(one.is_fault for one in found)
 
 
-def test_quick_sees_the_first_picture_alone(copy: Copy) -> None:
+def test_quick_sees_the_first_frame_alone(copy: Copy) -> None:
     dataset, root = copy("ubfc-rppg")
     cut_video(root / "DATASET_2" / "subject1", 0.5)
     cut_video(root / "DATASET_2" / "subject3", 0.01)
@@ -136,7 +140,7 @@ def test_quick_sees_the_first_picture_alone(copy: Copy) -> None:
     assert (found.recording, found.kind) == ("subject3", "film")
 
 
-def test_gaps_and_unequal_numbers_are_told(copy: Copy) -> None:
+def test_gaps_and_unequal_numbers_are_reported(copy: Copy) -> None:
     dataset, root = copy("vipl-hr")
     file = root / "data" / "p1" / "v1" / "source1" / "time.txt"
     ms = np.array(file.read_text().split(), float)
@@ -148,7 +152,7 @@ def test_gaps_and_unequal_numbers_are_told(copy: Copy) -> None:
     assert "75 frames and 71 times" in found["film"]
 
 
-def test_known_defects_are_told_and_are_no_fault(copy: Copy) -> None:
+def test_known_defects_are_reported_and_are_no_fault(copy: Copy) -> None:
     dataset, root = copy("ubfc-rppg")
     shutil.rmtree(root / "DATASET_2" / "subject3")
     defects = tuple(Defect(f"subject{n}", "it is noisy", "its makers") for n in (1, 3))
@@ -217,7 +221,7 @@ def test_the_index_tells_what_changed_went_and_came(copy: Copy, tmp_path: Path) 
     assert str(video) in found[0].text
 
 
-def test_a_picture_belongs_to_its_folder(tmp_path: Path) -> None:
+def test_a_frame_belongs_to_its_folder(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     video = tmp_path / "one"
     recording = Recording("one", "a", "b", video, None, References, (video,))  # type: ignore[arg-type]

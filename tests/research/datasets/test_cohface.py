@@ -41,7 +41,7 @@ def test_its_clock_starts_with_the_video(contact: Path) -> None:
     ("value", "told"),
     [
         (None, "no pulse in it"),
-        (np.zeros((2, 256)), "no row of samples"),
+        (np.zeros((2, 256)), "not a row of samples"),
         (np.full(512, np.nan), "not finite"),
         (np.zeros(7), "7 values and 512 times"),
         ("high", "not an array of numbers"),
@@ -49,23 +49,23 @@ def test_its_clock_starts_with_the_video(contact: Path) -> None:
         (h5py.ExternalLink("other.hdf5", "/pulse"), "no pulse in it"),
     ],
 )
-def test_what_is_no_waveform_is_refused(contact: Path, value: object, told: str) -> None:
+def test_what_is_no_waveform_is_rejected(contact: Path, value: object, told: str) -> None:
     _replaced(contact, value)
     with pytest.raises(SourceError, match=told):
         read_contact(contact)
 
 
-def test_samples_in_another_file_are_refused(contact: Path) -> None:
+def test_samples_in_another_file_are_rejected(contact: Path) -> None:
     (contact.parent / "raw").write_bytes(bytes(8 * 512))
     _replaced(contact, None)
     with h5py.File(contact, "a") as file:
         file.create_dataset("pulse", (512,), "f8", external=[("raw", 0, 8 * 512)])
-    with pytest.raises(SourceError, match="lies in another file"):
+    with pytest.raises(SourceError, match="is in another file"):
         read_contact(contact)
 
 
 @pytest.mark.parametrize("kept", [0, 100, 2000, -900])
-def test_damaged_files_are_told_in_one_line(contact: Path, kept: int) -> None:
+def test_damaged_files_are_reported_in_one_line(contact: Path, kept: int) -> None:
     contact.write_bytes(contact.read_bytes()[:kept])
     with pytest.raises(SourceError, match=r"data\.hdf5: (damaged|not an HDF5 file)"):
         read_contact(contact)

@@ -96,7 +96,7 @@ def test_opening_reads_no_video(
     assert len(dataset.recordings(root)) == len(recordings)
 
 
-def test_pictures_have_their_times(layout: Layout, recordings: list[Recording]) -> None:
+def test_frames_have_their_times(layout: Layout, recordings: list[Recording]) -> None:
     _, _, specs = layout
     for recording in recordings:
         spec = specs[recording.name]
@@ -109,7 +109,7 @@ def test_pictures_have_their_times(layout: Layout, recordings: list[Recording]) 
         assert part.tolist() == t[(t >= 1.0) & (t < 2.0)].tolist()
 
 
-def test_pictures_are_upright_faces_in_rgb(layout: Layout, recordings: list[Recording]) -> None:
+def test_frames_are_upright_faces_in_rgb(layout: Layout, recordings: list[Recording]) -> None:
     from sspd.simulation import simulate
 
     _, _, specs = layout
@@ -201,7 +201,7 @@ def test_a_file_that_is_gone_is_named(
 @pytest.mark.parametrize("name", sorted(DATASETS))
 def test_a_folder_of_something_else_shows_the_tree(name: str, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
-    with pytest.raises(SourceError, match="wanted there"):
+    with pytest.raises(SourceError, match="required: "):
         open_dataset(f"{name}:{tmp_path}")
     with pytest.raises(SourceError, match="no such folder"):
         open_dataset(f"{name}:{tmp_path / 'absent'}")

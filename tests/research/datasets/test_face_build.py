@@ -40,7 +40,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_videos_are_stored_once_and_bad_ones_told(videos: Path, tmp_path: Path) -> None:
+def test_videos_are_stored_once_and_bad_ones_reported(videos: Path, tmp_path: Path) -> None:
     skipped: list[tuple[str, SSPDError]] = []
     paths = sorted(videos.glob("*.mp4"))
 

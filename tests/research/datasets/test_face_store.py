@@ -45,7 +45,7 @@ def test_what_is_stored_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 32), (31, 33), (64, 99), (5, 5), (0, 100)])
-def test_any_stretch_across_pieces_comes_back(tmp_path: Path, first: int, last: int) -> None:
+def test_any_segment_across_chunks_comes_back(tmp_path: Path, first: int, last: int) -> None:
     stored = faces(70)
     write_entry(tmp_path, "a", stored, "a.mp4")
     read = open_store(tmp_path)[0].read(first, last)
@@ -112,7 +112,7 @@ def test_an_empty_store_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../a", "..", ".hidden", "a b", "a\n", "/a"])
-def test_names_that_would_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
+def test_names_that_would_lead_elsewhere_are_rejected(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="cannot name a store entry"):
         write_entry(tmp_path / "store", name, faces(), "a.mp4")
     assert list(tmp_path.iterdir()) == []
@@ -157,13 +157,13 @@ def changed_card(tmp_path: Path, kind: str, **change: Any) -> FaceEntry:
     ],
     ids=str,
 )
-def test_arrays_of_another_kind_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_arrays_of_another_kind_are_rejected(tmp_path: Path, change: dict[str, Any]) -> None:
     with pytest.raises(SourceError, match="damaged"):
         changed_card(tmp_path, "faces", **change).read(0, 6)
 
 
 @pytest.mark.parametrize("kind", ["faces", "times"])
-def test_a_torn_or_missing_piece_is_refused(tmp_path: Path, kind: str) -> None:
+def test_a_torn_or_missing_chunk_is_rejected(tmp_path: Path, kind: str) -> None:
     write_entry(tmp_path, "a", faces(40), "a.mp4")
     pieces = sorted(
         file for file in (tmp_path / "a.zarr" / kind / "c").rglob("*") if file.is_file()
@@ -178,7 +178,7 @@ def test_a_torn_or_missing_piece_is_refused(tmp_path: Path, kind: str) -> None:
         with pytest.raises(SourceError, match=r"a\.zarr.*damaged"):
             open_store(tmp_path)[0].read(0, 6)
     pieces[0].unlink()
-    with pytest.raises(SourceError, match="piece 0 is missing"):
+    with pytest.raises(SourceError, match="chunk 0 is missing"):
         open_store(tmp_path)[0].read(0, 6)
     pieces[0].write_bytes(whole)
     assert len(open_store(tmp_path)[0].read(0, 6)) == 6

@@ -25,12 +25,12 @@ def test_the_others_keep_their_times(tmp_path: Path) -> None:
     np.testing.assert_allclose(bvp.t, [0, 0.1, 4 / 30])
 
 
-def test_a_waveform_that_is_nowhere_good_is_refused(tmp_path: Path) -> None:
+def test_a_waveform_that_is_nowhere_good_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="SQ2"):
         read_contact(_csv(tmp_path / "a.csv", [0, 0.2]))
 
 
-def test_pictures_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+def test_frames_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for n in range(12):
         cv2.imwrite(str(tmp_path / f"{n}.bmp"), np.full((4, 4, 3), (0, 0, 20 * n), np.uint8))
     rgb = np.concatenate([chunk.rgb for chunk in read_frames(tmp_path, chunk=5)])

@@ -47,7 +47,7 @@ def test_only_elements_that_are_samples_count(tmp_path: Path) -> None:
         ("<a><v><value1>nan</value1></v></a>", "not finite"),
     ],
 )
-def test_other_xml_is_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_other_xml_is_rejected(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "a.xml"
     path.write_text(text)
     with pytest.raises(SourceError, match=told):

@@ -30,7 +30,7 @@ def _write(root: Path, **changes: Any) -> Path:
     return path
 
 
-def test_the_condition_is_told_in_words(tmp_path: Path) -> None:
+def test_the_condition_is_reported_in_words(tmp_path: Path) -> None:
     _write(tmp_path)
     (one,) = mmpd.recordings(tmp_path)
     assert (one.name, one.subject) == ("p3_7", "subject3")
@@ -62,12 +62,12 @@ def test_levels_and_order_are_kept(tmp_path: Path) -> None:
         ({"video": VIDEO.astype(np.int32)}, "int32"),
     ],
 )
-def test_other_videos_are_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+def test_other_videos_are_rejected(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
     with pytest.raises(SourceError, match=told):
         list(mmpd.read_frames(_write(tmp_path, **changes)))
 
 
-def test_a_large_video_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_video_is_rejected_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(tmp_path)
     monkeypatch.setattr(mmpd, "MAX_VARIABLE_BYTES", VIDEO.nbytes - 1)
     with pytest.raises(SourceError, match="larger than any video"):
@@ -76,7 +76,7 @@ def test_a_large_video_is_refused_unread(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("kept", [0, 100, 300, -200])
-def test_damaged_files_are_told_in_one_line(tmp_path: Path, kept: int) -> None:
+def test_damaged_files_are_reported_in_one_line(tmp_path: Path, kept: int) -> None:
     path = _write(tmp_path)
     path.write_bytes(path.read_bytes()[:kept])
     (one,) = mmpd.recordings(tmp_path)

@@ -92,7 +92,7 @@ def test_each_camera_is_a_dataset(tmp_path: Path, number: int, subject: str) -> 
 
 
 @pytest.mark.parametrize("slope", [0.0, 3.0])
-def test_a_mosaic_is_told_from_grey(tmp_path: Path, slope: float) -> None:
+def test_a_mosaic_is_distinguished_from_grey(tmp_path: Path, slope: float) -> None:
     """Of pictures that are much brighter on one side, too; colours differ by 2 %, levels by 1 %."""
     ramp = 10_000 + slope * (np.arange(64) * 8 + np.arange(48)[:, None])
     noisy = ramp + np.random.default_rng(0).normal(0, 50, ramp.shape)
@@ -107,7 +107,7 @@ def test_a_mosaic_is_told_from_grey(tmp_path: Path, slope: float) -> None:
     assert not has_mosaic([broken])
 
 
-def test_a_folder_without_its_name_is_told_by_its_pictures(tmp_path: Path) -> None:
+def test_a_folder_without_its_name_is_recognized_by_its_frames(tmp_path: Path) -> None:
     INDOOR.write(tmp_path, 2, SPEC)
     folder = tmp_path / "Subject2_still_940"
     assert sorted(one.name for one in folder.iterdir()) == ["PulseOX", "RGB", "cam_flea3_1"]
@@ -164,7 +164,7 @@ def test_case_does_not_matter(tmp_path: Path, dataset: Dataset, number: int) -> 
     assert check_recording(dataset, recording) == []
 
 
-def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_of_one_name_are_rejected(tmp_path: Path) -> None:
     INDOOR.write(tmp_path, 0, SPEC.replace(duration_s=0.1))
     (tmp_path / "subject01_STILL_940").mkdir()
     with pytest.raises(SourceError, match="Subject1_still_940 is here twice"):
@@ -196,7 +196,7 @@ def test_an_archive_is_not_unpacked_but_named(tmp_path: Path, place: str, kind: 
     assert finding.text.endswith(f"{place}.zip: still packed; unpack it in its folder")
 
 
-def test_only_lit_pictures_are_given_at_their_times(tmp_path: Path) -> None:
+def test_only_lit_frames_are_given_at_their_times(tmp_path: Path) -> None:
     CAR.write(tmp_path, 0, SPEC)
     recording = only(CAR, tmp_path)
     assert len(list(recording.video.iterdir())) == 2 * len(DRAWN)

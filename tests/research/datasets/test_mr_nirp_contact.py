@@ -130,8 +130,8 @@ ONE = np.array([[1.0, 2.0]])
         ({"pulseOxRecord": ONE}, "no pulseOxTime in it"),
         ({"pulseOxTime": ONE, "pulseOxRecord": ONE[:, :1]}, "1 entries of pulseOxRecord, 2 times"),
         ({"pulseOxTime": ONE[:, :0], "pulseOxRecord": ONE[:, :0]}, "0 times"),
-        ({"pulseOxTime": ONE, "pulseOxRecord": 0 * ONE}, "other than 0"),
-        ({"pulseOxTime": ONE, "pulseOxRecord": cells_of([[], []])}, "other than 0"),
+        ({"pulseOxTime": ONE, "pulseOxRecord": 0 * ONE}, "all its samples are 0"),
+        ({"pulseOxTime": ONE, "pulseOxRecord": cells_of([[], []])}, "all its samples are 0"),
         ({"pulseOxTime": ONE * np.nan, "pulseOxRecord": ONE}, "not finite"),
         ({"pulseOxTime": ONE, "pulseOxRecord": ONE * np.inf}, "not finite"),
         ({"pulseOxTime": ONE, "pulseOxRecord": cells_of([[1], [np.nan]])}, "not finite"),
@@ -170,7 +170,7 @@ def test_a_file_cut_short_anywhere_is_damaged(tmp_path: Path, packed: bool) -> N
             read_contact(path)
 
 
-def test_what_would_fill_the_memory_is_refused(
+def test_what_would_fill_the_memory_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "pulseOx.mat"

@@ -54,7 +54,7 @@ def test_the_contact_begins_before_the_video(root: Path) -> None:
         assert bvp.fs == pytest.approx(60, abs=0.01)
 
 
-def test_a_lost_first_picture_moves_both_clocks(root: Path, tmp_path: Path) -> None:
+def test_a_lost_first_frame_moves_both_clocks(root: Path, tmp_path: Path) -> None:
     (recording, _) = recordings(root)
     first = sorted(recording.video.iterdir())[0]
     first.rename(tmp_path / "aside")
@@ -77,7 +77,7 @@ def damage(recording: Recording, change: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda c: c["/FullPackage"], "wanted: a list /FullPackage"),
+        (lambda c: c["/FullPackage"], "required: a list /FullPackage"),
         (lambda c: {"/FullPackage": c["/Image"]}, "Value"),
         (lambda c: {"/FullPackage": [{"Value": {}}]}, "Timestamp"),
         (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 1e999}]}, "wanted"),

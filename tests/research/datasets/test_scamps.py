@@ -47,12 +47,12 @@ def test_no_more_is_read_than_is_asked_for(tmp_path: Path, monkeypatch: pytest.M
     assert blocks == [(15, 20), (20, 30)]
 
 
-def test_axes_in_another_order_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="wanted"):
+def test_axes_in_another_order_are_rejected(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"not \(time"):
         list(scamps.read_frames(_write(tmp_path, VIDEO)))
 
 
-def test_pieces_too_large_to_unpack_are_refused(
+def test_chunks_too_large_to_unpack_are_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = _write(tmp_path, VIDEO.transpose(), chunks=(3, 6, 8, 10))

@@ -10,7 +10,7 @@ from sspd.errors import SourceError
 from sspd.research.datasets.ubfc_phys import DATASET, read_contact, recordings
 
 
-def test_tasks_are_told_in_words(tmp_path: Path) -> None:
+def test_tasks_are_reported_in_words(tmp_path: Path) -> None:
     folder = tmp_path / "s12"
     folder.mkdir()
     for name in ("vid_s12_T3.avi", "bvp_s12_T1.csv", "eda_s12_T2.csv"):
@@ -19,7 +19,7 @@ def test_tasks_are_told_in_words(tmp_path: Path) -> None:
     assert found == [("s12_T1", "s12", "rest"), ("s12_T3", "s12", "arithmetic")]
 
 
-def test_a_waveform_of_words_is_refused(tmp_path: Path) -> None:
+def test_a_waveform_of_words_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "bvp_s1_T1.csv"
     path.write_text("1.0\nhigh\n")
     with pytest.raises(SourceError, match=r"bvp_s1_T1\.csv: .*not a number"):

@@ -34,7 +34,7 @@ def times(recording: Recording, told: list[str] | None = None) -> list[float]:
     return [t for chunk in recording.frames(chunk=16, warn=warn) for t in chunk.t.tolist()]
 
 
-def test_tasks_repeats_and_cameras_are_told_apart(root: Path) -> None:
+def test_tasks_repeats_and_cameras_are_distinguished(root: Path) -> None:
     person = root / "data" / "p1"
     (person / "v1" / "source3").rename(person / "v1" / "source4")
     (person / "v1").rename(person / "v1-2")
@@ -71,7 +71,7 @@ def test_the_nine_tasks_are_those_of_the_databases_own_table(root: Path) -> None
     }
 
 
-def test_pictures_have_the_times_of_time_txt(root: Path) -> None:
+def test_frames_have_the_times_of_time_txt(root: Path) -> None:
     first = by_name(root)["p1-v1-source1"]
     folder = first.video.parent
     assert b"\r\n" in (folder / "time.txt").read_bytes()
@@ -88,7 +88,7 @@ def test_the_second_camera_runs_at_30(root: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [-7, 5])
-def test_the_shorter_of_pictures_and_times_is_used_and_told(root: Path, change: int) -> None:
+def test_the_shorter_of_frames_and_times_is_used_and_reported(root: Path, change: int) -> None:
     first = by_name(root)["p1-v1-source1"]
     file = first.video.with_name("time.txt")
     lines = file.read_text().split()
@@ -104,7 +104,7 @@ def test_the_shorter_of_pictures_and_times_is_used_and_told(root: Path, change: 
     assert told == []
 
 
-def test_times_that_do_not_rise_leave_their_pictures_out(root: Path) -> None:
+def test_times_that_do_not_rise_leave_their_frames_out(root: Path) -> None:
     first = by_name(root)["p1-v1-source1"]
     told: list[str] = []
     t = np.arange(60) / 20

@@ -110,7 +110,7 @@ def test_every_cell_of_every_grid_can_be_trained(base: str, tmp_path: Path) -> N
     assert len(names) > 30
     with pytest.raises(UsageError, match="no ablation 'x'"):
         get_grid("x")
-    with pytest.raises(UsageError, match="a seed or more"):
+    with pytest.raises(UsageError, match="at least one seed"):
         ablation_tasks(get_grid("v"), TINY, [], "folder:x", "2-fold", tmp_path)
 
 
@@ -191,7 +191,7 @@ def test_a_grid_runs_and_once_more_trains_nothing(
     assert [score.values[0][0] for score in again] == [score.values[0][0] for score in scores]
 
 
-def test_a_cell_that_cannot_be_scored_is_told_and_the_others_go_on(
+def test_a_cell_that_cannot_be_scored_is_reported_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(

@@ -94,10 +94,10 @@ def test_times_that_repeat_or_fall_back_lose_their_samples_alone(kept: Path, at:
     assert found.failures == ()
 
 
-def test_a_wrong_or_empty_folder_says_what_is_wanted(tmp_path: Path) -> None:
+def test_a_wrong_or_empty_folder_says_what_is_needed(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such folder"):
         plan_evaluation(f"ubfc-rppg:{tmp_path / 'attic'}", ["pos"])
-    with pytest.raises(SourceError, match=r"no recording found; wanted there: .*vid\.avi"):
+    with pytest.raises(SourceError, match=r"no recording found; required: .*vid\.avi"):
         plan_evaluation(f"ubfc-rppg:{tmp_path}", ["pos"])
 
 
@@ -109,5 +109,5 @@ def test_one_subject_alone_is_scored_but_not_split(kept: Path, tmp_path: Path) -
     found = scored(tmp_path)
     assert found.scores[0].n_subjects == 1
     for protocol in ("leave-one-out", "2-fold"):
-        with pytest.raises(SSPDError, match="want 2 subjects or more, here are 1"):
+        with pytest.raises(SSPDError, match="need at least 2 subjects, got 1"):
             plan_evaluation(data, ["pos"], protocol=protocol)

@@ -31,9 +31,9 @@ def test_medians_spreads_and_ratios() -> None:
 
 
 def test_what_is_not_there_is_named() -> None:
-    with pytest.raises(UsageError, match="no 'tea' here; there are: physnet"):
+    with pytest.raises(UsageError, match="'tea' is not available; choose from physnet"):
         measure_costs(["tea"], ["torch"])
-    with pytest.raises(UsageError, match="no 'abacus' here; there are: torch, openvino"):
+    with pytest.raises(UsageError, match="'abacus' is not available; choose from torch, openvino"):
         measure_costs(["sspd"], ["abacus"])
     with pytest.raises(UsageError, match="multiple of 4"):
         measure_costs(["sspd"], ["torch"], frames=10)

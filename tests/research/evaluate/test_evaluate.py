@@ -94,7 +94,7 @@ def test_a_protocol_scores_its_test_subjects_alone(root: Path, tmp_path: Path) -
     assert manifest["subjects"] == ["subject38", "subject39", "subject40"]
     table = (tmp_path / "table.md").read_text()
     assert "| SSPD-L3‡ (paper) | 0.50 | 0.71 |" in table
-    assert "‡: read otherwise than ours" in table
+    assert "‡: read by another scoring" in table
     assert all(len(digest) == 64 for digest in manifest["recordings"]["subject38"].values())
     with pytest.raises(UsageError, match="of pure, not of ubfc-rppg"):
         run(root, tmp_path, protocol="pure-hr-cnn")
@@ -118,7 +118,7 @@ def test_every_scoring_runs_on_what_was_measured(
         assert found.scores[0].values["mae"] < 5.0
 
 
-def test_the_caveat_of_short_clips_is_told(root: Path, out: Path) -> None:
+def test_the_caveat_of_short_clips_is_reported(root: Path, out: Path) -> None:
     caveat = get_scoring("nest").caveat
     assert "cannot resolve LF" in caveat
     found = run(root, out, "nest")

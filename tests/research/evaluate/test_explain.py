@@ -61,7 +61,7 @@ def test_maps_are_gradients_times_activations(network: MeasuringNetwork, known: 
         expected = (gradient.clamp(min=0) * activation).sum(dim=1).clamp(min=0)[0, :9]
         torch.testing.assert_close(found[name], expected, rtol=1e-3, atol=1e-8)
     assert all(p.grad is None for p in network.parameters())
-    with pytest.raises(UsageError, match="there are: ConvBlock1_Conv2"):
+    with pytest.raises(UsageError, match="choose from ConvBlock1_Conv2"):
         layer_cam(network, x, torch.var, layers=["ConvBlock9"])
 
 
@@ -93,7 +93,7 @@ def test_maps_are_put_where_they_belong() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_shipped_network_looks_at_skin(video: Path, known: bool) -> None:
+def test_the_shipped_network_uses_skin(video: Path, known: bool) -> None:
     pulse = truth(SPEC)
     found = explain(video, reference=Series(pulse.t, pulse.bvp) if known else None)
     box, size = found.box, found.face.shape[0]
@@ -119,7 +119,7 @@ def test_the_command_draws_it(video: Path, tmp_path: Path) -> None:
         ((video, "--plot", tmp_path / "a.txt"), UsageError, "--plot ends in"),
         ((video, "--plot", tmp_path / "attic" / "a.png"), OutputError, "does not exist"),
         ((video, "--weights", "a.onnx", "--plot", plot), UsageError, "gradients need"),
-        ((video, "--start", 3.9, "--plot", plot), UsageError, "a second of face is wanted"),
+        ((video, "--start", 3.9, "--plot", plot), UsageError, "needs at least 1 s of face"),
         ((video, "--start", 50, "--plot", plot), SourceError, "no face from 50 to 60 s"),
         ((video, "--layer", "x", "--plot", plot), UsageError, "no layer 'x'"),
     ):

@@ -89,7 +89,7 @@ def test_too_little_is_nan_not_zero() -> None:
 @pytest.mark.parametrize(
     ("ref", "est"), [([60.0], [60.0, 61.0]), ([math.nan], [60.0]), ([0.0], [60.0])]
 )
-def test_what_cannot_be_scored_is_refused(ref: list[float], est: list[float]) -> None:
+def test_what_cannot_be_scored_is_rejected(ref: list[float], est: list[float]) -> None:
     with pytest.raises(UsageError):
         rate_errors(ref, est)
 

@@ -90,7 +90,7 @@ def test_too_few_subjects_or_equal_methods_find_nothing() -> None:
     assert paired_tests([row("a", 1, 1.0)]) == ()
 
 
-def test_a_clear_difference_among_three_is_told() -> None:
+def test_a_clear_difference_among_three_is_reported() -> None:
     rng = np.random.default_rng(0)
     rows = []
     for subject in range(12):

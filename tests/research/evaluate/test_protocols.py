@@ -20,7 +20,7 @@ PURE = [f"{n:02d}" for n in range(1, 11)]
 def test_folds_that_are_dealt_test_everybody_once(numbers: set[int], n_folds: int) -> None:
     subjects = [f"s{n}" for n in numbers]
     if len(subjects) < n_folds:
-        with pytest.raises(UsageError, match=f"here are {len(subjects)}"):
+        with pytest.raises(UsageError, match=f"got {len(subjects)}"):
             deal(subjects, n_folds)
         return
     folds = deal(subjects, n_folds)
@@ -32,7 +32,7 @@ def test_folds_that_are_dealt_test_everybody_once(numbers: set[int], n_folds: in
     assert deal(list(reversed(subjects)) * 2, n_folds) == folds
 
 
-def test_a_subject_in_two_folds_or_on_both_sides_is_refused() -> None:
+def test_a_subject_in_two_folds_or_on_both_sides_is_rejected() -> None:
     with pytest.raises(UsageError, match="fold 2: trained on and tested: b"):
         Fold("2", ("a", "b"), ("b",))
     folds = (Fold("1", ("c",), ("a", "b")), Fold("2", ("c",), ("b",)))
@@ -57,7 +57,7 @@ def test_part_of_a_copy_is_split_and_what_it_lacks_is_named() -> None:
     split = get_protocol("pure-hr-cnn").split("pure", Path(), ["01", "02", "04"])
     assert split.folds == (Fold("1", ("01", "04"), ("02",)),)
     assert split.absent == ("05", "06", "07", "08", "09", "03", "10")
-    with pytest.raises(UsageError, match=r"no subject to test is here; it wants .*02, 03, 10"):
+    with pytest.raises(UsageError, match=r"no subject to test is here; it needs .*02, 03, 10"):
         get_protocol("pure-hr-cnn").split("pure", Path(), ["01", "04"])
     with pytest.raises(UsageError, match="one of pure, not of ubfc-rppg"):
         get_protocol("pure-hr-cnn").split("ubfc-rppg", Path(), ["subject1"])
@@ -72,7 +72,7 @@ def test_each_subject_once_and_several_folds_want_a_name() -> None:
         split.fold(None)
     with pytest.raises(UsageError, match="no fold '11'"):
         split.fold("11")
-    with pytest.raises(UsageError, match="here are 1"):
+    with pytest.raises(UsageError, match="got 1"):
         get_protocol("leave-one-out").split("pure", Path(), ["01", "01"])
     with pytest.raises(UsageError, match="and 2-fold, 3-fold"):
         get_protocol("1-fold")

@@ -130,7 +130,7 @@ def test_so_short_a_waveform_has_no_noise_and_no_agreement_either(n: int) -> Non
         assert toolbox_snr_db(wave, FS, 72.0) is None
 
 
-def test_windows_too_short_for_a_scoring_are_refused() -> None:
+def test_windows_too_short_for_a_scoring_are_rejected() -> None:
     short = 160 / 30
     for name in ("spectral", "measure", "nest"):
         with pytest.raises(UsageError, match=r"windows of 5\.3 s.*--scoring sspd"):

@@ -87,7 +87,7 @@ def test_the_papers_rows_stand_below_as_printed() -> None:
     assert text.endswith("\n\n(paper): as printed in Table I of the SSPD paper.\n")
 
 
-def test_marks_and_caveats_are_told_under_the_table() -> None:
+def test_marks_and_caveats_are_reported_under_the_table() -> None:
     cross = paper_rows("pure", None, "sspd", cross=True)
     text = scores_markdown(scored("hr_bpm", rows=RATES), cross, "Mind the gap")
     assert "SSPD-L3† (paper)" in text
@@ -98,7 +98,7 @@ def test_marks_and_caveats_are_told_under_the_table() -> None:
     assert "♦: fold 1" in scores_markdown(scored("hr_bpm", rows=RATES), fold)
 
 
-def test_latex_has_as_many_cells_as_columns_and_no_bare_signs() -> None:
+def test_latex_has_as_many_cells_as_columns_and_no_bare_characters() -> None:
     paper = paper_rows("vipl-hr", "vipl-hr-fold-1", "sspd", cross=False)
     for found in (scored("hr_bpm", rows=RATES), scored("lf_nu", "hr_bpm", rows=RATES + SHARES)):
         text = scores_latex(found, paper, "5 % & more_or_less")

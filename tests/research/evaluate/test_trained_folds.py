@@ -118,7 +118,7 @@ def test_trained_on_one_dataset_tested_on_another(tmp_path: Path, ubfc: str, out
     }
     facts = json.loads((tmp_path / "manifest.json").read_text())
     assert facts["dataset"] == "pure" and facts["trained"]["dataset"] == "ubfc-rppg"
-    with pytest.raises(UsageError, match="dataset that is tested"):
+    with pytest.raises(UsageError, match="this dataset is the tested one"):
         run(ubfc, tmp_path, "sspd", train_on=ubfc)
     with pytest.raises(UsageError, match="add sspd"):
         run(pure, tmp_path, "pos", train_on=ubfc)
@@ -181,7 +181,7 @@ def test_a_network_of_another_paper_learns_from_the_train_subjects_contact(
     weights = facts["methods"][1]["weights"]
     assert sorted(weights) == ["1", "2"] and weights["1"] != weights["2"]
     assert len(list((tmp_path / "models").glob("2-fold-?-deepphys-*/model.onnx"))) == 2
-    with pytest.raises(UsageError, match="to train, name a protocol"):
+    with pytest.raises(UsageError, match="a training needs a protocol"):
         plan_evaluation(ubfc, ["deepphys"], training=how)
 
 

@@ -38,7 +38,7 @@ def test_clips_give_a_row_a_quantity() -> None:
 
 
 @pytest.mark.parametrize("name", ["spectral", "measure", "sspd", "contrast-phys", "rppg-toolbox"])
-def test_noise_is_told_at_the_reference_rate(name: str) -> None:
+def test_noise_is_reported_at_the_reference_rate(name: str) -> None:
     rows = score_windows(RECORDING, KNOWN, UNIT, "pos", get_scoring(name))
     assert len(rows) == (1 if name == "rppg-toolbox" else 2)
     for row in rows:
@@ -54,7 +54,7 @@ def test_noise_is_told_at_the_reference_rate(name: str) -> None:
         assert [row.estimate for row in rows] == [72.1, 72.3]
 
 
-def test_both_sides_are_read_over_the_stretch_that_was_measured() -> None:
+def test_both_sides_are_read_over_the_segment_that_was_measured() -> None:
     """The face came 5 s late: the contact waveform is read from there on too."""
     late = replace(UNIT, signal=Signal(UNIT.signal.values[150:], 30.0, 5.0))
     rows = score_windows(RECORDING, KNOWN, late, "pos", get_scoring("nest"))

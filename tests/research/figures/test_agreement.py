@@ -82,7 +82,7 @@ def test_conditions_have_a_box_a_method(drawn: list[Figure], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("methods", [{}, {"pos": (np.zeros(0), np.zeros(0))}])
-def test_nothing_scored_is_still_a_picture(methods: dict, tmp_path: Path) -> None:  # type: ignore[type-arg]
+def test_nothing_scored_is_still_a_figure(methods: dict, tmp_path: Path) -> None:  # type: ignore[type-arg]
     draw_agreement(tmp_path / "a.png", methods)
     draw_conditions(tmp_path / "b.png", {name: {} for name in methods})
     assert (tmp_path / "a.png").stat().st_size > 0 and (tmp_path / "b.png").stat().st_size > 0

@@ -117,7 +117,7 @@ def test_contrast_is_pairs_within_less_pairs_across() -> None:
     assert float(contrast(a, b)) == pytest.approx(within - across, abs=1e-5)
 
 
-def test_stretches_are_parts_of_their_waveforms(waves: Tensor) -> None:
+def test_segments_are_parts_of_their_waveforms(waves: Tensor) -> None:
     rows = random_windows(waves, 4, 60, torch.Generator().manual_seed(0))
     assert rows.shape == (12, 60)
     for k, row in enumerate(rows):

@@ -99,7 +99,7 @@ def test_the_released_ratio_truncates_its_band(seed: int, t: int) -> None:
     assert released_amplitude(torch.from_numpy(y)).amax(dim=1).tolist() == [1.0, 1.0]
 
 
-def test_the_rate_decides_what_lies_in_the_band() -> None:
+def test_the_rate_decides_what_is_in_the_band() -> None:
     y = torch.sin(2 * torch.pi * 1.0 * torch.arange(100) / 25)[None]  # 1 Hz at 25 Hz
     assert noise_to_signal(y, 25.0, (0.9, 1.1)).item() < 1e-6
     assert noise_to_signal(y, 50.0, (1.9, 2.1)).item() < 1e-6

@@ -74,7 +74,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         ({"clip_s": 0.6}, "too short for the pyramid"),
     ],
 )
-def test_recipes_that_cannot_be_right_are_refused(changes: dict[str, Any], match: str) -> None:
+def test_recipes_that_cannot_be_right_are_rejected(changes: dict[str, Any], match: str) -> None:
     with pytest.raises(UsageError, match=match):
         Recipe("mine", "here", **changes)
 
@@ -116,12 +116,12 @@ def test_recipes_that_cannot_be_right_are_refused(changes: dict[str, Any], match
         (NetworkSpec, {"fs": 30.0, "pyramid": PyramidSpec(heads=3)}, "shared by 3 heads"),
         (LossSpec, {"band_hz": (3.0, 0.5)}, "pulse band"),
         (LossSpec, {"band_hz": (-1.0, 0.5)}, "pulse band"),
-        (LossSpec, {"reading": "released", "snr_counts_dc": False}, "counts 0 Hz always"),
+        (LossSpec, {"reading": "released", "snr_counts_dc": False}, "always counts 0 Hz"),
         (ViewSpec, {"mask_ratio": 1.0}, "mask ratio"),
         (ViewSpec, {"mask_ratio": -0.1}, "mask ratio"),
     ],
 )
-def test_settings_that_cannot_be_right_are_refused(
+def test_settings_that_cannot_be_right_are_rejected(
     kind: type, changes: dict[str, Any], match: str
 ) -> None:
     if kind is BaselineSpec:
@@ -147,7 +147,7 @@ def test_settings_that_cannot_be_right_are_refused(
     ],
     ids=range(9),
 )
-def test_facts_of_another_shape_are_refused(facts: Any) -> None:
+def test_facts_of_another_shape_are_rejected(facts: Any) -> None:
     with pytest.raises(UsageError) as told:
         NetworkSpec.from_dict(facts)
     assert len(str(told.value)) < 200

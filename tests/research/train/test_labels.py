@@ -164,5 +164,5 @@ def test_a_network_learns_from_rates_alone(store: Path, tmp_path: Path) -> None:
     made_by = load_baseline(weights)[1]
     assert "simulated" in made_by["settled"]["sign_and_integration"]
     # a loss of waveforms would have nothing to learn from
-    with pytest.raises(TrainingError, match="only rates are known"):
+    with pytest.raises(TrainingError, match="there are only heart rates"):
         train(videos, replace(recipe, losses=(("pearson", 1.0),)), tmp_path / "b", device="cpu")

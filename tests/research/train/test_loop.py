@@ -94,7 +94,7 @@ def test_every_step_is_logged(unbroken: Path, tiny: Recipe) -> None:
     assert list((unbroken / "tensorboard").glob("events*"))
 
 
-def test_the_progress_is_told(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
+def test_the_progress_is_reported(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
     told: list[TrainingProgress] = []
     train(videos, tiny, tmp_path, device="cpu", on_step=told.append, max_minutes=0.0)
     assert [(p.step, p.steps) for p in told] == [(1, 4)]

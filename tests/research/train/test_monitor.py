@@ -81,7 +81,7 @@ def test_the_last_state_is_taken_for_one_that_is_hardly_better(
     assert read_verdict(tmp_path)["step"] == 8
 
 
-def test_looks_are_logged_and_the_verdict_is_kept(
+def test_checks_are_logged_and_the_verdict_is_kept(
     videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train_with([0.3, 0.4, 0.5, 0.6], videos, tiny, tmp_path, monkeypatch)

@@ -173,7 +173,7 @@ def test_weights_to_start_from_are_of_the_same_network(videos: list[Video], tmp_
             torch.testing.assert_close(b[key], value, atol=1e-6, rtol=0)
     with pytest.raises(WeightsError, match="other layers"):
         train(videos, small("remotephys", 1), tmp_path / "c", device="cpu", init=first)
-    with pytest.raises(UsageError, match="no 'physnet' comes with the package"):
+    with pytest.raises(UsageError, match="no weights of 'physnet' come with the package"):
         train(videos, recipe, tmp_path / "d", device="cpu", init="shipped")
 
 

@@ -204,7 +204,7 @@ def test_two_processes_train_as_one(videos: list[Video], tiny: Recipe, tmp_path:
     assert (tmp_path / "together" / "out" / MODEL_FILE).exists()
 
 
-def test_what_cannot_be_shared_is_refused(tiny: Recipe) -> None:
+def test_what_cannot_be_shared_is_rejected(tiny: Recipe) -> None:
     require_enough_clips(tiny, 3, ProcessGroup(0, 2))
     with pytest.raises(UsageError, match="a step of 2 clips is too small for 3 processes"):
         require_enough_clips(tiny, 3, ProcessGroup(0, 3))
@@ -221,7 +221,7 @@ def test_more_devices_than_there_are() -> None:
         join(2, 1, "cuda")
 
 
-def test_the_command_starts_its_processes_and_refuses_in_one_line(
+def test_the_command_starts_its_processes_and_rejects_in_one_line(
     store: Path, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "sspd.cli.main", "train", str(store), "--device", "cpu"]

@@ -129,7 +129,7 @@ def test_clips_begin_anywhere_in_the_video_alike(videos: list[Video], ramp_recip
     assert stats.kstest(begins / 9, "uniform").pvalue > 1e-3
 
 
-def test_longer_stretches_give_more_clips_and_none_crosses_a_gap(
+def test_longer_segments_give_more_clips_and_none_crosses_a_gap(
     videos: list[Video], ramp_recipe: Recipe
 ) -> None:
     begins = _starts(videos[1], ramp_recipe)

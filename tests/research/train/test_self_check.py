@@ -120,7 +120,7 @@ def test_faces_without_a_pulse_teach_none() -> None:
     assert diagnose(signs)[0] == "undecided"
 
 
-def test_pictures_without_colour_are_held_against_their_brightness() -> None:
+def test_frames_without_colour_are_held_against_their_brightness() -> None:
     grey = [
         face(hr, k).mean(dim=1, keepdim=True).expand(-1, 3, -1, -1) for k, hr in enumerate(RATES)
     ]

@@ -76,13 +76,13 @@ def test_a_state_comes_back_to_the_bit(tiny: Recipe, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", sorted(IDENTITY))
-def test_another_training_is_refused_by_name(tiny: Recipe, tmp_path: Path, key: str) -> None:
+def test_another_training_is_rejected_by_name(tiny: Recipe, tmp_path: Path, key: str) -> None:
     save_state(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
     with pytest.raises(TrainingError, match=f"had other {key};"):
         load_newest(new_state(tiny, 0, CPU), tmp_path, {**IDENTITY, key: "another"})
 
 
-def test_damaged_states_are_refused(tiny: Recipe, tmp_path: Path) -> None:
+def test_damaged_states_are_rejected(tiny: Recipe, tmp_path: Path) -> None:
     state, path = _moved(tiny), state_file(tmp_path, 7)
     save_state(state, tmp_path, IDENTITY)
     whole = path.read_bytes()
@@ -111,7 +111,7 @@ def test_damaged_states_are_refused(tiny: Recipe, tmp_path: Path) -> None:
         {"target": {"a": torch.zeros(1)}},
     ],
 )
-def test_states_of_another_shape_are_refused(tiny: Recipe, tmp_path: Path, content: Any) -> None:
+def test_states_of_another_shape_are_rejected(tiny: Recipe, tmp_path: Path, content: Any) -> None:
     path = state_file(tmp_path, 7)
     path.parent.mkdir()
     if isinstance(content, dict) and content:
@@ -140,7 +140,7 @@ def test_no_flipped_bit_is_loaded_in_silence(tiny: Recipe, tmp_path: Path) -> No
         assert "00000008.pt" in said
         assert said.endswith("going on from the state of step 7")
     state_file(tmp_path, 7).write_bytes(broken)
-    with pytest.raises(WeightsError, match=r"00000008.pt.*train anew, into another --out"):
+    with pytest.raises(WeightsError, match=r"00000008.pt.*train again, with another --out"):
         load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
 
 

@@ -35,9 +35,7 @@ def test_it_is_the_grid_of_numpy(steps: list[float], fs: float, late: float, see
 
 
 @given(uneven, st.floats(-0.2, 0.2))
-def test_weights_sum_to_one_and_name_pictures_that_are_there(
-    steps: list[float], late: float
-) -> None:
+def test_weights_sum_to_one_and_name_frames_that_are_there(steps: list[float], late: float) -> None:
     faces = faces_of(steps, 0)
     which, weights = grid_weights(faces, 30.0, float(faces.t[0]) + late, 9)
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-5)

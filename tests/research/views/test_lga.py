@@ -70,7 +70,7 @@ def test_crops_lie_at_all_24_by_24_places_alike() -> None:
     assert _even(np.bincount(lefts, minlength=24)) > 1e-3
 
 
-def test_a_crop_is_a_piece_of_the_clip_the_same_in_all_frames() -> None:
+def test_a_crop_is_a_chunk_of_the_clip_the_same_in_all_frames() -> None:
     clip = numbered(113, 3)[0]
     view = local_view(clip, 96, generators(5)[0], corner=False)
     top, left = divmod(int(view[0, 0, 0, 0]), 113)
@@ -145,7 +145,7 @@ def test_each_setting_of_the_views_changes_them() -> None:
 
 
 @pytest.mark.parametrize("name", ["paper", "released"])
-def test_a_clip_that_stands_still_gives_zero_differences(name: str) -> None:
+def test_a_clip_that_is_still_gives_zero_differences(name: str) -> None:
     clips = (255 * torch.rand(1, 1, 3, 151, 151)).expand(1, 6, 3, 151, 151)
     views = make_views(clips, 128, get_recipe(name).views, generators(0))
     assert views.masked.abs().max() == 0

@@ -239,7 +239,7 @@ def open_store(store: str | Path) -> list[FaceEntry]:
 
 
 def is_store(folder: Path) -> bool:
-    """Tell whether a folder holds stored faces, and not videos.
+    """Return whether a folder holds stored faces, and not videos.
 
     Parameters
     ----------

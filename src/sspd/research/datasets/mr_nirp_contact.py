@@ -65,7 +65,7 @@ def read_contact(path: Path) -> References:
 def spread(
     path: Path, timestamps: NDArray[np.float64], record: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Spread the values of a record, of numbers or of cells, over the times between timestamps.
+    """Assign times between timestamps to the values of a record, of numbers or of cells.
 
     Parameters
     ----------

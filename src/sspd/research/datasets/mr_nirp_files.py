@@ -165,7 +165,7 @@ def require_unique_names(found: list[Recording]) -> list[Recording]:
 
 
 def has_mosaic(files: list[Path]) -> bool:
-    """Tell whether the first readable frame comes from a camera with a colour mosaic.
+    """Return whether the first readable frame comes from a camera with a colour mosaic.
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ def numbers(path: Path, cells: object) -> NDArray[np.float64]:
     try:
         values = np.asarray(cells, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise SourceError(f"{path}: not only numbers ({error})") from error
+        raise SourceError(f"{path}: holds text that is not a number ({error})") from error
     if not bool(np.isfinite(values).all()):
         raise SourceError(f"{path}: holds numbers that are not finite")
     return values

@@ -144,7 +144,7 @@ def _likeness(reference: Tensor, wave: Tensor) -> Tensor:
 def map_to_face(
     activation: NDArray[np.float64], size: int, first: int, step: int
 ) -> NDArray[np.float64]:
-    """Place a layer's map on the pixels of the face and scale it to a maximum of 1.
+    """Map a layer's activation to the pixels of the face, scaled to a maximum of 1.
 
     Parameters
     ----------

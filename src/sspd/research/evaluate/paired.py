@@ -93,7 +93,7 @@ def paired_tests(rows: Sequence[ScoredWindow], quantity: str = "hr_bpm") -> tupl
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Correct p-values by Holm's step-down method; NaN stays NaN and is not counted.
+    """Return p-values corrected by Holm's step-down method; NaN stays NaN and is not counted.
 
     Parameters
     ----------

@@ -150,7 +150,7 @@ def split(
     protocol: str = "own",
     source: str = "ours",
 ) -> Split:
-    """Reduce folds to the subjects of a copy.
+    """Limit folds to the subjects of a copy.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def split(
 
 
 def deal(subjects: Sequence[str], n_folds: int) -> tuple[Fold, ...]:
-    """Deal subjects, sorted by name, into folds in turn.
+    """Split subjects, sorted by name, into folds in turn.
 
     Parameters
     ----------

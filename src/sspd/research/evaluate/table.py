@@ -188,7 +188,7 @@ def scores_latex(
 
 
 def _named(scores: Sequence[MethodScore]) -> bool:
-    """Tell whether the rows need a column for the quantity."""
+    """Return whether the rows need a column for the quantity."""
     return any(score.quantity != "hr_bpm" for score in scores)
 
 

@@ -43,7 +43,7 @@ SHIPPED_FACTS: Mapping[str, str] = MappingProxyType(
 
 
 def settled(select: Select, *, by_labels: bool = False) -> dict[str, str]:
-    """Say how a training's state, and the sign and integration order of its output, are chosen.
+    """Describe how the state of a training, and sign and integration order, are chosen.
 
     Parameters
     ----------

@@ -216,7 +216,7 @@ _KINDS: Mapping[
 def take_baseline_step(
     state: BaselineState, batch: Batch, recipe: BaselineRecipe, seed: int, steps: int
 ) -> Outcome:
-    """Take one optimizer step, in place.
+    """Run one optimizer step, in place.
 
     Parameters
     ----------

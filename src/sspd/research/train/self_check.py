@@ -228,7 +228,7 @@ def pos_of_clip(clip: Tensor, fs: float, *, bgr: bool = False) -> NDArray[np.flo
 
 
 def diagnose(check: SelfCheck) -> tuple[Verdict, str]:
-    """Diagnose a training from the self-check of its finished network.
+    """Return the verdict on a training from the self-check of its finished network.
 
     Parameters
     ----------

@@ -177,7 +177,7 @@ def take_step(
     processes: ProcessGroup = SINGLE,
     n_step: int | None = None,
 ) -> tuple[StepResult, Health]:
-    """Take one optimizer step and one step of the moving average, in place.
+    """Run one optimizer step and one step of the moving average, in place.
 
     Parameters
     ----------
