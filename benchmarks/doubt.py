@@ -18,83 +18,6 @@ from sspd.research.calibration.measured import load_all_measured
 from sspd.research.calibration.score import auroc, bins, calibration_error
 from sspd.research.calibration.windows import WINDOWS_S, is_right, window_rows
 from sspd.vitals.acceptance import LEAST_CONFIDENCE
-from sspd.vitals.heart_rate import follow_rate, read_half
-from sspd.vitals.quality_features import QualityFeatures, compute_quality_features
-
-WINDOWS_S = (30.0, 10.0)
-RIGHT_WITHIN_BPM = 3.0
-BINS = 10
-
-
-def window_rows(video: Kept, confidence: ConfidenceSpec | None) -> list[dict[str, Any]]:
-    """Return one row for each window: its reading in `sspd measure`, its truth and features."""
-    rows = []
-    for window_s in WINDOWS_S:
-        found = read_vitals(
-            video.segments, video.waves, window_s=window_s, facts=video.facts, confidence=confidence
-        )
-        for window in found.windows:
-            row = dataclasses.asdict(window) | {"window_s": window_s}
-            row |= {"kind": video.kind, "film": video.number}
-            row["truth_bpm"] = _truth_bpm(video.beats_s, window.start_s, window.end_s)
-            row["readings"] = []
-            if found.signal is not None and window.spectral_bpm is not None:
-                span = window.start_s, window.end_s
-                row["readings"] = _readings(found.signal, video.segments, *span)
-            rows.append(row)
-    return rows
-
-
-def _truth_bpm(beats_s: NDArray[np.float64], start_s: float, end_s: float) -> float | None:
-    """Return the mean rate of the beats in a window; None: there is no pulse."""
-    beats = beats_s[(beats_s >= start_s) & (beats_s <= end_s)]
-    return 60 / float(np.diff(beats).mean()) if beats.size > 2 else None
-
-
-def _readings(
-    signal: Signal, segments: Sequence[FaceSegment], start_s: float, end_s: float
-) -> list[tuple[float, QualityFeatures]]:
-    """Return the rate of a window, and half of it if possible, each with its quality features."""
-    if not bool(np.isfinite(signal.values).all()):
-        return []
-    filtered = Signal(pulse_band(signal.values, signal.fs), signal.fs, signal.start_s)
-    part, frame_stats = filtered.between(start_s, end_s), join_frame_stats(segments)
-    reading = read_rate(part.values, part.fs)
-    half = read_half(part.values, part.fs, reading)
-    followed = [follow_rate(part.values, part.fs, one) for one in (reading, half) if one]
-    found = [
-        (one.spectral_bpm, compute_quality_features(part, one, frame_stats)) for one in followed
-    ]
-    return [(bpm, seen) for bpm, seen in found if bpm is not None and seen is not None]
-
-
-def is_right(row: dict[str, Any]) -> bool:
-    """Return whether the reading, accepted or not, is within 3 bpm of the truth."""
-    return near(row["spectral_bpm"], row["truth_bpm"])
-
-
-def near(bpm: float | None, truth_bpm: float | None) -> bool:
-    """Return whether a rate is within 3 bpm of the truth; False if there is no truth."""
-    return bpm is not None and truth_bpm is not None and abs(bpm - truth_bpm) <= RIGHT_WITHIN_BPM
-
-
-def calibration_error(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Compute the expected calibration error in ten bins of equal width."""
-    return float(sum(n * abs(mean - share) for mean, share, n in bins(p, right)) / p.size)
-
-
-def bins(p: NDArray[np.float64], right: NDArray[np.bool_]) -> Iterator[tuple[float, float, int]]:
-    """Compute mean confidence, fraction of right readings and count of each non-empty bin."""
-    of = np.minimum((p * BINS).astype(int), BINS - 1)
-    for k in range(BINS):
-        if (of == k).any():
-            yield float(p[of == k].mean()), float(right[of == k].mean()), int((of == k).sum())
-
-
-def auroc(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Compute how often a right reading has more confidence than a wrong one."""
-    wins = (p[right][:, None] > p[~right]).mean() + 0.5 * (p[right][:, None] == p[~right]).mean()
-    return float(wins)
 
 
 def score(rows: list[dict[str, Any]], figure: Path | None) -> None:
@@ -160,9 +83,7 @@ def main() -> None:
         command.add_argument("set_name", choices=sorted(SETS))
         command.add_argument("folder", type=Path)
         command.add_argument("--jobs", type=int, default=2)
-    gather.add_argument(
-        "--videos", "--films", type=Path, help="folder of `videos`; made again by default"
-    )
+    gather.add_argument("--videos", type=Path, help="what `videos` made; made anew by default")
     judge = commands.add_parser("score")
     judge.add_argument("folder", type=Path)
     for command in (gather, judge):

@@ -81,6 +81,7 @@ def test_the_shipped_network_is_exported(tmp_path: Path) -> None:
     "arguments",
     [
         ("train", "."),
+        ("calibrate", "--out", "new"),
         ("import", "released.pth"),
         ("export", "out.onnx", "--weights", "a.safetensors"),
         ("benchmark",),

@@ -62,8 +62,8 @@ def calibrate(
 ) -> None:
     """Fit a confidence to simulated videos, and write the weights anew with it.
 
-    With the defaults it takes about two hours of one core; the same command continues
-    where it was stopped.
+    With the defaults it takes two to three hours of one core. The same command
+    continues where it was stopped.
     """
     from sspd.research.api.calibrate import calibrate as run
     from sspd.research.calibration.collect import KEPT

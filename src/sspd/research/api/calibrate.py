@@ -156,7 +156,6 @@ def calibrate(
 
 def _checkpoint(weights: str | None, method: str) -> Path | None:
     """The checkpoint that the confidence is written into; None: the method has no weights."""
-    from sspd.models.checkpoint import refuse_unsafe
     from sspd.network.load import require_for_checkpoint, shipped_weights
 
     if not takes_weights(method):
@@ -166,13 +165,16 @@ def _checkpoint(weights: str | None, method: str) -> Path | None:
     if weights is None and method != "sspd":
         raise UsageError(f"the method {method!r} needs weights: none come with the package")
     path = Path(weights) if weights is not None else shipped_weights(".safetensors")
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file")
     if path.suffix == ".onnx":
-        refuse_unsafe(path)
         path = path.with_suffix(".safetensors")
-        if not path.exists():
+        if not path.is_file():
             raise WeightsError(f"{path}: no such checkpoint, which the confidence is written into")
-    refuse_unsafe(path)
     require_for_checkpoint(path)
+    from sspd.models.checkpoint import refuse_unsafe
+
+    refuse_unsafe(path)
     return path
 
 

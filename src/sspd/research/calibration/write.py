@@ -8,10 +8,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from sspd.models.baselines import Baseline
-from sspd.models.checkpoint import load_any, save_checkpoint
-from sspd.models.header import made_by
-from sspd.network.export import export_onnx
 from sspd.types import ConfidenceSpec
 from sspd.utils.files import whole_file
 
@@ -38,6 +34,11 @@ def write_confidence(
     OutputError
         A file cannot be written.
     """
+    from sspd.models.baselines import Baseline
+    from sspd.models.checkpoint import load_any, save_checkpoint
+    from sspd.models.header import made_by
+    from sspd.network.export import export_onnx
+
     network = load_any(checkpoint)
     if isinstance(network, Baseline):
         network.spec = replace(network.spec, confidence=spec)
