@@ -13,7 +13,7 @@ import sspd
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 #: Of one cell, on a machine that does other things as well, seconds.
-CELL_S = 400
+CELL_S = 900
 
 
 def _name(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 
+@pytest.mark.slow
 def test_two_jobs_find_what_one_finds(
     videos: Path, short: Path, tmp_path: Path, measure: Any
 ) -> None:
