@@ -44,6 +44,7 @@ def video(n: int) -> NDArray[np.float32]:
     return RNG.normal(size=(1, 2, n, 12, 12)).astype(np.float32)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(st.integers(1, 9), st.integers(1, 3))
 def test_phases_are_the_same_numbers(fours: int, layers: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sspd.pipeline.batch import Journal
 
 
+@pytest.mark.slow
 def test_two_jobs_find_what_one_finds(
     videos: Path, short: Path, tmp_path: Path, measure: Any
 ) -> None:

@@ -96,6 +96,7 @@ def on_a_terminal(command: list[str]) -> str:
     return shown.decode("utf-8", "surrogateescape")
 
 
+@pytest.mark.slow
 def test_nothing_of_a_name_is_obeyed_on_a_terminal(folder: Path, tmp_path: Path) -> None:
     files = [folder, "--csv", tmp_path / "o.csv", "--json", tmp_path / "o.json"]
     shown = on_a_terminal(_measure(*files, "--report", tmp_path / "o.html"))

@@ -49,6 +49,7 @@ def weights(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "model.onnx"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])
 def test_a_video_is_measured_with_it(
     videos: Path, weights: Path, tmp_path: Path, suffix: str

@@ -14,6 +14,9 @@ import pytest
 
 from beating_faces import SKIN_BOX, beating_pictures
 
+#: Every test starts a command of its own.
+pytestmark = pytest.mark.slow
+
 BOX = ",".join(str(edge) for edge in SKIN_BOX)
 SSPD = [sys.executable, "-m", "sspd.cli.main"]
 MEASURE = [*SSPD, "measure", "--method", "pos", "--box", BOX]

@@ -77,6 +77,7 @@ def _torch_run(seed: int = 0) -> Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "chunk"), [(97, 32), (62, 2), (121, 64)])
 def test_the_networks_waveform_does_not_depend_on_the_pieces(n: int, chunk: int) -> None:
     run, differences = _torch_run(), random_input(n)

@@ -250,6 +250,7 @@ def test_the_export_is_standard_onnx_with_its_facts() -> None:
     assert [o.name for o in model.graph.output] == ["rppg"]
 
 
+@pytest.mark.slow
 def test_the_released_waveform_is_met_through_openvino(shared: Path, tmp_path: Path) -> None:
     reference = np.load(shared / "reference" / "released_forward.npz")
     save_checkpoint(

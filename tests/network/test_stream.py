@@ -74,6 +74,7 @@ def whole_of(run: RunNetwork, video: NDArray[np.float32]) -> NDArray[np.float64]
     return run(np.ascontiguousarray(even.transpose(1, 0, 2, 3)))[: len(video)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "n", [BLOCK_FRAMES - 1, BLOCK_FRAMES, BLOCK_FRAMES + 1, 2 * BLOCK_FRAMES + 7]
 )
@@ -84,6 +85,7 @@ def test_the_networks_waveform_does_not_depend_on_the_pieces(network: Network, n
     np.testing.assert_allclose(got, whole_of(network.run, video), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_half_precision_is_as_rough_as_in_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +116,7 @@ def test_a_memory_that_reached_less_far_would_be_seen(network: Network) -> None:
     assert np.abs(late[EDGE - 2 : EDGE]).max() > 1e-6
 
 
+@pytest.mark.slow
 def test_two_videos_do_not_see_each_other(network: Network) -> None:
     videos = [random_input(2 * BLOCK_FRAMES, network.spec.size, seed) for seed in (1, 2)]
     alone = [network(video) for video in videos]

@@ -65,6 +65,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_results(
     assert journal.name in _names(whole)
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done(
     videos: Path, long: Path, tmp_path: Path, run: Any, rows: Rows, wait_for_results: Wait
 ) -> None:
