@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import sspd
 from beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import SourceError, UsageError
-from sspd.types.arguments import face_box, seconds
+from sspd.types.arguments import face_box
+from sspd.types.spans import seconds
 from terminals import in_terminal
 
 BOX = sspd.Box(*SKIN_BOX)

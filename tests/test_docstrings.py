@@ -19,14 +19,11 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "sspd"
 PENDING = {
     "accel",
     "cli",
-    "face/track.py",
     "models/convolution.py",
     "models/norm.py",
     "network",
     "pipeline",
     "research",
-    "video/read.py",
-    "video/source.py",
 }
 #: Imperatives with which the first line of a function may begin. Add a verb if it is one that a
 #: stranger understands at once; a noun, an article or a question word is none.

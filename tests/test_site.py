@@ -15,7 +15,7 @@ import pytest
 
 import sspd
 from sspd.methods.method import MethodEntry
-from sspd.report.csv import COLUMNS, SIGNAL_COLUMNS
+from sspd.report.csv import CSV_COLUMNS, SIGNAL_COLUMNS
 from sspd.report.json import WINDOW_KEYS, vitals_to_dict
 from sspd.report.labels import REASON_WORDS
 from sspd.research.datasets.card import Dataset
@@ -74,7 +74,7 @@ def _loaded(name: str) -> ModuleType:
         ("hrv", HRV_NAMES),
         ("estimate", tuple(vitals_to_dict(FAILED)["hrv"]["rmssd_ms"])),
         ("respiration", tuple(vitals_to_dict(FAILED)["respiration"])),
-        ("csv", COLUMNS),
+        ("csv", CSV_COLUMNS),
         ("signal", SIGNAL_COLUMNS),
     ],
 )

@@ -44,11 +44,11 @@ def test_a_whole_folder_is_0(check: Any, root: Path, tmp_path: Path) -> None:
 
 
 def test_a_fault_is_1_with_a_line(check: Any, root: Path, tmp_path: Path) -> None:
-    (root / "film_0001.mp4").unlink()
+    (root / "video_0001.mp4").unlink()
     code, lines, err = check(root, "--json", tmp_path / "found.json")
     assert (code, err) == (1, "")
     assert lines == [
-        f"film_0001: missing: {root / 'film_0001.mp4'}: missing",
+        f"video_0001: missing: {root / 'video_0001.mp4'}: missing",
         "2 recordings: 1 complete, 1 with findings",
     ]
     found = json.loads((tmp_path / "found.json").read_text())
@@ -64,11 +64,11 @@ def test_the_index_is_written_once_and_compared(check: Any, root: Path, tmp_path
     code, lines, _ = check(root, "--index", index)
     assert (code, len(lines)) == (0, 2)
     assert lines[0].startswith("-: new: ")
-    record = root / "truth" / "film_0000.csv"
+    record = root / "truth" / "video_0000.csv"
     record.write_text(record.read_text() + "\n")
     code, lines, _ = check(root, "--index", index)
     assert code == 1
-    assert f"film_0000: changed: {record}: changed since the index was written" in lines
+    assert f"video_0000: changed: {record}: changed since the index was written" in lines
     assert lines[-1] == "2 recordings: 1 complete, 1 with findings"
     assert index.read_bytes() == written
 

@@ -41,14 +41,14 @@ def test_writes_videos_and_truth_beside_them(tmp_path: Path) -> None:
 
 def test_goes_on_where_it_stopped_and_overwrites_nothing(tmp_path: Path) -> None:
     assert run(str(tmp_path), "--n", "1", *SHORT).exit_code == 0
-    first = (tmp_path / "film_0000.mp4").read_bytes()
+    first = (tmp_path / "video_0000.mp4").read_bytes()
     more = run(str(tmp_path), "--n", "2", *SHORT)
     assert "1 videos written, 1 kept" in more.output
-    assert (tmp_path / "film_0000.mp4").read_bytes() == first
+    assert (tmp_path / "video_0000.mp4").read_bytes() == first
     other = run(str(tmp_path), "--n", "2", "--seed", "1", *SHORT)
     assert isinstance(other.exception, OutputError)
     assert "is another video" in str(other.exception)
-    assert (tmp_path / "film_0000.mp4").read_bytes() == first
+    assert (tmp_path / "video_0000.mp4").read_bytes() == first
 
 
 @pytest.mark.slow
@@ -102,15 +102,15 @@ def test_faces_can_be_trained_on_and_are_written_once(tmp_path: Path) -> None:
     arguments = [str(out), "--n", "2", *SHORT, "--layout", "faces"]
     assert run(*arguments).exit_code == 0
     entries = open_store(out)
-    assert [entry.name for entry in entries] == ["film_0000", "film_0001"]
+    assert [entry.name for entry in entries] == ["video_0000", "video_0001"]
     assert entries[0].read(0, 3).rgb.shape == (3, 151, 151, 3)
-    assert (out / "truth" / "film_0001.json").is_file()
-    before = (out / "film_0000.zarr").stat().st_mtime_ns
+    assert (out / "truth" / "video_0001.json").is_file()
+    before = (out / "video_0000.zarr").stat().st_mtime_ns
     assert "faces of 0 videos written, 2 kept" in run(*arguments).output
-    assert (out / "film_0000.zarr").stat().st_mtime_ns == before
+    assert (out / "video_0000.zarr").stat().st_mtime_ns == before
     other = run(*arguments, "--seed", "7")
     assert "is already there and is another video" in str(other.exception)
-    assert (out / "film_0000.zarr").stat().st_mtime_ns == before
+    assert (out / "video_0000.zarr").stat().st_mtime_ns == before
 
 
 LAYOUTS = sorted(set(DATASETS) - {"folder"})

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sspd.pipeline.batch.settings import Settings, identity
 
 from sspd.errors import SourceError, WeightsError
 from sspd.methods import get_method
 from sspd.network.load import shipped_weights
+from sspd.pipeline.batch.identity import identity
+from sspd.pipeline.session import load_method
 from sspd.research.datasets import faces_build
 from sspd.research.datasets.checksums import checksums
 from sspd.research.datasets.table import open_dataset
@@ -22,7 +23,7 @@ from sspd.research.evaluate.entries import name_weights
 from sspd.research.evaluate.manifest import _hashes
 from sspd.research.evaluate.predictions import prediction_key
 from sspd.research.recipes import get_recipe
-from sspd.types import Recording, References
+from sspd.types import MeasureOptions, Recording, References
 from sspd.utils.content import content_key, facts_of_files, file_digest, text_key
 from sspd.version import package_version
 
@@ -98,11 +99,11 @@ def test_stored_faces_are_found_again(recordings: list[Recording]) -> None:
 def test_journals_and_evaluations_know_their_weights(tmp_path: Path) -> None:
     weights = shipped_weights(".onnx")
     digest = sha(weights.read_bytes())
-    settings = Settings()
-    assert identity(settings, settings.ready())["weights_sha256"] == digest
+    options = MeasureOptions()
+    assert identity(options, load_method(options))["weights_sha256"] == digest
     named = name_weights(get_method("pos"), weights, "f32").weights
     assert named == f"{weights.name} {digest[:12]} f32"
-    gone = Settings(weights=str(tmp_path / "no.onnx"))
+    gone = MeasureOptions(weights=str(tmp_path / "no.onnx"))
     with pytest.raises(WeightsError, match=r"no\.onnx: cannot be read \(No such file"):
         identity(gone, replace(get_method("pos"), weights="no.onnx"))
     with pytest.raises(SourceError, match=r"no\.onnx: no such file"):

@@ -32,6 +32,7 @@ KNOWN = {
     "report/figures.py": "into memory",
     "report/result.py": "into memory",
     "research/train/state.py": "into memory",
+    "video/sources.py": "a copy of a stream, in a temporary folder that is removed",
     "video/write.py": "into memory, or the whole_file of `write_h264`",
 }
 

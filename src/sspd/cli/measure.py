@@ -226,7 +226,7 @@ def measure(
 
 
 def _check_span(start: float, end: float | None) -> None:
-    from sspd.types.arguments import time_span
+    from sspd.types.spans import time_span
 
     if end is not None and end <= start:
         raise UsageError(f"--end must be after --start, got {end:g} and {start:g}")

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sspd.errors import UsageError
-from sspd.types.arguments import check_fps, time_span, window_lengths
 from sspd.types.frames import Box
+from sspd.types.spans import check_fps, time_span, window_lengths
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sspd.errors import SourceError, UsageError
 from sspd.types import Frames, VideoInfo
-from sspd.types.arguments import check_fps
+from sspd.types.spans import check_fps
 from sspd.video.bounds import bounded
 from sspd.video.picture import checked_size
 

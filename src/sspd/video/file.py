@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from sspd.errors import DecodeError
 from sspd.types import Frames, VideoInfo
-from sspd.types.arguments import check_fps
+from sspd.types.spans import check_fps
 from sspd.video.bounds import bounded
 from sspd.video.clock import Clock, clock_of
 from sspd.video.coding import Coding, noting

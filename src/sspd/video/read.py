@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sspd.types import Frames, VideoInfo
-from sspd.types.arguments import check_fps
+from sspd.types.spans import check_fps
 from sspd.video.coding import Coding
 from sspd.video.decode import check_span
 from sspd.video.file import VideoFile
