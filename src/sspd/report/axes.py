@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sspd.report.selection import beats_between, rejected_spans
 from sspd.signal import power_spectrum
 from sspd.types import TRACK_STEP_S, Signal, Vitals
-from sspd.vitals import SEARCH_HZ, SHORTEST_S, SHORTEST_WAVEFORM_S, good_intervals
+from sspd.types.spans import SHORTEST_WINDOW_S
+from sspd.vitals import SEARCH_HZ, SHORTEST_WAVEFORM_S, good_intervals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -190,7 +191,7 @@ def spectrum_part(vitals: Vitals, filtered: Sequence[Signal]) -> Signal | None:
     good = [window for window in vitals.windows if window.accepted]
     parts = [wave.between(w.start_s, w.end_s) for w in good for wave in filtered]
     part = max(parts, key=len, default=longest)
-    return part if part.duration_s >= SHORTEST_S - 0.5 else longest
+    return part if part.duration_s >= SHORTEST_WINDOW_S - 0.5 else longest
 
 
 def draw_rates(axes: Axes, vitals: Vitals) -> None:

@@ -9,7 +9,6 @@ from sspd.vitals.hrv import HRV_NAMES, good_intervals, hrv
 from sspd.vitals.readout import VideoReading, join_frame_stats, read_vitals
 from sspd.vitals.respiration import beat_sizes, respiration
 from sspd.vitals.windows import (
-    SHORTEST_S,
     SHORTEST_WAVEFORM_S,
     accepted_runs,
     cut_windows,
@@ -21,7 +20,6 @@ __all__ = [
     "HRV_NAMES",
     "REASONS",
     "SEARCH_HZ",
-    "SHORTEST_S",
     "SHORTEST_WAVEFORM_S",
     "BeatTimes",
     "IntervalNoise",

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from sspd.signal import bandpass
 from sspd.types import Estimate, Respiration, Signal, WindowVitals
+from sspd.types.spans import SHORTEST_WINDOW_S
 from sspd.vitals.beat_timing import beat_band, time_beats
 from sspd.vitals.heart_rate import pulse_band
 from sspd.vitals.hrv import HRV_NAMES, TIME_DOMAIN_S, good_intervals, hrv
 from sspd.vitals.respiration import beat_sizes, respiration
-from sspd.vitals.windows import SHORTEST_S, accepted_runs
+from sspd.vitals.windows import accepted_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ def beat_waveforms(signal: Signal | None, windows: Sequence[WindowVitals]) -> li
     waves = []
     for start_s, end_s, slowest, fastest in accepted_runs(windows):
         part = signal.between(start_s, end_s)
-        if part.duration_s < SHORTEST_S - 0.5 or not np.isfinite(part.values).all():
+        if part.duration_s < SHORTEST_WINDOW_S - 0.5 or not np.isfinite(part.values).all():
             continue  # not a window that was read: the result was built by hand
         values = bandpass(part.values, part.fs, beat_band(slowest / 60, fastest / 60))
         waves.append(Signal(values, part.fs, part.start_s))

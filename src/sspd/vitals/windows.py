@@ -7,16 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from sspd.errors import UsageError
 from sspd.signal import pieces
 from sspd.types import TRACK_STEP_S, ConfidenceSpec, FrameStats, Signal, WindowVitals
+from sspd.types.spans import SHORTEST_WINDOW_S, window_lengths
 from sspd.vitals.acceptance import VideoFacts, rejection_reasons
 from sspd.vitals.confidence import confidence_of
 from sspd.vitals.heart_rate import Reading, follow_rate, pulse_band, read_half, read_rate
 from sspd.vitals.quality_features import compute_quality_features
 
-#: Shortest video that is measured, and shortest window, seconds.
-SHORTEST_S = 8.0
 #: A remainder at the end of at least this length is a window of its own, seconds.
 REMAINDER_S = 10.0
 #: A waveform may end this much before its video, seconds: by one frame, as a timestamp marks
@@ -24,7 +22,7 @@ REMAINDER_S = 10.0
 #: the time grid (1/30 s), and by a difference of two frames (1/30 s).
 END_TOLERANCE_S = 0.15
 #: Shortest waveform that is read, seconds.
-SHORTEST_WAVEFORM_S = SHORTEST_S - END_TOLERANCE_S
+SHORTEST_WAVEFORM_S = SHORTEST_WINDOW_S - END_TOLERANCE_S
 
 
 def cut_windows(
@@ -37,7 +35,7 @@ def cut_windows(
     start_s, end_s : float
         The span, seconds.
     window_s : float
-        Length of a window, seconds, `SHORTEST_S` or more.
+        Length of a window, seconds, `SHORTEST_WINDOW_S` or more.
     step_s : float or None
         Time between the starts of two windows, seconds; None means ``window_s``.
 
@@ -60,11 +58,8 @@ def cut_windows(
     >>> cut_windows(0.0, 29.93, 10.0)
     [(0.0, 10.0), (10.0, 20.0), (20.0, 29.93)]
     """
+    window_s, step_s = window_lengths(window_s, step_s)
     step = window_s if step_s is None else step_s
-    if not window_s >= SHORTEST_S:
-        raise UsageError(f"a window needs {SHORTEST_S:g} s or more, got {window_s:g} s")
-    if not 0 < step <= window_s:
-        raise UsageError(f"the step must be above 0 and within the window, got {step:g} s")
     count = int(np.floor((end_s - start_s - window_s + END_TOLERANCE_S) / step)) + 1
     if count < 1:
         return [(start_s, end_s)]

@@ -8,7 +8,8 @@ from scipy.signal import butter, filtfilt, find_peaks, firwin, welch
 
 from sspd.signal import released_readout
 from sspd.signal.wavelet import RELEASED_BAND_HZ, RELEASED_ORDER, least_samples
-from sspd.vitals import SHORTEST_S, pulse_band, read_rate
+from sspd.types.spans import SHORTEST_WINDOW_S
+from sspd.vitals import pulse_band, read_rate
 
 #: Shortest third that a rate is read from, seconds: segments of a shorter one hold no period.
 SHORTEST_THIRD_S = 4.0
@@ -211,6 +212,6 @@ def measured_rate(values: NDArray[np.float64], fs: float) -> float | None:
     >>> round(measured_rate(np.sin(2 * np.pi * 1.25 * t), 30.0), 1)
     75.0
     """
-    if values.size < SHORTEST_S * fs:
+    if values.size < SHORTEST_WINDOW_S * fs:
         return None
     return read_rate(pulse_band(values, fs), fs).spectral_bpm

@@ -26,7 +26,7 @@ from sspd.research.evaluate.readouts import (
     thirds_rate,
 )
 from sspd.research.evaluate.toolbox import toolbox_rate
-from sspd.vitals import SHORTEST_S
+from sspd.types.spans import SHORTEST_WINDOW_S
 
 #: Function of a window of the waveform and its sampling rate (Hz) that returns bpm or None.
 RateOut = Callable[[NDArray[np.float64], float], "float | None"]
@@ -191,7 +191,7 @@ _PRESETS = (
         "the rate of sspd measure in windows of 30 s, accepted or not",
         30.0,
         rate_alone(measured_rate),
-        shortest_s=SHORTEST_S,
+        shortest_s=SHORTEST_WINDOW_S,
     ),
     Scoring(
         "measure",
@@ -199,7 +199,7 @@ _PRESETS = (
         30.0,
         rate_alone(measured_rate),
         abstains=True,
-        shortest_s=SHORTEST_S,
+        shortest_s=SHORTEST_WINDOW_S,
     ),
     Scoring(
         "nest",

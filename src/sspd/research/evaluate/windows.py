@@ -13,7 +13,8 @@ from sspd.research.evaluate.reference import COVERED, reference_rate_bpm
 from sspd.research.evaluate.scoring import Scoring
 from sspd.research.evaluate.toolbox import toolbox_macc, toolbox_snr_db
 from sspd.types import Recording, References, Series, Signal
-from sspd.vitals import SHORTEST_S, cut_windows
+from sspd.types.spans import SHORTEST_WINDOW_S
+from sspd.vitals import cut_windows
 
 #: A window needs at least this many samples of the contact waveform.
 _LEAST_SAMPLES = 16
@@ -135,7 +136,7 @@ def window_spans(end_s: float, window_s: float | None) -> list[tuple[float, floa
     """
     if window_s is None:
         return [(0.0, end_s)]
-    if window_s >= SHORTEST_S:
+    if window_s >= SHORTEST_WINDOW_S:
         return cut_windows(0.0, end_s, window_s)
     count = int((end_s + 0.05) / window_s)  # 0.05 s of tolerance, as there
     return [(k * window_s, min((k + 1) * window_s, end_s)) for k in range(count)]
