@@ -161,9 +161,7 @@ def main() -> None:
         command.add_argument("set_name", choices=sorted(SETS))
         command.add_argument("folder", type=Path)
         command.add_argument("--jobs", type=int, default=2)
-    gather.add_argument(
-        "--videos", "--films", type=Path, help="folder of `videos`; made again by default"
-    )
+    gather.add_argument("--videos", type=Path, help="what `videos` made; made anew by default")
     judge = commands.add_parser("score")
     judge.add_argument("folder", type=Path)
     for command in (gather, judge):
