@@ -70,12 +70,12 @@ def _readings(
 
 
 def is_right(row: dict[str, Any]) -> bool:
-    """Tell whether the reading, accepted or not, is within 3 bpm of the truth."""
+    """Return whether the reading, accepted or not, is within 3 bpm of the truth."""
     return near(row["spectral_bpm"], row["truth_bpm"])
 
 
 def near(bpm: float | None, truth_bpm: float | None) -> bool:
-    """Tell whether a rate is within 3 bpm of the truth; False if there is no truth."""
+    """Return whether a rate is within 3 bpm of the truth; False if there is no truth."""
     return bpm is not None and truth_bpm is not None and abs(bpm - truth_bpm) <= RIGHT_WITHIN_BPM
 
 
@@ -161,7 +161,9 @@ def main() -> None:
         command.add_argument("set_name", choices=sorted(SETS))
         command.add_argument("folder", type=Path)
         command.add_argument("--jobs", type=int, default=2)
-    gather.add_argument("--films", type=Path, help="what `videos` made; made anew by default")
+    gather.add_argument(
+        "--videos", "--films", type=Path, help="folder of `videos`; made again by default"
+    )
     judge = commands.add_parser("score")
     judge.add_argument("folder", type=Path)
     for command in (gather, judge):

@@ -261,11 +261,11 @@ def run(folder: Path, videos: int, seed: int, jobs: int, kind: str | None = None
 def main() -> None:
     """Print the counts of all outcomes; exit with code 1 if one is a defect."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where defects are kept")
-    parser.add_argument("--videos", type=int, default=6000)
+    parser.add_argument("folder", type=Path, help="folder of the defects")
+    parser.add_argument("--videos", "--films", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=[*(kind[0] for kind in KINDS), *VIDEO_KINDS])
-    parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
+    parser.add_argument("--jobs", type=int, default=2, help="number of processes")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:

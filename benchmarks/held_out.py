@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--set", choices=("suite", "validation"), default="suite")
-    parser.add_argument("--videos", type=int, default=4, help="videos a slice")
+    parser.add_argument("--videos", "--films", type=int, default=4, help="videos in each slice")
     parser.add_argument("--seconds", type=float, default=DURATION_S)
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()

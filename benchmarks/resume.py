@@ -112,12 +112,12 @@ def differences(whole: Path, broken: Path) -> list[str]:
 def main() -> None:
     """Make the videos, measure with and without interruptions, compare."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the videos are made, and kept")
-    parser.add_argument("--videos", type=int, default=50)
+    parser.add_argument("folder", type=Path, help="folder of the videos")
+    parser.add_argument("--videos", "--films", type=int, default=50)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--method", default="pos")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--seed", type=int, help="of the moments; by default nobody chose them")
+    parser.add_argument("--seed", type=int, help="seed of the moments; random by default")
     args = parser.parse_args()
     videos = args.folder / "films"
     make_videos(videos, args.videos)

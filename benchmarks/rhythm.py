@@ -85,7 +85,7 @@ def _mean_error(rows: list[dict[str, Any]], name: str, place: int) -> tuple[floa
 def main() -> None:
     """Make videos, measure, print; exit with code 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--videos", type=int, default=8)
+    parser.add_argument("--videos", "--films", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--jobs", type=int, default=2, help="processes, one thread each")
     parser.add_argument("--json", type=Path, help="every video's row")

@@ -193,12 +193,14 @@ def table(lines: list[dict[str, Any]]) -> str:
 def main() -> None:
     """Make the videos, measure them, and print a table for each system."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the videos are made")
+    parser.add_argument("folder", type=Path, help="folder of the videos")
     parser.add_argument(
         "--systems", default="sspd", help="sspd, pos, green or files of weights, with commas"
     )
     parser.add_argument("--set", choices=("suite", "validation"), default="suite")
-    parser.add_argument("--videos", type=int, default=VIDEOS_A_SLICE, help="videos a slice")
+    parser.add_argument(
+        "--videos", "--films", type=int, default=VIDEOS_A_SLICE, help="videos in each slice"
+    )
     parser.add_argument("--seconds", type=float, default=DURATION_S)
     parser.add_argument("--slices", default=",".join(SLICES))
     parser.add_argument("--precision", default="f32")

@@ -93,7 +93,7 @@ def test_what_is_missing_or_too_much_is_said(videos: Path, weights: Path, tmp_pa
     assert isinstance(result.exception, UsageError) and "two networks" in error_of(result)
 
 
-def test_a_recipe_that_learns_from_labels_wants_some(tmp_path: Path, videos: Path) -> None:
+def test_a_recipe_that_learns_from_labels_needs_some(tmp_path: Path, videos: Path) -> None:
     folder = tmp_path / "films"
     folder.mkdir()
     (folder / "film2.mp4").write_bytes((videos / "film2.mp4").read_bytes())
