@@ -80,8 +80,8 @@ def damage(recording: Recording, change: Any) -> None:
         (lambda c: c["/FullPackage"], "required: a list /FullPackage"),
         (lambda c: {"/FullPackage": c["/Image"]}, "Value"),
         (lambda c: {"/FullPackage": [{"Value": {}}]}, "Timestamp"),
-        (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 1e999}]}, "wanted"),
-        (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 10**400}]}, "wanted"),
+        (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 1e999}]}, "required"),
+        (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 10**400}]}, "required"),
         (lambda c: {"/FullPackage": [{**c["/FullPackage"][0], "Timestamp": 12}]}, "time of"),
         (lambda c: {"/FullPackage": []}, "no sample"),
         (

@@ -56,7 +56,7 @@ def test_chunks_too_large_to_unpack_are_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = _write(tmp_path, VIDEO.transpose(), chunks=(3, 6, 8, 10))
-    monkeypatch.setattr(hdf5, "MAX_CHUNK_BYTES", 1439)
+    monkeypatch.setattr(hdf5, "MAX_UNPACKED_BYTES", 1439)
     with pytest.raises(SourceError, match="too large"):
         list(scamps.read_frames(path))
 

@@ -3,8 +3,8 @@
 Videos of any container, in folders of any depth. All of this is optional:
 
 ``truth.csv`` in the folder
-    a row for each video: ``film,subject,condition,hr_bpm``, where ``film`` is the path of the
-    video (see `sspd.research.datasets.folder_table`).
+    a row for each video: its path, subject, condition and heart rate (see
+    `sspd.research.datasets.folder_table`).
 ``NAME.csv`` beside ``NAME.mp4``
     a contact waveform: ``time_s`` (seconds since the video's first frame) and ``bvp``.
 ``truth/NAME.csv`` and ``truth/NAME.json`` beside the video

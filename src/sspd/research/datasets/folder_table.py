@@ -1,7 +1,7 @@
 """``truth.csv`` of a folder of videos: subjects, conditions and heart rates.
 
-Columns ``film`` (path of the video from the folder, with ``/``), and if known ``subject``,
-``condition`` and ``hr_bpm``; others are ignored.
+Columns `TRUTH_COLUMNS`: the path of the video from the folder, with ``/``, and if known its
+subject, its condition and its heart rate in beats per minute; others are ignored.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from sspd.utils.packages import require
 #: Largest number of samples; a reference of an hour at 1 kHz has fewer.
 MAX_SIGNAL_SAMPLES = 1 << 25
 #: Largest chunk that HDF5 may unpack at once, bytes.
-MAX_CHUNK_BYTES = 1 << 30
+MAX_UNPACKED_BYTES = 1 << 30
 #: Frames are read from the file in blocks of about this size, bytes.
 BLOCK_BYTES = 1 << 28
 #: What h5py raises for damaged files.
@@ -98,7 +98,7 @@ def array(path: Path, file: Any, names: Sequence[str]) -> Any:
             if found.external or found.is_virtual:
                 raise SourceError(f"{path}: {name} is in another file; copy it in")
             chunk = found.dtype.itemsize * int(np.prod(found.chunks or (1,)))
-            if chunk > MAX_CHUNK_BYTES:
+            if chunk > MAX_UNPACKED_BYTES:
                 raise SourceError(f"{path}: {name} is stored in chunks too large to unpack")
             return found
     except _DAMAGE as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from sspd.research.losses.spectral import TINY, long_psd
+from sspd.research.losses.spectral import LEAST_POWER, long_psd
 
 
 def sinc_bandwidth(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
@@ -35,4 +35,4 @@ def sinc_bandwidth(waveform: Tensor, fs: float, band_hz: tuple[float, float]) ->
     """
     psd, frequency = long_psd(waveform, fs)
     inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
-    return (psd[:, ~inside].sum(dim=1) / (psd.sum(dim=1) + TINY)).mean()
+    return (psd[:, ~inside].sum(dim=1) / (psd.sum(dim=1) + LEAST_POWER)).mean()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspd.research.losses.spectral import TINY, long_psd
+from sspd.research.losses.spectral import LEAST_POWER, long_psd
 
 
 def band_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
@@ -26,7 +26,7 @@ def band_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Te
     flat = waveform.reshape(-1, waveform.shape[-1])
     psd, frequency = long_psd(flat, fs)
     psd = psd[:, (frequency >= band_hz[0]) & (frequency <= band_hz[1])]
-    shares = psd / (psd.sum(dim=1, keepdim=True) + TINY)
+    shares = psd / (psd.sum(dim=1, keepdim=True) + LEAST_POWER)
     return shares.reshape(*waveform.shape[:-1], -1)
 
 

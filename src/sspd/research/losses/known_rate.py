@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from sspd.research.losses.spectral import TINY, long_psd
+from sspd.research.losses.spectral import LEAST_POWER, long_psd
 
 #: Half width of the peak around the known rate, Hz.
 HR_CNN_HALF_WIDTH_HZ = 0.1
@@ -47,4 +47,4 @@ def hr_cnn_snr(
     near = (frequency[None] - rate_hz[:, None]).abs() <= HR_CNN_HALF_WIDTH_HZ
     signal = (psd * (near & inside)).sum(dim=1)
     noise = (psd * (~near & inside)).sum(dim=1)
-    return ((noise + TINY).log() - (signal + TINY).log()).mean()
+    return ((noise + LEAST_POWER).log() - (signal + LEAST_POWER).log()).mean()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspd.research.losses.spectral import TINY
+from sspd.research.losses.spectral import LEAST_POWER
 
 #: Standard deviation of the distribution around the known rate, beats per minute.
 SIGMA_BPM = 1.0
@@ -35,7 +35,7 @@ def rate_shares(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> tu
     rates = torch.arange(low, high + 1, device=wave.device, dtype=torch.float32)
     turns = 2 * torch.pi * rates[:, None] / 60 * torch.arange(wave.shape[1], device=wave.device)
     power = (wave @ torch.cos(turns / fs).T).square() + (wave @ torch.sin(turns / fs).T).square()
-    return power / (power.sum(dim=1, keepdim=True) + TINY), rates
+    return power / (power.sum(dim=1, keepdim=True) + LEAST_POWER), rates
 
 
 def rate_entropy(
@@ -70,7 +70,7 @@ def rate_entropy(
     """
     shares, rates = rate_shares(waveform, fs, band_hz)
     nearest = (rates[None] - 60 * rate_hz[:, None]).abs().argmin(dim=1)
-    return -(shares.gather(1, nearest[:, None]) + TINY).log().mean()
+    return -(shares.gather(1, nearest[:, None]) + LEAST_POWER).log().mean()
 
 
 def rate_distribution(
@@ -104,5 +104,5 @@ def rate_distribution(
     """
     shares, rates = rate_shares(waveform, fs, band_hz)
     bell = torch.exp(-(((rates[None] - 60 * rate_hz[:, None]) / SIGMA_BPM) ** 2) / 2)
-    bell = bell / (bell.sum(dim=1, keepdim=True) + TINY)
-    return (bell * ((bell + TINY).log() - (shares + TINY).log())).sum(dim=1).mean()
+    bell = bell / (bell.sum(dim=1, keepdim=True) + LEAST_POWER)
+    return (bell * ((bell + LEAST_POWER).log() - (shares + LEAST_POWER).log())).sum(dim=1).mean()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from sspd.research.losses.spectral import TINY, long_psd
+from sspd.research.losses.spectral import LEAST_POWER, long_psd
 
 #: Half width of the peak, Hz: six beats per minute on each side.
 SINC_HALF_WIDTH_HZ = 0.1
@@ -43,4 +43,4 @@ def sinc_sparsity(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> 
     psd, frequency = psd[:, inside], frequency[inside]
     peak = frequency[psd.argmax(dim=1)]
     far = (frequency[None] - peak[:, None]).abs() > SINC_HALF_WIDTH_HZ
-    return ((psd * far).sum(dim=1) / (psd.sum(dim=1) + TINY)).mean()
+    return ((psd * far).sum(dim=1) / (psd.sum(dim=1) + LEAST_POWER)).mean()

@@ -10,7 +10,7 @@ from torch import Tensor
 from sspd.research.losses.pearson import negative_pearson
 
 #: Keeps a spectrum without power from dividing by zero.
-TINY = 1e-12
+LEAST_POWER = 1e-12
 #: Smallest fraction of a wave's power in a band: for a band without power, as in a wave of ones,
 #: ``1 / SNR`` (Eq. 11) and its gradient would have no bound.
 LEAST_SIGNAL = 1e-4
@@ -37,7 +37,7 @@ def normalised_psd(waveform: Tensor, *, keep_mean: bool = False) -> Tensor:
         waveform = waveform - waveform.mean(dim=-1, keepdim=True)
     spectrum = torch.fft.rfft(waveform, dim=-1)
     power = spectrum.real.square() + spectrum.imag.square()
-    share: Tensor = power / (power.sum(dim=-1, keepdim=True) + TINY)
+    share: Tensor = power / (power.sum(dim=-1, keepdim=True) + LEAST_POWER)
     return share
 
 
@@ -63,7 +63,7 @@ def long_psd(waveform: Tensor, fs: float) -> tuple[Tensor, Tensor]:
     n = max(t, 2 ** math.ceil(math.log2(fs / LONG_PSD_STEP_HZ)))
     spectrum = torch.fft.rfft(centred, n=n, dim=-1)
     power = spectrum.real.square() + spectrum.imag.square()
-    share: Tensor = power / (power.sum(dim=-1, keepdim=True) + TINY)
+    share: Tensor = power / (power.sum(dim=-1, keepdim=True) + LEAST_POWER)
     return share, torch.fft.rfftfreq(n, 1 / fs, device=waveform.device)
 
 
@@ -124,7 +124,7 @@ def noise_to_signal(
     frequency = torch.fft.rfftfreq(waveform.shape[-1], 1 / fs, device=waveform.device)
     inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
     signal = psd[..., inside].sum(dim=-1)
-    least = LEAST_SIGNAL if counts_dc else TINY
+    least = LEAST_SIGNAL if counts_dc else LEAST_POWER
     return ((psd.sum(dim=-1) - signal) / (signal + least)).mean()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspd.research.losses.spectral import TINY, long_psd
+from sspd.research.losses.spectral import LEAST_POWER, long_psd
 
 
 def sinc_variance(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> Tensor:
@@ -38,7 +38,7 @@ def sinc_variance(waveform: Tensor, fs: float, band_hz: tuple[float, float]) -> 
     """
     psd, frequency = long_psd(waveform, fs)
     inside = (frequency >= band_hz[0]) & (frequency <= band_hz[1])
-    share = psd[:, inside] / (psd[:, inside].sum(dim=1, keepdim=True) + TINY)
+    share = psd[:, inside] / (psd[:, inside].sum(dim=1, keepdim=True) + LEAST_POWER)
     found = share.mean(dim=0).cumsum(0)
     even = torch.arange(1, found.numel() + 1, device=found.device) / found.numel()
     return (found - even).square().mean()

@@ -16,7 +16,7 @@ SLOWEST_BPM, FASTEST_BPM = 45.0, 175.0
 DURATION_S = 10.0
 #: Motions, in turn. With faces at rest, every integration order reads nearly every rate, and the
 #: best of them may fail for a head that talks.
-MOTIONS = ("still", "talking", "drift")
+CALIBRATION_MOTIONS = ("still", "talking", "drift")
 #: Face size, pixels, and strength of the pulse, percent: a common one.
 FACE_PX = 140
 PULSE_PERCENT = 0.5
@@ -58,7 +58,7 @@ def calibration_videos(fs: float, size: int) -> Iterator[CalibrationVideo]:
     for k, hr_bpm in enumerate(np.linspace(SLOWEST_BPM, FASTEST_BPM, VIDEOS)):
         spec = random_spec(
             rng,
-            MOTIONS[k % len(MOTIONS)],
+            CALIBRATION_MOTIONS[k % len(CALIBRATION_MOTIONS)],
             hr_bpm=float(hr_bpm),
             duration_s=DURATION_S,
             fps=fs,
