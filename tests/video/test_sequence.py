@@ -10,7 +10,7 @@ from sspd.errors import SourceError, UsageError
 from sspd.types import Frames
 from sspd.video import sequence
 from sspd.video.sequence import numbered, read_images
-from sspd.video.still import BAYER, read_still
+from sspd.video.still import BAYER_CONVERSIONS, read_still
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 24, 32, 3), dtype=np.uint8)
 T = np.arange(5) / 10
@@ -65,7 +65,7 @@ def test_a_pgm_states_its_white(tmp_path: Path) -> None:
     assert next(read_images([file], T[:1], max_value=1023)).max_value == 1023
 
 
-@pytest.mark.parametrize("pattern", BAYER)
+@pytest.mark.parametrize("pattern", BAYER_CONVERSIONS)
 @pytest.mark.parametrize("white", [255, 65535])
 def test_the_mosaic_is_as_stated(tmp_path: Path, pattern: str, white: int) -> None:
     colour = np.array([200, 120, 40]) * (white // 255)

@@ -15,7 +15,8 @@ from sspd.methods.method import Method, MethodEntry
 from sspd.signal import standardise
 from sspd.types import Frames, Signal
 
-NEEDS = "weights, which you train (sspd train --recipe); the light that they were trained on"
+#: Requirement of these methods on the video and its weights.
+OWN_WEIGHTS = "weights, which you train (sspd train --recipe); the light that they were trained on"
 
 
 def build_network(
@@ -89,13 +90,13 @@ def build_network(
         run,
         weights=spec.name or Path(weights).name,
         confidence=spec.confidence,
-        needs=NEEDS,
+        needs=OWN_WEIGHTS,
     )
 
 
 def _entry(name: str, citation: str, architecture: str | None = None) -> MethodEntry:
     build = partial(build_network, name, citation, architecture or name)
-    return MethodEntry(name, citation, build, NEEDS)
+    return MethodEntry(name, citation, build, OWN_WEIGHTS)
 
 
 CAN = _entry(

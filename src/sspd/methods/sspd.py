@@ -23,7 +23,8 @@ CITATION = (
     "Transactions on Multimedia, 2024"
 )
 
-NEEDS = "weights; the light that they were trained on (shipped: colour)"
+#: Requirement of the method on the video and its weights.
+SSPD_WEIGHTS = "weights; the light that they were trained on (shipped: colour)"
 
 
 def build(
@@ -90,12 +91,12 @@ def build(
         run,
         weights=spec.name,
         confidence=spec.confidence,
-        needs=NEEDS,
+        needs=SSPD_WEIGHTS,
         prepare=network.begin,
     )
 
 
-ENTRY = MethodEntry("sspd", CITATION, build, NEEDS)
+ENTRY = MethodEntry("sspd", CITATION, build, SSPD_WEIGHTS)
 
 
 def native_waveform(network: Network, faces: Frames) -> Signal | None:
