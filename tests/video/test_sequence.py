@@ -150,9 +150,9 @@ def test_what_cannot_be_is_said_at_once(tmp_path: Path) -> None:
         read_images(files, T, chunk=0)
     with pytest.raises(UsageError, match="0 <= start < end"):
         read_images(files, T, start_s=2, end_s=1)
-    with pytest.raises(UsageError, match="5 pictures"):
+    with pytest.raises(UsageError, match="5 images"):
         read_images(files, T[:4])
-    with pytest.raises(UsageError, match="rising"):
+    with pytest.raises(UsageError, match="ascending"):
         read_images(files, T[::-1])
 
 
@@ -164,7 +164,7 @@ def test_numbers_give_the_order(tmp_path: Path) -> None:
     (tmp_path / "Image09.png").touch()
     with pytest.raises(SourceError, match="number of Image09"):
         numbered(tmp_path, r"Image([0-9]+)[.]png")
-    with pytest.raises(SourceError, match="no picture"):
+    with pytest.raises(SourceError, match="no image"):
         numbered(tmp_path, r"Frame([0-9]+)[.]pgm")
     (tmp_path / "RGB.zip").touch()
     with pytest.raises(SourceError, match=r"RGB: no such folder; unzip RGB\.zip"):
