@@ -15,8 +15,7 @@ from sspd.methods.method import Method, MethodEntry
 from sspd.signal import standardise
 from sspd.types import Frames, Signal
 
-#: Requirement of these methods on the video and its weights.
-OWN_WEIGHTS = "weights, which you train (sspd train --recipe); the light that they were trained on"
+NEEDS = "weights, which you train (sspd train --recipe); the light that they were trained on"
 
 
 def build_network(
@@ -90,13 +89,13 @@ def build_network(
         run,
         weights=spec.name or Path(weights).name,
         confidence=spec.confidence,
-        needs=OWN_WEIGHTS,
+        needs=NEEDS,
     )
 
 
 def _entry(name: str, citation: str, architecture: str | None = None) -> MethodEntry:
     build = partial(build_network, name, citation, architecture or name)
-    return MethodEntry(name, citation, build, OWN_WEIGHTS)
+    return MethodEntry(name, citation, build, NEEDS)
 
 
 CAN = _entry(
