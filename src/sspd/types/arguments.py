@@ -227,10 +227,8 @@ def time_span(start_s: float, end_s: float | None) -> tuple[float, float | None]
 
     Returns
     -------
-    start_s : float
-        Seconds.
-    end_s : float or None
-        Seconds; None means the end of the video.
+    start_s, end_s : float, float or None
+        Seconds; an ``end_s`` of None means the end of the video.
 
     Raises
     ------
@@ -257,9 +255,7 @@ def window_lengths(window_s: float, step_s: float | None) -> tuple[float, float 
 
     Returns
     -------
-    window_s : float
-        Seconds.
-    step_s : float or None
+    window_s, step_s : float, float or None
         Seconds.
 
     Raises
