@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sspd.video.folder import VIDEO_SUFFIXES, dangling, videos_in
+from sspd.video.folder import SUFFIXES, dangling, videos_in
 
 #: A video and None, or a source that cannot be measured and what is wrong with it.
 Found = tuple[Path, str | None]
@@ -23,7 +23,7 @@ def expand(sources: Iterable[Path]) -> Iterator[Found]:
             continue
         videos = videos_in(source)
         if not videos:
-            yield source, f"{source}: no video in this folder ({' '.join(VIDEO_SUFFIXES)})"
+            yield source, f"{source}: no video in this folder ({' '.join(SUFFIXES)})"
         for video in videos:
             yield (
                 video,

@@ -55,8 +55,8 @@ def face_image(vitals: Vitals) -> FaceImage:
         ...
     sspd.errors.SourceError: no_such_video.mp4: no such file
     """
-    with_face = [span for span in vitals.faces if span.box is not None] or list(vitals.faces)
-    start_s = max(0.0, with_face[0].start_s - 1e-6) if with_face else 0.0
+    seen = [span for span in vitals.faces if span.box is not None] or list(vitals.faces)
+    start_s = max(0.0, seen[0].start_s - 1e-6) if seen else 0.0
     chunks = read(vitals.source, start_s=start_s, chunk=1, fps=vitals.stated_fps)
     frames = next(iter(chunks), None)
     if frames is None:

@@ -227,8 +227,10 @@ def time_span(start_s: float, end_s: float | None) -> tuple[float, float | None]
 
     Returns
     -------
-    start_s, end_s : float, float or None
-        Seconds; an ``end_s`` of None means the end of the video.
+    start_s : float
+        Seconds.
+    end_s : float or None
+        Seconds; None means the end of the video.
 
     Raises
     ------
@@ -255,7 +257,9 @@ def window_lengths(window_s: float, step_s: float | None) -> tuple[float, float 
 
     Returns
     -------
-    window_s, step_s : float, float or None
+    window_s : float
+        Seconds.
+    step_s : float or None
         Seconds.
 
     Raises

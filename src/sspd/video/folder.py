@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 #: Suffixes of videos in a folder; a file that is named itself is always tried.
-VIDEO_SUFFIXES = (
+SUFFIXES = (
     *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
     *(".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".webm", ".wmv"),
 )
@@ -37,7 +37,7 @@ def videos_in(folder: Path) -> list[Path]:
         for path in _entries(place, known):
             if path.is_dir():
                 (linked if path.is_symlink() else real).append(path)
-            elif path.suffix.lower() in VIDEO_SUFFIXES and (path.is_file() or dangling(path)):
+            elif path.suffix.lower() in SUFFIXES and (path.is_file() or dangling(path)):
                 found.append(path)
         linked.sort()
     return sorted(found)
