@@ -10,7 +10,7 @@ from sspd.errors import SourceError, UsageError
 from sspd.types import Frames
 from sspd.video import sequence
 from sspd.video.sequence import numbered, read_images
-from sspd.video.still import BAYER, read_still
+from sspd.video.still import BAYER_CONVERSIONS, read_still
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 24, 32, 3), dtype=np.uint8)
 T = np.arange(5) / 10
@@ -65,7 +65,7 @@ def test_a_pgm_states_its_white(tmp_path: Path) -> None:
     assert next(read_images([file], T[:1], max_value=1023)).max_value == 1023
 
 
-@pytest.mark.parametrize("pattern", BAYER)
+@pytest.mark.parametrize("pattern", BAYER_CONVERSIONS)
 @pytest.mark.parametrize("white", [255, 65535])
 def test_the_mosaic_is_as_stated(tmp_path: Path, pattern: str, white: int) -> None:
     colour = np.array([200, 120, 40]) * (white // 255)
@@ -150,9 +150,9 @@ def test_what_cannot_be_is_said_at_once(tmp_path: Path) -> None:
         read_images(files, T, chunk=0)
     with pytest.raises(UsageError, match="0 <= start < end"):
         read_images(files, T, start_s=2, end_s=1)
-    with pytest.raises(UsageError, match="5 pictures"):
+    with pytest.raises(UsageError, match="5 images"):
         read_images(files, T[:4])
-    with pytest.raises(UsageError, match="rising"):
+    with pytest.raises(UsageError, match="ascending"):
         read_images(files, T[::-1])
 
 
@@ -164,7 +164,7 @@ def test_numbers_give_the_order(tmp_path: Path) -> None:
     (tmp_path / "Image09.png").touch()
     with pytest.raises(SourceError, match="number of Image09"):
         numbered(tmp_path, r"Image([0-9]+)[.]png")
-    with pytest.raises(SourceError, match="no picture"):
+    with pytest.raises(SourceError, match="no image"):
         numbered(tmp_path, r"Frame([0-9]+)[.]pgm")
     (tmp_path / "RGB.zip").touch()
     with pytest.raises(SourceError, match=r"RGB: no such folder; unzip RGB\.zip"):

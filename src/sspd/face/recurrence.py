@@ -21,7 +21,7 @@ MOST_FRAMES = 256
 #: Shortest lag that is compared, seconds: frames that are closer are similar anyway.
 SHORTEST_RECURRENCE_S = 0.3
 #: Side of the middle of the face that is used, pixels, and the side to which it is reduced.
-PATCH, SIDE = 80, 20
+FACE_PATCH_PX, REDUCED_PX = 80, 20
 #: Largest relative difference of changes that count as identical.
 _SAME = 2e-6
 #: Least excess of the mean correlation at one lag over that at the lags beside it, and the
@@ -46,7 +46,7 @@ class FrameMemory:
     """Memory of the changes of one face in the last seconds; at most half a megabyte."""
 
     def __init__(self) -> None:
-        self._rows = np.empty((2 * MOST_FRAMES, SIDE * SIDE), np.float32)
+        self._rows = np.empty((2 * MOST_FRAMES, REDUCED_PX * REDUCED_PX), np.float32)
         self._times = np.empty(2 * MOST_FRAMES)
         self._sizes = np.empty(2 * MOST_FRAMES)
         self._from, self._to = 0, 0
@@ -130,8 +130,10 @@ class FrameMemory:
 
 
 def _reduced(crop: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the green channel of the middle of the face, reduced to `SIDE`."""
+    """Return the green channel of the middle of the face, reduced to `REDUCED_PX`."""
     height, width = crop.shape[:2]
-    top, left = max(0, height - PATCH) // 2, max(0, width - PATCH) // 2
-    green = crop[top : top + PATCH, left : left + PATCH, 1].astype(np.float32)
-    return np.asarray(cv2.resize(green, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32)
+    top, left = max(0, height - FACE_PATCH_PX) // 2, max(0, width - FACE_PATCH_PX) // 2
+    green = crop[top : top + FACE_PATCH_PX, left : left + FACE_PATCH_PX, 1].astype(np.float32)
+    return np.asarray(
+        cv2.resize(green, (REDUCED_PX, REDUCED_PX), interpolation=cv2.INTER_AREA), np.float32
+    )

@@ -24,7 +24,8 @@ CITATION = (
     "Transactions on Multimedia, 2024"
 )
 
-NEEDS = "weights; the light that they were trained on (shipped: colour)"
+#: Requirement of the method on the video and its weights.
+SSPD_WEIGHTS = "weights; the light that they were trained on (shipped: colour)"
 
 
 def build(
@@ -97,13 +98,13 @@ def build(
         stages.run,
         weights=spec.name,
         confidence=spec.confidence,
-        needs=NEEDS,
+        needs=SSPD_WEIGHTS,
         prepare=network.begin,
         stages=stages,
     )
 
 
-ENTRY = MethodEntry("sspd", CITATION, build, NEEDS)
+ENTRY = MethodEntry("sspd", CITATION, build, SSPD_WEIGHTS)
 
 
 def native_waveform(network: Network, faces: Frames) -> Signal | None:

@@ -137,7 +137,7 @@ def _check(header: dict[str, Any], n_bytes: int) -> None:
     for name, card in sorted(places, key=lambda place: place[1]["data_offsets"][0]):
         at = _end_of(name, card, at)
     if at != n_bytes:
-        raise ValueError(f"{n_bytes} bytes of numbers, {at} are told of")
+        raise ValueError(f"{n_bytes} bytes of numbers, {at} are declared")
 
 
 def _end_of(name: str, card: dict[str, Any], at: int) -> int:
@@ -152,5 +152,5 @@ def _end_of(name: str, card: dict[str, Any], at: int) -> int:
         raise ValueError(f"{name} has no shape of ours")
     size = math.prod(shape) * _SIZES[str(card["dtype"])]
     if type(begin) is not int or type(end) is not int or (begin, end) != (at, at + size):
-        raise ValueError(f"{name} lies elsewhere than it should")
+        raise ValueError(f"{name} is not at its expected position")
     return at + int(size)

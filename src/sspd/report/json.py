@@ -18,7 +18,7 @@ from sspd.types import Estimate, Respiration, Vitals, WindowVitals
 from sspd.utils.files import whole_file
 
 #: Version of the JSON format.
-SCHEMA_VERSION = 2
+JSON_SCHEMA_VERSION = 2
 #: Keys of each object in ``windows``.
 WINDOW_KEYS = (
     *("start_s", "end_s", "hr_bpm", "hr_peaks_bpm", "snr_db", "confidence"),
@@ -80,7 +80,7 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
     (None, None, 'a.mp4: no such file')
     """
     row: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": JSON_SCHEMA_VERSION,
         "source": vitals.source,
         "face_id": vitals.face_id,
         "method": vitals.method,

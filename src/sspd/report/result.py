@@ -81,12 +81,12 @@ class Vitals(types.Vitals):
         rejected = self.error is None and not self.accepted
         said = self.error or (sentence(advice(self.reasons)) if rejected else "")
         name = element("strong", f"{video_name(self)}: {headline(self)}")
-        picture = self._waveform_png()
+        waveform = self._waveform_png()
         alt = "Excerpt of the pulse waveform with its beats"
         parts = [
             element("p", name),
             element("p", said) if said else "",
-            image(picture, "image/png", alt, style="max-width:100%") if picture else "",
+            image(waveform, "image/png", alt, style="max-width:100%") if waveform else "",
             self._windows_html(),
             element("p", element("small", NOTICE)),
         ]

@@ -42,8 +42,8 @@ def video_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool)
         said = _headline(vitals)
         facts = element("div", _vitals_table(vitals), class_="facts")
         top = element("div", _face(vitals, with_image), facts, class_="top")
-        seen = element("div", *map(_figure, drawings(vitals)), class_="drawings")
-        rest = joined([top, seen, _windows(vitals), _warnings(vitals), _made(vitals)])
+        figures = element("div", *map(_figure, drawings(vitals)), class_="drawings")
+        rest = joined([top, figures, _windows(vitals), _warnings(vitals), _made(vitals)])
         # a page with one video has the notice in its footer
         rest = rest if alone else Html(rest + element("p", NOTICE, class_="notice"))
     return element("section", title, Html("\n"), said, Html("\n"), rest, id=anchor, class_="film")
@@ -81,8 +81,8 @@ def _face(vitals: Vitals, with_image: bool) -> Html:
         words = f"The video at {at}. No face was found in it."
     else:
         words = f"The video at {at}. The face box was measured."
-    picture = image(shown.png, "image/png", words)
-    return element("figure", picture, element("figcaption", words), class_="face")
+    shown_image = image(shown.png, "image/png", words)
+    return element("figure", shown_image, element("figcaption", words), class_="face")
 
 
 def _figure(drawing: Drawing) -> Html:

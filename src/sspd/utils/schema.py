@@ -253,7 +253,7 @@ def strict_json(text: str | bytes) -> Any:
     >>> strict_json('{"fs": 30, "fs": 1}')
     Traceback (most recent call last):
         ...
-    ValueError: a key stands twice
+    ValueError: a key occurs twice
     """
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
@@ -265,7 +265,7 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     pairs = list(pairs)
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return found
 
 

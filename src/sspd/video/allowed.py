@@ -33,7 +33,7 @@ CONTAINERS = (
     *("wav", "mp3", "flac", "aac"),
 )
 #: Allowed video decoders, by FFmpeg's names. Audio and subtitles are never decoded.
-CODECS = (
+VIDEO_CODECS = (
     *("h264", "hevc", "vvc", "av1", "libdav1d", "vp8", "vp9", "libvpx", "libvpx-vp9"),
     *("mpeg4", "mpeg2video", "mpeg1video", "mpegvideo", "h263", "h263i", "h263p", "flv"),
     *("msmpeg4", "msmpeg4v1", "msmpeg4v2", "wmv1", "wmv2", "wmv3", "vc1", "theora", "vp6", "vp6f"),
@@ -71,7 +71,7 @@ def open_options() -> dict[str, str]:
     return {
         "protocol_whitelist": "file",
         "format_whitelist": ",".join(CONTAINERS),
-        "codec_whitelist": ",".join(CODECS),
+        "codec_whitelist": ",".join(VIDEO_CODECS),
         # larger than `MAX_PIXELS`, so that `checked_size` can name the size in its error
         "max_pixels": str(MAX_SIDE**2),
     }
@@ -120,7 +120,7 @@ def check_container(path: str | Path, container: InputContainer) -> None:
 
 
 def check_codec(path: str | Path, stream: VideoStream) -> None:
-    """Raise an error for a video stream with a codec that is not in `CODECS`.
+    """Raise an error for a video stream with a codec that is not in `VIDEO_CODECS`.
 
     Parameters
     ----------
@@ -133,5 +133,5 @@ def check_codec(path: str | Path, stream: VideoStream) -> None:
     DecodeError
     """
     codec = None if stream.codec_context is None else stream.codec_context.name
-    if codec not in CODECS:
+    if codec not in VIDEO_CODECS:
         raise DecodeError(f"{path}: not a video that can be decoded (codec {codec or 'unknown'})")

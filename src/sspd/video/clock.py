@@ -130,6 +130,6 @@ def clock_of_capture(stated: str, stored_fps: float, constant: bool) -> Clock:
     if ratio > 1 and not constant and (ratio < SURE_RATIO or capture_fps <= ORDINARY_FPS):
         return Clock()  # dim light: longer frames than nominal, with true timestamps
     if 1 / SURE_RATIO < ratio < SURE_RATIO or (ratio > 1 and capture_fps <= ORDINARY_FPS):
-        return Clock(known=False, note=f"{rates}: whether it was slowed down cannot be told")
+        return Clock(known=False, note=f"{rates}: whether it was slowed down is unknown")
     how = "slow motion" if ratio > 1 else "time lapse"
     return Clock(scale=1 / ratio, note=f"{how}, {rates}; times are those of capture")

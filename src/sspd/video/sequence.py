@@ -59,7 +59,7 @@ def numbered(folder: Path, pattern: str) -> list[tuple[int, Path]]:
         raise SourceError(f"{folder}: {(error.strerror or 'cannot be read').lower()}") from error
     found = sorted((int(match[1]), file) for match, file in matches)
     if not found:
-        raise SourceError(f"{folder}: no picture in it is named like {pattern}")
+        raise SourceError(f"{folder}: no image in it is named like {pattern}")
     for (one, file), (other, again) in pairwise(found):
         if one == other:
             raise SourceError(f"{again}: has the number of {file.name}")
@@ -121,7 +121,7 @@ def read_images(
     """
     check_span(start_s, end_s, chunk)
     if t.shape != (len(files),) or not bool(np.all(np.diff(t) > 0)):
-        raise UsageError(f"{len(files)} pictures need as many times, strictly rising")
+        raise UsageError(f"{len(files)} images need as many timestamps, strictly ascending")
     warn = warn or (lambda _: None)
     inside = np.flatnonzero((t >= start_s) & (t < (np.inf if end_s is None else end_s)))
     seconds = zip(inside.tolist(), t[inside].tolist(), strict=True)

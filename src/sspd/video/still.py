@@ -16,7 +16,7 @@ from sspd.video.picture import checked_size
 
 #: Colours of the first two pixels of the first two rows to OpenCV's conversion. (OpenCV's
 #: older names refer to the second row: its BayerBG is RGGB.)
-BAYER = MappingProxyType(
+BAYER_CONVERSIONS = MappingProxyType(
     {
         "RGGB": cv2.COLOR_BayerRGGB2RGB,
         "BGGR": cv2.COLOR_BayerBGGR2RGB,
@@ -40,9 +40,9 @@ def read_still(path: Path, bayer: str | None = None) -> tuple[NDArray[Any], int]
     path : Path
         Image file; its first bytes decide about the format, not its name.
     bayer : str or None
-        Colours of the first two pixels of the first two rows, one of `BAYER`, if the file
-        contains a camera's mosaic, which is interpolated bilinearly. None keeps a grey image
-        grey.
+        Colours of the first two pixels of the first two rows, one of `BAYER_CONVERSIONS`, if
+        the file contains a camera's mosaic, which is interpolated bilinearly. None keeps a
+        grey image grey.
 
     Returns
     -------
@@ -64,22 +64,22 @@ def read_still(path: Path, bayer: str | None = None) -> tuple[NDArray[Any], int]
         ...
     sspd.errors.SourceError: Image1.png: no such file or directory
     """
-    if bayer is not None and bayer not in BAYER:
-        raise UsageError(f"bayer must be one of {', '.join(BAYER)}, got {bayer!r}")
+    if bayer is not None and bayer not in BAYER_CONVERSIONS:
+        raise UsageError(f"bayer must be one of {', '.join(BAYER_CONVERSIONS)}, got {bayer!r}")
     data = _bytes(path)
     stated = _stated(data)
     if stated is None:
-        raise DecodeError(f"{path}: not a PNG, PGM, PPM, BMP or JPEG picture")
+        raise DecodeError(f"{path}: not a PNG, PGM, PPM, BMP or JPEG image")
     checked_size(path, *stated[:2])
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS)
     except cv2.error:
         image = None
     if image is None or image.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
-        raise DecodeError(f"{path}: damaged, this picture cannot be decoded")
+        raise DecodeError(f"{path}: damaged, this image cannot be decoded")
     if bayer is not None and image.ndim != 2:
-        raise SourceError(f"{path}: in colour, where the mosaic of a camera is wanted")
-    how = BAYER[bayer] if bayer else cv2.COLOR_GRAY2RGB
+        raise SourceError(f"{path}: in colour, but a camera's mosaic is needed")
+    how = BAYER_CONVERSIONS[bayer] if bayer else cv2.COLOR_GRAY2RGB
     rgb = cv2.cvtColor(image, how if image.ndim == 2 else cv2.COLOR_BGR2RGB)
     return rgb, stated[2] or (255 if rgb.dtype == np.uint8 else 65535)
 
@@ -87,7 +87,7 @@ def read_still(path: Path, bayer: str | None = None) -> tuple[NDArray[Any], int]
 def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise SourceError(f"{path}: larger than any picture that can be read")
+            raise SourceError(f"{path}: larger than any image that can be read")
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error

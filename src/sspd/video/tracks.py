@@ -9,7 +9,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from sspd.errors import NoVideoError
-from sspd.video.allowed import CODECS, check_codec
+from sspd.video.allowed import VIDEO_CODECS, check_codec
 
 #: Dispositions of tracks that are not videos: cover images, thumbnails of a seek bar, posters.
 NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
@@ -54,7 +54,7 @@ def chosen_track(path: str | Path, container: InputContainer) -> VideoStream:
     tracks = video_tracks(container)
     if not tracks:
         raise NoVideoError(f"{path}: no video stream in it, {len(container.streams)} other streams")
-    usable = [track for track in tracks if track.codec_context and _codec(track) in CODECS]
+    usable = [track for track in tracks if track.codec_context and _codec(track) in VIDEO_CODECS]
     if not usable:
         check_codec(path, tracks[0])
     default = [track for track in usable if track.disposition & Disposition.default]

@@ -29,7 +29,7 @@ FLICKER_LEAST = 2e-4
 #: A line of the background with this ratio to the median around it is flicker if it has this
 #: fraction of the face's amplitude and changes the colours in the same proportions: a light
 #: near the face.
-CLEAR_TO_FLOOR, CLEAR_SHARE = 100.0, 0.15
+NEAR_LIGHT_TO_FLOOR, NEAR_LIGHT_SHARE = 100.0, 0.15
 #: Colours change equally if red and blue are within this factor of green ...
 GREY_FACTOR = 1.25
 #: ... and within this angle of it, radians.
@@ -163,7 +163,7 @@ def _background_line(
     of_face = float(np.abs(on_face).mean())
     if not (_in_step(line) or same) or of_face < FACE_SHARE * amplitude:
         return False
-    if same and over_floor >= CLEAR_TO_FLOOR and amplitude >= CLEAR_SHARE * of_face:
+    if same and over_floor >= NEAR_LIGHT_TO_FLOOR and amplitude >= NEAR_LIGHT_SHARE * of_face:
         return True
     return amplitude >= FLICKER_AMPLITUDE or amplitude >= FLICKER_SHARE * of_face
 

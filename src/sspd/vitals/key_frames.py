@@ -19,7 +19,7 @@ MULTIPLES = (0.5, 1.0, 2.0, 3.0)
 #: ... within this many resolution cells (1 / length of the window).
 CELLS = 1.0
 #: Key frames are regular if this fraction of their distances is within a tenth of the median.
-REGULAR_SHARE = 0.7
+REGULAR_KEY_FRAMES = 0.7
 #: Fewer key frames in a window give no spectral line.
 LEAST_KEY_FRAMES = 4
 #: Colours jump if they change at key frames by this many times as much as at other frames, and
@@ -55,7 +55,7 @@ def key_frame_rate(key_frames_s: Sequence[float], start_s: float, end_s: float) 
         return None
     median_s = float(np.median(apart_s))
     regular = np.abs(apart_s / median_s - 1) < 0.1
-    return 1 / median_s if regular.mean() >= REGULAR_SHARE else None
+    return 1 / median_s if regular.mean() >= REGULAR_KEY_FRAMES else None
 
 
 def jump_ratio(frame_stats: FrameStats, keep: NDArray[np.bool_], key: NDArray[np.bool_]) -> float:
