@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from sspd.models.convolution import convolve, halve, keep_layout, normalised_convolution
+from sspd.models.convolution import halve, normalised_convolution
 from sspd.models.norm import BatchNorm
 
 #: Channels of the first three of its four blocks (Fig. 2): in, between their two convolutions,
@@ -52,7 +52,7 @@ class ConvBlock(nn.Module):
         """What the block makes of its first convolution's output."""
         # in place: what a norm gives is needed by nobody else, not even for gradients
         x = self.norm1(x).tanh_()
-        x = self.norm2(convolve(x, self.conv2)).tanh_()
+        x = self.norm2(self.conv2(x)).tanh_()
         return halve(x)
 
 
@@ -89,5 +89,4 @@ class Backbone(nn.Module):
         for block in others:
             x = block(x)
         x = self.conv_norm(self.conv(x)).tanh_()
-        keep_layout(x)
         return Features(x.mean(dim=(3, 4)), x)

@@ -1,4 +1,8 @@
-"""Faces put on the network's clock where they are trained with: `sspd.network.grid` in torch."""
+"""Faces resampled to the network's rate on the device that trains.
+
+For CUDA alone: clips are moved there as they are stored. The plain twin is
+`sspd.network.grid.to_grid`, which clips read by threads use.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from torch import Tensor
 
 
 def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int) -> Tensor:
-    """What `sspd.network.grid.to_grid` gives, channels first, on the faces' device.
+    """Return what `sspd.network.grid.to_grid` gives, channels first, on the faces' device.
 
     Parameters
     ----------
@@ -16,12 +20,12 @@ def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int
     which, weights : Tensor, shape (n, k)
         Of `sspd.network.grid.grid_weights`, on the same device.
     max_value : int
-        The faces' white.
+        The pixel value of white.
 
     Returns
     -------
     Tensor, shape (n, 3, s, s)
-        float32, levels 0-255.
+        float32, pixel values 0-255.
 
     Examples
     --------
@@ -35,6 +39,6 @@ def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int
     scaled = weights * (255 / max_value)
     out = torch.zeros((len(which), *faces.shape[1:]), device=faces.device)
     for k in range(which.shape[1]):
-        levels = signed[which[:, k]].to(torch.int32) & 0xFFFF
-        out.addcmul_(levels.to(torch.float32), scaled[:, k, None, None, None])
+        values = signed[which[:, k]].to(torch.int32) & 0xFFFF
+        out.addcmul_(values.to(torch.float32), scaled[:, k, None, None, None])
     return out.permute(0, 3, 1, 2).contiguous()
