@@ -11,9 +11,6 @@ from typing import Any
 
 from sspd.accel.switch import enabled
 
-#: New objects after which Python looks for reference cycles. By default it does so every 700,
-#: which took 3 % of a minute's video, most of it while modules are imported.
-_CYCLE_THRESHOLD = 20_000
 #: Names of glibc's ``mallopt`` (malloc.h).
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -3, -4, -8
 #: Larger blocks, bytes, lie outside of the heap (a frame of 4K does not: its new pages each
@@ -47,7 +44,6 @@ def tune_process() -> bool:
     if not enabled():
         return False
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    gc.set_threshold(_CYCLE_THRESHOLD)
     atexit.register(gc.freeze)
     mallopt = c_function("mallopt")
     heap = ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _MMAP_BYTES), (_M_TRIM_THRESHOLD, _TRIM_BYTES))

@@ -1,4 +1,4 @@
-"""A network's graph changed so that its convolutions count in integers of 8 bits (OpenVINO).
+"""A network's graph changed so that its convolutions use integers of 8 bits (OpenVINO).
 
 Nothing has to be calibrated: every convolution but the first looks at values that a tanh
 has bounded, or at their means.
@@ -23,7 +23,7 @@ _CPUINFO, _DOT_PRODUCTS = Path("/proc/cpuinfo"), ("avx512_vnni", "avx_vnni")
 
 
 def supports_int8(capabilities: Iterable[str]) -> bool:
-    """Whether this processor multiplies and adds integers of 8 bits in one instruction.
+    """Return whether this processor multiplies and adds integers of 8 bits in one instruction.
 
     Without that they are no faster than floats, and sums of two may overflow. What has
     bfloat16 has them; of other processors Linux says so.
@@ -33,6 +33,10 @@ def supports_int8(capabilities: Iterable[str]) -> bool:
     capabilities : iterable of str
         What OpenVINO says of the processor.
 
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> supports_int8(["FP32", "BF16"])
@@ -40,17 +44,21 @@ def supports_int8(capabilities: Iterable[str]) -> bool:
     """
     if "BF16" in capabilities:
         return True
-    told = _CPUINFO.read_text(errors="replace") if _CPUINFO.exists() else ""
-    return any(flag in told.split() for flag in _DOT_PRODUCTS)
+    cpuinfo = _CPUINFO.read_text(errors="replace") if _CPUINFO.exists() else ""
+    return any(flag in cpuinfo.split() for flag in _DOT_PRODUCTS)
 
 
 def is_quantizable(model: Any) -> bool:
-    """Whether all that a network's convolutions see is bounded, the first one's input apart.
+    """Return whether all that a network's convolutions see is bounded, but the first's input.
 
     Parameters
     ----------
     model : openvino.Model
         As it was exported.
+
+    Returns
+    -------
+    bool
     """
     return all(_bounded(node.input_value(0)) for node in _later_convolutions(model))
 
@@ -58,35 +66,34 @@ def is_quantizable(model: Any) -> bool:
 def quantize_int8(model: Any) -> None:
     """Round what convolutions see, and their kernels, to 8 bits; in place.
 
-    Values are rounded where they are made, so that pooling counts in integers too. What a
-    network carried over from the pictures before (`sspd.accel.stateful`) was rounded then, and
-    stays as it is.
+    Values are rounded where they are made, so that pooling uses integers too. A state of the
+    block before (`sspd.accel.stateful`) was rounded then, and stays as it is.
 
     Parameters
     ----------
     model : openvino.Model
-        One that `is_quantizable`; `make_streaming` done.
+        One that `is_quantizable`; `sspd.accel.stateful.make_streaming` comes before.
     """
     for node in model.get_ordered_ops():
-        if node.get_type_name() in ("Tanh", "AvgPool") or _is_carried(node):
+        if node.get_type_name() in ("Tanh", "AvgPool") or _is_state(node):
             _round_values(node.output(0))
     for node in _later_convolutions(model):
         _round_kernel(node)
 
 
 def _later_convolutions(model: Any) -> list[Any]:
-    """Those that look at maps: neither the first nor the one that weighs a handful of means."""
+    """Return those that look at maps: not the first, nor the one that weighs a few means."""
     found = [node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"]
-    return [node for node in found[1:] if _maker(node).get_type_name() != "ReduceMean"]
+    return [node for node in found[1:] if _producer(node).get_type_name() != "ReduceMean"]
 
 
-def _maker(node: Any) -> Any:
+def _producer(node: Any) -> Any:
     return node.input_value(0).get_node()
 
 
-def _is_carried(node: Any) -> bool:
-    users = node.output(0).get_target_inputs() if node.get_output_size() else ()
-    concat = any(user.get_node().get_type_name() == "Concat" for user in users)
+def _is_state(node: Any) -> bool:
+    consumers = node.output(0).get_target_inputs() if node.get_output_size() else ()
+    concat = any(each.get_node().get_type_name() == "Concat" for each in consumers)
     return node.get_type_name() == "Parameter" and concat
 
 
@@ -99,13 +106,17 @@ def _bounded(value: Any) -> bool:
 def _round_values(value: Any) -> None:
     from openvino import opset13 as ops
 
-    users = [u for u in value.get_target_inputs() if u.get_node().get_type_name() != "ReduceMean"]
-    if not users:
+    consumers = [
+        each
+        for each in value.get_target_inputs()
+        if each.get_node().get_type_name() != "ReduceMean"
+    ]
+    if not consumers:
         return
     ends = [np.float32(-1), np.float32(1 - 2 / LEVELS)] * 2
     rounded = ops.fake_quantize(value, *ends, LEVELS)
-    for user in users:
-        user.replace_source_output(rounded.output(0))
+    for consumer in consumers:
+        consumer.replace_source_output(rounded.output(0))
 
 
 def _round_kernel(convolution: Any) -> None:

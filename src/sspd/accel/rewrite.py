@@ -12,31 +12,22 @@ from sspd.accel.quantize import quantize_int8
 from sspd.accel.space_to_depth import pack_pixel_pairs
 from sspd.accel.stateful import make_streaming
 from sspd.accel.switch import enabled
-from sspd.accel.winograd import PHASES, apply_temporal_winograd
-
-#: For shorter clips, frames, phases take longer to be compiled than they save.
-_LONG_CLIP = 120
+from sspd.accel.winograd import apply_temporal_winograd
 
 
-def rewrite_clip(graph: Any, frames: int, precision: str) -> None:
+def rewrite_clip(graph: Any, precision: str) -> None:
     """Make the graph of a clip fast on processors, in place.
 
     Parameters
     ----------
     graph : openvino.Model
         Of fixed shapes.
-    frames : int
-        Length of the clip.
     precision : str
-        ``int8``, for which kernels and values are rounded, or another one. Sums of phases want
-        more digits than integers have.
+        ``int8``, for which kernels and values are rounded, or another one.
     """
-    int8 = precision == "int8"
     if enabled():
-        if not int8 and frames % PHASES == 0 and frames >= _LONG_CLIP:
-            apply_temporal_winograd(graph)
         pack_pixel_pairs(graph)
-    if int8:
+    if precision == "int8":
         quantize_int8(graph)
 
 
@@ -50,7 +41,7 @@ def rewrite_stream(graph: Any, block_frames: int, precision: str) -> list[list[i
     block_frames : int
         New frames in each block.
     precision : str
-        As of `rewrite_clip`.
+        As of `rewrite_clip`. Winograd's sums want more digits than integers have.
 
     Returns
     -------
@@ -59,7 +50,7 @@ def rewrite_stream(graph: Any, block_frames: int, precision: str) -> list[list[i
     """
     int8 = precision == "int8"
     if not int8:
-        apply_temporal_winograd(graph, carry=True)
+        apply_temporal_winograd(graph)
     shapes = make_streaming(graph, block_frames)
     pack_pixel_pairs(graph)
     if int8:

@@ -1,4 +1,8 @@
-"""A network's graph changed so that it goes on where it was: OpenVINO's, of any export of ours."""
+"""A network's graph changed so that it takes a video block by block (OpenVINO's).
+
+What its kernels have seen last is kept between blocks as a state, so that each frame goes
+through each layer once. The plain twin is `sspd.network.chunks`.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,25 @@ import numpy as np
 
 from sspd.accel.graph import identity_convolution
 
-#: What may stand between two convolutions that share one memory.
+#: What may stand between two convolutions that share one state.
 _BETWEEN = ("Add", "BatchNormInference", "Tanh")
 #: The end of a slice without an end.
 _FAR = 1 << 31
-#: Convolutions of three pictures in each row of sspd's network: three blocks, the last one
+#: Convolutions of three frames in each row of sspd's network: three blocks, the last one
 #: with the predictor's first, and on either side of its doubled rate one.
 _ROWS = [2, 2, 2, 2, 1, 1]
 
 
 def is_streamable(model: Any) -> bool:
-    """Whether a network looks as far as sspd's does, so that `make_streaming` fits it.
+    """Return whether a network looks as far as sspd's does, so that `make_streaming` fits it.
 
     Parameters
     ----------
     model : openvino.Model
+
+    Returns
+    -------
+    bool
     """
     return [len(row) for row in _rows(model)] == _ROWS
 
@@ -30,38 +38,38 @@ def is_streamable(model: Any) -> bool:
 def make_streaming(model: Any, n: int) -> list[list[int]]:
     """Change a network, in place, so that it takes a video `n` differences at a time.
 
-    Its kernels look one picture back and one ahead, and past the video's ends at zeros.
-    Here they look at pictures alone: each row of convolutions is given the last ones that it
-    looked at again, as further inputs, and hands its last ones on, as further outputs.
-    Values come the later by what the kernels look ahead (`sspd.network.stream.DELAY`).
+    Its kernels look one frame back and one ahead, and past the video's ends at zeros. Here
+    they look at frames alone: each row of convolutions is given the last ones that it saw
+    as a further input, and hands its last ones on as a further output. Values come the later
+    by what the kernels look ahead (`sspd.network.stream.LATENCY`).
 
     Parameters
     ----------
     model : openvino.Model
         One that `is_streamable`; `sspd.accel.winograd` may have rewritten its middle.
     n : int
-        Even. The first input becomes (1, 3, LEAD + n, h, w): the caller repeats the last
-        differences itself.
+        Even. The first input becomes (1, 3, CONTEXT + n, h, w): the caller repeats the last
+        differences itself (`sspd.network.stream.CONTEXT`).
 
     Returns
     -------
     list of list of int
-        Shapes of all further inputs, and of the further outputs, in order.
+        Shapes of the states: of all further inputs, and of the further outputs, in order.
     """
     from openvino import opset13 as ops
 
     first, *others = _rows(model)
     inputs, outputs = [], []
     for row in others:
-        source, seen = row[0].input_value(0), 2 * len(row)
+        source, kept = row[0].input_value(0), 2 * len(row)
         _, channels, _, height, width = source.get_partial_shape()
-        shape = [1, channels.get_length(), seen, height.get_length(), width.get_length()]
+        shape = [1, channels.get_length(), kept, height.get_length(), width.get_length()]
         inputs.append(ops.parameter(shape, np.float32))
         whole = ops.concat([inputs[-1], source], axis=2)
-        last = ops.slice(whole, *(np.array([k]) for k in (-seen, _FAR, 1, 2)))
+        last = ops.slice(whole, *(np.array([k]) for k in (-kept, _FAR, 1, 2)))
         outputs.append(ops.result(identity_convolution(last, shape[1])))
-        _look_at(row, whole.output(0))
-    _look_at(first, first[0].input_value(0))
+        _replace_row(row, whole.output(0))
+    _replace_row(first, first[0].input_value(0))
     model.add_parameters(inputs)
     model.add_results(outputs)
     _, channels, _, height, width = model.inputs[0].partial_shape
@@ -70,7 +78,7 @@ def make_streaming(model: Any, n: int) -> list[list[int]]:
 
 
 def _rows(model: Any) -> list[list[Any]]:
-    """The convolutions that look past a video's ends; those that follow each other, together."""
+    """Return the convolutions that look past a video's ends; consecutive ones in one list."""
     rows: list[list[Any]] = []
     for node in model.get_ordered_ops():
         if node.get_type_name() != "Convolution" or not node.get_attributes()["pads_begin"][0]:
@@ -85,20 +93,20 @@ def _rows(model: Any) -> list[list[Any]]:
     return rows
 
 
-def _look_at(row: list[Any], source: Any) -> None:
-    """Put convolutions that look at pictures alone in the place of a row's."""
+def _replace_row(row: list[Any], source: Any) -> None:
+    """Replace a row's convolutions by ones that look at frames alone."""
     from openvino import opset13 as ops
 
     for k, node in enumerate(row):
-        facts = node.get_attributes()
-        begin, end = ([0, *facts[name][1:]] for name in ("pads_begin", "pads_end"))
+        attributes = node.get_attributes()
+        begin, end = ([0, *attributes[name][1:]] for name in ("pads_begin", "pads_end"))
         new = ops.convolution(
             node.input_value(0) if k else source,
             node.input_value(1),
-            facts["strides"],
+            attributes["strides"],
             begin,
             end,
-            facts["dilations"],
+            attributes["dilations"],
         )
         for target in node.output(0).get_target_inputs():
             target.replace_source_output(new.output(0))

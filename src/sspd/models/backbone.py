@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from sspd.models.convolution import convolve, halve, keep_layout, normalised_convolution
+from sspd.models.convolution import halve, normalised_convolution
 from sspd.models.norm import BatchNorm
 
 #: Channels of the first three of the four blocks (Fig. 2): input, between their two
@@ -70,7 +70,7 @@ class ConvBlock(nn.Module):
         """
         # in place, as nothing else uses the output of a norm, not even the gradients
         x = self.norm1(x).tanh_()
-        x = self.norm2(convolve(x, self.conv2)).tanh_()
+        x = self.norm2(self.conv2(x)).tanh_()
         return halve(x)
 
 
@@ -117,5 +117,4 @@ class Backbone(nn.Module):
         for block in others:
             x = block(x)
         x = self.conv_norm(self.conv(x)).tanh_()
-        keep_layout(x)
         return Features(x.mean(dim=(3, 4)), x)

@@ -1,4 +1,4 @@
-"""The convolutions and poolings of the backbone's largest maps; fast ways are in `sspd.accel`."""
+"""The first convolution and the poolings of the backbone; their fast ways are in `sspd.accel`."""
 
 from __future__ import annotations
 
@@ -36,30 +36,6 @@ def normalised_convolution(x: Tensor, norm: nn.BatchNorm3d, convolution: nn.Conv
     return convolution(normalise(x, norm))  # type: ignore[no-any-return]
 
 
-def convolve(x: Tensor, convolution: nn.Conv3d) -> Tensor:
-    """Return ``convolution(x)``.
-
-    Parameters
-    ----------
-    x : Tensor, shape (n, c, t, h, w)
-    convolution : Conv3d
-        Without bias and stride.
-
-    Returns
-    -------
-    Tensor, shape (n, outputs, t', h', w')
-
-    Examples
-    --------
-    >>> convolution = nn.Conv3d(8, 16, 3, padding=(1, 0, 0), bias=False)
-    >>> convolve(torch.zeros(1, 8, 4, 9, 9), convolution).shape
-    torch.Size([1, 16, 4, 7, 7])
-    """
-    if enabled() and torch_convolution.has_fast_backward(x):
-        return torch_convolution.convolve(x, convolution)
-    return convolution(x)  # type: ignore[no-any-return]
-
-
 def halve(x: Tensor) -> Tensor:
     """Average 2x2 pixels.
 
@@ -83,20 +59,3 @@ def halve(x: Tensor) -> Tensor:
         return nn.functional.avg_pool3d(x, (1, 2, 2))
     # processors have no avg_pool3d for half precision
     return nn.functional.avg_pool3d(x.float(), (1, 2, 2)).to(x.dtype)
-
-
-def keep_layout(x: Tensor) -> None:
-    """Have the gradient of a map laid out in memory as the map is, where norms want it so.
-
-    Parameters
-    ----------
-    x : Tensor, shape (n, c, t, h, w)
-        Whose gradient would be one value repeated: that of a mean.
-
-    Examples
-    --------
-    >>> keep_layout(torch.zeros(1, 8, 2, 4, 4))
-    """
-    if enabled() and x.requires_grad and not x.is_contiguous():
-        last = torch.channels_last_3d
-        x.register_hook(lambda g: g.contiguous(memory_format=last))  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""A video of any length through the network piece by piece, as if in one piece."""
+"""A video of any length through the network in chunks that overlap, as if in one."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def run_in_chunks(
     margin: int = MARGIN,
     tell: Callable[[NDArray[np.float64]], object] | None = None,
 ) -> NDArray[np.float64]:
-    """Run a network over differences of any number in pieces of one length.
+    """Run a network over any number of differences in chunks of one length.
 
     Parameters
     ----------
     run : callable
         Maps (3, t, h, w) with even t to (t,).
     differences : iterable of float32 arrays, shape (3, h, w)
-        In order, or an array (t, 3, h, w). Two pieces of them are held at a time.
+        In order, or an array (t, 3, h, w). Two chunks of them are held at a time.
     chunk, margin : int
-        Even. A piece is ``chunk + 2 * margin`` long; only its middle is kept, but at
-        the ends of the video.
+        Even. A network is run on ``chunk + 2 * margin``; only the middle is kept, but at the
+        ends of the video.
     tell : callable, optional
-        Is given the values so far, after each piece.
+        Is given the values so far, after each chunk.
 
     Returns
     -------
@@ -49,22 +49,22 @@ def run_in_chunks(
     >>> run_in_chunks(mean, np.ones((701, 3, 2, 2), np.float32)).shape
     (701,)
     """
-    piece, seam = chunk + 2 * margin, 2 * margin
+    length, overlap = chunk + 2 * margin, 2 * margin
     empty = np.empty((0, 0, 0, 0), np.float32)
     now = before = empty
     waveform: list[NDArray[np.float64]] = []
     n = filled = done = 0
     for difference in differences:
         if now is empty:
-            now = np.empty((difference.shape[0], piece, *difference.shape[1:]), np.float32)
-        if filled == piece:
+            now = np.empty((difference.shape[0], length, *difference.shape[1:]), np.float32)
+        if filled == length:
             waveform.append(run(now)[done - n :][: n - margin - done])
             done = n - margin
             if tell is not None:
                 tell(np.concatenate(waveform))
             now, before = np.empty_like(now) if before is empty else before, now
-            now[:, :seam] = before[:, chunk:]
-            filled = seam
+            now[:, :overlap] = before[:, chunk:]
+            filled = overlap
         now[:, filled] = difference
         n, filled = n + 1, filled + 1
     if not n:
@@ -75,6 +75,6 @@ def run_in_chunks(
     if before is empty:
         last = np.ascontiguousarray(now[:, :filled])
     else:  # starts early enough to be as long as the others
-        last = np.concatenate([before[:, filled - seam :], now[:, seam:filled]], axis=1)
+        last = np.concatenate([before[:, filled - overlap :], now[:, overlap:filled]], axis=1)
     waveform.append(run(last)[done - n - n % 2 :][: n - done])
     return np.concatenate(waveform)

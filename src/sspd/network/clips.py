@@ -1,4 +1,4 @@
-"""Networks of other papers: a video in clips of their length, which overlap."""
+"""Networks of other papers: a video in clips of one length, which overlap."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ClipNetwork:
         faces: Iterable[NDArray[np.float32]],
         tell: Callable[[NDArray[np.float64]], object] | None = None,
     ) -> NDArray[np.float64] | None:
-        """The waveform of faces on the network's grid.
+        """Return the waveform of faces on the network's grid.
 
         Each clip's output has mean 0 and variance 1; where clips overlap, one is faded into
         the next (SiNC adds its clips up so). The last clip ends with the video.
@@ -41,15 +41,16 @@ class ClipNetwork:
         Parameters
         ----------
         faces : iterable of float32 arrays, shape (size, size, 3)
-            RGB, levels 0-255, on the grid of ``spec.fs``.
+            RGB, pixel values 0-255, on the grid of ``spec.fs``.
         tell : callable, optional
             Is given the waveform so far, after each clip.
 
         Returns
         -------
         float64 array, shape (t,), or None
-            A value a face but the last, upright, summed where the network gives the slope;
-            None for less than a clip. Two clips of faces are held at a time.
+            One value for each face but the last, rising with blood volume, integrated where
+            the network gives the slope; None for less than a clip. Two clips of faces are
+            held at a time.
         """
         clip = self.spec.clip
         hop = max(1, round(HOP * clip))
@@ -100,7 +101,13 @@ class OverlapAddBuffer:
         self.values = np.zeros(1024)
 
     def add(self, first: int, values: NDArray[np.float64]) -> None:
-        """Add values from the index `first` on."""
+        """Add values from the index `first` on.
+
+        Parameters
+        ----------
+        first : int
+        values : float64 array, shape (n,)
+        """
         end = first + values.size
         if end > self.values.size:
             self.values = np.pad(self.values, (0, max(end - self.values.size, self.values.size)))
@@ -120,6 +127,10 @@ def load_clip_network(
         ``f32``; ``bf16`` where the processor has it; ``auto`` leaves it to OpenVINO.
     threads : int, optional
         Processor threads; all by default.
+
+    Returns
+    -------
+    ClipNetwork
 
     Raises
     ------

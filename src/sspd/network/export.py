@@ -20,13 +20,21 @@ OPSET = 17
 
 
 def onnx_bytes(network: MeasuringNetwork | Baseline) -> bytes:
-    """The network as ONNX.
+    """Return a network as ONNX.
 
     Of ours: input ``differences`` (or ``centred``, as the network's settings say), float32
     (1, 3, t, size, size) with any even t. Of another
     paper's: ``faces``, (1, 3, t + 1, size, size), t the length of its clip. Output
-    ``rppg``, (1, t), as the network gives it: sign and summing stand in the metadata under
-    ``sspd``.
+    ``rppg``, (1, t), as the network gives it: sign and integration order stand in the metadata
+    under ``sspd``.
+
+    Parameters
+    ----------
+    network : MeasuringNetwork or Baseline
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------
@@ -61,5 +69,18 @@ def onnx_bytes(network: MeasuringNetwork | Baseline) -> bytes:
 
 
 def export_onnx(network: MeasuringNetwork | Baseline, path: str | Path) -> None:
-    """Write `onnx_bytes` whole, or not at all."""
+    """Write `onnx_bytes` whole, or not at all.
+
+    Parameters
+    ----------
+    network : MeasuringNetwork or Baseline
+    path : path
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    DependencyError
+        If the package onnx is absent.
+    """
     write_whole(Path(path), onnx_bytes(network))

@@ -1,8 +1,8 @@
-"""Face pictures put on the network's clock, and the differences it eats.
+"""Face frames resampled to the network's rate, and their differences.
 
-A video has its own time timestamps; the network has one rate. Each grid time takes the
-weighted line through the video's pictures around it (local linear regression, Cleveland,
-JASA 74, 1979) with a tent one grid step wide on each side: between two pictures that is
+A video has its own timestamps; the network has one rate. Each grid time takes the
+weighted line through the video's frames around it (local linear regression, Cleveland,
+JASA 74, 1979) with a tent one grid step wide on each side: between two frames that is
 linear interpolation, among more of them an average, and what changes evenly in time
 comes out exactly, however uneven the timestamps are.
 """
@@ -18,60 +18,60 @@ from numpy.typing import NDArray
 from sspd.errors import UsageError
 from sspd.types import Frames
 
-#: A picture this near to a grid time, seconds, is at it.
+#: A frame this near to a grid time, seconds, is at it.
 SAME_TIME_S = 1e-6
-#: A tent's weight below this is none, so that equal clocks give the pictures as they are.
+#: A tent's weight below this is none, so that equal clocks give the frames as they are.
 MIN_WEIGHT = 1e-4
-#: The grid reaches this share of a step beyond the last picture: timestamps are rounded.
+#: The grid reaches this share of a step beyond the last frame: timestamps are rounded.
 REACH = 0.05
 
 
 def to_grid(
     faces: Frames, fs: float, start_s: float | None = None, n: int | None = None
 ) -> NDArray[np.float32]:
-    """Put pictures by their time on the grid ``start_s + k / fs``.
+    """Resample frames to the grid ``start_s + k / fs``.
 
     Parameters
     ----------
     faces : Frames
-        At least one picture, timestamps as they may be.
+        At least one frame, at any timestamps.
     fs : float
         The grid's rate, Hz.
     start_s : float, optional
-        Its first time, seconds; the first picture's if left out.
+        Its first time, seconds; the first frame's if left out.
     n : int, optional
         How many grid times; as many as the video reaches if left out. Outside of the
-        video its first and last picture's time stand in.
+        video the times of its first and last frame stand in.
 
     Returns
     -------
     float32 array, shape (n, height, width, 3)
-        Levels 0-255. Where every timestamp lies on the grid, within `SAME_TIME_S`, these are
-        the pictures themselves; a video of twice the grid's rate is weighted 1/4, 1/2, 1/4.
+        Pixel values 0-255. Where every timestamp lies on the grid, within `SAME_TIME_S`, these
+        are the frames themselves; a video of twice the grid's rate is weighted 1/4, 1/2, 1/4.
 
     Raises
     ------
     UsageError
-        No pictures, a rate that is not positive, or no grid time.
+        No frames, a rate that is not positive, or no grid time.
 
     Examples
     --------
-    >>> levels = np.arange(0, 40, 4, dtype=np.uint8)[:, None, None, None]
-    >>> video = Frames(levels.repeat(3, axis=3), np.arange(10) / 15)
+    >>> rgb = np.arange(0, 40, 4, dtype=np.uint8)[:, None, None, None]
+    >>> video = Frames(rgb.repeat(3, axis=3), np.arange(10) / 15)
     >>> to_grid(video, fs=30.0)[:5, 0, 0, 0]
     array([0., 2., 4., 6., 8.], dtype=float32)
     """
     times = _grid_times(faces, fs, start_s, n)
     out = np.empty((len(times), *faces.rgb.shape[1:]), np.float32)
-    for k, picture in enumerate(_pictures(faces, times, fs)):
-        out[k] = picture
+    for k, frame in enumerate(_resample(faces, times, fs)):
+        out[k] = frame
     return out
 
 
 def grid_weights(
     faces: Frames, fs: float, start_s: float | None = None, n: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """What `to_grid` makes each grid time of, for who has the pictures elsewhere.
+    """Return the weights by which `to_grid` makes each grid time of frames.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def grid_weights(
     Returns
     -------
     int64 array, shape (n, k)
-        Which pictures count.
+        Which frames count.
     float32 array, shape (n, k)
         How much; 0 where fewer than k do.
 
@@ -98,17 +98,17 @@ def grid_weights(
 
 
 def differences(grid: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Subtract each picture from the next, channels first.
+    """Subtract each frame from the next, channels first.
 
     Parameters
     ----------
     grid : float32 array, shape (t + 1, height, width, 3)
-        RGB pictures, as `to_grid` gives them.
+        RGB frames, as `to_grid` gives them.
 
     Returns
     -------
     float32 array, shape (t, 3, height, width)
-        RGB, in the grid's levels.
+        RGB, in the grid's pixel values.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def differences(grid: NDArray[np.float32]) -> NDArray[np.float32]:
 def network_input(
     faces: Frames, fs: float, start_s: float | None = None, n: int | None = None
 ) -> NDArray[np.float32]:
-    """Give ``differences(to_grid(...))`` in one pass, without holding the grid.
+    """Return ``differences(to_grid(...))`` in one pass, without holding the grid.
 
     Difference k lies between the grid times k and k + 1.
 
@@ -145,54 +145,54 @@ def network_input(
     times = _grid_times(faces, fs, start_s, n)
     height, width = faces.rgb.shape[1:3]
     out = np.empty((len(times) - 1, 3, height, width), np.float32)
-    for k, difference in enumerate(_differences(_pictures(faces, times, fs))):
+    for k, difference in enumerate(_differences(_resample(faces, times, fs))):
         out[k] = difference
     return out
 
 
 def _differences(grid: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-    """Each picture (height, width, 3) less the one before it, channels first."""
-    for before, picture in pairwise(grid):
-        yield np.subtract(picture, before).transpose(2, 0, 1)
+    """Yield each frame (height, width, 3) less the one before it, channels first."""
+    for before, frame in pairwise(grid):
+        yield np.subtract(frame, before).transpose(2, 0, 1)
 
 
-def grid_chunks(pieces: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
-    """The pictures at ``first picture + k / fs``, as soon as the video is far enough.
+def grid_chunks(chunks: Iterable[Frames], fs: float) -> Iterator[NDArray[np.float32]]:
+    """Yield the frames at ``first frame + k / fs``, as soon as the video is far enough.
 
     Parameters
     ----------
-    pieces : iterable of Frames
+    chunks : iterable of Frames
         In order, of one kind.
     fs : float
-        The grid's rate, Hz; it starts at the first picture.
+        The grid's rate, Hz; it starts at the first frame.
 
     Yields
     ------
     float32 array, shape (height, width, 3)
-        As `to_grid` gives them of all pieces joined.
+        As `to_grid` gives them of all chunks joined.
     """
     if not fs > 0:
         raise UsageError(f"a grid needs a positive rate, got {fs} Hz")
     held: Frames | None = None
     start_s, done = 0.0, 0
-    for piece in pieces:
-        if not len(piece):
+    for chunk in chunks:
+        if not len(chunk):
             continue
         if held is None:
-            held, start_s = piece, float(piece.t[0])
+            held, start_s = chunk, float(chunk.t[0])
         else:
-            held = _joined(held, piece)
-        del piece  # with its pictures, while their times are settled
-        # A grid time is settled when a picture lies a step beyond it, which no other passes.
+            held = _joined(held, chunk)
+        del chunk  # with its frames, while their times are settled
+        # A grid time is settled when a frame lies a step beyond it, which no other passes.
         settled = max(done, int(np.floor((held.t[-1] - start_s) * fs - 1.0)))
-        yield from _pictures(held, start_s + np.arange(done, settled) / fs, fs)
+        yield from _resample(held, start_s + np.arange(done, settled) / fs, fs)
         done = settled
-        # Of the pictures before the next time's step the last may still be its neighbour.
+        # Of the frames before the next time's step the last may still be its neighbour.
         needless = int(np.searchsorted(held.t, start_s + (done - 1) / fs - SAME_TIME_S)) - 1
         held = _from(held, max(needless, 0))
     if held is not None:
         n = int(np.floor((held.t[-1] - start_s) * fs + REACH)) + 1
-        yield from _pictures(held, start_s + np.arange(done, n) / fs, fs)
+        yield from _resample(held, start_s + np.arange(done, n) / fs, fs)
 
 
 def _joined(first: Frames, then: Frames) -> Frames:
@@ -201,7 +201,7 @@ def _joined(first: Frames, then: Frames) -> Frames:
 
 
 def _from(frames: Frames, k: int) -> Frames:
-    """Those from picture k on, without keeping the others."""
+    """Return those from frame k on, without keeping the others."""
     return Frames(frames.rgb[k:].copy(), frames.t[k:], frames.max_value)
 
 
@@ -220,7 +220,7 @@ def _grid_times(
     return start + np.arange(n) / fs
 
 
-def _pictures(
+def _resample(
     faces: Frames, times: NDArray[np.float64], fs: float
 ) -> Iterator[NDArray[np.float32]]:
     if not len(times):
@@ -229,16 +229,16 @@ def _pictures(
     for which, weights in zip(*_weights(faces.t, inside, 1 / fs), strict=True):
         counts = np.flatnonzero(weights)
         scaled = weights[counts] * (255 / faces.max_value)
-        picture = np.multiply(faces.rgb[which[counts[0]]], scaled[0], dtype=np.float32)
+        frame = np.multiply(faces.rgb[which[counts[0]]], scaled[0], dtype=np.float32)
         for k, weight in zip(which[counts[1:]], scaled[1:], strict=True):
-            picture += np.multiply(faces.rgb[k], weight, dtype=np.float32)
-        yield picture
+            frame += np.multiply(faces.rgb[k], weight, dtype=np.float32)
+        yield frame
 
 
 def _weights(
     t: NDArray[np.float64], at_s: NDArray[np.float64], half_s: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Pictures and weights, summing to 1, of each time within the video; both (times, k).
+    """Return frames and weights, summing to 1, of each time within the video; both (times, k).
 
     Sums go column by column, so that they are the same bits whatever stands beside a time.
     """

@@ -1,4 +1,4 @@
-"""What the network is given of faces on its grid: differences, or frames less their mean."""
+"""The network's input, made of faces on its grid: differences, or frames less their mean."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sspd.types import Frames
 Rows = Iterator[NDArray[np.float32]]
 
 
-def input_chunks(pieces: Iterable[Frames], spec: NetworkSpec) -> Rows:
-    """The network's input, row by row, of a segment that comes in pieces.
+def input_chunks(chunks: Iterable[Frames], spec: NetworkSpec) -> Rows:
+    """Yield the network's input, row by row, of a segment that comes in chunks.
 
     Parameters
     ----------
-    pieces : iterable of Frames
+    chunks : iterable of Frames
         In order, of one kind; the grid starts at the first frame.
     spec : NetworkSpec
         Its rate, and what it was trained on.
@@ -37,16 +37,16 @@ def input_chunks(pieces: Iterable[Frames], spec: NetworkSpec) -> Rows:
     >>> len(list(input_chunks([video], NetworkSpec(fs=30.0))))
     30
     """
-    yield from input_rows(grid_chunks(pieces, spec.fs), spec)
+    yield from input_rows(grid_chunks(chunks, spec.fs), spec)
 
 
 def input_rows(frames: Iterable[NDArray[np.float32]], spec: NetworkSpec) -> Rows:
-    """The network's input of faces that follow each other evenly.
+    """Yield the network's input of evenly spaced faces, row by row.
 
     Parameters
     ----------
     frames : iterable of float32 arrays, shape (height, width, 3)
-        Levels 0-255.
+        Pixel values 0-255.
     spec : NetworkSpec
         ``differences``: each next frame less this one. ``centred``: each frame but the last
         less the mean of a clip about it, `NetworkSpec.centre_s` long and inside of the

@@ -36,7 +36,7 @@ class Network:
     run: RunNetwork
     """Maps (3, t, size, size) with even t to the raw output (t,)."""
     begin: Begin | None = None
-    """Begins a video that comes piece by piece; None: `run` is given pieces that overlap."""
+    """Begins a video that comes block by block; None: `run` is given chunks that overlap."""
 
     def __call__(
         self,
@@ -44,13 +44,13 @@ class Network:
         fs: float | None = None,
         tell: Callable[[NDArray[np.float64]], object] | None = None,
     ) -> NDArray[np.float64]:
-        """The waveform of RGB frame differences, or of what ``spec.input`` is.
+        """Return the waveform of RGB frame differences, or of what ``spec.input`` is.
 
         Parameters
         ----------
         differences : iterable of float32 arrays, shape (3, size, size)
-            What `sspd.network.inputs` makes of faces, levels 0-255, on the grid of ``spec.fs``;
-            4 or more, or an array (t, 3, size, size). The head held still in them
+            What `sspd.network.inputs` makes of faces, pixel values 0-255, on the grid of
+            ``spec.fs``; 4 or more, or an array (t, 3, size, size). Stabilized
             (`sspd.face.stabilize`) where ``spec.follow`` says so.
         fs : float, optional
             Their rate, Hz, where it is not that of the grid (Fig. 7 of the paper).
@@ -60,8 +60,8 @@ class Network:
         Returns
         -------
         float64 array, shape (t,)
-            Upright (more blood is up), summed where the network gives the slope. One
-            value a difference; its unit is arbitrary. The same, to rounding, however
+            Rising with blood volume, integrated where the network gives the slope. One
+            value for each difference, of arbitrary unit. The same, to rounding, however
             long the video is: only a few hundred differences are held at a time.
         """
         coming = self._checked(differences)
@@ -114,6 +114,10 @@ def load_network(
     threads : int, optional
         Processor threads; all by default.
 
+    Returns
+    -------
+    Network
+
     Raises
     ------
     WeightsError
@@ -150,12 +154,28 @@ def load_network(
 
 
 def shipped_weights(suffix: str) -> Path:
-    """Where the weights of the package lie, ``.onnx`` or ``.safetensors``."""
+    """Return where the weights of the package lie.
+
+    Parameters
+    ----------
+    suffix : str
+        ``.onnx`` or ``.safetensors``.
+
+    Returns
+    -------
+    Path
+    """
     return Path(str(resources.files("sspd") / "weights" / f"sspd{suffix}"))
 
 
 def require_for_checkpoint(path: Path) -> None:
-    """Raise `DependencyError` where torch, which reads checkpoints, is absent."""
+    """Raise `DependencyError` where torch, which reads checkpoints, is absent.
+
+    Parameters
+    ----------
+    path : Path
+        For the message.
+    """
     instead = "use the network exported as .onnx"
     require("torch", extra="train", purpose=f"{path}: reading a checkpoint", instead=instead)
 
@@ -177,7 +197,21 @@ def _load_safetensors(path: Path, backend: str, precision: str, threads: int | N
 
 
 def torch_run(network: nn.Module, precision: str, threads: int | None) -> RunNetwork:
-    """A function that runs a network on torch, on a CUDA device where one is at hand."""
+    """Return a function that runs a network on torch, on a CUDA device where one is at hand.
+
+    Parameters
+    ----------
+    network : Module
+    precision : str
+        See `PRECISIONS`; not int8.
+    threads : int or None
+        Processor threads; all by default.
+
+    Returns
+    -------
+    callable
+        Maps (3, t, h, w) to (t,).
+    """
     import torch
 
     if precision == "int8":

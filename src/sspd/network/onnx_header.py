@@ -1,7 +1,7 @@
-"""The facts of an ONNX file of ours, and whether it is whole, before any runtime reads it.
+"""Facts and checksum of an ONNX file of ours, read before any runtime opens it.
 
 An ONNX file is one protobuf message; its outermost fields are enough. A file may ask its
-reader to open others (external data): such are refused.
+reader to open others (external data): such are rejected.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ _EXTERNAL = b"\x0a\x08location"
 
 
 def facts_of(data: bytes) -> Any:
-    """The facts that `sspd` wrote into an ONNX file, from JSON.
+    """Return the facts that `sspd` wrote into an ONNX file, from JSON.
 
     Parameters
     ----------
     data : bytes
         The whole file.
+
+    Returns
+    -------
+    JSON value
 
     Raises
     ------
@@ -56,7 +60,15 @@ def facts_of(data: bytes) -> Any:
 
 
 def with_checksum(data: bytes) -> bytes:
-    """An ONNX file with its checksum added at the end.
+    """Return an ONNX file with its checksum added at the end.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    bytes
 
     >>> len(with_checksum(b"")) - len(with_checksum(b"")[:-64])
     64
@@ -71,7 +83,7 @@ def _checksum_entry(data: bytes) -> bytes:
 
 
 def _entry(message: bytes) -> tuple[str, bytes]:
-    """Key and value of a `StringStringEntryProto`."""
+    """Return key and value of a `StringStringEntryProto`."""
     if len(message) > MOST_FACT_BYTES:
         raise ValueError("its facts are too long")
     found = {field: message[start:end] for field, start, end in _fields(message, 0, len(message))}
@@ -81,7 +93,7 @@ def _entry(message: bytes) -> tuple[str, bytes]:
 
 
 def _fields(data: bytes, at: int, stop: int) -> Iterator[tuple[int, int, int]]:
-    """Number, start and end of each field of a message."""
+    """Yield number, start and end of each field of a message."""
     while at < stop:
         tag, at = _varint(data, at, stop)
         kind = tag & 7

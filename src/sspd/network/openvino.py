@@ -157,7 +157,7 @@ def clip_runner(
             compiled.clear()  # one length at a time: each holds its own buffers
             model.reshape([1, 3, t, size, size])
             fixed = model.clone()
-            rewrite_clip(fixed, t, compiler.precision)
+            rewrite_clip(fixed, compiler.precision)
             compiled[t] = compiler.compile(fixed)
         return compiled[t]
 

@@ -1,4 +1,4 @@
-"""OpenVINO, imported without a word to anybody."""
+"""OpenVINO, imported without telemetry."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 
 #: What tells OpenVINO's makers over the internet that somebody imported it. Where it is not
 #: installed OpenVINO does without.
-_TELLS = "openvino_telemetry"
+_TELEMETRY = "openvino_telemetry"
 _ONE_IMPORTS = Lock()
 
 
 def import_without_telemetry() -> Any:
-    """OpenVINO; videos and whoever measures them are nobody's business.
+    """Import OpenVINO without telling its makers.
 
     Its import starts a process that reports to a web address, whatever is then done with
-    it, unless the user has forbidden that in a file of his own. Who imported OpenVINO
-    before us has decided for himself.
+    it, unless the user has forbidden that in a file of their own. A program that imported
+    OpenVINO before has decided for itself.
 
     Returns
     -------
@@ -39,13 +39,13 @@ def import_without_telemetry() -> Any:
 
 
 def _imported() -> Any:
-    if _TELLS in sys.modules:
+    if _TELEMETRY in sys.modules:
         import openvino
 
         return openvino
-    sys.modules[_TELLS] = None  # type: ignore[assignment]
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
     try:
         import openvino
     finally:
-        sys.modules.pop(_TELLS, None)
+        sys.modules.pop(_TELEMETRY, None)
     return openvino

@@ -1,4 +1,7 @@
-"""A video of any length through a network that carries its last pictures over."""
+"""A video of any length through a stateful network, block by block.
+
+The plain twin is `sspd.network.chunks`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from numpy.typing import NDArray
 from sspd.accel.buffers import recycling_allocator
 from sspd.network.chunks import RunNetwork
 
-#: Maps the next (3, LEAD + BLOCK_FRAMES, h, w) of a video, of which the first LEAD are the last
-#: ones again (zeros at its beginning), to CHUNK values, the first DELAY of a video to no use.
+#: Maps the next (3, CONTEXT + BLOCK_FRAMES, h, w) of a video, of which the first CONTEXT are
+#: the last ones again (zeros at its beginning), to BLOCK_FRAMES values; the first LATENCY values
+#: of a video are of no use.
 Step = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 #: Begins a video.
 Begin = Callable[[], Step]
@@ -33,18 +37,18 @@ def run_in_stream(
     differences: Iterable[NDArray[np.float32]],
     tell: Callable[[NDArray[np.float64]], object] | None = None,
 ) -> NDArray[np.float64]:
-    """Run a network over differences of any number, each through each layer once.
+    """Run a network over any number of differences, each through each layer once.
 
-    The network that carries pictures over knows nothing before a video and nothing after
-    it, where the whole one sees zeros in every layer: the few values that this touches are
-    taken from runs over both ends.
+    A stateful network knows nothing before a video and nothing after it, where the plain one
+    sees zeros in every layer: the few values that this touches are taken from runs of the
+    plain one over both ends.
 
     Parameters
     ----------
     begin : callable
         Gives a function for one video, see `Step`.
     run : callable
-        Maps (3, t, h, w) with even t to (t,): the same network without a memory.
+        Maps (3, t, h, w) with even t to (t,): the same network without a state.
     differences : iterable of float32 arrays, shape (3, h, w)
         In order, or an array (t, 3, h, w). Little more than a block is held at a time.
     tell : callable, optional
@@ -62,36 +66,36 @@ def run_in_stream(
     >>> run_in_stream(late, mean, np.ones((701, 3, 2, 2), np.float32)).shape
     (701,)
     """
-    pieces = _pieces(differences)
-    piece, n = next(pieces, (np.empty((3, 0, 0, 0), np.float32), 0))
+    blocks = _blocks(differences)
+    block, n = next(blocks, (np.empty((3, 0, 0, 0), np.float32), 0))
     if not n:
         return np.zeros(0)
-    new = piece[:, CONTEXT : CONTEXT + n]
+    new = block[:, CONTEXT : CONTEXT + n]
     if n < BLOCK_FRAMES:
-        return run(piece[:, CONTEXT : CONTEXT + n + n % 2])[:n]
+        return run(block[:, CONTEXT : CONTEXT + n + n % 2])[:n]
     first = run(new[:, : 2 * EDGE])[:EDGE]
     step = begin()
-    late, end = [step(piece)], new[:, -2 * EDGE :].copy()
-    for piece, more in pieces:
-        late.append(step(piece))
+    late, end = [step(block)], new[:, -2 * EDGE :].copy()
+    for block, more in blocks:
+        late.append(step(block))
         if tell is not None:
             tell(np.concatenate([first, np.concatenate(late)[LATENCY:][EDGE:]]))
-        new = piece[:, CONTEXT : CONTEXT + more + more % 2][:, -2 * EDGE :]
+        new = block[:, CONTEXT : CONTEXT + more + more % 2][:, -2 * EDGE :]
         rest = 2 * EDGE - new.shape[1]
         end[:, :rest], end[:, rest:] = end[:, 2 * EDGE - rest :], new
         n += more
-    del piece, new  # or they would be held while the next stretch fills a piece of its own
+    del block, new  # or they would be held while the next segment fills a block of its own
     ending = run(end)[EDGE:]
     middle = np.concatenate(late)[LATENCY:][EDGE : n + n % 2 - EDGE]
     return np.concatenate([first, middle, ending])[:n]
 
 
-def _pieces(
+def _blocks(
     differences: Iterable[NDArray[np.float32]],
 ) -> Iterator[tuple[NDArray[np.float32], int]]:
-    """Pieces as a `Step` takes them, and how many new differences are in each.
+    """Yield blocks as a `Step` takes them, and how many new differences are in each.
 
-    A piece stays as it is until the next is asked for. Where the differences are odd in
+    A block stays as it is until the next is asked for. Where the differences are odd in
     number, the very last one is there twice.
     """
     now = np.empty((0, 0, 0, 0), np.float32)

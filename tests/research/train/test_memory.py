@@ -8,6 +8,7 @@ import sys
 import pytest
 import torch
 
+from sspd.accel.switch import VARIABLE
 from sspd.research.train import memory
 
 #: Frees every other one of many blocks, which leaves gaps, then takes a step's way back.
@@ -24,6 +25,11 @@ print(memory.held_bytes())
 layer(torch.ones(1, 4)).sum().backward()
 print(memory.held_bytes())
 """
+
+
+@pytest.fixture(autouse=True)
+def tricks_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
 
 
 def run(source: str) -> list[str]:

@@ -1,4 +1,8 @@
-"""Resample faces to the network's frame rate on the training device, in torch."""
+"""Faces resampled to the network's rate on the device that trains.
+
+For CUDA alone: clips are moved there as they are stored. The plain twin is
+`sspd.network.grid.to_grid`, which clips read by threads use.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from torch import Tensor
 
 
 def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int) -> Tensor:
-    """Resample faces as `sspd.network.grid.to_grid` does, channels first, on their device.
+    """Return what `sspd.network.grid.to_grid` gives, channels first, on the faces' device.
 
     Parameters
     ----------
@@ -16,7 +20,7 @@ def levels_on_grid(faces: Tensor, which: Tensor, weights: Tensor, max_value: int
     which, weights : Tensor, shape (n, k)
         From `sspd.network.grid.grid_weights`, on the same device.
     max_value : int
-        Pixel value of white.
+        The pixel value of white.
 
     Returns
     -------
