@@ -13,7 +13,6 @@ from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, Generic, TypeVar
 
@@ -125,62 +124,18 @@ def process_map(
             yield run.taken(future)
 
 
-def process_stream(
-    function: Callable[[Item], Result],
-    items: Iterable[Item],
-    jobs: int,
-    words: Words[Item],
-    *,
-    ahead: int,
-    discard: Callable[[Result], object],
-) -> Generator[tuple[Item, Result], None, None]:
-    """`process_map` over items without end, in their order, and not far ahead.
-
-    Parameters
-    ----------
-    function, items, words
-        As of `process_map`.
-    jobs : int
-        Processes, one where it is 1.
-    ahead : int
-        So many items are given to processes before their results are asked for.
-    discard : callable
-        Is given the results that nobody took, for what they hold.
-
-    Yields
-    ------
-    item, result
-
-    >>> list(process_stream(abs, iter([-3, 2]), 1, Words(str), ahead=1, discard=id))
-    [(-3, 3), (2, 2)]
-    """
-    coming = iter(items)
-    with _watched_pool(jobs, words, ahead) as run:
-        try:
-            run.submit(function, islice(coming, ahead))
-            while run.waiting:
-                done = run.taken(next(iter(run.waiting)))
-                run.submit(function, islice(coming, 1))
-                yield done
-        finally:
-            run.discard(discard)
-
-
 class _Run(Generic[Item]):
     """What was submitted to a pool and is not taken yet."""
 
-    def __init__(self, pool: Pool, notes: SharedMemory, places: int, words: Words[Item]) -> None:
+    def __init__(self, pool: Pool, notes: SharedMemory, words: Words[Item]) -> None:
         self.waiting: dict[Future[Any], Item] = {}
-        self._pool, self._notes, self._places, self._words = pool, notes, places, words
+        self._pool, self._notes, self._words = pool, notes, words
         self._at: dict[Future[Any], int] = {}
-        self._next = 0
 
     def submit(self, function: Callable[[Item], object], items: Iterable[Item]) -> None:
-        for item in items:
-            place = self._next % self._places  # the item that had it is taken by now
+        for place, item in enumerate(items):
             future = self._pool.submit(_noted, self._notes.name, place, function, item)
             self.waiting[future], self._at[future] = item, place
-            self._next += 1
 
     def taken(self, future: Future[Any]) -> tuple[Item, Any]:
         try:
@@ -192,13 +147,6 @@ class _Run(Generic[Item]):
             raise
         del self._at[future]
         return self.waiting.pop(future), result
-
-    def discard(self, discard: Callable[[Any], object]) -> None:
-        for future in self.waiting:
-            future.cancel()
-        for future in self.waiting:
-            if not future.cancelled() and future.exception() is None:
-                discard(future.result())
 
     def died(self) -> SSPDError:
         """End the processes, and tell the items that dead ones were at if they are known."""
@@ -219,7 +167,7 @@ def _watched_pool(
     notes = SharedMemory(create=True, size=places * _NOTE_BYTES)
     try:
         with process_pool(jobs, prepare) as pool:
-            run = _Run(pool, notes, places, words)
+            run = _Run(pool, notes, words)
             try:
                 yield run
             except BrokenProcessPool as error:
