@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from sspd.errors import ProcessLostError, SSPDError, UsageError
-from sspd.utils.process_map import Words, process_map, process_stream
+from sspd.errors import SSPDError, UsageError
+from sspd.utils.process_map import Words, process_map
 
 pytestmark = pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs /dev/shm")
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "sspd"
@@ -124,30 +124,6 @@ def test_who_stops_asking_waits_for_nobody(tmp_path: Path) -> None:
     next(found)
     found.close()
     assert time.monotonic() - began < LONG_S / 2
-
-
-def test_a_stream_is_in_order_and_not_far_ahead() -> None:
-    asked: list[str] = []
-    dropped: list[int] = []
-    items = (asked.append("x" * k) or "x" * k for k in count())  # type: ignore[func-returns-value]
-    found = process_stream(length, items, 2, WORDS, ahead=3, discard=dropped.append)
-    assert [one for _, one in islice(found, 20)] == list(range(20))
-    assert len(asked) == 23
-    found.close()
-    assert set(dropped) <= {20, 21, 22}  # those that were done; no process does more
-
-
-def test_a_stream_whose_process_dies_raises_what_it_is_told_to() -> None:
-    words = Words[str](kept="the state is kept", fewer="", error=ProcessLostError)
-    found = process_stream(length, map(str, count()), 1, words, ahead=2, discard=id)
-    assert next(found) == ("0", 1)
-    (worker,) = active_children()
-    assert worker.pid
-    os.kill(worker.pid, signal.SIGKILL)
-    with pytest.raises(ProcessLostError) as told:
-        list(found)
-    end = "worker process was killed (SIGKILL), perhaps out of memory; the state is kept"
-    assert str(told.value).endswith(end)
 
 
 def test_the_word_for_a_death_stands_in_one_place() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from sspd.report.labels import number
-from sspd.report.markup import Html, element, escaped, table
 from sspd.report.section import video_section
+from sspd.report.templates import Cell, fill
 from sspd.report.text import NOTICE, headline, video_count, video_name, video_words
 from sspd.types import Vitals
 from sspd.utils.files import whole_file
@@ -50,37 +51,26 @@ def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool 
 
 
 def _page(results: Sequence[Vitals], with_image: bool) -> Iterator[str]:
+    from markupsafe import Markup
+
     alone = len(results) == 1
-    title = video_name(results[0]) if alone else video_words(results)
-    yield _head(title)
-    yield element(
-        "header", element("p", "Pulse from a face video", class_="kind"), element("h1", title)
-    )
-    yield "\n<main>\n"
-    if not alone:
-        yield _summary(results) + "\n"
-    for i, vitals in enumerate(results, 1):
-        yield video_section(vitals, f"video-{i}", with_image=with_image, alone=alone) + "\n"
-    when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z")
-    yield "</main>\n"
-    yield element(
-        "footer", element("p", element("strong", NOTICE)), element("p", f"Written {when}.")
-    )
-    yield "\n</body>\n</html>\n"
-
-
-def _head(title: str) -> str:
-    style = files("sspd.report").joinpath("page.css").read_text(encoding="utf-8")
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escaped(POLICY)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Pulse report: {escaped(title)}</title>\n"
-        f"<style>\n{style}</style>\n</head>\n<body>\n"
+    css = files("sspd.report").joinpath("page.css").read_text(encoding="utf-8")
+    return fill(
+        "page.html.j2",
+        title=video_name(results[0]) if alone else video_words(results),
+        policy=POLICY,
+        css=Markup(css),  # ours
+        summary=None if alone else _summary(results),
+        sections=(
+            video_section(vitals, f"video-{i}", with_image=with_image, alone=alone)
+            for i, vitals in enumerate(results, 1)
+        ),
+        notice=NOTICE,
+        written=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
     )
 
 
-def _summary(results: Sequence[Vitals]) -> Html:
+def _summary(results: Sequence[Vitals]) -> dict[str, Any]:
     header = [
         "video",
         "heart rate",
@@ -95,16 +85,15 @@ def _summary(results: Sequence[Vitals]) -> Html:
     good = sum(vitals.accepted for vitals in results)
     what = "videos" if video_count(results) == len(results) else "faces"
     said = f"{good} of {len(results)} {what} have an accepted heart rate."
-    all_videos = element("div", table(header, rows, class_="summary"), class_="scroll")
-    return element("section", element("p", said), all_videos, class_="all")
+    return {"said": said, "header": header, "rows": rows}
 
 
-def _summary_row(vitals: Vitals, link: str) -> list[object]:
+def _summary_row(vitals: Vitals, link: str) -> list[str | Cell]:
     style = "failed" if vitals.error else "yes" if vitals.accepted else "no"
     good = sum(window.accepted for window in vitals.windows)
     return [
-        element("a", video_name(vitals), href=link),
-        element("span", headline(vitals), class_=style),
+        Cell(video_name(vitals), link=link),
+        Cell(headline(vitals), style=style),
         number(vitals.hr_peaks_bpm),
         f"{good}/{len(vitals.windows)}",
         number(vitals.snr_db, 1, "dB"),

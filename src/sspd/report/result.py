@@ -75,22 +75,21 @@ class Vitals(types.Vitals):
     def _repr_html_(self) -> str:
         """Return headline, waveform and windows as self-contained HTML for a notebook."""
         from sspd.report.labels import advice, sentence
-        from sspd.report.markup import element, image
+        from sspd.report.templates import fill
         from sspd.report.text import NOTICE, headline, video_name
 
         rejected = self.error is None and not self.accepted
-        said = self.error or (sentence(advice(self.reasons)) if rejected else "")
-        name = element("strong", f"{video_name(self)}: {headline(self)}")
-        waveform = self._waveform_png()
-        alt = "Excerpt of the pulse waveform with its beats"
-        parts = [
-            element("p", name),
-            element("p", said) if said else "",
-            image(waveform, "image/png", alt, style="max-width:100%") if waveform else "",
-            self._windows_html(),
-            element("p", element("small", NOTICE)),
-        ]
-        return element("div", *parts)
+        rows = self._window_rows()
+        parts = fill(
+            "notebook.html.j2",
+            title=f"{video_name(self)}: {headline(self)}",
+            said=self.error or (sentence(advice(self.reasons)) if rejected else ""),
+            png=self._waveform_png(),
+            rows=rows,
+            more=len(self.windows) - len(rows),
+            notice=NOTICE,
+        )
+        return "".join(parts)
 
     def _waveform_png(self) -> bytes | None:
         from sspd.report.axes import draw_excerpt, new_figure
@@ -105,14 +104,10 @@ class Vitals(types.Vitals):
         figure.savefig(memory, format="png", dpi=90)
         return memory.getvalue()
 
-    def _windows_html(self) -> str:
+    def _window_rows(self) -> list[list[str]]:
         from sspd.report.labels import meanings, number
-        from sspd.report.markup import Html, element, table
 
-        if not self.windows:
-            return Html()
-        header = ["window", "heart rate", "confidence", "SNR", "rejected because"]
-        rows = [
+        return [
             [
                 f"{number(window.start_s)} to {number(window.end_s)} s",
                 number(window.hr_bpm, 1, "bpm"),
@@ -122,6 +117,3 @@ class Vitals(types.Vitals):
             ]
             for window in self.windows[:MOST_ROWS]
         ]
-        more = len(self.windows) - len(rows)
-        rest = element("p", f"and {more} more windows") if more else Html()
-        return Html(table(header, rows) + rest)

@@ -1,19 +1,21 @@
-"""Section of one video in an HTML report."""
+"""What a report says of one video, in the words and numbers that its page prints."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from sspd.errors import SSPDError
-from sspd.report.figures import Drawing, drawings
+from sspd.report.figures import drawings
 from sspd.report.frame import face_image
 from sspd.report.labels import HRV_WORDS, meanings, number, reason_text
-from sspd.report.markup import Html, element, image, joined, table
-from sspd.report.text import NOTICE, video_name
+from sspd.report.templates import Cell
+from sspd.report.text import video_name
 from sspd.types import Estimate, Respiration, Vitals, WindowVitals
 from sspd.version import package_version
 
 
-def video_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> Html:
-    """Return the HTML section of one video.
+def video_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool) -> dict[str, Any]:
+    """Return the values of a video's section in ``page.html.j2``.
 
     Parameters
     ----------
@@ -29,72 +31,48 @@ def video_section(vitals: Vitals, anchor: str, *, with_image: bool, alone: bool)
     -------
     Html
 
+    Returns
+    -------
+    dict
+        Plain text, rows of it, and images as bytes.
+
     >>> failed = Vitals("a.mp4", "pos", None, 0.0, None, (), error="a.mp4: no such file")
-    >>> section = video_section(failed, "video-1", with_image=True, alone=False)
-    >>> "could not be measured" in section, "a.mp4: no such file" in section
-    (True, True)
+    >>> video_section(failed, "video-1", with_image=True, alone=False)
+    {'anchor': 'video-1', 'title': 'a.mp4', 'error': 'a.mp4: no such file'}
     """
-    title = Html() if alone else element("h2", video_name(vitals))
+    said = {
+        "anchor": anchor,
+        "title": "" if alone else video_name(vitals),
+        "error": vitals.error,
+    }
     if vitals.error is not None:
-        said = element("p", "This video could not be measured", class_="headline none")
-        rest = element("p", vitals.error)
-    else:
-        said = _headline(vitals)
-        facts = element("div", _vitals_table(vitals), class_="facts")
-        top = element("div", _face(vitals, with_image), facts, class_="top")
-        figures = element("div", *map(_figure, drawings(vitals)), class_="drawings")
-        rest = joined([top, figures, _windows(vitals), _warnings(vitals), _made(vitals)])
-        # a page with one video has the notice in its footer
-        rest = rest if alone else Html(rest + element("p", NOTICE, class_="notice"))
-    return element("section", title, Html("\n"), said, Html("\n"), rest, id=anchor, class_="film")
-
-
-def _headline(vitals: Vitals) -> Html:
+        return said
     good = [window for window in vitals.windows if window.accepted]
-    if vitals.hr_bpm is None:
-        reasons = [
-            element("li", element("strong", words.meaning), f" {words.help}".rstrip())
-            for words in meanings(vitals.reasons)
-        ]
-        return Html(
-            element("p", "No reliable pulse", class_="headline none")
-            + element("ul", *reasons, class_="reasons")
-        )
-    unit = element("small", "beats per minute")
-    rate = element("p", number(vitals.hr_bpm), Html(" "), unit, class_="headline good")
     span_s = sum(window.end_s - window.start_s for window in good)
-    of = f"{len(good)} of {len(vitals.windows)}, {span_s:.0f} s"
-    return Html(rate + element("p", f"Heart rate, mean over the accepted windows ({of})."))
+    return said | {
+        "rate": "" if vitals.hr_bpm is None else number(vitals.hr_bpm),
+        "accepted_of": f"{len(good)} of {len(vitals.windows)}, {span_s:.0f} s",
+        "reasons": meanings(vitals.reasons),
+        "face": _face(vitals, with_image),
+        "facts": _facts(vitals),
+        "drawings": drawings(vitals),
+        "windows": [_window_row(window) for window in vitals.windows],
+        "warnings": vitals.warnings,
+        "made": _made(vitals),
+    }
 
 
-def _face(vitals: Vitals, with_image: bool) -> Html:
+def _face(vitals: Vitals, with_image: bool) -> dict[str, Any]:
     if not with_image:
-        words = "Written without a frame of the video (--no-image)."
-        return element("figure", element("figcaption", words), class_="face")
+        return {"png": None, "caption": "Written without a frame of the video (--no-image)."}
     try:
         shown = face_image(vitals)
     except SSPDError as error:
-        words = f"A frame of the video cannot be shown: {error}"
-        return element("figure", element("figcaption", words), class_="face")
-    at = number(shown.t_s, 1, "s")
+        return {"png": None, "caption": f"A frame of the video cannot be shown: {error}"}
+    box = "The face box was measured."
     if vitals.face_box is None:
-        words = f"The video at {at}. No face was found in it."
-    else:
-        words = f"The video at {at}. The face box was measured."
-    shown_image = image(shown.png, "image/png", words)
-    return element("figure", shown_image, element("figcaption", words), class_="face")
-
-
-def _figure(drawing: Drawing) -> Html:
-    return element(
-        "figure",
-        element("h3", drawing.title),
-        element(
-            "div", image(drawing.svg, "image/svg+xml", f"{drawing.title}: drawing"), class_="scroll"
-        ),
-        element("figcaption", drawing.caption),
-        class_="wide" if drawing.wide else "half",
-    )
+        box = "No face was found in it."
+    return {"png": shown.png, "caption": f"The video at {number(shown.t_s, 1, 's')}. {box}"}
 
 
 def _value(estimate: Estimate | None, digits: int, unit: str = "") -> list[str]:
@@ -118,7 +96,7 @@ def _origin(made: Estimate | Respiration) -> str:
     return f"from {joined}" if joined else ""
 
 
-def _vitals_table(vitals: Vitals) -> Html:
+def _facts(vitals: Vitals) -> list[list[str]]:
     none = "no reliable pulse"
     why = "" if vitals.accepted else none
     of = "mean over accepted windows" if vitals.accepted else "mean over all windows, none accepted"
@@ -151,22 +129,10 @@ def _vitals_table(vitals: Vitals) -> Html:
             else "not calibrated for these weights",
         ],
     ]
-    return Html(
-        element("h3", "Vitals")
-        + table(["", "value", "how measured, or why not"], rows, class_="vitals")
-    )
+    return rows
 
 
-def _windows(vitals: Vitals) -> Html:
-    header = ["window", "heart rate", "by peaks", "SNR", "confidence", "result", "reasons"]
-    rows = [_window_row(window) for window in vitals.windows]
-    title = element("h3", "Windows")
-    if not rows:
-        return Html(title + element("p", "None: the video is too short, or shows no face."))
-    return Html(title + element("div", table(header, rows, class_="windows"), class_="scroll"))
-
-
-def _window_row(window: WindowVitals) -> list[object]:
+def _window_row(window: WindowVitals) -> list[str | Cell]:
     style = "yes" if window.accepted else "no"
     return [
         f"{number(window.start_s)} to {number(window.end_s)} s",
@@ -174,20 +140,14 @@ def _window_row(window: WindowVitals) -> list[object]:
         number(window.hr_peaks_bpm, 1, "bpm"),
         number(window.snr_db, 1, "dB"),
         number(window.confidence, 2),
-        element("span", "accepted" if window.accepted else "rejected", class_=style),
+        Cell("accepted" if window.accepted else "rejected", style=style),
         " ".join(words.meaning for words in meanings(window.reasons)),
     ]
 
 
-def _warnings(vitals: Vitals) -> Html:
-    lines = [element("li", warning) for warning in vitals.warnings]
-    said = element("ul", *lines) if lines else element("p", "None.")
-    return Html(element("h3", "Warnings") + said)
-
-
-def _made(vitals: Vitals) -> Html:
+def _made(vitals: Vitals) -> list[list[str]]:
     spent = ", ".join(f"{name} {number(took, 2, 's')}" for name, took in vitals.timing_s.items())
-    rows = [
+    return [
         ["Source", vitals.source],
         ["Method", vitals.method],
         ["Weights", vitals.weights or "none"],
@@ -197,7 +157,6 @@ def _made(vitals: Vitals) -> Html:
         ["Face box", _box_words(vitals)],
         ["Computing time", spent or "not known"],
     ]
-    return Html(element("h3", "How it was measured") + table([], rows, class_="made"))
 
 
 def _box_words(vitals: Vitals) -> str:

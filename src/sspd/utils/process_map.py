@@ -13,7 +13,6 @@ from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, Generic, TypeVar
 
@@ -129,62 +128,18 @@ def process_map(
             yield run.taken(future)
 
 
-def process_stream(
-    function: Callable[[Item], Result],
-    items: Iterable[Item],
-    jobs: int,
-    words: Words[Item],
-    *,
-    ahead: int,
-    discard: Callable[[Result], object],
-) -> Generator[tuple[Item, Result], None, None]:
-    """Call a function with items of an endless stream in parallel, in their order.
-
-    Parameters
-    ----------
-    function, items, words
-        As in `process_map`.
-    jobs : int
-        Number of processes.
-    ahead : int
-        Number of items that are submitted before their results are requested.
-    discard : callable
-        Called with results that were not taken, to release their resources.
-
-    Yields
-    ------
-    item, result
-
-    >>> list(process_stream(abs, iter([-3, 2]), 1, Words(str), ahead=1, discard=id))
-    [(-3, 3), (2, 2)]
-    """
-    coming = iter(items)
-    with _watched_pool(jobs, words, ahead) as run:
-        try:
-            run.submit(function, islice(coming, ahead))
-            while run.waiting:
-                done = run.taken(next(iter(run.waiting)))
-                run.submit(function, islice(coming, 1))
-                yield done
-        finally:
-            run.discard(discard)
-
-
 class _Run(Generic[Item]):
     """Items that were submitted to a pool and whose results are not taken yet."""
 
-    def __init__(self, pool: Pool, notes: SharedMemory, places: int, words: Words[Item]) -> None:
+    def __init__(self, pool: Pool, notes: SharedMemory, words: Words[Item]) -> None:
         self.waiting: dict[Future[Any], Item] = {}
-        self._pool, self._notes, self._places, self._words = pool, notes, places, words
+        self._pool, self._notes, self._words = pool, notes, words
         self._at: dict[Future[Any], int] = {}
-        self._next = 0
 
     def submit(self, function: Callable[[Item], object], items: Iterable[Item]) -> None:
-        for item in items:
-            place = self._next % self._places  # the item of that place has been taken
+        for place, item in enumerate(items):
             future = self._pool.submit(_noted, self._notes.name, place, function, item)
             self.waiting[future], self._at[future] = item, place
-            self._next += 1
 
     def taken(self, future: Future[Any]) -> tuple[Item, Any]:
         try:
@@ -196,13 +151,6 @@ class _Run(Generic[Item]):
             raise
         del self._at[future]
         return self.waiting.pop(future), result
-
-    def discard(self, discard: Callable[[Any], object]) -> None:
-        for future in self.waiting:
-            future.cancel()
-        for future in self.waiting:
-            if not future.cancelled() and future.exception() is None:
-                discard(future.result())
 
     def died(self) -> SSPDError:
         """End the processes, and name the items of the dead ones if they are known."""
@@ -223,7 +171,7 @@ def _watched_pool(
     notes = SharedMemory(create=True, size=places * _NOTE_BYTES)
     try:
         with process_pool(jobs, prepare) as pool:
-            run = _Run(pool, notes, places, words)
+            run = _Run(pool, notes, words)
             try:
                 yield run
             except BrokenProcessPool as error:

@@ -15,10 +15,22 @@ import pytest
 import torch
 
 from sspd.errors import ProcessLostError, SourceError
+from sspd.network.grid import grid_weights
 from sspd.research.datasets.faces import open_store
 from sspd.research.recipes import Recipe
-from sspd.research.train.loader import read_by_processes, read_by_threads
-from sspd.research.train.sampler import Draw, Video, clip_at, usable_videos
+from sspd.research.train.loader import batches_of, read_by_processes, read_by_threads
+from sspd.research.train.monitor import TrainingRun
+from sspd.research.train.process_group import SINGLE
+from sspd.research.train.sampler import (
+    Draw,
+    Video,
+    clip_at,
+    draws_of_step,
+    stored_at,
+    usable_videos,
+)
+from sspd.research.train.trainers import trainer_for
+from sspd.research.views.device_grid import levels_on_grid
 
 CPU = torch.device("cpu")
 
@@ -33,20 +45,62 @@ def draws() -> Iterator[Draw]:
     yield from (Draw(epoch, video) for epoch in range(3) for video in range(3))
 
 
+def in_turn(videos: list[Video], recipe: Recipe) -> list[torch.Tensor]:
+    """The plain loop: what processes read and a device puts on the clock, here and one by one."""
+    clips = []
+    for draw in draws():
+        video = videos[draw.video]
+        if video.entries[0].size > recipe.drawn_px:
+            clips.append(torch.from_numpy(clip_at(video, draw, recipe, 3)))
+            continue
+        faces, begin_s = stored_at(video, draw, recipe, 3)
+        grid = grid_weights(faces, recipe.network.fs, begin_s, recipe.n_differences + 1)
+        which, weights = map(torch.from_numpy, grid)
+        clip = levels_on_grid(torch.from_numpy(faces.rgb), which, weights, faces.max_value)
+        clips.append(clip.flip(1) if recipe.network.colour == "bgr" else clip)
+    return clips
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("colour", "drawn"), [("bgr", "as stored"), ("rgb", "smaller")])
-def test_processes_give_what_threads_give(
-    videos: list[Video], tiny: Recipe, colour: str, drawn: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("colour", "drawn", "jobs"),
+    [("bgr", "as stored", 1), ("rgb", "smaller", 1), ("rgb", "as stored", 2)],
+)
+def test_processes_give_the_bits_of_the_plain_loop_and_what_threads_give(
+    videos: list[Video],
+    tiny: Recipe,
+    colour: str,
+    drawn: str,
+    jobs: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     recipe = replace(tiny, network=replace(tiny.network, colour=colour))
     if drawn == "smaller":
         monkeypatch.setattr(Recipe, "drawn_px", 100)
     by_threads = list(read_by_threads(videos, recipe, 3, draws()))
-    by_processes = list(read_by_processes(videos, recipe, 3, draws(), CPU))
+    chance = torch.get_rng_state()
+    by_processes = list(read_by_processes(videos, recipe, 3, draws(), CPU, jobs))
+    assert torch.equal(torch.get_rng_state(), chance)
     assert len(by_threads) == len(by_processes) == 9
+    for own, other in zip(in_turn(videos, recipe), by_processes, strict=True):
+        assert torch.equal(own, other)
     for draw, one, other in zip(draws(), by_threads, by_processes, strict=True):
         np.testing.assert_array_equal(one, clip_at(videos[draw.video], draw, recipe, 3))
         torch.testing.assert_close(other, one, atol=1e-3, rtol=0)
+
+
+def test_batches_are_what_a_plain_loop_reads_whenever_they_begin(
+    videos: list[Video], tiny: Recipe, tmp_path: Path
+) -> None:
+    run = TrainingRun(videos, tiny, 5, CPU, tmp_path, trainer_for(tiny, SINGLE), SINGLE, {})
+    plain = list(batches_of(run, range(3)))
+    (again,) = batches_of(run, range(2, 3))
+    assert torch.equal(plain[2].clips, again.clips)
+    for k, batch in enumerate(plain):
+        drawn = draws_of_step(k, tiny, len(videos), 5, run.counts)
+        assert list(batch.draws) == drawn
+        own = [torch.from_numpy(clip_at(videos[d.video], d, tiny, 5)) for d in drawn]
+        assert torch.equal(batch.clips, torch.stack(own))
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
-"""Clips read ahead of the steps that want them: by threads, or by processes for a GPU.
+"""The clips of each step, read ahead: by threads, or by PyTorch's `DataLoader` for a GPU.
 
-A processor trains slowly enough that threads keep up. A GPU eats fifty clips a second, and
-threads would wait for Python's one lock, as would the steps themselves.
+Which clips they are is decided by seed and step alone, whoever reads them. A processor
+trains slowly enough that threads keep up. A GPU eats fifty clips a second, and threads would
+wait for Python's one lock, as would the steps themselves: there processes read.
 """
 
 from __future__ import annotations
@@ -11,28 +12,72 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing.shared_memory import SharedMemory
-from typing import Any, NamedTuple
+from multiprocessing import active_children
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
-from sspd.errors import ProcessLostError
+from sspd.accel.prefetch import prefetch
+from sspd.errors import ProcessLostError, SSPDError, TrainingError
 from sspd.network.grid import grid_weights
 from sspd.research.recipes import BaselineRecipe, Recipe
-from sspd.research.train.sampler import Draw, Video, clip_at, stored_at
+from sspd.research.train.labels import label_of_clip, rate_of_clip
+from sspd.research.train.monitor import TrainingRun
+from sspd.research.train.sampler import Draw, Video, clip_at, draws_of_step, place_of, stored_at
+from sspd.research.train.step_types import Batch
 from sspd.research.views.device_grid import levels_on_grid
-from sspd.utils.process_map import Words, process_stream
+from sspd.utils.exit_codes import death_words
 
 #: Threads that read; clips wait for no more than `AHEAD` steps.
 THREADS, AHEAD = 4, 2
 #: Processes that read: as many as cores less one for the steps, but no more.
 MOST_PROCESSES = 12
+#: How long the system may take to say that a process died, seconds.
+_GRACE_S = 5.0
+
+
+def batches_of(run: TrainingRun, steps: range) -> Iterator[Batch]:
+    """Clips of each step that this process has; the next ones are read while it trains.
+
+    Which clips they are is decided by seed and step alone, whoever reads them.
+
+    Parameters
+    ----------
+    run : Run
+    steps : range
+    """
+    videos, recipe, seed = run.videos, run.recipe, run.seed
+
+    def mine(step: int) -> tuple[int, Sequence[Draw]]:
+        every = draws_of_step(step, recipe, len(videos), seed, run.counts)
+        return len(every), run.processes.mine(every)
+
+    asked = (draw for step in steps for draw in mine(step)[1])
+    if run.device.type == "cpu":
+        clips = read_by_threads(videos, recipe, seed, asked)
+    else:
+        clips = read_by_processes(videos, recipe, seed, asked, run.device)
+    with closing(clips):
+        for step in steps:
+            n_step, draws = mine(step)
+            waves, rates = (given(videos, recipe, draws, seed) for given in (_waves, _rates))
+            yield Batch(_batch(clips, len(draws)), draws, n_step, waves, rates)
+
+
+def _batch(clips: Iterator[Tensor], n: int) -> Tensor:
+    """The next clips beside each other; memory of theirs is let go when the copy is done."""
+    few = list(islice(clips, n))
+    for clip in few:
+        if clip.is_cuda:
+            clip.record_stream(torch.cuda.current_stream(clip.device))
+    return torch.stack(few)
 
 
 def read_by_threads(
@@ -70,6 +115,7 @@ def read_by_processes(
     seed: int,
     draws: Iterable[Draw],
     device: torch.device,
+    jobs: int | None = None,
 ) -> Generator[Tensor, None, None]:
     """The same, on a device, where faces are put on the network's clock.
 
@@ -81,82 +127,118 @@ def read_by_processes(
     videos, recipe, seed, draws
         As of `read_by_threads`.
     device : torch.device
+    jobs : int, optional
+        Processes; by default as many as there are cores to this one, less one, but no
+        more than `MOST_PROCESSES`. The clips are the same.
 
     Raises
     ------
     ProcessLostError
         One of the processes died, for want of memory perhaps.
     """
-    jobs = min(max((os.cpu_count() or 1) - 1, 1), MOST_PROCESSES)
+    # moved in a thread of its own: steps wait for nothing but what is there
+    jobs = jobs or min(max(_cores() - 1, 1), MOST_PROCESSES)
+    clips = _read_by_processes(videos, recipe, seed, draws, device, jobs)
+    return prefetch(clips, AHEAD * recipe.batch)
+
+
+def _read_by_processes(
+    videos: Sequence[Video],
+    recipe: Recipe | BaselineRecipe,
+    seed: int,
+    draws: Iterable[Draw],
+    device: torch.device,
+    jobs: int,
+) -> Generator[Tensor, None, None]:
     bare = [replace(video, label=None) for video in videos]  # what a process need not be sent
-    wanted = ((bare[draw.video], draw) for draw in draws)
-    read = partial(_share, recipe=recipe, seed=seed)
-    words = Words[tuple[Video, Draw]](
-        lambda clip: f"a clip of {clip[0].name}",
-        "the last state is kept, --resume continues from there",
-        "",
-        ProcessLostError,
+    loader = DataLoader(
+        StoredClips(bare, recipe, seed),
+        batch_size=None,  # clips by themselves, so that a batch is read by all processes
+        sampler=draws,
+        num_workers=jobs,
+        prefetch_factor=-(-AHEAD * recipe.batch // jobs),
+        pin_memory=device.type == "cuda",
+        multiprocessing_context="spawn",
+        generator=torch.Generator(),  # torch's own chance is the training's
     )
-    clips = process_stream(
-        read, wanted, jobs, words, ahead=AHEAD * recipe.batch, discard=Shared.taken
-    )
-    with closing(clips):
-        for _, shared in clips:
-            yield _moved(shared, device, recipe.network.colour)
+    before = set(active_children())
+    clips = iter(loader)
+    workers = set(active_children()) - before
+    while True:
+        try:
+            clip = next(clips, None)
+        except (RuntimeError, OSError, EOFError) as error:  # of a clip that it held, too
+            died = _exit_codes(workers)
+            if not died:
+                raise
+            death = death_words(died[0], "").replace("its", "a", 1)
+            kept = "the last state is kept, --resume continues from there"
+            raise ProcessLostError(f"{death}; {kept}") from error
+        if clip is None:
+            return
+        if isinstance(clip, SSPDError):
+            raise clip
+        yield _moved(clip, device, recipe.network.colour)
 
 
-class Shared(NamedTuple):
-    """A clip in memory that processes share."""
+def _exit_codes(workers: Iterable[BaseProcess]) -> list[int]:
+    """Of those that did not end well; what one held is missed before the system tells."""
+    workers = list(workers)
+    ended = wait([worker.sentinel for worker in workers], timeout=_GRACE_S)
+    for worker in workers:
+        if worker.sentinel in ended:
+            worker.join(_GRACE_S)  # its pipe is closed, and it may still be about to end
+    return [worker.exitcode for worker in workers if worker.exitcode]
 
-    name: str
-    """Of the memory."""
-    shape: tuple[int, ...]
-    grid: tuple[NDArray[np.int64], NDArray[np.float32]] | None
+
+def _cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Stored(NamedTuple):
+    """A clip as a process reads it."""
+
+    values: Tensor
+    """uint16 seen as int16, as stored; or float32, the clip itself."""
+    grid: tuple[Tensor, Tensor] | None
     """What the network's clock is made of, of stored faces; None: it is the clip itself."""
     max_value: int = 0
 
-    def taken(self) -> Tensor:
-        """Its values in memory of one's own: uint16 seen as int16, or float32."""
-        kind = np.float32 if self.grid is None else np.int16
-        memory = SharedMemory(self.name)
+
+@dataclass(frozen=True)
+class StoredClips(Dataset[Stored | SSPDError]):
+    """Clips by their draws, read in a process of its own; errors are handed over as they are."""
+
+    videos: Sequence[Video]
+    recipe: Recipe | BaselineRecipe
+    seed: int
+
+    def __getitem__(self, draw: Draw) -> Stored | SSPDError:
+        """Read a clip."""
+        video, recipe = self.videos[draw.video], self.recipe
         try:
-            values = np.ndarray(self.shape, kind, memory.buf)
-            return torch.from_numpy(values.copy())
-        finally:
-            del values
-            memory.close()
-            memory.unlink()
+            if max(entry.size for entry in video.entries) > recipe.drawn_px:  # made smaller here
+                return Stored(torch.from_numpy(clip_at(video, draw, recipe, self.seed)), None)
+            faces, begin_s = stored_at(video, draw, recipe, self.seed)
+        except SSPDError as error:
+            return error
+        which, weights = grid_weights(faces, recipe.network.fs, begin_s, recipe.n_differences + 1)
+        grid = torch.from_numpy(which), torch.from_numpy(weights)
+        return Stored(torch.from_numpy(faces.rgb.view(np.int16)), grid, faces.max_value)
 
 
-def _share(clip_of: tuple[Video, Draw], recipe: Recipe | BaselineRecipe, seed: int) -> Shared:
-    """Read a clip, in a process of its own."""
-    video, draw = clip_of
-    if max(entry.size for entry in video.entries) > recipe.drawn_px:  # made smaller here
-        clip = clip_at(video, draw, recipe, seed)
-        return Shared(_in_shared_memory(clip), clip.shape, None)
-    faces, begin_s = stored_at(video, draw, recipe, seed)
-    grid = grid_weights(faces, recipe.network.fs, begin_s, recipe.n_differences + 1)
-    return Shared(_in_shared_memory(faces.rgb), faces.rgb.shape, grid, faces.max_value)
-
-
-def _in_shared_memory(values: NDArray[Any]) -> str:
-    memory = SharedMemory(create=True, size=values.nbytes)
-    np.ndarray(values.shape, values.dtype, memory.buf)[:] = values
-    memory.close()
-    return memory.name
-
-
-def _moved(shared: Shared, device: torch.device, colour: str) -> Tensor:
+def _moved(clip: Stored, device: torch.device, colour: str) -> Tensor:
     """The clip on its device, (t + 1, 3, s, s)."""
-    values = shared.taken()
     with _beside(device):
-        values = values.pin_memory() if device.type == "cuda" else values
-        values = values.to(device, non_blocking=True)
-        if shared.grid is None:
+        values = clip.values.to(device, non_blocking=True)
+        if clip.grid is None:
             return values
-        which, weights = (torch.from_numpy(part).to(device) for part in shared.grid)
-        clip = levels_on_grid(values, which, weights, shared.max_value)
-        return clip.flip(1) if colour == "bgr" else clip
+        which, weights = (part.to(device) for part in clip.grid)
+        moved = levels_on_grid(values, which, weights, clip.max_value)
+        return moved.flip(1) if colour == "bgr" else moved
 
 
 @contextmanager
@@ -170,3 +252,35 @@ def _beside(device: torch.device) -> Iterator[None]:
     with torch.cuda.stream(stream):
         yield
     now.wait_stream(stream)
+
+
+def _waves(
+    videos: Sequence[Video], recipe: Recipe | BaselineRecipe, draws: Sequence[Draw], seed: int
+) -> Tensor | None:
+    """What a network that learns from labels should give for clips, (n, t)."""
+    if isinstance(recipe, Recipe) or recipe.kind != "labelled":
+        return None
+    if all(videos[draw.video].rates is not None for draw in draws):
+        return None
+    rows = []
+    for draw in draws:
+        video = videos[draw.video]
+        if video.label is None:
+            raise TrainingError(f"{video.name}: {recipe.name!r} learns from labels, it has none")
+        _, begin_s = place_of(video, draw, recipe.clip_s, seed)
+        rows.append(label_of_clip(video.label, begin_s, recipe.network.clip, recipe.network))
+    return torch.from_numpy(np.stack(rows))
+
+
+def _rates(
+    videos: Sequence[Video], recipe: Recipe | BaselineRecipe, draws: Sequence[Draw], seed: int
+) -> Tensor | None:
+    """The known rates of clips, Hz, (n,), where nothing else of them is known."""
+    known = [videos[draw.video].rates for draw in draws]
+    rows = []
+    for draw, rates in zip(draws, known, strict=True):
+        if rates is None:
+            return None
+        _, begin_s = place_of(videos[draw.video], draw, recipe.clip_s, seed)
+        rows.append(rate_of_clip(rates, begin_s, recipe.clip_s) / 60)
+    return torch.tensor(rows, dtype=torch.float32)

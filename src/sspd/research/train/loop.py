@@ -13,8 +13,8 @@ import torch
 from sspd.errors import OutputError, TrainingError, UsageError
 from sspd.models.checkpoint import save_checkpoint
 from sspd.research.recipes import BaselineRecipe, Recipe
-from sspd.research.train.batches import batches_of
 from sspd.research.train.health import Health
+from sspd.research.train.loader import batches_of
 from sspd.research.train.log import TrainingLog
 from sspd.research.train.monitor import (
     TrainingRun,
