@@ -107,7 +107,7 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
     light = 1 + rng.uniform(0, 0.01) * smooth_noise(rng, t, (0.02, 0.4))
     for k in range(t.size):
         matrix = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), float(np.degrees(turn[k])), 1.0)
-        matrix[:, 2] += sway[:, k]
+        matrix[:, 2] = matrix[:, 2] + sway[:, k]
         levels = cv2.warpAffine(
             picture * np.float32(light[k]), matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
         )
