@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +129,20 @@ def test_what_cannot_work_is_said_in_one_line(store: Path, dataset: Path, tmp_pa
         with pytest.raises(SSPDError) as error:
             call()
         assert word in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["train", "evaluate", "simulate", "calibrate"])
+def test_a_command_reaches_research_through_its_public_call(name: str) -> None:
+    """Besides it a command takes names, recipes and memory of its process, and no data."""
+    module = import_module(f"sspd.cli.{name}")
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    taken = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    research = {one for one in taken if one.startswith("sspd.research")}
+    assert f"sspd.research.api.{name}" in research
+    assert research <= {
+        f"sspd.research.api.{name}",
+        "sspd.research.calibration.collect",
+        "sspd.research.calibration.score",
+        "sspd.research.recipes",
+        "sspd.research.train.memory",
+    }
