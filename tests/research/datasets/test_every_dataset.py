@@ -15,6 +15,9 @@ from sspd.signal import bandpass, find_beats
 from sspd.simulation import VideoSpec, contact_bvp, frame_times
 from sspd.types import Recording, Series
 
+#: Every dataset is simulated, in its own layout.
+pytestmark = pytest.mark.slow
+
 #: Numbers of the recordings that are written: the first two, and one of another kind.
 NUMBERS = {
     "cohface": (0, 6),

@@ -12,6 +12,9 @@ import pytest
 from sspd.errors import SourceError, SSPDError
 from sspd.research.evaluate import Evaluation, evaluate, get_scoring, plan_evaluation
 
+#: Every test measures a dataset.
+pytestmark = pytest.mark.slow
+
 Row = list[str]
 
 

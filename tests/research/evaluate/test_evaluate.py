@@ -13,6 +13,9 @@ from sspd.errors import SourceError, UsageError
 from sspd.research.evaluate import Evaluation, evaluate, get_scoring, measuring, plan_evaluation
 from sspd.research.evaluate.nest_protocol import NEST_QUANTITIES
 
+#: Every test measures a dataset.
+pytestmark = pytest.mark.slow
+
 RATES = (66.0, 84.0, 72.0, 90.0)
 
 

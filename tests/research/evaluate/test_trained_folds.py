@@ -32,6 +32,8 @@ from sspd.research.train import data as training_data
 from sspd.simulation import VideoSpec
 from tiny_recipe import TINY
 
+pytestmark = pytest.mark.slow
+
 
 def copy(name: str, root: Path, numbers: tuple[int, ...], seconds: float = 9.0) -> str:
     for number in numbers:
