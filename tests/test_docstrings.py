@@ -19,9 +19,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "sspd"
 PENDING = {
     "accel",
     "cli",
-    "models/convolution.py",
     "models/norm.py",
-    "network",
     "pipeline",
     "research",
 }

@@ -18,7 +18,7 @@ class Cell(NamedTuple):
 
 
 def fill(template: str, **values: Any) -> Iterator[str]:
-    """Give the text of a template with its values, part by part.
+    """Render a template with its values, part by part.
 
     Values are plain text: a name never becomes a tag, and what
     `sspd.report.labels.legible` refuses becomes question marks, so that the page is valid

@@ -29,6 +29,11 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def _failures(said: str) -> int:
+    """Count the videos that failed; a slow machine also gets a line of progress now and then."""
+    return sum("f5.mp4: " in line for line in said.splitlines())
+
+
 @pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_with_the_same_results(
     videos: Path,
@@ -42,7 +47,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_results(
     for name in ("one", "two", "three"):
         shutil.copytree(videos, sources / name)
     code, _, said = run(sources, "--jobs", 2, *_outputs(whole)).end()
-    assert (code, len(said.splitlines())) == (1, 3)
+    assert (code, _failures(said)) == (1, 3)
     rng, journal, kills = np.random.default_rng(), killed / "a.json.journal", 0
     for _ in range(5):
         child = run(sources, "--jobs", 2, "--resume", *_outputs(killed))
@@ -56,7 +61,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_results(
             kills += 1
     assert kills >= 3
     code, _, said = run(sources, "--resume", *_outputs(killed)).end()
-    assert (code, len(said.splitlines())) == (1, 3)
+    assert (code, _failures(said)) == (1, 3)
     assert rows(killed / "a.json") == rows(whole / "a.json")
     for path in whole.glob("*.csv"):
         assert (killed / path.name).read_bytes() == path.read_bytes()

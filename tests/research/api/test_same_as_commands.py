@@ -113,7 +113,7 @@ def _errors(store: Path, dataset: Path, out: Path) -> dict[str, Callable[[], obj
         f"{taken}: cannot be made": lambda: sspd.train(store, TINY, taken, device="cpu"),
         "missing": lambda: sspd.evaluate(("ubfc-rppg", "missing"), out / "scores"),
         "different methods": lambda: sspd.evaluate(ubfc, out / "scores", ["pos", "pos"]),
-        "a dataset is named like": lambda: sspd.evaluate("videos", out / "scores"),
+        "give a dataset as NAME:PATH": lambda: sspd.evaluate("videos", out / "scores"),
         "no method named 'tea'": lambda: sspd.evaluate(ubfc, out / "scores", "tea"),
         "jobs must be 1": lambda: sspd.evaluate(ubfc, out / "scores", "pos", jobs=0),
         f"{taken}: cannot be": lambda: sspd.evaluate(ubfc, taken, "pos"),

@@ -72,7 +72,7 @@ def test_a_training_leaves_weights_that_measure(unbroken: Path, tiny: Recipe) ->
     network, made_by = load_checkpoint(unbroken / MODEL_FILE)
     assert network.spec.name == "tiny"
     assert network.spec.pyramid is None
-    assert (made_by["seed"], made_by["step"], made_by["videos"]) == (5, 4, 3)
+    assert (made_by["seed"], made_by["step"], made_by["films"]) == (5, 4, 3)
     assert made_by["recipe"] == json.loads(json.dumps(tiny.to_dict()))
     measure = load_network(unbroken / MODEL_FILE)
     waveform = measure(np.random.default_rng(0).normal(size=(45, 3, 96, 96)).astype(np.float32))
