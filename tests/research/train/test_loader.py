@@ -55,7 +55,7 @@ def test_what_a_process_could_not_read_is_said_in_its_own_words(
 ) -> None:
     for piece in videos[1].entries[0].path.glob("b-*.zarr/faces/c/*/0/0/0"):
         piece.unlink()
-    with pytest.raises(SourceError, match=r"piece \d is missing") as caught:
+    with pytest.raises(SourceError, match=r"chunk \d is missing") as caught:
         list(read_by_processes(videos, tiny, 3, draws(), CPU))
     assert "\n" not in str(caught.value)
 
