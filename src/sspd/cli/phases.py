@@ -52,6 +52,10 @@ def phases(**units: str) -> Iterator[Phases]:
     **units : str
         First word of a phase -> what it counts, in the plural.
 
+    Yields
+    ------
+    Phases
+
     >>> with phases(Training="steps") as shown:
     ...     shown.progress("Training", 1, 2)
     """

@@ -59,7 +59,7 @@ def test_part_of_a_copy_is_split_and_what_it_lacks_is_named() -> None:
     assert split.absent == ("05", "06", "07", "08", "09", "03", "10")
     with pytest.raises(UsageError, match=r"no subject to test is here; it needs .*02, 03, 10"):
         get_protocol("pure-hr-cnn").split("pure", Path(), ["01", "04"])
-    with pytest.raises(UsageError, match="is for pure, not for ubfc-rppg"):
+    with pytest.raises(UsageError, match="for pure, not for ubfc-rppg"):
         get_protocol("pure-hr-cnn").split("ubfc-rppg", Path(), ["subject1"])
 
 

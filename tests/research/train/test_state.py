@@ -25,7 +25,9 @@ from sspd.research.train.state import (
 )
 
 CPU = torch.device("cpu")
-IDENTITY = {"recipe": {"batch": 2, "band": (0.5, 3.0)}, "seed": 0, "videos": ["a"], "init": None}
+#: Key of the identity -> its name in messages, where they differ.
+SAID = {"films": "videos"}
+IDENTITY = {"recipe": {"batch": 2, "band": (0.5, 3.0)}, "seed": 0, "films": ["a"], "init": None}
 
 
 def _moved(recipe: Recipe) -> TrainingState:
@@ -78,7 +80,7 @@ def test_a_state_comes_back_to_the_bit(tiny: Recipe, tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", sorted(IDENTITY))
 def test_another_training_is_rejected_by_name(tiny: Recipe, tmp_path: Path, key: str) -> None:
     save_state(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
-    with pytest.raises(TrainingError, match=f"had other {key};"):
+    with pytest.raises(TrainingError, match=f"had other {SAID.get(key, key)};"):
         load_newest(new_state(tiny, 0, CPU), tmp_path, {**IDENTITY, key: "another"})
 
 

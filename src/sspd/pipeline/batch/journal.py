@@ -51,6 +51,10 @@ def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
     made_with : dict
         `sspd.pipeline.batch.identity.identity`.
 
+    Returns
+    -------
+    dict of str to Any or None
+
     >>> entry_of(Task(0, "no_such_video.mp4"), {}) is None
     True
     """

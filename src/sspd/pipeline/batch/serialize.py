@@ -43,6 +43,10 @@ def from_record(record: object) -> Vitals:
     record : object
         What `json.loads` gave; nothing is believed of it.
 
+    Returns
+    -------
+    Vitals
+
     Raises
     ------
     ValueError

@@ -192,6 +192,10 @@ def network_of(file: str, networks: Sequence[str]) -> str:
     networks : sequence of str
         The methods with a network: of one, it is that; of several, ``sspd``.
 
+    Returns
+    -------
+    str
+
     >>> network_of("mine.onnx", ["physnet"]), network_of("shipped", ["physnet"])
     ('physnet', 'sspd')
     """

@@ -175,6 +175,10 @@ def truth_of(path: Path) -> Path:
     ----------
     path : Path
 
+    Returns
+    -------
+    Path
+
     >>> truth_of(Path("out/video_0000.mp4")).as_posix()
     'out/truth/video_0000.json'
     """

@@ -27,6 +27,10 @@ def dataset_text(data: NamedData) -> str:
     ----------
     data : str, or tuple of str and path
 
+    Returns
+    -------
+    str
+
     >>> dataset_text(("ubfc-rppg", Path("/data/UBFC")))
     'ubfc-rppg:/data/UBFC'
     """
@@ -42,6 +46,10 @@ def is_named(data: Data) -> bool:
     Parameters
     ----------
     data : str, path, tuple or sequence of paths
+
+    Returns
+    -------
+    bool
 
     >>> is_named(("pure", "/data/PURE")), is_named("pure:/data/PURE"), is_named(["a.mp4", "b.mp4"])
     (True, True, False)

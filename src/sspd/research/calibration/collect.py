@@ -64,6 +64,10 @@ class Measuring:
         part : str
             A name of `PARTS`.
         n : int
+
+        Returns
+        -------
+        list of tuple[Path, CalibrationVideo]
         """
         videos = draw_videos(part, n, self.seed)
         return [(self.folder / part / f"{video.name}.npz", video) for video in videos]
@@ -120,6 +124,10 @@ def ready_method(weights: str | None, method: str, threads: int | None) -> Metho
     ----------
     weights, method, threads
         See `sspd.methods.get_method`.
+
+    Returns
+    -------
+    Method
     """
     if not takes_weights(method):
         return get_method(method)

@@ -33,6 +33,10 @@ def fit_confidence(windows: Windows) -> ConfidenceSpec:
     ----------
     windows : Windows
 
+    Returns
+    -------
+    ConfidenceSpec
+
     Raises
     ------
     TrainingError

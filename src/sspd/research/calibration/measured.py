@@ -66,6 +66,10 @@ def measure_video(
     box : Box or None
         Where the face is; None: it is looked for.
     method : Method
+
+    Returns
+    -------
+    MeasuredVideo
     """
     info = probe(path)
     segments = list(face_segments(read(path), size=method.size, box=box))
@@ -104,6 +108,10 @@ def load_measured(path: Path) -> MeasuredVideo:
     Parameters
     ----------
     path : Path
+
+    Returns
+    -------
+    MeasuredVideo
     """
     with np.load(path, allow_pickle=False) as found:
         arrays = dict(found)
@@ -130,5 +138,9 @@ def load_all_measured(folder: Path) -> Iterator[MeasuredVideo]:
     Parameters
     ----------
     folder : Path
+
+    Yields
+    ------
+    MeasuredVideo
     """
     return map(load_measured, sorted(folder.glob("*.npz")))

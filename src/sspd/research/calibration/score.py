@@ -66,6 +66,10 @@ def score_confidence(
         Of `sspd.research.calibration.windows.window_rows`, with a confidence.
     window_s : float or None
         Windows of this length alone, seconds.
+
+    Returns
+    -------
+    ConfidenceScore
     """
     rows = [row for row in rows if window_s is None or row["window_s"] == window_s]
     known = [row for row in rows if row["confidence"] is not None]
@@ -99,6 +103,10 @@ def calibration_error(p: NDArray[np.float64], right: NDArray[np.bool_]) -> float
     p : float64 array, shape (readings,)
         Confidence.
     right : bool array, shape (readings,)
+
+    Returns
+    -------
+    float
 
     >>> calibration_error(np.array([0.9, 0.9]), np.array([True, False]))
     0.4

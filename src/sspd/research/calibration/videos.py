@@ -100,6 +100,10 @@ def draw_videos(part: str, n: int, seed: int) -> list[CalibrationVideo]:
     seed : int
         Same seed, same videos.
 
+    Returns
+    -------
+    list of CalibrationVideo
+
     >>> [video.kind for video in draw_videos("fit", 4, seed=0)]
     ['null_swinging', 'slow', 'good_talking', 'faint']
     """
@@ -158,6 +162,10 @@ def spec_of(video: CalibrationVideo, rng: np.random.Generator, duration_s: float
     rng : numpy Generator
     duration_s : float
         Seconds.
+
+    Returns
+    -------
+    VideoSpec
     """
     fixed: dict[str, Any] = {"duration_s": duration_s, "fps": FPS}
     group, _, kind = video.kind.rpartition("_")

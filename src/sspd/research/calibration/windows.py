@@ -56,6 +56,10 @@ class Windows:
         Parameters
         ----------
         keep : bool array, shape (windows,)
+
+        Returns
+        -------
+        Windows
         """
         return Windows(*(getattr(self, f.name)[keep] for f in fields(self)))
 
@@ -66,6 +70,10 @@ def gather_windows(videos: Iterable[MeasuredVideo]) -> Windows:
     Parameters
     ----------
     videos : iterable of MeasuredVideo
+
+    Returns
+    -------
+    Windows
     """
     found = [row for video in videos for row in window_rows(video, None)]
     rows = [row for row in found if row["readings"]]
@@ -123,6 +131,10 @@ def near(bpm: float | None, truth_bpm: float | None) -> bool:
     bpm, truth_bpm : float or None
         Beats per minute.
 
+    Returns
+    -------
+    bool
+
     >>> near(62.0, 60.0), near(65.0, 60.0), near(60.0, None)
     (True, False, False)
     """
@@ -136,6 +148,10 @@ def is_right(row: dict[str, Any]) -> bool:
     ----------
     row : dict
         Of `window_rows`.
+
+    Returns
+    -------
+    bool
     """
     return near(row["spectral_bpm"], row["truth_bpm"])
 

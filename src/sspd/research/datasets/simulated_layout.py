@@ -102,6 +102,10 @@ def recording_names(dataset: Dataset, out: Path) -> dict[str, str]:
     dataset : Dataset
     out : Path
 
+    Returns
+    -------
+    dict of str to str
+
     Raises
     ------
     OutputError

@@ -26,6 +26,10 @@ def count_multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int
     input_shape : tuple of int
         Shape of its input, e.g. (1, 3, 300, 128, 128).
 
+    Returns
+    -------
+    int
+
     Examples
     --------
     >>> count_multiply_adds(nn.Conv1d(2, 4, 3), (1, 2, 10))

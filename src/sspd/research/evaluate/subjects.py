@@ -61,6 +61,10 @@ def training_recordings(
     fold : str or None
         A name of the split's folds; None: its only one.
 
+    Returns
+    -------
+    list of Recording
+
     Raises
     ------
     UsageError

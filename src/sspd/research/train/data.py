@@ -73,6 +73,10 @@ def needs_labels(recipe: Recipe | BaselineRecipe) -> bool:
     ----------
     recipe : Recipe or BaselineRecipe
 
+    Returns
+    -------
+    bool
+
     >>> from sspd.research.recipes import find_recipe
     >>> needs_labels(find_recipe("laptop")), needs_labels(find_recipe("physnet"))
     (False, True)

@@ -52,6 +52,10 @@ def batches_of(run: TrainingRun, steps: range) -> Iterator[Batch]:
     ----------
     run : Run
     steps : range
+
+    Yields
+    ------
+    Batch
     """
     videos, recipe, seed = run.videos, run.recipe, run.seed
 
@@ -90,6 +94,10 @@ def read_by_threads(
     videos, recipe, seed
         As of `clip_at`.
     draws : iterable of Draw
+
+    Yields
+    ------
+    Tensor
     """
     coming, waiting = iter(draws), deque[Future[Tensor]]()
     with ThreadPoolExecutor(THREADS) as pool:
@@ -130,6 +138,10 @@ def read_by_processes(
     jobs : int, optional
         Processes; by default as many as there are cores to this one, less one, but no
         more than `MOST_PROCESSES`. The clips are the same.
+
+    Yields
+    ------
+    Tensor
 
     Raises
     ------

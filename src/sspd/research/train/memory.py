@@ -72,6 +72,10 @@ def recipe_bytes(recipe: Recipe | BaselineRecipe) -> float:
     recipe : Recipe or BaselineRecipe
         Networks of other papers were not measured: 0.
 
+    Returns
+    -------
+    float
+
     Examples
     --------
     >>> from sspd.research.recipes import get_recipe
@@ -94,6 +98,10 @@ def memory_warning(recipe: Recipe | BaselineRecipe, device: str) -> str | None:
     recipe : Recipe or BaselineRecipe
     device : str
         ``auto``, ``cpu`` or ``cuda``; a CUDA device is not looked at.
+
+    Returns
+    -------
+    str or None
     """
     import torch
 
