@@ -12,7 +12,7 @@ demo:  ## measure a simulated face whose pulse is known (needs only Python; no t
 test:  ## lint, types, all tests
 	scripts/test
 
-test-fast:  ## the tests that take no longer than a few seconds each; under two minutes
+test-fast:  ## the tests that are not marked slow
 	scripts/test fast
 
 test-lowest:  ## measure with the lowest versions that pyproject.toml allows (needs uv)
