@@ -74,7 +74,7 @@ def keep_freed_memory() -> bool:
 
 
 def trim_heap() -> bool:
-    """Give free memory between used blocks back to the system (glibc's ``malloc_trim``).
+    """Return free memory between used blocks to the system (glibc's ``malloc_trim``).
 
     A heap keeps the gaps of its worst moment. Trimming takes some milliseconds, and memory
     that is wanted again must be cleared again: for the end of a segment, twice a minute or so.

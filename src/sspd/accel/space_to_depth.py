@@ -19,7 +19,7 @@ FEW = 8
 
 
 def pack_pixel_pairs(model: Any) -> bool:
-    """Let the first convolution work on pairs of pixels; in place, the same numbers.
+    """Rewrite the first convolution to work on pairs of pixels, in place, with equal results.
 
     The pairs are taken apart behind its tanh.
 

@@ -36,7 +36,7 @@ def is_streamable(model: Any) -> bool:
 
 
 def make_streaming(model: Any, n: int) -> list[list[int]]:
-    """Change a network, in place, so that it takes a video `n` differences at a time.
+    """Rewrite a network, in place, so that it takes a video `n` differences at a time.
 
     Its kernels look one frame back and one ahead, and past the video's ends at zeros. Here
     they look at frames alone: each row of convolutions is given the last ones that it saw

@@ -21,7 +21,7 @@ PIXELS = 8
 
 
 class Collectives(NamedTuple):
-    """How processes that train one network share what they have; see `sspd.models.collectives`."""
+    """Functions by which processes that train one network share values."""
 
     pooled: Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor, float]]
     """Maps mean, variance and number of values of this process to those of all."""
@@ -88,7 +88,7 @@ def batch_norm(
 
 @torch.no_grad()
 def update_statistics(norm: nn.BatchNorm3d, mean: Tensor, variance: Tensor, n: float) -> None:
-    """Let a norm's running statistics take in those of a batch, as PyTorch does.
+    """Update a norm's running statistics by those of a batch, as PyTorch does.
 
     Parameters
     ----------

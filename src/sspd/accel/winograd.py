@@ -33,7 +33,7 @@ _END = 1 << 31
 
 
 def apply_temporal_winograd(model: Any) -> int:
-    """Let the middle of a streaming network work on phases; in place.
+    """Rewrite the middle of a streaming network to work on phases, in place.
 
     From the first pooling on, as far as convolutions of three frames, tanh and pooling of
     single frames follow each other. The values are the same to rounding. What each convolution

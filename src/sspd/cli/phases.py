@@ -10,7 +10,7 @@ from sspd.utils.progress import Meter
 
 
 class Phases:
-    """What a call of the library says of its progress, on one bar.
+    """Progress of one call of the library, on one bar.
 
     Parameters
     ----------
@@ -27,7 +27,15 @@ class Phases:
         self._messages = Messages()
 
     def progress(self, what: str, done: float, total: float) -> None:
-        """Show what is done; the bar appears with the first call."""
+        """Show the progress of a phase; the bar appears with the first call.
+
+        Parameters
+        ----------
+        what : str
+            The phase, and after a comma what it is at.
+        done, total : float
+            How many are done, and how many there are; 0: not known.
+        """
         phase = what.split(",")[0]
         unit = next((unit for name, unit in self._units.items() if phase.startswith(name)), "")
         if self._meter is None:
@@ -39,7 +47,12 @@ class Phases:
         self._meter.update(done, total or None, what)
 
     def notice(self, line: str) -> None:
-        """Print a line on standard error, beside the bar."""
+        """Print a line on standard error, beside the bar.
+
+        Parameters
+        ----------
+        line : str
+        """
         self._messages.note(line)
 
 

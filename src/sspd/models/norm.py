@@ -39,7 +39,17 @@ class BatchNorm(nn.BatchNorm3d):
     together = False
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, c, t, h, w) to the same shape."""
+        """Normalise a batch.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, c, t, h, w)
+
+        Returns
+        -------
+        Tensor
+            Of the same shape.
+        """
         return normalise(x, self)
 
 

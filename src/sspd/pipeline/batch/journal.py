@@ -43,7 +43,7 @@ _DAMAGED = f"it is damaged; {_ADVICE}"
 
 
 def entry_of(task: Task, made_with: dict[str, Any]) -> dict[str, Any] | None:
-    """Give all that a video's result depends on; None where there is no such video.
+    """Return all that a video's result depends on, or None if there is no such video.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class Journal:
             raise OutputError(f"{self.path}: cannot be read ({_why(error)})") from error
 
     def find(self, entry: dict[str, Any]) -> tuple[Vitals, ...] | None:
-        """The faces of a video that was measured before just so, its files still there.
+        """Find the faces of a video that was measured in the same way, with its files still there.
 
         Parameters
         ----------
@@ -179,13 +179,13 @@ class Journal:
         return None
 
     def close(self) -> None:
-        """Let go of the file, which stays."""
+        """Close the file, which stays."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def remove(self) -> None:
-        """The run ended well: nothing is to be gone on from."""
+        """Remove the file after a complete run, which nothing has to resume."""
         if self._file is not None:
             with suppress(sqlite3.Error):
                 _pragma(self._file, "synchronous = OFF")  # nobody reads it any more

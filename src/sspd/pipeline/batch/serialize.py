@@ -18,12 +18,20 @@ from sspd.report.result import Vitals
 
 #: No result takes more, as one line of JSON: the waveform of a whole day takes half of it.
 MAX_LINE_BYTES = 1 << 26
-#: Under this name stands a waveform: little-endian float64, in base64.
+#: Key of a waveform: little-endian float64, in base64.
 ARRAY_KEY = "float64"
 
 
 def to_record(vitals: Vitals) -> dict[str, Any]:
-    """Everything a result holds, ready for `json.dumps`.
+    """Convert a result to plain types, ready for `json.dumps`.
+
+    Parameters
+    ----------
+    vitals : Vitals
+
+    Returns
+    -------
+    dict of str to Any
 
     >>> record = to_record(Vitals("a.mp4", "pos", None, 5.0, None, (), ("too_short",)))
     >>> record["source"], record["reasons"], record["respiration"]["reason"]
@@ -36,12 +44,12 @@ def to_record(vitals: Vitals) -> dict[str, Any]:
 
 
 def from_record(record: object) -> Vitals:
-    """The result that `to_record` was given.
+    """Restore a result from the record of `to_record`.
 
     Parameters
     ----------
     record : object
-        What `json.loads` gave; nothing is believed of it.
+        Result of `json.loads`; every part of it is checked.
 
     Returns
     -------

@@ -25,7 +25,7 @@ DEVICES = ("auto", "cpu", "cuda")
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
-    """What a training came to.
+    """Result of a training.
 
     Parameters
     ----------

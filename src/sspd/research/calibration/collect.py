@@ -33,7 +33,7 @@ KEPT = "measured videos are kept, the same command continues"
 
 @dataclass(frozen=True)
 class Measuring:
-    """How the videos of a calibration are made and measured.
+    """Settings for making and measuring the videos of a calibration.
 
     Parameters
     ----------

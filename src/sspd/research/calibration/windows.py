@@ -25,7 +25,7 @@ RIGHT_WITHIN_BPM = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """What a confidence learns from, a row a window.
+    """Windows that a confidence is fitted to, one row each.
 
     A rejected window is read once more at half its rate, so each row has two readings; a
     half that is none has NaN terms.

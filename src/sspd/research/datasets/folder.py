@@ -161,7 +161,19 @@ def _read_record(path: Path) -> dict[str, Any]:
 
 
 def write(root: Path, number: int, spec: VideoSpec) -> str:
-    """Write a video and its truth as ``sspd simulate`` does, and its row of ``truth.csv``."""
+    """Write a video and its truth as ``sspd simulate`` does, and its row of ``truth.csv``.
+
+    Parameters
+    ----------
+    root : Path
+    number : int
+    spec : VideoSpec
+
+    Returns
+    -------
+    str
+        Name of the recording.
+    """
     name = f"video_{number:04d}"
     (root / "truth").mkdir(parents=True, exist_ok=True)
     write_truth(spec, root / "truth" / f"{name}.mp4")

@@ -7,7 +7,15 @@ from torch import nn
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Trained numbers; running statistics do not count.
+    """Count the trained parameters of a network, without running statistics.
+
+    Parameters
+    ----------
+    network : nn.Module
+
+    Returns
+    -------
+    int
 
     >>> count_parameters(nn.Linear(3, 2))
     8
@@ -16,7 +24,7 @@ def count_parameters(network: nn.Module) -> int:
 
 
 def count_multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
-    """Multiply-adds of the convolutions and linear maps for one input.
+    """Count the multiply-adds of the convolutions and linear maps for one input.
 
     Runs the network on PyTorch's ``meta`` device: shapes flow, numbers do not.
 

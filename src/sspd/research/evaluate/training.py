@@ -23,7 +23,7 @@ from sspd.utils.progress import Told
 
 @dataclass(frozen=True)
 class Training:
-    """How the networks of a protocol are trained.
+    """Settings of the trainings of a protocol.
 
     Parameters
     ----------
@@ -52,12 +52,20 @@ class Training:
     warn: Callable[[str], None] = lambda line: None
 
     def recipe_of(self, method: str) -> Recipe | BaselineRecipe:
-        """How the network of a method is trained.
+        """Return the recipe of a method's network.
+
+        Parameters
+        ----------
+        method : str
+
+        Returns
+        -------
+        Recipe or BaselineRecipe
 
         Raises
         ------
         UsageError
-            It is not told.
+            No recipe is given for it.
         """
         if method not in self.recipes:
             raise UsageError(f"no recipe is given for the method {method!r}")

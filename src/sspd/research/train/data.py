@@ -57,12 +57,12 @@ class TrainingData:
 
     @property
     def has_faces(self) -> bool:
-        """Whether a face was found in any of the videos."""
+        """True if a face was found in any of the videos."""
         return len(self.unreadable) < self.n_sources
 
     @property
     def has_labels(self) -> bool:
-        """Whether the recipe needs no labels, or any video has one."""
+        """True if the recipe needs no labels, or any video has one."""
         return not needs_labels(self.recipe) or bool(self.videos or self.too_short)
 
 

@@ -38,7 +38,7 @@ def train_and_export(
     recipe : Recipe or BaselineRecipe
     out : Path
         Folder of states, log and weights.
-    seed, device, init, resume, team, notice
+    seed, device, init, resume, processes, notice
         See `sspd.research.train.loop.train`.
     minutes : float, optional
         Stop after this time, minutes.

@@ -44,7 +44,7 @@ _GRACE_S = 5.0
 
 
 def batches_of(run: TrainingRun, steps: range) -> Iterator[Batch]:
-    """Clips of each step that this process has; the next ones are read while it trains.
+    """Iterate over the clips of each step of this process, and read the next ones meanwhile.
 
     Which clips they are is decided by seed and step alone, whoever reads them.
 
@@ -87,7 +87,7 @@ def _batch(clips: Iterator[Tensor], n: int) -> Tensor:
 def read_by_threads(
     videos: Sequence[Video], recipe: Recipe | BaselineRecipe, seed: int, draws: Iterable[Draw]
 ) -> Generator[Tensor, None, None]:
-    """Clips of `draws`, in order, as `sspd.research.train.sampler.clip_at` gives them.
+    """Read the clips of `draws`, in order, as `sspd.research.train.sampler.clip_at` does.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def read_by_processes(
     device: torch.device,
     jobs: int | None = None,
 ) -> Generator[Tensor, None, None]:
-    """The same, on a device, where faces are put on the network's clock.
+    """Read the clips of `draws` to a device, and resample them there.
 
     Faces are moved as they are stored, half of what a clip takes, and beside what the
     device computes.

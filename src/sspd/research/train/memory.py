@@ -160,7 +160,7 @@ def prepare_memory(needed: float = 0.0) -> bool:
 
 
 def hold_memory(network: nn.Module, needed: float) -> bool:
-    """Give the gaps of kept memory back during the backward pass of a network.
+    """Return gaps of kept memory to the system during the backward pass of a network.
 
     Kept memory has gaps that the next block does not fit into: 12 clips that need 12 GB would hold
     22. While the process holds more than `HELD_SHARE` of the machine's memory, gaps are returned as
