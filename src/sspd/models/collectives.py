@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 import torch.distributed as dist
 from torch import Tensor
@@ -27,7 +30,10 @@ def summed(values: Tensor) -> Tensor:
     ProcessLostError
         Another process has ended.
     """
-    return torch.stack(gathered(values)).sum(dim=0)
+    total = values.detach().clone(memory_format=torch.contiguous_format)
+    with _others_there():
+        dist.all_reduce(total)
+    return total
 
 
 def gathered(values: Tensor) -> list[Tensor]:
@@ -49,14 +55,20 @@ def gathered(values: Tensor) -> list[Tensor]:
     """
     values = values.detach().contiguous()
     found = [torch.empty_like(values) for _ in range(dist.get_world_size())]
-    try:
+    with _others_there():
         dist.all_gather(found, values)
+    return found
+
+
+@contextmanager
+def _others_there() -> Iterator[None]:
+    try:
+        yield
     except RuntimeError as error:
         raise ProcessLostError(
             "another of the processes that train together is gone; the last state is kept,"
             " --resume continues from there"
         ) from error
-    return found
 
 
 def pooled(mean: Tensor, variance: Tensor, n: float) -> tuple[Tensor, Tensor, float]:
