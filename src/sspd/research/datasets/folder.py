@@ -39,7 +39,7 @@ from sspd.video.read import probe, read
 TREE = """
 <any>/<video>.mp4 (or another video)
 <any>/<video>.csv with time_s,bvp (optional)
-truth.csv with film,subject,condition,hr_bpm (optional)
+truth.csv with video,subject,condition,hr_bpm (optional)
 """
 #: Two days, seconds: a longer stated duration is not used.
 MAX_VIDEO_S = 172_800.0
