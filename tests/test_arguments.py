@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sspd
-from beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.terminals import in_terminal
 from sspd.errors import SourceError, UsageError
 from sspd.types.arguments import face_box
 from sspd.types.spans import seconds
-from terminals import in_terminal
 
 BOX = sspd.Box(*SKIN_BOX)
 EDGES = ",".join(str(edge) for edge in SKIN_BOX)

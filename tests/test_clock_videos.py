@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import sspd
-from beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import UsageError
 from sspd.pipeline.batch import measure_many
 from sspd.types import MeasureOptions, Vitals

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sspd
-from beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import NoVideoError, SourceError, UsageError, WeightsError
 from sspd.face.chunker import FaceChunker
 from sspd.methods import Method

@@ -8,7 +8,7 @@ import numpy as np
 import openvino
 import pytest
 
-from networks import measuring_network, random_input
+from helpers.networks import measuring_network, random_input
 from sspd.accel import quantize
 from sspd.accel.quantize import is_quantizable, quantize_int8, supports_int8
 from sspd.errors import UsageError

@@ -9,7 +9,7 @@ import openvino
 import pytest
 from openvino import opset13 as ops
 
-from networks import measuring_network, random_input
+from helpers.networks import measuring_network, random_input
 from sspd.accel.space_to_depth import FEW, pack_pixel_pairs
 from sspd.network.export import export_onnx
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from openvino import opset13 as ops
 
-from networks import measuring_network
+from helpers.networks import measuring_network
 from sspd.accel.stateful import make_streaming
 from sspd.accel.winograd import apply_temporal_winograd
 from sspd.network.export import export_onnx

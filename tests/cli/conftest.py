@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_pictures
 from sspd.cli.main import run
 
 BOX = ",".join(str(edge) for edge in SKIN_BOX)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_pictures
 
 EDGES = ",".join(map(str, SKIN_BOX))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from terminals import in_terminal
+from helpers.terminals import in_terminal
 
 SSPD = [sys.executable, "-m", "sspd.cli.main"]
 SMALL = ["--n", "400", "--seconds", "0.2", "--size", "160x120"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from beating_faces import beating_pictures
+from helpers.beating_faces import beating_pictures
 from sspd.cli.inputs import list_videos, output_paths
 from sspd.video.read import probe
 

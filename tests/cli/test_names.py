@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-import results
+from helpers import results
 from sspd.cli.messages import Messages, show
 from sspd.report.csv import write_csv
 from sspd.report.html import write_html

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.cli.inputs import Found
 from sspd.cli.outputs import usable_outputs, video_outputs, write_whole
 from sspd.report.outputs import VIDEO_OUTPUTS, write_outputs

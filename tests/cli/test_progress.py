@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 import sspd
-from beating_faces import SKIN_BOX
+from helpers.beating_faces import SKIN_BOX
+from helpers.terminals import in_terminal
 from sspd.cli.main import app
-from terminals import in_terminal
 
 BOX = ",".join(str(edge) for edge in SKIN_BOX)
 COMMAND = [sys.executable, "-m", "sspd.cli.main", "measure", "--method", "pos", "--box", BOX]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import results
+from helpers import results
 from sspd.cli.messages import Messages
 from sspd.cli.progress import VideoMeter, collect_results
 from sspd.pipeline.batch import BatchResult

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from beating_faces import beating
+from helpers.beating_faces import beating
 from sspd.errors import UsageError, WeightsError
 from sspd.methods import Method, citation, get_method, method_names, needs, takes_weights
 from sspd.methods.method import ANY_LIGHT, COLOUR

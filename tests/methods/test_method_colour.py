@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beating_faces import beating
+from helpers.beating_faces import beating
 from sspd.errors import UsageError
 from sspd.methods.skin_color import mean_skin_color
 from sspd.signal.color.pos import pos_waveform

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from beating_faces import beating
+from helpers.beating_faces import beating
 from sspd.face.stabilize import STABILIZE_PX, stabilize_frames
 from sspd.methods import get_method
 from sspd.models.spec import NetworkSpec

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from networks import measuring_network, random_differences
+from helpers.networks import measuring_network, random_differences
 from sspd.errors import OutputError, WeightsError
 from sspd.models.checkpoint import (
     FORMAT,

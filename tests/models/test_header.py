@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from networks import measuring_network
+from helpers.networks import measuring_network
 from sspd.errors import WeightsError
 from sspd.models.checkpoint import load_checkpoint, save_checkpoint
 from sspd.models.header import split_header

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from networks import measuring_network, random_differences, training_network
+from helpers.networks import measuring_network, random_differences, training_network
 from sspd.errors import UsageError
 from sspd.models.convolution import halve
 from sspd.models.network import MeasuringNetwork, initialise, map_size, pad_to_even

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from networks import training_network
+from helpers.networks import training_network
 from sspd.models.pyramid import DotProductAttention, SelfSimilarityModel, TSBlock
 from sspd.models.spec import PyramidSpec
 

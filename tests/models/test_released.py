@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from networks import measuring_network, random_differences
+from helpers.networks import measuring_network, random_differences
 from sspd.cli.import_ import import_weights
 from sspd.errors import WeightsError
 from sspd.models.checkpoint import load_checkpoint, save_checkpoint

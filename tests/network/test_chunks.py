@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from networks import measuring_network, random_input
+from helpers.networks import measuring_network, random_input
 from sspd.network.chunks import CLIP_FRAMES, MARGIN, run_in_chunks
 
 Run = Callable[[NDArray[np.float32]], NDArray[np.float64]]

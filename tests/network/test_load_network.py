@@ -13,7 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from networks import measuring_network, random_input
+from helpers.networks import measuring_network, random_input
 from sspd.errors import OutputError, UsageError, WeightsError
 from sspd.models.checkpoint import save_checkpoint
 from sspd.models.released import import_released

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from networks import measuring_network, random_input
+from helpers.networks import measuring_network, random_input
 from sspd.network import Network, load_network
 from sspd.network.chunks import RunNetwork
 from sspd.network.export import export_onnx

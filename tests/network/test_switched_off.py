@@ -9,7 +9,7 @@ import numpy as np
 import openvino
 import pytest
 
-from networks import measuring_network, random_input
+from helpers.networks import measuring_network, random_input
 from sspd.accel.quantize import supports_int8
 from sspd.accel.switch import VARIABLE
 from sspd.network import load_network

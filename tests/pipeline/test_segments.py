@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from beating_faces import beating
+from helpers.beating_faces import beating
 from sspd.face.identity import MAX_FACES
 from sspd.methods import Method
 from sspd.pipeline.by_face import by_face

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.report.csv import CSV_COLUMNS, write_csv, write_signal_csv
 
 

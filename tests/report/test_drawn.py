@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-import results
-from pulses import pulse_wave
+from helpers import results
+from helpers.pulses import pulse_wave
 from sspd.report.axes import BEAT, LINE, draw_excerpt
 from sspd.report.csv import write_signal_csv
 from sspd.report.overlay_panel import make_panel

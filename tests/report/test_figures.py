@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.report.axes import MOST_SAMPLES
 from sspd.report.figures import Drawing, drawings
 from sspd.types import Signal, WindowVitals

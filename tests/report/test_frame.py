@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.errors import SourceError
 from sspd.report.frame import LONGEST_SIDE, face_image
 from sspd.types import Box, FaceSpan, Vitals

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.errors import OutputError
 from sspd.report.html import write_html
 from sspd.report.labels import HRV_WORDS, REASON_WORDS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import results
+from helpers import results
 from sspd.report.json import vitals_to_dict, write_json
 from sspd.types import Estimate, Respiration
 

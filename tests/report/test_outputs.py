@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import results
+from helpers import results
 from sspd.errors import OutputError
 from sspd.report.csv import write_csv
 from sspd.report.json import write_json

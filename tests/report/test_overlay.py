@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.errors import OutputError, SourceError
 from sspd.report import overlay as overlay_module
 from sspd.report.overlay import write_overlay

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.errors import OutputError
 from sspd.report.plots import plot_vitals
 from sspd.types import Signal, Vitals, WindowVitals

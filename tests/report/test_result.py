@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-import results
 import sspd
+from helpers import results
 from sspd.errors import DependencyError
 from sspd.pipeline.batch.serialize import from_record, to_record
 from sspd.report.json import WINDOW_KEYS, vitals_to_dict, write_json

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import results
+from helpers import results
 from sspd.report.selection import (
     EXCERPT_S,
     beats_between,

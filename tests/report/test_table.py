@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-import results
+from helpers import results
 from sspd.report.labels import REASON_WORDS, advice
 from sspd.report.table import ELLIPSIS, print_results, short_names, video_names
 from sspd.types import Vitals

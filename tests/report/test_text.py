@@ -5,7 +5,7 @@ from io import StringIO
 
 from rich.console import Console
 
-import results
+from helpers import results
 from sspd.report.table import print_results
 from sspd.report.text import headline, summary
 from sspd.types import Vitals

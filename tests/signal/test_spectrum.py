@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from sspd.errors import UsageError
 from sspd.signal import bandpass, peak_frequency, power_spectrum, pulse_frequency
 

@@ -11,8 +11,7 @@ import h5py
 import numpy as np
 import pytest
 
-import networks
-import results
+from helpers import networks, results
 from sspd.errors import DependencyError
 from sspd.network.clips import load_clip_network
 from sspd.network.export import onnx_bytes

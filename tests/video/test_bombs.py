@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sspd
-from beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import SourceError
 from sspd.methods import get_method
 from sspd.pipeline.by_face import by_face

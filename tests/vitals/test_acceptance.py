@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evidences import CLEAN
-from pulses import pulse_wave
+from helpers.features import CLEAN
+from helpers.pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.types import ConfidenceSpec, FrameStats, Signal
 from sspd.vitals import REASONS, Reading, VideoFacts, read_windows

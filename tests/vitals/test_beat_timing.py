@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.vitals import hrv, time_beats
 from sspd.vitals.beat_timing import LEAST_GAIN, IntervalNoise

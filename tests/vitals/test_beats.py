@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.types import Signal
 from sspd.vitals import analyze_beats, read_windows

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidences import CLEAN
+from helpers.features import CLEAN
 from sspd.errors import UsageError, WeightsError
 from sspd.models.spec import NetworkSpec
 from sspd.network import load_network

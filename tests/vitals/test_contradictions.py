@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evidences import CLEAN
+from helpers.features import CLEAN
 from sspd.vitals import REASONS, Reading, VideoFacts
 from sspd.vitals.acceptance import rejection_reasons, still_scene
 from sspd.vitals.contradictions import contradictions

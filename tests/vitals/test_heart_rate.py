@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.vitals import pulse_band, read_rate
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coded_videos import coded
+from helpers.coded_videos import coded
 from sspd.face.track import face_segments
 from sspd.simulation import VideoSpec, face_box, simulate
 from sspd.types import Frames, FrameStats

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coded_videos import coded
+from helpers.coded_videos import coded
 from sspd.face.track import face_segments
 from sspd.simulation import VideoSpec, face_box, simulate
 from sspd.types import Box, FaceSegment, Frames

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from sspd.signal import detrend
 from sspd.types import FrameStats, Signal
 from sspd.vitals import pulse_band, read_rate

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from sspd.errors import UsageError
 from sspd.types import ConfidenceSpec, Signal, Vitals, WindowVitals
 from sspd.vitals import accepted_runs, cut_windows, read_windows, unread_windows

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import OutputError
 from sspd.pipeline.batch import Journal
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.errors import SourceError
 from sspd.pipeline.batch import journal as journal_module
 from sspd.pipeline.batch import pool, replies, worker

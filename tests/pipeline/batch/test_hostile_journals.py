@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import results
+from helpers import results
 from sspd.errors import OutputError
 from sspd.pipeline.batch import journal as journal_module
 from sspd.pipeline.batch.journal import Journal
@@ -172,7 +172,7 @@ def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 FULL = """
 import resource, sys
 from pathlib import Path
-import results
+from helpers import results
 from sspd.pipeline.batch.journal import Journal
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 journal = Journal(sys.argv[1])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import results
+from helpers import results
 from sspd.errors import OutputError, UsageError
 from sspd.pipeline.batch.identity import identity
 from sspd.pipeline.batch.journal import Journal, entry_of

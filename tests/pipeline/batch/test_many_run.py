@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import sspd
-from beating_faces import SKIN_BOX
+from helpers.beating_faces import SKIN_BOX
 from sspd.errors import UsageError, WeightsError
 from sspd.pipeline.batch import BatchResult, Journal, measure_many
 from sspd.pipeline.batch.pool import _Worker

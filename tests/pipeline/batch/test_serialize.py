@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import results
+from helpers import results
 from sspd.pipeline.batch.serialize import from_record, to_record
 from sspd.report.json import vitals_to_dict
 from sspd.types import Estimate, Signal, Vitals, WindowVitals

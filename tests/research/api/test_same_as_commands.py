@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 import sspd
+from helpers.tiny_recipe import TINY
 from sspd.cli.main import app
 from sspd.errors import SSPDError
 from sspd.research.api.simulate import Simulation
 from sspd.research.evaluate import Evaluation
 from sspd.research.recipes import RECIPES
-from tiny_recipe import TINY
 
 
 def command(*arguments: object) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import sspd
-from networks import measuring_network
+from helpers.networks import measuring_network
 from sspd.cli.main import app
 from sspd.errors import OutputError, SSPDError, TrainingError, WeightsError
 from sspd.models.checkpoint import load_checkpoint, save_checkpoint

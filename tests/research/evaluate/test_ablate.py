@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from helpers.tiny_recipe import TINY
 from sspd.errors import SSPDError, UsageError
 from sspd.models.pyramid import SelfSimilarityModel, TSBlock
 from sspd.models.spec import PyramidSpec
@@ -26,7 +27,6 @@ from sspd.research.figures.ablation import draw_curve
 from sspd.research.recipes import get_recipe
 from sspd.research.recipes.ablations import GRIDS, Cell, Grid, get_grid
 from sspd.simulation import VideoSpec
-from tiny_recipe import TINY
 
 #: Grid -> cell -> what it changes of the paper's recipe, and to what.
 CHANGES: dict[str, dict[str, dict[str, Any]]] = {

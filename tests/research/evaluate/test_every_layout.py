@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.tiny_recipe import TINY
 from sspd.research.datasets.card import Dataset
 from sspd.research.datasets.check import check_recording
 from sspd.research.datasets.table import DATASETS, get_dataset
@@ -20,7 +21,6 @@ from sspd.research.evaluate import (
 from sspd.research.evaluate.training import trained_weights
 from sspd.simulation import VideoSpec
 from sspd.types import Recording
-from tiny_recipe import TINY
 
 pytestmark = pytest.mark.slow
 Copies = dict[str, tuple[Dataset, list[Recording]]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from research.evaluate.literal_scorings import nest_indices, nest_peaks, scargle
 from sspd.research.evaluate.nest_protocol import (
     NEST_QUANTITIES,

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from networks import measuring_network
+from helpers.networks import measuring_network
+from helpers.tiny_recipe import TINY
 from sspd.cli.main import app
 from sspd.errors import UsageError
 from sspd.models.checkpoint import save_checkpoint
@@ -30,7 +31,6 @@ from sspd.research.recipes import get_baseline, get_recipe
 from sspd.research.recipes.settled import UNKNOWN
 from sspd.research.train import data as training_data
 from sspd.simulation import VideoSpec
-from tiny_recipe import TINY
 
 pytestmark = pytest.mark.slow
 

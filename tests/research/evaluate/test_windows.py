@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from sspd.research.evaluate import get_scoring
 from sspd.research.evaluate.csv_cells import subjects_csv, windows_csv
 from sspd.research.evaluate.nest_protocol import NEST_QUANTITIES, nest_readings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.tiny_recipe import TINY as ONE_STEP
+from tests.helpers.tiny_recipe import TINY as ONE_STEP
 
 from sspd.research.datasets.faces import open_store, write_entry
 from sspd.research.recipes import Recipe

@@ -11,7 +11,7 @@ import onnx
 import pytest
 import torch
 
-from networks import measuring_network
+from helpers.networks import measuring_network
 from sspd.errors import UsageError, WeightsError
 from sspd.methods import get_method
 from sspd.methods.sspd import native_waveform

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from networks import training_network
+from helpers.networks import training_network
 from sspd.models.spec import PyramidSpec
 from sspd.research.train.ema import update_target
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from networks import measuring_network, random_differences
+from helpers.networks import measuring_network, random_differences
 from sspd.models.network import MeasuringNetwork
 from sspd.models.spec import NetworkSpec, PyramidSpec
 from sspd.research.train.calibration_videos import calibration_videos

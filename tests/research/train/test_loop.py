@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from networks import measuring_network
+from helpers.networks import measuring_network
+from helpers.tiny_recipe import TINY as ONE_STEP
 from sspd.errors import OutputError, TrainingError, UsageError, WeightsError
 from sspd.models.checkpoint import load_checkpoint, save_checkpoint
 from sspd.network import load_network
@@ -21,7 +22,6 @@ from sspd.research.train.loop import MODEL_FILE, TrainingProgress, train
 from sspd.research.train.sampler import Video
 from sspd.research.train.state import read_state_file, saved_steps, state_file
 from sspd.research.train.step import Views, make_views
-from tiny_recipe import TINY as ONE_STEP
 
 
 class StoppedError(Exception):

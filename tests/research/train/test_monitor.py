@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from networks import measuring_network
+from helpers.networks import measuring_network
 from sspd.errors import UsageError
 from sspd.models.checkpoint import load_checkpoint, save_checkpoint
 from sspd.research.recipes import BASELINES, RECIPES, Recipe, find_recipe

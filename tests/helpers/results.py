@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from pulses import pulse_wave
+from helpers.pulses import pulse_wave
 from sspd.report.result import Vitals
 from sspd.types import Box, Signal, WindowVitals
 from sspd.vitals import analyze_beats, read_windows
