@@ -197,7 +197,7 @@ def test_two_processes_train_as_one(videos: list[Video], tiny: Recipe, tmp_path:
     one, two = (read_metrics(tmp_path / folder / "out") for folder in ("alone", "together"))
     assert len(one) == len(two) == recipe.steps
     # float32 rounding, which Adam makes ten times larger a step; in float64 (above) none is left
-    allowed = np.array([1e-5, 1e-4, 1e-3, 1e-3])
+    allowed = np.array([1e-5, 1e-4, 1e-3, 1e-2])
     for name in ("loss/total", "loss/snr", "health/spread", "health/agreement"):
         a, b = (np.array([row[name] for row in run]) for run in (one, two))
         np.testing.assert_array_less(np.abs(a - b), allowed)
