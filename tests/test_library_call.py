@@ -16,7 +16,7 @@ from sspd.simulation import VideoSpec, write_video
 #: What a measurement may import, of packages that are not Python's own.
 NEEDED = {"av", "cv2", "dlib", "numpy", "openvino", "scipy"}
 #: What OpenVINO imports where it is installed.
-THEIRS = {"absl", "packaging"}
+THEIRS = {"absl", "charset_normalizer", "packaging"}
 
 #: Where packages lie.
 INSTALLED = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}

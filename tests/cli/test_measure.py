@@ -59,7 +59,7 @@ def test_a_folder_is_searched_and_outputs_are_numbered(
     expected = ["a.json", *overlays, "r.html", "s-b-2.csv", "s-b.csv"]
     assert sorted(p.name for p in tmp_path.iterdir()) == expected
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert page.count('class="film"') == 2
+    assert page.count('class="video"') == 2
     assert "data:image/png" not in page
 
 

@@ -148,20 +148,19 @@ class Meter:
             Finished steps of this phase.
         total : float or None
             Number of its steps; None leaves it unchanged.
-        what : str or None
-            Name of the phase; None leaves it unchanged.
-        count : str or None
-            Text of the count; None leaves it unchanged.
+        what, count : str or None
+            Name of the phase, and text of the count; None leaves it unchanged.
         """
         with self._lock:
             self._done = done
             self._total = self._total if total is None else total
+            is_new = what not in (None, self._what)
             self._what = self._what if what is None else what
             self._count = self._count if count is None else count
             if self._bar is not None:
                 self._bar.update(
                     self._task, completed=done, total=self._total, description=self._what,
-                    count=self._counted(),
+                    count=self._counted(), refresh=is_new,  # a phase may be over before the next
                 )  # fmt: skip
             self.tick()
 

@@ -185,7 +185,7 @@ def test_a_grid_runs_and_once_more_trains_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("done again")
 
-    monkeypatch.setattr("sspd.research.evaluate.training._videos", refuse)
+    monkeypatch.setattr("sspd.research.train.data.prepare_data", refuse)
     monkeypatch.setattr("sspd.research.evaluate.measuring.predict_recording", refuse)
     again = ablate(TWO, tasks)
     assert [score.values[0][0] for score in again] == [score.values[0][0] for score in scores]

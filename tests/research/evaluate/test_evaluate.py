@@ -99,7 +99,7 @@ def test_a_protocol_scores_its_test_subjects_alone(root: Path, tmp_path: Path) -
     assert "| SSPD-L3‡ (paper) | 0.50 | 0.71 |" in table
     assert "‡: read by another scoring" in table
     assert all(len(digest) == 64 for digest in manifest["recordings"]["subject38"].values())
-    with pytest.raises(UsageError, match="of pure, not of ubfc-rppg"):
+    with pytest.raises(UsageError, match="for pure, not for ubfc-rppg"):
         run(root, tmp_path, protocol="pure-hr-cnn")
 
 
