@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
@@ -200,3 +202,16 @@ def test_every_face_has_its_own_updates() -> None:
     assert {update.face_id for update in finals} == {0, 1}
     at_3_s = [update.face_id for update in updates if update.time_s == pytest.approx(3.0)]
     assert sorted(at_3_s) == [0, 1]
+
+
+def test_a_session_that_nobody_closes_does_not_keep_the_process_from_its_end() -> None:
+    code = (
+        "import numpy as np, sspd\n"
+        "left = sspd.Session(sspd.MeasureOptions(method='pos', box=sspd.Box(0, 0, 64, 64)))\n"
+        "left.push(sspd.Frames(np.full((60, 64, 64, 3), 120, np.uint8), np.arange(60) / 30))\n"
+        "print('pushed')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "pushed\n", "")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Full, Queue
-from threading import Condition
+from threading import Condition, Thread
 from types import TracebackType
 from typing import TypeVar
 
 from sspd.accel.prefetch import prefetch, run_in_background
-from sspd.face.identity import MAX_FACES
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -117,7 +116,7 @@ class Executor:
     def __init__(self, *, side_by_side: bool, buffers: Buffers | None = None) -> None:
         self.buffers = buffers or Buffers()
         self._side_by_side = side_by_side
-        self._pool = ThreadPoolExecutor(2 * MAX_FACES, thread_name_prefix="sspd")
+        self._threads: list[Thread] = []
 
     def __enter__(self) -> Executor:
         return self
@@ -141,7 +140,13 @@ class Executor:
         -------
         Future
         """
-        return self._pool.submit(work)
+        answer: Future[Result] = Future()
+        # a daemon: a session that nobody closes must not keep the process from its end
+        thread = Thread(target=_run, args=(work, answer), name="sspd", daemon=True)
+        self._threads = [each for each in self._threads if each.is_alive()]
+        self._threads.append(thread)
+        thread.start()
+        return answer
 
     def ahead(self, items: Iterable[Item], depth: int) -> Iterable[Item]:
         """Prefetch a stage's items, if stages may run side by side.
@@ -170,4 +175,15 @@ class Executor:
 
     def close(self) -> None:
         """Wait for all threads to end."""
-        self._pool.shutdown(wait=True)
+        for thread in self._threads:
+            thread.join()
+
+
+def _run(work: Callable[[], Result], answer: Future[Result]) -> None:
+    """Run something, and put its result or its error into a future."""
+    try:
+        result = work()
+    except BaseException as error:  # raised to whoever asks for the result
+        answer.set_exception(error)
+    else:
+        answer.set_result(result)
