@@ -121,7 +121,7 @@ def test_an_unexpected_fault_is_one_line(
     code, _, err = measure(videos / "b.mp4")
     assert code == 1
     assert err == ["sspd: b.mp4: unexpected RuntimeError: first line second line"]
-    monkeypatch.setattr("sspd.pipeline.session.get_method", broken)
+    monkeypatch.setattr("sspd.pipeline.loading.get_method", broken)
     code, _, err = measure(videos / "b.mp4")
     assert code == 1
     assert len(err) == 1

@@ -14,7 +14,7 @@ from sspd.errors import SourceError, WeightsError
 from sspd.methods import get_method
 from sspd.network.load import shipped_weights
 from sspd.pipeline.batch.identity import identity
-from sspd.pipeline.session import load_method
+from sspd.pipeline.loading import load_method
 from sspd.research.datasets import faces_build
 from sspd.research.datasets.checksums import checksums
 from sspd.research.datasets.table import open_dataset

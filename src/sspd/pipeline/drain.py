@@ -10,13 +10,13 @@ from sspd.accel.prefetch import import_in_background
 from sspd.accel.process import trim_heap
 from sspd.methods import Method
 from sspd.pipeline.executor import Buffers
+from sspd.pipeline.loading import checked_method
 from sspd.pipeline.reading import final_update
-from sspd.pipeline.session import Session, load_method
+from sspd.pipeline.session import Session
 from sspd.report.result import Vitals
 from sspd.types import Frames, MeasureOptions, Update, VideoSource
 from sspd.video.progress import Progress, telling
 from sspd.video.sources import AnySource, open_source
-from sspd.vitals.confidence import check_terms
 
 
 def drain(
@@ -50,7 +50,8 @@ def drain(
     SSPDError
         As `measure`.
     """
-    ready = _ready(method, options)
+    given = method if isinstance(method, Method) else None
+    ready = checked_method(given, options)  # before a video is opened
     video = _opened(source, options, times)
     try:
         with Session(options, source=video, method=ready, updates=False) as session:
@@ -80,7 +81,7 @@ def updates_of(
     ------
     Update
     """
-    ready = _ready(method, options)
+    ready = checked_method(method, options)
     video = _opened(source, options, times)
     try:
         with Session(options, source=video, method=ready) as session:
@@ -90,15 +91,6 @@ def updates_of(
                 yield final_update(vitals)
     finally:
         _close(video)
-
-
-def _ready(method: str | Method | None, options: MeasureOptions) -> Method:
-    """The method, its confidence checked, before a video is opened."""
-    if not isinstance(method, Method):
-        return load_method(options)
-    if method.confidence is not None:
-        check_terms(method.confidence)
-    return method
 
 
 def _opened(

@@ -13,15 +13,15 @@ import numpy as np
 from sspd.accel.process import trim_heap
 from sspd.errors import SourceError, UsageError
 from sspd.face.chunker import CROP_CHUNK_FRAMES, FaceChunker
-from sspd.methods import Method, get_method
+from sspd.methods import Method
 from sspd.pipeline.by_face import by_face
 from sspd.pipeline.executor import Buffers, Executor
+from sspd.pipeline.loading import checked_method
 from sspd.pipeline.reading import VideoContext, face_vitals, no_face, update_now
 from sspd.pipeline.segments import RunningSegment, SegmentRunner, SegmentWaveform
 from sspd.report.result import Vitals
 from sspd.types import Frames, MeasureOptions, Update, VideoInfo, VideoSource
 from sspd.video.coding import Coding
-from sspd.vitals.confidence import check_terms
 
 #: An update comes this often, seconds of the video.
 UPDATE_S = 1.0
@@ -73,7 +73,7 @@ class Session:
         buffers: Buffers | None = None,
     ) -> None:
         self.options = options or MeasureOptions()
-        self._method = method or load_method(self.options)
+        self._method = checked_method(method, self.options)
         self._info: VideoInfo | None = None if source is None else source.info
         self._coding = getattr(source, "coding", None) or Coding()
         self._warnings = getattr(source, "warnings", None)
@@ -271,29 +271,3 @@ class Session:
         )
         options = replace(self.options)
         return VideoContext(info, self._coding, options, self._method.confidence, outline)
-
-
-def load_method(options: MeasureOptions, threads: int | None = None) -> Method:
-    """Load the method that options name.
-
-    Parameters
-    ----------
-    options : MeasureOptions
-    threads : int or None
-        See `sspd.get_method`.
-
-    Returns
-    -------
-    Method
-
-    Raises
-    ------
-    SSPDError
-        See `sspd.get_method`.
-    """
-    method = get_method(
-        options.method, weights=options.weights, precision=options.precision, threads=threads
-    )
-    if method.confidence is not None:
-        check_terms(method.confidence)  # now, not after an hour of video
-    return method

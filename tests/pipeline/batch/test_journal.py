@@ -17,7 +17,7 @@ from sspd.pipeline.batch.identity import identity
 from sspd.pipeline.batch.journal import Journal, entry_of
 from sspd.pipeline.batch.result import Task
 from sspd.pipeline.batch.serialize import to_record
-from sspd.pipeline.session import load_method
+from sspd.pipeline.loading import load_method
 from sspd.types import Box, MeasureOptions, Vitals
 
 MADE_WITH = {"method": "pos", "version": "1"}

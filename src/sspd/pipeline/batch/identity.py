@@ -31,7 +31,7 @@ def identity(options: MeasureOptions, method: Method) -> dict[str, Any]:
     WeightsError
         The weights cannot be read.
 
-    >>> from sspd.pipeline.session import load_method
+    >>> from sspd.pipeline.loading import load_method
     >>> options = MeasureOptions(method="pos")
     >>> identity(options, load_method(options))["weights_sha256"] is None
     True

@@ -86,7 +86,7 @@ def measure_video(
     -------
     BatchResult
 
-    >>> from sspd.pipeline.session import load_method
+    >>> from sspd.pipeline.loading import load_method
     >>> options = MeasureOptions(method="pos")
     >>> measure_video(Task(0, "gone.mp4"), options, load_method(options)).vitals.error
     'gone.mp4: no such file'

@@ -16,7 +16,7 @@ from sspd.pipeline.batch.identity import identity
 from sspd.pipeline.batch.journal import Journal, entry_of
 from sspd.pipeline.batch.pool import Progress, measure_in_workers
 from sspd.pipeline.batch.result import BatchResult, Task, measure_video
-from sspd.pipeline.session import load_method
+from sspd.pipeline.loading import load_method
 from sspd.types import MeasureOptions
 from sspd.types.arguments import BoxLike, Source, face_box, source_list, source_path
 from sspd.utils.partials import remove_parts

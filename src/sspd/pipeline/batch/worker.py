@@ -21,7 +21,7 @@ from sspd.errors import SourceError
 from sspd.methods.method import Method
 from sspd.pipeline.batch.result import PROGRESS, BatchResult, Task, failed, measure_video
 from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, to_record
-from sspd.pipeline.session import load_method
+from sspd.pipeline.loading import load_method
 from sspd.types import MeasureOptions
 
 #: How long an orphan's video may take to let go, seconds.
