@@ -36,6 +36,7 @@ def _measure(source: Any, **more: Any) -> sspd.Vitals:
     return sspd.measure(source, method="pos", **{"box": BOX} | more)
 
 
+@pytest.mark.slow
 def test_one_path_is_one_video(video: Path) -> None:
     for videos in (str(video), video, bytes(video), [video]):
         run = sspd.measure_many(videos, method="pos", box=BOX, end_s=8.0)
@@ -100,6 +101,7 @@ def test_times_of_numpy_and_an_endless_end(video: Path) -> None:
         _measure(video, start_s=5, end_s=5)
 
 
+@pytest.mark.slow
 @given(st.floats() | st.integers() | st.booleans() | st.text(max_size=5) | st.complex_numbers())
 def test_seconds_are_finite_or_refused(value: Any) -> None:
     try:
@@ -135,6 +137,7 @@ def test_standard_input_says_what_would_work(name: str, video: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_standard_input_that_is_a_file_is_read(video: Path) -> None:
     with video.open("rb") as file:
         ran = subprocess.run([*COMMAND, "/dev/stdin"], stdin=file, capture_output=True, check=False)

@@ -51,6 +51,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("raw") / "a.h264", beating_pictures(t, 1.6), 30)
 
 
+@pytest.mark.slow
 def test_a_raw_stream_has_no_rate_unless_its_frame_rate_is_stated(raw: Path) -> None:
     vitals = measured(raw)
     assert vitals.hr_bpm is None
@@ -63,6 +64,7 @@ def test_a_raw_stream_has_no_rate_unless_its_frame_rate_is_stated(raw: Path) -> 
     assert other.hr_bpm == pytest.approx(96 * 24 / 30, abs=1)
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_a_frame_rate(raw: Path, tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", "from sspd.cli.main import run; run()", "measure", str(raw)]
@@ -90,6 +92,7 @@ def test_a_stated_rate_reaches_workers_and_the_journal(raw: Path) -> None:
         MeasureOptions(fps=float("nan"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capture", [60, 120])
 def test_slow_motion_is_read_by_the_capture_clock(capture: int, tmp_path: Path) -> None:
     t = np.arange(10 * capture) / capture

@@ -44,6 +44,7 @@ def _said(items: str, kept: str) -> str:
     return rf"^{one}: its worker process ended by itself \(exit code 9\); {re.escape(kept)}$"
 
 
+@pytest.mark.slow
 def test_of_a_measurement(tmp_path: Path) -> None:
     for n in range(3):
         (tmp_path / f"f{n}.mp4").touch()
@@ -54,12 +55,14 @@ def test_of_a_measurement(tmp_path: Path) -> None:
         list(iter_predictions(recordings, method, no_method, tmp_path / "kept", jobs=2))
 
 
+@pytest.mark.slow
 def test_of_a_simulation(tmp_path: Path) -> None:
     videos = [(tmp_path / f"f{n}.mp4", SPEC) for n in range(3)]
     with pytest.raises(SSPDError, match=_said(r"\S+f\d\.mp4", KEPT)):
         write_all(tmp_path, videos, no_video, 2)
 
 
+@pytest.mark.slow
 def test_of_an_ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ablate, "run_task", no_task)
     grid = get_grid("v")

@@ -164,6 +164,7 @@ def test_make_test_and_make_demo_stand_in_the_readme() -> None:
     assert re.search(r"^make test\b", commands, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (example,) = _blocks(README, "python")
     assert len([line for line in example.splitlines() if line]) == 3

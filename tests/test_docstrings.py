@@ -175,6 +175,7 @@ def faults_of(entries: list[Entry]) -> list[tuple[Entry, str]]:
     return [(entry, fault) for entry in entries for check in checks if (fault := check(entry))]
 
 
+@pytest.mark.slow
 def test_docstrings_are_understood_and_complete() -> None:
     entries = all_entries()
     assert len(entries) > 300

@@ -116,6 +116,7 @@ def test_asking_for_help_loads_nothing_heavy() -> None:
     assert not _loaded_after(ask) & set(HEAVY)
 
 
+@pytest.mark.slow
 def test_every_other_room_is_imported_without_torch() -> None:
     bases = [name for name in _modules() if not name.startswith(NEEDS_TORCH)]
     bases += WITHOUT_TORCH

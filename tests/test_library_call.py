@@ -109,6 +109,7 @@ def answer(code: str, video: Path) -> Any:
     return json.loads(ran.stdout)
 
 
+@pytest.mark.slow
 def test_a_call_leaves_the_process_as_it_was(video: Path) -> None:
     before, after, rate = answer(LOOK, video)
     assert rate is not None, "else little of the way was gone"
@@ -116,6 +117,7 @@ def test_a_call_leaves_the_process_as_it_was(video: Path) -> None:
     assert before["heaps"] in (None, True)
 
 
+@pytest.mark.slow
 def test_a_call_imports_what_measuring_needs_and_no_more(video: Path) -> None:
     packages = {
         Path(file).relative_to(root).parts[0]

@@ -57,6 +57,7 @@ def test_torch_is_really_absent_there() -> None:
     assert "No module named 'torch'" in ran.stderr
 
 
+@pytest.mark.slow
 def test_a_video_is_measured_by_the_command(face: Path, tmp_path: Path) -> None:
     ran = _python(RUN, "measure", face, "--json", tmp_path / "out.json")
     assert ran.returncode == 0, ran.stderr
@@ -65,6 +66,7 @@ def test_a_video_is_measured_by_the_command(face: Path, tmp_path: Path) -> None:
     assert row["hr_bpm"] == pytest.approx(truth(SPEC).hr_bpm, abs=2.0)
 
 
+@pytest.mark.slow
 def test_a_video_is_measured_from_python(face: Path) -> None:
     ran = _python("import sspd; print(sspd.measure(sys.argv[1]).hr_bpm)", face)
     assert ran.returncode == 0, ran.stderr
@@ -77,6 +79,7 @@ def test_the_shipped_network_is_exported(tmp_path: Path) -> None:
     assert (tmp_path / "sspd.onnx").stat().st_size > 1_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -44,6 +44,7 @@ def test_eight_seconds_at_25_frames_per_second_are_measured(make: WriteVideo) ->
     assert short.reasons == ("too_short",)
 
 
+@pytest.mark.slow
 def test_a_video_becomes_vitals(skin: Path) -> None:
     vitals = sspd.measure(skin, method="pos", box=SKIN_BOX)
     assert vitals.accepted
@@ -136,6 +137,7 @@ def test_still_skin_is_refused(make: WriteVideo) -> None:
     assert vitals.reasons
 
 
+@pytest.mark.slow
 def test_a_lost_face_leaves_a_gap(skin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sspd.measure(skin, method="pos", box=SKIN_BOX)
 

@@ -39,6 +39,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_method_of_another_package_measures(video: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.json"
     done = sspd("measure", video, "--method", "green-red", "--json", out)
@@ -75,6 +76,7 @@ def test_a_plugin_takes_the_place_of_no_method_of_ours() -> None:
     assert run("-c", code).stdout.startswith("W. Wang")
 
 
+@pytest.mark.slow
 def test_a_dataset_of_another_package_is_checked_and_evaluated(tmp_path: Path) -> None:
     root = tmp_path / "copy"
     root.mkdir()

@@ -82,6 +82,7 @@ def test_there_are_enough_kinds_and_four_are_held_out() -> None:
         assert sum(not kind.held_out for kind in group) >= 2
 
 
+@pytest.mark.slow
 def test_a_seed_decides_the_bytes(tmp_path: Path) -> None:
     for name, seed in (("a", (1, 2)), ("b", (1, 2)), ("c", (2, 2)), ("d", (1, 3))):
         _written("lamps_wall_seen", tmp_path / f"{name}.mp4", seed, 0.15)
@@ -136,6 +137,7 @@ def test_goals_are_met_or_missed() -> None:
     assert "| ramp | 5 | 1 | 0 | 0 | 0.90 | low_snr 1 |" in list(table([*rows, refused]))
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_hangs_or_fails_costs_one_item() -> None:
     from wrong_jobs import each_in_process
 

@@ -28,6 +28,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
+@pytest.mark.slow
 @needs_integers
 def test_integers_are_near_floats_also_piece_by_piece(path: Path) -> None:
     exact, rough = (load_network(path, precision=p) for p in ("f32", "int8"))
@@ -39,6 +40,7 @@ def test_integers_are_near_floats_also_piece_by_piece(path: Path) -> None:
     np.testing.assert_allclose(waveform, whole, atol=1e-5 * np.abs(whole).max())
 
 
+@pytest.mark.slow
 @needs_integers
 def test_the_shipped_network_agrees_as_asked_for() -> None:
     video = random_input(BLOCK_FRAMES, 128)

@@ -54,6 +54,7 @@ def streamed(model: openvino.Model, frames: NDArray[np.float32], block: int) -> 
     return np.concatenate(late, axis=2)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=12)
 @given(st.sampled_from([(4, 8), (8, 24), (24, 24), (12, 36)]), st.integers(1, 3))
 def test_it_is_the_same_numbers_a_frame_a_layer_late(sizes: tuple[int, int], layers: int) -> None:
@@ -90,6 +91,7 @@ def test_a_pooling_in_time_ends_them() -> None:
     np.testing.assert_allclose(got[:, :, 2:-1], whole[:, :, 2:-1], atol=2e-5)
 
 
+@pytest.mark.slow
 def test_with_a_memory_nothing_falls_back_to_float32(tmp_path: Path) -> None:
     core, hint = openvino.Core(), {"INFERENCE_PRECISION_HINT": "bf16"}
     if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):

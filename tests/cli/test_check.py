@@ -73,6 +73,7 @@ def test_the_index_is_written_once_and_compared(check: Any, root: Path, tmp_path
     assert index.read_bytes() == written
 
 
+@pytest.mark.slow
 def test_outputs_replace_nothing_of_the_dataset(check: Any, root: Path, tmp_path: Path) -> None:
     before = (root / "truth.csv").read_bytes()
     code, _, err = check(root, "--json", root / "truth.csv")

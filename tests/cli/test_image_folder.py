@@ -25,6 +25,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_folder_of_images_with_every_output(images: Path, tmp_path: Path, measure: Any) -> None:
     files = {kind: tmp_path / f"a.{kind}" for kind in ("json", "html", "png", "mp4", "csv")}
     code, out, err = measure(

@@ -13,6 +13,7 @@ SSPD = [sys.executable, "-m", "sspd.cli.main"]
 SMALL = ["--n", "400", "--seconds", "0.2", "--size", "160x120"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_simulate_says_what_is_kept_and_goes_on(tmp_path: Path, jobs: str) -> None:
     command = [*SSPD, "simulate", str(tmp_path / "videos"), *SMALL, "--jobs", jobs]
@@ -25,6 +26,7 @@ def test_simulate_says_what_is_kept_and_goes_on(tmp_path: Path, jobs: str) -> No
     assert not list((tmp_path / "videos").glob(".*part*"))
 
 
+@pytest.mark.slow
 def test_another_command_names_what_it_leaves(tmp_path: Path) -> None:
     made = [*SSPD, "simulate", str(tmp_path / "d"), "--layout", "ubfc-rppg", "--n", "2"]
     assert in_terminal([*made, "--seconds", "3", "--size", "160x120"])[0] == 0

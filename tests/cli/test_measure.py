@@ -14,6 +14,7 @@ from sspd.cli.inputs import list_videos, output_paths
 from sspd.video.read import probe
 
 
+@pytest.mark.slow
 def test_one_video_with_every_output(videos: Path, tmp_path: Path, measure: Any) -> None:
     outputs = {name: tmp_path / f"out.{name}" for name in ("json", "csv", "png", "html", "mp4")}
     code, out, err = measure(
@@ -40,6 +41,7 @@ def test_one_video_with_every_output(videos: Path, tmp_path: Path, measure: Any)
     assert len(list(tmp_path.iterdir())) == 6
 
 
+@pytest.mark.slow
 def test_a_folder_is_searched_and_outputs_are_numbered(
     videos: Path, tmp_path: Path, measure: Any
 ) -> None:
@@ -63,6 +65,7 @@ def test_a_folder_is_searched_and_outputs_are_numbered(
     assert "data:image/png" not in page
 
 
+@pytest.mark.slow
 def test_bad_sources_are_named_and_the_rest_is_done(
     videos: Path, short: Path, tmp_path: Path, measure: Any
 ) -> None:
@@ -85,6 +88,7 @@ def test_bad_sources_are_named_and_the_rest_is_done(
     assert rows[3]["reasons"] == ["too_short"]
 
 
+@pytest.mark.slow
 def test_no_reliable_pulse_is_code_3(videos: Path, short: Path, measure: Any) -> None:
     code, out, err = measure(videos / "b.mp4", short)
     assert (code, err) == (3, [])
@@ -128,6 +132,7 @@ def test_an_unexpected_fault_is_one_line(
     assert "SSPD_TRACEBACK=1" in err[0]
 
 
+@pytest.mark.slow
 def test_a_truncated_video_is_measured_with_a_warning(
     tmp_path: Path, measure: Any, write_video: Callable[..., Path]
 ) -> None:

@@ -34,6 +34,7 @@ def test_two_jobs_find_what_one_finds(
     ]
 
 
+@pytest.mark.slow
 def test_resuming_measures_what_failed_and_nothing_else(
     videos: Path, tmp_path: Path, measure: Any
 ) -> None:
@@ -56,6 +57,7 @@ def test_resuming_measures_what_failed_and_nothing_else(
     assert table.splitlines()[-1] == ("3 videos: 3 measured, 0 without a reliable pulse, 0 failed")
 
 
+@pytest.mark.slow
 def test_a_run_that_starts_again_says_what_it_leaves(
     videos: Path, tmp_path: Path, measure: Any
 ) -> None:
@@ -73,6 +75,7 @@ def test_resuming_needs_an_output(videos: Path, measure: Any) -> None:
     assert "--resume needs an output" in err[0]
 
 
+@pytest.mark.slow
 def test_videos_of_strangers_are_read_elsewhere(
     videos: Path, tmp_path: Path, measure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +120,7 @@ def test_a_frame_that_cannot_be_is_said_once_and_at_once(
     assert out == ""
 
 
+@pytest.mark.slow
 def test_a_file_that_could_not_be_written_is_tried_again(
     videos: Path, tmp_path: Path, measure: Any
 ) -> None:

@@ -67,6 +67,7 @@ def test_a_video_is_measured_with_it(
     assert found["windows"]
 
 
+@pytest.mark.slow
 def test_it_is_scored_beside_others(videos: Path, weights: Path, tmp_path: Path) -> None:
     data = f"folder:{videos}"
     common = ("evaluate", data, "--out", tmp_path, "--method", "pos,deepphys")
@@ -95,6 +96,7 @@ def test_what_is_missing_or_too_much_is_said(videos: Path, weights: Path, tmp_pa
     assert isinstance(result.exception, UsageError) and "two networks" in error_of(result)
 
 
+@pytest.mark.slow
 def test_a_recipe_that_learns_from_labels_needs_some(tmp_path: Path, videos: Path) -> None:
     folder = tmp_path / "videos"
     folder.mkdir()

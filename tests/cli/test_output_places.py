@@ -77,6 +77,7 @@ def test_a_journal_is_not_written_through_a_link(short: Path, measure: Any, tmp_
     assert (tmp_path / "bashrc").read_text() == "kept"
 
 
+@pytest.mark.slow
 def test_modes_are_kept_and_journals_are_private(short: Path, measure: Any, tmp_path: Path) -> None:
     out = tmp_path / "a.json"
     out.write_text("old")

@@ -63,6 +63,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_every_output_takes_any_name(name: str, tmp_path: Path, out: Path) -> None:
     said: list[str] = []
@@ -73,6 +74,7 @@ def test_every_output_takes_any_name(name: str, tmp_path: Path, out: Path) -> No
     assert "<script" not in (out / "a.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_several_videos_share_a_file_or_get_one_each(tmp_path: Path, out: Path) -> None:
     said: list[str] = []
     given = [_measured(tmp_path, name) for name in ("x", "y")]
@@ -86,6 +88,7 @@ def test_several_videos_share_a_file_or_get_one_each(tmp_path: Path, out: Path) 
     assert {path.name for path in out.iterdir()} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_that_fails_leaves_the_others(kind: str, tmp_path: Path, out: Path) -> None:
     said: list[str] = []

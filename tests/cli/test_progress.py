@@ -29,6 +29,7 @@ def test_simulate_tells_how_far_it_is_off_a_terminal(
     assert "Simulating" not in ran.stdout
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_phases_and_frames_of_one_video(videos: Path) -> None:
     code, shown = in_terminal([*COMMAND, videos / "b.mp4"])
     assert code == 0
@@ -38,6 +39,7 @@ def test_a_terminal_sees_phases_and_frames_of_one_video(videos: Path) -> None:
     assert len(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", row).rstrip()) <= 80
 
 
+@pytest.mark.slow
 def test_standard_output_is_for_results_alone(videos: Path) -> None:
     ran = subprocess.run(
         [*COMMAND, str(videos), "--jobs", "2"], capture_output=True, text=True, check=False
@@ -62,6 +64,7 @@ def test_measure_tells_its_phases(videos: Path) -> None:
     assert read[0] < 0.05 and read[-1] > 0.98
 
 
+@pytest.mark.slow
 def test_workers_tell_how_far_their_videos_are(videos: Path) -> None:
     told: list[tuple[int, str, float]] = []
     run = sspd.measure_many(

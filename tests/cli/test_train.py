@@ -69,6 +69,7 @@ def test_what_cannot_start_is_rejected_before_faces_are_cut_out(
     assert [p.name for p in out.iterdir()] == ["states"]
 
 
+@pytest.mark.slow
 def test_a_dataset_is_trained_on_by_its_split(tmp_path: Path) -> None:
     """The faces of subject37 are cut, those of subject38 are not; 9 s hold no clip of 10 s."""
     from sspd.research.datasets.faces import open_store

@@ -77,6 +77,7 @@ def rate_hz(values: np.ndarray) -> float:
     return peak_frequency(bandpass(values, 30.0, (0.5, 4.0)), 30.0, (0.6, 3.6))
 
 
+@pytest.mark.slow
 def test_a_method_says_what_it_is(method: Method) -> None:
     assert method.name in method_names() and method.citation == citation(method.name)
     assert method.needs == needs(method.name)
@@ -127,6 +128,7 @@ def test_the_same_faces_give_the_same_bytes(colour: Method) -> None:
     assert first.values.tobytes() == second.values.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [1, 77, 255])
 def test_a_constant_has_no_pulse_and_no_nan(method: Method, level: int) -> None:
     size = method.size if takes_weights(method.name) else 8
@@ -171,6 +173,7 @@ def noisy(t: np.ndarray, size: int) -> Frames:
     return Frames(rng.integers(60, 200, (t.size, size, size, 3)).astype(np.uint8), t)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
 def test_networks_give_a_value_a_step_of_their_grid(network: Method, fps: float) -> None:
     t = 5.0 + np.arange(int(4 * fps)) / fps

@@ -165,6 +165,7 @@ def test_jade_finds_independent_sources() -> None:
     assert (match.max(axis=0) > 0.97).all() and sorted(match.argmax(axis=0)) == [0, 1, 2]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.integers(0, 2**31))
 def test_jade_leaves_no_rotation_that_is_more_diagonal(seed: int) -> None:

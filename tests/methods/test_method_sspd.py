@@ -33,6 +33,7 @@ class _Network:
         return np.cumsum(slope - slope.mean()) if self.spec.summations else slope
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [24.0, 30.0, 60.0])
 @pytest.mark.parametrize("summations", [0, 1])
 def test_values_stand_at_their_time(
@@ -64,6 +65,7 @@ def test_too_few_pictures_give_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run([]) is None
 
 
+@pytest.mark.slow
 def test_a_network_that_follows_sees_the_head_held_still(monkeypatch: pytest.MonkeyPatch) -> None:
     network = _Network(replace(SPEC, follow=True))
     monkeypatch.setattr("sspd.network.load_network", lambda *_, **__: network)

@@ -46,6 +46,7 @@ def test_a_waveform_has_the_length_of_the_clip(build: Callable[[], nn.Module]) -
         network(torch.zeros(1, 3, 6, 64, 64))
 
 
+@pytest.mark.slow
 def test_regions_are_parts_of_the_face() -> None:
     """What changes in one corner alone changes its waveform more than the opposite one's."""
     torch.manual_seed(0)

@@ -45,6 +45,7 @@ def _refused_soon(path: Path) -> str:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [3_000, 300_000])
 def test_many_empty_tensors_are_refused_at_once(saved: Path, tmp_path: Path, n: int) -> None:
     card = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}

@@ -35,6 +35,7 @@ def differences(shared: Path) -> Tensor:
     return torch.from_numpy(np.diff(frames.astype(np.float32), axis=0)).permute(3, 0, 1, 2)[None]
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_the_released_waveform_is_met(
     released: MeasuringNetwork, differences: Tensor, shared: Path, tmp_path: Path
@@ -48,6 +49,7 @@ def test_the_released_waveform_is_met(
     np.testing.assert_array_equal(again(differences)[0].numpy(), got)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_the_released_tokens_are_met(
     released: MeasuringNetwork, differences: Tensor, shared: Path

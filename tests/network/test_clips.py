@@ -58,6 +58,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "one.safetensors", folder / "one.onnx"
 
 
+@pytest.mark.slow
 def test_a_checkpoint_and_its_export_give_one_waveform(files: tuple[Path, Path]) -> None:
     network, made_by = load_baseline(files[0])
     assert network.spec == SPEC and made_by == {"seed": 0}

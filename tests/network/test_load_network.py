@@ -56,6 +56,7 @@ def test_every_file_and_backend_gives_the_same(folder: Path, backend: str, file:
     np.testing.assert_allclose(loaded(X), -_exact(X), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tricks_on")
 def test_what_has_begun_compiles_nothing_more_and_leaves_a_core_where_it_is_fast(
     folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -81,6 +82,7 @@ def test_what_has_begun_compiles_nothing_more_and_leaves_a_core_where_it_is_fast
         compiled.clear()
 
 
+@pytest.mark.slow
 def test_lengths_may_change_from_call_to_call_and_may_be_odd(network: Network) -> None:
     for t in (4, 5, 9, 30, 5):
         np.testing.assert_allclose(network(X[:t]), -_exact(X[:t]), atol=1e-4)
@@ -92,6 +94,7 @@ def test_a_video_longer_than_a_piece_equals_the_whole(network: Network) -> None:
     np.testing.assert_allclose(network(long), -_exact(long), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["openvino", "torch"])
 def test_bf16_is_near(folder: Path, backend: str) -> None:
     rough = load_network(folder / "net.safetensors", backend=backend, precision="bf16")(X)
@@ -101,6 +104,7 @@ def test_bf16_is_near(folder: Path, backend: str) -> None:
     assert np.corrcoef(auto, -_exact(X))[0, 1] > 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [np.float64, np.float16])
 def test_other_kinds_of_numbers_are_taken(folder: Path, kind: type) -> None:
     for backend in ("openvino", "torch"):
@@ -190,6 +194,7 @@ def test_foreign_onnx_is_refused(folder: Path, tmp_path: Path, edit: Callable[[A
     _refused(tmp_path / "bad.onnx")
 
 
+@pytest.mark.slow
 def test_a_network_that_looks_further_is_run_in_overlapping_pieces(
     folder: Path, tmp_path: Path
 ) -> None:

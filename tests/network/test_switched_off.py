@@ -52,6 +52,7 @@ def test_what_is_compiled_is_what_was_exported(path: Path, monkeypatch: pytest.M
     assert all(each == (exported, hints) for each in compiled)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames", [5, 120, len(VIDEO)])
 def test_the_waveform_is_the_same(path: Path, frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
     waves = []

@@ -52,6 +52,7 @@ def told_of(update: Update) -> tuple[object, ...]:
     return (update.time_s, update.window, update.reasons, update.hint, update.box, values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_frames_may_come_one_seven_or_a_thousand_at_a_time(method: str, video: Frames) -> None:
     updates, (one,) = pushed(video, 1, method)
@@ -64,6 +65,7 @@ def test_frames_may_come_one_seven_or_a_thousand_at_a_time(method: str, video: F
     assert one.hr_bpm == pytest.approx(72, abs=2)
 
 
+@pytest.mark.slow
 def test_measure_is_a_drained_session(video: Frames) -> None:
     fs = 1 / float(np.median(np.diff(video.t)))
     whole = sspd.measure(video.rgb, timestamps_s=video.t, method="pos", box=BOX, window_s=10.0)
@@ -105,6 +107,7 @@ def test_updates_come_once_a_second_and_in_time(video: Frames) -> None:
     assert len(vitals.signal) > sum(len(u.signal) for _, u in came if u.signal is not None)
 
 
+@pytest.mark.slow
 def test_a_networks_waveform_is_told_block_by_block(video: Frames) -> None:
     updates, _ = pushed(video, 16, "sspd")
     signals = [update.signal for update in updates if update.signal is not None]
@@ -193,6 +196,7 @@ def test_a_stream_that_is_left_ends_its_threads(video: Frames) -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.slow
 def test_every_face_has_its_own_updates() -> None:
     chunks = list(simulate(SPEC))
     rgb = np.concatenate([chunk.rgb for chunk in chunks])[:150]

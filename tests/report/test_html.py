@@ -130,6 +130,7 @@ def test_a_report_holds_all_that_was_measured(filmed: Vitals, tmp_path: Path) ->
     assert "A4" in page.style
 
 
+@pytest.mark.slow
 def test_the_video_is_shown_with_its_box_unless_it_shall_not(
     filmed: Vitals, tmp_path: Path
 ) -> None:
@@ -166,12 +167,14 @@ def test_no_pulse_is_said_in_plain_words_with_what_helps(tmp_path: Path) -> None
     assert not page.pictures("image/svg+xml")
 
 
+@pytest.mark.slow
 def test_a_page_says_once_that_it_is_no_medical_device(filmed: Vitals, tmp_path: Path) -> None:
     """On paper each video of several begins a page of its own, so each section says it too."""
     assert _page(tmp_path / "a.html", filmed).text.count(NOTICE) == 1
     assert _page(tmp_path / "b.html", filmed, filmed).text.count(NOTICE) == 3
 
 
+@pytest.mark.slow
 def test_captions_name_only_what_is_drawn(filmed: Vitals, tmp_path: Path) -> None:
     good = tuple(window for window in filmed.windows if window.accepted)
     accepted = _page(tmp_path / "a.html", replace(filmed, windows=good)).text
@@ -182,6 +185,7 @@ def test_captions_name_only_what_is_drawn(filmed: Vitals, tmp_path: Path) -> Non
     assert "Red and shaded: rejected." in rejected
 
 
+@pytest.mark.slow
 def test_several_videos_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_path: Path) -> None:
     given = [filmed, results.refused(), results.failed(), replace(filmed, face_id=1)]
     page = _page(tmp_path / "a.html", *given)
@@ -196,6 +200,7 @@ def test_several_videos_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_p
     assert "failed" in page.text
 
 
+@pytest.mark.slow
 def test_several_faces_of_a_video_are_called_so(filmed: Vitals, tmp_path: Path) -> None:
     page = _page(tmp_path / "a.html", filmed, replace(filmed, face_id=1))
     assert "2 faces in 1 video" in page.text

@@ -73,6 +73,7 @@ def pulse(path: Path, t: np.ndarray, *faces: FaceSpan) -> Vitals:
     )
 
 
+@pytest.mark.slow
 def test_every_picture_keeps_its_time_and_gets_its_box(grey: Any, tmp_path: Path) -> None:
     t = np.cumsum(np.random.default_rng(0).uniform(0.015, 0.06, 260))
     t -= t[0]
@@ -99,6 +100,7 @@ def test_every_picture_keeps_its_time_and_gets_its_box(grey: Any, tmp_path: Path
                 assert (corner.mean() > 200) == drawn
 
 
+@pytest.mark.slow
 def test_the_strip_shows_the_rate_or_why_there_is_none(grey: Any, tmp_path: Path) -> None:
     t = np.arange(360) / 30
     video = grey(t)

@@ -26,6 +26,7 @@ def _share(picture: np.ndarray, colour: str) -> float:
     return float((np.abs(picture - rgb).sum(axis=2) < 12).mean())
 
 
+@pytest.mark.slow
 def test_accepted_and_refused_look_different(tmp_path: Path) -> None:
     measured = results.measured()
     refused = results.refused()

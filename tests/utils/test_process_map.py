@@ -99,11 +99,13 @@ def test_whose_process_dies_is_named_and_no_other(
     assert not (tmp_path / "later").exists()
 
 
+@pytest.mark.slow
 def test_one_that_was_ended_from_outside_is_among_those_named(tmp_path: Path) -> None:
-    item = f"signal {signal.SIGTERM}"
+    item, began = f"signal {signal.SIGTERM}", time.monotonic()
     with pytest.raises(SSPDError, match="its worker process died; the rest is kept") as told:
         list(process_map(partial(do, folder=tmp_path), ["other", item], 2, WORDS))
     assert f"{item}.mp4" in str(told.value)
+    assert time.monotonic() - began < LONG_S / 2  # at once, whichever worker began last
 
 
 def test_an_error_is_raised_as_it_is_and_ends_the_others(tmp_path: Path) -> None:

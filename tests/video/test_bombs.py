@@ -64,6 +64,7 @@ def with_gap(folder: Path, gap_s: float, gaps: int = 1, seconds: float = 20.0) -
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap_s", [2.5, 80_000.0, 1e6, 1e9])
 def test_a_gap_is_measured_on_both_sides_and_not_across(gap_s: float, tmp_path: Path) -> None:
     path = with_gap(tmp_path, gap_s)

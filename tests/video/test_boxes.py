@@ -133,6 +133,7 @@ def test_items_and_groups_that_no_file_holds_are_refused(
         probe(tmp_path / "items.mp4")
 
 
+@pytest.mark.slow
 def test_millions_of_empty_boxes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "boxes.mp4"
     for box in (_box(b"skip"), _box(b"moov"), _box(b"moov", _box(b"trun", bytes(8)))):

@@ -17,6 +17,7 @@ from sspd.video.read import probe, read
 FUZZ = Path(__file__).resolve().parents[2] / "benchmarks" / "fuzz.py"
 
 
+@pytest.mark.slow
 def test_broken_videos_are_read_or_refused(tmp_path: Path) -> None:
     command = [sys.executable, str(FUZZ), str(tmp_path), "--videos", "160", "--jobs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

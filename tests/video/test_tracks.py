@@ -91,6 +91,7 @@ def test_a_cover_is_no_track(videos: int, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_links_are_followed_once(tmp_path: Path, video: Path) -> None:
     inbox, away = tmp_path / "inbox", tmp_path / "away"
     (inbox / "sub").mkdir(parents=True)

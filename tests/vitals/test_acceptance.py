@@ -111,11 +111,13 @@ def _accepted_share(seconds: float, half_width_hz: float | None, n: int) -> floa
     return accepted / n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [8.0, 10.0, 30.0])
 def test_noise_is_refused(seconds: float) -> None:
     assert _accepted_share(seconds, None, 120) <= 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [10.0, 30.0])
 def test_noise_shaped_like_a_pulse_band_is_mostly_refused(seconds: float) -> None:
     assert _accepted_share(seconds, 0.5, 100) <= 0.10

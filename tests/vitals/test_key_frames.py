@@ -30,6 +30,7 @@ def seen(rgb: np.ndarray, bit_rate: int, apart: int) -> tuple[FrameStats, tuple[
     return segment.frame_stats, coding.key_frames_s
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "rate_bpm", "is_so"),
     [

@@ -53,6 +53,7 @@ def fps_of(segment: FaceSegment) -> float:
     return fps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("kind", ["still", "talking"])
 def test_true_frames_are_new(codec: str, kind: str, videos: dict[str, np.ndarray]) -> None:
@@ -72,6 +73,7 @@ def test_true_frames_that_a_codec_mostly_skips_are_new(
     assert fps_of(held) < 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("times", [6, 8, 10])
 def test_frames_that_are_shown_several_times_are_not(
@@ -116,6 +118,7 @@ def test_a_loop_is_seen_and_named(period: int, videos: dict[str, np.ndarray]) ->
     assert f"every {period / 30:.1f} s: a loop" in repeat_warnings("a.gif", [segment])[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", [30, 63])
 @pytest.mark.parametrize("kind", ["still", "talking"])
 def test_a_loop_is_seen_after_compression(
@@ -130,6 +133,7 @@ def test_a_loop_is_seen_after_compression(
     assert any("a loop" in line for line in repeat_warnings("a.mp4", [segment]))
 
 
+@pytest.mark.slow
 def test_a_photo_with_noise_that_recurs_is_a_loop(videos: dict[str, np.ndarray]) -> None:
     rng = np.random.default_rng(1)
     noise = rng.normal(0, 3.0, (40, *videos["still"].shape[1:]))
@@ -140,6 +144,7 @@ def test_a_photo_with_noise_that_recurs_is_a_loop(videos: dict[str, np.ndarray])
     assert fps_of(segment) < 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

@@ -196,6 +196,7 @@ def test_no_reading_or_no_picture_is_no_evidence(wave: NDArray[np.float64]) -> N
     assert compute_quality_features(later, read_rate(later.values, FS), frame_stats) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     light=st.floats(0.2, 1.6),

@@ -65,18 +65,24 @@ def _pairs(known: Mapping[int, Box], boxes: list[Box]) -> tuple[dict[int, Box], 
     """As many pairs as there can be, of the least distance in all; which boxes have one."""
     if not (known and boxes):
         return {}, set()
-    from scipy.optimize import linear_sum_assignment
-
     distances = [[_distance(before, box) for box in boxes] for before in known.values()]
     never = 1.0 + FURTHEST_SIDES * MAX_FACES  # dearer than any other pairs together
     costs = [[never if each is None else each for each in row] for row in distances]
     numbers = list(known)
-    pairs = [
-        (numbers[i], int(k))
-        for i, k in zip(*linear_sum_assignment(costs), strict=True)
-        if distances[i][k] is not None
-    ]
+    pairs = [(numbers[i], k) for i, k in _cheapest(costs) if distances[i][k] is not None]
     return {who: boxes[k] for who, k in pairs}, {k for _, k in pairs}
+
+
+def _cheapest(costs: list[list[float]]) -> list[tuple[int, int]]:
+    """Return the pairs of row and column of the least sum of costs."""
+    if len(costs) == 1:
+        return [(0, costs[0].index(min(costs[0])))]
+    if len(costs[0]) == 1:
+        column = [row[0] for row in costs]
+        return [(column.index(min(column)), 0)]
+    from scipy.optimize import linear_sum_assignment  # 20 MB, and most videos show one face
+
+    return [(int(i), int(k)) for i, k in zip(*linear_sum_assignment(costs), strict=True)]
 
 
 def _distance(a: Box, b: Box) -> float | None:

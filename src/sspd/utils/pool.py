@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
@@ -88,7 +88,21 @@ class Pool(ProcessPoolExecutor):
         concurrent.futures.Future
         """
         with _interrupts_held():  # this may start a process, which inherits the mask
-            return super().submit(partial(_run, fn), *args, **kwargs)
+            future = super().submit(partial(_run, fn), *args, **kwargs)
+            self._watch_workers()
+            return future
+
+    def _watch_workers(self) -> None:
+        """Make the pool's thread look at its list of workers again.
+
+        `ProcessPoolExecutor.submit` wakes this thread before it starts a worker: a thread that
+        is back at its wait by then does not notice the death of that worker before another
+        worker has a result.
+        """
+        wakeup = getattr(self, "_executor_manager_thread_wakeup", None)
+        with getattr(self, "_shutdown_lock", nullcontext()):
+            if wakeup is not None:
+                wakeup.wakeup()
 
     def end(self) -> None:
         """End the workers now; kill those that do not end within `KILL_AFTER_S`."""

@@ -181,6 +181,7 @@ journal.close()
 """
 
 
+@pytest.mark.slow
 def test_a_write_that_fails_is_said_once_and_the_run_goes_on(tmp_path: Path) -> None:
     paths = os.pathsep.join(("tests", *filter(None, sys.path)))
     done = subprocess.run(

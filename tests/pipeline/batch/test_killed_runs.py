@@ -107,6 +107,7 @@ def _alive(group: int) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_workers_whose_command_is_killed_end_at_once(
     videos: Path, long: Path, tmp_path: Path, run: Any, wait_for_results: Wait

@@ -45,6 +45,7 @@ def _all_gone(processes: list[subprocess.Popen[bytes]]) -> bool:
     return all(process.returncode is not None for process in processes)
 
 
+@pytest.mark.slow
 def test_workers_read_what_one_process_reads(videos: Path, started: list[Any]) -> None:
     sources = sorted(videos.iterdir())[:6]
     done = {one.index: one for one in measure_many(sources, jobs=2, **POS)}
@@ -110,6 +111,7 @@ class _Last:
         self.pipe.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [(signal.SIGKILL, "killed (SIGKILL); out of memory?"), (signal.SIGSEGV, "crashed (SIGSEGV)")],
@@ -142,6 +144,7 @@ def test_a_worker_that_dies_takes_one_video_along(
     assert _all_gone(started)
 
 
+@pytest.mark.slow
 def test_a_video_that_takes_too_long_is_given_up(
     videos: Path, long: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +166,7 @@ def test_a_video_that_takes_too_long_is_given_up(
     assert _all_gone(started)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit_s", [300.0, float("inf")])
 def test_a_limit_keeps_a_single_video_in_a_process_of_its_own(
     limit_s: float, videos: Path, started: list[Any]
@@ -191,6 +195,7 @@ def test_a_worker_that_cannot_be_started_fails_its_videos(
     assert all("no-such-python" in str(one.vitals.error) for one in done)
 
 
+@pytest.mark.slow
 def test_who_stops_listening_ends_the_workers(videos: Path, started: list[Any]) -> None:
     run = measure_many(sorted(videos.iterdir()), jobs=2, **POS)
     next(run)
@@ -221,6 +226,7 @@ def test_a_box_outside_the_video_is_misuse(videos: Path) -> None:
     assert [one.misused for one in done] == [True, True]
 
 
+@pytest.mark.slow
 def test_files_are_written_before_the_result_comes(videos: Path, tmp_path: Path) -> None:
     outputs = [{"signal": tmp_path / f"{i}.csv"} for i in range(2)]
     outputs[1]["plot"] = tmp_path / "missing" / "1.png"
@@ -231,6 +237,7 @@ def test_files_are_written_before_the_result_comes(videos: Path, tmp_path: Path)
         assert one.vitals.accepted
 
 
+@pytest.mark.slow
 def test_a_journal_goes_on_where_it_was_left(
     videos: Path, tmp_path: Path, started: list[Any]
 ) -> None:

@@ -46,6 +46,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_train(store: Path, tmp_path: Path) -> None:
     outs = [tmp_path / way / "run" for way in ("python", "command")]
@@ -68,6 +69,7 @@ def test_train(store: Path, tmp_path: Path) -> None:
     assert f"sspd: {said[0]}" in printed.stderr
 
 
+@pytest.mark.slow
 def test_evaluate(dataset: Path, tmp_path: Path) -> None:
     found = sspd.evaluate(("ubfc-rppg", dataset), tmp_path / "python", ["pos", "green"])
     assert isinstance(found, Evaluation)

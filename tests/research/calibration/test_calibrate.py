@@ -65,6 +65,7 @@ def run(*arguments: object) -> Any:
     return CliRunner().invoke(app, ["calibrate", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_weights_get_a_confidence_and_keep_all_else(tmp_path: Path, quick: list[str]) -> None:
     weights = tmp_path / "mine.safetensors"
     save_checkpoint(measuring_network(), weights, {"seed": 7})
@@ -86,6 +87,7 @@ def test_weights_get_a_confidence_and_keep_all_else(tmp_path: Path, quick: list[
     assert len(quick) == 36
 
 
+@pytest.mark.slow
 def test_the_command_continues_from_what_was_measured_and_says_what_it_is_worth(
     tmp_path: Path, quick: list[str]
 ) -> None:
@@ -107,6 +109,7 @@ def test_the_command_continues_from_what_was_measured_and_says_what_it_is_worth(
     assert isinstance(again.exception, OutputError) and "already there" in str(again.exception)
 
 
+@pytest.mark.slow
 def test_a_method_without_weights_gets_a_file_of_its_own(tmp_path: Path, quick: list[str]) -> None:
     found = sspd.calibrate(None, tmp_path / "pos", method="pos", n=24, held_out=12)
     (file,) = found.files
@@ -128,6 +131,7 @@ def test_what_cannot_be_calibrated_is_one_line(tmp_path: Path, quick: list[str])
     assert not list(tmp_path.glob("new.*"))
 
 
+@pytest.mark.slow
 def test_terms_speak_in_their_direction_alone() -> None:
     windows = gather_windows(measured(video) for video in draw_videos("fit", 24, seed=1))
     weights = dict(fit.fit_confidence(windows).weights)

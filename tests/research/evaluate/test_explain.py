@@ -92,6 +92,7 @@ def test_maps_are_put_where_they_belong() -> None:
     assert not map_to_face(np.zeros((2, 2)), 9, 3, 2).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False])
 def test_the_shipped_network_uses_skin(video: Path, known: bool) -> None:
     pulse = truth(SPEC)
@@ -105,6 +106,7 @@ def test_the_shipped_network_uses_skin(video: Path, known: bool) -> None:
         assert (values * inside).sum() / values.sum() > 0.7, name
 
 
+@pytest.mark.slow
 def test_the_command_draws_it(video: Path, tmp_path: Path) -> None:
     def run(*arguments: object):  # type: ignore[no-untyped-def]
         return CliRunner().invoke(app, ["explain", *map(str, arguments)])

@@ -48,6 +48,7 @@ def by_hand(weights: Path, seen: Frames, centred: bool) -> np.ndarray:  # type: 
     return standardise(integrate(spec.polarity * wave, spec.fs, spec.summations))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])
 def test_such_a_network_is_measured_on_centred_frames(tmp_path: Path, suffix: str) -> None:
     weights = tmp_path / "net.safetensors"
@@ -83,6 +84,7 @@ def test_the_files_say_so_and_those_that_do_not_are_of_differences(tmp_path: Pat
             NetworkSpec.from_dict(facts | wrong)
 
 
+@pytest.mark.slow
 def test_training_takes_its_input_from_the_network(
     videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,6 +124,7 @@ def two_videos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sspd.research.train.calibration_videos.DURATION_S", 6.0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_videos")
 def test_the_reference_videos_hold_their_pulse_and_never_change() -> None:
     first, again = (list(calibration_videos(20.0, 24)) for _ in range(2))
@@ -155,6 +156,7 @@ def _clips() -> Iterator[Tensor]:
         yield 255 * torch.rand(1, 13, 3, 113, 113, generator=generator)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_videos")
 @pytest.mark.parametrize(("sign", "colour"), [(1, "rgb"), (-1, "rgb"), (1, "bgr")])
 def test_a_network_is_finished_for_measuring(sign: int, colour: Literal["rgb", "bgr"]) -> None:

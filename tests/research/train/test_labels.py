@@ -145,6 +145,7 @@ def test_where_no_recording_has_a_waveform_their_rates_are_learned() -> None:
     assert rate_of_clip(rates, 40.0, 5.0) == 90.0
 
 
+@pytest.mark.slow
 def test_a_network_learns_from_rates_alone(store: Path, tmp_path: Path) -> None:
     """The loss falls on videos of which nothing but the rate is known: VIPL-HR's case."""
     entries = open_store(store)

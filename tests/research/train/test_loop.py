@@ -68,6 +68,7 @@ def _newest(out: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_training_leaves_weights_that_measure(unbroken: Path, tiny: Recipe) -> None:
     network, made_by = load_checkpoint(unbroken / MODEL_FILE)
     assert network.spec.name == "tiny"
@@ -94,6 +95,7 @@ def test_every_step_is_logged(unbroken: Path, tiny: Recipe) -> None:
     assert list((unbroken / "tensorboard").glob("events*"))
 
 
+@pytest.mark.slow
 def test_the_progress_is_reported(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
     told: list[TrainingProgress] = []
     train(videos, tiny, tmp_path, device="cpu", on_step=told.append, max_minutes=0.0)
@@ -129,6 +131,7 @@ def test_a_resumed_run_equals_the_unbroken_one_to_the_bit(
     assert _rows(tmp_path) == _rows(unbroken)
 
 
+@pytest.mark.slow
 def test_a_finished_training_resumes_to_the_same_weights(
     videos: list[Video], tiny: Recipe, unbroken: Path
 ) -> None:
@@ -154,6 +157,7 @@ def test_another_training_in_the_folder_is_not_touched(
     assert {p.name: p.read_bytes() for p in unbroken.iterdir() if p.is_file()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("checkpoint_s", "kept"), [(0.0, 2), (1e9, 0)])
 def test_a_loss_that_is_not_finite_keeps_the_last_good_state(
     videos: list[Video],
@@ -183,6 +187,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_state(
         train(videos, tiny, tmp_path, device="cpu", resume=True)
 
 
+@pytest.mark.slow
 def test_the_state_is_there_before_the_first_step(
     videos: list[Video], tiny: Recipe, tmp_path: Path
 ) -> None:
@@ -191,6 +196,7 @@ def test_the_state_is_there_before_the_first_step(
     assert _newest(tmp_path)["step"] == 0
 
 
+@pytest.mark.slow
 def test_a_training_can_start_from_weights(
     videos: list[Video], tiny: Recipe, tmp_path: Path
 ) -> None:
@@ -205,6 +211,7 @@ def test_a_training_can_start_from_weights(
             assert torch.equal(content[module][f"measuring.{name}"], value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("init", "from_start"), [(None, True), ("nothing", False)])
 def test_a_recipe_says_where_a_training_starts(
     init: str | None,

@@ -44,6 +44,7 @@ def test_memory_is_kept_where_there_is_enough() -> None:
     assert run(ask.format(1e15)) == ["False"]
 
 
+@pytest.mark.slow
 def test_gaps_of_kept_memory_are_given_back_where_it_is_scarce() -> None:
     before, after = (int(line) for line in run(GAPS.format(1.0)))
     assert after > 0.9 * before

@@ -51,6 +51,7 @@ def train_with(
     return noticed
 
 
+@pytest.mark.slow
 def test_a_clearly_better_state_is_taken_for_the_last(
     videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_clearly_better_state_is_taken_for_the_last(
     assert not all(torch.equal(a, b) for a, b in pairs)
 
 
+@pytest.mark.slow
 def test_the_last_state_is_taken_for_one_that_is_hardly_better(
     videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +83,7 @@ def test_the_last_state_is_taken_for_one_that_is_hardly_better(
     assert read_verdict(tmp_path)["step"] == 8
 
 
+@pytest.mark.slow
 def test_checks_are_logged_and_the_verdict_is_kept(
     videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +98,7 @@ def test_checks_are_logged_and_the_verdict_is_kept(
     assert found["before"] is None
 
 
+@pytest.mark.slow
 def test_what_a_training_starts_from_is_looked_at_before(
     videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +112,7 @@ def test_what_a_training_starts_from_is_looked_at_before(
     assert (found["before"]["with_pos"], found["signs"]["with_pos"]) == (0.1, 0.6)
 
 
+@pytest.mark.slow
 def test_a_real_look_sees_the_network(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
     """Nothing in the place of anything: videos as long as a look needs, a network that is new."""
     recipe = replace(tiny, clip_s=3.0 - 1 / 15, steps=2)
@@ -121,6 +126,7 @@ def test_a_real_look_sees_the_network(videos: list[Video], tiny: Recipe, tmp_pat
     assert found["verdict"] in ("learned a pulse", "collapsed", "undecided")
 
 
+@pytest.mark.slow
 def test_the_last_state_measures_where_the_recipe_takes_it_and_the_files_say_so(
     videos: list[Video], tiny: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,7 @@ def test_each_method_learns_a_pulse_in_seconds(
     assert network.spec.name == tmp_path.name and made_by["recipe"]["kind"] == small(name, 1).kind
 
 
+@pytest.mark.slow
 def test_sinc_gets_nearer_to_what_a_pulse_is(videos: list[Video], tmp_path: Path) -> None:
     """In few steps what lies outside of the band goes; rates come later."""
     train(videos, small("sinc", 15), tmp_path, seed=1, device="cpu")
@@ -142,6 +143,7 @@ def test_sinc_gets_nearer_to_what_a_pulse_is(videos: list[Video], tmp_path: Path
     assert rows[-1]["loss/total"] < rows[0]["loss/total"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["can", "remotephys"])
 def test_the_same_seed_gives_the_same_bytes_also_after_a_stop(
     name: str, videos: list[Video], tmp_path: Path
@@ -163,6 +165,7 @@ def test_the_same_seed_gives_the_same_bytes_also_after_a_stop(
     assert whole.read_bytes() != other.read_bytes()
 
 
+@pytest.mark.slow
 def test_weights_to_start_from_are_of_the_same_network(videos: list[Video], tmp_path: Path) -> None:
     recipe = replace(small("physnet", 1), learning_rate=1e-9)
     first = train(videos, recipe, tmp_path / "a", seed=0, device="cpu")

@@ -87,6 +87,7 @@ def norms(rank: int, folder: str) -> list[list[Tensor]]:
     return answers
 
 
+@pytest.mark.slow
 def test_norms_over_two_processes_are_those_of_one(tmp_path: Path) -> None:
     for kind, first, second in zip(KINDS, *by_two("norms", tmp_path), strict=True):
         whole = norm_outcome(maps(*kind), nn.BatchNorm3d(kind[1]), maps(*kind).sin())
@@ -113,6 +114,7 @@ def rows(rank: int, folder: str) -> tuple[Tensor, Tensor, bool]:
     )
 
 
+@pytest.mark.slow
 def test_rows_come_back_in_their_order(tmp_path: Path) -> None:
     for every, total, late in by_two("rows", tmp_path):
         assert torch.equal(every.flatten(), torch.arange(5.0))
@@ -130,6 +132,7 @@ def lost(rank: int, folder: str) -> str:
     return "nothing was said"
 
 
+@pytest.mark.slow
 def test_a_lost_process_is_a_clear_line(tmp_path: Path) -> None:
     assert "--resume continues" in by_two("lost", tmp_path)[0]
 
@@ -185,6 +188,7 @@ def whole_training(rank: int, folder: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(videos: list[Video], tiny: Recipe, tmp_path: Path) -> None:
     recipe = replace(tiny, precision="f32", batch=3)
     for folder in ("alone", "together"):
@@ -221,6 +225,7 @@ def test_more_devices_than_there_are() -> None:
         join(2, 1, "cuda")
 
 
+@pytest.mark.slow
 def test_the_command_starts_its_processes_and_rejects_in_one_line(
     store: Path, tmp_path: Path
 ) -> None:

@@ -124,11 +124,13 @@ def _starts(video: Video, recipe: Recipe) -> np.ndarray:
     return np.array([clip_at(video, Draw(i, 0), coarse, 7)[0, 0, 0, 0] for i in range(150)]) / 10
 
 
+@pytest.mark.slow
 def test_clips_begin_anywhere_in_the_video_alike(videos: list[Video], ramp_recipe: Recipe) -> None:
     begins = _starts(videos[0], ramp_recipe)
     assert stats.kstest(begins / 9, "uniform").pvalue > 1e-3
 
 
+@pytest.mark.slow
 def test_longer_segments_give_more_clips_and_none_crosses_a_gap(
     videos: list[Video], ramp_recipe: Recipe
 ) -> None:

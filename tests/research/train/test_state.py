@@ -49,6 +49,7 @@ def _tensors(state: TrainingState) -> list[torch.Tensor]:
     return found
 
 
+@pytest.mark.slow
 def test_both_networks_start_equal_and_the_target_without_gradients(tiny: Recipe) -> None:
     state = new_state(tiny, 3, CPU)
     pairs = zip(state.online.state_dict().values(), state.target.state_dict().values(), strict=True)
@@ -126,6 +127,7 @@ def test_states_of_another_shape_are_rejected(tiny: Recipe, tmp_path: Path, cont
         load_newest(new_state(tiny, 0, CPU), tmp_path, IDENTITY)
 
 
+@pytest.mark.slow
 def test_no_flipped_bit_is_loaded_in_silence(tiny: Recipe, tmp_path: Path) -> None:
     state, rng = _moved(tiny), np.random.default_rng(1)
     for state.step in (7, 8):

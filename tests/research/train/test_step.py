@@ -32,6 +32,7 @@ def _parameters(module: torch.nn.Module) -> list[Tensor]:
     return [p.detach().clone() for p in module.parameters()]
 
 
+@pytest.mark.slow
 def test_the_online_network_sees_the_masked_and_the_target_the_whole_view(
     tiny: Recipe, clips: Tensor
 ) -> None:
@@ -63,6 +64,7 @@ def test_levels_that_halve_are_read_at_half_the_rate(tiny: Recipe, clips: Tensor
     torch.testing.assert_close(result.parts.snr, expected.snr)
 
 
+@pytest.mark.slow
 def test_a_step_is_adam_and_then_the_moving_average(tiny: Recipe, clips: Tensor) -> None:
     state, twin = _state(tiny), _state(tiny)
     views = make_views(clips, 96, tiny.views, [generator_of(d, 0) for d in DRAWS])
