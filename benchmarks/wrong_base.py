@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sspd.simulation import VideoSpec, random_spec, simulate, truth
 from sspd.simulation.anatomy import F32
 from sspd.simulation.noise import smooth_noise
-from sspd.simulation.render import render_pixels, set_stage
+from sspd.simulation.render import render_pixels
+from sspd.simulation.stage import set_stage
 from sspd.types import Box, Frames
 from wrong_files import encode, quality
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from sspd.simulation.anatomy import F32
 from sspd.simulation.gains import apply_gain, face_mask, sine_gain
-from sspd.simulation.render import render_pixels, set_stage
+from sspd.simulation.render import render_pixels
 from sspd.simulation.spec import rest_place
+from sspd.simulation.stage import set_stage
 from wrong_base import (
     NOTHING,
     Make,

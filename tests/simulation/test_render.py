@@ -14,8 +14,9 @@ from sspd.simulation import (
     skin_mask,
     truth,
 )
-from sspd.simulation.render import render_pixels, set_stage
+from sspd.simulation.render import render_pixels
 from sspd.simulation.spec import rest_place
+from sspd.simulation.stage import set_stage
 from sspd.types import FIXED_POINT_MAX
 
 SMALL = {"width": 160, "height": 140, "face_px": 80}

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import UsageError
-from sspd.simulation.render import Stage, render_frame, set_stage
+from sspd.simulation.render import render_frame
 from sspd.simulation.spec import VideoSpec, rest_place
+from sspd.simulation.stage import Stage, set_stage
 from sspd.types import FIXED_POINT_MAX, Box, Frames
 
 #: dlib's square on these faces: its side, and the distance of its centre below that of the

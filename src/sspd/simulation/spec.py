@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import UsageError
+from sspd.simulation.camera.options import CameraSpec
+from sspd.simulation.codec import CodecSpec
+from sspd.simulation.heart_options import HeartSpec
+from sspd.simulation.pulse_color import PulseColor
+from sspd.simulation.ranges import check_choice, check_ranges, checked_beats
+from sspd.simulation.scene_light import LightSpec
 
 #: Kinds of head motion.
 MOTIONS = ("still", "talking", "translation", "rotation", "nodding")
@@ -46,10 +52,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "exposure": (0.2, 2.5),
     "transit_ms": (0.0, 100.0),
 }
-
-
-#: Shortest and longest interval between given beats, seconds.
-_INTERVAL_S = (0.2, 4.0)
+#: Options that have options of their own.
+_PARTS: dict[str, type] = {
+    "heart": HeartSpec,
+    "pulse_color": PulseColor,
+    "light": LightSpec,
+    "camera": CameraSpec,
+    "codec": CodecSpec,
+}
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,17 @@ class VideoSpec:
         They override ``hr_bpm``, ``lf_ms`` and ``hf_ms``. An early beat has a weaker pulse, as
         the heart fills less. If they do not reach the ends of the video, the first and the
         last interval are repeated.
+    heart : HeartSpec or None
+        A heart that wanders as recorded ones do. It overrides ``lf_ms`` and ``hf_ms``.
+    pulse_color : PulseColor or None
+        Colour of the pulse; None draws one near that of the literature.
+    light : LightSpec or None
+        A light that changes, besides drift, flicker and swing.
+    camera : CameraSpec or None
+        A camera with noise and processing. It overrides ``noise_levels``; None adds that white
+        noise alone.
+    codec : CodecSpec or None
+        A codec and a network. It overrides ``bit_rate``; None is H.264.
 
     Raises
     ------
@@ -147,18 +168,16 @@ class VideoSpec:
     background: str = "gradient"
     bit_rate: int | None = None
     beats_s: tuple[float, ...] | None = None
+    heart: HeartSpec | None = None
+    pulse_color: PulseColor | None = None
+    light: LightSpec | None = None
+    camera: CameraSpec | None = None
+    codec: CodecSpec | None = None
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if not (math.isfinite(value) and low <= value <= high):
-                raise UsageError(f"simulate: {name} must be {low:g} to {high:g}, got {value}")
-        if self.motion not in MOTIONS:
-            raise UsageError(f"simulate: motion must be one of {MOTIONS}, got {self.motion!r}")
-        if self.background not in BACKGROUNDS:
-            raise UsageError(
-                f"simulate: background must be one of {BACKGROUNDS}, got {self.background!r}"
-            )
+        check_ranges(self, _RANGES)
+        check_choice("motion", self.motion, MOTIONS)
+        check_choice("background", self.background, BACKGROUNDS)
         if not 0.0 <= self.jitter_s <= 0.45 / self.fps:
             raise UsageError(
                 f"simulate: jitter_s must be 0 to 0.45 frames ({0.45 / self.fps:.4f} s at"
@@ -173,7 +192,10 @@ class VideoSpec:
             raise UsageError(f"simulate: bit_rate must be 10000 or more, got {self.bit_rate}")
         if self.beats_s is not None:
             # JSON gives a list, which is accepted too
-            object.__setattr__(self, "beats_s", _checked_beats(self.beats_s))
+            object.__setattr__(self, "beats_s", checked_beats(self.beats_s))
+        for name, kind in _PARTS.items():
+            if isinstance(part := getattr(self, name), Mapping):  # from JSON
+                object.__setattr__(self, name, kind(**part))
 
     @property
     def n_frames(self) -> int:
@@ -213,7 +235,7 @@ class VideoSpec:
         return dataclasses.replace(self, **changes)
 
     def record(self) -> dict[str, Any]:
-        """Return all options as plain types for JSON; ``beats_s`` only if it is given.
+        """Return all options as plain types for JSON, without those that are not given.
 
         Returns
         -------
@@ -223,19 +245,10 @@ class VideoSpec:
         True
         """
         options = dataclasses.asdict(self)
-        beats = options.pop("beats_s")
-        return options if beats is None else options | {"beats_s": list(beats)}
-
-
-def _checked_beats(beats_s: Iterable[float]) -> tuple[float, ...]:
-    beats = tuple(float(beat) for beat in beats_s)
-    steps = np.diff(beats)
-    low, high = _INTERVAL_S
-    if len(beats) < 2 or not bool(np.all((steps >= low) & (steps <= high))):
-        raise UsageError(
-            f"simulate: beats_s must be two or more times that rise by {low:g} to {high:g} s"
-        )
-    return beats
+        for name in ("beats_s", *_PARTS):
+            if options[name] is None:
+                del options[name]
+        return options | {"beats_s": list(self.beats_s)} if self.beats_s else options
 
 
 def rest_place(spec: VideoSpec) -> tuple[float, float]:

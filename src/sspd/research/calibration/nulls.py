@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from sspd.simulation import VideoSpec, random_spec, simulate
 from sspd.simulation.background import draw_background
 from sspd.simulation.noise import smooth_noise
-from sspd.simulation.render import render_pixels, set_stage
+from sspd.simulation.render import render_pixels
+from sspd.simulation.stage import set_stage
 from sspd.types import Box, Frames
 from sspd.video.write import write_h264
 

@@ -1,0 +1,1 @@
+"""Cameras: what happens to light between the lens and the file, each piece a module."""

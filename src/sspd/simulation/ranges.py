@@ -1,0 +1,94 @@
+"""Checks of the options of simulated videos."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from sspd.errors import UsageError
+
+#: Shortest and longest interval between given beats, seconds.
+_INTERVAL_S = (0.2, 4.0)
+
+
+def check_ranges(options: object, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Check that numbers are finite and in their ranges.
+
+    Parameters
+    ----------
+    options : object
+        Its attributes are checked.
+    ranges : mapping of str to (float, float)
+        Lowest and highest value of each attribute; both are allowed.
+
+    Raises
+    ------
+    UsageError
+        One is not; the message names it.
+
+    Examples
+    --------
+    >>> check_ranges(slice(3), {"stop": (0, 5)})
+    """
+    for name, (low, high) in ranges.items():
+        value = getattr(options, name)
+        if not (math.isfinite(value) and low <= value <= high):
+            raise UsageError(f"simulate: {name} must be {low:g} to {high:g}, got {value}")
+
+
+def check_choice(name: str, value: object, choices: Iterable[object]) -> None:
+    """Check that an option is one of its choices.
+
+    Parameters
+    ----------
+    name : str
+        For the message.
+    value : object
+    choices : iterable
+
+    Raises
+    ------
+    UsageError
+        It is not; the message lists the choices.
+
+    Examples
+    --------
+    >>> check_choice("side", "left", ("left", "right"))
+    """
+    choices = tuple(choices)
+    if value not in choices:
+        raise UsageError(f"simulate: {name} must be one of {choices}, got {value!r}")
+
+
+def checked_beats(beats_s: Iterable[float]) -> tuple[float, ...]:
+    """Return beat times as a tuple.
+
+    Parameters
+    ----------
+    beats_s : iterable of float
+        Seconds.
+
+    Returns
+    -------
+    tuple of float
+
+    Raises
+    ------
+    UsageError
+        There are fewer than two, or they do not rise as those of a heart.
+
+    Examples
+    --------
+    >>> checked_beats([0, 1])
+    (0.0, 1.0)
+    """
+    beats = tuple(float(beat) for beat in beats_s)
+    steps = np.diff(beats)
+    low, high = _INTERVAL_S
+    if len(beats) < 2 or not bool(np.all((steps >= low) & (steps <= high))):
+        raise UsageError(
+            f"simulate: beats_s must be two or more times that rise by {low:g} to {high:g} s"
+        )
+    return beats
