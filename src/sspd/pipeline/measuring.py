@@ -31,6 +31,7 @@ def measure(
     timestamps_s: ArrayLike | None = None,
     box: BoxLike | None = None,
     precision: str = "f32",
+    min_confidence: float | None = None,
     progress: Progress | None = None,
 ) -> Vitals:
     """Measure the pulse of the largest face in a video.
@@ -62,6 +63,9 @@ def measure(
     box : Box, sequence or array of 4 whole numbers, or None
         Face box: left, top, right, bottom, pixels of the upright video; None: the face is
         detected.
+    min_confidence : float or None
+        Lowest confidence of an accepted window, 0 to 1; None: 0.8. What contradicts a pulse
+        still rejects. The method needs a calibrated confidence.
     progress : callable, optional
         Called with a phase (``reading``, ``network``, ``vitals``) and its progress, 0 to 1,
         a few times per second of video.
@@ -86,7 +90,7 @@ def measure(
     sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
-    options = replace(options, box=face_box(box))
+    options = replace(options, box=face_box(box), min_confidence=min_confidence)
     times = {"fs": fs, "timestamps_s": timestamps_s}
     return drain(source, options, method, progress, times)[0]
 
@@ -104,13 +108,16 @@ def measure_faces(
     fs: float | None = None,
     timestamps_s: ArrayLike | None = None,
     precision: str = "f32",
+    min_confidence: float | None = None,
     progress: Progress | None = None,
 ) -> list[Vitals]:
     """Measure every face in a video, each for as long as it is visible.
 
     Parameters
     ----------
-    source, method, weights, window_s, step_s, start_s, end_s, precision, progress
+    source, method, weights, window_s, step_s, start_s, end_s, precision
+        See `measure`.
+    min_confidence, progress
         See `measure`.
     fps, fs, timestamps_s
         See `measure`.
@@ -134,7 +141,7 @@ def measure_faces(
     sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
-    options = replace(options, every_face=True)
+    options = replace(options, every_face=True, min_confidence=min_confidence)
     return drain(source, options, method, progress, {"fs": fs, "timestamps_s": timestamps_s})
 
 
@@ -153,12 +160,13 @@ def stream(
     box: BoxLike | None = None,
     every_face: bool = False,
     precision: str = "f32",
+    min_confidence: float | None = None,
 ) -> Iterator[Update]:
     """Measure a video while it runs: about one update per second and face.
 
     Parameters
     ----------
-    source, method, weights, window_s, step_s, start_s, end_s, box, precision
+    source, method, weights, window_s, step_s, start_s, end_s, box, precision, min_confidence
         See `measure`.
     fps, fs, timestamps_s
         See `measure`.
@@ -185,6 +193,7 @@ def stream(
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
     options = replace(options, box=face_box(box), every_face=every_face)
+    options = replace(options, min_confidence=min_confidence)
     ready = method if isinstance(method, Method) else None
     return updates_of(source, options, ready, {"fs": fs, "timestamps_s": timestamps_s})
 

@@ -69,6 +69,7 @@ def face_vitals(context: VideoContext, face_id: int, own: Sequence[SegmentWavefo
         step_s=context.options.step_s,
         facts=facts,
         confidence=context.confidence,
+        least_confidence=context.options.min_confidence,
     )
     outline = context.outline
     repeats = repeat_warnings(outline.source, segments)
@@ -194,6 +195,7 @@ def _last_window(
         window_s=context.options.window_s,
         facts=_facts(context, segments)[1],
         confidence=context.confidence,
+        least_confidence=context.options.min_confidence,
     )
     return windows[-1] if windows else None
 

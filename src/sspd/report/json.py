@@ -22,7 +22,7 @@ JSON_SCHEMA_VERSION = 2
 #: Keys of each object in ``windows``.
 WINDOW_KEYS = (
     *("start_s", "end_s", "hr_bpm", "hr_peaks_bpm", "snr_db", "confidence"),
-    *("accepted", "reasons", "track_bpm"),
+    *("accepted", "reasons", "track_bpm", "candidate_bpm"),
 )
 
 
@@ -60,6 +60,7 @@ def _window(window: WindowVitals) -> dict[str, Any]:
         "accepted": window.accepted,
         "reasons": list(window.reasons),
         "track_bpm": [_round(bpm, 2) for bpm in window.track_bpm],
+        "candidate_bpm": _round(window.candidate_bpm),
     }
 
 

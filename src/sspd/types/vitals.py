@@ -58,7 +58,8 @@ class WindowVitals:
     """Heart rate of one window, with its quality and rejection reasons.
 
     ``spectral_bpm`` and ``peaks_bpm`` are the rates of the two read-outs, accepted or not;
-    ``hr_bpm`` is the spectral one if the window was accepted, else None.
+    ``hr_bpm`` is the spectral one if the window was accepted, else None; then
+    ``candidate_bpm`` has it.
     """
 
     start_s: float
@@ -76,6 +77,11 @@ class WindowVitals:
     def hr_bpm(self) -> float | None:
         """Accepted heart rate, beats per minute; None if the window was rejected."""
         return self.spectral_bpm if self.accepted else None
+
+    @property
+    def candidate_bpm(self) -> float | None:
+        """Rate that was read but rejected, beats per minute; None if accepted or not read."""
+        return None if self.accepted else self.spectral_bpm
 
     @property
     def hr_peaks_bpm(self) -> float | None:
