@@ -100,8 +100,9 @@ def test_a_confidence_that_is_none_is_one_line(value: Any) -> None:
 
 
 def test_a_method_without_a_confidence_cannot_be_asked_for_one(video: Path) -> None:
-    with pytest.raises(UsageError, match=r"^pos has no calibrated confidence.*sspd calibrate"):
-        _measure(video, min_confidence=0.9)
+    for options in ({"min_confidence": 0.9}, {"smooth": True}):
+        with pytest.raises(UsageError, match=r"^pos has no calibrated confidence.*sspd calibrate"):
+            _measure(video, **options)
     with pytest.raises(UsageError, match=r"^pos has no calibrated confidence"):
         list(sspd.measure_many([video], method="pos", min_confidence=0.9))
 

@@ -133,6 +133,10 @@ def measure(
     precision: Annotated[
         str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
     ] = "f32",
+    smooth: Annotated[
+        bool,
+        typer.Option("--smooth", help="Let windows that are unsure lean on accepted neighbours."),
+    ] = False,
     min_confidence: Annotated[
         float | None,
         typer.Option(
@@ -219,6 +223,7 @@ def measure(
         box=face_box,
         every_face=face == "all",
         precision=precision,
+        smooth=smooth,
         min_confidence=min_confidence,
         limit_s=limit,
         progress=meter.tell,

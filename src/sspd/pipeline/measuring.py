@@ -31,6 +31,7 @@ def measure(
     timestamps_s: ArrayLike | None = None,
     box: BoxLike | None = None,
     precision: str = "f32",
+    smooth: bool = False,
     min_confidence: float | None = None,
     progress: Progress | None = None,
 ) -> Vitals:
@@ -63,6 +64,10 @@ def measure(
     box : Box, sequence or array of 4 whole numbers, or None
         Face box: left, top, right, bottom, pixels of the upright video; None: the face is
         detected.
+    smooth : bool
+        Let windows that are unsure lean on accepted neighbours. Those that are accepted in this
+        way are ``smoothed``, one of the warnings counts them, and ``rate_bands`` has the rate of
+        each window with its band.
     min_confidence : float or None
         Lowest confidence of an accepted window, 0 to 1; None: 0.8. What contradicts a pulse
         still rejects. The method needs a calibrated confidence.
@@ -90,7 +95,7 @@ def measure(
     sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
-    options = replace(options, box=face_box(box), min_confidence=min_confidence)
+    options = replace(options, box=face_box(box), smooth=smooth, min_confidence=min_confidence)
     times = {"fs": fs, "timestamps_s": timestamps_s}
     return drain(source, options, method, progress, times)[0]
 
@@ -108,6 +113,7 @@ def measure_faces(
     fs: float | None = None,
     timestamps_s: ArrayLike | None = None,
     precision: str = "f32",
+    smooth: bool = False,
     min_confidence: float | None = None,
     progress: Progress | None = None,
 ) -> list[Vitals]:
@@ -117,7 +123,7 @@ def measure_faces(
     ----------
     source, method, weights, window_s, step_s, start_s, end_s, precision
         See `measure`.
-    min_confidence, progress
+    smooth, min_confidence, progress
         See `measure`.
     fps, fs, timestamps_s
         See `measure`.
@@ -141,7 +147,7 @@ def measure_faces(
     sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
-    options = replace(options, every_face=True, min_confidence=min_confidence)
+    options = replace(options, every_face=True, smooth=smooth, min_confidence=min_confidence)
     return drain(source, options, method, progress, {"fs": fs, "timestamps_s": timestamps_s})
 
 
@@ -160,14 +166,17 @@ def stream(
     box: BoxLike | None = None,
     every_face: bool = False,
     precision: str = "f32",
+    smooth: bool = False,
     min_confidence: float | None = None,
 ) -> Iterator[Update]:
     """Measure a video while it runs: about one update per second and face.
 
     Parameters
     ----------
-    source, method, weights, window_s, step_s, start_s, end_s, box, precision, min_confidence
+    source, method, weights, window_s, step_s, start_s, end_s, box, precision
         See `measure`.
+    smooth, min_confidence
+        See `measure`; a window leans on others only in the final update.
     fps, fs, timestamps_s
         See `measure`.
     every_face : bool
@@ -193,7 +202,7 @@ def stream(
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
     options = replace(options, box=face_box(box), every_face=every_face)
-    options = replace(options, min_confidence=min_confidence)
+    options = replace(options, smooth=smooth, min_confidence=min_confidence)
     ready = method if isinstance(method, Method) else None
     return updates_of(source, options, ready, {"fs": fs, "timestamps_s": timestamps_s})
 

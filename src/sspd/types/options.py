@@ -36,6 +36,8 @@ class MeasureOptions:
     """Frames per second as the user states them; None: the video's own clock."""
     every_face: bool = False
     """Whether everybody is measured, not the largest face alone."""
+    smooth: bool = False
+    """Whether unsure windows lean on accepted neighbours (`sspd.vitals.neighbours`)."""
     min_confidence: float | None = None
     """Lowest confidence of an accepted window; None: that of `sspd.vitals.acceptance`."""
 
