@@ -38,7 +38,10 @@ BAND = 0.9
 
 
 def rate_bands(windows: Sequence[WindowVitals]) -> tuple[RateBand, ...]:
-    """Return the rate in each window with the band that holds it, from all accepted windows.
+    """Return the rate in each window with the band that holds it.
+
+    It follows from all accepted windows, and from the window's own reading as far as that is
+    sure.
 
     Parameters
     ----------
@@ -62,7 +65,8 @@ def rate_bands(windows: Sequence[WindowVitals]) -> tuple[RateBand, ...]:
     predicted = _predictions(windows)
     bands = []
     for k, window in enumerate(windows):
-        own = _likelihood(window) if window.accepted else np.ones(RATES_BPM.size)
+        read = window.accepted or _is_unsure(window)
+        own = _likelihood(window) if read else np.ones(RATES_BPM.size)
         middle, low, high = _quantiles(_normalized(predicted[k] * own))
         bands.append(RateBand(window.start_s, window.end_s, middle, low, high))
     return tuple(bands)
