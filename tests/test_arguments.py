@@ -92,6 +92,21 @@ def test_a_time_that_is_none_is_one_line(name: str, value: Any) -> None:
             sspd.measure_faces("gone.mp4", method="pos", step_s=value)
 
 
+@pytest.mark.parametrize("value", [np.nan, -0.1, 1.1, "0.5", True, [0.5]])
+def test_a_confidence_that_is_none_is_one_line(value: Any) -> None:
+    for call in (sspd.measure, sspd.measure_faces, sspd.measure_many, sspd.stream):
+        with pytest.raises(UsageError, match="min_confidence must be 0 to 1, got"):
+            call("gone.mp4", min_confidence=value)
+
+
+def test_a_method_without_a_confidence_cannot_be_asked_for_one(video: Path) -> None:
+    for options in ({"min_confidence": 0.9}, {"smooth": True}):
+        with pytest.raises(UsageError, match=r"^pos has no calibrated confidence.*sspd calibrate"):
+            _measure(video, **options)
+    with pytest.raises(UsageError, match=r"^pos has no calibrated confidence"):
+        list(sspd.measure_many([video], method="pos", min_confidence=0.9))
+
+
 def test_times_of_numpy_and_an_endless_end(video: Path) -> None:
     assert _measure(video, end_s=np.inf).hr_bpm == _measure(video).hr_bpm
     assert _measure(video, start_s=np.float32(0), end_s=np.int64(9)).duration_s > 8

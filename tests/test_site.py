@@ -23,7 +23,7 @@ from sspd.research.datasets.table import DATASETS
 from sspd.research.evaluate import PROTOCOLS, SCORINGS
 from sspd.research.recipes import RECIPES
 from sspd.simulation import VideoSpec
-from sspd.types import Estimate, Frames
+from sspd.types import Estimate, Frames, RateBand
 from sspd.vitals import HRV_NAMES, REASONS
 from sspd.vitals.quality_features import QualityFeatures
 
@@ -32,7 +32,10 @@ DOCS = ROOT / "docs"
 #: What loads a file when a page is opened.
 LOADED = re.compile(r"<(?:script|link|img|iframe|source|audio|video|embed|object)\b[^>]*>")
 FAILED = sspd.Vitals(
-    "a.mp4", "sspd", None, 0.0, None, (), hrv={"rmssd_ms": Estimate(None)}, error="no such file"
+    *("a.mp4", "sspd", None, 0.0, None, ()),
+    hrv={"rmssd_ms": Estimate(None)},
+    rate_bands=(RateBand(0.0, 30.0, 60.0, 58.0, 62.0),),
+    error="no such file",
 )
 
 

@@ -18,8 +18,7 @@ KEYS = (
 )
 WINDOW_KEYS = (
     *("start_s", "end_s", "hr_bpm", "hr_peaks_bpm", "snr_db", "confidence", "accepted"),
-    "reasons",
-    "track_bpm",
+    *("reasons", "track_bpm", "candidate_bpm", "smoothed"),
 )
 HRV_KEYS = ("rmssd_ms", "sdnn_ms", "pnn50", "mean_nn_ms", "lf_nu", "hf_nu", "lf_hf")
 

@@ -151,6 +151,16 @@ def test_confidence_decides_where_it_is_known() -> None:
     assert rejection_reasons(GOOD, lit, 0.0, 30.0, VideoFacts(), 1.0) == ("overexposed",)
 
 
+def test_the_least_confidence_may_be_asked_for() -> None:
+    for least, confidence, accepted in ((0.5, 0.6, True), (0.7, 0.6, False), (0.95, 0.9, False)):
+        found = rejection_reasons(
+            GOOD, _scene(), 0.0, 30.0, VideoFacts(), confidence, least_confidence=least
+        )
+        assert (not found) == accepted
+    worse = replace(CLEAN, halves_bpm=30.0)  # what contradicts a pulse is not asked away
+    assert rejection_reasons(GOOD, _scene(), 0.0, 30.0, VideoFacts(), 0.9, worse, 0.0)
+
+
 def test_a_line_that_others_do_not_see_is_a_disagreement() -> None:
     halves = replace(CLEAN, halves_bpm=30.0)
     found = rejection_reasons(GOOD, _scene(motion=3.0), 0.0, 30.0, VideoFacts(), 0.1, halves)
@@ -169,3 +179,8 @@ def test_windows_get_the_confidence_that_is_asked_for() -> None:
         (window,) = read_windows(wave, frame_stats, confidence=ConfidenceSpec(intercept, ()))
         assert window.confidence == pytest.approx(1 / (1 + np.exp(-intercept)))
         assert window.accepted == believed
+        assert window.candidate_bpm == (None if believed else window.spectral_bpm)
+        least = 0.01 if window.confidence < 0.5 else 0.99
+        spec = ConfidenceSpec(intercept, ())
+        (other,) = read_windows(wave, frame_stats, confidence=spec, least_confidence=least)
+        assert other.accepted != believed

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sspd.cli.messages import Messages
+from sspd.cli.values import check_span, parse_box
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
     from sspd.pipeline.batch import Journal
-    from sspd.types import Box, Vitals
+    from sspd.types import Vitals
 
 #: Exit code of a run that Ctrl-C interrupted, as shells have it.
 BROKEN_OFF = 130
@@ -132,6 +133,19 @@ def measure(
     precision: Annotated[
         str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
     ] = "f32",
+    smooth: Annotated[
+        bool,
+        typer.Option("--smooth", help="Let windows that are unsure lean on accepted neighbours."),
+    ] = False,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            "--min-confidence",
+            metavar="C",
+            help="Lowest confidence of an accepted window, 0 to 1.",
+            show_default="0.8",
+        ),
+    ] = None,
     jobs: Annotated[
         int,
         typer.Option(
@@ -174,7 +188,7 @@ def measure(
     from sspd.pipeline.batch import measure_many
     from sspd.report.text import video_count
 
-    _check_span(start, end)
+    check_span(start, end)
     if limit is not None and report is not None and not no_image:
         raise UsageError(
             "--limit opens videos in other processes only, but the frames of --report are read"
@@ -182,7 +196,7 @@ def measure(
         )
     if face not in FACES:
         raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
-    face_box = _parse_box(box)
+    face_box = parse_box(box)
     messages, found = Messages(), list(list_videos(sources))
     asked = {"json": json, "csv": csv, "report": report}
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
@@ -209,6 +223,8 @@ def measure(
         box=face_box,
         every_face=face == "all",
         precision=precision,
+        smooth=smooth,
+        min_confidence=min_confidence,
         limit_s=limit,
         progress=meter.tell,
     )
@@ -223,28 +239,6 @@ def measure(
         how = "; the same command with --resume continues" if unfinished else ""
         messages.note(f"interrupted after {video_count(results)} of {len(found)} videos{how}")
     raise typer.Exit(BROKEN_OFF if broken_off else messages.code(results))
-
-
-def _check_span(start: float, end: float | None) -> None:
-    from sspd.types.spans import time_span
-
-    if end is not None and end <= start:
-        raise UsageError(f"--end must be after --start, got {end:g} and {start:g}")
-    time_span(start, end)  # no number is no time
-
-
-def _parse_box(text: str | None) -> Box | None:
-    from sspd.types import Box
-
-    if text is None:
-        return None
-    try:
-        left, top, right, bottom = (int(part) for part in text.split(","))
-    except ValueError as error:
-        raise UsageError(f"--box takes four whole numbers L,T,R,B, got {text!r}") from error
-    if not (0 <= left < right and 0 <= top < bottom):
-        raise UsageError(f"--box needs 0 <= L < R and 0 <= T < B, got {text!r}")
-    return Box(left, top, right, bottom)
 
 
 def _journal(outputs: Mapping[str, Path], resume: bool, messages: Messages) -> Journal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sspd.errors import UsageError
 from sspd.methods import Method, get_method
 from sspd.types import MeasureOptions
 from sspd.vitals.confidence import check_terms
@@ -46,10 +47,16 @@ def checked_method(method: Method | None, options: MeasureOptions) -> Method:
     Raises
     ------
     SSPDError
-        See `load_method`; or the confidence has terms of another version.
+        See `load_method`; the confidence has terms of another version, or there is none
+        although ``options`` need one.
     """
     if method is None:
         return load_method(options)
     if method.confidence is not None:
         check_terms(method.confidence)  # now, not after an hour of video
+    elif options.min_confidence is not None or options.smooth:
+        raise UsageError(
+            f"{method.name} has no calibrated confidence, which min_confidence and smooth need;"
+            " sspd with its own weights has one, and `sspd calibrate` makes one"
+        )
     return method

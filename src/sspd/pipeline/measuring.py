@@ -31,6 +31,8 @@ def measure(
     timestamps_s: ArrayLike | None = None,
     box: BoxLike | None = None,
     precision: str = "f32",
+    smooth: bool = False,
+    min_confidence: float | None = None,
     progress: Progress | None = None,
 ) -> Vitals:
     """Measure the pulse of the largest face in a video.
@@ -62,6 +64,13 @@ def measure(
     box : Box, sequence or array of 4 whole numbers, or None
         Face box: left, top, right, bottom, pixels of the upright video; None: the face is
         detected.
+    smooth : bool
+        Let windows that are unsure lean on accepted neighbours. Those that are accepted in this
+        way are ``smoothed``, one of the warnings counts them, and ``rate_bands`` has the rate of
+        each window with its band.
+    min_confidence : float or None
+        Lowest confidence of an accepted window, 0 to 1; None: 0.8. What contradicts a pulse
+        still rejects. The method needs a calibrated confidence.
     progress : callable, optional
         Called with a phase (``reading``, ``network``, ``vitals``) and its progress, 0 to 1,
         a few times per second of video.
@@ -86,7 +95,7 @@ def measure(
     sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
-    options = replace(options, box=face_box(box))
+    options = replace(options, box=face_box(box), smooth=smooth, min_confidence=min_confidence)
     times = {"fs": fs, "timestamps_s": timestamps_s}
     return drain(source, options, method, progress, times)[0]
 
@@ -104,13 +113,17 @@ def measure_faces(
     fs: float | None = None,
     timestamps_s: ArrayLike | None = None,
     precision: str = "f32",
+    smooth: bool = False,
+    min_confidence: float | None = None,
     progress: Progress | None = None,
 ) -> list[Vitals]:
     """Measure every face in a video, each for as long as it is visible.
 
     Parameters
     ----------
-    source, method, weights, window_s, step_s, start_s, end_s, precision, progress
+    source, method, weights, window_s, step_s, start_s, end_s, precision
+        See `measure`.
+    smooth, min_confidence, progress
         See `measure`.
     fps, fs, timestamps_s
         See `measure`.
@@ -134,7 +147,7 @@ def measure_faces(
     sspd.errors.SourceError: no_such_video.mp4: no such file
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
-    options = replace(options, every_face=True)
+    options = replace(options, every_face=True, smooth=smooth, min_confidence=min_confidence)
     return drain(source, options, method, progress, {"fs": fs, "timestamps_s": timestamps_s})
 
 
@@ -153,6 +166,8 @@ def stream(
     box: BoxLike | None = None,
     every_face: bool = False,
     precision: str = "f32",
+    smooth: bool = False,
+    min_confidence: float | None = None,
 ) -> Iterator[Update]:
     """Measure a video while it runs: about one update per second and face.
 
@@ -160,6 +175,8 @@ def stream(
     ----------
     source, method, weights, window_s, step_s, start_s, end_s, box, precision
         See `measure`.
+    smooth, min_confidence
+        See `measure`; a window leans on others only in the final update.
     fps, fs, timestamps_s
         See `measure`.
     every_face : bool
@@ -185,6 +202,7 @@ def stream(
     """
     options = _options(method, weights, precision, window_s, step_s, start_s, end_s, fps)
     options = replace(options, box=face_box(box), every_face=every_face)
+    options = replace(options, smooth=smooth, min_confidence=min_confidence)
     ready = method if isinstance(method, Method) else None
     return updates_of(source, options, ready, {"fs": fs, "timestamps_s": timestamps_s})
 

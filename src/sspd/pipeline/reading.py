@@ -17,6 +17,7 @@ from sspd.types import (
     FaceSegment,
     FaceSpan,
     MeasureOptions,
+    RateBand,
     Signal,
     Update,
     VideoInfo,
@@ -31,6 +32,7 @@ from sspd.vitals import (
     read_vitals,
     read_windows,
 )
+from sspd.vitals.neighbours import lean_on_neighbours, rate_bands
 from sspd.vitals.new_frames import mark_repeats, new_fps, repeat_warnings
 
 
@@ -69,17 +71,20 @@ def face_vitals(context: VideoContext, face_id: int, own: Sequence[SegmentWavefo
         step_s=context.options.step_s,
         facts=facts,
         confidence=context.confidence,
+        least_confidence=context.options.min_confidence,
     )
     outline = context.outline
     repeats = repeat_warnings(outline.source, segments)
     beats = analyze_beats(found.signal, found.windows)
+    windows, bands, smoothed = _smoothed(context.options, found.windows)
     return replace(
         outline,
         duration_s=segments[-1].end_s - segments[0].start_s,
         fps=fps,
-        windows=found.windows,
+        windows=windows,
+        rate_bands=bands,
         reasons=found.reasons,
-        warnings=(*outline.warnings, *repeats, *beats.warnings),
+        warnings=(*outline.warnings, *repeats, *beats.warnings, *smoothed),
         hrv=beats.hrv,
         respiration=beats.respiration,
         face_id=face_id,
@@ -88,6 +93,22 @@ def face_vitals(context: VideoContext, face_id: int, own: Sequence[SegmentWavefo
         signal=found.signal,
         beats_s=beats.beats_s,
     )
+
+
+def _smoothed(
+    options: MeasureOptions, windows: tuple[WindowVitals, ...]
+) -> tuple[tuple[WindowVitals, ...], tuple[RateBand, ...], list[str]]:
+    """Return the windows, the bands and a sentence about it, where smoothing is asked for.
+
+    Beats are taken from windows that were accepted by themselves.
+    """
+    if not options.smooth:
+        return windows, (), []
+    bands = rate_bands(windows)
+    windows = lean_on_neighbours(windows, options.min_confidence)
+    n = sum(window.smoothed for window in windows)
+    said = f"{n} of {len(windows)} windows accepted because their neighbours predict their rate"
+    return windows, bands, [said] if n else []
 
 
 def update_now(
@@ -194,6 +215,7 @@ def _last_window(
         window_s=context.options.window_s,
         facts=_facts(context, segments)[1],
         confidence=context.confidence,
+        least_confidence=context.options.min_confidence,
     )
     return windows[-1] if windows else None
 

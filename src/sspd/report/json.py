@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sspd.report.labels import legible
-from sspd.types import Estimate, Respiration, Vitals, WindowVitals
+from sspd.types import Estimate, RateBand, Respiration, Vitals, WindowVitals
 from sspd.utils.files import whole_file
 
 #: Version of the JSON format.
@@ -22,7 +23,7 @@ JSON_SCHEMA_VERSION = 2
 #: Keys of each object in ``windows``.
 WINDOW_KEYS = (
     *("start_s", "end_s", "hr_bpm", "hr_peaks_bpm", "snr_db", "confidence"),
-    *("accepted", "reasons", "track_bpm"),
+    *("accepted", "reasons", "track_bpm", "candidate_bpm", "smoothed"),
 )
 
 
@@ -60,7 +61,13 @@ def _window(window: WindowVitals) -> dict[str, Any]:
         "accepted": window.accepted,
         "reasons": list(window.reasons),
         "track_bpm": [_round(bpm, 2) for bpm in window.track_bpm],
+        "candidate_bpm": _round(window.candidate_bpm),
+        "smoothed": window.smoothed,
     }
+
+
+def _band(band: RateBand) -> dict[str, Any]:
+    return {name: _round(value, 2) for name, value in asdict(band).items()}
 
 
 def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
@@ -102,6 +109,8 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
         "face_box": list(vitals.face_box) if vitals.face_box else None,
         "timing_s": {name: _round(spent) for name, spent in vitals.timing_s.items()},
     }
+    if vitals.rate_bands:
+        row["rate_bands"] = [_band(band) for band in vitals.rate_bands]
     if vitals.error is not None:
         row["error"] = vitals.error
     return row

@@ -7,7 +7,7 @@ from typing import Any
 
 from sspd.errors import UsageError
 from sspd.types.frames import Box
-from sspd.types.spans import check_fps, time_span, window_lengths
+from sspd.types.spans import check_fps, check_share, time_span, window_lengths
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class MeasureOptions:
     """Frames per second as the user states them; None: the video's own clock."""
     every_face: bool = False
     """Whether everybody is measured, not the largest face alone."""
+    smooth: bool = False
+    """Whether unsure windows lean on accepted neighbours (`sspd.vitals.neighbours`)."""
+    min_confidence: float | None = None
+    """Lowest confidence of an accepted window; None: that of `sspd.vitals.acceptance`."""
 
     def __post_init__(self) -> None:
         window_s, step_s = window_lengths(self.window_s, self.step_s)
@@ -45,6 +49,7 @@ class MeasureOptions:
         for name, value in plain.items():
             object.__setattr__(self, name, value)
         check_fps(self.fps)
+        check_share("min_confidence", self.min_confidence)
         if self.every_face and self.box is not None:
             raise UsageError("a box says where one face is: every face is looked for without one")
 

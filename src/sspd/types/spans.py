@@ -119,6 +119,30 @@ def window_lengths(window_s: float, step_s: float | None) -> tuple[float, float 
     return window, step
 
 
+def check_share(name: str, value: object) -> None:
+    """Raise an error for a number that is not within 0 to 1.
+
+    Parameters
+    ----------
+    name : str
+        For the message.
+    value : float or None
+        None means that it is not given; anything else is rejected.
+
+    Raises
+    ------
+    UsageError
+        It is below 0, above 1, or no number.
+
+    >>> check_share("min_confidence", 0.8)
+    """
+    if value is None:
+        return
+    share = np.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+    if not 0 <= share <= 1:
+        raise UsageError(f"{name} must be 0 to 1, got {value}")
+
+
 def check_fps(fps: float | None) -> None:
     """Raise an error for an impossible frame rate.
 

@@ -58,7 +58,8 @@ class WindowVitals:
     """Heart rate of one window, with its quality and rejection reasons.
 
     ``spectral_bpm`` and ``peaks_bpm`` are the rates of the two read-outs, accepted or not;
-    ``hr_bpm`` is the spectral one if the window was accepted, else None.
+    ``hr_bpm`` is the spectral one if the window was accepted, else None; then
+    ``candidate_bpm`` has it.
     """
 
     start_s: float
@@ -71,6 +72,8 @@ class WindowVitals:
     reasons: tuple[str, ...] = ()
     track_bpm: tuple[float, ...] = field(default=(), repr=False)
     """Rate every `TRACK_STEP_S` from the start on, if it changes within the window."""
+    smoothed: bool = False
+    """Whether it was accepted because its accepted neighbours predict it."""
 
     @property
     def hr_bpm(self) -> float | None:
@@ -78,11 +81,31 @@ class WindowVitals:
         return self.spectral_bpm if self.accepted else None
 
     @property
+    def candidate_bpm(self) -> float | None:
+        """Rate that was read but rejected, beats per minute; None if accepted or not read."""
+        return None if self.accepted else self.spectral_bpm
+
+    @property
     def hr_peaks_bpm(self) -> float | None:
         """Heart rate by peaks, beats per minute; None if it differs from the accepted one."""
         if self.hr_bpm is None or self.peaks_bpm is None:
             return None
         return self.peaks_bpm if abs(self.peaks_bpm - self.hr_bpm) <= AGREE_BPM else None
+
+
+@dataclass(frozen=True)
+class RateBand:
+    """Heart rate of one window, with the band that holds it by nine in ten.
+
+    >>> RateBand(0.0, 30.0, 61.5, 59.0, 64.0).hr_bpm
+    61.5
+    """
+
+    start_s: float
+    end_s: float
+    hr_bpm: float
+    low_bpm: float
+    high_bpm: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -114,6 +137,8 @@ class Vitals:
     signal: Signal | None = None
     beats_s: NDArray[np.float64] | None = None
     error: str | None = None
+    rate_bands: tuple[RateBand, ...] = ()
+    """Rate of each window by all accepted ones; empty unless it was asked for."""
     container_fps: float | None = None
     stated_fps: float | None = None
 

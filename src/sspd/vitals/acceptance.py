@@ -130,6 +130,7 @@ def rejection_reasons(
     facts: VideoFacts,
     confidence: float | None = None,
     features: QualityFeatures | None = None,
+    least_confidence: float | None = None,
 ) -> tuple[str, ...]:
     """Return the reasons why a reading is rejected.
 
@@ -146,6 +147,8 @@ def rejection_reasons(
         None if it is not calibrated.
     features : QualityFeatures or None
         Quality features that the confidence was computed from.
+    least_confidence : float or None
+        Lowest confidence that is accepted; None means `LEAST_CONFIDENCE`.
 
     Returns
     -------
@@ -159,9 +162,10 @@ def rejection_reasons(
     keep = (frame_stats.t >= start_s - 1e-9) & (frame_stats.t < end_s)
     found, explaining = _of_scene(frame_stats, keep, facts, reading.spectral_bpm)
     f_bpm = reading.spectral_bpm
+    least = LEAST_CONFIDENCE if least_confidence is None else least_confidence
     if f_bpm is None or reading.snr_db is None or np.isnan(reading.snr_db):
         found.add("low_snr")
-    elif confidence is None or not confidence >= LEAST_CONFIDENCE:  # NaN is rejected
+    elif confidence is None or not confidence >= least:  # NaN is rejected
         peaks_bpm = reading.peaks_bpm
         rules = {
             "low_snr": reading.snr_db < _least_snr_db(reading, end_s - start_s),

@@ -86,6 +86,7 @@ def read_vitals(
     step_s: float | None = None,
     facts: VideoFacts | None = None,
     confidence: ConfidenceSpec | None = None,
+    least_confidence: float | None = None,
 ) -> VideoReading:
     """Read every window of a video from the waveforms of its segments.
 
@@ -95,7 +96,7 @@ def read_vitals(
         In order of time; their frames are not used.
     waves : sequence of Signal or None
         Waveform of each segment, or None.
-    window_s, step_s, facts, confidence
+    window_s, step_s, facts, confidence, least_confidence
         See `read_windows`.
 
     Returns
@@ -118,6 +119,7 @@ def read_vitals(
             step_s=step_s,
             facts=facts,
             confidence=confidence,
+            least_confidence=least_confidence,
         )
     windows.sort(key=lambda window: window.start_s)
     if any(window.accepted for window in windows):

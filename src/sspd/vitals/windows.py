@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -80,6 +81,7 @@ def read_windows(
     step_s: float | None = None,
     facts: VideoFacts | None = None,
     confidence: ConfidenceSpec | None = None,
+    least_confidence: float | None = None,
 ) -> list[WindowVitals]:
     """Read the heart rate in every window of a waveform; no window crosses a gap.
 
@@ -96,6 +98,8 @@ def read_windows(
     confidence : ConfidenceSpec or None
         Weights of the quality features. None gives no confidence, and fixed rules decide
         about acceptance.
+    least_confidence : float or None
+        See `sspd.vitals.acceptance.rejection_reasons`.
 
     Returns
     -------
@@ -118,43 +122,51 @@ def read_windows(
         filtered = Signal(pulse_band(span.values, span.fs), span.fs, span.start_s)
         for a, b in cut_windows(span.start_s, end_s, window_s, step_s):
             part = filtered.between(a, b)
-            rows.append(_read_window(part, frame_stats, a, b, facts or VideoFacts(), confidence))
+            assess = partial(
+                _assess,
+                filtered=part,
+                frame_stats=frame_stats,
+                facts=facts or VideoFacts(),
+                spec=confidence,
+                least_confidence=least_confidence,
+            )
+            found = _read_window(part, assess, calibrated=confidence is not None)
+            rows.append(replace(found, start_s=a, end_s=b))
     return rows
 
 
 def _read_window(
-    filtered: Signal,
-    frame_stats: FrameStats,
-    start_s: float,
-    end_s: float,
-    facts: VideoFacts,
-    spec: ConfidenceSpec | None,
+    filtered: Signal, assess: Callable[[Reading], WindowVitals], *, calibrated: bool
 ) -> WindowVitals:
     reading = read_rate(filtered.values, filtered.fs)
     reading = follow_rate(filtered.values, filtered.fs, reading)
-    found = _assess(filtered, reading, frame_stats, facts, spec)
-    if spec and found.reasons:
+    found = assess(reading)
+    if calibrated and found.reasons:
         # A rejected rate may be twice the heart's: if its half is accepted, the half is taken.
         other = read_half(filtered.values, filtered.fs, reading)
         if other is not None:
             other = follow_rate(filtered.values, filtered.fs, other)
-            half = _assess(filtered, other, frame_stats, facts, spec)
+            half = assess(other)
             found = half if half.accepted else found
-    return replace(found, start_s=start_s, end_s=end_s)
+    return found
 
 
 def _assess(
-    filtered: Signal,
     reading: Reading,
+    *,
+    filtered: Signal,
     frame_stats: FrameStats,
     facts: VideoFacts,
     spec: ConfidenceSpec | None,
+    least_confidence: float | None,
 ) -> WindowVitals:
     """Return a window's reading with its confidence and rejection reasons."""
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
     features = compute_quality_features(filtered, reading, frame_stats)
     confidence = confidence_of(features, spec) if spec and features else None
-    reasons = rejection_reasons(reading, frame_stats, start_s, end_s, facts, confidence, features)
+    reasons = rejection_reasons(
+        reading, frame_stats, start_s, end_s, facts, confidence, features, least_confidence
+    )
     return WindowVitals(
         start_s=start_s,
         end_s=end_s,

@@ -117,8 +117,10 @@ def test_what_a_process_could_not_read_is_said_in_its_own_words(
 @pytest.mark.slow
 def test_a_process_that_dies_is_reported_in_a_line(videos: list[Video], tiny: Recipe) -> None:
     many = (Draw(epoch, 0) for epoch in range(10_000))
+    handler = signal.getsignal(signal.SIGCHLD)
     clips = read_by_processes(videos, tiny, 3, many, CPU)
     next(clips)
+    assert signal.getsignal(signal.SIGCHLD) == handler  # or a death is raised anywhere
     workers = active_children()
     assert workers
     for worker in workers:

@@ -42,6 +42,8 @@ def measure_many(
     box: BoxLike | None = None,
     every_face: bool = False,
     precision: str = "f32",
+    smooth: bool = False,
+    min_confidence: float | None = None,
     limit_s: float | None = None,
     progress: Progress | None = None,
 ) -> Generator[BatchResult, None, None]:
@@ -66,6 +68,8 @@ def measure_many(
         options, weights, files or version changed. Videos that failed are.
     method, weights, window_s, step_s, start_s, end_s, fps, box, precision
         See `sspd.measure`; the method by name.
+    smooth, min_confidence
+        See `sspd.measure`.
     every_face : bool
         Measure everybody, see `sspd.measure_faces`: the largest face is the result's
         ``vitals``, the files of the others are called after their number.
@@ -102,6 +106,8 @@ def measure_many(
         fps=fps,
         box=face_box(box),
         every_face=every_face,
+        smooth=smooth,
+        min_confidence=min_confidence,
     )
     if jobs < 0:
         raise UsageError(f"jobs must be 0 or more, got {jobs}")

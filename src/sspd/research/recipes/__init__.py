@@ -3,6 +3,7 @@
 from sspd.research.recipes.baseline import BaselineRecipe
 from sspd.research.recipes.baselines import BASELINES, TRAINED_METHODS, get_baseline
 from sspd.research.recipes.choose import RecipeLike, choose_recipe
+from sspd.research.recipes.disturbance import Disturbance
 from sspd.research.recipes.recipe import PRECISIONS, LossSpec, Precision, Recipe, ViewSpec
 from sspd.research.recipes.table import RECIPES, find_recipe, get_recipe
 
@@ -12,6 +13,7 @@ __all__ = [
     "RECIPES",
     "TRAINED_METHODS",
     "BaselineRecipe",
+    "Disturbance",
     "LossSpec",
     "Precision",
     "Recipe",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sspd.errors import UsageError
 from sspd.models.spec import NetworkSpec, PyramidSpec
+from sspd.research.recipes.disturbance import Disturbance
 from sspd.research.recipes.settled import Select, require_select, settled
 
 Precision = Literal["f32", "bf16", "f16"]
@@ -56,6 +57,8 @@ class ViewSpec:
     """Fraction of the differences that is set to 0 (Fig. 8b)."""
     mask_shape: Literal["element", "pixel"] = "element"
     """One draw for each element (paper), or one for the three channels (released code)."""
+    disturbance: Disturbance | None = None
+    """What each view has for itself of light, noise and coding; None (paper): nothing."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.mask_ratio < 1:

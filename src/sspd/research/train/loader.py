@@ -8,31 +8,32 @@ wait for Python's one lock, as would the steps themselves: there processes read.
 from __future__ import annotations
 
 import os
+import signal
+import sys
+import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from multiprocessing import active_children
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from sspd.accel.prefetch import prefetch
 from sspd.errors import ProcessLostError, SSPDError, TrainingError
-from sspd.network.grid import grid_weights
 from sspd.research.recipes import BaselineRecipe, Recipe
 from sspd.research.train.labels import label_of_clip, rate_of_clip
 from sspd.research.train.monitor import TrainingRun
-from sspd.research.train.sampler import Draw, Video, clip_at, draws_of_step, place_of, stored_at
+from sspd.research.train.sampler import Draw, Video, clip_at, draws_of_step, place_of
 from sspd.research.train.step_types import Batch
-from sspd.research.views.device_grid import levels_on_grid
+from sspd.research.train.stored_clips import StoredClips, moved
 from sspd.utils.exit_codes import death_words
 
 #: Threads that read; clips wait for no more than `AHEAD` steps.
@@ -174,7 +175,8 @@ def _read_by_processes(
         generator=torch.Generator(),  # torch's own chance is the training's
     )
     before = set(active_children())
-    clips = iter(loader)
+    with _own_signals():
+        clips = iter(loader)
     workers = set(active_children()) - before
     while True:
         try:
@@ -190,7 +192,24 @@ def _read_by_processes(
             return
         if isinstance(clip, SSPDError):
             raise clip
-        yield _moved(clip, device, recipe.network.colour)
+        yield moved(clip, device, recipe.network.colour)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep this process's handler of ended children.
+
+    PyTorch's raises the death of a worker in whatever the main thread is doing, even after the
+    training; without it the next clip raises it.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield  # there is none, or PyTorch sets none
+        return
+    handler = signal.getsignal(signal.SIGCHLD)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, handler)
 
 
 def _exit_codes(workers: Iterable[BaseProcess]) -> list[int]:
@@ -208,62 +227,6 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-class Stored(NamedTuple):
-    """A clip as a process reads it."""
-
-    values: Tensor
-    """uint16 seen as int16, as stored; or float32, the clip itself."""
-    grid: tuple[Tensor, Tensor] | None
-    """What the network's clock is made of, of stored faces; None: it is the clip itself."""
-    max_value: int = 0
-
-
-@dataclass(frozen=True)
-class StoredClips(Dataset[Stored | SSPDError]):
-    """Clips by their draws, read in a process of its own; errors are handed over as they are."""
-
-    videos: Sequence[Video]
-    recipe: Recipe | BaselineRecipe
-    seed: int
-
-    def __getitem__(self, draw: Draw) -> Stored | SSPDError:
-        """Read a clip."""
-        video, recipe = self.videos[draw.video], self.recipe
-        try:
-            if max(entry.size for entry in video.entries) > recipe.drawn_px:  # made smaller here
-                return Stored(torch.from_numpy(clip_at(video, draw, recipe, self.seed)), None)
-            faces, begin_s = stored_at(video, draw, recipe, self.seed)
-        except SSPDError as error:
-            return error
-        which, weights = grid_weights(faces, recipe.network.fs, begin_s, recipe.n_differences + 1)
-        grid = torch.from_numpy(which), torch.from_numpy(weights)
-        return Stored(torch.from_numpy(faces.rgb.view(np.int16)), grid, faces.max_value)
-
-
-def _moved(clip: Stored, device: torch.device, colour: str) -> Tensor:
-    """The clip on its device, (t + 1, 3, s, s)."""
-    with _beside(device):
-        values = clip.values.to(device, non_blocking=True)
-        if clip.grid is None:
-            return values
-        which, weights = (part.to(device) for part in clip.grid)
-        moved = levels_on_grid(values, which, weights, clip.max_value)
-        return moved.flip(1) if colour == "bgr" else moved
-
-
-@contextmanager
-def _beside(device: torch.device) -> Iterator[None]:
-    """What is asked for runs beside what the device computes; what follows waits for it."""
-    if device.type != "cuda":
-        yield
-        return
-    now = torch.cuda.current_stream(device)
-    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-    with torch.cuda.stream(stream):
-        yield
-    now.wait_stream(stream)
 
 
 def _waves(

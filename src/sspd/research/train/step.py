@@ -19,6 +19,7 @@ from sspd.research.train.process_group import SINGLE, ProcessGroup
 from sspd.research.train.sampler import Draw, generator_of
 from sspd.research.train.schedules import learning_rate_at, momentum_at
 from sspd.research.train.state import Resumable, TrainingState
+from sspd.research.views.disturb import disturb
 from sspd.research.views.lga import local_global_views
 from sspd.research.views.mdm import INPUTS, random_mask
 
@@ -84,6 +85,10 @@ def make_views(
             augment=spec.local_view == "crop",
             corner=spec.crop_anchor == "corner",
         )
+        if spec.disturbance is not None:
+            local, whole = (
+                disturb(view[0], spec.disturbance, generators[i])[None] for view in (local, whole)
+            )
         view = to_input(local, out=masked[one])
         by_pixel = spec.mask_shape == "pixel"
         random_mask(view, spec.mask_ratio, own, per_pixel=by_pixel, out=view)
