@@ -138,7 +138,8 @@ def true_light(
     Returns
     -------
     face, wall : float64 arrays, shape (time, 3)
-        Gains on R, G and B. The wall's are NaN where the person fills the frame.
+        Gains on R, G and B: on the face where the head is at the time, and on the wall beside
+        the resting person (NaN if the person fills the frame).
 
     >>> spec = VideoSpec(duration_s=2, light=LightSpec(hunting_percent=4.0))
     >>> face, wall = true_light(spec)
@@ -150,18 +151,19 @@ def true_light(
     light = make_scene_light(spec, t, poses, Box(0, 0, spec.width, spec.height))
     u, v = light.grid.u[..., 0], light.grid.v[..., 0]
     face, wall = (np.ones((t.size, 3)) for _ in range(2))
-    # the person as drawn: the head, and the shoulders below
     x, y = rest_place(spec)
     inside = (u > -x / spec.face_px) & (u < (spec.width - x) / spec.face_px)
     inside = inside & (v > -y / spec.face_px) & (v < (spec.height - y) / spec.face_px)
+    # the person as drawn at rest: the head, and the shoulders below
+    body = (v > 0.6) & (np.abs(u) < 1.45) | (v > -1.1) & (np.abs(u) < 0.75)
+    behind = (inside & ~body).astype(np.float32)
     for k in range(t.size) if light.sources else ():
         du, dv = poses.x[k] / spec.face_px, poses.y[k] / spec.face_px
         at_u, at_v = u - np.float32(du), v - np.float32(dv)
         on_face = np.exp(-0.5 * ((at_u / (0.5 * _FACE_U)) ** 2 + (at_v / (0.5 * _FACE_V)) ** 2))
-        body = (at_v > 0.6) & (np.abs(at_u) < 1.45) | (at_v > -1.1) & (np.abs(at_u) < 0.75)
         for out, weight, fields in (
             (face, on_face * inside, [source.person for source in light.sources]),
-            (wall, (inside & ~body).astype(np.float32), [s.wall for s in light.sources]),
+            (wall, behind, [source.wall for source in light.sources]),
         ):
             gains = np.broadcast_to(_product(fields, k), (*light.grid.shape, 3))
             total = float(weight.sum())

@@ -52,10 +52,7 @@ def _sometimes(rng: np.random.Generator, chance: float, low: float, high: float)
 
 def _wall(rng: np.random.Generator) -> dict[str, Any]:
     """Draw what the wall gets: as measured, the skin may change twice as much as the wall."""
-    return {
-        "wall_share": float(rng.uniform(0.4, 1.2)),
-        "wall_delay_s": 0.0,
-    }
+    return {"wall_share": float(rng.uniform(0.4, 1.2))}
 
 
 def _side(rng: np.random.Generator, chance: float, most: float) -> dict[str, Any]:
@@ -113,14 +110,18 @@ def _car(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _window(rng: np.random.Generator) -> dict[str, Any]:
+    caster = ("leaves", "leaves", "people", "hand")[int(rng.integers(4))]
+    width = _log(rng, 0.5, 2.5)
+    # flecks of sun last some tenths of a second to seconds; people walk by
+    speed = width * _log(rng, 0.6, 2.5) if caster == "leaves" else _log(rng, 2.0, 9.0)
     return {
         **_wall(rng),
         **_side(rng, 0.9, 85.0),
         "cloud_percent": _log(rng, 1.0, 25.0),
         "shadow_percent": _sometimes(rng, 0.5, 3.0, 45.0),
-        "shadow_cast_by": ("leaves", "leaves", "people", "hand")[int(rng.integers(4))],
-        "shadow_width": _log(rng, 0.5, 2.5),
-        "shadow_speed": _log(rng, 1.0, 9.0),
+        "shadow_cast_by": caster,
+        "shadow_width": width,
+        "shadow_speed": speed,
         "shadow_every_s": _log(rng, 4.0, 30.0),
     }
 

@@ -53,7 +53,7 @@ def passing_curve(options: LightSpec, rng: np.random.Generator, t: Times) -> NDA
     >>> bool(curve.min() >= -1), bool(curve.max() <= 0)
     (True, True)
     """
-    gaps, sizes, tunnels = rng.spawn(3)
+    gaps, sizes, tunnels, insides = rng.spawn(4)
     gap_s = 1 / options.passing_hz
     uneven = options.passing_irregular
     times = event_times(
@@ -70,7 +70,7 @@ def passing_curve(options: LightSpec, rng: np.random.Generator, t: Times) -> NDA
     starts = event_times(
         lambda: _TUNNEL_S[1] + 2 + float(tunnels.exponential(_TUNNEL_EVERY_S - 8)), t
     )
-    lengths = np.random.default_rng(tunnels.integers(2**62)).uniform(*_TUNNEL_S, starts.size)
+    lengths = insides.uniform(*_TUNNEL_S, starts.size)
     now = np.searchsorted(starts, t, side="right") - 1
     since = t - starts[now]
     inside = smooth_step(since / 0.5) - smooth_step((since - lengths[now]) / 0.5)
