@@ -32,8 +32,8 @@ from sspd.types import Box
 
 __all__ = ["LIGHT_KINDS", "LightSpec", "SceneLight", "draw_light", "make_scene_light", "true_light"]
 
-#: Half axes of the ellipse of the face, face widths.
-_FACE_U, _FACE_V = 0.42, 0.55
+#: Standard deviations of the weight of places on the face, across and down, face widths.
+_FACE_U, _FACE_V = 0.21, 0.275
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,21 +151,28 @@ def true_light(
     light = make_scene_light(spec, t, poses, Box(0, 0, spec.width, spec.height))
     u, v = light.grid.u[..., 0], light.grid.v[..., 0]
     face, wall = (np.ones((t.size, 3)) for _ in range(2))
-    x, y = rest_place(spec)
-    inside = (u > -x / spec.face_px) & (u < (spec.width - x) / spec.face_px)
-    inside = inside & (v > -y / spec.face_px) & (v < (spec.height - y) / spec.face_px)
-    # the person as drawn at rest: the head, and the shoulders below
-    body = (v > 0.6) & (np.abs(u) < 1.45) | (v > -1.1) & (np.abs(u) < 0.75)
-    behind = (inside & ~body).astype(np.float32)
+    behind = _visible_wall(spec, light.grid)
     for k in range(t.size) if light.sources else ():
         du, dv = poses.x[k] / spec.face_px, poses.y[k] / spec.face_px
-        at_u, at_v = u - np.float32(du), v - np.float32(dv)
-        on_face = np.exp(-0.5 * ((at_u / (0.5 * _FACE_U)) ** 2 + (at_v / (0.5 * _FACE_V)) ** 2))
+        on_face = np.exp(-0.5 * (((u - du) / _FACE_U) ** 2 + ((v - dv) / _FACE_V) ** 2))
         for out, weight, fields in (
-            (face, on_face * inside, [source.person for source in light.sources]),
+            (face, on_face, [source.person for source in light.sources]),
             (wall, behind, [source.wall for source in light.sources]),
         ):
             gains = np.broadcast_to(_product(fields, k), (*light.grid.shape, 3))
             total = float(weight.sum())
             out[k] = np.einsum("ij,ijc->c", weight, gains) / total if total else np.nan
     return face, wall
+
+
+def _visible_wall(spec: VideoSpec, grid: Grid) -> F32:
+    """Return the part of each cell in which the wall beside the resting person is seen."""
+    x, y = rest_place(spec)
+    u = (np.arange(spec.width) - x)[None] / spec.face_px
+    v = (np.arange(spec.height) - y)[:, None] / spec.face_px
+    # the person as drawn: the head, and the shoulders below
+    body = (v > 0.6) & (np.abs(u) < 1.45) | (v > -1.1) & (np.abs(u) < 0.75)
+    rows, columns = grid.shape
+    cells = np.zeros((rows * grid.cell, columns * grid.cell), np.float32)
+    cells[grid.cell :, grid.cell :][: spec.height, : spec.width] = ~body
+    return np.asarray(cv2.resize(cells, (columns, rows), interpolation=cv2.INTER_AREA))
