@@ -45,7 +45,7 @@ class SceneLight:
     sources: tuple[Source, ...]
 
     def on_person(self, k: int, rgb: F32, part: Box) -> None:
-        """Light the person at a frame.
+        """Apply the light to the person at a frame.
 
         Parameters
         ----------
@@ -59,7 +59,7 @@ class SceneLight:
         self._apply(k, [source.person for source in self.sources], rgb, part)
 
     def on_wall(self, k: int, rgb: F32) -> None:
-        """Light the background at a frame.
+        """Apply the light to the background at a frame.
 
         Parameters
         ----------
