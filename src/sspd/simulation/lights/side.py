@@ -54,7 +54,10 @@ def side_source(
 
     wall = 1 + options.wall_share * (gains(side * grid.u / _WALL_WIDTH, 1.0) - 1)
 
+    # shoulders are wider than a face, and so is the gradient on them
+    width = _CHEEK * (1 + 2 * np.clip((grid.v - 0.5) / 0.5, 0, 1))
+
     def person(k: int) -> F32:
-        return gains(side * (grid.u - np.float32(moved[k, 0])) / _CHEEK, float(near[k]))
+        return gains(side * (grid.u - np.float32(moved[k, 0])) / width, float(near[k]))
 
     return Source(person, lambda k: wall)
