@@ -110,18 +110,21 @@ def render_pixels(stage: Stage, k: int) -> F32:
     float32 array, shape (height, width, 3)
         Pixel values 0-255.
     """
-    out = stage.background.copy()
+    out, light = stage.background.copy(), stage.light
+    if light is not None:
+        light.on_wall(k, out)
     placed = _place(stage, k, _patch(stage, k))
     if placed is not None:
         box, moved = placed
         part = out[box.top : box.bottom, box.left : box.right]
         through = np.float32(1) - cv2.extractChannel(moved, 3)
         cv2.multiply(part, cv2.cvtColor(through, cv2.COLOR_GRAY2RGB), dst=part)
-        cv2.add(part, cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB), dst=part)
+        rgb = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB)
+        if light is not None:
+            light.on_person(k, rgb, box)
+        cv2.add(part, rgb, dst=part)
     if stage.spec.swing_percent:
         out *= (np.float32(1) + np.float32(stage.swing[k]) * stage.ramp)[:, None]
-    if stage.light is not None:
-        out = stage.light.apply(k, out)
     return np.asarray(cv2.transform(out, np.diag(stage.gain[k]), dst=out))
 
 

@@ -15,9 +15,9 @@ from sspd.errors import UsageError
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.codec import CodecSpec
 from sspd.simulation.heart_options import HeartSpec
+from sspd.simulation.lights.options import LightSpec
 from sspd.simulation.pulse_color import PulseColor
 from sspd.simulation.ranges import check_choice, check_ranges, checked_beats
-from sspd.simulation.scene_light import LightSpec
 
 #: Kinds of head motion.
 MOTIONS = ("still", "talking", "translation", "rotation", "nodding")

@@ -77,10 +77,10 @@ def set_stage(spec: VideoSpec, window: Box | None = None) -> Stage:
     noise = rng.standard_normal(tile, dtype=np.float32) * np.float32(spec.noise_levels)
     cut = (slice(window.top, window.bottom), slice(window.left, window.right))
     person = draw_person(spec)
+    poses = head_poses(spec, t)
     light = camera = None
     if spec.light is not None:
-        scene = spec.rng("scene")
-        light = make_scene_light(spec.light, scene, t, window, rest, spec.face_px)
+        light = make_scene_light(spec, t, poses, window)
     if spec.camera is not None:
         camera = make_camera(spec.camera, spec.rng("camera"), t, window)
     return Stage(
@@ -96,7 +96,7 @@ def set_stage(spec: VideoSpec, window: Box | None = None) -> Stage:
         gain=(light_gain(spec, t) * np.float32(spec.exposure)).astype(np.float32),
         swing=swing_gain(spec, t),
         ramp=swing_ramp(spec, np.arange(window.left, window.right, dtype=np.float64)),
-        poses=head_poses(spec, t),
+        poses=poses,
         noise=noise,
         shifts=rng.integers(0, _TILE_MARGIN, (t.size, 2)),
         light=light,
