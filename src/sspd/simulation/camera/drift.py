@@ -1,11 +1,11 @@
 """Noise that is coloured in time: light, gain and white balance that drift.
 
 The mean colour of a region is not white in time: its power falls with the frequency, so that the
-pulse's band has ten times the noise of what shot noise would leave after the mean. The table of
-`sspd.simulation.camera` has it for walls and skin of four real videos, codec included: level at
-1 Hz 0.025-0.11 % of green per sqrt(Hz) on walls and pillows, power falling with f^0.8 to f^2.6
-(median 2); red against green 0.024-0.087, blue against green 0.09-0.13. Green of the face
-and of the background correlate by -0.3 to 0.5 (0.5-5 Hz), so a large part differs over the frame.
+pulse's band has many times the noise that shot noise leaves after the mean. The table of
+`sspd.simulation.camera` has it for four real videos, codec included: on walls and pillows green
+has 0.025-0.09 % per sqrt(Hz) at 1 Hz, and its power falls with f^1.0 to f^2.7 (median 2.1); red
+against green has 0.024-0.080, blue against green 0.075-0.133. Green of the face and of the
+background correlate by -0.3 to 0.5, so a large part differs over the frame.
 Ambient light that varies and camera noise are named as limits of camera PPG by Verkruysse,
 Svaasand and Nelson (Optics Express, 2008) and Sun and Thakor (IEEE Transactions on Biomedical
 Engineering, 2016).
@@ -23,8 +23,9 @@ from sspd.simulation.camera.shot import Shot, Step
 
 #: Below this the power rises no further, Hz: light that changes for minutes is a scene's matter.
 CORNER_HZ = 0.03
-#: Noise of blue over that of red: 1.1-4.7 times in the four videos, median 1.8.
-BLUE = 1.8
+#: Noise of blue over that of red, both against green: 0.9-4.8 on the walls of the four videos,
+#: median 1.7.
+BLUE = 1.7
 
 
 def coloured_noise(

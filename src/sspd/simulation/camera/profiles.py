@@ -39,11 +39,11 @@ class Profile:
     ranges: Mapping[str, Any]
 
 
-# Walls, pillows and skin of four real videos: 0.025-0.11 in green, less what a codec adds.
+# Walls and still skin of four real videos: 0.025-0.09 in green, with what a codec adds.
 _DRIFT: dict[str, Any] = {
-    "drift_percent": ("log", 0.01, 0.11),
-    "balance_percent": ("log", 0.01, 0.09),
-    "drift_slope": (0.8, 2.6),
+    "drift_percent": ("log", 0.01, 0.09),
+    "balance_percent": ("log", 0.01, 0.08),
+    "drift_slope": (1.0, 2.7),
     "drift_local": (0.2, 0.9),
 }
 _COLOR: dict[str, Any] = {

@@ -30,8 +30,9 @@ from sspd.simulation.camera.shot import Shot, Step
 
 #: Side of the squares whose means are drawn anew in each frame, pixels.
 BLOCK = 16
-#: The tile is larger than the frame by this, pixels.
-_MARGIN = 97
+#: The tile is larger than the frame by this, squares; it is shifted by whole squares, so that the
+#: means of a frame's squares are those that are drawn.
+_MARGIN = 8
 _KERNEL = np.array([[0.25, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 0.25]], np.float32)
 _GREEN = np.array([[0, 0.25, 0], [0.25, 1.0, 0.25], [0, 0.25, 0]], np.float32)
 
@@ -115,12 +116,11 @@ def make_sensor(options: CameraSpec, rng: np.random.Generator, shot: Shot) -> St
     table = noise_table(options)[None]
     alike = options.red_gain == options.blue_gain == 1.0
     sigma = np.ascontiguousarray(table[..., :1] if alike else table)
-    size = (shot.height + _MARGIN, shot.width + _MARGIN)
-    rows, columns = -(-size[0] // BLOCK) * BLOCK, -(-size[1] // BLOCK) * BLOCK
+    rows, columns = ((-(-n // BLOCK) + _MARGIN) * BLOCK for n in (shot.height, shot.width))
     tile = noise_tile(rng, (rows, columns), options.demosaic)
     squares = tile.reshape(rows // BLOCK, BLOCK, columns // BLOCK, BLOCK, 3)
     squares -= squares.mean(axis=(1, 3), keepdims=True)
-    shifts = rng.integers(0, _MARGIN, (shot.t.size, 2))
+    shifts = rng.integers(0, _MARGIN + 1, (shot.t.size, 2)) * BLOCK
     signs = rng.choice(np.array([-1, 1], np.float32), shot.t.size)
     # noise of a mean: a mosaic has one red and one blue pixel of four, and two green ones
     low = [1.0, 1.0, 1.0] if options.demosaic == "none" else [2.0, np.sqrt(2), 2.0]

@@ -55,10 +55,10 @@ def tone_curve(options: CameraSpec, value: NDArray[np.float64]) -> NDArray[np.fl
         # slope 0 at black, 1 far above the knee; white stays
         bent = np.sqrt(u**2 + knee**2) - knee
         u = bent / (np.sqrt(1 + knee**2) - knee)
-    start = 1 - 0.5 * options.shoulder
     if options.shoulder:
-        room = 1 - start
-        u = np.where(u > start, start + room * np.tanh((u - start) / room), u)
+        room = max(0.5 * options.shoulder, 1e-6)
+        over = np.maximum(u - (1 - room), 0)
+        u = np.where(over > 0, 1 - room + room * np.tanh(over / room), u)
     return np.asarray(255 * np.clip(u, 0, 1))
 
 
