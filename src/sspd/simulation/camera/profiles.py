@@ -104,7 +104,7 @@ _CALL: dict[str, Any] = {
     "levels": ["limited", "limited", "full", "narrow"],
 }
 _DIM: dict[str, Any] = {
-    "iso_gain": ("log", 12.0, 40.0),
+    "iso_gain": ("log", 6.0, 20.0),
     "drift_percent": ("log", 0.02, 0.2),
     "balance_percent": ("log", 0.02, 0.15),
     "blue_gain": (2.0, 3.5),
@@ -166,9 +166,10 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             {
                 **_WEBCAM,
                 **_DIM,
-                "full_well_e": ("log", 8000.0, 30_000.0),
-                "read_noise_e": (5.0, 10.0),
-                "iso_gain": ("log", 24.0, 64.0),
+                "full_well_e": ("log", 8000.0, 20_000.0),
+                "read_noise_e": (4.0, 6.0),
+                "iso_gain": ("log", 20.0, 40.0),
+                "blue_gain": (1.8, 2.6),
                 "row_levels": (0.15, 0.4),
             },
         ),
