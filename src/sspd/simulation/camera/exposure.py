@@ -9,7 +9,8 @@ larger than twice the band of errors that are left alone makes the loop hunt: it
 forth between two steps for ever, at 0.5-3 Hz, which is the band of the pulse. Automatic exposure
 disturbs camera PPG (Laurie, Higgins, Peynot and Roberts, IEEE Access, 2020).
 
-Gains act on pixel values, as those of the light of the scene do.
+Gains act on pixel values, as those of the light of the scene do; the noise of the sensor does not
+follow them (see ``iso_gain``).
 """
 
 from __future__ import annotations
