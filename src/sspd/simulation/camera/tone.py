@@ -8,8 +8,8 @@ The matrix that separates the colours of the sensor raises saturation, and mixes
 colour (Ramanath et al., IEEE Signal Processing Magazine, 2005).
 
 Phones divide by local brightness (Reinhard et al., ACM Transactions on Graphics, 2002; Hasinoff et
-al., ACM Transactions on Graphics, 2016): a gain of low resolution that falls where it is bright. As it follows the
-face in time, it takes away its share of the pulse.
+al., ACM Transactions on Graphics, 2016): a gain of low resolution that falls where it is bright. As
+it follows the face in time, it takes away its share of the pulse.
 """
 
 from __future__ import annotations
