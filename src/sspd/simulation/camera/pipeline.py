@@ -1,21 +1,59 @@
-"""The steps of a camera, in order."""
+"""The steps of a camera, in the order in which light becomes a file.
+
+1. ``drift``: light and gain drift (`drift`).
+2. ``lens``, ``mains``: focus, and mains light through the rolling shutter.
+3. ``exposure``: automatic exposure and white balance (`exposure`). White balance is applied before
+   the noise; ``red_gain`` and ``blue_gain`` say how much it amplifies it.
+4. ``pattern``: fixed pattern and bands (`fixed_pattern`).
+5. ``sensor``: shot and read noise, mosaic, the end of the scale (`sensor`).
+6. ``color``, ``tone``, ``local_tone``: colour matrix, tone curve, local tone mapping (`tone`).
+7. ``denoise``, ``sharpen``, ``beauty``: what phones and calls do to the picture.
+8. ``levels``: limited or full range (`levels`), and 8 bits at the end.
+
+Milliseconds a frame of 480x360 pixels on one core (``benchmarks/camera_speed.py``): drift 0.22,
+exposure 0.20, pattern 0.31, sensor 0.94, colour 0.10, tone 0.44, local tone 0.53, levels 0.18.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.anatomy import F32
+from sspd.simulation.camera.drift import make_drift
+from sspd.simulation.camera.exposure import make_exposure
+from sspd.simulation.camera.fixed_pattern import make_fixed_pattern
+from sspd.simulation.camera.levels import make_levels
 from sspd.simulation.camera.options import CameraSpec
-from sspd.types import Box
+from sspd.simulation.camera.sensor import make_sensor
+from sspd.simulation.camera.shot import Shot, Step
+from sspd.simulation.camera.tone import make_color, make_local_tone, make_tone
 
-#: Maps the number of a frame and its pixel values to those after the step; float32, shape
-#: (height, width, 3), may be overwritten. Frames come in order: a step may hold state.
-Step = Callable[[int, F32], F32]
+#: Makes a step of its own generator; None leaves it out.
+Maker = Callable[[CameraSpec, np.random.Generator, Shot], Step | None]
+#: Steps in their order. One that has no maker yet is a place for it.
+STEPS: Mapping[str, Maker | None] = MappingProxyType(
+    {
+        "drift": make_drift,
+        "lens": None,
+        "mains": None,
+        "exposure": make_exposure,
+        "pattern": make_fixed_pattern,
+        "sensor": make_sensor,
+        "color": make_color,
+        "tone": make_tone,
+        "local_tone": make_local_tone,
+        "denoise": None,
+        "sharpen": None,
+        "beauty": None,
+        "levels": make_levels,
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,28 +78,35 @@ class Camera:
         """
         for step in self.steps:
             pixels = step(k, pixels)
-        np.maximum(pixels, 0, out=pixels)
+        cv2.threshold(pixels, 0, 0, cv2.THRESH_TOZERO, dst=pixels)
         return np.asarray(cv2.convertScaleAbs(pixels), dtype=np.uint8)
 
 
-def make_camera(
-    options: CameraSpec, rng: np.random.Generator, t: NDArray[np.float64], window: Box
-) -> Camera:
+def make_camera(options: CameraSpec, rng: np.random.Generator, shot: Shot) -> Camera:
     """Make a camera for one video.
 
     Parameters
     ----------
     options : CameraSpec
     rng : np.random.Generator
-        Each step takes a generator of its own, spawned in a fixed order, so that one that is
-        left out changes no other.
-    t : float64 array, shape (time,)
-        Seconds.
-    window : Box
-        Part of the video that is rendered, pixels.
+        Each step has a generator of its own, by its name, so that one that is left out changes
+        no other.
+    shot : Shot
 
     Returns
     -------
     Camera
+
+    >>> from sspd.types import Box
+    >>> shot = Shot(np.arange(2) / 30, Box(0, 0, 64, 48), 64, 48, (32.0, 24.0), 20.0)
+    >>> camera = make_camera(CameraSpec(contrast=0.2), np.random.default_rng(0), shot)
+    >>> camera.record(0, np.full((48, 64, 3), 64, np.float32))[0, 0].tolist()
+    [59, 59, 59]
     """
-    return Camera(())
+    seed = rng.integers(2**63)
+    steps = (
+        maker(options, np.random.default_rng([seed, *name.encode()]), shot)
+        for name, maker in STEPS.items()
+        if maker is not None
+    )
+    return Camera(tuple(step for step in steps if step is not None))
