@@ -14,6 +14,7 @@ there is no option are made by `alter` of `simulate`, with the gains of `sspd.si
 """
 
 from sspd.simulation.codec import CodecSpec
+from sspd.simulation.codec_draws import draw_codec
 from sspd.simulation.contact import contact_bvp, contact_rate
 from sspd.simulation.faces import face_box, simulate_faces
 from sspd.simulation.files import write_truth, write_video
@@ -34,6 +35,7 @@ __all__ = [
     "contact_bvp",
     "contact_rate",
     "delivery",
+    "draw_codec",
     "face_box",
     "frame_times",
     "is_encoded",
