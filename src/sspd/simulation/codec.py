@@ -65,7 +65,7 @@ class CodecSpec:
     key_qp_step : float
         Quantizer of key frames over that of the frames between, in steps (6 are a factor of 2;
         positive is coarser, so that the picture pumps with each key frame); 0 is the encoder's
-        own. For h264 and hevc.
+        own, about -3. For h264.
     b_frames : int
         Longest run of frames that are predicted from later ones too. For h264 and hevc, not
         ``live``; vp9 and av1 have their own way when ``slow`` or a file.
@@ -124,10 +124,10 @@ class CodecSpec:
                 f" {self.bit_rate}"
             )
         self._check_file()
-        if (self.key_qp_step or self.b_frames) and self.name not in ("h264", "hevc"):
-            raise UsageError(
-                f"simulate: key_qp_step and b_frames are for h264 and hevc, not {self.name}"
-            )
+        if self.key_qp_step and self.name != "h264":
+            raise UsageError(f"simulate: key_qp_step is for h264, not {self.name}")
+        if self.b_frames and self.name not in ("h264", "hevc"):
+            raise UsageError(f"simulate: b_frames is for h264 and hevc, not {self.name}")
         if self.b_frames and self.speed == "live":
             raise UsageError("simulate: a live encoder has no b_frames; speed=fast has")
         if self.drop_percent + self.repeat_percent > 90:

@@ -100,11 +100,12 @@ def _call(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _phone(rng: np.random.Generator) -> dict[str, Any]:
+    name, step = _choice(rng, h264=3, hevc=2), _often(rng, 0.3, -3.0, 3.0)
     return {
-        "name": _choice(rng, h264=3, hevc=2),
+        "name": name,
         "bit_rate": round(_log(rng, 1_000_000, 12_000_000)),
         "key_every_s": 1.0,
-        "key_qp_step": _often(rng, 0.3, -3.0, 3.0),
+        "key_qp_step": step if name == "h264" else 0.0,
         "drop_percent": _often(rng, 0.3, 0.1, 1.0),
         "slow_percent": _often(rng, 0.1, 5.0, 40.0),
         "jitter_ms": _often(rng, 0.5, 0.2, 2.0),

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sspd.errors import UsageError
 from sspd.simulation.codec import CodecSpec
 from sspd.simulation.spec import VideoSpec, frame_times
 from sspd.video.encoders import ticks_hz
@@ -66,6 +67,11 @@ def delivery(spec: VideoSpec) -> Delivery:
         Without a codec every frame of the camera at its time. With one the timestamps are those
         of its container, rounded as they are stored.
 
+    Raises
+    ------
+    UsageError
+        The container has no timestamps, and the camera's are uneven.
+
     >>> lossy = VideoSpec(duration_s=10, codec=CodecSpec(drop_percent=20))
     >>> 200 < delivery(lossy).t.size < 280
     True
@@ -75,6 +81,10 @@ def delivery(spec: VideoSpec) -> Delivery:
     codec = spec.codec
     if codec is None:
         return Delivery(t, frames)
+    if codec.suffix == ".avi" and spec.jitter_s:
+        raise UsageError(
+            "simulate: an .avi file has no timestamps, so no jitter_s; use the container mov or mkv"
+        )
     lost, frozen, slow, late, _ = spec.rng("network").spawn(5)
     skipped = two_states(lost, t.size, codec.drop_percent / 100, codec.burst_frames)
     if codec.slow_percent:

@@ -141,8 +141,9 @@ class Encoding:
     key_frames : int
         Interval of key frames, frames; 0 is the encoder's own.
     key_qp_step : float
-        Quantizer of key frames over that of the frames between, in steps of H.264 and HEVC (6
-        are a factor of 2; positive is coarser); 0 is the encoder's own.
+        Quantizer of key frames over that of the frames between, in steps of H.264 (6 are a
+        factor of 2; positive is coarser); 0 is the encoder's own, about -3. Only x264 obeys it
+        (x265 levels key frames by its own rate control).
     b_frames : int
         Longest run of frames that are predicted from later ones too (H.264 and HEVC).
     """
@@ -260,11 +261,11 @@ def encoder_options(encoding: Encoding) -> dict[str, str]:
         own += ["rc=2"] if live and encoding.bit_rate is not None else []
         options["svtav1-params"] = ":".join(own)
     if codec in ("h264", "hevc"):
-        own = [f"bframes={encoding.b_frames}", *(["scenecut=0"] if live else [])]
-        if encoding.key_qp_step:
+        # a face is one scene; in small noisy frames x264 sees a new one at each
+        own = [f"bframes={encoding.b_frames}", "scenecut=0"]
+        if encoding.key_qp_step and codec == "h264":
             # the tree of blocks that others refer to would work against the step
-            own += [f"ipratio={2 ** (-encoding.key_qp_step / 6):.4f}"]
-            own += ["mbtree=0" if codec == "h264" else "cutree=0"]
+            own += [f"ipratio={2 ** (-encoding.key_qp_step / 6):.4f}", "mbtree=0"]
         if codec == "hevc":
             own = [_X265, *own]
         options[f"x26{4 if codec == 'h264' else 5}-params"] = ":".join(own)
@@ -279,8 +280,10 @@ def _rate(encoding: Encoding) -> dict[str, str]:
     if rate is None:
         encoder = ENCODERS[codec]
         crf = encoder.coarsest + (encoder.finest - encoder.coarsest) * encoding.quality / 100
+        if codec == "vp8":  # it takes a quality for a limit alone, so its quantizer is fixed
+            return {"qmin": f"{crf:.0f}", "qmax": f"{crf:.0f}"}
         return {"crf": f"{crf:.0f}"}
-    if codec == "av1":  # by its own parameters
+    if codec == "av1" or encoding.key_qp_step:  # by its own parameters; limits undo the step
         return {}
     if encoding.speed == "live":
         # a second of bits is all that a call may owe
