@@ -69,12 +69,12 @@ def held_set() -> list[CalibrationVideo]:
 SETS = {"fit": fit_set, "held": held_set}
 
 
-def write(video: CalibrationVideo, path: Path) -> tuple[NDArray[np.float64], Box | None]:
-    """Write a video; its beats (none: it has no pulse), and where to look."""
+def write(video: CalibrationVideo, path: Path) -> tuple[Path, NDArray[np.float64], Box | None]:
+    """Write a video; its file, its beats (none: it has no pulse), and where to look."""
     if video.kind.startswith("tempt_"):
         known = wrong_videos.write(video.kind.removeprefix("tempt_"), video.seed[:2], path)
         beats_s = np.array(known.beats_s or [])
-        return beats_s, Box(*known.box) if known.box else None
+        return path, beats_s, Box(*known.box) if known.box else None
     return write_calibration_video(video, path, DURATION_S)
 
 
@@ -88,13 +88,15 @@ def make_video(
     video: CalibrationVideo, folder: Path
 ) -> tuple[Path, NDArray[np.float64], Box | None]:
     """A video, made if it is not there; its beats (none: no pulse), and where to look."""
-    path, beside = (folder / f"{video.kind}-{video.number:03d}.{end}" for end in ("mp4", "json"))
+    name = f"{video.kind}-{video.number:03d}"
+    beside = folder / f"{name}.json"
     if not beside.exists():
-        part = path.with_suffix(".part.mp4")
-        beats_s, box = write(video, part)
-        part.replace(path)
-        beside.write_text(json.dumps({"beats_s": beats_s.tolist(), "box": box and list(box)}))
+        part, beats_s, box = write(video, folder / f"{name}.part.mp4")
+        path = part.replace(folder / f"{name}{part.suffix}")
+        known = {"beats_s": beats_s.tolist(), "box": box and list(box), "file": path.name}
+        beside.write_text(json.dumps(known))
     kept = json.loads(beside.read_text())
+    path = folder / kept.get("file", f"{name}.mp4")
     return path, np.array(kept["beats_s"], np.float64), Box(*kept["box"]) if kept["box"] else None
 
 

@@ -22,7 +22,7 @@ from sspd.research.datasets.faces_build import still_entries
 from sspd.research.recipes import get_recipe
 from sspd.research.train.loop import train
 from sspd.research.train.sampler import usable_videos
-from sspd.simulation import random_spec, simulate_faces
+from sspd.simulation import is_encoded, random_spec, simulate_faces
 from sspd.utils.pool import process_pool
 
 #: Preset -> number of videos. The order is part of their seeds.
@@ -41,7 +41,7 @@ def make(job: tuple[Path, str, int, int]) -> None:
     spec = random_spec(rng, preset, duration_s=DURATION_S, width=640, height=480)
     moving = store / f".{name}"
     moving.mkdir(parents=True, exist_ok=True)
-    faces = simulate_faces(spec, encode=spec.bit_rate is not None)
+    faces = simulate_faces(spec, encode=is_encoded(spec))
     write_entry(moving, name, faces, name, simulated_seed=spec.seed)
     for _ in still_entries(open_store(moving), store, get_recipe("further").crop_px):
         pass

@@ -2,7 +2,8 @@
 
 A `VideoSpec` describes a video completely. `simulate` renders its frames, `simulate_faces`
 only the crops of a face box, and `truth` returns the known pulse without rendering.
-`write_video` and `write_truth` write both to disk (see `sspd.simulation.files` for the format).
+`write_video` and `write_truth` write both to disk (see `sspd.simulation.files` for the format);
+a `CodecSpec` says how the frames are encoded and sent, and `delivery` which of them arrive.
 Beat times of other hearts come from `sspd.simulation.rhythms` and
 `sspd.simulation.arrhythmias`, and are given as `VideoSpec.beats_s`. Changes of light for which
 there is no option are made by `alter` of `simulate`, with the gains of `sspd.simulation.gains`.
@@ -12,28 +13,38 @@ there is no option are made by `alter` of `simulate`, with the gains of `sspd.si
 ((6, 16, 16, 3), 0.25)
 """
 
+from sspd.simulation.codec import CodecSpec
+from sspd.simulation.codec_draws import draw_codec
 from sspd.simulation.contact import contact_bvp, contact_rate
 from sspd.simulation.faces import face_box, simulate_faces
 from sspd.simulation.files import write_truth, write_video
+from sspd.simulation.network import Delivery, delivery
 from sspd.simulation.presets import PRESETS, random_spec
 from sspd.simulation.render import cheek_mask, simulate, skin_mask
 from sspd.simulation.spec import VideoSpec, frame_times
+from sspd.simulation.transmission import is_encoded, video_suffix
 from sspd.simulation.truth import Truth, truth
 
 __all__ = [
     "PRESETS",
+    "CodecSpec",
+    "Delivery",
     "Truth",
     "VideoSpec",
     "cheek_mask",
     "contact_bvp",
     "contact_rate",
+    "delivery",
+    "draw_codec",
     "face_box",
     "frame_times",
+    "is_encoded",
     "random_spec",
     "simulate",
     "simulate_faces",
     "skin_mask",
     "truth",
+    "video_suffix",
     "write_truth",
     "write_video",
 ]

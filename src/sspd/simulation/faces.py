@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import UsageError
+from sspd.simulation.network import delivery
 from sspd.simulation.render import render_frame
 from sspd.simulation.spec import VideoSpec, rest_place
 from sspd.simulation.stage import Stage, set_stage
+from sspd.simulation.transmission import transmitted
 from sspd.types import FIXED_POINT_MAX, Box, Frames
 
 #: dlib's square on these faces: its side, and the distance of its centre below that of the
@@ -19,6 +23,8 @@ DETECTOR_SIDE, DETECTOR_DOWN = 0.99, 0.07
 PAD_SCALE, PAD_UP = 1.5, 0.10
 #: Scatter of real boxes: relative scale, and position in sides.
 _SCALE_ERROR, _PLACE_ERROR = 0.08, 0.035
+#: A face gets more than its share of a video's bits, by this factor.
+FACE_BITS = 2.0
 
 
 def face_box(spec: VideoSpec) -> Box:
@@ -64,15 +70,17 @@ def simulate_faces(
     size : int
         Side of the crops, pixels.
     encode : bool
-        True to encode the box with H.264 and decode it first, at the bit rate of the video
-        scaled by area (times 2, as a face gets more than its share of the bits).
+        True to encode the box and decode it first as the video's file is, with its codec and
+        network, at the bit rate of the video scaled by area (times 2, as a face gets more than
+        its share of the bits).
     box : Box or None
         Face box, pixels; None means that of `face_box`.
 
     Returns
     -------
     Frames
-        uint16 with `FIXED_POINT_MAX`, shape (time, size, size, 3).
+        uint16 with `FIXED_POINT_MAX`, shape (time, size, size, 3). Encoded ones have the
+        timestamps of the file's frames.
 
     >>> simulate_faces(VideoSpec(face_px=60, duration_s=0.2), size=32)
     Frames(6 x 32x32, uint16/65280, 0.000-0.167 s)
@@ -81,14 +89,16 @@ def simulate_faces(
         raise UsageError(f"simulate: crops must be at least 8 px, got {size}")
     box = box or face_box(spec)
     stage = set_stage(spec, box)
-    rgb = np.empty((len(stage.t), size, size, 3), np.uint16)
-    frames = _encoded(stage) if encode else (render_frame(stage, k) for k in range(len(stage.t)))
+    # only a network changes the number of frames and their times
+    t = delivery(spec).t if encode else stage.t
+    rgb = np.empty((len(t), size, size, 3), np.uint16)
+    frames = _encoded(stage) if encode else (render_frame(stage, k) for k in range(len(t)))
     n = 0
     for n, frame in enumerate(frames, start=1):
         rgb[n - 1] = _shrink(frame, size)
-    if n != len(stage.t):
-        raise RuntimeError(f"simulate: {n} of {len(stage.t)} frames came back from the encoder")
-    return Frames(rgb, stage.t, FIXED_POINT_MAX)
+    if n != len(t):
+        raise RuntimeError(f"simulate: {n} of {len(t)} frames came back from the encoder")
+    return Frames(rgb, t, FIXED_POINT_MAX)
 
 
 def _shrink(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint16]:
@@ -99,15 +109,19 @@ def _shrink(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint16]:
     return np.asarray(np.rint(small * 256), dtype=np.uint16)
 
 
-def _encoded(stage: Stage) -> list[NDArray[np.uint8]]:
+def _encoded(stage: Stage) -> Iterator[NDArray[np.uint8]]:
     from sspd.video.write import roundtrip_h264
 
     spec, box = stage.spec, stage.window
-    # H.264 needs even sides
+    # encoders need even sides
     h, w = box.height // 2 * 2, box.width // 2 * 2
+    share = min(1.0, FACE_BITS * h * w / (spec.width * spec.height))
+    pictures = (render_frame(stage, k)[:h, :w] for k in range(len(stage.t)))
+    if spec.codec is not None:
+        times = stage.t[:, None]
+        chunks = (Frames(rgb[None], t) for rgb, t in zip(pictures, times, strict=True))
+        return transmitted(chunks, spec, share)
     rate = None
     if spec.bit_rate is not None:
-        share = h * w / (spec.width * spec.height)
-        rate = max(10_000, round(spec.bit_rate * min(1.0, 2 * share)))
-    rgb = np.stack([render_frame(stage, k)[:h, :w] for k in range(len(stage.t))])
-    return list(roundtrip_h264(Frames(rgb, stage.t), fps=spec.fps, bit_rate=rate))
+        rate = max(10_000, round(spec.bit_rate * share))
+    return roundtrip_h264(Frames(np.stack(list(pictures)), stage.t), fps=spec.fps, bit_rate=rate)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.cardiac import Heart, beat_model, blood_volume
-from sspd.simulation.spec import VideoSpec, frame_times
+from sspd.simulation.network import delivery
+from sspd.simulation.spec import VideoSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class Truth:
     Parameters
     ----------
     t : float64 array, shape (time,)
-        Timestamps of the frames, seconds.
+        Timestamps of the frames that the video's file has, seconds.
     bvp : float64 array, shape (time,)
         Blood volume pulse at those times, rising at systole (skin becomes *darker*), about 1
         from foot to peak.
@@ -30,6 +31,9 @@ class Truth:
         Mean rate of the beats, beats per minute; from the phase for fewer than two beats.
     respiration_hz : float
         Breathing rate, Hz.
+    frame : int64 array, shape (time,)
+        Number of the camera's frame that each frame of the file shows: all in order, but for a
+        codec that loses or repeats some.
     """
 
     t: NDArray[np.float64]
@@ -38,6 +42,7 @@ class Truth:
     rr_s: NDArray[np.float64]
     hr_bpm: float
     respiration_hz: float
+    frame: NDArray[np.int64]
 
 
 def truth(spec: VideoSpec) -> Truth:
@@ -58,16 +63,17 @@ def truth(spec: VideoSpec) -> Truth:
     >>> round(known.hr_bpm, 1)
     75.0
     """
-    t = frame_times(spec)
+    shown = delivery(spec)
+    t, frame = shown.t, shown.frame
     if spec.pulse_percent == 0:
         none = np.zeros(0)
-        return Truth(t, np.zeros_like(t), none, none, float("nan"), spec.respiration_hz)
+        return Truth(t, np.zeros_like(t), none, none, float("nan"), spec.respiration_hz, frame)
     heart = beat_model(spec)
     beats = heart.beats()
     beats = beats[(beats >= 0) & (beats < spec.duration_s)]
     rr = np.diff(beats)
     hr_bpm = 60.0 / float(rr.mean()) if rr.size else _rate_by_phase(spec, heart)
-    return Truth(t, blood_volume(spec, heart, t), beats, rr, hr_bpm, spec.respiration_hz)
+    return Truth(t, blood_volume(spec, heart, t), beats, rr, hr_bpm, spec.respiration_hz, frame)
 
 
 def _rate_by_phase(spec: VideoSpec, heart: Heart) -> float:

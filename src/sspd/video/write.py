@@ -111,7 +111,7 @@ def _encode(
         for chunk in frames:
             if stream is None:
                 stream = _open_stream(container, chunk, fps, bit_rate, crf)
-            _encode_chunk(container, stream, chunk)
+            encode_chunk(container, stream, chunk)
         if stream is None:
             raise UsageError("write: a video needs at least one frame")
         container.mux(stream.encode())
@@ -145,7 +145,24 @@ def _open_stream(
     return stream
 
 
-def _encode_chunk(container: Any, stream: Any, chunk: Frames) -> None:
+def encode_chunk(container: Any, stream: Any, chunk: Frames, ticks_hz: float = TICKS_HZ) -> None:
+    """Encode a chunk of frames into an open container.
+
+    Parameters
+    ----------
+    container : av.container.OutputContainer
+    stream : av.video.stream.VideoStream
+        Its stream.
+    chunk : Frames
+        uint8, of the stream's size.
+    ticks_hz : float
+        Resolution of the timestamps, ticks per second.
+
+    Raises
+    ------
+    UsageError
+        The frames are not uint8, or of another size.
+    """
     if chunk.rgb.dtype != np.uint8:
         raise UsageError(f"write: frames must be uint8, got {chunk.rgb.dtype}")
     if chunk.rgb.shape[1:3] != (stream.height, stream.width):
@@ -155,6 +172,6 @@ def _encode_chunk(container: Any, stream: Any, chunk: Frames) -> None:
         )
     for rgb, t in zip(chunk.rgb, chunk.t, strict=True):
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        frame.pts = round(t * TICKS_HZ)
-        frame.time_base = Fraction(1, TICKS_HZ)
+        frame.pts = round(t * ticks_hz)
+        frame.time_base = stream.time_base
         container.mux(stream.encode(frame))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sspd.errors import OutputError, UsageError
+from sspd.errors import UsageError
+from sspd.research.api.simulated_files import file_name, is_whole, truth_of
 from sspd.research.datasets.table import DATASETS, get_dataset
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
@@ -32,7 +32,8 @@ class SimulatedVideo:
     Parameters
     ----------
     path : Path
-        The video; its folder of frames in some datasets; its faces in the layout ``faces``.
+        The video, with the suffix that its codec needs; its folder of frames in some datasets;
+        its faces in the layout ``faces``.
     truth : Path
         JSON with the beat times (``beats_s``), ``hr_bpm``, ``respiration_hz`` and all options;
         beside it, as ``.csv``, the pulse at each frame.
@@ -143,9 +144,9 @@ def simulate(
         if layout not in OWN_LAYOUTS:
             return _in_layout(layout, out, specs, told)
         # what is in the way is said before the first video is drawn, not after an hour
-        suffix, write = (".zarr", _write_faces) if layout == "faces" else (".mp4", _write_video)
-        places = [(out / f"video_{i:04d}{suffix}", spec) for i, spec in enumerate(specs)]
-        waiting = [(path, spec) for path, spec in places if not _is_whole(path, spec)]
+        write = _write_faces if layout == "faces" else _write_video
+        places = [(out / file_name(i, spec, layout), spec) for i, spec in enumerate(specs)]
+        waiting = [(path, spec) for path, spec in places if not is_whole(path, spec)]
         write_all(out, waiting, write, jobs, told)
         videos = tuple(_simulated(path, truth_of(path), spec) for path, spec in places)
         return Simulation(out, videos, len(waiting))
@@ -168,44 +169,11 @@ def _specs(
     return [random_spec(np.random.default_rng([seed, i]), preset, **fixed) for i in range(n)]
 
 
-def truth_of(path: Path) -> Path:
-    """Return where the truth of a video of the layouts ``folder`` and ``faces`` is.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    Path
-
-    >>> truth_of(Path("out/video_0000.mp4")).as_posix()
-    'out/truth/video_0000.json'
-    """
-    return path.parent / "truth" / f"{path.stem}.json"
-
-
 def _simulated(path: Path, record: Path, spec: VideoSpec) -> SimulatedVideo:
     from sspd.simulation import truth
 
     rate = truth(spec).hr_bpm
     return SimulatedVideo(path, record, spec, None if rate != rate else rate)
-
-
-def _is_whole(path: Path, spec: VideoSpec) -> bool:
-    """Whether the video is there with its truth; raises where something else is."""
-    if not path.exists():
-        return False
-    try:
-        known = json.loads(truth_of(path).read_text(encoding="utf-8"))["spec"]
-    except (OSError, ValueError, KeyError, TypeError):
-        known = None
-    if known != spec.record():
-        raise OutputError(
-            f"{path}: is already there and is another video; choose an empty folder, or the"
-            " options it was made with"
-        )
-    return True
 
 
 def _write_video(path: Path, spec: VideoSpec) -> None:
@@ -217,12 +185,12 @@ def _write_video(path: Path, spec: VideoSpec) -> None:
 
 
 def _write_faces(path: Path, spec: VideoSpec) -> None:
-    """Into the store that `sspd.train` reads; videos with a bit rate go through H.264."""
+    """Into the store that `sspd.train` reads; videos with a bit rate or codec are encoded."""
     from sspd.research.datasets.faces import write_entry
-    from sspd.simulation import simulate_faces, write_truth
+    from sspd.simulation import is_encoded, simulate_faces, write_truth
 
     write_truth(spec, truth_of(path))
-    faces = simulate_faces(spec, encode=spec.bit_rate is not None)
+    faces = simulate_faces(spec, encode=is_encoded(spec))
     # the store knows a video by the name that its truth has
     write_entry(path.parent, path.stem, faces, path.stem, simulated_seed=spec.seed)
 
@@ -237,6 +205,8 @@ def _in_layout(
     )
 
     dataset = get_dataset(layout)
+    # a dataset's files have codecs of their own, and every frame of the camera
+    specs = [spec.replace(codec=None) for spec in specs]
     left = waiting(dataset, out, dict(enumerate(specs)))
     for done, _ in enumerate(write_layout(dataset, out, left), 1):
         told(done, len(left))

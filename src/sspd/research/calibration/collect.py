@@ -151,7 +151,7 @@ def _measure_one(task: tuple[Path, CalibrationVideo], how: Measuring) -> SSPDErr
     try:
         with TemporaryDirectory(prefix="sspd-") as folder:
             path = Path(folder) / f"{video.name}.mp4"
-            beats_s, box = write_calibration_video(video, path, how.seconds)
+            path, beats_s, box = write_calibration_video(video, path, how.seconds)
             ready = ready_method(how.weights, how.method, 1 if how.jobs > 1 else None)
             found = measure_video(video.kind, video.number, path, beats_s, box, ready)
         save_measured(found, file)

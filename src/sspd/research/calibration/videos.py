@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.research.calibration.nulls import FPS, NULLS, null_video
-from sspd.simulation import VideoSpec, random_spec, truth, write_video
+from sspd.simulation import VideoSpec, random_spec, truth, video_suffix, write_video
 from sspd.types import Box
 
 #: Kind -> its share of the videos of a fit, in parts of their sum: half of them are hard or
@@ -123,19 +123,21 @@ def draw_videos(part: str, n: int, seed: int) -> list[CalibrationVideo]:
 
 def write_calibration_video(
     video: CalibrationVideo, path: Path, duration_s: float
-) -> tuple[NDArray[np.float64], Box | None]:
+) -> tuple[Path, NDArray[np.float64], Box | None]:
     """Write a video, 30 frames per second.
 
     Parameters
     ----------
     video : CalibrationVideo
     path : Path
-        Its file, ``.mp4``.
+        Its file; the suffix is that of its codec.
     duration_s : float
         Its length, seconds.
 
     Returns
     -------
+    path : Path
+        The file.
     beats_s : float64 array, shape (beats,)
         Times of its beats, seconds; empty where it has no pulse.
     box : Box or None
@@ -144,10 +146,12 @@ def write_calibration_video(
     rng = np.random.default_rng(video.seed)
     null = video.kind.removeprefix("null_")
     if null != video.kind and null in NULLS:
-        return np.zeros(0), null_video(null, rng, path, duration_s)[1]
+        path = path.with_suffix(".mp4")
+        return path, np.zeros(0), null_video(null, rng, path, duration_s)[1]
     spec = spec_of(video, rng, duration_s)
+    path = path.with_suffix(video_suffix(spec))
     write_video(spec, path)
-    return truth(spec).beats_s, None
+    return path, truth(spec).beats_s, None
 
 
 def spec_of(video: CalibrationVideo, rng: np.random.Generator, duration_s: float) -> VideoSpec:

@@ -31,7 +31,7 @@ from sspd.errors import SourceError
 from sspd.research.datasets.card import Dataset, found_or_raise
 from sspd.research.datasets.folder_table import TABLE, Row, add_row, read_table
 from sspd.research.datasets.texts import numbers, read_columns, read_text, series
-from sspd.simulation import VideoSpec, truth, write_truth, write_video
+from sspd.simulation import VideoSpec, truth, video_suffix, write_truth, write_video
 from sspd.types import Recording, References, Series
 from sspd.video.folder import videos_in
 from sspd.video.read import probe, read
@@ -175,11 +175,12 @@ def write(root: Path, number: int, spec: VideoSpec) -> str:
         Name of the recording.
     """
     name = f"video_{number:04d}"
+    file = name + video_suffix(spec)
     (root / "truth").mkdir(parents=True, exist_ok=True)
-    write_truth(spec, root / "truth" / f"{name}.mp4")
-    write_video(spec, root / f"{name}.mp4")
+    write_truth(spec, root / "truth" / file)
+    write_video(spec, root / file)
     rate = truth(spec).hr_bpm
-    add_row(root, Row(f"{name}.mp4", name, spec.motion, None if math.isnan(rate) else rate))
+    add_row(root, Row(file, name, spec.motion, None if math.isnan(rate) else rate))
     return name
 
 
