@@ -77,6 +77,15 @@ def test_melanin_weakens_the_pulse_only_where_asked(tone: int) -> None:
     np.testing.assert_allclose(of[True] / of[True][1], of[False] / of[False][1], atol=1e-3)
 
 
+def test_a_dark_skin_changes_by_fewer_pixel_values_too() -> None:
+    change = []
+    for tone in (1, 5):
+        spec = VideoSpec(skin_tone=tone, pulse_color=PulseColor(weaker_by_tone=True), **SMALL)
+        person = set_stage(spec).person
+        change.append(float(person.pulse[..., 1].min()))
+    assert change[1] / change[0] == pytest.approx(0.18, abs=0.06)
+
+
 def test_a_video_without_a_pulse_has_none_in_any_colour() -> None:
     spec = VideoSpec(pulse_percent=0, pulse_color=PulseColor(0.9, 1.1, 30, -30), **SMALL)
     stage = set_stage(spec)

@@ -33,6 +33,8 @@ SPACING_CELLS = 2.5
 FREQUENCIES, LEAST_FREQUENCIES = 8, 5
 #: Largest distance from the rate, Hz.
 MOST_BESIDE_HZ = 3.0
+#: Largest share of the background: the face does not change.
+MOST_SHARE = 10.0
 #: All statements are less sure than this, dB.
 MOST_SURE_DB = 5 * MOST_DB
 
@@ -202,10 +204,16 @@ def measure_colour_direction(
         beyond_grey_db=face.significance_db(np.ones(3)),
         background_db=unknown if wall is None else wall.significance_db(),
         beyond_background_db=unknown if wall is None else face.significance_db(wall.vector),
-        background_share=unknown if wall is None else _size(wall) / max(_size(face), 1e-12),
+        background_share=unknown if wall is None else _share(wall, face),
         quarters_alike=_alike(face, [line for line in lines if line is not None]),
         with_colours=_correlation(values, skin, fs, f_hz),
     )
+
+
+def _share(wall: ColourLine, face: ColourLine) -> float:
+    """Return the size of the background's change relative to the face's, up to `MOST_SHARE`."""
+    ours, theirs = _size(face), _size(wall)
+    return min(theirs / ours, MOST_SHARE) if ours > 0 else MOST_SHARE * (theirs > 0)
 
 
 def _size(line: ColourLine) -> float:
