@@ -146,13 +146,17 @@ def colour_line(rows: NDArray[np.float64], fs: float, f_hz: float) -> ColourLine
 def _beside(f_hz: float, cell_hz: float, fs: float) -> NDArray[np.float64]:
     """Return frequencies beside a rate at which there is no pulse, Hz."""
     low = max(BESIDE_HZ[0], CLEAR_CELLS * cell_hz)
-    steps = np.arange(low, MOST_BESIDE_HZ, SPACING_CELLS * cell_hz)
+    steps = np.arange(low, MOST_BESIDE_HZ, cell_hz / 4)
     beside = f_hz + np.stack([-steps, steps], axis=1).ravel()  # the nearest first
     multiples = f_hz * np.arange(1, 8)
     far = np.abs(beside[:, None] - multiples).min(axis=1) >= CLEAR_CELLS * cell_hz
-    beside = beside[far & (beside >= SLOWEST_HZ) & (beside < 0.45 * fs)]
-    within = int((np.abs(beside - f_hz) <= BESIDE_HZ[1]).sum())
-    return np.asarray(beside[: max(within, FREQUENCIES)])
+    taken: list[float] = []
+    for at_hz in beside[far & (beside >= SLOWEST_HZ) & (beside < 0.45 * fs)].tolist():
+        if len(taken) >= FREQUENCIES and abs(at_hz - f_hz) > BESIDE_HZ[1]:
+            break
+        if all(abs(at_hz - other) >= SPACING_CELLS * cell_hz for other in taken):
+            taken.append(at_hz)
+    return np.array(taken)
 
 
 def measure_colour_direction(
