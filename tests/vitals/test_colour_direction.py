@@ -27,7 +27,10 @@ def _measured(
     wave = np.cos(2 * np.pi * f_hz * T)
     face = rng.normal(0, 1e-3, (N, 4, 3)) - 1e-3 * wave[:, None, None] * np.array(change)
     behind = rng.normal(0, 1e-3, (N, 3)) - 1e-3 * wave[:, None] * np.array(wall)
-    found = measure_colour_direction(wave, 120 * (1 + face), 120 * (1 + behind), FS, f_hz)
+    # hair and wall are a third of the box
+    box = (2 * face.mean(axis=1) + behind) / 3
+    face, box, behind = (120 * (1 + part) for part in (face, box, behind))
+    found = measure_colour_direction(wave, face, box, behind, FS, f_hz)
     assert found is not None
     return found
 
@@ -68,7 +71,9 @@ def test_a_pulse_of_any_colour_is_a_change_beyond_grey(color: tuple[float, float
     assert found.change_db > 60 and found.quarters_alike > 0.85
     # the nearer to grey, the less sure; a line of 0.1 % in noise of 0.05 % shows it still
     assert found.beyond_grey_db > (10 if color[0] == 0.8 else 50)
-    assert found.background_db < 20 and found.background_share < 0.3
+    assert found.background_db < 20
+    assert abs(found.background_share) < 4 * found.background_share_sd < 0.6
+    assert found.box_share == pytest.approx(2 / 3, abs=0.12)
     assert found.with_colours > 0.95
 
 
@@ -78,6 +83,7 @@ def test_a_lamp_of_any_colour_is_on_the_wall_too(lamp: tuple[float, float, float
     assert found.change_db > 60 and found.background_db > 40
     assert found.beyond_background_db < 20 < found.change_db
     assert found.background_share == pytest.approx(1.0, abs=0.3)
+    assert found.box_share == pytest.approx(1.0, abs=0.15)
 
 
 def test_only_a_grey_lamp_is_grey() -> None:
@@ -89,9 +95,12 @@ def test_a_change_that_turns_around_over_the_face_is_not_alike() -> None:
     wave = np.cos(2 * np.pi * 1.2 * T)
     colours = np.array([(1, 1, 1), (-0.2, -0.3, 1), (0.5, -1, 0.1), (1, 0.1, -1)])
     face = rng.normal(0, 1e-3, (N, 4, 3)) + 1e-3 * wave[:, None, None] * colours
-    found = measure_colour_direction(wave, 120 * (1 + face), np.full((N, 3), np.nan), FS, 1.2)
+    found = measure_colour_direction(
+        wave, 120 * (1 + face), 120 * (1 + face[:, 0]), np.full((N, 3), np.nan), FS, 1.2
+    )
     assert found is not None and found.quarters_alike < 0.85
-    assert np.isnan([found.background_db, found.beyond_background_db]).all()
+    nothing = (found.background_db, found.beyond_background_db, found.background_share)
+    assert np.isnan(nothing).all()
 
 
 def test_what_is_too_short_or_never_changes_is_unknown() -> None:
@@ -99,4 +108,4 @@ def test_what_is_too_short_or_never_changes_is_unknown() -> None:
     for length, f_hz in ((60, 1.2), (200, 0.8)):  # harmonics leave no room for the noise
         assert colour_line(rng.normal(size=(length, 3)), FS, f_hz) is None
     still = np.full((N, 4, 3), 120.0)
-    assert measure_colour_direction(np.cos(T), still, still[:, 0], FS, 1.2) is None
+    assert measure_colour_direction(np.cos(T), still, still[:, 0], still[:, 0], FS, 1.2) is None

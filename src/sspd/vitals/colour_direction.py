@@ -33,8 +33,6 @@ SPACING_CELLS = 2.5
 FREQUENCIES, LEAST_FREQUENCIES = 8, 5
 #: Largest distance from the rate, Hz.
 MOST_BESIDE_HZ = 3.0
-#: Largest share of the background: the face does not change.
-MOST_SHARE = 10.0
 #: All statements are less sure than this, dB.
 MOST_SURE_DB = 5 * MOST_DB
 
@@ -59,6 +57,12 @@ class ColourLine:
         """Covariance of the noise, shape (3, 3)."""
         return np.asarray(self.noise.T @ self.noise.conj() / len(self.noise), np.complex128)
 
+    @property
+    def regular(self) -> Complex:
+        """Covariance that can be inverted whatever the noise, shape (3, 3)."""
+        covariance = self.covariance
+        return np.asarray(covariance + 1e-12 * np.trace(covariance).real * np.eye(3), np.complex128)
+
     def significance_db(self, without: Complex | NDArray[np.float64] | None = None) -> float:
         """Return how sure it is that the colours change at the rate.
 
@@ -76,7 +80,7 @@ class ColourLine:
         from scipy.stats import f as f_distribution
 
         free, n = 3, len(self.noise)
-        covariance = self.covariance + 1e-12 * np.trace(self.covariance).real * np.eye(3)
+        covariance = self.regular
         weighted = np.linalg.solve(covariance, self.vector)
         power = float(np.vdot(self.vector, weighted).real)
         if without is not None and np.any(without):
@@ -101,8 +105,14 @@ class ColourDirection:
     beyond_background_db: float
     """The face changes in other proportions than the background. NaN: not visible."""
     background_share: float
-    """Size of the background's change relative to the face's, all colours, with the expected
-    noise taken off both. NaN: not visible."""
+    """Change of the background along that of the face, as a fraction of it: about 0 for a pulse,
+    0.3 or more for a light on both. NaN: not visible."""
+    background_share_sd: float
+    """Standard deviation of that share by noise alone; large where the face hardly changes."""
+    box_share: float
+    """The same of the whole face box, hair and edges included: blood changes less of it than of
+    the middle of the face, a light changes both alike."""
+    box_share_sd: float
     quarters_alike: float
     """Part of the power of four quarters that has one colour and phase, in units of the noise:
     1 for a pulse, 0.25 at least."""
@@ -162,6 +172,7 @@ def _beside(f_hz: float, cell_hz: float, fs: float) -> NDArray[np.float64]:
 def measure_colour_direction(
     values: NDArray[np.float64],
     quarters: NDArray[np.float64],
+    box: NDArray[np.float64],
     background: NDArray[np.float64],
     fs: float,
     f_hz: float,
@@ -173,7 +184,9 @@ def measure_colour_direction(
     values : float64 array, shape (time,)
         Filtered waveform.
     quarters : float64 array, shape (time, 4, 3)
-        Mean colours of the quarters of the face, pixel values.
+        Mean colours of the quarters of the middle of the face, pixel values.
+    box : float64 array, shape (time, 3)
+        Mean colours of the whole face box, pixel values.
     background : float64 array, shape (time, 3)
         Mean colours of the background, pixel values; NaN: not visible.
     fs, f_hz : float
@@ -189,9 +202,12 @@ def measure_colour_direction(
     >>> pulse = 1e-3 * wave[:, None] * np.array([0.1, 1.0, 0.3])
     >>> face = 120 * (1 - pulse[:, None] + rng.normal(0, 1e-3, (900, 4, 3)))
     >>> wall = 120 * (1 + rng.normal(0, 1e-3, (900, 3)))
-    >>> found = measure_colour_direction(wave, face, wall, 30.0, 1.2)
+    >>> box = 0.6 * face.mean(axis=1) + 0.4 * wall
+    >>> found = measure_colour_direction(wave, face, box, wall, 30.0, 1.2)
     >>> found.change_db > 60, found.beyond_grey_db > 60, found.background_db < 20
     (True, True, True)
+    >>> abs(found.background_share) < 3 * found.background_share_sd, round(found.box_share, 1)
+    (True, 0.6)
     """
     by_quarter = relative(np.maximum(quarters, 1e-3).reshape(len(quarters), 12), fs)
     skin = by_quarter.reshape(-1, 4, 3).mean(axis=1)
@@ -203,27 +219,31 @@ def measure_colour_direction(
         wall = colour_line(relative(background, fs), fs, f_hz)
     lines = [colour_line(part, fs, f_hz) for part in by_quarter.reshape(-1, 4, 3).swapaxes(0, 1)]
     unknown = float("nan")
+    background_share = _share(wall, face)
+    box_share = _share(colour_line(relative(np.maximum(box, 1e-3), fs), fs, f_hz), face)
     return ColourDirection(
         change_db=face.significance_db(),
         beyond_grey_db=face.significance_db(np.ones(3)),
         background_db=unknown if wall is None else wall.significance_db(),
         beyond_background_db=unknown if wall is None else face.significance_db(wall.vector),
-        background_share=unknown if wall is None else _share(wall, face),
+        background_share=background_share[0],
+        background_share_sd=background_share[1],
+        box_share=box_share[0],
+        box_share_sd=box_share[1],
         quarters_alike=_alike(face, [line for line in lines if line is not None]),
         with_colours=_correlation(values, skin, fs, f_hz),
     )
 
 
-def _share(wall: ColourLine, face: ColourLine) -> float:
-    """Return the size of the background's change relative to the face's, up to `MOST_SHARE`."""
-    ours, theirs = _size(face), _size(wall)
-    return min(theirs / ours, MOST_SHARE) if ours > 0 else MOST_SHARE * (theirs > 0)
-
-
-def _size(line: ColourLine) -> float:
-    """Return the size of a change, with the expected power of the noise taken off."""
-    power = float((np.abs(line.vector) ** 2).sum())
-    return float(np.sqrt(max(power - float(np.trace(line.covariance).real), 0.0)))
+def _share(other: ColourLine | None, face: ColourLine) -> tuple[float, float]:
+    """Return the change of another region along that of the face, and what noise makes of it."""
+    if other is None:
+        return float("nan"), float("nan")
+    # weighted as for the face, so that its noisiest colour decides least
+    weights = np.linalg.solve(face.regular, face.vector)
+    weights = weights / max(float(np.vdot(weights, face.vector).real), 1e-30)
+    share = float(np.vdot(weights, other.vector).real)
+    return share, float(np.sqrt(np.mean(np.real(other.noise @ weights.conj()) ** 2)))
 
 
 def _alike(face: ColourLine, lines: list[ColourLine]) -> float:
@@ -231,7 +251,7 @@ def _alike(face: ColourLine, lines: list[ColourLine]) -> float:
     if len(lines) < 4:
         return float("nan")
     # in units of the noise, so that no colour weighs more because it is noisier
-    root = np.linalg.cholesky(face.covariance + 1e-12 * np.trace(face.covariance) * np.eye(3))
+    root = np.linalg.cholesky(face.regular)
     white = np.linalg.solve(root, np.stack([line.vector for line in lines], axis=1))
     powers = np.linalg.svd(white, compute_uv=False) ** 2
     return float(powers[0] / max(powers.sum(), 1e-30))
