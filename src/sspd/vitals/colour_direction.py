@@ -177,7 +177,7 @@ def measure_colour_direction(
     fs: float,
     f_hz: float,
 ) -> ColourDirection | None:
-    """Judge the colours of a face and its background at a rate.
+    """Test the colours of a face and its background at a rate.
 
     Parameters
     ----------
