@@ -11,6 +11,8 @@ from sspd.simulation import features
 from sspd.simulation.anatomy import F32, depth, jaw_drop, lit, outline, step
 from sspd.simulation.body import draw_body, draw_hair
 from sspd.simulation.canvas import SIDE, UP, Canvas, Look, draw_look, make_canvas
+from sspd.simulation.pulse_color import color_pulse, delay_pulse
+from sspd.simulation.recorded_pulse import tone_gain
 from sspd.simulation.skin import cheeks, pulse_map
 from sspd.simulation.spec import VideoSpec, rest_place
 
@@ -165,6 +167,31 @@ def _changes(
     return np.ascontiguousarray(np.stack(drawn))
 
 
+def _pulse_layers(
+    spec: VideoSpec, c: Canvas, change: F32, rgba: F32, cheek: NDArray[np.bool_]
+) -> tuple[F32, F32]:
+    """Return the changes for a blood volume of 1, and for a derivative of it of 1/s."""
+    # v is -0.7 to 0.63 on the face; the delay is 0 at its middle
+    delay_s = spec.transit_ms / 1000 * np.clip(c.v / 1.33, -0.5, 0.5)
+    color = spec.pulse_color
+    if color is None:
+        # relative to the recorded colour, including gloss and beard
+        unit = float(change[cheek][:, 1].mean()) / float(rgba[cheek][:, 1].mean())
+        change = change * np.float32(spec.pulse_percent / 100 / abs(unit))
+        return change, -change * delay_s[..., None].astype(np.float32)
+    percent = spec.pulse_percent
+    if color.weaker_by_tone:
+        percent *= tone_gain(spec.skin_tone)
+    change = color_pulse(change, rgba, cheek, color, percent)
+    return delay_pulse(change, delay_s, color, _mean_hz(spec))
+
+
+def _mean_hz(spec: VideoSpec) -> float:
+    if spec.beats_s is None:
+        return spec.hr_bpm / 60
+    return (len(spec.beats_s) - 1) / (spec.beats_s[-1] - spec.beats_s[0])
+
+
 def draw_person(spec: VideoSpec) -> Person:
     """Draw the person of a video, at random by skin tone, size and seed.
 
@@ -190,19 +217,15 @@ def draw_person(spec: VideoSpec) -> Person:
     skin = d.skin > 0.5
     cheek = cheeks(c.u, c.v) & skin
     change = -d.bare * (strength[..., None] * look.pulse)
-    # relative to the recorded colour, including gloss and beard
-    unit = float(change[cheek][:, 1].mean()) / float(d.rgba[cheek][:, 1].mean())
-    change = change * np.float32(spec.pulse_percent / 100 / abs(unit))
-    # v is -0.7 to 0.63 on the face; the delay is 0 at its middle
-    delay_s = spec.transit_ms / 1000 * np.clip(c.v / 1.33, -0.5, 0.5)
+    pulse, late = _pulse_layers(spec, c, change, d.rgba, cheek)
     head_at = c.rectangle(*_HEAD_PART)
     talks = spec.motion == "talking"
     mouth_at, eyes_at = c.rectangle(*_MOUTH_PART), c.rectangle(*_EYES_PART)
     opened = np.linspace(0, 1, MOUTH_STAGES) if talks else [0.0]
     return Person(
         rgba=d.rgba,
-        pulse=_rgba(change[head_at]),
-        late=_rgba((-change * delay_s[..., None].astype(np.float32))[head_at]),
+        pulse=_rgba(pulse[head_at]),
+        late=_rgba(late[head_at]),
         turn=_turning(c, look, d, 0)[head_at].copy(),
         nod=_turning(c, look, d, 1)[head_at].copy(),
         head_at=head_at,
