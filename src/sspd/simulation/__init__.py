@@ -3,9 +3,11 @@
 A `VideoSpec` describes a video completely. `simulate` renders its frames, `simulate_faces`
 only the crops of a face box, and `truth` returns the known pulse without rendering.
 `write_video` and `write_truth` write both to disk (see `sspd.simulation.files` for the format).
-Beat times of other hearts come from `sspd.simulation.rhythms` and
-`sspd.simulation.arrhythmias`, and are given as `VideoSpec.beats_s`. Changes of light for which
-there is no option are made by `alter` of `simulate`, with the gains of `sspd.simulation.gains`.
+A `HeartSpec` makes the heart wander as recorded ones do, change its rate, or lose its rhythm;
+`random_heart` draws one as people have at a rate. Beat times of other hearts come from
+`sspd.simulation.rhythms` and `sspd.simulation.arrhythmias`, and are given as
+`VideoSpec.beats_s`. Changes of light for which there is no option are made by `alter` of
+`simulate`, with the gains of `sspd.simulation.gains`.
 
 >>> spec = VideoSpec(seed=7, hr_bpm=66, face_px=60, duration_s=0.2)
 >>> simulate_faces(spec, size=16).rgb.shape, round(truth(spec).respiration_hz, 2)
@@ -15,13 +17,17 @@ there is no option are made by `alter` of `simulate`, with the gains of `sspd.si
 from sspd.simulation.contact import contact_bvp, contact_rate
 from sspd.simulation.faces import face_box, simulate_faces
 from sspd.simulation.files import write_truth, write_video
+from sspd.simulation.heart_draws import random_heart
+from sspd.simulation.heart_options import HEART_KINDS, HeartSpec
 from sspd.simulation.presets import PRESETS, random_spec
 from sspd.simulation.render import cheek_mask, simulate, skin_mask
 from sspd.simulation.spec import VideoSpec, frame_times
 from sspd.simulation.truth import Truth, truth
 
 __all__ = [
+    "HEART_KINDS",
     "PRESETS",
+    "HeartSpec",
     "Truth",
     "VideoSpec",
     "cheek_mask",
@@ -29,6 +35,7 @@ __all__ = [
     "contact_rate",
     "face_box",
     "frame_times",
+    "random_heart",
     "random_spec",
     "simulate",
     "simulate_faces",

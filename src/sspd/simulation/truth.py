@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.cardiac import Heart, beat_model, blood_volume
+from sspd.simulation.cardiac import beat_model, blood_volume
+from sspd.simulation.heart_model import Heart
 from sspd.simulation.spec import VideoSpec, frame_times
 
 
@@ -29,7 +30,13 @@ class Truth:
     hr_bpm : float
         Mean rate of the beats, beats per minute; from the phase for fewer than two beats.
     respiration_hz : float
-        Breathing rate, Hz.
+        Mean breathing rate, Hz.
+    rate_bpm : float64 array, shape (seconds,)
+        Mean rate of each whole second of the video, beats per minute, from the phase of the
+        heart; empty for a video without a pulse.
+    kind : str
+        Rhythm: "given" for ``beats_s``, otherwise one of `sspd.simulation.HEART_KINDS`
+        ("sinus" for a video without a `HeartSpec`); "none" for a video without a pulse.
     """
 
     t: NDArray[np.float64]
@@ -38,6 +45,8 @@ class Truth:
     rr_s: NDArray[np.float64]
     hr_bpm: float
     respiration_hz: float
+    rate_bpm: NDArray[np.float64]
+    kind: str
 
 
 def truth(spec: VideoSpec) -> Truth:
@@ -61,13 +70,29 @@ def truth(spec: VideoSpec) -> Truth:
     t = frame_times(spec)
     if spec.pulse_percent == 0:
         none = np.zeros(0)
-        return Truth(t, np.zeros_like(t), none, none, float("nan"), spec.respiration_hz)
+        nan = float("nan")
+        return Truth(t, np.zeros_like(t), none, none, nan, spec.respiration_hz, none, "none")
     heart = beat_model(spec)
     beats = heart.beats()
     beats = beats[(beats >= 0) & (beats < spec.duration_s)]
     rr = np.diff(beats)
     hr_bpm = 60.0 / float(rr.mean()) if rr.size else _rate_by_phase(spec, heart)
-    return Truth(t, blood_volume(spec, heart, t), beats, rr, hr_bpm, spec.respiration_hz)
+    return Truth(
+        t=t,
+        bvp=blood_volume(spec, heart, t),
+        beats_s=beats,
+        rr_s=rr,
+        hr_bpm=hr_bpm,
+        respiration_hz=spec.respiration_hz,
+        rate_bpm=heart.rate_bpm(spec.duration_s),
+        kind=_kind(spec),
+    )
+
+
+def _kind(spec: VideoSpec) -> str:
+    if spec.beats_s is not None:
+        return "given"
+    return "sinus" if spec.heart is None else spec.heart.kind
 
 
 def _rate_by_phase(spec: VideoSpec, heart: Heart) -> float:
