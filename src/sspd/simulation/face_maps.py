@@ -2,8 +2,11 @@
 
 Maps of the face by imaging photoplethysmography are patchy, in amplitude and in phase, and
 differ from person to person and from side to side (Kamshilin et al., Sci. Rep. 2015; Kamshilin
-et al., Biomed. Opt. Express 2016 for the delays). The mean maps by region are in
-`sspd.simulation.skin`; these come on top.
+et al., Biomed. Opt. Express 2016 for the delays). In a real video with a strong pulse (0.5 %,
+10 s, 46 blocks of an eighth of the crop) both halves of the time share a part of the maps whose
+standard deviation is 24 % in strength and at most 28 ms in delay. The mean maps by region are
+in `sspd.simulation.skin`; these come on top. A delay is rendered to first order, so delays that
+are long against a wave of the pulse also raise its amplitude: 6 % at 50 ms and 70 bpm.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ _PATCH = 0.2
 _WAVES = 24
 #: Weakest relative strength.
 _WEAKEST = 0.05
+#: Longest delay, standard deviations.
+_LATEST = 2.5
 
 
 def smooth_map(
@@ -83,4 +88,5 @@ def vary_over_face(
     """
     strong, late = (smooth_map(*place, skin, child) for child in rng.spawn(2))
     strength = np.maximum(1 + np.float32(heart.strength_percent / 100) * strong, _WEAKEST)
-    return strength.astype(np.float32), np.float32(heart.delay_ms / 1000) * late
+    delay_s = np.float32(heart.delay_ms / 1000) * np.clip(late, -_LATEST, _LATEST)
+    return strength.astype(np.float32), np.asarray(delay_s, np.float32)

@@ -83,7 +83,8 @@ def head_poses(spec: VideoSpec, t: NDArray[np.float64]) -> Poses:
         nod = np.radians(spec.angle_deg) * np.sin(2 * np.pi * spec.nod_hz * t + phase)
         pitch = pitch + nod
         y = y + _NECK * spec.face_px * np.sin(nod)
-    if spec.heart is not None and spec.heart.bcg_mm:
+    # a face without a pulse has no recoil either
+    if spec.heart is not None and spec.heart.bcg_mm and spec.pulse_percent:
         beats = beat_model(spec)
         y = y + recoil(spec.heart.bcg_mm, spec.face_px, spec.rng("recoil"), beats, t)
     return Poses(x, y, roll, yaw, pitch, mouth, _blinks(rng, t))

@@ -31,7 +31,7 @@ _OLD = ((1.0, 0.180, 0.070), (0.34, 0.170, 0.105), (0.01, 0.130, 0.060))
 #: Height, additional delay, width and time constant of the run-off, seconds.
 _RUN_OFF = (1.00, 0.03, 0.065, 0.45)
 #: A beat is followed for this time, seconds.
-_KERNEL_S = 2.0
+_KERNEL_S = 2.4
 _REFERENCE_BPM = 70.0
 
 Waves = NDArray[np.float64]
@@ -110,6 +110,8 @@ def _kernel(
     # an exponential decay, whose beginning is smoothed by a Gaussian
     smooth, x = spread * pace, after_s - (rise + late) * pace
     decay = np.exp(smooth**2 / (2 * tau**2) - x / tau) * erfc((smooth / tau - x / smooth) / 2**0.5)
+    # to 0 at the end of the kernel, without a step
+    decay *= np.clip(1 - after_s / _KERNEL_S, 0, 1)
     return np.asarray(out + 0.5 * level * decay)
 
 
