@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sspd.simulation import VideoSpec, truth
-from sspd.simulation.cardiac import MODEL_MARGIN_S, beat_model, blood_volume
+from sspd.simulation.cardiac import beat_model, blood_volume
+from sspd.simulation.heart_model import MODEL_MARGIN_S
 
 rates = st.floats(40, 200)
 seeds = st.integers(0, 2**32)

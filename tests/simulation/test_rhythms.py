@@ -14,7 +14,8 @@ from sspd.errors import UsageError
 from sspd.simulation import VideoSpec, contact_rate, simulate_faces, truth, write_truth
 from sspd.simulation import arrhythmias as a
 from sspd.simulation import rhythms as r
-from sspd.simulation.cardiac import MODEL_MARGIN_S, beat_model, blood_volume
+from sspd.simulation.cardiac import beat_model, blood_volume
+from sspd.simulation.heart_model import MODEL_MARGIN_S
 
 Draw = Callable[[np.random.Generator, float], tuple[float, ...]]
 RHYTHMS: dict[str, Draw] = {

@@ -4,9 +4,11 @@ A `VideoSpec` describes a video completely. `simulate` renders its frames, `simu
 only the crops of a face box, and `truth` returns the known pulse without rendering.
 `write_video` and `write_truth` write both to disk (see `sspd.simulation.files` for the format);
 a `CodecSpec` says how the frames are encoded and sent, and `delivery` which of them arrive.
-Beat times of other hearts come from `sspd.simulation.rhythms` and
-`sspd.simulation.arrhythmias`, and are given as `VideoSpec.beats_s`. Changes of light for which
-there is no option are made by `alter` of `simulate`, with the gains of `sspd.simulation.gains`.
+A `HeartSpec` makes the heart wander as recorded ones do, change its rate, or lose its rhythm;
+`random_heart` draws one as people have at a rate. Beat times of other hearts come from
+`sspd.simulation.rhythms` and `sspd.simulation.arrhythmias`, and are given as
+`VideoSpec.beats_s`. Changes of light for which there is no option are made by `alter` of
+`simulate`, with the gains of `sspd.simulation.gains`.
 
 >>> spec = VideoSpec(seed=7, hr_bpm=66, face_px=60, duration_s=0.2)
 >>> simulate_faces(spec, size=16).rgb.shape, round(truth(spec).respiration_hz, 2)
@@ -18,6 +20,8 @@ from sspd.simulation.codec_draws import draw_codec
 from sspd.simulation.contact import contact_bvp, contact_rate
 from sspd.simulation.faces import face_box, simulate_faces
 from sspd.simulation.files import write_truth, write_video
+from sspd.simulation.heart_draws import random_heart
+from sspd.simulation.heart_options import HEART_KINDS, HeartSpec
 from sspd.simulation.network import Delivery, delivery
 from sspd.simulation.presets import PRESETS, random_spec
 from sspd.simulation.render import cheek_mask, simulate, skin_mask
@@ -26,9 +30,11 @@ from sspd.simulation.transmission import is_encoded, video_suffix
 from sspd.simulation.truth import Truth, truth
 
 __all__ = [
+    "HEART_KINDS",
     "PRESETS",
     "CodecSpec",
     "Delivery",
+    "HeartSpec",
     "Truth",
     "VideoSpec",
     "cheek_mask",
@@ -39,6 +45,7 @@ __all__ = [
     "face_box",
     "frame_times",
     "is_encoded",
+    "random_heart",
     "random_spec",
     "simulate",
     "simulate_faces",

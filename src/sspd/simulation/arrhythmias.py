@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, cycle
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sspd.errors import UsageError
-from sspd.simulation.cardiac import MODEL_MARGIN_S
+from sspd.simulation.heart_model import MODEL_MARGIN_S
 from sspd.simulation.rhythms import (
     LONGEST_INTERVAL_S,
     SHORTEST_INTERVAL_S,
@@ -104,6 +105,48 @@ def early_beats(
                 yield usual
 
     return beats_of_intervals(_varied(rng, intervals(), SINUS_JITTER), duration_s, rng.uniform())
+
+
+def move_early(
+    rng: np.random.Generator,
+    beats_s: NDArray[np.float64],
+    which: NDArray[np.bool_],
+    coupling: float = 0.65,
+) -> NDArray[np.float64]:
+    """Move some beats of a rhythm forward in time, as ventricular early beats come.
+
+    The beat after an early one stays where it is: the pause before it compensates, as the
+    sinus node goes on. Of two that follow each other only the first is moved.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+    beats_s : float64 array, shape (beats,)
+        Beats of the sinus rhythm, seconds.
+    which : bool array, shape (beats,)
+        Beats that come early.
+    coupling : float
+        Interval before an early beat, as a fraction of an ordinary one; it varies by 0.05.
+
+    Returns
+    -------
+    float64 array, shape (beats,)
+        Seconds.
+
+    >>> which = np.array([False, True, True, False])
+    >>> move_early(np.random.default_rng(0), np.arange(4.0), which).round(1).tolist()
+    [0.0, 0.6, 2.0, 3.0]
+    """
+    moved = beats_s.copy()
+    steps = np.diff(beats_s)
+    draws = np.clip(coupling + 0.05 * rng.standard_normal(beats_s.size), 0.45, 0.85)
+    last = 0
+    for k in np.flatnonzero(which):
+        if k - last > 1 or (k == 1 and last == 0):
+            early = max(float(draws[k]) * steps[k - 1], min(SHORTEST_INTERVAL_S, steps[k - 1]))
+            moved[k] = beats_s[k - 1] + early
+            last = int(k)
+    return moved
 
 
 def fibrillation(

@@ -15,51 +15,20 @@ wave), after McSharry et al., IEEE Trans. Biomed. Eng. 2003, for the ECG.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from sspd.simulation.heart_kinds import wandering_heart
+from sspd.simulation.heart_model import MODEL_HZ, Heart, heart_of_beats, model_grid
 from sspd.simulation.noise import smooth_noise
+from sspd.simulation.pulse_wave import aged_volume, breathing_volume
 from sspd.simulation.spec import VideoSpec
 
-#: Rate at which the model is integrated, Hz; beat times are accurate to under a millisecond.
-MODEL_HZ = 500.0
-#: Time that is simulated before and after the video, seconds, against effects at its ends.
-MODEL_MARGIN_S = 3.0
-#: Filling of the heart within an interval: 1 - exp(-(interval - delay) / tau), seconds.
-_FILL_DELAY_S, _FILL_TAU_S = 0.2, 0.25
 #: Centre, width (both in phase) and height of the three waves of a beat.
 _WAVES = ((0.21, 0.100, 1.0), (0.40, 0.120, 0.50), (0.63, 0.095, 0.20))
 #: Modulation of the pulse's baseline and amplitude by breathing.
 _BREATH_BASELINE = 0.08
 _BREATH_AMPLITUDE = 0.08
-
-
-@dataclass(frozen=True, eq=False)
-class Heart:
-    """Integrated model of the heart on a fine time grid.
-
-    ``phase`` counts beats (a beat at each integer) and ``breath`` is the breathing as a unit
-    sine, both at the times ``t``, seconds. ``strength`` is the relative strength of each beat,
-    beginning with number 0; None if all are the same.
-    """
-
-    t: NDArray[np.float64]
-    phase: NDArray[np.float64]
-    breath: NDArray[np.float64]
-    strength: NDArray[np.float64] | None = None
-
-    def beats(self) -> NDArray[np.float64]:
-        """Return the beat times: the times at which the phase is an integer.
-
-        Returns
-        -------
-        float64 array, shape (beats,)
-            Seconds.
-        """
-        first, last = np.ceil(self.phase[0]), np.floor(self.phase[-1])
-        return np.interp(np.arange(first, last + 1), self.phase, self.t)
 
 
 def _rate_modulation(
@@ -99,43 +68,17 @@ def beat_model(spec: VideoSpec) -> Heart:
     30.0
     """
     rng = spec.rng("beats")
-    n = round((spec.duration_s + 2 * MODEL_MARGIN_S) * MODEL_HZ) + 1
-    t = np.arange(n) / MODEL_HZ - MODEL_MARGIN_S
+    t = model_grid(spec.duration_s)
+    if spec.heart is not None:
+        return wandering_heart(spec, spec.heart, t)
     depth, breath = _rate_modulation(spec, rng, t)
     if spec.beats_s is not None:
-        return _given_beats(spec, t, breath)
+        return heart_of_beats(np.array(spec.beats_s), t, breath)
     rate = 1.0 + depth
     phase = np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / 2)]) / MODEL_HZ
     inside = np.interp([0.0, spec.duration_s], t, phase)
     phase *= spec.duration_s * spec.hr_bpm / 60.0 / (inside[1] - inside[0])
     return Heart(t, phase + rng.uniform(), breath)
-
-
-def _given_beats(spec: VideoSpec, t: NDArray[np.float64], breath: NDArray[np.float64]) -> Heart:
-    """Return the phase through given beats, by a monotone cubic (Fritsch-Carlson)."""
-    from scipy.interpolate import PchipInterpolator
-
-    beats = np.array(spec.beats_s)
-    before, after = beats[1] - beats[0], beats[-1] - beats[-2]
-    # two more on each side, as the strength of a beat depends on the interval before it
-    n_before = max(0, int(np.ceil((beats[0] - t[0]) / before))) + 2
-    n_after = max(0, int(np.ceil((t[-1] - beats[-1]) / after))) + 2
-    beats = np.concatenate(
-        [
-            beats[0] - before * np.arange(n_before, 0, -1),
-            beats,
-            beats[-1] + after * np.arange(1, n_after + 1),
-        ]
-    )
-    phase = PchipInterpolator(beats, np.arange(beats.size))(t)
-    intervals = np.diff(beats)
-    filled = _filled(intervals) / _filled(np.array([intervals.mean()]))
-    return Heart(t, phase, breath, np.concatenate([filled[:1], filled]))
-
-
-def _filled(intervals_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the filling of the heart after an interval, as a fraction of its capacity."""
-    return 1 - np.exp(-np.maximum(intervals_s - _FILL_DELAY_S, 0.02) / _FILL_TAU_S)
 
 
 def _beat_shape(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -168,17 +111,28 @@ def blood_volume(spec: VideoSpec, heart: Heart, t: NDArray[np.float64]) -> NDArr
     >>> bool(0.8 < x.max() - x.min() < 1.4)
     True
     """
+    breath = np.interp(t, heart.t, heart.breath)
+    if spec.heart is not None and spec.heart.age_years:
+        beat = aged_volume(spec.heart, spec.rng("waveform"), heart, t)
+    else:
+        beat = _phase_volume(spec, heart, t)
+    if spec.heart is not None:
+        return breathing_volume(spec.heart, spec.rng("breath"), beat, heart, t)
+    wave = beat * (1 + _BREATH_AMPLITUDE * breath) + _BREATH_BASELINE * breath
+    return np.asarray(wave, dtype=np.float64)
+
+
+def _phase_volume(spec: VideoSpec, heart: Heart, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the waveform whose waves are timed by phase, before it breathes."""
     waves = _beat_shape(spec.rng("waveform"))
     grid = np.arange(512) / 512
     wrapped = (grid[:, None, None] - waves[:, 0] + np.arange(-1, 2)[None, :, None]) / waves[:, 1]
     shape = np.sum(waves[:, 2] * np.exp(-(wrapped**2) / 2), axis=(1, 2))
     shape = (shape - shape.mean()) / np.ptp(shape)
     phase = np.interp(t, heart.t, heart.phase)
-    breath = np.interp(t, heart.t, heart.breath)
     beat = np.interp(phase % 1.0, np.append(grid, 1.0), np.append(shape, shape[0]))
     if heart.strength is not None:
         # scaled from its foot, so that the wave does not jump between two beats
         number = np.clip(np.floor(phase).astype(int), 0, heart.strength.size - 1)
         beat = shape[0] + (beat - shape[0]) * heart.strength[number]
-    wave = beat * (1 + _BREATH_AMPLITUDE * breath) + _BREATH_BASELINE * breath
-    return np.asarray(wave, dtype=np.float64)
+    return np.asarray(beat, dtype=np.float64)

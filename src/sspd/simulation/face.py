@@ -11,6 +11,7 @@ from sspd.simulation import features
 from sspd.simulation.anatomy import F32, depth, jaw_drop, lit, outline, step
 from sspd.simulation.body import draw_body, draw_hair
 from sspd.simulation.canvas import SIDE, UP, Canvas, Look, draw_look, make_canvas
+from sspd.simulation.face_maps import vary_over_face
 from sspd.simulation.pulse_color import color_pulse, delay_pulse
 from sspd.simulation.recorded_pulse import tone_gain
 from sspd.simulation.skin import cheeks, pulse_map
@@ -168,11 +169,13 @@ def _changes(
 
 
 def _pulse_layers(
-    spec: VideoSpec, c: Canvas, change: F32, rgba: F32, cheek: NDArray[np.bool_]
+    spec: VideoSpec,
+    delay_s: NDArray[np.float64],
+    change: F32,
+    rgba: F32,
+    cheek: NDArray[np.bool_],
 ) -> tuple[F32, F32]:
     """Return the changes for a blood volume of 1, and for a derivative of it of 1/s."""
-    # v is -0.7 to 0.63 on the face; the delay is 0 at its middle
-    delay_s = spec.transit_ms / 1000 * np.clip(c.v / 1.33, -0.5, 0.5)
     color = spec.pulse_color
     if color is None:
         # relative to the recorded colour, including gloss and beard
@@ -215,9 +218,14 @@ def draw_person(spec: VideoSpec) -> Person:
     d = _draw(c, look)
     strength = pulse_map(c.u, c.v, rng)
     skin = d.skin > 0.5
+    # v is -0.7 to 0.63 on the face; the delay is 0 at its middle
+    delay_s = spec.transit_ms / 1000 * np.clip(c.v / 1.33, -0.5, 0.5)
+    if spec.heart is not None:
+        factor, later = vary_over_face(spec.heart, spec.rng("face maps"), (c.u, c.v), skin)
+        strength, delay_s = strength * factor, delay_s + later
     cheek = cheeks(c.u, c.v) & skin
     change = -d.bare * (strength[..., None] * look.pulse)
-    pulse, late = _pulse_layers(spec, c, change, d.rgba, cheek)
+    pulse, late = _pulse_layers(spec, delay_s, change, d.rgba, cheek)
     head_at = c.rectangle(*_HEAD_PART)
     talks = spec.motion == "talking"
     mouth_at, eyes_at = c.rectangle(*_MOUTH_PART), c.rectangle(*_EYES_PART)

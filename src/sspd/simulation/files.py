@@ -9,8 +9,9 @@ consists of two text files:
     ``frame``, the number of the camera's frame that it shows.
 ``NAME.json``
     ``beats_s`` (beat times, seconds), ``hr_bpm`` (mean rate of the beats; null for a video
-    without a pulse), ``respiration_hz``, and ``spec``: all options of the video, from which it
-    can be rendered again to the same bytes.
+    without a pulse), ``rate_bpm`` (mean rate of each whole second), ``kind`` (of the rhythm;
+    see `sspd.simulation.Truth`), ``respiration_hz``, and ``spec``: all options of the video,
+    from which it can be rendered again to the same bytes.
 """
 
 from __future__ import annotations
@@ -86,6 +87,8 @@ def write_truth(spec: VideoSpec, path: str | Path) -> None:
     record = {
         "beats_s": [round(float(beat), 6) for beat in known.beats_s],
         "hr_bpm": None if math.isnan(known.hr_bpm) else round(known.hr_bpm, 4),
+        "rate_bpm": [round(float(rate), 3) for rate in known.rate_bpm],
+        "kind": known.kind,
         "respiration_hz": known.respiration_hz,
         "spec": spec.record(),
     }

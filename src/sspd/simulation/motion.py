@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from sspd.simulation.cardiac import beat_model
 from sspd.simulation.noise import smooth_noise
+from sspd.simulation.recoil import recoil
 from sspd.simulation.spec import VideoSpec
 
 #: Largest horizontal and vertical translation of the head, face widths.
@@ -81,6 +83,10 @@ def head_poses(spec: VideoSpec, t: NDArray[np.float64]) -> Poses:
         nod = np.radians(spec.angle_deg) * np.sin(2 * np.pi * spec.nod_hz * t + phase)
         pitch = pitch + nod
         y = y + _NECK * spec.face_px * np.sin(nod)
+    # a face without a pulse has no recoil either
+    if spec.heart is not None and spec.heart.bcg_mm and spec.pulse_percent:
+        beats = beat_model(spec)
+        y = y + recoil(spec.heart.bcg_mm, spec.face_px, spec.rng("recoil"), beats, t)
     return Poses(x, y, roll, yaw, pitch, mouth, _blinks(rng, t))
 
 

@@ -14,7 +14,8 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.cardiac import MODEL_MARGIN_S
+from sspd.simulation.heart_model import MODEL_MARGIN_S
+from sspd.simulation.rate_trends import exponential_change
 
 #: Random standard deviation of an interval, as a fraction of it.
 SINUS_JITTER = 0.02
@@ -169,7 +170,7 @@ def recovery(
     """
 
     def rate(t: NDArray[np.float64]) -> NDArray[np.float64]:
-        return to_bpm + (from_bpm - to_bpm) * np.exp(-np.maximum(t, 0) / tau_s)
+        return from_bpm + (to_bpm - from_bpm) * exponential_change(t, tau_s)
 
     return by_rate(rng, duration_s, rate)
 

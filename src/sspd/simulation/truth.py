@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.cardiac import Heart, beat_model, blood_volume
+from sspd.simulation.cardiac import beat_model, blood_volume
+from sspd.simulation.heart_model import Heart
 from sspd.simulation.network import delivery
 from sspd.simulation.spec import VideoSpec
 
@@ -30,7 +31,13 @@ class Truth:
     hr_bpm : float
         Mean rate of the beats, beats per minute; from the phase for fewer than two beats.
     respiration_hz : float
-        Breathing rate, Hz.
+        Mean breathing rate, Hz.
+    rate_bpm : float64 array, shape (seconds,)
+        Mean rate of each whole second of the video, beats per minute, from the phase of the
+        heart; empty for a video without a pulse.
+    kind : str
+        Rhythm: "given" for ``beats_s``, otherwise one of `sspd.simulation.HEART_KINDS`
+        ("sinus" for a video without a `HeartSpec`); "none" for a video without a pulse.
     frame : int64 array, shape (time,)
         Number of the camera's frame that each frame of the file shows: all in order, but for a
         codec that loses or repeats some.
@@ -42,6 +49,8 @@ class Truth:
     rr_s: NDArray[np.float64]
     hr_bpm: float
     respiration_hz: float
+    rate_bpm: NDArray[np.float64]
+    kind: str
     frame: NDArray[np.int64]
 
 
@@ -67,13 +76,31 @@ def truth(spec: VideoSpec) -> Truth:
     t, frame = shown.t, shown.frame
     if spec.pulse_percent == 0:
         none = np.zeros(0)
-        return Truth(t, np.zeros_like(t), none, none, float("nan"), spec.respiration_hz, frame)
+        nan = float("nan")
+        zero = np.zeros_like(t)
+        return Truth(t, zero, none, none, nan, spec.respiration_hz, none, "none", frame)
     heart = beat_model(spec)
     beats = heart.beats()
     beats = beats[(beats >= 0) & (beats < spec.duration_s)]
     rr = np.diff(beats)
     hr_bpm = 60.0 / float(rr.mean()) if rr.size else _rate_by_phase(spec, heart)
-    return Truth(t, blood_volume(spec, heart, t), beats, rr, hr_bpm, spec.respiration_hz, frame)
+    return Truth(
+        t=t,
+        bvp=blood_volume(spec, heart, t),
+        beats_s=beats,
+        rr_s=rr,
+        hr_bpm=hr_bpm,
+        respiration_hz=spec.respiration_hz,
+        rate_bpm=heart.rate_bpm(spec.duration_s),
+        kind=_kind(spec),
+        frame=frame,
+    )
+
+
+def _kind(spec: VideoSpec) -> str:
+    if spec.beats_s is not None:
+        return "given"
+    return "sinus" if spec.heart is None else spec.heart.kind
 
 
 def _rate_by_phase(spec: VideoSpec, heart: Heart) -> float:
