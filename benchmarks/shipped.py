@@ -26,7 +26,7 @@ from sspd.simulation import is_encoded, random_spec, simulate_faces
 from sspd.utils.pool import process_pool
 
 #: Preset -> number of videos. The order is part of their seeds.
-VIDEOS = {"train": 160, "talking": 80, "compressed": 48}
+VIDEOS = {"train1": 160, "talking": 80, "compressed": 48}
 SEED, DURATION_S = 2127, 12.0
 
 

@@ -1,6 +1,6 @@
 """Train short with both readings of L_SNR (Eq. 10), on the same simulated faces.
 
-sspd simulate FACES --n 24 --seconds 12 --seed 30 --preset train --layout faces
+sspd simulate FACES --n 24 --seconds 12 --seed 30 --preset train1 --layout faces
 python benchmarks/snr_readings.py FACES FOLDER --steps 24
 
 One counts 0 Hz, as in the paper; the other removes the mean first, as in the training of the
@@ -55,7 +55,7 @@ def tested(out: Path, size: int) -> list[float]:
     moving.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     for k in range(TESTED):
-        spec = random_spec(rng, "train", duration_s=TESTED_S, hr_bpm=45 + (37 * k) % 120)
+        spec = random_spec(rng, "train1", duration_s=TESTED_S, hr_bpm=45 + (37 * k) % 120)
         rates.append(spec.hr_bpm)
         if not (moving / f"t{k:02d}.zarr").exists():
             write_entry(moving, f"t{k:02d}", simulate_faces(spec, size), f"t{k:02d}")

@@ -48,7 +48,7 @@ TESTED, TESTED_S, RIGHT_BPM = 10, 10.5, 5.0
 CLEAR_PERCENT = (0.5, 1.2)
 RUNS = 20
 KINDS = ("rate", "difference", "snr", "faces", "pulse")
-PRESETS = ("still", "train", "rotation", "talking", "drift")
+PRESETS = ("still", "train1", "rotation", "talking", "drift")
 
 
 def spec_of(
@@ -165,7 +165,7 @@ def kept_run(folder: Path, i: int, device: str, threads: int) -> tuple[str, bool
     prepare_memory()
     torch.set_num_threads(threads)
     kind = KINDS[i // 2 % 5] if i % 2 else "nothing"
-    preset = PRESETS[i // 2 % 5] if kind == "nothing" else ("still", "train")[i // 10]
+    preset = PRESETS[i // 2 % 5] if kind == "nothing" else ("still", "train1")[i // 10]
     done = folder / "row.json"
     if not done.exists():
         row = one_run(folder, SEED + i, preset, kind, device)

@@ -11,7 +11,7 @@ from sspd.cli.simulate import simulate
 from sspd.errors import OutputError, UsageError
 from sspd.research.datasets.faces import open_store
 from sspd.research.datasets.table import DATASETS, open_dataset
-from sspd.simulation import PRESETS
+from sspd.simulation import PRESET_NAMES
 
 SHORT = ["--seconds", "0.2", "--size", "160x120"]
 
@@ -94,7 +94,7 @@ def test_unwritable_folder_is_one_clear_error(tmp_path: Path) -> None:
 def test_help_names_every_preset() -> None:
     result = run("--help")
     text = " ".join(result.output.replace("│", " ").split())
-    assert all(preset in text for preset in PRESETS)
+    assert all(preset in text for preset in PRESET_NAMES)
 
 
 def test_faces_can_be_trained_on_and_are_written_once(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_presets_draw_what_they_promise(preset: str) -> None:
     assert len({spec.seed for spec in specs}) == 60
     assert all(42 <= spec.hr_bpm <= 190 for spec in specs)
     low, high = (0.15, 0.3) if preset == "weak" else (0.3, 1.2)
-    if preset != "train":
+    if preset != "train1":
         assert all(low <= spec.pulse_percent <= high for spec in specs)
         assert all(1 <= spec.noise_levels <= 3 for spec in specs)
     assert all((spec.flicker_percent > 0) == (preset == "flicker") for spec in specs)

@@ -27,7 +27,9 @@ def simulate(
         typer.Option(
             "--preset",
             help="Kind of video: varied, still, talking, translation, rotation, nodding, drift,"
-            " flicker, swinging, compressed, weak or train.",
+            " flicker, swinging, compressed, weak, train1; or a whole scene with heart, light,"
+            " camera and codec: home, call, phone, car, ward, gym, dim, null2 (no pulse), or"
+            " one of these for each video: train, validation, suite2.",
         ),
     ] = "varied",
     layout: Annotated[

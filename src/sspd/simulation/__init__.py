@@ -23,7 +23,7 @@ from sspd.simulation.files import write_truth, write_video
 from sspd.simulation.heart_draws import random_heart
 from sspd.simulation.heart_options import HEART_KINDS, HeartSpec
 from sspd.simulation.network import Delivery, delivery
-from sspd.simulation.presets import PRESETS, random_spec
+from sspd.simulation.presets import PRESET_NAMES, PRESETS, random_spec
 from sspd.simulation.render import cheek_mask, simulate, skin_mask
 from sspd.simulation.spec import VideoSpec, frame_times
 from sspd.simulation.transmission import is_encoded, video_suffix
@@ -32,6 +32,7 @@ from sspd.simulation.truth import Truth, truth
 __all__ = [
     "HEART_KINDS",
     "PRESETS",
+    "PRESET_NAMES",
     "CodecSpec",
     "Delivery",
     "HeartSpec",

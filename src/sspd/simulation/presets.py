@@ -10,6 +10,7 @@ import numpy as np
 
 from sspd.errors import UsageError
 from sspd.simulation.ranges import draw_choice
+from sspd.simulation.scenarios import MIXTURES, SCENARIOS, draw_scenario
 from sspd.simulation.spec import BACKGROUNDS, N_SKIN_TONES, VideoSpec
 
 # A tuple of two floats is a range, ("log", low, high) a logarithmic range, a list a choice.
@@ -31,8 +32,8 @@ _MOVING: dict[str, Any] = {"speed_px_s": ("log", 20.0, 150.0), "angle_deg": (5.0
 _RATES = ("log", 200_000.0, 5_000_000.0)
 
 #: Options that are drawn, by the name of the preset. ``varied`` has all but flicker and swinging
-#: light. ``train`` is the training data of the shipped network: like ``varied``, with weaker and
-#: stronger pulses, other frame rates and less motion.
+#: light. ``train1`` is the training data of the first shipped network: like ``varied``, with weaker
+#: and stronger pulses, other frame rates and less motion.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "varied": {
@@ -67,7 +68,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "compressed": {**_COMMON, "motion": ["still", "talking"], "bit_rate": _RATES},
         "weak": {**_COMMON, "motion": ["still"], "pulse_percent": (0.15, 0.3)},
-        "train": {
+        "train1": {
             **_COMMON,
             **_MOVING,
             "motion": ["still", "still", "talking", "translation", "translation", "rotation"],
@@ -80,6 +81,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
     }
 )
+#: All presets: those above, and the scenarios and mixtures of `sspd.simulation.scenarios`.
+PRESET_NAMES = (*PRESETS, *SCENARIOS, *MIXTURES)
 _USED_BY = {"speed_px_s": ("translation",), "angle_deg": ("rotation", "nodding")}
 _WHOLE = ("skin_tone", "face_px", "bit_rate", "width", "height", "seed")
 
@@ -91,7 +94,7 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     ----------
     rng : np.random.Generator
     preset : str
-        A name of `PRESETS`.
+        One of `PRESET_NAMES`.
     **fixed
         Options of `VideoSpec` that are not drawn.
 
@@ -110,13 +113,18 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     >>> random_spec(np.random.default_rng(0), "still", hr_bpm=60.0).hr_bpm
     60.0
     """
-    if preset not in PRESETS:
-        raise UsageError(f"simulate: preset must be one of {', '.join(PRESETS)}, got {preset!r}")
-    drawn = {name: draw_choice(rng, choice) for name, choice in PRESETS[preset].items()}
-    drawn["seed"] = int(rng.integers(2**62))
-    drawn.update(fixed)
+    if preset not in PRESET_NAMES:
+        names = ", ".join(PRESET_NAMES)
+        raise UsageError(f"simulate: preset must be one of {names}, got {preset!r}")
+    if preset in PRESETS:
+        drawn = {name: draw_choice(rng, choice) for name, choice in PRESETS[preset].items()}
+        drawn["seed"] = int(rng.integers(2**62))
+        drawn.update(fixed)
+    else:
+        drawn = draw_scenario(rng, preset, fixed)
+        drawn.setdefault("seed", int(rng.integers(2**62)))
     for name in ("lf_ms", "hf_ms"):
-        if name not in fixed:
+        if name in drawn and name not in fixed:
             drawn[name] *= min(1.0, 70.0 / drawn["hr_bpm"]) ** 3
     for name, motions in _USED_BY.items():
         if name in drawn and name not in fixed and drawn["motion"] not in motions:

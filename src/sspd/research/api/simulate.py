@@ -100,7 +100,7 @@ def simulate(
     size : (int, int)
         Width and height, pixels; even numbers.
     preset : str
-        Kind of video, a name of `sspd.simulation.PRESETS`.
+        Kind of video, one of `sspd.simulation.PRESET_NAMES`.
     layout : str
         ``folder``: videos, and truth/ beside them; ``faces``: only the face crops, for
         training, many times faster than videos; or the name of a dataset: files as in that
