@@ -74,7 +74,7 @@ def random_heart(rng: np.random.Generator, hr_bpm: float, kind: str = "sinus") -
         change_s=float(rng.uniform(12.0, 60.0)),
         early_percent=float(rng.uniform(4.0, 30.0)) if kind == "early" else 0.0,
         age_years=float(rng.uniform(20.0, 80.0)),
-        bcg_mm=log_uniform(0.05, 0.4),
+        bcg_mm=log_uniform(0.03, 0.3),
         # the faster, the higher the pressure and the speed of the wave
         delay_ms=float(rng.uniform(2.0, 20.0) * min(pace, 1.0)),
         strength_percent=float(rng.uniform(5.0, 35.0)),

@@ -51,7 +51,7 @@ def wandering_heart(spec: VideoSpec, heart: HeartSpec, t: NDArray[np.float64]) -
     breath = wandering_breath(heart, breathing, t, spec.respiration_hz, spec.duration_s)
     if spec.beats_s is not None:
         return heart_of_beats(np.array(spec.beats_s), t, breath)
-    if heart.kind == "fibrillation":
+    if heart.rhythm == "fibrillation":
         # more than are needed, as they are scaled to the mean rate
         drawn = fibrillation(kind, 1.3 * spec.duration_s + 10, spec.hr_bpm)
         return _at_mean_rate(spec, np.array(drawn), t, breath)
@@ -61,10 +61,10 @@ def wandering_heart(spec: VideoSpec, heart: HeartSpec, t: NDArray[np.float64]) -
     inside = np.interp([0.0, spec.duration_s], t, phase)
     phase *= spec.duration_s * spec.hr_bpm / 60.0 / (inside[1] - inside[0])
     sinus = Heart(t, phase + kind.uniform(), breath)
-    if heart.kind not in ("early", "bigeminy"):
+    if heart.rhythm not in ("early", "bigeminy"):
         return sinus
     beats = sinus.beats()
-    if heart.kind == "bigeminy":
+    if heart.rhythm == "bigeminy":
         which = (np.arange(beats.size) + kind.integers(2)) % 2 == 0
     else:
         share = heart.early_percent / 100
@@ -77,15 +77,15 @@ def _trend_bpm(
     spec: VideoSpec, heart: HeartSpec, rng: np.random.Generator, t: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the rate without its wandering; its mean over the video is that of the video."""
-    if heart.kind not in CHANGING_KINDS or heart.change_bpm == 0:
+    if heart.rhythm not in CHANGING_KINDS:
         return np.full_like(t, spec.hr_bpm)
-    if heart.kind == "standing":
+    if heart.rhythm == "standing":
         shape = standing_up(t, rng.uniform(0.1, 0.4) * spec.duration_s)
     else:
         # all of the asked change falls into the video, however slow it is
         whole = exponential_change(np.array([spec.duration_s]), heart.change_s)
         shape = exponential_change(t, heart.change_s) / whole
-        shape = -shape if heart.kind == "recovery" else shape
+        shape = -shape if heart.rhythm == "recovery" else shape
     inside = (t >= 0) & (t <= spec.duration_s)
     rate = spec.hr_bpm + heart.change_bpm * (shape - shape[inside].mean())
     low, high = float(rate[inside].min()), float(rate[inside].max())

@@ -87,7 +87,7 @@ class HeartSpec:
     change_s: float = 30.0
     early_percent: float = 12.0
     age_years: float = 40.0
-    bcg_mm: float = 0.15
+    bcg_mm: float = 0.1
     delay_ms: float = 10.0
     strength_percent: float = 20.0
 
@@ -96,3 +96,10 @@ class HeartSpec:
         check_choice("heart.kind", self.kind, HEART_KINDS)
         if self.age_years:
             check_ranges(self, {"age_years": (YOUNGEST, OLDEST)})
+
+    @property
+    def rhythm(self) -> str:
+        """Kind that the heart really has: a change or early beats of size 0 are left out."""
+        if self.kind in CHANGING_KINDS and self.change_bpm == 0:
+            return "sinus"
+        return "sinus" if self.kind == "early" and self.early_percent == 0 else self.kind

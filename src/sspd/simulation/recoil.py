@@ -2,8 +2,11 @@
 
 The head nods and bobs at each beat as blood is pushed up the carotids, mostly vertically,
 between 0.75 and 5 Hz (Balakrishnan, Durand & Guttag, CVPR 2013). He, Winokur & Sodini (IEEE
-EMBC 2011) measured accelerations of about 10 mg peak to peak at the ear; at 3.5 Hz that is
-0.2 mm. The recoil of a beat is a swing of the head on its neck that fades within half a second.
+EMBC 2011) measured accelerations of the order of 10 mg at the ear; 10 mg from peak to peak at
+3.5 Hz are 0.2 mm. In the stillest of the real videos at hand the mean of eight beats moves by
+0.07 mm, as much as one of twenty means of randomly placed beats; in two others it is below 0.4
+and 0.6 mm. The recoil of a beat is a swing of the head on its neck that fades within half a
+second.
 """
 
 from __future__ import annotations

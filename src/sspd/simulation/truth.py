@@ -37,7 +37,7 @@ class Truth:
         heart; empty for a video without a pulse.
     kind : str
         Rhythm: "given" for ``beats_s``, otherwise one of `sspd.simulation.HEART_KINDS`
-        ("sinus" for a video without a `HeartSpec`); "none" for a video without a pulse.
+        ("sinus" also for a video without a `HeartSpec`); "none" for a video without a pulse.
     frame : int64 array, shape (time,)
         Number of the camera's frame that each frame of the file shows: all in order, but for a
         codec that loses or repeats some.
@@ -100,7 +100,7 @@ def truth(spec: VideoSpec) -> Truth:
 def _kind(spec: VideoSpec) -> str:
     if spec.beats_s is not None:
         return "given"
-    return "sinus" if spec.heart is None else spec.heart.kind
+    return "sinus" if spec.heart is None else spec.heart.rhythm
 
 
 def _rate_by_phase(spec: VideoSpec, heart: Heart) -> float:
