@@ -33,6 +33,7 @@ KNOWN = {
     "report/result.py": "into memory",
     "research/train/state.py": "into memory",
     "video/sources.py": "a copy of a stream, in a temporary folder that is removed",
+    "video/encode.py": "into memory, or the whole_file of `write_encoded`",
     "video/write.py": "into memory, or the whole_file of `write_h264`",
 }
 

@@ -1,11 +1,12 @@
 """Drawing of codecs and networks, by the kind of video.
 
-Ranges: calls of Zoom, Meet and Teams send 0.8 to 1.9 Mbit/s where the network allows, and adapt
-below 0.5 Mbit/s by smaller frames, lower frame rates and coarser quantizers (MacMillan et al.,
-"Measuring the performance and network utilization of popular video conferencing applications", ACM
-IMC 2021). Phones record 1 to 20 Mbit/s with a key frame a second (the default of Android's
-recorder). The four real videos of this project were edited: H.264 of 0.15 to 1.3 Mbit/s with
-B-frames, a key frame every 8.3 to 10 s, no frame lost and no timestamp uneven.
+Ranges: calls of Zoom, Meet and Teams take 0.8 to 1.9 Mbit/s where the network allows, and less
+where it does not, by coarser quantizers, smaller frames and lower frame rates (MacMillan et al.,
+"Measuring the performance and network utilization of popular video conferencing applications",
+ACM IMC 2021). Phones record 1080p at some 10 to 20 Mbit/s, half of it in HEVC; as many bits per
+pixel are 0.8 to 5 Mbit/s of the smaller videos here, drawn wide. The four real videos of this
+project were edited: H.264 of 0.15 to 1.3 Mbit/s with B-frames, a key frame every 8.3 to 10 s, no
+frame lost and no timestamp uneven.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def draw_codec(rng: np.random.Generator, kind: str) -> CodecSpec:
     Returns
     -------
     CodecSpec
-        Its encoder needs less than 16 ms a frame of 480x360.
+        Its encoder needs 16 ms at most for a frame of 480x360 (`benchmarks/codecs.py`).
 
     Raises
     ------
@@ -103,7 +104,7 @@ def _phone(rng: np.random.Generator) -> dict[str, Any]:
     name, step = _choice(rng, h264=3, hevc=2), _often(rng, 0.3, -3.0, 3.0)
     return {
         "name": name,
-        "bit_rate": round(_log(rng, 1_000_000, 12_000_000)),
+        "bit_rate": round(_log(rng, 800_000, 5_000_000) / (1 if name == "h264" else 2)),
         "key_every_s": 1.0,
         "key_qp_step": step if name == "h264" else 0.0,
         "drop_percent": _often(rng, 0.3, 0.1, 1.0),
