@@ -2,10 +2,25 @@
 
 Each kind of light (`sspd.simulation.lights`) gives gains on a coarse grid over the frame, for
 the person and for the wall; those of several kinds are multiplied, enlarged and applied to each
-layer before it is composed, so that the outline of a moving head stays sharp. Measured on the
-calm parts of four real videos (green, 0.02-0.5 Hz): the skin changes by 0.26 % (`face.mp4`,
-`mp7.mp4`) to 1.7 % (heads that move), the wall by 0.06-0.13 %; where the head is still they
-correlate at 0.95 (`face.mp4`) and 0.63 (`mp7.mp4`), and the skin changes 1.8-1.9 times as much.
+layer before it is composed, so that the outline of a moving head stays sharp.
+
+Measured on the four real videos (green, 0.02-0.5 Hz, standard deviations; parts chosen after a
+look at the traces: `an1.mp4` 3-24 s, without its start and a cut, `cap12.mp4` 0-24 s, before
+camera and head move):
+
+========  =======  =======  ===========  ===================
+video     skin, %  wall, %  correlation  parts of the wall
+========  =======  =======  ===========  ===================
+face      0.26     0.13     0.95         agree (0.99)
+mp7       0.26     0.08     0.63         agree (0.45-0.78)
+an1       0.83     0.12     0.91         differ (-0.16-0.15)
+cap12     1.66     0.06     -0.24        agree (0.40-0.73)
+========  =======  =======  ===========  ===================
+
+A light that skin and wall share is thus seen in two of them (skin 1.8-1.9 times the wall). In
+`an1` the parts of the wall do not change together, so its correlation is no proof of one; in
+`cap12` the skin's changes are the head's. All of `cap12` has 5.1 % on the skin and 1.2 % on the
+wall, uncorrelated. With 10-30 s a video, there are few independent values in this band.
 """
 
 from __future__ import annotations

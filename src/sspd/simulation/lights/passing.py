@@ -33,8 +33,8 @@ def passing_curve(options: LightSpec, rng: np.random.Generator, t: Times) -> NDA
 
     Poles of street lamps stand 25-50 m apart, three to five times their height (EN 13201 in
     practice; van Bommel, Road Lighting, 2015): 0.3-1.1 Hz at 50-100 km/h. Trees of an avenue
-    stand 6-12 m apart: 1.2-3 Hz. Both change the light on drivers drastically (Nowara et al.,
-    SparsePPG, CVPR Workshops 2018).
+    are taken to stand 6-12 m apart: 1.2-3 Hz at 50-70 km/h. Both change the light on drivers
+    drastically (Nowara et al., SparsePPG, CVPR Workshops 2018).
 
     Parameters
     ----------

@@ -29,8 +29,8 @@ def screen_levels(options: LightSpec, rng: np.random.Generator, t: Times) -> NDA
 
     Shots of films last 4 s in the mean (Cutting, DeLong and Nothelfer, Psychol. Sci. 2010),
     log-normally with a deviation of 1.2 means (Salt, Film Style and Technology). Within a shot
-    moving images fluctuate as 1/f (Billock, de Guzman and Kelso, Physica D 2001). Mean levels
-    vary by half: IEC 62087 tests televisions at a mean of a third of white, from near 0 to 1.
+    moving images fluctuate as 1/f (Billock, de Guzman and Kelso, Physica D 2001). The sizes of
+    that fluctuation, of the levels of scenes and of their colours are assumed, not measured.
 
     Parameters
     ----------

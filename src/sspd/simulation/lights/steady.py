@@ -56,8 +56,8 @@ def cloud_curve(options: LightSpec, rng: np.random.Generator, t: Times) -> NDArr
     """Return the gain of daylight under clouds.
 
     Sizes of cloud shadows follow a power law over orders of magnitude (Mol et al., J. Geophys.
-    Res. Atmos. 2023), as turbulence with a spectrum of f^-5/3. The walls of three real videos
-    have exponents of 1.6, 1.6 and 1.8 (0.06-0.7 Hz), at 0.1-0.3 % (0.02-0.5 Hz).
+    Res. Atmos. 2023); an exponent of 5/3, that of turbulence, is assumed. The walls of the four
+    real videos, indoors, have 1.6, 1.6, 1.8 and 0.9 (0.06-0.7 Hz; 10-30 s each, so rough).
 
     Parameters
     ----------
