@@ -82,7 +82,8 @@ def set_stage(spec: VideoSpec, window: Box | None = None) -> Stage:
         scene = spec.rng("scene")
         light = make_scene_light(spec.light, scene, t, window, rest, spec.face_px)
     if spec.camera is not None:
-        camera = make_camera(spec.camera, spec.rng("camera"), t, window)
+        frame = (spec.width, spec.height)
+        camera = make_camera(spec.camera, spec.rng("camera"), t, window, frame)
     return Stage(
         spec=spec,
         window=window,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
+from sspd.simulation.camera.processing import optics_steps, processing_steps
 from sspd.types import Box
 
 #: Maps the number of a frame and its pixel values to those after the step; float32, shape
@@ -45,7 +46,11 @@ class Camera:
 
 
 def make_camera(
-    options: CameraSpec, rng: np.random.Generator, t: NDArray[np.float64], window: Box
+    options: CameraSpec,
+    rng: np.random.Generator,
+    t: NDArray[np.float64],
+    window: Box,
+    frame: tuple[int, int],
 ) -> Camera:
     """Make a camera for one video.
 
@@ -59,9 +64,17 @@ def make_camera(
         Seconds.
     window : Box
         Part of the video that is rendered, pixels.
+    frame : (width, height)
+        Size of the whole frame, pixels.
 
     Returns
     -------
     Camera
     """
-    return Camera(())
+    optics, processing = rng.spawn(2)
+    return Camera(
+        (
+            *optics_steps(options, optics, t, window, frame),
+            *processing_steps(options, processing),
+        )
+    )
