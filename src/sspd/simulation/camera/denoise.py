@@ -212,9 +212,13 @@ def guided_smooth(plane: F32, radius: int, edge: float) -> F32:
     centre = np.float32(128)
     low = plane - centre
     mean = cv2.blur(low, size)
-    variance = cv2.subtract(cv2.blur(cv2.multiply(low, low), size), cv2.multiply(mean, mean))
+    variance = cv2.blur(cv2.multiply(low, low), size)
+    cv2.subtract(variance, cv2.multiply(mean, mean), dst=variance)
     np.maximum(variance, 0, out=variance)
-    kept = variance / (variance + np.float32(edge**2 + 1e-6))
-    offset = cv2.subtract(mean, cv2.multiply(kept, mean))
-    out = cv2.add(cv2.multiply(cv2.blur(kept, size), low), cv2.blur(offset, size))
-    return np.asarray(out + centre, dtype=np.float32)
+    kept = cv2.divide(variance, variance + np.float32(edge**2 + 1e-6), dst=variance)
+    cv2.subtract(mean, cv2.multiply(kept, mean), dst=mean)
+    # the mean over all windows that hold a pixel
+    cv2.multiply(cv2.blur(kept, size), low, dst=low)
+    cv2.add(low, cv2.blur(mean, size), dst=low)
+    low += centre
+    return np.asarray(low, dtype=np.float32)

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -156,8 +157,9 @@ class MainsBands:
         -------
         float32 array, shape (height, width, 3)
         """
-        pixels *= self.gain(k).astype(np.float32)[:, None]
-        return pixels
+        # repeated over the columns, since OpenCV does not broadcast and NumPy is slow at it
+        gain = cv2.repeat(self.gain(k).astype(np.float32)[:, None], 1, pixels.shape[1])
+        return np.asarray(cv2.multiply(pixels, gain, dst=pixels), dtype=np.float32)
 
 
 def make_bands(
