@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sspd.simulation.anatomy import F32
 from sspd.simulation.background import draw_background
 from sspd.simulation.camera.pipeline import Camera, make_camera
+from sspd.simulation.camera.shot import Shot
 from sspd.simulation.cardiac import beat_model, blood_volume
 from sspd.simulation.face import Person, draw_person
 from sspd.simulation.light import light_gain, swing_gain, swing_ramp
@@ -82,8 +83,8 @@ def set_stage(spec: VideoSpec, window: Box | None = None) -> Stage:
         scene = spec.rng("scene")
         light = make_scene_light(spec.light, scene, t, window, rest, spec.face_px)
     if spec.camera is not None:
-        frame = (spec.width, spec.height)
-        camera = make_camera(spec.camera, spec.rng("camera"), t, window, frame)
+        shot = Shot(t, window, spec.width, spec.height, rest, spec.face_px)
+        camera = make_camera(spec.camera, spec.rng("camera"), shot)
     return Stage(
         spec=spec,
         window=window,

@@ -5,11 +5,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sspd.simulation.camera.focus import DRIFT, Focus, blur_px, lens_position, make_focus
+from sspd.simulation.camera.focus import DRIFT, Focus, blur_px, lens_position, make_lens
+from sspd.simulation.camera.options import CameraSpec
+from sspd.simulation.camera.shot import Shot
 from sspd.types import Box
 
 FRAME = (160, 120)
 WHOLE = Box(0, 0, *FRAME)
+
+
+def _focus(options: CameraSpec, t: NDArray[np.float64]) -> Focus:
+    shot = Shot(t, WHOLE, *FRAME, (80.0, 60.0), 40.0)
+    focus = make_lens(options, np.random.default_rng(3), shot)
+    assert focus is not None
+    return focus
 
 
 def _dots() -> NDArray[np.float32]:
@@ -66,7 +75,7 @@ def test_hunts_go_out_by_one_and_come_back() -> None:
 def test_the_percent_is_that_of_a_hunt() -> None:
     t = np.arange(0, 120, 1 / 30)
     one, two = (
-        make_focus(percent, 5.0, np.random.default_rng(3), t, WHOLE, FRAME).changes
+        _focus(CameraSpec(focus_percent=percent, focus_hunts_per_min=5.0), t).changes
         for percent in (1.0, 2.0)
     )
     np.testing.assert_allclose(two, 2 * one)

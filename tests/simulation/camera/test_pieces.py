@@ -10,6 +10,9 @@ from sspd.errors import UsageError
 from sspd.simulation import VideoSpec, simulate
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.pieces import PIECES, piece_names, without_piece
+from sspd.simulation.camera.pipeline import make_camera
+from sspd.simulation.camera.shot import Shot
+from sspd.types import Box
 
 SMALL = VideoSpec(
     seed=3, width=160, height=140, face_px=80, duration_s=0.3, motion="talking", noise_levels=0
@@ -82,20 +85,12 @@ def test_a_camera_without_pieces_is_no_camera_and_details_alone_do_nothing(
 
 @pytest.mark.parametrize("name", MINE)
 def test_a_piece_that_is_left_out_changes_no_random_number_of_another(name: str) -> None:
-    from sspd.simulation.camera.processing import optics_steps, processing_steps
-    from sspd.types import Box
-
-    t = np.arange(60) / 30
+    shot = Shot(np.arange(60) / 30, Box(0, 0, 64, 48), 64, 48, (32.0, 24.0), 20.0)
 
     def draws(camera: CameraSpec) -> dict[str, NDArray[np.float64]]:
-        optics, processing = np.random.default_rng(5).spawn(2)
-        steps = [
-            *optics_steps(camera, optics, t, Box(0, 0, 64, 48), (64, 48)),
-            *processing_steps(camera, processing),
-        ]
+        steps = make_camera(camera, np.random.default_rng(5), shot).steps
         pixels = np.random.default_rng(1).uniform(0, 255, (48, 64, 3)).astype(np.float32)
         pixels[..., 0] += 15
-        # the denoiser and the sharpener draw nothing
         return {type(one).__name__: one(0, pixels.copy()) for one in steps}
 
     whole, less = draws(PROCESSED), draws(without_piece(PROCESSED, name))

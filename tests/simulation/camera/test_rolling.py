@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sspd.simulation.camera import options
 from sspd.simulation.camera.rolling import (
     LAMPS,
     MainsBands,
@@ -96,6 +97,10 @@ def test_number_of_bands_is_the_periods_in_the_readout(readout_s: float) -> None
     bands = _bands(30, 50, readout_s=readout_s, lamp="electronic")
     spectrum = np.abs(np.fft.rfft(bands.gain(0)[:, 1] - 1))
     assert spectrum.argmax() == round(100 * readout_s)
+
+
+def test_every_lamp_can_be_chosen() -> None:
+    assert ("none", *LAMPS) == options.LAMPS
 
 
 def test_lamps_have_their_depths_and_colours_and_daylight_thins_them() -> None:

@@ -20,6 +20,8 @@ import numpy as np
 
 from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.denoise import guided_smooth
+from sspd.simulation.camera.options import CameraSpec
+from sspd.simulation.camera.shot import Shot
 
 #: Constant of the brightening curve at strength 1.
 BRIGHTEN = 0.2
@@ -141,3 +143,22 @@ class BeautyFilter:
         self._begun = True
         shift = cv2.resize(self._shift, size, interpolation=cv2.INTER_CUBIC)
         return np.asarray(cv2.blur(skin_likeness(coarse, shift), (3, 3)), dtype=np.float32)
+
+
+def make_beauty(options: CameraSpec, rng: np.random.Generator, shot: Shot) -> BeautyFilter | None:
+    """Make the beauty filter of a video.
+
+    Parameters
+    ----------
+    options : CameraSpec
+    rng : np.random.Generator
+    shot : Shot
+
+    Returns
+    -------
+    BeautyFilter or None
+        None if it is left out.
+    """
+    if not options.beauty:
+        return None
+    return BeautyFilter(options.beauty, options.beauty_unrest, rng)

@@ -30,7 +30,9 @@ import cv2
 import numpy as np
 
 from sspd.simulation.anatomy import F32
+from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.planes import join_planes, split_planes
+from sspd.simulation.camera.shot import Shot
 
 #: Noise, pixel values, at which the weight of the past is half of that for strong noise: less
 #: noise needs less filtering (Wiener's ratio of the powers of noise and of changes of the scene).
@@ -222,3 +224,23 @@ def guided_smooth(plane: F32, radius: int, edge: float) -> F32:
     cv2.add(low, cv2.blur(mean, size), dst=low)
     low += centre
     return np.asarray(low, dtype=np.float32)
+
+
+def make_denoise(options: CameraSpec, rng: np.random.Generator, shot: Shot) -> Denoiser | None:
+    """Make the denoiser of a video.
+
+    Parameters
+    ----------
+    options : CameraSpec
+    rng : np.random.Generator
+        Not used: a denoiser draws nothing.
+    shot : Shot
+
+    Returns
+    -------
+    Denoiser or None
+        None if it is left out.
+    """
+    if not (options.temporal_denoise or options.spatial_denoise):
+        return None
+    return Denoiser(options.temporal_denoise, options.spatial_denoise)

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.anatomy import F32
+from sspd.simulation.camera.options import CameraSpec
+from sspd.simulation.camera.shot import Shot
 from sspd.simulation.noise import smooth_noise
 from sspd.types import Box
 
@@ -138,37 +140,21 @@ class Focus:
         return np.asarray(out, dtype=np.float32)
 
 
-def make_focus(
-    percent: float,
-    hunts_per_min: float,
-    rng: np.random.Generator,
-    t: NDArray[np.float64],
-    window: Box,
-    frame: tuple[int, int],
-) -> Focus:
+def make_lens(options: CameraSpec, rng: np.random.Generator, shot: Shot) -> Focus | None:
     """Draw the focus of a video.
 
     Parameters
     ----------
-    percent : float
-        Change of scale at the furthest point of a hunt, percent.
-    hunts_per_min : float
-        Mean number of hunts per minute.
+    options : CameraSpec
     rng : np.random.Generator
-    t : float64 array, shape (time,)
-        Seconds, ascending.
-    window : Box
-        Part of the frame that is rendered, pixels.
-    frame : (width, height)
-        Size of the whole frame, pixels.
+    shot : Shot
 
     Returns
     -------
-    Focus
-
-    >>> t = np.arange(90) / 30
-    >>> focus = make_focus(1.0, 2.0, np.random.default_rng(0), t, Box(0, 0, 64, 48), (64, 48))
-    >>> focus.changes.shape
-    (90,)
+    Focus or None
+        None if it is left out.
     """
-    return Focus(percent / 100 * lens_position(rng, t, hunts_per_min), frame, window)
+    if not options.focus_percent:
+        return None
+    position = lens_position(rng, shot.t, options.focus_hunts_per_min)
+    return Focus(options.focus_percent / 100 * position, (shot.width, shot.height), shot.window)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sspd.simulation.camera.rolling import LAMPS
 from sspd.simulation.ranges import check_choice, check_ranges
+
+#: Kinds of lamps on the mains; see `sspd.simulation.camera.rolling`.
+LAMPS = ("none", "incandescent", "fluorescent", "electronic", "led", "led_rectified")
 
 _RANGES: dict[str, tuple[float, float]] = {"read_noise": (0.0, 20.0)}
 # Optics, mains light and processing.
@@ -37,7 +39,7 @@ class CameraSpec:
         Change of scale, percent, at the furthest point of a hunt for the focus (blur goes with
         it, see `sspd.simulation.camera.focus`), and mean number of hunts per minute.
     lamp : str
-        One of `sspd.simulation.camera.rolling.LAMPS`, or "none".
+        One of `LAMPS`.
     mains_hz, lamp_share : float
         Mean frequency of the mains, Hz, and fraction of the light that is the lamp's.
     exposure_ms, readout_ms : float
@@ -70,4 +72,4 @@ class CameraSpec:
 
     def __post_init__(self) -> None:
         check_ranges(self, _RANGES)
-        check_choice("camera.lamp", self.lamp, ("none", *LAMPS))
+        check_choice("lamp", self.lamp, LAMPS)

@@ -1,22 +1,40 @@
-"""The steps of a camera, in order."""
+"""The steps of a camera, in the order in which light becomes a file.
+
+1. ``lens``, ``mains``: focus, and mains light through the rolling shutter.
+2. ``denoise``, ``sharpen``, ``beauty``: what phones and calls do to the picture.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.anatomy import F32
+from sspd.simulation.camera.beauty import make_beauty
+from sspd.simulation.camera.denoise import make_denoise
+from sspd.simulation.camera.focus import make_lens
 from sspd.simulation.camera.options import CameraSpec
-from sspd.simulation.camera.processing import optics_steps, processing_steps
-from sspd.types import Box
+from sspd.simulation.camera.rolling import make_mains
+from sspd.simulation.camera.sharpen import make_sharpen
+from sspd.simulation.camera.shot import Shot, Step
 
-#: Maps the number of a frame and its pixel values to those after the step; float32, shape
-#: (height, width, 3), may be overwritten. Frames come in order: a step may hold state.
-Step = Callable[[int, F32], F32]
+#: Makes a step of its own generator; None leaves it out.
+Maker = Callable[[CameraSpec, np.random.Generator, Shot], Step | None]
+#: Steps in their order.
+STEPS: Mapping[str, Maker] = MappingProxyType(
+    {
+        "lens": make_lens,
+        "mains": make_mains,
+        "denoise": make_denoise,
+        "sharpen": make_sharpen,
+        "beauty": make_beauty,
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,36 +63,24 @@ class Camera:
         return np.asarray(cv2.convertScaleAbs(pixels), dtype=np.uint8)
 
 
-def make_camera(
-    options: CameraSpec,
-    rng: np.random.Generator,
-    t: NDArray[np.float64],
-    window: Box,
-    frame: tuple[int, int],
-) -> Camera:
+def make_camera(options: CameraSpec, rng: np.random.Generator, shot: Shot) -> Camera:
     """Make a camera for one video.
 
     Parameters
     ----------
     options : CameraSpec
     rng : np.random.Generator
-        Each step takes a generator of its own, spawned in a fixed order, so that one that is
-        left out changes no other.
-    t : float64 array, shape (time,)
-        Seconds.
-    window : Box
-        Part of the video that is rendered, pixels.
-    frame : (width, height)
-        Size of the whole frame, pixels.
+        Each step has a generator of its own, by its name, so that one that is left out changes
+        no other.
+    shot : Shot
 
     Returns
     -------
     Camera
     """
-    optics, processing = rng.spawn(2)
-    return Camera(
-        (
-            *optics_steps(options, optics, t, window, frame),
-            *processing_steps(options, processing),
-        )
+    seed = rng.integers(2**63)
+    steps = (
+        maker(options, np.random.default_rng([seed, *name.encode()]), shot)
+        for name, maker in STEPS.items()
     )
+    return Camera(tuple(step for step in steps if step is not None))

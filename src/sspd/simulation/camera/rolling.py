@@ -26,6 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation.anatomy import F32
+from sspd.simulation.camera.options import CameraSpec
+from sspd.simulation.camera.shot import Shot
 from sspd.simulation.noise import smooth_noise
 
 #: Standard deviation of the mains frequency, Hz, and the band in which it wanders.
@@ -50,7 +52,8 @@ class Lamp:
     colour: tuple[float, float, float]
 
 
-#: Kinds of lamps by name. ``led_rectified`` has no capacitor: its light is \|sin\|, of which
+#: Kinds of lamps by their names in `options.LAMPS`. The light of ``led_rectified``, which has no
+#: capacitor, is that of a rectified sine, of which
 #: 2/3 and 2/15 are the first harmonics.
 LAMPS: Mapping[str, Lamp] = MappingProxyType(
     {
@@ -172,7 +175,7 @@ def make_bands(
     t: NDArray[np.float64],
     rows: tuple[int, int, int],
 ) -> MainsBands:
-    """Draw the bands of mains light in a video.
+    """Draw the bands of one lamp.
 
     Parameters
     ----------
@@ -208,3 +211,31 @@ def make_bands(
     row_turns = light_hz * readout_s * np.arange(top, bottom)[:, None] / height
     depths = [exposed_depth(d, n * light_hz, exposure_s) for n, d in enumerate(kind.depths, 1)]
     return MainsBands(turns, row_turns, share * np.outer(depths, kind.colour))
+
+
+def make_mains(options: CameraSpec, rng: np.random.Generator, shot: Shot) -> MainsBands | None:
+    """Draw the bands of mains light in a video.
+
+    Parameters
+    ----------
+    options : CameraSpec
+    rng : np.random.Generator
+    shot : Shot
+
+    Returns
+    -------
+    MainsBands or None
+        None if they are left out.
+    """
+    if options.lamp == "none" or not options.lamp_share:
+        return None
+    return make_bands(
+        options.lamp,
+        options.mains_hz,
+        options.lamp_share,
+        options.exposure_ms / 1000,
+        options.readout_ms / 1000,
+        rng,
+        shot.t,
+        (shot.window.top, shot.window.bottom, shot.height),
+    )

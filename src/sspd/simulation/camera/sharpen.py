@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 
 from sspd.simulation.anatomy import F32
+from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.planes import add_luma, luma_of
+from sspd.simulation.camera.shot import Shot, Step
 
 #: Standard deviation of the blur, pixels.
 SIGMA_PX = 1.0
@@ -48,3 +50,23 @@ def sharpen(pixels: F32, amount: float, halo: float) -> F32:
     cv2.min(sharp, cv2.dilate(luma, _NEARBY) + limit, dst=sharp)
     cv2.max(sharp, cv2.erode(luma, _NEARBY) - limit, dst=sharp)
     return add_luma(pixels, np.asarray(cv2.subtract(sharp, luma, dst=sharp)))
+
+
+def make_sharpen(options: CameraSpec, rng: np.random.Generator, shot: Shot) -> Step | None:
+    """Make the sharpening of a video.
+
+    Parameters
+    ----------
+    options : CameraSpec
+    rng : np.random.Generator
+        Not used: sharpening draws nothing.
+    shot : Shot
+
+    Returns
+    -------
+    Step or None
+        None if it is left out.
+    """
+    if not options.sharpen:
+        return None
+    return lambda k, pixels: sharpen(pixels, options.sharpen, options.sharpen_halo)
