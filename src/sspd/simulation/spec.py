@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sspd.errors import UsageError
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.codec import CodecSpec
+from sspd.simulation.face_track import FaceTrackSpec
 from sspd.simulation.heart_options import HeartSpec
 from sspd.simulation.pulse_color import PulseColor
 from sspd.simulation.ranges import check_choice, check_ranges, checked_beats
@@ -59,6 +60,7 @@ _PARTS: dict[str, type] = {
     "light": LightSpec,
     "camera": CameraSpec,
     "codec": CodecSpec,
+    "face_track": FaceTrackSpec,
 }
 
 
@@ -69,18 +71,15 @@ class VideoSpec:
     Parameters
     ----------
     seed : int
-        Seed of everything that the other options do not determine: the person, the light, the
-        path of the head, the beats, the noise.
+        Seed of what the other options do not determine: person, light, motion, beats, noise.
     duration_s, fps, jitter_s : float
-        Length, s, mean frame rate, Hz, and the largest deviation of a timestamp from the
-        uniform grid, s (under 0.45 frames).
+        Length, s, mean frame rate, Hz, and largest error of a timestamp, s (under 0.45 frames).
     width, height, face_px : int
         Size of the video, and of the face from cheek to cheek, pixels.
     hr_bpm : float
         Mean heart rate, 25-220 beats per minute.
     lf_ms, hf_ms : float
-        Standard deviation of the beat intervals from the slow (0.1 Hz) rhythm and
-        from breathing (respiratory sinus arrhythmia), milliseconds.
+        Standard deviation of the beat intervals from the 0.1 Hz rhythm and from breathing, ms.
     respiration_hz : float
         Breathing rate, Hz.
     pulse_percent : float
@@ -126,10 +125,11 @@ class VideoSpec:
     light : LightSpec or None
         A light that changes, besides drift, flicker and swing.
     camera : CameraSpec or None
-        A camera with noise and processing. It overrides ``noise_levels``; None adds that white
-        noise alone.
+        A camera. It overrides ``noise_levels``; None adds that white noise alone.
     codec : CodecSpec or None
         A codec and a network. It overrides ``bit_rate``; None is H.264.
+    face_track : FaceTrackSpec or None
+        Renewal of the box of `simulate_faces` during the video; None holds the first box.
 
     Raises
     ------
@@ -173,6 +173,7 @@ class VideoSpec:
     light: LightSpec | None = None
     camera: CameraSpec | None = None
     codec: CodecSpec | None = None
+    face_track: FaceTrackSpec | None = None
 
     def __post_init__(self) -> None:
         check_ranges(self, _RANGES)

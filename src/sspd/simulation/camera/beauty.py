@@ -37,7 +37,7 @@ _CELLS, _MEMORY, _COARSE = (6, 8), 0.6, 4
 
 
 def brightened(values: F32, amount: float) -> F32:
-    """Brighten pixel values by the logarithmic curve; 0 and 255 stay.
+    """Transform pixel values by a curve that brightens; 0 and 255 stay.
 
     Parameters
     ----------

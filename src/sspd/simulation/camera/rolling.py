@@ -53,8 +53,7 @@ class Lamp:
 
 
 #: Kinds of lamps by their names in `options.LAMPS`. The light of ``led_rectified``, which has no
-#: capacitor, is that of a rectified sine, of which
-#: 2/3 and 2/15 are the first harmonics.
+#: capacitor, is that of a rectified sine, of which 2/3 and 2/15 are the first harmonics.
 LAMPS: Mapping[str, Lamp] = MappingProxyType(
     {
         "incandescent": Lamp((0.08, 0.0), (0.91, 1.01, 1.18)),

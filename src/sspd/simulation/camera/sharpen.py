@@ -23,7 +23,7 @@ _NEARBY = np.ones((3, 3), np.uint8)
 
 
 def sharpen(pixels: F32, amount: float, halo: float) -> F32:
-    """Sharpen a frame.
+    """Enlarge the detail of a frame, in place.
 
     Parameters
     ----------
