@@ -103,6 +103,19 @@ def test_equal_seeds_give_equal_bytes_whatever_the_chunks(whole: NDArray[np.uint
     assert not np.array_equal(_frames(PROCESSED, seed=4), whole)
 
 
+@pytest.mark.parametrize("shape", [(8, 8), (33, 47), (90, 61), (5, 200)])
+def test_windows_of_any_size_are_processed(shape: tuple[int, int]) -> None:
+    h, w = shape
+    shot = Shot(np.arange(4) / 30, Box(3, 2, 3 + w, 2 + h), 300, 200, (32.0, 24.0), 20.0)
+    camera = make_camera(PROCESSED, np.random.default_rng(5), shot)
+    for k in range(4):
+        frame = camera.record(k, np.full((h, w, 3), (180, 130, 100), np.float32))
+        assert frame.shape == (h, w, 3)
+        # a plain colour has no texture to lose: mains light and brightening alone change it
+        assert np.ptp(frame.mean(axis=(0, 1)) / (180, 130, 100)) < 0.3
+        assert np.ptp(frame, axis=1).max() <= 12
+
+
 def test_an_unknown_piece_is_named_with_the_known() -> None:
     with pytest.raises(UsageError, match=r"no piece 'shutter'.*temporal_denoise"):
         without_piece(PROCESSED, "shutter")
