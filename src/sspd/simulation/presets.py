@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sspd.errors import UsageError
+from sspd.simulation.ranges import draw_choice
 from sspd.simulation.spec import BACKGROUNDS, N_SKIN_TONES, VideoSpec
 
 # A tuple of two floats is a range, ("log", low, high) a logarithmic range, a list a choice.
@@ -83,16 +84,6 @@ _USED_BY = {"speed_px_s": ("translation",), "angle_deg": ("rotation", "nodding")
 _WHOLE = ("skin_tone", "face_px", "bit_rate", "width", "height", "seed")
 
 
-def _draw(rng: np.random.Generator, choice: Any) -> Any:
-    if isinstance(choice, list):
-        return _draw(rng, choice[int(rng.integers(len(choice)))])
-    if isinstance(choice, tuple) and choice[0] == "log":
-        return float(np.exp(rng.uniform(np.log(choice[1]), np.log(choice[2]))))
-    if isinstance(choice, tuple):
-        return float(rng.uniform(*choice))
-    return choice
-
-
 def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) -> VideoSpec:
     """Draw a random video of a preset.
 
@@ -121,7 +112,7 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     """
     if preset not in PRESETS:
         raise UsageError(f"simulate: preset must be one of {', '.join(PRESETS)}, got {preset!r}")
-    drawn = {name: _draw(rng, choice) for name, choice in PRESETS[preset].items()}
+    drawn = {name: draw_choice(rng, choice) for name, choice in PRESETS[preset].items()}
     drawn["seed"] = int(rng.integers(2**62))
     drawn.update(fixed)
     for name in ("lf_ms", "hf_ms"):

@@ -1,9 +1,10 @@
-"""Checks of the options of simulated videos."""
+"""Checks and draws of the options of simulated videos."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -92,3 +93,31 @@ def checked_beats(beats_s: Iterable[float]) -> tuple[float, ...]:
             f"simulate: beats_s must be two or more times that rise by {low:g} to {high:g} s"
         )
     return beats
+
+
+def draw_choice(rng: np.random.Generator, choice: Any) -> Any:
+    """Draw the value of an option.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+    choice : object
+        A tuple of two floats is a range, ``("log", low, high)`` a logarithmic range, a list
+        has choices of equal weight, which may be ranges; anything else is the value itself.
+
+    Returns
+    -------
+    object
+
+    Examples
+    --------
+    >>> draw_choice(np.random.default_rng(0), [("log", 1.0, 1.0), 1.0])
+    1.0
+    """
+    if isinstance(choice, list):
+        return draw_choice(rng, choice[int(rng.integers(len(choice)))])
+    if isinstance(choice, tuple) and choice[0] == "log":
+        return float(np.exp(rng.uniform(np.log(choice[1]), np.log(choice[2]))))
+    if isinstance(choice, tuple):
+        return float(rng.uniform(*choice))
+    return choice

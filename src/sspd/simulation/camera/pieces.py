@@ -30,13 +30,33 @@ class Piece:
 #: Every option of `CameraSpec` belongs to one piece.
 PIECES: Mapping[str, Piece] = MappingProxyType(
     {
-        "read_noise": Piece(("read_noise",)),
+        "drift": Piece(("drift_percent", "balance_percent"), ("drift_slope", "drift_local")),
         "focus": Piece(("focus_percent",), ("focus_hunts_per_min",)),
         "mains": Piece(("lamp",), ("mains_hz", "lamp_share", "exposure_ms", "readout_ms")),
+        "exposure": Piece(
+            ("ae_speed",),
+            (
+                "ae_delay_frames",
+                "ae_step_percent",
+                "ae_band_percent",
+                "ae_face_weight",
+                "ae_start_percent",
+            ),
+        ),
+        "white_balance": Piece(("awb_speed",), ("awb_period_frames", "awb_step_percent")),
+        "pattern": Piece(("prnu_percent", "shading_percent", "row_levels", "column_levels")),
+        "bands": Piece(("band_percent",), ("band_px", "band_hz")),
+        "sensor": Piece(
+            ("full_well_e",), ("iso_gain", "read_noise_e", "demosaic", "red_gain", "blue_gain")
+        ),
+        "color": Piece(("saturation_percent", "matrix_percent")),
+        "tone": Piece(("contrast", "toe", "shoulder")),
+        "local_tone": Piece(("local_tone",), ("local_tone_s",)),
         "temporal_denoise": Piece(("temporal_denoise",)),
         "spatial_denoise": Piece(("spatial_denoise",)),
         "sharpen": Piece(("sharpen",), ("sharpen_halo",)),
         "beauty": Piece(("beauty",), ("beauty_unrest",)),
+        "levels": Piece(("levels",)),
     }
 )
 
