@@ -126,3 +126,26 @@ def test_options_of_numbers_are_all_checked() -> None:
         if field.name not in ("demosaic", "lamp", "levels"):
             with pytest.raises(UsageError, match=field.name):
                 CameraSpec(**{field.name: 1e12})
+
+
+@pytest.mark.parametrize(
+    ("size", "box"),
+    [
+        ((65, 67), Box(0, 0, 65, 67)),
+        ((640, 64), Box(601, 3, 640, 60)),
+        ((64, 333), Box(1, 17, 9, 33)),
+    ],
+)
+def test_odd_sizes_and_small_windows_are_recorded(size: tuple[int, int], box: Box) -> None:
+    frames = plain(3, 120, (box.width, box.height))
+    found = record(CameraSpec(**EVERYTHING), frames, box, size=size)
+    assert found.shape == frames.shape and found.dtype == np.uint8
+    assert 60 < found.mean() < 200
+
+
+def test_two_frames_at_one_a_second_are_recorded() -> None:
+    spec = VideoSpec(
+        seed=1, width=96, height=96, face_px=60, duration_s=2, fps=1,
+        camera=CameraSpec(**EVERYTHING),
+    )  # fmt: skip
+    assert sum(len(frames.rgb) for frames in simulate(spec)) == 2
