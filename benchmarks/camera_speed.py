@@ -13,7 +13,8 @@ import numpy as np
 from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.pipeline import STEPS
-from sspd.simulation.camera.profiles import PROFILES, draw_profile
+from sspd.simulation.camera.profile_table import PROFILES
+from sspd.simulation.camera.profiles import draw_profile
 from sspd.simulation.camera.shot import Shot
 from sspd.types import Box
 
@@ -25,7 +26,8 @@ EVERYTHING = CameraSpec(
     prnu_percent=0.5, shading_percent=1, row_levels=0.2, column_levels=0.2, band_percent=0.3,
     drift_percent=0.05, balance_percent=0.03, drift_local=0.5, ae_speed=0.2, awb_speed=0.05,
     contrast=0.3, toe=0.3, shoulder=0.5, saturation_percent=15, matrix_percent=2, local_tone=0.3,
-    levels="limited",
+    levels="limited", focus_percent=1, focus_hunts_per_min=30, lamp="fluorescent",
+    temporal_denoise=0.8, spatial_denoise=0.5, sharpen=1, beauty=0.6,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from sspd.errors import UsageError
 from sspd.simulation import VideoSpec, random_spec, simulate, truth
 from sspd.simulation.camera.profiles import HELD_OUT, profile_names
 from sspd.simulation.scenarios import (
@@ -60,3 +61,11 @@ def test_a_scene_renders(name: str) -> None:
     assert frames.shape == (spec.n_frames, 120, 160, 3)
     assert 10 < frames.mean() < 235
     assert len(truth(spec).bvp) <= spec.n_frames
+
+
+@pytest.mark.parametrize("name", ["heart", "pulse_color", "light", "camera", "codec", "face_track"])
+def test_a_part_that_is_none_is_one_line(name: str) -> None:
+    with pytest.raises(UsageError, match=rf"^simulate: {name} has no option 'odd'; there are: "):
+        VideoSpec(**{name: {"odd": 1}})
+    with pytest.raises(UsageError, match=rf"^simulate: {name} must be a \w+, got 3"):
+        VideoSpec(**{name: 3})

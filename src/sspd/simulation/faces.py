@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import UsageError
+from sspd.simulation.face_track import detector_square
+from sspd.simulation.motion import head_poses
 from sspd.simulation.network import delivery
 from sspd.simulation.render import render_frame
-from sspd.simulation.spec import VideoSpec, rest_place
+from sspd.simulation.spec import VideoSpec, frame_times, rest_place
 from sspd.simulation.stage import Stage, set_stage
 from sspd.simulation.transmission import transmitted
 from sspd.types import FIXED_POINT_MAX, Box, Frames
@@ -25,6 +27,8 @@ PAD_SCALE, PAD_UP = 1.5, 0.10
 _SCALE_ERROR, _PLACE_ERROR = 0.08, 0.035
 #: A face gets more than its share of a video's bits, by this factor.
 FACE_BITS = 2.0
+#: What a camera's filters see beyond a box, pixels.
+_MARGIN_PX = 12
 
 
 def face_box(spec: VideoSpec) -> Box:
@@ -48,6 +52,52 @@ def face_box(spec: VideoSpec) -> Box:
     side = DETECTOR_SIDE * spec.face_px * rng.uniform(1 - _SCALE_ERROR, 1 + _SCALE_ERROR)
     x += side * rng.uniform(-_PLACE_ERROR, _PLACE_ERROR)
     y += DETECTOR_DOWN * spec.face_px + side * rng.uniform(-_PLACE_ERROR, _PLACE_ERROR)
+    return _padded(spec, x, y, side)
+
+
+def face_boxes(spec: VideoSpec) -> list[Box]:
+    """Return the padded box of each frame: one, or those of a detector that looks again.
+
+    Parameters
+    ----------
+    spec : VideoSpec
+
+    Returns
+    -------
+    list of Box
+        Squares inside the frame, pixels.
+
+    >>> from sspd.simulation.face_track import FaceTrackSpec
+    >>> moving = VideoSpec(duration_s=4, motion="translation", speed_px_s=90)
+    >>> len(set(face_boxes(moving)))
+    1
+    >>> len(set(face_boxes(moving.replace(face_track=FaceTrackSpec())))) > 3
+    True
+    """
+    t, track = frame_times(spec), spec.face_track
+    if track is None:
+        return [face_box(spec)] * t.size
+    rng = spec.rng("track")
+    px, py, pside = rng.uniform(0, 1, 3).tolist()
+    poses = head_poses(spec, t)
+    x, y = rest_place(spec)
+    boxes: list[Box] = []
+    looked = -1
+    for k, look in enumerate(np.floor(t / track.every_s + 1e-6).astype(int).tolist()):
+        if look == looked:
+            boxes.append(boxes[-1])
+            continue
+        looked = look
+        side = DETECTOR_SIDE * spec.face_px
+        at = (x + float(poses.x[k]), y + float(poses.y[k]) + DETECTOR_DOWN * spec.face_px, side)
+        ex, ey, eside = (track.unrest * rng.standard_normal(3)).tolist()
+        found = detector_square(at, (px, py, pside), (ex, ey, eside))
+        boxes.append(_padded(spec, *found))
+    return boxes
+
+
+def _padded(spec: VideoSpec, x: float, y: float, side: float) -> Box:
+    """Return the padded box of a detector's square."""
     y -= PAD_UP * side
     side = min(PAD_SCALE * side, spec.width, spec.height)
     # moved into the frame, not cut, so that it stays square
@@ -74,7 +124,7 @@ def simulate_faces(
         network, at the bit rate of the video scaled by area (times 2, as a face gets more than
         its share of the bits).
     box : Box or None
-        Face box, pixels; None means that of `face_box`.
+        Face box, pixels; None means those of `face_boxes`.
 
     Returns
     -------
@@ -87,18 +137,36 @@ def simulate_faces(
     """
     if size < 8:
         raise UsageError(f"simulate: crops must be at least 8 px, got {size}")
-    box = box or face_box(spec)
-    stage = set_stage(spec, box)
+    boxes = [box] * spec.n_frames if box else face_boxes(spec)
+    stage = set_stage(spec, _around(spec, boxes))
     # only a network changes the number of frames and their times
     t = delivery(spec).t if encode else stage.t
+    at = np.maximum(np.searchsorted(stage.t, t + 1e-6) - 1, 0)  # a tracker's box at that time
     rgb = np.empty((len(t), size, size, 3), np.uint16)
     frames = _encoded(stage) if encode else (render_frame(stage, k) for k in range(len(t)))
     n = 0
     for n, frame in enumerate(frames, start=1):
-        rgb[n - 1] = _shrink(frame, size)
+        rgb[n - 1] = _shrink(_cut(frame, boxes[at[n - 1]], stage.window), size)
     if n != len(t):
         raise RuntimeError(f"simulate: {n} of {len(t)} frames came back from the encoder")
     return Frames(rgb, t, FIXED_POINT_MAX)
+
+
+def _around(spec: VideoSpec, boxes: Sequence[Box]) -> Box:
+    """Return the part of the video to render for these boxes."""
+    # cameras filter over space, and what they filter at the edges of a box lies beyond it
+    margin = 0 if spec.camera is None else _MARGIN_PX
+    return Box(
+        max(min(box.left for box in boxes) - margin, 0),
+        max(min(box.top for box in boxes) - margin, 0),
+        min(max(box.right for box in boxes) + margin, spec.width),
+        min(max(box.bottom for box in boxes) + margin, spec.height),
+    )
+
+
+def _cut(frame: NDArray[np.uint8], box: Box, window: Box) -> NDArray[np.uint8]:
+    left, top = box.left - window.left, box.top - window.top
+    return frame[top : top + box.height, left : left + box.width]
 
 
 def _shrink(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint16]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,45 @@ def checked_beats(beats_s: Iterable[float]) -> tuple[float, ...]:
             f"simulate: beats_s must be two or more times that rise by {low:g} to {high:g} s"
         )
     return beats
+
+
+def checked_part(name: str, kind: type[Any], part: object) -> object:
+    """Return an option that has options of its own.
+
+    Parameters
+    ----------
+    name : str
+        For the message.
+    kind : type
+        A dataclass.
+    part : object
+        One of them, None, or a mapping of its options, as JSON gives it.
+
+    Returns
+    -------
+    object
+        One of them, or None.
+
+    Raises
+    ------
+    UsageError
+        It is something else, or an option is unknown.
+
+    Examples
+    --------
+    >>> checked_part("range", slice, None) is None
+    True
+    """
+    if part is None or isinstance(part, kind):
+        return part
+    if not isinstance(part, Mapping):
+        raise UsageError(f"simulate: {name} must be a {kind.__name__}, got {part!r}")
+    known = {each.name for each in fields(kind)}
+    unknown = sorted(str(key) for key in part if key not in known)
+    if unknown:
+        names = ", ".join(sorted(known))
+        raise UsageError(f"simulate: {name} has no option {unknown[0]!r}; there are: {names}")
+    return kind(**part)
 
 
 def draw_choice(rng: np.random.Generator, choice: Any) -> Any:

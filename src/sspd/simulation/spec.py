@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +13,11 @@ from numpy.typing import NDArray
 from sspd.errors import UsageError
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.codec import CodecSpec
+from sspd.simulation.face_track import FaceTrackSpec
 from sspd.simulation.heart_options import HeartSpec
 from sspd.simulation.lights.options import LightSpec
 from sspd.simulation.pulse_color import PulseColor
-from sspd.simulation.ranges import check_choice, check_ranges, checked_beats
+from sspd.simulation.ranges import check_choice, check_ranges, checked_beats, checked_part
 
 #: Kinds of head motion.
 MOTIONS = ("still", "talking", "translation", "rotation", "nodding")
@@ -59,6 +59,7 @@ _PARTS: dict[str, type] = {
     "light": LightSpec,
     "camera": CameraSpec,
     "codec": CodecSpec,
+    "face_track": FaceTrackSpec,
 }
 
 
@@ -69,18 +70,15 @@ class VideoSpec:
     Parameters
     ----------
     seed : int
-        Seed of everything that the other options do not determine: the person, the light, the
-        path of the head, the beats, the noise.
+        Seed of what the other options do not determine: person, light, motion, beats, noise.
     duration_s, fps, jitter_s : float
-        Length, s, mean frame rate, Hz, and the largest deviation of a timestamp from the
-        uniform grid, s (under 0.45 frames).
+        Length, s, mean frame rate, Hz, and largest error of a timestamp, s (under 0.45 frames).
     width, height, face_px : int
         Size of the video, and of the face from cheek to cheek, pixels.
     hr_bpm : float
         Mean heart rate, 25-220 beats per minute.
     lf_ms, hf_ms : float
-        Standard deviation of the beat intervals from the slow (0.1 Hz) rhythm and
-        from breathing (respiratory sinus arrhythmia), milliseconds.
+        Standard deviation of the beat intervals from the 0.1 Hz rhythm and from breathing, ms.
     respiration_hz : float
         Breathing rate, Hz.
     pulse_percent : float
@@ -126,10 +124,11 @@ class VideoSpec:
     light : LightSpec or None
         A light that changes, besides drift, flicker and swing.
     camera : CameraSpec or None
-        A camera with noise and processing. It overrides ``noise_levels``; None adds that white
-        noise alone.
+        A camera. It overrides ``noise_levels``; None adds that white noise alone.
     codec : CodecSpec or None
         A codec and a network. It overrides ``bit_rate``; None is H.264.
+    face_track : FaceTrackSpec or None
+        Renewal of the box of `simulate_faces` during the video; None holds the first box.
 
     Raises
     ------
@@ -173,6 +172,7 @@ class VideoSpec:
     light: LightSpec | None = None
     camera: CameraSpec | None = None
     codec: CodecSpec | None = None
+    face_track: FaceTrackSpec | None = None
 
     def __post_init__(self) -> None:
         check_ranges(self, _RANGES)
@@ -194,8 +194,7 @@ class VideoSpec:
             # JSON gives a list, which is accepted too
             object.__setattr__(self, "beats_s", checked_beats(self.beats_s))
         for name, kind in _PARTS.items():
-            if isinstance(part := getattr(self, name), Mapping):  # from JSON
-                object.__setattr__(self, name, kind(**part))
+            object.__setattr__(self, name, checked_part(name, kind, getattr(self, name)))
 
     @property
     def n_frames(self) -> int:

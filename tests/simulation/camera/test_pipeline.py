@@ -123,7 +123,7 @@ def test_options_out_of_range_are_named(options: dict[str, Any], message: str) -
 
 def test_options_of_numbers_are_all_checked() -> None:
     for field in dataclasses.fields(CameraSpec):
-        if field.name not in ("demosaic", "levels"):
+        if field.name not in ("demosaic", "lamp", "levels"):
             with pytest.raises(UsageError, match=field.name):
                 CameraSpec(**{field.name: 1e12})
 
