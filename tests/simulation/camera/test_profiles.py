@@ -5,7 +5,7 @@ import pytest
 
 from helpers.cameras import plain, record
 from sspd.errors import UsageError
-from sspd.simulation.camera.options import CameraSpec
+from sspd.simulation.camera.options import LAMPS, CameraSpec
 from sspd.simulation.camera.profiles import (
     HELD_OUT,
     KINDS,
@@ -44,6 +44,21 @@ def test_training_never_draws_what_is_held_out() -> None:
     assert max(camera.read_noise_e for camera in drawn) < min(
         camera.read_noise_e for camera in held
     )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_piece_of_optics_and_processing_is_drawn_and_left_out(kind: str) -> None:
+    drawn = [draw_camera(np.random.default_rng(k), kind) for k in range(60)]
+    lamps = {camera.lamp for camera in drawn}
+    assert lamps >= set(LAMPS[1:]) and ("none" in lamps) == (kind != "dim")
+    assert {camera.mains_hz for camera in drawn} == {50.0, 60.0}
+    for option in ("focus_percent", "sharpen"):
+        values = [getattr(camera, option) for camera in drawn]
+        assert min(values) == 0 < max(values)
+    assert max(camera.temporal_denoise for camera in drawn) > 0.6
+    assert any(camera.beauty for camera in drawn) == (kind in ("phone", "call"))
+    median = np.median([camera.temporal_denoise for camera in drawn])
+    assert (median > 0.55) == (kind == "dim")
 
 
 def _noise(kind: str) -> float:

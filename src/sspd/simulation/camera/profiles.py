@@ -17,6 +17,7 @@ import numpy as np
 
 from sspd.errors import UsageError
 from sspd.simulation.camera.options import CameraSpec
+from sspd.simulation.camera.processing import PROCESSING
 from sspd.simulation.ranges import draw_choice
 
 #: Kinds of recording.
@@ -32,7 +33,8 @@ class Profile:
     kind : str
         One of `KINDS`.
     ranges : mapping of str to object
-        What `sspd.simulation.ranges.draw_choice` takes, by the name of the option.
+        What `sspd.simulation.ranges.draw_choice` takes, by the name of the option. Optics and
+        processing are those of `processing.PROCESSING` unless they are given here.
     """
 
     kind: str
@@ -202,8 +204,10 @@ def draw_profile(rng: np.random.Generator, name: str) -> CameraSpec:
     """
     if name not in PROFILES:
         raise UsageError(f"simulate: profile must be one of {', '.join(PROFILES)}, got {name!r}")
-    options = {key: draw_choice(rng, choice) for key, choice in PROFILES[name].ranges.items()}
-    return CameraSpec(**options)
+    profile = PROFILES[name]
+    # a profile's own options are drawn first, and keep their ranges
+    ranges = {**profile.ranges, **PROCESSING[profile.kind], **profile.ranges}
+    return CameraSpec(**{key: draw_choice(rng, choice) for key, choice in ranges.items()})
 
 
 def profile_names(kind: str, *, held_out: bool = False) -> tuple[str, ...]:
