@@ -13,7 +13,8 @@ import numpy as np
 from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.pipeline import STEPS
-from sspd.simulation.camera.profiles import PROFILES, draw_profile
+from sspd.simulation.camera.profile_table import PROFILES
+from sspd.simulation.camera.profiles import draw_profile
 from sspd.simulation.camera.shot import Shot
 from sspd.types import Box
 
