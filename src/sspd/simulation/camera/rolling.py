@@ -10,7 +10,9 @@ ones a few per cent; LEDs from about 0 to 100 % (Lehman et al., IEEE ECCE 2011; 
 Lighting Res. Technol. 55, 2023). Colours: a filament that cools and heats changes by Wien's law
 ``c2 / (wavelength T)``, at 2,700 K and 600, 540 and 460 nm as 8.9 : 9.9 : 11.6; the phosphors of
 tubes glow on for 1.1 ms (red, Y2O3:Eu), 2.8 ms (green, LaPO4:Ce,Tb) and some microseconds (blue)
-(Phosphor Handbook, CRC 2006), and the phosphor of white LEDs for 0.07 microseconds. Readout times:
+(Phosphor Handbook, CRC 2006), and the phosphor of white LEDs for 0.07 microseconds. Channels of
+real cameras overlap, so these colours are an upper bound. The second harmonics of tubes and of
+smoothed LEDs are estimates. Readout times:
 phones 27-32 ms a frame, some cheap ones 43-61 (Ringaby & Forssen, Int. J. Comput. Vis. 96, 2012).
 Mains frequency: it wanders by about 0.02 Hz (Schaefer et al., Nature Energy 3, 2018).
 """
