@@ -22,7 +22,8 @@ PACKAGES = sorted(
 #: The rooms, and modules of rooms, that may import torch when they are imported.
 NEEDS_TORCH = (
     *("sspd.research.losses", "sspd.models", "sspd.research.train"),
-    *("sspd.research.views.device_grid", "sspd.research.views.lga", "sspd.research.views.mdm"),
+    *("sspd.research.views.device_grid", "sspd.research.views.disturb"),
+    *("sspd.research.views.lga", "sspd.research.views.mdm"),
     *("sspd.accel.torch_convolution", "sspd.accel.torch_norm"),
     *("sspd.network.export", "sspd.research.evaluate.cost"),
     *("sspd.research.evaluate.layer_cam", "sspd.research.evaluate.operation_count"),

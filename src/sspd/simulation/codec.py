@@ -150,7 +150,7 @@ class CodecSpec:
 
     @property
     def recorded(self) -> bool:
-        """Whether the file is a receiver's recording of a call."""
+        """True for a receiver's recording of a call."""
         return bool(self.scale_percent or self.rate_drop_percent)
 
     @property

@@ -113,9 +113,8 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     >>> random_spec(np.random.default_rng(0), "still", hr_bpm=60.0).hr_bpm
     60.0
     """
-    if preset not in PRESET_NAMES:
-        names = ", ".join(PRESET_NAMES)
-        raise UsageError(f"simulate: preset must be one of {names}, got {preset!r}")
+    if preset not in (known := {**PRESETS, **SCENARIOS, **MIXTURES}):
+        raise UsageError(f"simulate: preset must be one of {', '.join(known)}, got {preset!r}")
     if preset in PRESETS:
         drawn = {name: draw_choice(rng, choice) for name, choice in PRESETS[preset].items()}
         drawn["seed"] = int(rng.integers(2**62))

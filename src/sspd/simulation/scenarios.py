@@ -29,7 +29,10 @@ HELD_OUT_LIGHTS, HELD_OUT_HEARTS = ("lamp",), ("standing",)
 
 @dataclass(frozen=True)
 class Scenario:
-    """A kind of video. Several kinds of a part are equally likely; repeat one to weight it."""
+    """A kind of video.
+
+    Several kinds of a part are equally likely; repeat one to weight it.
+    """
 
     options: Mapping[str, Any]
     """Plain options of a `VideoSpec`, as `sspd.simulation.ranges.draw_choice` takes them."""
