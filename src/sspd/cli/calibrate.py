@@ -59,6 +59,13 @@ def calibrate(
             show_default="--out with -videos behind it",
         ),
     ] = None,
+    equalizer: Annotated[
+        bool,
+        typer.Option(
+            "--equalizer",
+            help="Fit the equalizer of the waveform alone (minutes), and keep the confidence.",
+        ),
+    ] = False,
 ) -> None:
     """Fit a confidence to simulated videos, and write the weights anew with it.
 
@@ -79,10 +86,15 @@ def calibrate(
             seed=seed,
             jobs=jobs,
             folder=folder,
+            equalizer=equalizer,
             progress=shown.progress,
         )
-    print_table(_table(found.scores))
-    show(f"fitted to {found.n_readings} readings of {found.n_videos} simulated videos")
+    if found.equalizer is not None:
+        taps, delay_ms = len(found.equalizer.taps), 1000 * found.equalizer.delay_s
+        show(f"equalizer: {taps} taps, corrects a delay of {delay_ms:.1f} ms")
+    else:
+        print_table(_table(found.scores))
+        show(f"fitted to {found.n_readings} readings of {found.n_videos} simulated videos")
     show(f"written: {', '.join(str(file) for file in found.files)}")
 
 

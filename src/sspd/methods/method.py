@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sspd.types import ConfidenceSpec, Frames, Signal
+from sspd.types import ConfidenceSpec, EqualizerSpec, Frames, Signal
 
 #: Requirements of a method on the video: three different colour channels, or any light (also
 #: infrared).
@@ -81,6 +81,9 @@ class Method:
     stages : Stages or None
         The parts of ``run``. A method without them can be measured like any other, but gives no
         updates while a video is running.
+    equalizer : EqualizerSpec or None
+        Gives the waveform of ``run`` the shape of a pulse (`sspd.signal.equalize_signal`), after
+        the rates were read; None: it has that shape.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Method:
     needs: str = COLOUR
     prepare: Callable[[], object] | None = None
     stages: Stages | None = None
+    equalizer: EqualizerSpec | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.methods.method import Method, MethodEntry, OnSignal, Stages
-from sspd.signal import standardise
+from sspd.signal import equalize_signal, standardise
 from sspd.types import Frames, Signal
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def build(
         needs=SSPD_WEIGHTS,
         prepare=network.begin,
         stages=stages,
+        equalizer=spec.equalizer,
     )
 
 
@@ -135,4 +136,5 @@ def native_waveform(network: Network, faces: Frames) -> Signal | None:
     stable = network_frames(faces, network.spec.size, network.spec.follow)
     pixels = stable.rgb.astype(np.float32) * np.float32(255 / stable.max_value)
     wave = standardise(network(input_rows(pixels, network.spec), fs))
-    return Signal(wave, fs, float(faces.t[0]) + network.spec.lag_steps / fs)
+    signal = Signal(wave, fs, float(faces.t[0]) + network.spec.lag_steps / fs)
+    return equalize_signal(signal, network.spec.equalizer)

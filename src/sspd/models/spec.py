@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from sspd.errors import UsageError
-from sspd.types import ConfidenceSpec
+from sspd.types import ConfidenceSpec, EqualizerSpec
 from sspd.utils import schema
 
 AttentionDivisor = Literal["embedding", "tokens"]
@@ -139,6 +139,9 @@ class NetworkSpec:
     """Name of the weights, for reports."""
     confidence: ConfidenceSpec | None = None
     """Weights of the quality features in the confidence; None if not calibrated."""
+    equalizer: EqualizerSpec | None = None
+    """Filter and delay by which the integrated output becomes the pulse that is shown and scored;
+    rates and their confidence are read before it. None, as in older files: none."""
 
     def __post_init__(self) -> None:
         schema.number("fs", self.fs, *FS_HZ)
@@ -158,6 +161,8 @@ class NetworkSpec:
             raise UsageError(f"input is one of {', '.join(INPUT_KINDS)}, got {self.input!r}")
         if not 0 < self.centre_s <= LONGEST_CENTRE_S:
             raise UsageError(f"centre_s is 0 to {LONGEST_CENTRE_S:g} s, got {self.centre_s}")
+        if self.equalizer is not None:
+            self.equalizer.check_gain(self.fs)
 
     @property
     def lag_steps(self) -> float:
@@ -190,8 +195,12 @@ class NetworkSpec:
         Returns
         -------
         dict
+            Without ``equalizer`` if there is none, as before there were any.
         """
-        return asdict(self)
+        found = asdict(self)
+        if self.equalizer is None:
+            del found["equalizer"]
+        return found
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NetworkSpec:
@@ -223,6 +232,8 @@ class NetworkSpec:
             values["pyramid"] = PyramidSpec(**pyramid)
         if values.get("confidence") is not None:
             values["confidence"] = ConfidenceSpec.from_dict(values["confidence"])
+        if values.get("equalizer") is not None:
+            values["equalizer"] = EqualizerSpec.from_dict(values["equalizer"])
         if "fs" not in values:
             raise UsageError("network settings without fs")
         return cls(**values)

@@ -25,8 +25,8 @@ def onnx_bytes(network: MeasuringNetwork | Baseline) -> bytes:
     Of ours: input ``differences`` (or ``centred``, as the network's settings say), float32
     (1, 3, t, size, size) with any even t. Of another
     paper's: ``faces``, (1, 3, t + 1, size, size), t the length of its clip. Output
-    ``rppg``, (1, t), as the network gives it: sign and integration order stand in the metadata
-    under ``sspd``.
+    ``rppg``, (1, t), as the network gives it: sign, integration order and equalizer stand in
+    the metadata under ``sspd``.
 
     Parameters
     ----------

@@ -10,10 +10,11 @@ import numpy as np
 from sspd.pipeline.segments import SegmentWaveform
 from sspd.report.labels import meanings
 from sspd.report.result import Vitals
-from sspd.signal import join_signals
+from sspd.signal import equalize_signal, join_signals
 from sspd.types import (
     Box,
     ConfidenceSpec,
+    EqualizerSpec,
     FaceSegment,
     FaceSpan,
     MeasureOptions,
@@ -46,6 +47,7 @@ class VideoContext:
     confidence: ConfidenceSpec | None
     outline: Vitals
     """Names, warnings and times, without anything read."""
+    equalizer: EqualizerSpec | None = None
 
 
 def face_vitals(context: VideoContext, face_id: int, own: Sequence[SegmentWaveform]) -> Vitals:
@@ -72,10 +74,11 @@ def face_vitals(context: VideoContext, face_id: int, own: Sequence[SegmentWavefo
         facts=facts,
         confidence=context.confidence,
         least_confidence=context.options.min_confidence,
+        equalizer=context.equalizer,
     )
     outline = context.outline
     repeats = repeat_warnings(outline.source, segments)
-    beats = analyze_beats(found.signal, found.windows)
+    beats = analyze_beats(found.signal, found.windows, found.unequalized)
     windows, bands, smoothed = _smoothed(context.options, found.windows)
     return replace(
         outline,
@@ -138,7 +141,8 @@ def update_now(
     waves = [part.wave for part in own if part.wave is not None]
     box = own[-1].segment.box
     signal = join_signals(waves) if waves else None
-    new = None if signal is None else signal.between(told_s, np.inf)
+    pulse = None if signal is None else equalize_signal(signal, context.equalizer)
+    new = None if pulse is None else pulse.between(told_s, np.inf)
     new = new if new is not None and len(new) else None
     window = None if signal is None else _last_window(context, own, signal)
     reasons = ("too_short",) if window is None else window.reasons

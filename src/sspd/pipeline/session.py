@@ -270,4 +270,7 @@ class Session:
             timing_s=self.spent_s,
         )
         options = replace(self.options)
-        return VideoContext(info, self._coding, options, self._method.confidence, outline)
+        method = self._method
+        return VideoContext(
+            info, self._coding, options, method.confidence, outline, method.equalizer
+        )

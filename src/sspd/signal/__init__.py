@@ -1,5 +1,6 @@
 """Signal processing as pure functions ``f(sig, fs)``; numpy and scipy only."""
 
+from sspd.signal.equalizer import equalize, equalize_signal, fit_equalizer
 from sspd.signal.filters import bandpass, bandpass_power_gain, detrend, standardise
 from sspd.signal.integral import integrate
 from sspd.signal.join import join_signals, pieces
@@ -16,7 +17,10 @@ __all__ = [
     "bandpass",
     "bandpass_power_gain",
     "detrend",
+    "equalize",
+    "equalize_signal",
     "find_beats",
+    "fit_equalizer",
     "integrate",
     "join_signals",
     "peak_frequency",

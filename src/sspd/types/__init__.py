@@ -5,6 +5,7 @@ assume a frame rate. Arrays are checked for their shapes on construction.
 """
 
 from sspd.types.confidence import ConfidenceSpec
+from sspd.types.equalizer import EqualizerSpec
 from sspd.types.frames import (
     FIXED_POINT_MAX,
     FRAME_STATS_SHAPES,
@@ -36,6 +37,7 @@ __all__ = [
     "TRACK_STEP_S",
     "Box",
     "ConfidenceSpec",
+    "EqualizerSpec",
     "Estimate",
     "FaceSegment",
     "FaceSpan",

@@ -9,8 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.signal import join_signals
-from sspd.types import ConfidenceSpec, FaceSegment, FrameStats, Signal, WindowVitals
+from sspd.signal import equalize_signal, join_signals
+from sspd.types import (
+    ConfidenceSpec,
+    EqualizerSpec,
+    FaceSegment,
+    FrameStats,
+    Signal,
+    WindowVitals,
+)
 from sspd.vitals.acceptance import REASONS, VideoFacts, still_scene
 from sspd.vitals.windows import read_windows, unread_windows
 
@@ -27,11 +34,13 @@ class VideoReading:
     """Waveform of a video, the readings of its windows, and rejection reasons."""
 
     signal: Signal | None
-    """None if no segment gave a waveform."""
+    """The pulse, equalized; None if no segment gave a waveform."""
     windows: tuple[WindowVitals, ...]
     """In order of time."""
     reasons: tuple[str, ...]
     """Empty if any window was accepted."""
+    unequalized: Signal | None = None
+    """The waveform from which the windows were read; None if that is `signal`."""
 
 
 def join_frame_stats(segments: Sequence[FaceSegment]) -> FrameStats:
@@ -87,6 +96,7 @@ def read_vitals(
     facts: VideoFacts | None = None,
     confidence: ConfidenceSpec | None = None,
     least_confidence: float | None = None,
+    equalizer: EqualizerSpec | None = None,
 ) -> VideoReading:
     """Read every window of a video from the waveforms of its segments.
 
@@ -98,6 +108,9 @@ def read_vitals(
         Waveform of each segment, or None.
     window_s, step_s, facts, confidence, least_confidence
         See `read_windows`.
+    equalizer : EqualizerSpec or None
+        Applied to the joined waveform after the windows are read: the confidence is fitted to the
+        waveform before it.
 
     Returns
     -------
@@ -129,7 +142,9 @@ def read_vitals(
     else:
         found = {"too_short" if any(segment.box for segment in segments) else "no_face"}
     reasons = tuple(reason for reason in REASONS if reason in found)
-    return VideoReading(signal, tuple(windows), reasons)
+    if signal is None or equalizer is None:
+        return VideoReading(signal, tuple(windows), reasons)
+    return VideoReading(equalize_signal(signal, equalizer), tuple(windows), reasons, signal)
 
 
 def _unread(segments: Sequence[FaceSegment], waves: Sequence[Signal | None]) -> list[WindowVitals]:

@@ -14,10 +14,11 @@ from typer.testing import CliRunner
 import sspd
 from helpers.networks import measuring_network
 from sspd.cli.main import app
-from sspd.errors import OutputError, SSPDError, TrainingError, WeightsError
+from sspd.errors import OutputError, SSPDError, TrainingError, UsageError, WeightsError
 from sspd.models.checkpoint import load_checkpoint, save_checkpoint
 from sspd.models.header import made_by
 from sspd.network import load_network
+from sspd.network.load import shipped_weights
 from sspd.research.calibration import collect, fit, score, videos
 from sspd.research.calibration.measured import MeasuredVideo, load_measured, save_measured
 from sspd.research.calibration.videos import CalibrationVideo, draw_videos
@@ -129,6 +130,47 @@ def test_what_cannot_be_calibrated_is_one_line(tmp_path: Path, quick: list[str])
     with pytest.raises(TrainingError, match="more videos would work"):
         sspd.calibrate(None, tmp_path / "new", method="pos", n=2, held_out=1)
     assert not list(tmp_path.glob("new.*"))
+
+
+@pytest.mark.slow
+def test_older_weights_get_an_equalizer_and_keep_all_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 3)
+    shipped, made = load_checkpoint(shipped_weights(".safetensors"))
+    shipped.spec = replace(shipped.spec, equalizer=None)
+    save_checkpoint(shipped, tmp_path / "old.safetensors", made)
+    result = run(tmp_path / "old.safetensors", "--out", tmp_path / "new", "--equalizer")
+    assert result.exit_code == 0, result.output
+    assert "equalizer: 61 taps" in result.output
+    new, facts = load_checkpoint(tmp_path / "new.safetensors")
+    assert new.spec.equalizer is not None
+    slow, fast = new.spec.equalizer.gain([0.7, 2.0], new.spec.fs)
+    assert slow > 1.5 * fast
+    assert replace(new.spec, equalizer=None) == shipped.spec
+    assert load_network(tmp_path / "new.onnx").spec == new.spec
+    assert facts == made | {"equalizer": {"videos": 6, "seed": 20_261_130}}
+    assert all(
+        bool((a == b).all())
+        for a, b in zip(shipped.state_dict().values(), new.state_dict().values(), strict=True)
+    )
+    again = run(tmp_path / "old.safetensors", "--out", tmp_path / "new", "--equalizer")
+    assert isinstance(again.exception, OutputError) and "already there" in str(again.exception)
+
+
+@pytest.mark.slow
+def test_weights_that_follow_no_pulse_get_no_equalizer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sspd.research.train.calibration_videos.VIDEOS", 1)
+    save_checkpoint(measuring_network(), tmp_path / "mine.safetensors")
+    with pytest.raises(TrainingError, match="does not follow the pulse"):
+        sspd.calibrate(tmp_path / "mine.safetensors", tmp_path / "new", equalizer=True)
+    for method in ("pos", "physnet"):
+        weights = None if method == "pos" else tmp_path / "mine.safetensors"
+        with pytest.raises(UsageError, match="has no equalizer"):
+            sspd.calibrate(weights, tmp_path / "new", method=method, equalizer=True)
+    assert not list(tmp_path.glob("new*"))
 
 
 @pytest.mark.slow

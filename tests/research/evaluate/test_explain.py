@@ -14,11 +14,12 @@ from sspd.cli.main import app
 from sspd.errors import OutputError, SourceError, UsageError
 from sspd.models.network import MeasuringNetwork
 from sspd.models.spec import NetworkSpec
-from sspd.research.evaluate.explain import explain, map_to_face
+from sspd.research.evaluate.explain import _equalized, explain, map_to_face
 from sspd.research.evaluate.layer_cam import LAYERS, layer_cam, layer_offset
 from sspd.research.losses.pearson import negative_pearson
+from sspd.signal import equalize
 from sspd.simulation import VideoSpec, skin_mask, truth, write_truth, write_video
-from sspd.types import Series
+from sspd.types import EqualizerSpec, Series
 
 SPEC = VideoSpec(
     seed=5, hr_bpm=80, face_px=110, width=256, height=208, duration_s=4.0, pulse_percent=1.0
@@ -37,6 +38,19 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def network() -> MeasuringNetwork:
     torch.manual_seed(0)
     return MeasuringNetwork(NetworkSpec(fs=30.0, size=96, token_size=64)).eval()
+
+
+@pytest.mark.parametrize("n", [9, 40, 150])
+def test_the_equalizer_is_that_of_a_measurement(n: int) -> None:
+    taps = tuple(np.hanning(33)[1:-1].tolist())
+    spec = NetworkSpec(fs=30.0, equalizer=EqualizerSpec(tuple(tap / 16 for tap in taps)))
+    wave = np.random.default_rng(0).standard_normal(n)
+    assert spec.equalizer is not None
+    np.testing.assert_allclose(
+        _equalized(torch.from_numpy(wave)[None], spec)[0], equalize(wave, spec.equalizer)
+    )
+    plain = torch.from_numpy(wave)[None]
+    assert _equalized(plain, NetworkSpec(fs=30.0)) is plain
 
 
 @pytest.mark.parametrize("known", [True, False])

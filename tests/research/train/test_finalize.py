@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from helpers.networks import measuring_network, random_differences
 from sspd.models.network import MeasuringNetwork
 from sspd.models.spec import NetworkSpec, PyramidSpec
-from sspd.research.train.calibration_videos import calibration_videos
+from sspd.research.train.calibration_videos import calibration_videos, equalizer_videos
 from sspd.research.train.finalize import (
     estimate_output_convention,
     finalize_network,
@@ -163,10 +164,40 @@ def test_a_network_is_finished_for_measuring(sign: int, colour: Literal["rgb", "
     network = GreenSlope(NetworkSpec(fs=15.0, size=96, pyramid=PyramidSpec(), colour=colour))
     network.sign = sign
     finished = finalize_network(network, _clips(), frame_differences, "mine")
-    assert finished.spec == NetworkSpec(
+    assert replace(finished.spec, equalizer=None) == NetworkSpec(
         fs=15.0, size=96, colour=colour, name="mine", polarity=-sign, summations=1
     )
     seen = torch.cat([global_view(frame_differences(c), 96).transpose(0, 1) for c in _clips()], 1)
     expected = seen.flatten(1).mean(dim=1)
     assert finished.backbone.norm.running_mean is not None
     torch.testing.assert_close(finished.backbone.norm.running_mean, expected, atol=0.05, rtol=0)
+
+
+@pytest.mark.slow
+def test_an_equalizer_is_fitted_for_slow_and_fast_hearts(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "sspd.research.train.calibration_videos"
+    monkeypatch.setattr(f"{place}.VIDEOS", 4)
+    monkeypatch.setattr(f"{place}.PULSE_PERCENT", 1.5)  # for a network that is one mean of green
+    monkeypatch.setattr(f"{place}.CALIBRATION_MOTIONS", ("still",))
+    network = GreenSlope(NetworkSpec(fs=15.0, size=96, pyramid=PyramidSpec()))
+    spec = finalize_network(network, _clips(), frame_differences, "mine").spec
+    assert spec.equalizer is not None
+    # a green slope, integrated, falls off below `sspd.signal.integral.LEVEL_HZ`
+    slow, usual, fast = spec.equalizer.gain([0.6, 1.0, 2.5], spec.fs)
+    assert slow > usual == pytest.approx(1.0, abs=0.1)
+    assert 0.4 < fast < usual
+    # `NetworkSpec.lag_steps` counts half a step for each summation, as a running sum would need;
+    # `integrate` delays nothing
+    assert spec.equalizer.delay_s == pytest.approx(0.5 / spec.fs, abs=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("two_videos")
+def test_the_equalizer_has_videos_of_its_own() -> None:
+    (slow, known), *others = equalizer_videos(20.0, 24)
+    assert len(others) == 3
+    assert known.hr_bpm == pytest.approx(34, abs=8)
+    assert others[-1][1].hr_bpm == pytest.approx(180, abs=8)
+    assert len(slow) == known.bvp.size
+    first = next(calibration_videos(20.0, 24))
+    assert not np.array_equal(first.faces.rgb, slow.rgb)

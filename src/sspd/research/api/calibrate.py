@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sspd.errors import OutputError, UsageError, WeightsError
 from sspd.methods.registry import takes_weights
-from sspd.types import ConfidenceSpec
+from sspd.types import ConfidenceSpec, EqualizerSpec
 from sspd.utils.content import content_key, file_digest
 from sspd.utils.files import check_output
 from sspd.utils.partials import hold_folder
@@ -30,8 +30,8 @@ class Calibration:
 
     Parameters
     ----------
-    confidence : ConfidenceSpec
-        What was fitted; it stands in the files.
+    confidence : ConfidenceSpec or None
+        What was fitted; it stands in the files. With an equalizer alone, that of the weights.
     files : tuple of Path
         ``.safetensors`` and ``.onnx``; of a method without weights, the confidence as JSON.
     n_videos, n_readings : int
@@ -40,14 +40,17 @@ class Calibration:
         On held-out videos: of all windows, of those of 30 s, and of those of 10 s.
     folder : Path
         The measured videos.
+    equalizer : EqualizerSpec or None
+        What was fitted instead of a confidence, with ``equalizer=True``.
     """
 
-    confidence: ConfidenceSpec
+    confidence: ConfidenceSpec | None
     files: tuple[Path, ...]
     n_videos: int
     n_readings: int
     scores: tuple[ConfidenceScore, ...]
     folder: Path
+    equalizer: EqualizerSpec | None = None
 
 
 def calibrate(
@@ -61,6 +64,7 @@ def calibrate(
     seed: int = 0,
     jobs: int = 1,
     folder: str | Path | None = None,
+    equalizer: bool = False,
     progress: Told = lambda what, done, total: None,
 ) -> Calibration:
     """Fit a confidence to simulated videos, and write the weights anew with it.
@@ -94,6 +98,11 @@ def calibrate(
         Processes that simulate and measure.
     folder : path, optional
         Where measured videos are kept; None: ``out`` with ``-videos`` behind its name.
+    equalizer : bool
+        True to fit the equalizer of the waveform alone, which takes minutes, and to keep the
+        confidence, which does not depend on it: weights of earlier versions have no equalizer.
+        Method ``sspd`` alone; ``n``, ``held_out``, ``seconds``, ``seed`` and ``jobs`` are not
+        used.
     progress : callable, optional
         Called with what is done, how many of it, and how many there are.
 
@@ -136,7 +145,12 @@ def calibrate(
 
     given = None if weights is None else str(weights)
     checkpoint = _checkpoint(given, method)
+    if equalizer and (checkpoint is None or method != "sspd"):
+        raise UsageError(f"the method {method!r} has no equalizer; sspd has one")
     files = _new_files(Path(out), checkpoint)
+    if equalizer and checkpoint is not None:
+        progress("Fitting the equalizer", 0, 0)
+        return _equalized(checkpoint, files)
     ready_method(given, method, None)  # what cannot be used is told before videos are made
     kept = Path(folder) if folder is not None else _beside(files[0])
     key = content_key([VERSION, method, _digest(given, method), seed, seconds])[:10]
@@ -152,6 +166,15 @@ def calibrate(
     progress("Writing the weights", 0, 0)
     _write(files, checkpoint, spec, facts)
     return Calibration(spec, files, n, n_readings, scores, how.folder)
+
+
+def _equalized(checkpoint: Path, files: tuple[Path, ...]) -> Calibration:
+    from sspd.models.checkpoint import load_checkpoint
+    from sspd.research.api.equalizer import write_equalized
+
+    spec = write_equalized(checkpoint, files)
+    confidence = load_checkpoint(files[0])[0].spec.confidence
+    return Calibration(confidence, files, 0, 0, (), files[0].parent, spec)
 
 
 def _checkpoint(weights: str | None, method: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""Write a fitted confidence: into new weights, or alone for a method without weights."""
+"""Write a fitted confidence or equalizer: into new weights, or alone without weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from sspd.types import ConfidenceSpec
+from sspd.types import ConfidenceSpec, EqualizerSpec
 from sspd.utils.files import whole_file
 
 
@@ -45,6 +45,37 @@ def write_confidence(
     else:
         network.spec = replace(network.spec, confidence=spec)
     save_checkpoint(network, files[0], made_by(checkpoint) | {"confidence": dict(facts)})
+    export_onnx(network, files[1])
+
+
+def write_equalizer(
+    checkpoint: Path, files: Sequence[Path], spec: EqualizerSpec, facts: Mapping[str, Any]
+) -> None:
+    """Write weights with another equalizer, as a checkpoint and as ONNX.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        The weights; everything else of them stays.
+    files : sequence of Path
+        The new files: ``.safetensors`` and ``.onnx``.
+    spec : EqualizerSpec
+    facts : mapping
+        How it was fitted: stands in ``made_by`` under ``equalizer``, beside what was there.
+
+    Raises
+    ------
+    WeightsError
+        The weights cannot be read.
+    OutputError
+        A file cannot be written.
+    """
+    from sspd.models.checkpoint import load_checkpoint, save_checkpoint
+    from sspd.network.export import export_onnx
+
+    network, made_by = load_checkpoint(checkpoint)
+    network.spec = replace(network.spec, equalizer=spec)
+    save_checkpoint(network, files[0], made_by | {"equalizer": dict(facts)})
     export_onnx(network, files[1])
 
 

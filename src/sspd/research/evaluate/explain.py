@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from sspd.models.spec import NetworkSpec
+
 #: Length of the explained segment, seconds: the paper's clip.
 CLIP_S = 10.0
 
@@ -120,18 +122,31 @@ def explain(
     # the variance of its own output, for a correlation with itself has no gradient
     score: Callable[[Tensor], Tensor] = torch.var
     if reference is not None:
-        first_s = float(seen.t[0]) + (spec.lag_steps - 0.5 * spec.summations) / spec.fs
+        delay_s = spec.equalizer.delay_s if spec.equalizer else 0.0
+        first_s = float(seen.t[0]) + (spec.lag_steps - 0.5 * spec.summations) / spec.fs - delay_s
         values = label_waveform(reference, first_s, len(given), spec.fs, spec.summations)
         score = partial(_likeness, torch.from_numpy(spec.polarity * values)[None])
     channels = given if spec.colour == "rgb" else given[:, ::-1].copy()
     clip = torch.from_numpy(channels.transpose(1, 0, 2, 3).copy())[None]
-    found = layer_cam(network, clip, score, chosen)
+    # the waveform as it is measured, but before it is integrated: both are linear
+    found = layer_cam(network, clip, lambda wave: score(_equalized(wave, spec)), chosen)
     first = np.rint(seen.rgb[0] * (255 / seen.max_value)).astype(np.uint8)
     maps = {
         name: map_to_face(map_.double().mean(dim=0).numpy(), spec.size, *layer_offset(name))
         for name, map_ in found.items()
     }
     return Explanation(first, maps, box, reference is not None)
+
+
+def _equalized(wave: Tensor, spec: NetworkSpec) -> Tensor:
+    """Return waveforms (n, time) after the network's equalizer, as `sspd.signal.equalize`."""
+    import torch
+
+    if spec.equalizer is None:
+        return wave
+    taps = torch.tensor(spec.equalizer.taps, dtype=wave.dtype, device=wave.device)
+    mirrored = np.pad(np.arange(wave.shape[1]), len(taps) // 2, mode="reflect")
+    return torch.nn.functional.conv1d(wave[:, None, mirrored], taps[None, None])[:, 0]
 
 
 def _likeness(reference: Tensor, wave: Tensor) -> Tensor:

@@ -1,14 +1,20 @@
-"""Simulated videos with a known pulse, which fix the sign and integration order of a network."""
+"""Simulated videos with a known pulse.
+
+Some fix the sign and integration order of a network, others fit its equalizer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sspd.types import Frames
+
+if TYPE_CHECKING:
+    from sspd.simulation import Truth, VideoSpec
 
 #: Number of videos, the range of their heart rates, and their length.
 VIDEOS = 12
@@ -21,6 +27,11 @@ CALIBRATION_MOTIONS = ("still", "talking", "drift")
 FACE_PX = 140
 PULSE_PERCENT = 0.5
 CALIBRATION_SEED = 20_261_122
+#: Videos for the equalizer: how many for each of `VIDEOS`, the range of their heart rates, which
+#: has slow and fast ones, and a seed of their own.
+EQUALIZER_SHARE = 2
+EQUALIZER_BPM = (34.0, 180.0)
+EQUALIZER_SEED = 20_261_130
 
 
 class CalibrationVideo(NamedTuple):
@@ -52,11 +63,64 @@ def calibration_videos(fs: float, size: int) -> Iterator[CalibrationVideo]:
     >>> video.faces.rgb.shape, video.pulse.shape
     ((300, 32, 32, 3), (299,))
     """
-    from sspd.simulation import random_spec, simulate_faces, truth
+    from sspd.simulation import simulate_faces, truth
 
-    rng = np.random.default_rng(CALIBRATION_SEED)
-    for k, hr_bpm in enumerate(np.linspace(SLOWEST_BPM, FASTEST_BPM, VIDEOS)):
-        spec = random_spec(
+    rates = np.linspace(SLOWEST_BPM, FASTEST_BPM, VIDEOS)
+    for spec in _specs(CALIBRATION_SEED, rates, fs):
+        faces, known = simulate_faces(spec, size), truth(spec)
+        between = (faces.t[1:] + faces.t[:-1]) / 2
+        yield CalibrationVideo(faces, np.interp(between, known.t, known.bvp))
+
+
+def equalizer_videos(fs: float, size: int) -> Iterator[tuple[Frames, Truth]]:
+    """Simulate the videos for the equalizer, the same ones at every call.
+
+    Parameters
+    ----------
+    fs : float
+        Frame rate, Hz.
+    size : int
+        Height and width of the crops, pixels.
+
+    Yields
+    ------
+    faces : Frames
+        Crops, uint16, shape (time, size, size, 3).
+    known : Truth
+        Blood volume at the times of the faces.
+
+    Examples
+    --------
+    >>> faces, known = next(equalizer_videos(30.0, 32))
+    >>> faces.rgb.shape, known.bvp.shape
+    ((300, 32, 32, 3), (300,))
+    """
+    from sspd.simulation import simulate_faces, truth
+
+    for spec in _specs(EQUALIZER_SEED, equalizer_rates_bpm(), fs):
+        yield simulate_faces(spec, size), truth(spec)
+
+
+def equalizer_rates_bpm() -> NDArray[np.float64]:
+    """Return the mean heart rate of each video for the equalizer.
+
+    Returns
+    -------
+    float64 array, shape (videos,)
+        Beats per minute.
+
+    >>> equalizer_rates_bpm()[[0, -1]]
+    array([ 34., 180.])
+    """
+    return np.linspace(*EQUALIZER_BPM, EQUALIZER_SHARE * VIDEOS)
+
+
+def _specs(seed: int, rates_bpm: NDArray[np.float64], fs: float) -> Iterator[VideoSpec]:
+    from sspd.simulation import random_spec
+
+    rng = np.random.default_rng(seed)
+    for k, hr_bpm in enumerate(rates_bpm):
+        yield random_spec(
             rng,
             CALIBRATION_MOTIONS[k % len(CALIBRATION_MOTIONS)],
             hr_bpm=float(hr_bpm),
@@ -65,6 +129,3 @@ def calibration_videos(fs: float, size: int) -> Iterator[CalibrationVideo]:
             face_px=FACE_PX,
             pulse_percent=PULSE_PERCENT,
         )
-        faces, known = simulate_faces(spec, size), truth(spec)
-        between = (faces.t[1:] + faces.t[:-1]) / 2
-        yield CalibrationVideo(faces, np.interp(between, known.t, known.bvp))

@@ -1,9 +1,10 @@
-"""Turn a trained network into one that measures: statistics, sign and integration order.
+"""Turn a trained network into one that measures: statistics, sign, integration order, equalizer.
 
 The online network saw masked differences, so its BatchNorm statistics are too small for unmasked
 ones: they are estimated again on unmasked clips. Without labels, neither the sign of the waveform
 nor its integration order (pulse, slope, or slope of the slope) is fixed: simulated videos with a
-known pulse fix both (`sspd.research.train.calibration_videos`).
+known pulse fix both (`sspd.research.train.calibration_videos`). Nor is the strength of its
+harmonics: others fit an equalizer (`sspd.research.train.equalizer`).
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from sspd.models.spec import MOST_SUMMATIONS
 from sspd.network.grid import to_grid
 from sspd.research.train.calibration_videos import calibration_videos
 from sspd.research.train.clip_recipe import ClipRecipe
+from sspd.research.train.equalizer import network_equalizer
 from sspd.research.train.sampler import Draw, Video, clip_at
 from sspd.research.views.lga import global_view
 from sspd.signal import bandpass, integrate, pulse_frequency
+from sspd.types import Frames
 
 #: Number of clips for the statistics.
 STATISTICS_CLIPS = 50
@@ -118,7 +121,7 @@ def finalize_network(
     to_input: Callable[[Tensor], Tensor],
     name: str,
 ) -> MeasuringNetwork:
-    """Set BatchNorm statistics, sign and integration order, and return the network for measuring.
+    """Set BatchNorm statistics, sign, integration order and equalizer; return the network.
 
     Parameters
     ----------
@@ -138,18 +141,22 @@ def finalize_network(
     """
     spec = network.spec
     reestimate_statistics(network, (to_input(global_view(clip, spec.size)) for clip in clips))
-    waveforms, pulses = [], []
-    for video in calibration_videos(spec.fs, crop_px(spec.size, spec.follow)):
-        grid = to_grid(network_frames(video.faces, spec.size, spec.follow), spec.fs)
+
+    def output(faces: Frames) -> NDArray[np.float64]:
+        grid = to_grid(faces, spec.fs)
         if spec.colour == "bgr":
             grid = grid[..., ::-1]
-        faces = torch.from_numpy(np.ascontiguousarray(grid.transpose(0, 3, 1, 2)))[None]
-        waveforms.append(network(to_input(faces))[0].double().numpy())
+        clip = torch.from_numpy(np.ascontiguousarray(grid.transpose(0, 3, 1, 2)))[None]
+        wave: NDArray[np.float64] = network(to_input(clip))[0].double().numpy()
+        return wave
+
+    waveforms, pulses = [], []
+    for video in calibration_videos(spec.fs, crop_px(spec.size, spec.follow)):
+        waveforms.append(output(network_frames(video.faces, spec.size, spec.follow)))
         pulses.append(video.pulse)
     sign, integration_order = estimate_output_convention(waveforms, pulses, spec.fs)
-    network.spec = replace(
-        spec, pyramid=None, polarity=sign, summations=integration_order, name=name
-    )
+    settled = replace(spec, pyramid=None, polarity=sign, summations=integration_order, name=name)
+    network.spec = replace(settled, equalizer=network_equalizer(output, settled))
     return network
 
 
