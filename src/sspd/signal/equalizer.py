@@ -172,7 +172,7 @@ def fit_equalizer(
         return None
     taps = _taps(transfer.freqs, _inverse(transfer), fs)
     delay_s = float(np.clip(transfer.delay_s, -MOST_DELAY_S, MOST_DELAY_S))
-    return EqualizerSpec(tuple(round(float(tap), 6) for tap in taps), round(delay_s, 4))
+    return EqualizerSpec(tuple(round(float(tap), 6) for tap in taps), round(delay_s, 4) + 0.0)
 
 
 def _spectra(
