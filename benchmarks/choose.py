@@ -22,10 +22,8 @@ from numpy.typing import NDArray
 
 from slices import (
     RIGHT_WITHIN_BPM,
-    VALIDATION_SEED,
     WAVEFORM_BAND_HZ,
     likeness,
-    suite,
     video_path,
 )
 from sspd.face.stabilize import crop_px, network_frames
@@ -39,6 +37,7 @@ from sspd.types import Frames
 from sspd.utils.pool import process_pool
 from sspd.video.read import read
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, pulse_band
+from suites import SEEDS, suite
 
 CORNERS_HZ = (0.4, 0.6, 0.8, 1.0, 1.4, 2.0)
 #: Noise counts above this multiple of the rate.
@@ -48,9 +47,9 @@ VIDEOS_A_SLICE, NULLS, DURATION_S = 6, 24, 30.0
 
 def videos() -> list[tuple[str, VideoSpec]]:
     """Return validation videos, and as many kinds of video without a pulse."""
-    rows = suite(VALIDATION_SEED, VIDEOS_A_SLICE, DURATION_S)
+    rows = suite("validation", VIDEOS_A_SLICE, DURATION_S)
     for i in range(NULLS):
-        rng = np.random.default_rng([VALIDATION_SEED, 99, i])
+        rng = np.random.default_rng([SEEDS["validation"], 99, i])
         spec = random_spec(rng, "varied", duration_s=DURATION_S, fps=30.0, pulse_percent=0.0)
         rows.append(("no pulse", spec))
     return rows

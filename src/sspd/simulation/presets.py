@@ -87,7 +87,13 @@ _USED_BY = {"speed_px_s": ("translation",), "angle_deg": ("rotation", "nodding")
 _WHOLE = ("skin_tone", "face_px", "bit_rate", "width", "height", "seed")
 
 
-def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) -> VideoSpec:
+def random_spec(
+    rng: np.random.Generator,
+    preset: str = "varied",
+    *,
+    held_out: bool | None = None,
+    **fixed: Any,
+) -> VideoSpec:
     """Draw a random video of a preset.
 
     Parameters
@@ -95,6 +101,8 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
     rng : np.random.Generator
     preset : str
         One of `PRESET_NAMES`.
+    held_out : bool or None
+        See `sspd.simulation.scenarios.draw_scenario`; of a preset without held-out parts: no use.
     **fixed
         Options of `VideoSpec` that are not drawn.
 
@@ -120,7 +128,7 @@ def random_spec(rng: np.random.Generator, preset: str = "varied", **fixed: Any) 
         drawn["seed"] = int(rng.integers(2**62))
         drawn.update(fixed)
     else:
-        drawn = draw_scenario(rng, preset, fixed)
+        drawn = draw_scenario(rng, preset, fixed, held_out=held_out)
         drawn.setdefault("seed", int(rng.integers(2**62)))
     for name in ("lf_ms", "hf_ms"):
         if name in drawn and name not in fixed:

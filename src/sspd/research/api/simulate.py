@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sspd.errors import UsageError
 from sspd.research.api.simulated_files import file_name, is_whole, truth_of
@@ -162,7 +162,7 @@ def _specs(
     width, height = size
     if width % 2 or height % 2:
         raise UsageError(f"simulate: size needs even sides (H.264), got {width}x{height}")
-    fixed = {"duration_s": seconds, "width": width, "height": height}
+    fixed: dict[str, Any] = {"duration_s": seconds, "width": width, "height": height}
     if fps is not None:
         fixed["fps"] = fps
     # video i is the same whatever n is
