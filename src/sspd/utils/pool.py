@@ -175,11 +175,14 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin(watched: Connection, name: str | None) -> None:
-    """Initialize a worker."""
-    end_with_parent(watched)
-    if name is not None:
-        module, _, function = name.partition(":")
-        getattr(import_module(module), function)()
+    """Initialize a worker; one that is ended meanwhile has nothing to clean up, or to say."""
+    try:
+        end_with_parent(watched)
+        if name is not None:
+            module, _, function = name.partition(":")
+            getattr(import_module(module), function)()
+    except _Leaving:
+        os._exit(128 + signal.SIGTERM)
 
 
 def end_with_parent(watched: Connection) -> None:
