@@ -48,7 +48,7 @@ class Compiler:
         return network
 
     def release_buffers(self) -> None:
-        """Release what streaming networks keep between two blocks, 22 MB, at a video's end."""
+        """Release what streaming networks keep between two blocks, 22 to 84 MB."""
         for network in self.streams:
             network.release_memory()
 

@@ -165,8 +165,11 @@ def clip_runner(
         with compiler.lock:
             network = compile_clip(differences.shape[1])
             x = np.ascontiguousarray(differences)[None]
+            # clips are run where a video or a segment of it begins or ends: what a stream keeps
+            # from block to block is not needed beside them, nor theirs beside a stream
+            compiler.release_buffers()
             waveform: NDArray[np.float64] = network([x])[0][0].astype(np.float64)
-            compiler.release_buffers()  # clips are run where a video or a segment of it ends
+            network.release_memory()
         return waveform
 
     return run, compile_clip
