@@ -49,6 +49,7 @@ def test_one_path_is_one_video(video: Path) -> None:
         sspd.measure_many([1.5], method="pos")  # type: ignore[list-item]
 
 
+@pytest.mark.slow
 def test_a_path_of_any_kind(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(video.parent))
     for source in (video, str(video), bytes(video), "~/x.mp4", video.as_uri()):

@@ -99,6 +99,7 @@ def test_what_needs_torch_says_so_in_one_line(tmp_path: Path, arguments: tuple[s
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_checkpoint_says_how_to_be_read(face: Path, tmp_path: Path) -> None:
     checkpoint = tmp_path / "a.safetensors"
     checkpoint.write_bytes(b"\0" * 64)

@@ -69,6 +69,7 @@ def test_a_video_becomes_vitals(skin: Path) -> None:
     assert 60 / np.median(np.diff(vitals.beats_s)) == pytest.approx(72, abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [15, 25, 60])
 def test_every_frame_rate_reads_the_same(fps: int, make: WriteVideo) -> None:
     # Green: the codec keeps brightness, at 60 pictures a second little of the colour.

@@ -45,6 +45,7 @@ def test_pairs_are_the_same_numbers() -> None:
     np.testing.assert_allclose(run(model, pictures), alone, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [96, 128])
 def test_so_are_those_of_a_whole_network(size: int, tmp_path: Path) -> None:
     export_onnx(measuring_network(size=size), tmp_path / "net.onnx")

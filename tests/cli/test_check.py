@@ -36,6 +36,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "videos"
 
 
+@pytest.mark.slow
 def test_a_whole_folder_is_0(check: Any, root: Path, tmp_path: Path) -> None:
     assert check(root) == (0, ["2 recordings: 2 complete, 0 with findings"], "")
     assert check(f"folder:{root}", "--quick", "--jobs", "2")[0] == 0

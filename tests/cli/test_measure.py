@@ -95,6 +95,7 @@ def test_no_reliable_pulse_is_code_3(videos: Path, short: Path, measure: Any) ->
     assert "short.mp4: there is less than 8 s to measure. Record a longer video." in out
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_ends_the_command_before_the_work(
     videos: Path, tmp_path: Path, measure: Any
 ) -> None:

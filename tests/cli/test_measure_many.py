@@ -69,6 +69,7 @@ def test_a_run_that_starts_again_says_what_it_leaves(
     assert "a.csv.journal: has 2 videos of an interrupted run" in err[0]
 
 
+@pytest.mark.slow
 def test_resuming_needs_an_output(videos: Path, measure: Any) -> None:
     code, _, err = measure(videos, "--resume")
     assert code == 2

@@ -80,6 +80,7 @@ def test_it_is_scored_beside_others(videos: Path, weights: Path, tmp_path: Path)
     assert told["deepphys"]["all"].startswith("model.onnx ") and told["pos"]["all"] is None
 
 
+@pytest.mark.slow
 def test_what_is_missing_or_too_much_is_said(videos: Path, weights: Path, tmp_path: Path) -> None:
     data, video = f"folder:{videos}", videos / "video1.mp4"
     message = error_of(run("measure", video, "--method", "deepphys"))

@@ -49,6 +49,7 @@ def test_standard_output_is_for_results_alone(videos: Path) -> None:
     assert ran.stdout.startswith("video") or ran.stdout.splitlines()[1].startswith("video")
 
 
+@pytest.mark.slow
 def test_measure_tells_its_phases(videos: Path) -> None:
     told: list[tuple[str, float]] = []
     box = sspd.Box(*SKIN_BOX)

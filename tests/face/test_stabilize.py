@@ -89,6 +89,7 @@ def test_a_moving_face_changes_less_when_it_is_held_still() -> None:
     assert change(stabilize_frames(faces, 32)) < 0.35 * change(small)
 
 
+@pytest.mark.slow
 def test_a_turning_head_is_not_lost() -> None:
     spec = VideoSpec(seed=3, duration_s=6.0, motion="rotation", angle_deg=20.0, face_px=200)
     shifts = head_shifts(simulate_faces(spec, STABILIZE_PX))

@@ -184,6 +184,7 @@ def test_networks_give_a_value_a_step_of_their_grid(network: Method, fps: float)
     assert np.isfinite(wave.values).all() and wave.values.std() > 0
 
 
+@pytest.mark.slow
 def test_networks_take_pieces_for_the_whole_and_are_the_same_again(network: Method) -> None:
     faces = noisy(np.arange(150) / 30, network.size)
     whole, again = network.run([faces]), network.run([faces])

@@ -26,6 +26,7 @@ def _slow_attention(module: DotProductAttention, tokens: Tensor, divisor: float)
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heads", [1, 2, 4])
 @pytest.mark.parametrize("divisor", ["embedding", "tokens"])
 @torch.no_grad()

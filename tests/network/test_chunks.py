@@ -38,6 +38,7 @@ def numbers(n: int) -> NDArray[np.float32]:
     return values.astype(np.float32)[:, None, None, None].repeat(3, axis=1)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.integers(4, 700), st.integers(1, 60), st.integers(0, 12))
 def test_pieces_equal_the_whole(n: int, half_chunk: int, reach: int) -> None:
@@ -87,6 +88,7 @@ def test_the_networks_waveform_does_not_depend_on_the_pieces(n: int, chunk: int)
     np.testing.assert_allclose(got, whole, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_margin_under_the_networks_memory_would_be_seen() -> None:
     run, differences = _torch_run(), random_input(97)
     whole = run_in_chunks(run, differences, chunk=1000)

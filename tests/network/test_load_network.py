@@ -48,6 +48,7 @@ def _exact(differences: NDArray[np.float32]) -> NDArray[np.float64]:
     return waveform
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["openvino", "torch"])
 @pytest.mark.parametrize("file", ["net.onnx", "net.safetensors"])
 def test_every_file_and_backend_gives_the_same(folder: Path, backend: str, file: str) -> None:
@@ -112,6 +113,7 @@ def test_other_kinds_of_numbers_are_taken(folder: Path, kind: type) -> None:
         np.testing.assert_allclose(waveform, -_exact(X), atol=5e-3)
 
 
+@pytest.mark.slow
 def test_channels_sign_and_sum_follow_the_spec(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     save_checkpoint(measuring_network(colour="bgr", summations=1, polarity=-1), path)

@@ -54,5 +54,6 @@ def test_an_openvino_that_is_there_is_taken() -> None:
     assert _python(AFTER) == "True"
 
 
+@pytest.mark.slow
 def test_two_threads_may_look_into_graphs_at_once() -> None:
     assert [_python(AT_ONCE) for _ in range(3)] == ["done"] * 3

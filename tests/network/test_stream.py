@@ -104,6 +104,7 @@ def test_half_precision_is_as_rough_as_in_one_piece(
     assert between < 0.7 * whole_off
 
 
+@pytest.mark.slow
 def test_a_memory_that_reached_less_far_would_be_seen(network: Network) -> None:
     video = random_input(2 * BLOCK_FRAMES, network.spec.size)
     assert network.begin is not None

@@ -62,6 +62,7 @@ def test_the_waveform_is_the_same(path: Path, frames: int, monkeypatch: pytest.M
     np.testing.assert_allclose(*waves, atol=1e-4 * np.abs(waves[0]).max())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not supports_int8(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
     reason="needs products of 8-bit integers",

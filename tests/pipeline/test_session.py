@@ -82,6 +82,7 @@ def test_measure_is_a_drained_session(video: Frames) -> None:
     assert fs == pytest.approx(30, rel=0.02)
 
 
+@pytest.mark.slow
 def test_updates_come_once_a_second_and_in_time(video: Frames) -> None:
     with Session(MeasureOptions(method="pos", box=BOX, window_s=10.0)) as session:
         came: list[tuple[float, Update]] = []

@@ -78,6 +78,7 @@ def test_the_spectrogram_is_darkest_at_the_rate() -> None:
     assert rate == pytest.approx(108, abs=6)
 
 
+@pytest.mark.slow
 def test_the_same_result_gives_the_same_bytes() -> None:
     first, again = drawings(results.measured()), drawings(results.measured())
     assert [drawing.svg for drawing in first] == [drawing.svg for drawing in again]

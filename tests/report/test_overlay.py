@@ -163,6 +163,7 @@ def test_a_rotated_video_stands_upright(grey: Any, tmp_path: Path) -> None:
     assert found[3, 200, 70:250].mean() > 200
 
 
+@pytest.mark.slow
 def test_without_a_face_or_a_waveform_there_is_still_a_video(grey: Any, tmp_path: Path) -> None:
     t = np.arange(20) / 30
     video = grey(t)

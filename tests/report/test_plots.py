@@ -41,6 +41,7 @@ def test_accepted_and_refused_look_different(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [0, 1, 20, 100, 240])
 def test_short_and_flat_waveforms_are_drawn(n: int, tmp_path: Path) -> None:
     row = WindowVitals(0.0, n / 30, None, None, None, None, False, ("too_short",))

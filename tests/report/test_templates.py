@@ -40,6 +40,7 @@ def notebook(**values: Any) -> Seen:
     return parser
 
 
+@pytest.mark.slow
 @given(ANY_TEXT)
 def test_no_text_becomes_markup(text: str) -> None:
     row = [text, Cell(text, link=f"#{text}"), Cell(text, style=text)]

@@ -155,6 +155,7 @@ def test_each_value_is_the_sum_of_its_mirrored_neighbours(
     np.testing.assert_allclose(equalize(wave, spec), slow, atol=1e-10)
 
 
+@pytest.mark.slow
 @given(f_hz=st.floats(0.6, 3.5), phase=st.floats(0, 6))
 def test_the_gain_is_that_of_a_sine_whose_peaks_stay(f_hz: float, phase: float) -> None:
     rng = np.random.default_rng(3)

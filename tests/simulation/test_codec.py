@@ -73,6 +73,7 @@ def coded(spec: VideoSpec, frames: list[Frames], folder: Path) -> list[Frames]:
     return list(read(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speed", ["live", "fast"])
 @pytest.mark.parametrize("name", CODECS)
 def test_pulse_survives_many_bits_and_suffers_from_few(

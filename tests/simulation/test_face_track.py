@@ -45,6 +45,7 @@ def test_a_square_is_the_next_one_of_the_grid(
     assert further - across == pytest.approx(PLACE_STEP * found)
 
 
+@pytest.mark.slow
 def test_the_real_detector_has_this_grid() -> None:
     spec = VideoSpec(seed=1, face_px=200, duration_s=0.1)
     frame = render_frame(set_stage(spec), 0)

@@ -42,6 +42,7 @@ def _windows(t: Array, rr: Array) -> list[Array]:
     return rows
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     kind=st.sampled_from(HEART_KINDS),
@@ -136,6 +137,7 @@ def test_breathing_wanders_around_its_rate() -> None:
     assert 0.05 < np.diff(rises).std() / np.diff(rises).mean() < 0.25
 
 
+@pytest.mark.slow
 def test_hearts_are_as_variable_as_recorded_ones(shared: Path) -> None:
     """SDNN, RMSSD and shares of the bands of 30 s windows: 12 people, at their own rates."""
     files = sorted((shared / "data" / "rr").glob("*.rr.txt"))
@@ -169,6 +171,7 @@ def test_hearts_are_as_variable_as_recorded_ones(shared: Path) -> None:
         assert np.abs(below[0] - below[1]).max() < 0.22, column
 
 
+@pytest.mark.slow
 def test_drawn_hearts_vary_less_when_they_are_fast() -> None:
     spread = {}
     for hr_bpm in (40.0, 70.0, 110.0, 170.0):

@@ -65,6 +65,7 @@ def in_place(source: str) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_nothing_is_written_in_place() -> None:
     source = Path(__file__).resolve().parents[2] / "src" / "sspd"
     places = {}

@@ -139,7 +139,7 @@ def test_workers_end_with_their_parent_and_clean_up(tmp_path: Path, number: int)
 def _command(name: str, videos: Path, out: Path) -> list[str]:
     given = {
         "simulate": ["simulate", str(out), "--n", "4", "--seconds", "300", "--jobs", "2"],
-        "check": ["check", str(videos), "--jobs", "2"],
+        "check": ["check", str(videos / "many"), "--jobs", "2"],
         "evaluate": ["evaluate", f"folder:{videos}", "--out", str(out), "--method", "pos"],
         "train": ["train", str(videos), "--out", str(out), "--steps", "1", "--device", "cpu"],
     }[name]
@@ -158,6 +158,9 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n in range(4):
         write_video(spec, folder / f"f{n}.mp4")
         write_truth(spec, folder / "truth" / f"f{n}.mp4")
+    (folder / "many").mkdir()  # a check of four is soon over
+    for n in range(200):
+        (folder / "many" / f"f{n}.mp4").hardlink_to(folder / "f0.mp4")
     return folder
 
 
@@ -186,8 +189,9 @@ def test_commands_leave_no_worker_behind(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as parent:
         # the tracker of shared memory is a child, too
-        assert _until(lambda: len(_children(parent.pid)) >= 3 or parent.poll(), DEADLINE_S)
-        assert parent.poll() is None
+        ended = lambda: parent.poll() is not None  # noqa: E731
+        assert _until(lambda: len(_children(parent.pid)) >= 3 or ended(), DEADLINE_S)
+        assert not ended()
         workers = _children(parent.pid)
         parent.send_signal(number)  # to it alone
         assert _until(lambda: parent.poll() is not None, SOON_S)

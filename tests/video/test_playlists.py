@@ -199,6 +199,7 @@ def test_tracks_of_an_mp4_in_another_file_are_not_followed(tmp_path: Path, video
         assert not was_opened()
 
 
+@pytest.mark.slow
 @linux
 def test_a_folder_under_a_limit_reads_no_secret(tmp_path: Path, secret: Path) -> None:
     """By the command line, in a worker of its own: one line for the file, exit code 1."""

@@ -56,6 +56,7 @@ def test_a_rate_of_key_frames_that_pump_is_rejected(
     assert ("compression" in reasons) is is_so
 
 
+@pytest.mark.slow
 def test_jumps_are_large_where_bits_are_few(
     videos: dict[str, tuple[FrameStats, tuple[float, ...]]],
 ) -> None:

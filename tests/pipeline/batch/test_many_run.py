@@ -65,6 +65,7 @@ def test_workers_read_what_one_process_reads(videos: Path, started: list[Any]) -
             np.testing.assert_array_equal(done[i].vitals.signal.values, alone.signal.values)
 
 
+@pytest.mark.slow
 def test_a_single_video_needs_no_other_process(videos: Path, started: list[Any]) -> None:
     (done,) = measure_many([videos / "f0.mp4"], jobs=4, **POS)
     assert done.vitals.accepted

@@ -49,6 +49,7 @@ WINDOWS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(WINDOWS).map(tuple),
     st.dictionaries(st.text(), FIGURES),

@@ -57,6 +57,7 @@ def test_a_whole_copy_gives_nothing(name: str, copy: Copy) -> None:
     assert all_found(dataset, root) == all_found(dataset, root, quick=True) == []
 
 
+@pytest.mark.slow
 def test_two_at_a_time_find_the_same(copy: Copy) -> None:
     dataset, root = copy("ubfc-rppg")
     (root / "DATASET_2" / "subject3" / "ground_truth.txt").write_text("garbage")

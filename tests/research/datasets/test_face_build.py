@@ -127,6 +127,7 @@ def files(store: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_processes_store_what_one_does(videos: Path, tmp_path: Path) -> None:
     paths = sorted(videos.glob("*.mp4"))
     skipped: list[str] = []

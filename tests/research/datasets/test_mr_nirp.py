@@ -61,6 +61,7 @@ def test_what_was_given_out_is_expected() -> None:
     assert [defect.excluded for defect in CAR.defects] == [False]
 
 
+@pytest.mark.slow
 def test_numbers_beyond_what_was_given_out_are_more_people(tmp_path: Path) -> None:
     short = SPEC.replace(duration_s=0.1)
     names = [INDOOR.write(tmp_path, n, short) for n in range(18)]

@@ -66,6 +66,7 @@ def test_the_legend_of_conditions_covers_no_data(
     assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
 
 
+@pytest.mark.slow
 def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
     rates = np.array([60.0, 70.0]), np.array([61.0, 74.0])
     for name in ("a.png", "b.png"):

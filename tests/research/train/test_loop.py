@@ -82,6 +82,7 @@ def test_a_training_leaves_weights_that_measure(unbroken: Path, tiny: Recipe) ->
     assert waveform.std() > 0
 
 
+@pytest.mark.slow
 def test_every_step_is_logged(unbroken: Path, tiny: Recipe) -> None:
     rows = _rows(unbroken)
     assert [row["step"] for row in rows] == [0, 1, 2, 3]

@@ -180,6 +180,7 @@ def test_weights_to_start_from_are_of_the_same_network(videos: list[Video], tmp_
         train(videos, recipe, tmp_path / "d", device="cpu", init="shipped")
 
 
+@pytest.mark.slow
 def test_what_a_kind_of_training_needs_is_said(videos: list[Video], tmp_path: Path) -> None:
     mute = [replace(one, label=None) for one in videos]
     with pytest.raises(TrainingError, match="learns from labels, it has none"):
@@ -262,6 +263,7 @@ def test_physformers_frequency_losses_grow_fivefold_over_its_epochs() -> None:
         replace(recipe, clip_every_s=-1.0)
 
 
+@pytest.mark.slow
 def test_a_step_weighs_losses_as_the_curriculum_says() -> None:
     recipe = replace(small("physformer", 4), curriculum=5.0, precision="f32")
     clips = torch.rand(2, CLIP + 1, 3, SIZE, SIZE) * 255

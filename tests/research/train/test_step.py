@@ -80,6 +80,7 @@ def test_a_step_is_adam_and_then_the_moving_average(tiny: Recipe, clips: Tensor)
         torch.testing.assert_close(ours, 0.9 * old + 0.1 * new)
 
 
+@pytest.mark.slow
 def test_the_rate_follows_its_schedule(tiny: Recipe, clips: Tensor) -> None:
     recipe = replace(tiny, warmup_steps=4, learning_rate=4e-3)
     state = _state(recipe)
