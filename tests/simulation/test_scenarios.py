@@ -45,6 +45,13 @@ def test_nothing_that_is_held_out_is_in_the_training() -> None:
         assert not set(profile_names(kind)) & set(profile_names(kind, held_out=True))
 
 
+def test_a_simple_preset_has_nothing_held_out() -> None:
+    with pytest.raises(UsageError, match="preset still has no held-out parts"):
+        random_spec(rng(0), "still", held_out=True)
+    held, free = (random_spec(rng(1), "home", held_out=side) for side in (True, False))
+    assert held.camera != free.camera
+
+
 def test_options_that_are_given_are_kept_and_change_no_other_part() -> None:
     free = draw_scenario(rng(3), "home", {})
     given = draw_scenario(rng(3), "home", {"camera": None, "pulse_percent": 0.5})

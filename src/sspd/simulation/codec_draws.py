@@ -19,6 +19,7 @@ import numpy as np
 
 from sspd.errors import UsageError
 from sspd.simulation.codec import CodecSpec
+from sspd.simulation.ranges import log_uniform
 
 
 def draw_codec(rng: np.random.Generator, kind: str) -> CodecSpec:
@@ -50,10 +51,6 @@ def draw_codec(rng: np.random.Generator, kind: str) -> CodecSpec:
     return CodecSpec(**KINDS[kind](rng))
 
 
-def _log(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
 def _often(rng: np.random.Generator, share: float, low: float, high: float) -> float:
     """Draw a number that is 0 but for a share of the videos."""
     there, value = rng.random() < share, float(rng.uniform(low, high))
@@ -75,9 +72,9 @@ def _file(rng: np.random.Generator) -> dict[str, Any]:
     rated = rng.random() < 0.7
     return {
         "name": name,
-        "bit_rate": round(_log(rng, 300_000, 8_000_000)) if rated else 0,
+        "bit_rate": round(log_uniform(rng, 300_000, 8_000_000)) if rated else 0,
         "quality": float(rng.uniform(50, 95)),
-        "key_every_s": _log(rng, 0.5, 10.0),
+        "key_every_s": log_uniform(rng, 0.5, 10.0),
         "b_frames": _b_frames(rng, name),
     }
 
@@ -86,17 +83,17 @@ def _call(rng: np.random.Generator) -> dict[str, Any]:
     return {
         "name": _choice(rng, h264=4, vp8=3, vp9=3, av1=1),
         "speed": "live",
-        "bit_rate": round(_log(rng, 100_000, 2_000_000)),
+        "bit_rate": round(log_uniform(rng, 100_000, 2_000_000)),
         "key_every_s": _often(rng, 0.3, 1.0, 10.0),
         "drop_percent": _often(rng, 0.5, 0.2, 6.0),
         "repeat_percent": _often(rng, 0.5, 0.2, 6.0),
-        "burst_frames": _log(rng, 1.0, 12.0),
+        "burst_frames": log_uniform(rng, 1.0, 12.0),
         "slow_percent": _often(rng, 0.3, 5.0, 60.0),
         "slow_factor": int(rng.integers(2, 4)),
         "jitter_ms": _often(rng, 0.7, 0.5, 10.0),
         "scale_percent": _often(rng, 0.4, 5.0, 60.0),
         "rate_drop_percent": _often(rng, 0.5, 20.0, 80.0),
-        "dwell_s": _log(rng, 2.0, 10.0),
+        "dwell_s": log_uniform(rng, 2.0, 10.0),
     }
 
 
@@ -104,7 +101,7 @@ def _phone(rng: np.random.Generator) -> dict[str, Any]:
     name, step = _choice(rng, h264=3, hevc=2), _often(rng, 0.3, -3.0, 3.0)
     return {
         "name": name,
-        "bit_rate": round(_log(rng, 800_000, 5_000_000) / (1 if name == "h264" else 2)),
+        "bit_rate": round(log_uniform(rng, 800_000, 5_000_000) / (1 if name == "h264" else 2)),
         "key_every_s": 1.0,
         "key_qp_step": step if name == "h264" else 0.0,
         "drop_percent": _often(rng, 0.3, 0.1, 1.0),
@@ -117,7 +114,7 @@ def _web(rng: np.random.Generator) -> dict[str, Any]:
     name = _choice(rng, h264=4, vp9=3, av1=2)
     return {
         "name": name,
-        "bit_rate": round(_log(rng, 120_000, 2_500_000)),
+        "bit_rate": round(log_uniform(rng, 120_000, 2_500_000)),
         "key_every_s": float(rng.uniform(2.0, 8.0)),
         "b_frames": _b_frames(rng, name),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sspd.simulation.heart_options import CHANGING_KINDS, HEART_KINDS, HeartSpec
-from sspd.simulation.ranges import check_choice
+from sspd.simulation.ranges import check_choice, log_uniform
 
 # Median at 70 beats per minute, standard deviation of its logarithm, and power of the rate by
 # which it shrinks. The recordings of 12 people at rest (85 s each, 54-83 bpm) have powers of
@@ -61,20 +61,17 @@ def random_heart(rng: np.random.Generator, hr_bpm: float, kind: str = "sinus") -
     room = min(hr_bpm - _REACHED_BPM[0], _REACHED_BPM[1] - hr_bpm)
     change = rng.uniform(12.0, 45.0)
 
-    def log_uniform(low: float, high: float) -> float:
-        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
     return HeartSpec(
         **parts,
         kind=kind,
         breath_wander_percent=float(rng.uniform(6.0, 20.0)),
-        breath_baseline_percent=log_uniform(5.0, 70.0),
-        breath_amplitude_percent=log_uniform(2.0, 15.0),
+        breath_baseline_percent=log_uniform(rng, 5.0, 70.0),
+        breath_amplitude_percent=log_uniform(rng, 2.0, 15.0),
         change_bpm=float(max(min(change, room), 0.0)) if kind in CHANGING_KINDS else 0.0,
         change_s=float(rng.uniform(12.0, 60.0)),
         early_percent=float(rng.uniform(4.0, 30.0)) if kind == "early" else 0.0,
         age_years=float(rng.uniform(20.0, 80.0)),
-        bcg_mm=log_uniform(0.03, 0.3),
+        bcg_mm=log_uniform(rng, 0.03, 0.3),
         # the faster, the higher the pressure and the speed of the wave
         delay_ms=float(rng.uniform(2.0, 20.0) * min(pace, 1.0)),
         strength_percent=float(rng.uniform(5.0, 35.0)),

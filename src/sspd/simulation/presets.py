@@ -102,7 +102,7 @@ def random_spec(
     preset : str
         One of `PRESET_NAMES`.
     held_out : bool or None
-        See `sspd.simulation.scenarios.draw_scenario`; of a preset without held-out parts: no use.
+        See `sspd.simulation.scenarios.draw_scenario`; simple presets have no held-out parts.
     **fixed
         Options of `VideoSpec` that are not drawn.
 
@@ -123,6 +123,8 @@ def random_spec(
     """
     if preset not in (known := {**PRESETS, **SCENARIOS, **MIXTURES}):
         raise UsageError(f"simulate: preset must be one of {', '.join(known)}, got {preset!r}")
+    if preset in PRESETS and held_out is not None:
+        raise UsageError(f"simulate: preset {preset} has no held-out parts, the scenes have")
     if preset in PRESETS:
         drawn = {name: draw_choice(rng, choice) for name, choice in PRESETS[preset].items()}
         drawn["seed"] = int(rng.integers(2**62))

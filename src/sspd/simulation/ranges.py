@@ -135,6 +135,27 @@ def checked_part(name: str, kind: type[Any], part: object) -> object:
     return kind(**part)
 
 
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw a number whose logarithm is uniform.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+    low, high : float
+        Both above 0.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> 1.0 <= log_uniform(np.random.default_rng(0), 1.0, 8.0) <= 8.0
+    True
+    """
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
 def draw_choice(rng: np.random.Generator, choice: Any) -> Any:
     """Draw the value of an option.
 
@@ -157,7 +178,7 @@ def draw_choice(rng: np.random.Generator, choice: Any) -> Any:
     if isinstance(choice, list):
         return draw_choice(rng, choice[int(rng.integers(len(choice)))])
     if isinstance(choice, tuple) and choice[0] == "log":
-        return float(np.exp(rng.uniform(np.log(choice[1]), np.log(choice[2]))))
+        return log_uniform(rng, choice[1], choice[2])
     if isinstance(choice, tuple):
         return float(rng.uniform(*choice))
     return choice

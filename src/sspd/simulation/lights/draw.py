@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sspd.simulation.lights.options import SCREENS, LightSpec
-from sspd.simulation.ranges import check_choice
+from sspd.simulation.ranges import check_choice, log_uniform
 
 #: Kinds of scenes that `draw_light` knows.
 LIGHT_KINDS = ("home", "screen", "car", "window", "lamp")
@@ -40,13 +40,9 @@ def draw_light(rng: np.random.Generator, kind: str) -> LightSpec:
     return LightSpec(**draw(rng))
 
 
-def _log(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
 def _sometimes(rng: np.random.Generator, chance: float, low: float, high: float) -> float:
     """Draw 0, or with a chance a value between two bounds."""
-    value, happens = _log(rng, low, high), rng.random() < chance
+    value, happens = log_uniform(rng, low, high), rng.random() < chance
     return value if happens else 0.0
 
 
@@ -69,27 +65,27 @@ def _home(rng: np.random.Generator) -> dict[str, Any]:
     return {
         **_wall(rng),
         **_side(rng, 0.6, 60.0),
-        "cloud_percent": _log(rng, 0.05, 1.0),
+        "cloud_percent": log_uniform(rng, 0.05, 1.0),
         "screen_percent": _sometimes(rng, 0.3, 0.5, 6.0),
-        "screen_scene_s": _log(rng, 2.0, 10.0),
+        "screen_scene_s": log_uniform(rng, 2.0, 10.0),
         "hunting_percent": _sometimes(rng, 0.1, 0.1, 0.6),
         "hunting_hz": float(rng.uniform(0.5, 3.0)),
         "hunting_wander": float(rng.uniform(0.03, 0.15)),
         "shadow_percent": _sometimes(rng, 0.2, 1.0, 10.0),
-        "shadow_every_s": _log(rng, 6.0, 40.0),
+        "shadow_every_s": log_uniform(rng, 6.0, 40.0),
     }
 
 
 def _screen(rng: np.random.Generator) -> dict[str, Any]:
     return {
         **_side(rng, 0.3, 40.0),
-        "screen_percent": _log(rng, 2.0, 50.0),
+        "screen_percent": log_uniform(rng, 2.0, 50.0),
         "screen_content": SCREENS[int(rng.choice(3, p=[0.6, 0.25, 0.15]))],
-        "screen_scene_s": _log(rng, 1.0, 10.0),
+        "screen_scene_s": log_uniform(rng, 1.0, 10.0),
         "screen_hz": float(rng.uniform(0.5, 3.0)),
         "screen_color": float(rng.uniform(0.2, 1.0)),
-        "screen_wall_ratio": _log(rng, 1.5, 5.0),
-        "cloud_percent": _log(rng, 0.05, 0.5),
+        "screen_wall_ratio": log_uniform(rng, 1.5, 5.0),
+        "cloud_percent": log_uniform(rng, 0.05, 0.5),
     }
 
 
@@ -101,29 +97,29 @@ def _car(rng: np.random.Generator) -> dict[str, Any]:
         **_side(rng, 0.7, 70.0),
         "wall_share": float(rng.uniform(0.3, 1.1)),
         "wall_delay_s": float(rng.uniform(0.0, 0.15)),
-        "passing_percent": _log(rng, 5.0, 70.0),
+        "passing_percent": log_uniform(rng, 5.0, 70.0),
         "passing_objects": kind,
-        "passing_hz": _log(rng, *hz),
+        "passing_hz": log_uniform(rng, *hz),
         "passing_irregular": float(rng.uniform(0.02, 0.2 if kind == "lamps" else 0.6)),
-        "passing_speed": _log(rng, 6.0, 90.0),
-        "cloud_percent": _log(rng, 0.5, 10.0),
+        "passing_speed": log_uniform(rng, 6.0, 90.0),
+        "cloud_percent": log_uniform(rng, 0.5, 10.0),
     }
 
 
 def _window(rng: np.random.Generator) -> dict[str, Any]:
     caster = ("leaves", "leaves", "people", "hand")[int(rng.integers(4))]
-    width = _log(rng, 0.5, 2.5)
+    width = log_uniform(rng, 0.5, 2.5)
     # flecks of sun last some tenths of a second to seconds; people walk by
-    speed = width * _log(rng, 0.6, 2.5) if caster == "leaves" else _log(rng, 2.0, 9.0)
+    speed = width * log_uniform(rng, 0.6, 2.5) if caster == "leaves" else log_uniform(rng, 2.0, 9.0)
     return {
         **_wall(rng),
         **_side(rng, 0.9, 85.0),
-        "cloud_percent": _log(rng, 1.0, 25.0),
+        "cloud_percent": log_uniform(rng, 1.0, 25.0),
         "shadow_percent": _sometimes(rng, 0.5, 3.0, 45.0),
         "shadow_cast_by": caster,
         "shadow_width": width,
         "shadow_speed": speed,
-        "shadow_every_s": _log(rng, 4.0, 30.0),
+        "shadow_every_s": log_uniform(rng, 4.0, 30.0),
     }
 
 
@@ -137,8 +133,10 @@ def _lamp(rng: np.random.Generator) -> dict[str, Any]:
         "hunting_hz": float(rng.uniform(0.5, 3.0)),
         "hunting_wander": float(rng.uniform(0.0, 0.2)),
         "hue_percent": _sometimes(rng, chances[1], 1.0, 25.0),
-        "hue_hz": _log(rng, 0.02, 0.3),
+        "hue_hz": log_uniform(rng, 0.02, 0.3),
         "pwm_percent": _sometimes(rng, chances[2], 0.2, 5.0),
-        "pwm_hz": (100.0, 120.0, 200.0, 240.0, _log(rng, 300.0, 4000.0))[int(rng.integers(5))],
-        "cloud_percent": _log(rng, 0.05, 0.5),
+        "pwm_hz": (100.0, 120.0, 200.0, 240.0, log_uniform(rng, 300.0, 4000.0))[
+            int(rng.integers(5))
+        ],
+        "cloud_percent": log_uniform(rng, 0.05, 0.5),
     }
