@@ -80,7 +80,9 @@ def test_nothing_is_accepted_without_an_accepted_neighbour() -> None:
     assert lean_on_neighbours((*far[:2], unsure(2, 70.0, 0.79)))[-1].smoothed
 
 
-@pytest.mark.parametrize("reason", ["motion", "flicker", "rate_changes", "irregular", "too_dark"])
+@pytest.mark.parametrize(
+    "reason", ["readouts_disagree", "motion", "flicker", "rate_changes", "irregular", "too_dark"]
+)
 def test_other_reasons_keep_a_window_rejected(reason: str) -> None:
     for reasons in ((reason,), ("low_snr", reason)):
         middle = window(1, 70.0, 0.7, *reasons)

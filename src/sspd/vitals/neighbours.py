@@ -29,8 +29,9 @@ CHANGE_BPM, JUMP_BPM, JUMPS = 2.5, 15.0, 0.1
 READING_BPM = 1.5
 #: A reading is right within this, beats per minute; as the confidence means it.
 RIGHT_BPM = 3.0
-#: Reasons of a window that is unsure; any other reason keeps it rejected.
-UNSURE = frozenset({"low_snr", "readouts_disagree"})
+#: Reason of a window that is unsure. Any other keeps it rejected, also `readouts_disagree`: it may
+#: be a clear pulse at another rate, which contradicts the reading whatever the neighbours say.
+UNSURE = frozenset({"low_snr"})
 #: Longest way to the nearest accepted window, from centre to centre, seconds.
 FURTHEST_S = 60.0
 #: Share of the probability inside a band.
