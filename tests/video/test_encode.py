@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +201,21 @@ def test_odd_sides_and_no_frame_are_named(video: Frames, tmp_path: Path) -> None
         write_encoded(tmp_path / "a.webm", [odd], Encoding("vp9"), fps=FPS)
     with pytest.raises(UsageError, match="at least one frame"):
         write_encoded(tmp_path / "a.webm", [], Encoding("vp9"), fps=FPS)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="Linux alone")
+@pytest.mark.parametrize("codec", ENCODERS)
+def test_no_encoder_changes_how_the_process_is_scheduled(
+    codec: str, video: Frames, tmp_path: Path
+) -> None:
+    before, during = os.sched_getscheduler(0), []
+
+    def frames() -> Iterator[Frames]:
+        yield video
+        tasks = Path("/proc/self/task").iterdir()
+        during.extend(os.sched_getscheduler(int(task.name)) for task in tasks)
+
+    container = ENCODERS[codec].containers[0]
+    write_encoded(tmp_path / f"a.{container}", frames(), Encoding(codec), fps=25.0)
+    assert os.sched_getscheduler(0) == before
+    assert set(during) == {before}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -174,7 +175,25 @@ def _open_stream(output: Any, first: Frames, encoding: Encoding, fps: float, tic
         rate = 100_000_000 if encoding.codec == "vp8" else 0
     stream.bit_rate = rate
     stream.options = options
+    if encoding.codec == "av1":
+        _open_as_we_run(stream)
     return stream
+
+
+def _open_as_we_run(stream: Any) -> None:
+    """Open an encoder, and undo what it does to the scheduling of this process.
+
+    SVT-AV1 makes a process of the superuser a real-time one, which starves all others.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        stream.codec_context.open()
+        return
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    stream.codec_context.open()
+    tasks = Path("/proc/self/task")
+    for thread in [0, *(int(task.name) for task in tasks.glob("*"))]:
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            os.sched_setscheduler(thread, policy, priority)
 
 
 def _jpeg_quantizer(rgb: NDArray[np.uint8], encoding: Encoding, fps: float) -> int:

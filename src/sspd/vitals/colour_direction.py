@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.vitals.lines import MOST_DB, Complex, near, relative
+from sspd.vitals.lines import MOST_DB, Complex, cosine, near, relative
 
 #: Noise is measured between these distances from the rate, Hz (breathing modulates a pulse by
 #: less than the first), further away where this gives too few frequencies, and not nearer than
@@ -33,6 +33,11 @@ SPACING_CELLS = 2.5
 FREQUENCIES, LEAST_FREQUENCIES = 8, 5
 #: Largest distance from the rate, Hz.
 MOST_BESIDE_HZ = 3.0
+#: Colours that a pulse may have: AC/DC of red and blue relative to green, over the range that
+#: cameras show.
+BLOOD_COLOURS = np.array(
+    [[red, 1.0, blue] for red in np.linspace(0.0, 0.9, 7) for blue in np.linspace(0.0, 1.1, 8)]
+)
 #: All statements are less sure than this, dB.
 MOST_SURE_DB = 5 * MOST_DB
 
@@ -91,6 +96,38 @@ class ColourLine:
         log_p = float(f_distribution.logsf(ratio, 2 * free, 2 * (n - free + 1)))
         return float(np.clip(-10 / np.log(10) * log_p, 0.0, MOST_SURE_DB))
 
+    def beyond_blood_db(self) -> float:
+        """Return how sure it is that no pulse alone makes this change.
+
+        Returns
+        -------
+        float
+            The `significance_db` of what is left beside the likest of `BLOOD_COLOURS`, in any
+            strength and phase.
+        """
+        weighted = np.linalg.solve(self.regular, BLOOD_COLOURS.T.astype(np.complex128)).T
+        along = np.abs(weighted @ self.vector.conj()) ** 2
+        likest = int((along / np.einsum("ij,ij->i", BLOOD_COLOURS, weighted).real).argmax())
+        return self.significance_db(BLOOD_COLOURS[likest])
+
+    def mix(self, rows: Complex) -> Complex:
+        """Return the mix of colours in which the change stands out most from the noise.
+
+        Parameters
+        ----------
+        rows : complex128 array, shape (time, 3)
+            Analytic signals of R, G and B.
+
+        Returns
+        -------
+        complex128 array, shape (time,)
+            In phase with the change of green.
+        """
+        green = self.vector[1]
+        turn = green.conj() / abs(green) if abs(green) > 0 else 1.0
+        weights = np.linalg.solve(self.regular, self.vector * turn)
+        return np.asarray(rows @ weights.conj(), np.complex128)
+
 
 @dataclass(frozen=True)
 class ColourDirection:
@@ -116,8 +153,11 @@ class ColourDirection:
     quarters_alike: float
     """Part of the power of four quarters that has one colour and phase, in units of the noise:
     1 for a pulse, 0.25 at least."""
+    beyond_blood_db: float
+    """They change in other proportions or phases than any pulse."""
     with_colours: float
-    """Correlation of the waveform with the best mix of the colours near the rate, 0 to 1."""
+    """Cosine between the waveform and the mix of colours that changes most clearly at the rate,
+    -1 to 1; above 0, as more blood is less light."""
 
 
 def colour_line(rows: NDArray[np.float64], fs: float, f_hz: float) -> ColourLine | None:
@@ -231,7 +271,8 @@ def measure_colour_direction(
         box_share=box_share[0],
         box_share_sd=box_share[1],
         quarters_alike=_alike(face, [line for line in lines if line is not None]),
-        with_colours=_correlation(values, skin, fs, f_hz),
+        beyond_blood_db=face.beyond_blood_db(),
+        with_colours=cosine(-face.mix(near(skin, fs, f_hz)), near(values[:, None], fs, f_hz)[:, 0]),
     )
 
 
@@ -255,15 +296,3 @@ def _alike(face: ColourLine, lines: list[ColourLine]) -> float:
     white = np.linalg.solve(root, np.stack([line.vector for line in lines], axis=1))
     powers = np.linalg.svd(white, compute_uv=False) ** 2
     return float(powers[0] / max(powers.sum(), 1e-30))
-
-
-def _correlation(
-    values: NDArray[np.float64], skin: NDArray[np.float64], fs: float, f_hz: float
-) -> float:
-    """Return the multiple correlation of the waveform with the colours near the rate."""
-    ours, theirs = near(values[:, None], fs, f_hz)[:, 0], near(skin, fs, f_hz)
-    # real weights: real and imaginary parts are samples of the same mix
-    target, mix = (np.concatenate([part.real, part.imag]) for part in (ours, theirs))
-    weights = np.linalg.lstsq(mix, target, rcond=None)[0]
-    size = float(np.linalg.norm(target))
-    return float(np.linalg.norm(mix @ weights)) / size if size > 0 else 0.0
