@@ -47,11 +47,12 @@ class Scenario:
 
 
 # Green has amplitudes of 0.04-0.24 % in five people before a webcam and 0.06-0.51 % in six real
-# videos; peak to peak is about twice that.
+# videos; peak to peak is about twice that. With the noise of cameras, lights and codecs POS reads
+# about as many of these videos as of real ones (17 of 20 windows before a webcam, 8 of 11 others).
 _COMMON: Mapping[str, Any] = {
     "hr_bpm": [(48.0, 100.0), (48.0, 100.0), (42.0, 150.0)],
     "respiration_hz": (0.13, 0.38),
-    "pulse_percent": ("log", 0.1, 1.0),
+    "pulse_percent": ("log", 0.2, 1.2),
     "transit_ms": (0.0, 30.0),
     "skin_tone": list(range(N_SKIN_TONES)),
     "face_px": (90.0, 260.0),
@@ -62,8 +63,8 @@ _COMMON: Mapping[str, Any] = {
     "motion": ["still", "still", "talking"],
 }
 _MOVING: Mapping[str, Any] = {
-    "motion": ["translation", "rotation", "talking"],
-    "speed_px_s": ("log", 10.0, 80.0),
+    "motion": ["still", "translation", "rotation", "talking"],
+    "speed_px_s": ("log", 8.0, 50.0),
     "angle_deg": (4.0, 15.0),
 }
 
@@ -93,7 +94,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             ("sinus", "sinus", "early", "standing"),
         ),
         "gym": Scenario(
-            {**_COMMON, **_MOVING, "hr_bpm": (100.0, 200.0), "pulse_percent": ("log", 0.2, 1.2)},
+            {**_COMMON, **_MOVING, "hr_bpm": (100.0, 200.0), "pulse_percent": ("log", 0.3, 1.5)},
             ("phone", "webcam"),
             ("home", "window"),
             ("phone", "file"),

@@ -64,10 +64,10 @@ def test_pieces_of_every_kind_are_drawn_by_training() -> None:
         assert sum(used) > 5, name
 
 
-def test_drawn_drift_is_that_of_the_measurements() -> None:
+def test_drawn_drift_leaves_room_for_that_of_light_and_codec() -> None:
     drawn = [draw_camera(np.random.default_rng(k), "phone") for k in range(100)]
     levels = [camera.drift_percent for camera in drawn]
-    assert 0.01 <= min(levels) < 0.02 and 0.07 < max(levels) <= 0.09
+    assert 0.008 <= min(levels) < 0.015 and 0.05 < max(levels) <= 0.06
     assert min(camera.drift_slope for camera in drawn) >= 1.0
     assert max(camera.drift_slope for camera in drawn) <= 2.7
 
