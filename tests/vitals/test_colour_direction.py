@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sspd.vitals.colour_line import colour_line
 from sspd.vitals.colour_direction import (
     ColourDirection,
-    colour_line,
     measure_colour_direction,
 )
 

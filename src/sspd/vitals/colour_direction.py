@@ -1,13 +1,8 @@
-"""Change of colours at a rate, judged by its own uncertainty (a prototype, not in the confidence).
+"""What the colours of a face and its background say about a rate.
 
 The pulse has another colour in each camera: AC/DC of red 0 to 0.9 and of blue 0 to 1.1 of that
-of green. A feature that divides by green's surplus, ``G - (R + B) / 2``, is then large or small
-for the camera's sake. Here the change at the rate is a complex vector of three colours, and its
-noise is measured where no pulse is: at frequencies beside the rate and its harmonics, with the
-covariance of the colours there. Each number is the significance of one statement about the
-vector, by Hotelling's test for complex samples (Giri, Ann. Math. Stat. 1965):
-``-10 log10 p``, so that 30 is one in a thousand, whatever the length, rate, colour and strength.
-
+of green. So nothing here divides by what green does more than the others. Each statement about the
+change at the rate is judged by the noise beside it (`sspd.vitals.colour_line`), and
 `ColourDirection.change_db` does not depend on the colour at all: any invertible mix of the three
 channels, as of a colour matrix, gives the same number.
 """
@@ -19,117 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.vitals.lines import MOST_DB, Complex, cosine, near, relative
+from sspd.types import Signal
+from sspd.vitals.colour_line import ColourLine, colour_line
+from sspd.vitals.lines import Complex, complex_cosine, cosine, near, part, relative, size_db
 
-#: Noise is measured between these distances from the rate, Hz (breathing modulates a pulse by
-#: less than the first), further away where this gives too few frequencies, and not nearer than
-#: so many cells of resolution to a multiple of it.
-BESIDE_HZ, CLEAR_CELLS = (0.3, 0.9), 3.0
-#: Slower changes are trends, Hz.
-SLOWEST_HZ = 0.45
-#: Spacing of the frequencies, cells: under a Hann window they are then almost independent.
-SPACING_CELLS = 2.5
-#: Number of frequencies that is looked for, and the least for a covariance of three colours.
-FREQUENCIES, LEAST_FREQUENCIES = 8, 5
-#: Largest distance from the rate, Hz.
-MOST_BESIDE_HZ = 3.0
-#: Colours that a pulse may have: AC/DC of red and blue relative to green, over the range that
-#: cameras show.
-BLOOD_COLOURS = np.array(
-    [[red, 1.0, blue] for red in np.linspace(0.0, 0.9, 7) for blue in np.linspace(0.0, 1.1, 8)]
-)
-#: All statements are less sure than this, dB.
-MOST_SURE_DB = 5 * MOST_DB
+#: A background with a pixel value below this (0-255) is too dark to show a change of light.
+DARK_BACKGROUND = 8.0
 
 
 @dataclass(frozen=True, eq=False)
-class ColourLine:
-    """Change of three colours at a rate, and the noise beside it.
-
-    Parameters
-    ----------
-    vector : complex128 array, shape (3,)
-        Relative amplitudes of R, G and B at the rate.
-    noise : complex128 array, shape (frequencies, 3)
-        The same at frequencies beside the rate.
-    """
-
-    vector: Complex
-    noise: Complex
-
-    @property
-    def covariance(self) -> Complex:
-        """Covariance of the noise, shape (3, 3)."""
-        return np.asarray(self.noise.T @ self.noise.conj() / len(self.noise), np.complex128)
-
-    @property
-    def regular(self) -> Complex:
-        """Covariance that can be inverted whatever the noise, shape (3, 3)."""
-        covariance = self.covariance
-        return np.asarray(covariance + 1e-12 * np.trace(covariance).real * np.eye(3), np.complex128)
-
-    def significance_db(self, without: Complex | NDArray[np.float64] | None = None) -> float:
-        """Return how sure it is that the colours change at the rate.
-
-        Parameters
-        ----------
-        without : array, shape (3,), or None
-            A direction; what lies along it, in whatever strength and phase, does not count.
-
-        Returns
-        -------
-        float
-            ``-10 log10`` of the probability that noise alone shows so much, 0 to
-            `MOST_SURE_DB`.
-        """
-        from scipy.stats import f as f_distribution
-
-        free, n = 3, len(self.noise)
-        covariance = self.regular
-        weighted = np.linalg.solve(covariance, self.vector)
-        power = float(np.vdot(self.vector, weighted).real)
-        if without is not None and np.any(without):
-            along = np.linalg.solve(covariance, np.asarray(without, np.complex128))
-            power -= float(abs(np.vdot(along, self.vector)) ** 2 / np.vdot(without, along).real)
-            free = 2  # the same as the test of two mixes in which the direction cancels
-        ratio = max(power, 0.0) / len(self.noise) * (n - free + 1) / free
-        log_p = float(f_distribution.logsf(ratio, 2 * free, 2 * (n - free + 1)))
-        return float(np.clip(-10 / np.log(10) * log_p, 0.0, MOST_SURE_DB))
-
-    def beyond_blood_db(self) -> float:
-        """Return how sure it is that no pulse alone makes this change.
-
-        Returns
-        -------
-        float
-            The `significance_db` of what is left beside the likest of `BLOOD_COLOURS`, in any
-            strength and phase.
-        """
-        weighted = np.linalg.solve(self.regular, BLOOD_COLOURS.T.astype(np.complex128)).T
-        along = np.abs(weighted @ self.vector.conj()) ** 2
-        likest = int((along / np.einsum("ij,ij->i", BLOOD_COLOURS, weighted).real).argmax())
-        return self.significance_db(BLOOD_COLOURS[likest])
-
-    def mix(self, rows: Complex) -> Complex:
-        """Return the mix of colours in which the change stands out most from the noise.
-
-        Parameters
-        ----------
-        rows : complex128 array, shape (time, 3)
-            Analytic signals of R, G and B.
-
-        Returns
-        -------
-        complex128 array, shape (time,)
-            In phase with the change of green.
-        """
-        green = self.vector[1]
-        turn = green.conj() / abs(green) if abs(green) > 0 else 1.0
-        weights = np.linalg.solve(self.regular, self.vector * turn)
-        return np.asarray(rows @ weights.conj(), np.complex128)
-
-
-@dataclass(frozen=True)
 class ColourDirection:
     """Statements about the colours of a face at a rate; ``_db`` are ``-10 log10 p``."""
 
@@ -158,55 +51,8 @@ class ColourDirection:
     with_colours: float
     """Cosine between the waveform and the mix of colours that changes most clearly at the rate,
     -1 to 1; above 0, as more blood is less light."""
-
-
-def colour_line(rows: NDArray[np.float64], fs: float, f_hz: float) -> ColourLine | None:
-    """Measure the change of colours at a rate, and the noise beside it.
-
-    Parameters
-    ----------
-    rows : float64 array, shape (time, 3)
-        Relative deviations of R, G and B, without trend (`sspd.vitals.lines.relative`).
-    fs, f_hz : float
-        Sampling rate and rate, Hz.
-
-    Returns
-    -------
-    ColourLine or None
-        None if the window is too short for the noise to be known, or nothing changes.
-
-    >>> rows = np.random.default_rng(0).normal(size=(900, 3))
-    >>> found = colour_line(rows, 30.0, 1.2)
-    >>> found.significance_db() < 20, colour_line(0 * rows, 30.0, 1.2) is None
-    (True, True)
-    """
-    n = rows.shape[0]
-    beside_hz = _beside(f_hz, fs / n, fs)
-    if beside_hz.size < LEAST_FREQUENCIES or np.linalg.matrix_rank(rows) < 3:
-        return None
-    window = np.hanning(n + 2)[1:-1]
-    at_hz = np.append(beside_hz, f_hz)
-    turning = np.exp(-2j * np.pi * at_hz[:, None] / fs * np.arange(n))
-    amplitudes = (turning * window) @ rows * (2 / window.sum())
-    # the power of drifting light, and of cameras' slow noise, falls about as 1/f
-    amplitudes *= np.sqrt(at_hz / f_hz)[:, None]
-    return ColourLine(amplitudes[-1], amplitudes[:-1])
-
-
-def _beside(f_hz: float, cell_hz: float, fs: float) -> NDArray[np.float64]:
-    """Return frequencies beside a rate at which there is no pulse, Hz."""
-    low = max(BESIDE_HZ[0], CLEAR_CELLS * cell_hz)
-    steps = np.arange(low, MOST_BESIDE_HZ, cell_hz / 4)
-    beside = f_hz + np.stack([-steps, steps], axis=1).ravel()  # the nearest first
-    multiples = f_hz * np.arange(1, 8)
-    far = np.abs(beside[:, None] - multiples).min(axis=1) >= CLEAR_CELLS * cell_hz
-    taken: list[float] = []
-    for at_hz in beside[far & (beside >= SLOWEST_HZ) & (beside < 0.45 * fs)].tolist():
-        if len(taken) >= FREQUENCIES and abs(at_hz - f_hz) > BESIDE_HZ[1]:
-            break
-        if all(abs(at_hz - other) >= SPACING_CELLS * cell_hz for other in taken):
-            taken.append(at_hz)
-    return np.array(taken)
+    weights: Complex
+    """Weights of R, G and B in that mix, shape (3,)."""
 
 
 def measure_colour_direction(
@@ -273,6 +119,7 @@ def measure_colour_direction(
         quarters_alike=_alike(face, [line for line in lines if line is not None]),
         beyond_blood_db=face.beyond_blood_db(),
         with_colours=cosine(-face.mix(near(skin, fs, f_hz)), near(values[:, None], fs, f_hz)[:, 0]),
+        weights=face.weights,
     )
 
 
@@ -296,3 +143,76 @@ def _alike(face: ColourLine, lines: list[ColourLine]) -> float:
     white = np.linalg.solve(root, np.stack([line.vector for line in lines], axis=1))
     powers = np.linalg.svd(white, compute_uv=False) ** 2
     return float(powers[0] / max(powers.sum(), 1e-30))
+
+
+def colour_features(
+    filtered: Signal,
+    quarters: NDArray[np.float64],
+    box: NDArray[np.float64],
+    background: NDArray[np.float64],
+    f_hz: float,
+) -> dict[str, float]:
+    """Compare the colours of face and background with the waveform.
+
+    Parameters
+    ----------
+    filtered : Signal
+        Window of the filtered waveform.
+    quarters : float64 array, shape (time, 4, 3)
+        Mean colours of the quarters of the middle of the face, pixel values above 0.
+    box, background : float64 array, shape (time, 3)
+        Mean colours of the face box and of the background, pixel values.
+    f_hz : float
+        Rate, Hz.
+
+    Returns
+    -------
+    dict of str to float
+        Fields of `sspd.vitals.quality_features.QualityFeatures`.
+    """
+    fs = filtered.fs
+    wall = background
+    if not (np.isfinite(background).all() and float(background.min()) > DARK_BACKGROUND):
+        wall = np.full_like(background, np.nan)
+    found = measure_colour_direction(filtered.values, quarters, box, wall, fs, f_hz)
+    ours = near(filtered.values[:, None], fs, f_hz)[:, 0]
+    by_quarter = near(relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
+    # more blood is less light, so the sign is inverted; (time, 4, 3), (time, 3)
+    skin = -by_quarter.reshape(-1, 4, 3)
+    by_colour = skin.mean(axis=1)
+    edges = near(relative(box, fs), fs, f_hz) + by_colour
+    size = _rms(part(by_colour, ours))
+    return {
+        **_direction(found),
+        "sway_db": size_db(_rms(part(edges, ours)), size),
+        "with_sway": abs(complex_cosine(edges.mean(axis=1), ours)),
+        "side_share": _side_share(skin, ours, found),
+    }
+
+
+def _direction(found: ColourDirection | None) -> dict[str, float]:
+    """Return what the colours say about the rate; NaN: the window is too short for it."""
+    names = {
+        **{name: name for name in ("change_db", "beyond_grey_db", "beyond_blood_db", "box_share")},
+        **{name: name for name in ("background_share", "background_share_sd")},
+        "with_mix": "with_colours",
+        "alike": "quarters_alike",
+    }
+    unknown = float("nan")
+    return {
+        ours: unknown if found is None else float(getattr(found, theirs))
+        for ours, theirs in names.items()
+    }
+
+
+def _rms(amplitudes: Complex) -> float:
+    return max(float(np.sqrt((np.abs(amplitudes) ** 2).mean())), 1e-12)
+
+
+def _side_share(skin: Complex, ours: Complex, found: ColourDirection | None) -> float:
+    """Return weaker over stronger side; skin is (time, 4, 3), quarters left and right in turn."""
+    mix = np.array([-0.5, 1.0, -0.5]) if found is None else found.weights.real
+    sides = (skin @ mix).reshape(-1, 2, 2).mean(axis=1)
+    left, right = part(sides, ours).real.tolist()
+    weaker, stronger = sorted((left, right), key=abs)
+    return float(weaker / stronger) if stronger else 0.0
