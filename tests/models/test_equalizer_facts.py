@@ -16,7 +16,7 @@ from sspd.models.spec import NetworkSpec
 from sspd.network import load_network
 from sspd.network.load import shipped_weights
 from sspd.types import EqualizerSpec
-from sspd.types.equalizer import MOST_TAPS
+from sspd.types.equalizer import DELAY_KEY, MOST_TAPS
 
 ONE = EqualizerSpec((0.25, 0.5, 0.25), 0.0125)
 HOSTILE: list[Any] = [
@@ -43,6 +43,9 @@ HOSTILE: list[Any] = [
     {"taps": [1.0], "delay_s": 1.0},
     {"taps": [1.0], "delay_s": "0"},
     {"taps": [1.0], "delay_s": math.nan},
+    {"taps": [1.0], DELAY_KEY: 1.0},
+    {"taps": [1.0], DELAY_KEY: "0"},
+    {"taps": [1.0], DELAY_KEY: math.nan},
     {"taps": [1.0], "more": 1},
 ]
 
@@ -72,6 +75,21 @@ def test_an_equalizer_is_kept_in_the_file(tmp_path: Path) -> None:
     save_checkpoint(measuring_network(equalizer=ONE), path)
     assert load_checkpoint(path)[0].spec.equalizer == ONE
     spec = NetworkSpec(fs=30.0, equalizer=ONE)
+    assert NetworkSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+
+
+@pytest.mark.parametrize(("summations", "delay_s"), [(0, 0.0156), (1, -0.0011), (2, -0.0177)])
+def test_older_files_counted_half_a_step_for_each_integration(
+    summations: int, delay_s: float
+) -> None:
+    older = {"taps": [0.25, 0.5, 0.25], "delay_s": 0.0156}
+    facts = {"fs": 30.0, "summations": summations, "equalizer": older}
+    spec = NetworkSpec.from_dict(facts)
+    assert spec.equalizer is not None
+    assert spec.equalizer.delay_s == pytest.approx(delay_s, abs=1e-4)
+    # the pulse that is shown stays where it was: half a step for each, less its delay
+    shown_steps = 0.5 + 0.5 * summations - 0.0156 * 30
+    assert spec.lag_steps == pytest.approx(shown_steps)
     assert NetworkSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
 
 

@@ -173,9 +173,9 @@ def test_gaps_stay_and_nothing_passes_over_them() -> None:
     rng = np.random.default_rng(5)
     values = rng.standard_normal(300)
     values[[40, *range(100, 150), 151]] = np.nan  # 150 stands alone
-    spec = EqualizerSpec((0.1, 0.2, 0.4, 0.2, 0.1), delay_s=0.02)
+    spec = EqualizerSpec((0.1, 0.2, 0.4, 0.2, 0.1), delay_s=0.02)  # is part of the times
     found = equalize_signal(Signal(values, FS, 7.0), spec)
-    assert found.start_s == pytest.approx(6.98)
+    assert found.start_s == 7.0
     assert np.array_equal(np.isnan(found.values), np.isnan(values))
     assert found.values[150] == values[150]
     for part, own in zip(pieces(found), pieces(Signal(values, FS, 7.0)), strict=True):

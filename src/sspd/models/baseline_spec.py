@@ -64,8 +64,15 @@ class BaselineSpec:
 
     @property
     def lag_steps(self) -> float:
-        """Delay of an output value after its first input frame, in steps of the time grid."""
-        return (0.0 if self.input == "pictures" else 0.5) + 0.5 * self.summations
+        """Delay of an output value after its first input frame, in steps of the time grid.
+
+        `sspd.signal.integrate` adds nothing to it.
+
+        >>> slope = BaselineSpec("can", fs=30.0, size=36, clip=180, input="both", summations=1)
+        >>> slope.lag_steps
+        0.5
+        """
+        return 0.0 if self.input == "pictures" else 0.5
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain types for JSON.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from sspd.errors import UsageError
@@ -140,8 +140,9 @@ class NetworkSpec:
     confidence: ConfidenceSpec | None = None
     """Weights of the quality features in the confidence; None if not calibrated."""
     equalizer: EqualizerSpec | None = None
-    """Filter and delay by which the integrated output becomes the pulse that is shown and scored;
-    rates and their confidence are read before it. None, as in older files: none."""
+    """Filter by which the integrated output becomes the pulse that is shown and scored, and the
+    delay of that output; rates and their confidence are read before the filter. None, as in older
+    files: none."""
 
     def __post_init__(self) -> None:
         schema.number("fs", self.fs, *FS_HZ)
@@ -166,14 +167,19 @@ class NetworkSpec:
 
     @property
     def lag_steps(self) -> float:
-        """Delay of an output value after its first input frame, in steps of the time grid.
+        """Time of the blood volume that an output value shows, in steps after its first frame.
 
-        A difference is half way between its two frames; each integration adds half a step.
+        A difference is half way between its two frames, and `sspd.signal.integrate` delays
+        nothing. What the network itself is late or early is known from simulated videos.
 
         >>> NetworkSpec(fs=30.0).lag_steps, NetworkSpec(fs=30.0, input="centred").lag_steps
         (0.5, 0.0)
+        >>> early = EqualizerSpec((1.0,), delay_s=-0.01)
+        >>> round(NetworkSpec(fs=30.0, summations=2, equalizer=early).lag_steps, 6)
+        0.8
         """
-        return (0.0 if self.input == "centred" else 0.5) + 0.5 * self.summations
+        between = 0.0 if self.input == "centred" else 0.5
+        return between - (self.equalizer.delay_s * self.fs if self.equalizer else 0.0)
 
     def pyramid_counts(self, n_frames: int) -> tuple[int, ...]:
         """Return the number of tokens of each level; empty without S3M.
@@ -200,6 +206,8 @@ class NetworkSpec:
         found = asdict(self)
         if self.equalizer is None:
             del found["equalizer"]
+        else:
+            found["equalizer"] = self.equalizer.to_dict()
         return found
 
     @classmethod
@@ -232,8 +240,12 @@ class NetworkSpec:
             values["pyramid"] = PyramidSpec(**pyramid)
         if values.get("confidence") is not None:
             values["confidence"] = ConfidenceSpec.from_dict(values["confidence"])
-        if values.get("equalizer") is not None:
-            values["equalizer"] = EqualizerSpec.from_dict(values["equalizer"])
         if "fs" not in values:
             raise UsageError("network settings without fs")
-        return cls(**values)
+        facts = values.pop("equalizer", None)
+        spec = cls(**values)
+        if facts is None:
+            return spec
+        # older files count half a step for each summation, of which `integrate` knows nothing
+        counted_s = 0.5 * spec.summations / spec.fs
+        return replace(spec, equalizer=EqualizerSpec.from_dict(facts, counted_s))

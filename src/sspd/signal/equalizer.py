@@ -3,7 +3,8 @@
 A network that is trained without labels keeps the frequencies at which videos have most pulse and
 least noise: the second harmonic of a slow heart may be stronger than its fundamental. The filter
 is fitted to waveforms of simulated videos with a known blood volume. Its gain is real and even,
-so that it moves no beat; what the network delays is a number beside it.
+so that it moves no beat; what the network delays is a number beside it, which belongs to the
+waveform's times.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def equalize(sig: ArrayLike, spec: EqualizerSpec) -> NDArray[np.float64]:
 
 
 def equalize_signal(signal: Signal, spec: EqualizerSpec | None) -> Signal:
-    """Return the pulse of a whole video: equalized between its gaps, at the times of the blood.
+    """Return the pulse of a whole video: equalized between its gaps.
 
     Parameters
     ----------
@@ -89,14 +90,13 @@ def equalize_signal(signal: Signal, spec: EqualizerSpec | None) -> Signal:
     Returns
     -------
     Signal
-        Of the same length, earlier by the delay.
+        At the same times: the delay is part of them (`NetworkSpec.lag_steps`).
 
     Examples
     --------
     >>> wave = Signal(np.array([0.0, 4.0, 0.0, np.nan, 2.0]), 30.0, 1.0)
-    >>> pulse = equalize_signal(wave, EqualizerSpec((0.25, 0.5, 0.25), delay_s=0.02))
-    >>> pulse.values, round(pulse.start_s, 2)
-    (array([ 2.,  2.,  2., nan,  2.]), 0.98)
+    >>> equalize_signal(wave, EqualizerSpec((0.25, 0.5, 0.25))).values
+    array([ 2.,  2.,  2., nan,  2.])
     """
     if spec is None:
         return signal
@@ -105,7 +105,7 @@ def equalize_signal(signal: Signal, spec: EqualizerSpec | None) -> Signal:
     for first, end in edges.reshape(-1, 2).tolist():
         if end - first > 1:  # a single value has no neighbours
             values[first:end] = equalize(values[first:end], spec)
-    return Signal(values, signal.fs, signal.start_s - spec.delay_s)
+    return Signal(values, signal.fs, signal.start_s)
 
 
 class _Spectra(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,16 @@ MOST_TAPS = 121
 MOST_TAP = 100.0
 #: Largest absolute delay that is corrected, seconds.
 MOST_DELAY_S = 0.2
+#: Key of the delay in files, and that of older files, whose times were late by half a step for
+#: each integration.
+DELAY_KEY, OLD_DELAY_KEY = "delay_after_integral_s", "delay_s"
 #: Range of the gain at `LEVEL_HZ`: neither inverts nor removes the pulse.
 LEVEL_HZ, LEVEL_GAIN = 1.0, (0.05, 20.0)
 
 
 @dataclass(frozen=True)
 class EqualizerSpec:
-    """Linear-phase filter and delay that turn a network's waveform into a pulse.
+    """Linear-phase filter that turns a network's waveform into a pulse, and the waveform's delay.
 
     Examples
     --------
@@ -33,7 +36,9 @@ class EqualizerSpec:
     taps: tuple[float, ...]
     """Coefficients at the network's rate: an odd number, symmetric about the middle one."""
     delay_s: float = 0.0
-    """Time by which the network's waveform follows the blood volume, seconds."""
+    """Time by which the network's waveform, integrated without delay, follows the blood volume,
+    seconds; below 0 if it is early. It belongs to the times of the waveform
+    (`NetworkSpec.lag_steps`), not to the filter."""
 
     def __post_init__(self) -> None:
         n = len(self.taps) if isinstance(self.taps, tuple) else 0
@@ -77,14 +82,26 @@ class EqualizerSpec:
         level = float(self.gain(LEVEL_HZ, fs))
         schema.number(f"equalizer: gain at {LEVEL_HZ:g} Hz", level, *LEVEL_GAIN)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the specification as plain types for JSON.
+
+        Returns
+        -------
+        dict
+            Taps and `DELAY_KEY`.
+        """
+        return {"taps": self.taps, DELAY_KEY: self.delay_s}
+
     @classmethod
-    def from_dict(cls, data: Any) -> EqualizerSpec:
+    def from_dict(cls, data: Any, counted_s: float = 0.0) -> EqualizerSpec:
         """Build a specification from a dictionary, such as one read from JSON.
 
         Parameters
         ----------
         data : dict
-            As from `dataclasses.asdict`.
+            As from `to_dict`. Older ones have ``delay_s``, relative to the times of that version.
+        counted_s : float
+            What the times of that version were late, seconds; an older delay lacks it.
 
         Returns
         -------
@@ -95,11 +112,17 @@ class EqualizerSpec:
         UsageError
             A value is missing, unknown, or out of range.
 
-        >>> EqualizerSpec.from_dict({"taps": [0.0, 1.0, 0.0], "delay_s": 0.01}).delay_s
+        >>> facts = EqualizerSpec((0.0, 1.0, 0.0), delay_s=0.01).to_dict()
+        >>> EqualizerSpec.from_dict(facts).delay_s
         0.01
+        >>> round(EqualizerSpec.from_dict({"taps": [1.0], "delay_s": 0.01}, 0.03).delay_s, 6)
+        -0.02
         """
-        found = schema.table("equalizer settings", data, {f.name for f in fields(cls)})
+        found = schema.table("equalizer settings", data, {"taps", DELAY_KEY, OLD_DELAY_KEY})
         taps = found.get("taps")
         if not isinstance(taps, list | tuple):
             raise UsageError("equalizer: taps must be a list of numbers")
-        return cls(tuple(taps), found.get("delay_s", 0.0))
+        if DELAY_KEY in found or OLD_DELAY_KEY not in found:
+            return cls(tuple(taps), found.get(DELAY_KEY, 0.0))
+        older = cls(tuple(taps), found[OLD_DELAY_KEY])
+        return replace(older, delay_s=older.delay_s - counted_s)

@@ -49,7 +49,7 @@ def beat_waveforms(signal: Signal | None, windows: Sequence[WindowVitals]) -> li
         return []
     waves = []
     for start_s, end_s, slowest, fastest in accepted_runs(windows):
-        part = _span_of(signal, start_s, end_s)
+        part = signal.between(start_s, end_s)
         if part.duration_s < SHORTEST_WINDOW_S - 0.5 or not np.isfinite(part.values).all():
             continue  # not a window that was read: the result was built by hand
         values = bandpass(part.values, part.fs, beat_band(slowest / 60, fastest / 60))
@@ -89,13 +89,13 @@ def analyze_beats(
         return Rhythm(np.zeros(0), dict.fromkeys(HRV_NAMES, none), breath)
     found = []
     for start_s, end_s, slowest, fastest in runs:
-        part = _span_of(signal, start_s, end_s)
+        part = signal.between(start_s, end_s)
         found.append((part, time_beats(part.values, part.fs, slowest, fastest)))
     longest = max(range(len(runs)), key=lambda i: runs[i][1] - runs[i][0])
     part, timed = found[longest]
     if unequalized is not None:
         start_s, end_s, *rates = runs[longest]
-        part = _span_of(unequalized, start_s, end_s)
+        part = unequalized.between(start_s, end_s)
         timed = time_beats(part.values, part.fs, *rates)
     beats = timed.beats_s
     sizes = beat_sizes(pulse_band(part.values, part.fs), part.fs, beats)
@@ -110,16 +110,3 @@ def analyze_beats(
         respiration=respiration(beats, sizes, span_s=span_s),
         warnings=(left_out,) if odd and span_s >= TIME_DOMAIN_S else (),
     )
-
-
-def _span_of(signal: Signal, start_s: float, end_s: float) -> Signal:
-    """Return an accepted span without the edge of a gap.
-
-    The windows were cut on the waveform before its equalizer, which moved it by less than a step.
-    """
-    part = signal.between(start_s, end_s)
-    known = np.flatnonzero(np.isfinite(part.values))
-    if not known.size or known.size == len(part):
-        return part
-    first, last = int(known[0]), int(known[-1])
-    return Signal(part.values[first : last + 1], part.fs, part.start_s + first / part.fs)

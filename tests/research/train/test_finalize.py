@@ -186,9 +186,8 @@ def test_an_equalizer_is_fitted_for_slow_and_fast_hearts(monkeypatch: pytest.Mon
     slow, usual, fast = spec.equalizer.gain([0.6, 1.0, 2.5], spec.fs)
     assert slow > usual == pytest.approx(1.0, abs=0.1)
     assert 0.4 < fast < usual
-    # `NetworkSpec.lag_steps` counts half a step for each summation, as a running sum would need;
-    # `integrate` delays nothing
-    assert spec.equalizer.delay_s == pytest.approx(0.5 / spec.fs, abs=0.02)
+    # a slope of green is neither late nor early
+    assert abs(spec.equalizer.delay_s) < 0.005
 
 
 @pytest.mark.slow

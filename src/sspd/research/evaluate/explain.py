@@ -122,8 +122,7 @@ def explain(
     # the variance of its own output, for a correlation with itself has no gradient
     score: Callable[[Tensor], Tensor] = torch.var
     if reference is not None:
-        delay_s = spec.equalizer.delay_s if spec.equalizer else 0.0
-        first_s = float(seen.t[0]) + (spec.lag_steps - 0.5 * spec.summations) / spec.fs - delay_s
+        first_s = float(seen.t[0]) + spec.lag_steps / spec.fs
         values = label_waveform(reference, first_s, len(given), spec.fs, spec.summations)
         score = partial(_likeness, torch.from_numpy(spec.polarity * values)[None])
     channels = given if spec.colour == "rgb" else given[:, ::-1].copy()

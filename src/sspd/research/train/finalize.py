@@ -95,16 +95,14 @@ def estimate_output_convention(
     readings = range(MOST_SUMMATIONS + 1)
     likeness, right = np.zeros(len(readings)), np.zeros(len(readings), int)
     for waveform, pulse in zip(waveforms, pulses, strict=True):
-        place = np.arange(pulse.size)
-        rate_hz = pulse_frequency(bandpass(pulse, fs, SIGN_BAND_HZ), fs, PULSE_RATES_HZ)
+        known = bandpass(pulse, fs, SIGN_BAND_HZ)
+        rate_hz = pulse_frequency(known, fs, PULSE_RATES_HZ)
         for times in readings:
             candidate = bandpass(integrate(waveform, fs, times), fs, SIGN_BAND_HZ)
             right[times] += (
                 abs(pulse_frequency(candidate, fs, PULSE_RATES_HZ) - rate_hz) < RATE_TOLERANCE_HZ
             )
-            # Each summation moves the waveform by half a step.
-            known = np.interp(place + times / 2, place, pulse)
-            likeness[times] += _correlation(candidate, bandpass(known, fs, SIGN_BAND_HZ))
+            likeness[times] += _correlation(candidate, known)
     integration_order = max(readings, key=lambda times: (right[times], abs(likeness[times])))
     return (1 if likeness[integration_order] >= 0 else -1), integration_order
 
