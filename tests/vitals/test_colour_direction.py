@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sspd.vitals.colour_line import colour_line
 from sspd.vitals.colour_direction import (
     ColourDirection,
     measure_colour_direction,
 )
+from sspd.vitals.colour_line import colour_line
 
 FS, N = 30.0, 900
 T = np.arange(N) / FS

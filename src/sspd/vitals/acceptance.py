@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sspd.types import AGREE_BPM, FrameStats
 from sspd.vitals.contradictions import contradictions
-from sspd.vitals.flicker import is_flicker, is_grey
+from sspd.vitals.flicker import is_flicker
 from sspd.vitals.heart_rate import Reading
 from sspd.vitals.key_frames import pumps
 from sspd.vitals.quality_features import QualityFeatures
@@ -170,7 +170,7 @@ def rejection_reasons(
         rules = {
             "low_snr": reading.snr_db < _least_snr_db(reading, end_s - start_s),
             "readouts_disagree": peaks_bpm is None or abs(peaks_bpm - f_bpm) > AGREE_BPM,
-            "flicker": _is_light(frame_stats, start_s, end_s, f_bpm / 60),
+            "flicker": is_flicker(frame_stats, start_s, end_s, f_bpm / 60),
         }
         found |= {name for name, is_so in rules.items() if is_so}
         if confidence is not None and not found:
@@ -182,12 +182,6 @@ def rejection_reasons(
     if found:
         found |= explaining
     return tuple(reason for reason in REASONS if reason in found)
-
-
-def _is_light(frame_stats: FrameStats, start_s: float, end_s: float, f_hz: float) -> bool:
-    """Return whether a light pulses at the rate: on the background, or equally in all colours."""
-    span = frame_stats, start_s, end_s, f_hz
-    return is_flicker(*span) or is_grey(*span)
 
 
 def _least_snr_db(reading: Reading, duration_s: float) -> float:

@@ -34,6 +34,8 @@ MOST_BESIDE_HZ = 3.0
 BLOOD_COLOURS = np.array(
     [[red, 1.0, blue] for red in np.linspace(0.0, 0.9, 7) for blue in np.linspace(0.0, 1.1, 8)]
 )
+#: Part of a change that may lie beside these: the steps between them, and delays of some ms.
+BLOOD_TOLERANCE = 0.25
 #: All statements are less sure than this, dB.
 MOST_SURE_DB = 5 * MOST_DB
 
@@ -64,13 +66,17 @@ class ColourLine:
         covariance = self.covariance
         return np.asarray(covariance + 1e-12 * np.trace(covariance).real * np.eye(3), np.complex128)
 
-    def significance_db(self, without: Complex | NDArray[np.float64] | None = None) -> float:
+    def significance_db(
+        self, without: Complex | NDArray[np.float64] | None = None, tolerance: float = 0.0
+    ) -> float:
         """Return how sure it is that the colours change at the rate.
 
         Parameters
         ----------
         without : array, shape (3,), or None
             A direction; what lies along it, in whatever strength and phase, does not count.
+        tolerance : float
+            Part of the whole change that does not count either.
 
         Returns
         -------
@@ -81,12 +87,13 @@ class ColourLine:
         free, n = 3, len(self.noise)
         covariance = self.regular
         weighted = np.linalg.solve(covariance, self.vector)
-        power = float(np.vdot(self.vector, weighted).real)
+        whole = power = float(np.vdot(self.vector, weighted).real)
         if without is not None and np.any(without):
             along = np.linalg.solve(covariance, np.asarray(without, np.complex128))
             power -= float(abs(np.vdot(along, self.vector)) ** 2 / np.vdot(without, along).real)
             free = 2  # the same as the test of two mixes in which the direction cancels
-        ratio = max(power, 0.0) / len(self.noise) * (n - free + 1) / free
+        power = max(np.sqrt(max(power, 0.0)) - tolerance * np.sqrt(max(whole, 0.0)), 0.0) ** 2
+        ratio = power / len(self.noise) * (n - free + 1) / free
         p = float(scipy.special.fdtrc(2 * free, 2 * (n - free + 1), ratio))
         return float(np.clip(-10 * np.log10(max(p, 1e-300)), 0.0, MOST_SURE_DB))
 
@@ -97,12 +104,13 @@ class ColourLine:
         -------
         float
             The `significance_db` of what is left beside the likest of `BLOOD_COLOURS`, in any
-            strength and phase.
+            strength and phase, but for `BLOOD_TOLERANCE`: the colours of a pulse have small
+            delays between them.
         """
         weighted = np.linalg.solve(self.regular, BLOOD_COLOURS.T.astype(np.complex128)).T
         along = np.abs(weighted @ self.vector.conj()) ** 2
         likest = int((along / np.einsum("ij,ij->i", BLOOD_COLOURS, weighted).real).argmax())
-        return self.significance_db(BLOOD_COLOURS[likest])
+        return self.significance_db(BLOOD_COLOURS[likest], BLOOD_TOLERANCE)
 
     def mix(self, rows: Complex) -> Complex:
         """Return the mix of colours in which the change stands out most from the noise.

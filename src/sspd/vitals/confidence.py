@@ -62,7 +62,6 @@ AGAINST: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
             _within(e.pos_bpm - 3.0, 0.0, 6.0) * _within(e.pos_line_db - 12.0, 0.0, 10.0)
         ),
         "lamp": lambda e: e.flicker,
-        "grey_line": lambda e: e.grey_line,
     }
 )
 TERMS: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType({**FOR, **AGAINST})

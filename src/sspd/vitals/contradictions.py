@@ -52,9 +52,6 @@ WITH_MIX, WITH_POS, CHANGE_DB = 0.3, 0.3, 6.0
 #: deviations of the share. A pulse leaves it as it is. (An exposure that reacts to the pulse
 #: changes it in the other direction.)
 ON_WALL = 0.2
-#: A change that is equal in all colours is a light, unless the background is seen, and has less
-#: than this share of it.
-OFF_WALL = 0.15
 #: If no background is visible: the whole face box, with hair, changes by more than this share of
 #: the change of its middle. Blood does not change the colour of hair.
 ON_EDGES = 0.85
@@ -128,9 +125,8 @@ def _light_changes(e: QualityFeatures) -> bool:
         return True
     if np.isnan(e.background_share):
         clean = e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS
-        return e.box_share > ON_EDGES or clean or e.grey_line > 0
-    off_wall = e.background_share + 2 * e.background_share_sd < OFF_WALL
-    return on_wall(e) > ON_WALL or (e.grey_line > 0 and not off_wall)
+        return e.box_share > ON_EDGES or clean
+    return on_wall(e) > ON_WALL
 
 
 def _face_moves(e: QualityFeatures) -> bool:

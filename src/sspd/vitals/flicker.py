@@ -77,44 +77,19 @@ def is_flicker(frame_stats: FrameStats, start_s: float, end_s: float, f_hz: floa
     True
     """
     keep = (frame_stats.t >= start_s) & (frame_stats.t < end_s)
-    face = _face(frame_stats, keep)
+    if keep.sum() < 4 * _TRACE_FS:
+        return False
+    t = frame_stats.t[keep]
+    face = _relative(frame_stats.quarters_rgb[keep].mean(axis=1), t)
     if face is None:
         return False
-    background = _relative(frame_stats.background_rgb[keep], frame_stats.t[keep])
+    if _grey_line(face, f_hz):
+        return True
+    background = _relative(frame_stats.background_rgb[keep], t)
     if background is None:
         return False
     rates = [f_hz, f_hz / 2] if f_hz / 2 >= SLOWEST_FLICKER_HZ else [f_hz]
     return any(_background_line(background, face, rate) for rate in rates)
-
-
-def is_grey(frame_stats: FrameStats, start_s: float, end_s: float, f_hz: float) -> bool:
-    """Return whether all colours of the face change equally, as under a lamp; few pulses do.
-
-    Parameters
-    ----------
-    frame_stats, start_s, end_s, f_hz
-        See `is_flicker`.
-
-    Returns
-    -------
-    bool
-
-    >>> t = np.arange(900) / 30
-    >>> rgb = 120 * (1 + 0.004 * np.sin(2 * np.pi * 1.3 * t))[:, None] * np.ones(3)
-    >>> rgb = (rgb + np.random.default_rng(0).normal(0, 0.02, (900, 3))).astype(np.float32)
-    >>> no, four = np.zeros(900, np.float32), np.repeat(rgb[:, None], 4, axis=1)
-    >>> is_grey(FrameStats(t, rgb, rgb, four, no, no, no, 0 * rgb), 0.0, 30.0, 1.3)
-    True
-    """
-    face = _face(frame_stats, (frame_stats.t >= start_s) & (frame_stats.t < end_s))
-    return face is not None and _grey_line(face, f_hz)
-
-
-def _face(frame_stats: FrameStats, keep: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-    """Return the relative deviation of the face's colours; None if unknown or too short."""
-    if keep.sum() < 4 * _TRACE_FS:
-        return None
-    return _relative(frame_stats.quarters_rgb[keep].mean(axis=1), frame_stats.t[keep])
 
 
 def _relative(rgb: NDArray[np.float32], t: NDArray[np.float64]) -> NDArray[np.float64] | None:

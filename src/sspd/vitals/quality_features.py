@@ -18,7 +18,7 @@ from sspd.signal import bandpass, detrend, pulse_frequency, resample_times
 from sspd.signal.color.pos import POS_WINDOW_S, pos_waveform
 from sspd.types import FrameStats, Signal
 from sspd.vitals.colour_direction import colour_features
-from sspd.vitals.flicker import is_flicker, is_grey
+from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, Reading
 from sspd.vitals.lines import (
@@ -103,9 +103,7 @@ class QualityFeatures:
     pos_line_db: float
     """Line at the rate of POS, relative to its neighbourhood."""
     flicker: float
-    """1 if `sspd.vitals.flicker.is_flicker` detects a light on the background, else 0."""
-    grey_line: float
-    """1 if the colours of the face change equally (`sspd.vitals.flicker.is_grey`), else 0."""
+    """1 if `sspd.vitals.flicker.is_flicker` detects flicker, else 0."""
 
 
 def compute_quality_features(
@@ -174,7 +172,6 @@ def compute_quality_features(
         **colour_features(filtered, quarters, box, background, f_hz),
         **_of_motion(filtered, place, f_hz),
         flicker=float(is_flicker(frame_stats, start_s, end_s, f_hz)),
-        grey_line=float(is_grey(frame_stats, start_s, end_s, f_hz)),
     )
 
 
