@@ -10,12 +10,12 @@ import time
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.pipeline import STEPS
 from sspd.simulation.camera.profile_table import PROFILES
 from sspd.simulation.camera.profiles import draw_profile
 from sspd.simulation.camera.shot import Shot
+from sspd.simulation.person.anatomy import F32
 from sspd.types import Box
 
 FRAMES, REPEATS = 100, 3

@@ -27,8 +27,8 @@ from sspd.simulation import (
     video_suffix,
     write_video,
 )
-from sspd.simulation.codec import CODECS
-from sspd.simulation.codec_draws import KINDS
+from sspd.simulation.codecs.draw import KINDS
+from sspd.simulation.codecs.options import CODECS
 from sspd.types import Frames
 from sspd.video.encoders import SPEEDS
 from sspd.video.read import read

@@ -17,7 +17,6 @@ from sspd.methods import Method, get_method
 from sspd.research.calibration.measured import measure_video, save_measured
 from sspd.research.calibration.nulls import NULLS
 from sspd.research.calibration.videos import (
-    KINDS,
     CalibrationVideo,
     draw_videos,
     write_calibration_video,
@@ -53,7 +52,8 @@ def fit_set() -> list[CalibrationVideo]:
     ]
     every = len(videos) // len(tempting_videos)
     parts = [videos[k * every :][:every] for k in range(len(tempting_videos))]
-    mixed = [one for part, last in zip(parts, tempting_videos) for one in (*part, last)]
+    pairs = zip(parts, tempting_videos, strict=True)
+    mixed = [one for part, last in pairs for one in (*part, last)]
     return mixed + videos[len(tempting_videos) * every :]
 
 

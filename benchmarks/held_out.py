@@ -16,7 +16,7 @@ from pathlib import Path
 from slices import DURATION_S
 from sspd.research.datasets.folder_table import Row, add_row
 from sspd.simulation import VideoSpec, write_truth, write_video
-from sspd.simulation.transmission import video_suffix
+from sspd.simulation.codecs.transmission import video_suffix
 from sspd.utils.pool import process_pool
 from suites import SEEDS, suite
 

@@ -28,7 +28,7 @@ import sspd
 from sspd.methods import Method, get_method
 from sspd.signal import bandpass
 from sspd.simulation import Truth, VideoSpec, truth, write_video
-from sspd.simulation.transmission import video_suffix
+from sspd.simulation.codecs.transmission import video_suffix
 from sspd.utils.pool import process_pool
 from suites import SEEDS, VIDEOS_A_SLICE, suite
 

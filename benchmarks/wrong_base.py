@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation import VideoSpec, random_spec, simulate, truth
-from sspd.simulation.anatomy import F32
 from sspd.simulation.noise import smooth_noise
+from sspd.simulation.person.anatomy import F32
 from sspd.simulation.render import render_pixels
 from sspd.simulation.stage import set_stage
 from sspd.types import Box, Frames

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation import arrhythmias, rhythms
+from sspd.simulation.hearts import arrhythmias, rhythms
 from wrong_base import Make, Take, Truth, alive, good, record
 
 Beats = Callable[[Take], tuple[float, ...]]

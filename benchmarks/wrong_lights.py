@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
-from sspd.simulation.gains import apply_gain, face_mask, sine_gain
+from sspd.simulation.lights.gains import apply_gain, face_mask, sine_gain
+from sspd.simulation.person.anatomy import F32
 from sspd.simulation.render import render_pixels
 from sspd.simulation.spec import rest_place
 from sspd.simulation.stage import set_stage

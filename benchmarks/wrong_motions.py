@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from sspd.simulation import VideoSpec, simulate
-from sspd.simulation.anatomy import F32
-from sspd.simulation.gains import apply_gain, face_mask, sine_gain
+from sspd.simulation.lights.gains import apply_gain, face_mask, sine_gain
 from sspd.simulation.noise import smooth_noise
+from sspd.simulation.person.anatomy import F32
 from sspd.simulation.spec import rest_place
 from sspd.types import Frames
 from wrong_base import (

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sspd.face.stabilize import STABILIZE_PX, head_shifts, shifted, stabilize_frames
 from sspd.simulation import VideoSpec, simulate_faces
 from sspd.simulation.faces import face_box
-from sspd.simulation.motion import head_poses
+from sspd.simulation.person.motion import head_poses
 from sspd.types import FIXED_POINT_MAX, Frames
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.simulation import VideoSpec
+from sspd.simulation.lights.scene_light import LightSpec
 from sspd.simulation.render import render_pixels
-from sspd.simulation.scene_light import LightSpec
 from sspd.simulation.spec import rest_place
 from sspd.simulation.stage import set_stage
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from sspd.errors import UsageError
 from sspd.simulation import PRESETS, VideoSpec, frame_times, random_spec
-from sspd.simulation.light import light_gain
-from sspd.simulation.motion import REACH_X, head_poses
+from sspd.simulation.lights.light import light_gain
+from sspd.simulation.person.motion import REACH_X, head_poses
 
 
 @pytest.mark.parametrize(

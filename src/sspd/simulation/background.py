@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.canvas import blurred_noise
+from sspd.simulation.person.anatomy import F32
 from sspd.simulation.spec import VideoSpec
 
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32, Anatomy
-from sspd.simulation.light import lamp_colour
-from sspd.simulation.skin import pulse_vector, skin_colour
+from sspd.simulation.lights.light import lamp_colour
+from sspd.simulation.person.anatomy import F32, Anatomy
+from sspd.simulation.person.skin import pulse_vector, skin_colour
 from sspd.simulation.spec import VideoSpec
 
 #: Extent of the patch around the face's centre, face widths: to each side, and up.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.cardiac import beat_model, blood_volume
+from sspd.simulation.hearts.cardiac import beat_model, blood_volume
 from sspd.simulation.spec import VideoSpec
 from sspd.types import Series
 

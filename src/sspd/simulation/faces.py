@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import UsageError
+from sspd.simulation.codecs.network import delivery
+from sspd.simulation.codecs.transmission import transmitted
 from sspd.simulation.face_track import detector_square
-from sspd.simulation.motion import head_poses
-from sspd.simulation.network import delivery
+from sspd.simulation.person.motion import head_poses
 from sspd.simulation.render import render_frame
 from sspd.simulation.spec import VideoSpec, frame_times, rest_place
 from sspd.simulation.stage import Stage, set_stage
-from sspd.simulation.transmission import transmitted
 from sspd.types import FIXED_POINT_MAX, Box, Frames
 
 #: dlib's square on these faces: its side, and the distance of its centre below that of the

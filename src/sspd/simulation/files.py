@@ -21,9 +21,9 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
+from sspd.simulation.codecs.transmission import write_transmitted
 from sspd.simulation.render import simulate
 from sspd.simulation.spec import VideoSpec
-from sspd.simulation.transmission import write_transmitted
 from sspd.simulation.truth import truth
 from sspd.types import Frames
 from sspd.utils.files import whole_file

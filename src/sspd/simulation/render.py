@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.canvas import SIDE, UP
-from sspd.simulation.face import draw_person
+from sspd.simulation.person.anatomy import F32
+from sspd.simulation.person.face import draw_person
 from sspd.simulation.spec import VideoSpec, rest_place
 from sspd.simulation.stage import Stage, set_stage
 from sspd.types import Box, Frames
@@ -174,7 +174,7 @@ def simulate(
     alter : callable or None
         Maps the number of a frame and its pixel values before noise and rounding (float32,
         shape (height, width, 3), may be overwritten) to those that the sensor receives, for
-        changes without an option of their own (see `sspd.simulation.gains`).
+        changes without an option of their own (see `sspd.simulation.lights.gains`).
 
     Yields
     ------

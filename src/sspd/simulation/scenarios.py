@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from sspd.simulation.camera.profiles import draw_camera
-from sspd.simulation.codec_draws import draw_codec
-from sspd.simulation.heart_draws import random_heart
+from sspd.simulation.codecs.draw import draw_codec
+from sspd.simulation.hearts.draw import random_heart
 from sspd.simulation.lights.draw import draw_light
+from sspd.simulation.person.recorded_pulse import draw_pulse_color
 from sspd.simulation.ranges import draw_choice
-from sspd.simulation.recorded_pulse import draw_pulse_color
 from sspd.simulation.spec import BACKGROUNDS, N_SKIN_TONES
 
 #: Kinds of light and of hearts that `train` and `validation` do not use.

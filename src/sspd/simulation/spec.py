@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from sspd.errors import UsageError
 from sspd.simulation.camera.options import CameraSpec
-from sspd.simulation.codec import CodecSpec
+from sspd.simulation.codecs.options import CodecSpec
 from sspd.simulation.face_track import FaceTrackSpec
-from sspd.simulation.heart_options import HeartSpec
+from sspd.simulation.hearts.options import HeartSpec
 from sspd.simulation.lights.options import LightSpec
-from sspd.simulation.pulse_color import PulseColor
+from sspd.simulation.person.pulse_color import PulseColor
 from sspd.simulation.ranges import check_choice, check_ranges, checked_beats, checked_part
 
 #: Kinds of head motion.
@@ -113,7 +113,7 @@ class VideoSpec:
     bit_rate : int or None
         Bit rate of H.264, bits per second, when written or encoded; None is near lossless.
     beats_s : tuple of float or None
-        Beat times, seconds from the first frame, ascending (see `sspd.simulation.rhythms`).
+        Beat times, seconds from the first frame, ascending (see `sspd.simulation.hearts.rhythms`).
         They override ``hr_bpm``, ``lf_ms`` and ``hf_ms``. An early beat has a weaker pulse, as
         the heart fills less. If they do not reach the ends of the video, the first and the
         last interval are repeated.

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.background import draw_background
 from sspd.simulation.camera.pipeline import Camera, make_camera
 from sspd.simulation.camera.shot import Shot
-from sspd.simulation.cardiac import beat_model, blood_volume
-from sspd.simulation.face import Person, draw_person
-from sspd.simulation.light import light_gain, swing_gain, swing_ramp
-from sspd.simulation.motion import Poses, head_poses
-from sspd.simulation.scene_light import SceneLight, make_scene_light
+from sspd.simulation.hearts.cardiac import beat_model, blood_volume
+from sspd.simulation.lights.light import light_gain, swing_gain, swing_ramp
+from sspd.simulation.lights.scene_light import SceneLight, make_scene_light
+from sspd.simulation.person.anatomy import F32
+from sspd.simulation.person.face import Person, draw_person
+from sspd.simulation.person.motion import Poses, head_poses
 from sspd.simulation.spec import VideoSpec, frame_times, rest_place
 from sspd.types import Box
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.cardiac import beat_model, blood_volume
-from sspd.simulation.heart_model import Heart
-from sspd.simulation.network import delivery
+from sspd.simulation.codecs.network import delivery
+from sspd.simulation.hearts.cardiac import beat_model, blood_volume
+from sspd.simulation.hearts.model import Heart
 from sspd.simulation.spec import VideoSpec
 
 

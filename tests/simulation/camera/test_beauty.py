@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sspd.simulation.camera.beauty import BRIGHTEN, BeautyFilter, brightened, skin_likeness
-from sspd.simulation.skin import TONES
+from sspd.simulation.person.skin import TONES
 
 SHAPE = (64, 80)
 SKIN = np.array([196, 147, 116], np.float32)

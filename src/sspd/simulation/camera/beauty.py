@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.denoise import guided_smooth
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.shot import Shot
+from sspd.simulation.person.anatomy import F32
 
 #: Constant of the brightening curve at strength 1.
 BRIGHTEN = 0.2

@@ -29,10 +29,10 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.planes import join_planes, split_planes
 from sspd.simulation.camera.shot import Shot
+from sspd.simulation.person.anatomy import F32
 
 #: Noise, pixel values, at which the weight of the past is half of that for strong noise: less
 #: noise needs less filtering (Wiener's ratio of the powers of noise and of changes of the scene).

@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.shot import Shot, Step
+from sspd.simulation.person.anatomy import F32
 
 #: Below this the power rises no further, Hz: light that changes for minutes is a scene's matter.
 CORNER_HZ = 0.03

@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.shot import Shot, Step
+from sspd.simulation.person.anatomy import F32
 
 #: Pixels are metered at this distance, at most.
 _STRIDE = 8

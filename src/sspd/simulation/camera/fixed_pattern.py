@@ -13,9 +13,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.shot import Shot, Step
+from sspd.simulation.person.anatomy import F32
 
 #: A change of light by 1 % changes a pixel value by 1 % over this (mean slope of sRGB).
 GAMMA = 2.2

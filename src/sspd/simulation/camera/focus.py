@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.shot import Shot
 from sspd.simulation.noise import smooth_noise
+from sspd.simulation.person.anatomy import F32
 from sspd.types import Box
 
 #: Aperture of the lens in frame widths of the image: the focal length of a phone's camera is 0.78

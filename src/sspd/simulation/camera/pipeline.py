@@ -25,7 +25,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.beauty import make_beauty
 from sspd.simulation.camera.denoise import make_denoise
 from sspd.simulation.camera.drift import make_drift
@@ -39,6 +38,7 @@ from sspd.simulation.camera.sensor import make_sensor
 from sspd.simulation.camera.sharpen import make_sharpen
 from sspd.simulation.camera.shot import Shot, Step
 from sspd.simulation.camera.tone import make_color, make_local_tone, make_tone
+from sspd.simulation.person.anatomy import F32
 
 #: Makes a step of its own generator; None leaves it out.
 Maker = Callable[[CameraSpec, np.random.Generator, Shot], Step | None]

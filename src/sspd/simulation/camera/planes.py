@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
+from sspd.simulation.person.anatomy import F32
 
 #: Weights of R, G and B in luma (ITU-R BT.601).
 LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)

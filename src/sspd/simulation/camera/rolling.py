@@ -27,10 +27,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.shot import Shot
 from sspd.simulation.noise import smooth_noise
+from sspd.simulation.person.anatomy import F32
 
 #: Standard deviation of the mains frequency, Hz, and the band in which it wanders.
 MAINS_STD_HZ, MAINS_BAND_HZ = 0.02, (0.002, 0.05)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.planes import add_luma, luma_of
 from sspd.simulation.camera.shot import Shot, Step
+from sspd.simulation.person.anatomy import F32
 
 #: Standard deviation of the blur, pixels.
 SIGMA_PX = 1.0

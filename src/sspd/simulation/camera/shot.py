@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
+from sspd.simulation.person.anatomy import F32
 from sspd.types import Box
 
 #: Maps the number of a frame and its pixel values to those after the step; float32, shape

@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.camera.options import CameraSpec
 from sspd.simulation.camera.shot import Shot, Step
+from sspd.simulation.person.anatomy import F32
 
 #: Share of red, green and blue in brightness (ITU-R BT.601).
 LUMA = np.array([0.299, 0.587, 0.114])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
+from sspd.simulation.person.anatomy import F32
 from sspd.types import Box
 
 #: Number of cells along the shorter side of the frame.

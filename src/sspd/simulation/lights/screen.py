@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.lights.curves import Times, event_times, power_law_noise, smooth_step
 from sspd.simulation.lights.grid import Grid, Source
 from sspd.simulation.lights.options import LightSpec
+from sspd.simulation.person.anatomy import F32
 
 #: Standard deviation of the lengths of scenes over their mean.
 _LENGTH_SPREAD = 1.2

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.lights.curves import Times, event_times, power_law_sines, smooth_step
 from sspd.simulation.lights.grid import Grid, Source
 from sspd.simulation.lights.options import LightSpec
+from sspd.simulation.person.anatomy import F32
 
 #: Penumbra of a passing shadow over its width.
 _PENUMBRA = 0.6

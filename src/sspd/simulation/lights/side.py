@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sspd.simulation.anatomy import F32
 from sspd.simulation.lights.grid import Grid, Source
 from sspd.simulation.lights.options import LightSpec
-from sspd.simulation.motion import Poses
+from sspd.simulation.person.anatomy import F32
+from sspd.simulation.person.motion import Poses
 
 #: Place of the cheeks, face widths from the middle: there the gradient has its full size.
 _CHEEK = 0.25

@@ -1,0 +1,1 @@
+"""Codecs and networks between the camera and the file."""

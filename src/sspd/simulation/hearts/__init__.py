@@ -1,0 +1,1 @@
+"""Hearts: beat times, waveforms, breathing and the recoil of the head."""
