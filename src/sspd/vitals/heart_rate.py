@@ -18,6 +18,15 @@ from sspd.vitals.rate_track import RateTrack, track_rate
 PASS_HZ = (0.5, 4.0)
 #: Band in which the heart rate is searched, Hz: 36 to 216 beats per minute.
 SEARCH_HZ = (0.6, 3.6)
+#: A half of the rate that was read is looked at from here on, Hz (33 beats per minute), if the
+#: waveform beats once in its period. Nothing is searched below `SEARCH_HZ`: slow noise is there.
+SLOWEST_HALF_HZ = 0.55
+#: It does so if the second highest maximum of its mean wave is under this fraction of the highest,
+#: above the lowest value: up to 0.61 for simulated hearts of 33-36 bpm, whose second harmonic is
+#: up to 12 dB too strong; 0.76 or more for beats in pairs, 0.84 or more for even beats.
+SECOND_MAXIMUM = 0.65
+#: Most steps of that mean wave.
+WAVE_STEPS = 40
 #: Shortest time between two beats, seconds.
 REFRACTORY_S = 0.27
 #: Half width of the band that `read_rate_near` searches, Hz (6 bpm).
@@ -137,14 +146,53 @@ def read_half(filtered: ArrayLike, fs: float, reading: Reading) -> Reading | Non
     Returns
     -------
     Reading or None
-        None if half of the rate is below `SEARCH_HZ`.
+        None if half of the rate is below `SLOWEST_HALF_HZ`, or below `SEARCH_HZ` and the waveform
+        beats twice in its period: even beats, or beats in pairs.
 
     >>> values = pulse_band(np.sin(2 * np.pi * np.arange(900) / 30), 30.0)
     >>> read_half(values, 30.0, read_rate(values, 30.0)) is None
     True
+    >>> t = np.arange(900) / 30
+    >>> slow = np.cos(2 * np.pi * 0.57 * t) + 1.4 * np.cos(2 * np.pi * 1.14 * t)
+    >>> twice = read_rate(pulse_band(slow, 30.0), 30.0)
+    >>> half = read_half(pulse_band(slow, 30.0), 30.0, twice)
+    >>> round(twice.spectral_bpm, 1), round(half.spectral_bpm, 1)
+    (68.4, 34.2)
     """
+    values = np.asarray(filtered, dtype=np.float64)
     half_hz = (reading.spectral_bpm or 0.0) / 120
-    return read_rate_near(filtered, fs, half_hz) if half_hz >= SEARCH_HZ[0] else None
+    if half_hz < SLOWEST_HALF_HZ or (half_hz < SEARCH_HZ[0] and not _once(values, fs, half_hz)):
+        return None
+    return read_rate_near(values, fs, half_hz)
+
+
+def _once(values: NDArray[np.float64], fs: float, f_hz: float) -> bool:
+    """Return whether the mean wave of a period has one high maximum."""
+    steps = min(WAVE_STEPS, int(fs / f_hz))  # a sample or more in each
+    place = (np.arange(values.size) * f_hz / fs * steps).astype(int) % steps
+    wave = np.bincount(place, values, steps) / np.bincount(place, minlength=steps)
+    is_top = (wave > np.roll(wave, 1)) & (wave >= np.roll(wave, -1))
+    tops = np.sort(wave[is_top] - wave.min())
+    return tops.size == 1 or (tops.size > 1 and tops[-2] < SECOND_MAXIMUM * tops[-1])
+
+
+def search_band(f_hz: float) -> tuple[float, float]:
+    """Return the band in which a reading is compared with other rates of its window.
+
+    Parameters
+    ----------
+    f_hz : float
+        The rate that was read, Hz.
+
+    Returns
+    -------
+    (low, high)
+        `SEARCH_HZ`; for a rate below it from the lower edge of `PASS_HZ` on. Hz.
+
+    >>> search_band(1.2), search_band(0.57)
+    ((0.6, 3.6), (0.5, 3.6))
+    """
+    return (PASS_HZ[0] if f_hz < SEARCH_HZ[0] else SEARCH_HZ[0], SEARCH_HZ[1])
 
 
 def follow_rate(filtered: ArrayLike, fs: float, reading: Reading) -> Reading:

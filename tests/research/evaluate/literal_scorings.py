@@ -80,7 +80,7 @@ def thirds(x: Row, fs: float) -> float:
     return float(np.mean(rates))
 
 
-def released(x: Row, fs: float) -> float:
+def released_kept(x: Row, fs: float) -> Row:
     kept = both_ways(*butterworth(4, 0.5, 3.0, fs), x, 27)
     n = 1
     while n < x.size:
@@ -100,7 +100,12 @@ def released(x: Row, fs: float) -> float:
     summed = np.zeros(x.size)
     for k, part in enumerate(parts):
         summed += np.exp(-(((k - best) / (0.08 * 107)) ** 2)) * part.real / np.sqrt(scales[k])
-    return float(np.mean([60 * fs / (b - a) for a, b in pairwise(maxima(summed))]))
+    return summed
+
+
+def released(x: Row, fs: float) -> float:
+    tops = maxima(released_kept(x, fs))
+    return float(np.mean([60 * fs / (b - a) for a, b in pairwise(tops)]))
 
 
 def smooth_length(least: int) -> int:
@@ -177,9 +182,7 @@ def nest(x: Row, fs: float) -> dict[str, float]:
 
 
 LITERAL = {
-    "sspd": lambda x, fs: {
-        "hr_bpm": all_peaks(both_ways(*butterworth(4, 0.5, 3.0, fs), x, 27), fs)
-    },
+    "sspd": lambda x, fs: {"hr_bpm": all_peaks(released_kept(x, fs), fs)},
     "all-maxima": lambda x, fs: {"hr_bpm": all_peaks(x, fs)},
     "vipl": lambda x, fs: {"hr_bpm": thirds(x, fs)},
     "released": lambda x, fs: {"hr_bpm": released(x, fs)},

@@ -138,12 +138,12 @@ _PRESETS = (
     Scoring(
         "sspd",
         "the paper, Sec. IV-A and IV-B: windows of 30 s, mean interval of all peaks, after the"
-        " Butterworth band-pass of 0.5-3 Hz of its released code ([4] and [5], whom it follows,"
-        " filter too)",
+        " filter of its released code, a Butterworth band-pass of 0.5-3 Hz and a Morlet mask ([4]"
+        " and [5], whom it follows, filter too)",
         30.0,
         rate_alone(pulse_peaks),
-        caveat="Heart rates above 180 bpm are outside the band; noise and secondary waves that"
-        " remain in it count as beats",
+        caveat="Heart rates above 180 bpm are outside the band, those under 39 bpm below the mask"
+        " itself",
     ),
     Scoring(
         "all-maxima",
