@@ -2,8 +2,7 @@
 
 A job is ``queued``, then ``running``, then ``done`` or ``failed``, and each step is one
 transaction of a write-ahead log. A job whose server or worker is killed is running in the file
-and nowhere else: it is queued again. The file belongs to one server at a time, which holds the
-lock of its folder.
+and nowhere else: it is queued again. One server at a time has the file: it locks the folder.
 """
 
 from __future__ import annotations
@@ -124,7 +123,7 @@ class JobStore:
         bool
             False if it was deleted meanwhile.
         """
-        return self._end(job_id, "done", faces, None, "running")
+        return self._end(job_id, "running", "done", faces, None)
 
     def fail(self, job_id: str, reason: str, state: str = "running") -> bool:
         """End a job without a result.
@@ -139,7 +138,7 @@ class JobStore:
         bool
             False if it was deleted meanwhile.
         """
-        return self._end(job_id, "failed", None, reason, state)
+        return self._end(job_id, state, "failed", None, reason)
 
     def release(self, job_id: str, *, blamed: bool) -> int:
         """Queue a running job again.
@@ -283,15 +282,10 @@ class JobStore:
         with self._lock:
             self._file.close()
 
-    def _end(
-        self, job_id: str, state: str, faces: bytes | None, reason: str | None, was: str
-    ) -> bool:
-        n = self._do(
-            "UPDATE job SET state = ?, ended_s = ?, faces = ?, reason = ?"
-            " WHERE id = ? AND state = ?",
-            *(state, time.time(), faces, reason, job_id, was),
-        )
-        return n > 0
+    def _end(self, job_id: str, was: str, *values: object) -> bool:
+        update = "UPDATE job SET ended_s = ?, state = ?, faces = ?, reason = ?"
+        where = "WHERE id = ? AND state = ?"
+        return self._do(f"{update} {where}", time.time(), *values, job_id, was) > 0
 
     def _one(self, where: str, *values: Any) -> Job | None:
         rows = self._rows(f"SELECT {COLUMNS} FROM job WHERE {where}", *values)

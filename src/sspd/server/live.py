@@ -61,11 +61,11 @@ async def live(websocket: WebSocket) -> None:
 async def _session(websocket: WebSocket, service: Service) -> None:
     bounds, settings = service.settings.bounds, service.settings
     options = options_of_start(await _text(websocket, bounds.silence_s), settings.options)
-    process = LiveProcess(options)
+    process, ready = LiveProcess(options), asyncio.Event()
     try:
         await process.start()
-        receiving = asyncio.create_task(_receive(websocket, process, service))
-        telling = asyncio.create_task(_tell(websocket, process))
+        receiving = asyncio.create_task(_receive(websocket, process, service, ready))
+        telling = asyncio.create_task(_tell(websocket, process, ready))
         try:
             good = await _until_over(receiving, telling, bounds)
         finally:
@@ -97,11 +97,14 @@ async def _until_over(
     return last.startswith(_FINAL)
 
 
-async def _receive(websocket: WebSocket, process: LiveProcess, service: Service) -> None:
+async def _receive(
+    websocket: WebSocket, process: LiveProcess, service: Service, ready: asyncio.Event
+) -> None:
     """Pass frames on until the caller ends, no faster than is allowed."""
     bounds, n, began_s = service.settings.bounds, 0, time.monotonic()
     while True:
-        message = await _message(websocket, bounds.silence_s)
+        # who waits for "ready" is not silent
+        message = await _message(websocket, bounds.silence_s if ready.is_set() else _PATIENCE_S)
         if isinstance(message, str):
             _check_end(message)
             await process.send(b"")
@@ -122,11 +125,12 @@ async def _receive(websocket: WebSocket, process: LiveProcess, service: Service)
             raise Problem("busy", "the server is too slow for these frames") from None
 
 
-async def _tell(websocket: WebSocket, process: LiveProcess) -> str:
+async def _tell(websocket: WebSocket, process: LiveProcess, ready: asyncio.Event) -> str:
     """Pass lines on until there are no more; the last one."""
     last = ""
     while (line := await process.line()) is not None:
         last = line
+        ready.set()
         try:
             await asyncio.wait_for(websocket.send_text(line), _PATIENCE_S)
         except TimeoutError:

@@ -38,20 +38,72 @@ def run_server(settings: ServerSettings) -> None:
         The address or the folder cannot be used, or the certificate cannot be read.
     """
     _log_to_stderr()
-    with _bound_socket(settings) as listener:
-        service = Service(settings)
-        config = _config(settings, service)
-        try:
-            config.load()
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--tls-cert, --tls-key: cannot be used ({error})") from error
-        host, port = listener.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        logging.getLogger("sspd.server").info("listening %s://%s:%d", settings.scheme, shown, port)
-        server = uvicorn.Server(config)
+    with bound_socket(settings) as listener:
+        server = make_server(settings)
+        server.said = f"listening {address(settings, listener)}"
         server.run([listener])
-        if not server.started:
-            raise SSPDError("the server could not start")
+    if not server.started:
+        raise SSPDError("the server could not start")
+
+
+class Server(uvicorn.Server):
+    """A server that says so when it can be called."""
+
+    said = "listening"
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen.
+
+        Parameters
+        ----------
+        sockets : list of socket.socket, optional
+        """
+        await super().startup(sockets)
+        if self.started:
+            logging.getLogger("sspd.server").info(self.said)
+
+
+def make_server(settings: ServerSettings) -> Server:
+    """Return a server that holds its folder, and serves when it is run with a socket.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+
+    Returns
+    -------
+    Server
+
+    Raises
+    ------
+    SSPDError
+        The folder cannot be used, or the certificate cannot be read.
+    """
+    service = Service(settings)
+    config = _config(settings, service)
+    try:
+        config.load()
+    except (OSError, ValueError) as error:
+        service.stop()
+        raise UsageError(f"--tls-cert, --tls-key: cannot be used ({error})") from error
+    return Server(config)
+
+
+def address(settings: ServerSettings, listener: socket.socket) -> str:
+    """Return the address of a server.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+    listener : socket.socket
+
+    Returns
+    -------
+    str
+        Without a slash at its end.
+    """
+    host, port = listener.getsockname()[:2]
+    return f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _config(settings: ServerSettings, service: Service) -> uvicorn.Config:
@@ -123,10 +175,25 @@ def _protocol(bounds: Bounds, most_sockets: int) -> type[asyncio.Protocol]:
     return Impatient
 
 
-def _bound_socket(settings: ServerSettings) -> socket.socket:
+def bound_socket(settings: ServerSettings) -> socket.socket:
+    """Return a socket bound to a server's address.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+
+    Returns
+    -------
+    socket.socket
+
+    Raises
+    ------
+    SSPDError
+        Another program has the address, or it is none of this machine.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
     except OSError as error:

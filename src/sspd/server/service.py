@@ -135,7 +135,7 @@ class Service:
         if self.stopping:
             return "the server stops"
         if not self.slots.alive():
-            return "no worker"
+            return "no worker is ready"
         try:
             self.store.counts()
             free = shutil.disk_usage(self.videos).free

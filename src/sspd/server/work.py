@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class Slots:
         self._video_of = video_of
         self._wake = threading.Condition()
         self._stopping = self._ended = False
+        self._warm = 0
         self._progress: dict[str, tuple[str, float]] = {}
         self._deleted: set[str] = set()
         self._workers = [
@@ -77,13 +79,14 @@ class Slots:
             self._wake.notify()
 
     def alive(self) -> bool:
-        """Return whether every slot takes jobs.
+        """Return whether every slot takes jobs: not yet while its process starts.
 
         Returns
         -------
         bool
         """
-        return not self._stopping and all(thread.is_alive() for thread in self._threads)
+        warm = self._warm == len(self._threads)
+        return warm and not self._stopping and all(each.is_alive() for each in self._threads)
 
     def progress(self, job_id: str) -> tuple[str, float] | None:
         """Return how far a running job is.
@@ -123,18 +126,23 @@ class Slots:
             self._stopping = True
             self._wake.notify_all()
         end_s = time.monotonic() + grace_s
-        for thread in self._threads:
+        started = [thread for thread in self._threads if thread.ident is not None]
+        for thread in started:
             thread.join(max(0.0, end_s - time.monotonic()))
         self._ended = True
         for worker in self._workers:
             worker.end()
-        for thread in self._threads:
+        for thread in started:
             thread.join()
         for worker in self._workers:
             worker.reap()
 
     def _run(self, worker: Worker) -> None:
         leave_interrupts()
+        with suppress(Exception):  # so that the first video does not wait for imports
+            worker.measure(Task(0, str(self._video_of("none"))))
+        with self._wake:
+            self._warm += 1
         while not self._stopping:
             try:
                 job = self._store.claim()
@@ -156,7 +164,7 @@ class Slots:
             _log.info("deleted job=%s while it ran", job.id)
         except Exception as error:  # the journal, not the video: it stays running until a restart
             _log.error("job=%s error=%s", job.id, type(error).__name__)
-            if not self._ended:
+            with suppress(Exception):
                 self._fail(job, "it could not be written down; try again")
         finally:
             self._progress.pop(job.id, None)
@@ -173,11 +181,11 @@ class Slots:
         task = Task(0, str(video), options=json.loads(job.options))
         try:
             result = worker.measure(task, tell)
-        except WorkerDiedError as error:
+        except (WorkerDiedError, OSError) as error:  # it could not even be started
             self._worker_died(job, _plain(str(error), video))
             return
-        except SourceError as error:  # it took too long
-            self._fail(job, _plain(str(error), video))
+        except SourceError as error:  # it took too long, or we are being stopped
+            self._give_up(job, _plain(str(error), video))
             return
         if result.vitals.error is not None:
             self._fail(job, _plain(result.vitals.error, video))
@@ -187,8 +195,8 @@ class Slots:
         video.unlink(missing_ok=True)
 
     def _worker_died(self, job: Job, said: str) -> None:
-        if self._ended:  # it was ended by us
-            self._store.release(job.id, blamed=False)
+        if self._ended:
+            self._give_up(job, said)
             return
         self._metrics.worker_deaths.inc()
         most = self._settings.bounds.tries
@@ -197,6 +205,13 @@ class Slots:
             _log.warning("worker died job=%s tries=%d", job.id, tries)
             return
         self._fail(job, f"{said}, {most} times")
+
+    def _give_up(self, job: Job, said: str) -> None:
+        """Fail a job, but for one that was interrupted by us."""
+        if self._ended:
+            self._store.release(job.id, blamed=False)
+        else:
+            self._fail(job, said)
 
     def _fail(self, job: Job, reason: str) -> None:
         if self._store.fail(job.id, reason):

@@ -48,11 +48,12 @@ def decode_frame(data: bytes) -> NDArray[np.uint8]:
         raise SourceError(
             f"a frame of {width}x{height} pixels; send 1 to {MAX_FRAME_PIXELS} pixels (1080p)"
         )
-    image: NDArray[Any] | None
+    image: NDArray[Any] | None = None
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        if _is_whole(data):  # of a part, decoders fill in the rest
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
-        image = None
+        pass
     if image is None or image.dtype != np.uint8 or image.shape[:2] not in (size[::-1], size):
         raise DecodeError("a frame is damaged and cannot be decoded")
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
@@ -66,6 +67,14 @@ def _size(data: bytes) -> tuple[int, int] | None:
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < _WEBP_BYTES:
         return None
     return _webp_size(data[12:16], data[20:_WEBP_BYTES])
+
+
+def _is_whole(data: bytes) -> bool:
+    """Return whether an image ends as its format does."""
+    if data[:4] == b"RIFF":
+        return int.from_bytes(data[4:8], "little") + 8 <= len(data)
+    end = b"\xff\xd9" if data[:2] == b"\xff\xd8" else b"IEND\xaeB`\x82"
+    return data.rstrip(b"\0").endswith(end)
 
 
 def _webp_size(kind: bytes, start: bytes) -> tuple[int, int] | None:
