@@ -40,7 +40,7 @@ def serve(
         typer.Option(
             "--proxy",
             metavar="ADDRESS",
-            help="Proxy whose X-Forwarded-For is believed; repeatable.",
+            help="Proxy, or network of proxies, whose X-Forwarded-For is believed; repeatable.",
         ),
     ] = None,
     tls_cert: Annotated[

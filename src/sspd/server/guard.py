@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import logging
 import sqlite3
@@ -102,7 +103,7 @@ class Guard:
         """Who calls: a token's owner, or an address where none is asked for."""
         tokens, path = self._service.tokens, scope["path"]
         if not tokens.wanted:
-            return f"address-{(scope.get('client') or ('unknown', 0))[0]}"
+            return _address_name(scope)
         owner = tokens.owner(_token(scope, headers))
         if owner is None and path not in PUBLIC and not path.startswith(PUBLIC_FOLDER):
             raise Problem("no_token", "send a token that is known: Authorization: Bearer TOKEN")
@@ -143,6 +144,12 @@ def host_allowed(host: str, names: Iterable[str]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _address_name(scope: Scope) -> str:
+    """A name for a caller's address, which is not kept itself."""
+    address = (scope.get("client") or ("unknown", 0))[0]
+    return f"address-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
 
 
 def _check_origin(headers: Headers, host: str) -> None:

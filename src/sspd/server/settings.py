@@ -59,7 +59,7 @@ class ServerSettings:
     names: tuple[str, ...] = ()
     """Host names, beside those of this machine, by which it may be called."""
     proxies: tuple[str, ...] = ()
-    """Addresses of proxies whose word on the caller's address is believed."""
+    """Addresses or networks of proxies whose word on the caller's address is believed."""
     certificate: Path | None = None
     key: Path | None = None
     options: MeasureOptions = field(default_factory=MeasureOptions)
@@ -91,6 +91,8 @@ class ServerSettings:
             raise UsageError("--tls-cert and --tls-key belong together: give both, or neither")
         if not 0 <= self.port < 1 << 16:
             raise UsageError(f"--port is 0 to 65535, got {self.port}")
+        for place in self.proxies:
+            _check_network(place)
         for name, value, least in (
             ("--jobs", self.jobs, 1),
             ("--live", self.live, 0),
@@ -130,3 +132,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _check_network(place: str) -> None:
+    try:
+        ipaddress.ip_network(place)
+    except ValueError:
+        raise UsageError(
+            f"--proxy is an address or a network, such as 172.30.83.0/24, not {place!r}"
+        ) from None
