@@ -47,6 +47,7 @@ REFUSED: list[tuple[str, str, dict[str, str], str]] = [
     ("POST", f"{PLACE}?fps=0", {}, "invalid"),
     ("POST", f"{PLACE}?fps=nan", {}, "invalid"),
     ("POST", f"{PLACE}?window=1e999", {}, "invalid"),
+    ("POST", f"{PLACE}?step=5e-324", {}, "invalid"),
     ("POST", f"{PLACE}?box=1,2,3", {}, "invalid"),
     ("POST", f"{PLACE}?box=1,2,3,99999999999999999999", {}, "invalid"),
     ("POST", f"{PLACE}?weights=/etc/passwd", {}, "invalid"),
@@ -70,7 +71,7 @@ def nothing_left(service: Service) -> Iterator[None]:
     yield
     assert not list(service.videos.iterdir())
     assert not list(service.scratch.iterdir())
-    assert service.uploads == 0
+    assert not service.uploads
     assert service.promised_bytes == 0
 
 
@@ -117,12 +118,34 @@ def test_a_slow_body_is_given_up(call: Caller) -> None:
     assert b"upload_too_slow" in found
 
 
+def test_one_caller_does_not_take_all_places(call: Caller, service: Service) -> None:
+    head = f"POST {PLACE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n".encode()
+    each = service.settings.bounds.uploads_each
+    sockets = [socket.create_connection(("127.0.0.1", call.port), PATIENCE_S) for _ in range(each)]
+    try:
+        for sock in sockets:
+            sock.sendall(head)
+        for _ in range(500):
+            if service.uploads.total() == each:
+                break
+            threading.Event().wait(0.001)
+        assert service.uploads.total() == each
+        _typed(call("POST", PLACE, b"video"), "too_many", service)
+    finally:
+        for sock in sockets:
+            sock.close()
+    for _ in range(500):
+        if not service.uploads and not list(service.videos.iterdir()):
+            break
+        threading.Event().wait(0.01)
+
+
 def test_half_a_body_leaves_nothing(call: Caller, service: Service) -> None:
     head = f"POST {PLACE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", call.port), PATIENCE_S) as sock:
         sock.sendall(head.encode() + bytes(5000))
     for _ in range(500):
-        if service.uploads == 0 and not list(service.videos.iterdir()):
+        if not service.uploads and not list(service.videos.iterdir()):
             break
         threading.Event().wait(0.01)
 

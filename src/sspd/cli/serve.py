@@ -96,7 +96,7 @@ def serve(
         str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
     ] = "f32",
 ) -> None:
-    """Serve measurements over HTTP: a REST interface, a WebSocket, and a page.
+    """Run a server that measures videos: a REST interface, a WebSocket, and a page.
 
     Only this machine can call it, unless tokens are given. Videos are deleted as
     soon as they are measured, results when they were fetched, and after an hour

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
 from sspd.server import measurements, pages
@@ -44,7 +44,17 @@ def application(service: Service) -> ASGIApp:
                 await expiring
             await run_in_threadpool(service.stop)
 
-    routes = [
+    return Guard(Router(routes(), redirect_slashes=False, lifespan=lifespan), service)
+
+
+def routes() -> list[BaseRoute]:
+    """Return all routes.
+
+    Returns
+    -------
+    list of starlette.routing.BaseRoute
+    """
+    return [
         Route("/", pages.page, methods=["GET"]),
         Route("/docs", pages.docs, methods=["GET"]),
         Route("/openapi.json", pages.openapi, methods=["GET"]),
@@ -53,11 +63,9 @@ def application(service: Service) -> ASGIApp:
         Route("/readyz", pages.readyz, methods=["GET"]),
         Route("/metrics", pages.metrics, methods=["GET"]),
         Route("/v1/measurements", measurements.create, methods=["POST"]),
-        Route(_ONE, measurements.show, methods=["GET"]),
-        Route(_ONE, measurements.delete, methods=["DELETE"]),
+        Route(_ONE, measurements.measurement, methods=["GET", "DELETE"]),
         Route(f"{_ONE}/csv", measurements.csv, methods=["GET"]),
         Route(f"{_ONE}/report", measurements.report, methods=["GET"]),
         Route(f"{_ONE}/waveform", measurements.waveform, methods=["GET"]),
         WebSocketRoute("/v1/live", live),
     ]
-    return Guard(Router(routes, redirect_slashes=False, lifespan=lifespan), service)

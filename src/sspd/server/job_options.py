@@ -21,6 +21,8 @@ NUMBERS = {
     "step": "step_s",
     "min_confidence": "min_confidence",
 }
+#: Shortest time between windows, seconds: a tiny one makes more windows than anybody reads.
+LEAST_STEP_S = 0.5
 #: All options of a measurement, and those of a live session.
 MEASURE_NAMES = (*NUMBERS, "box", "face", "smooth")
 LIVE_NAMES = ("window", "step", "min_confidence", "box", "face")
@@ -125,6 +127,9 @@ def _number(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Problem("invalid", f"the option {name} is a number")
     try:
-        return float(value)
+        number = float(value)
     except OverflowError:
         raise Problem("invalid", f"the option {name} is too large") from None
+    if name == "step" and not number >= LEAST_STEP_S:
+        raise Problem("invalid", f"step is {LEAST_STEP_S:g} s or more")
+    return number

@@ -141,7 +141,7 @@ class JobStore:
         return self._end(job_id, state, "failed", None, reason)
 
     def release(self, job_id: str, *, blamed: bool) -> int:
-        """Queue a running job again.
+        """Return a running job to the queue.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class JobStore:
         return 0 if found is None else found.tries
 
     def recover(self, most_restarts: int) -> int:
-        """Queue the jobs again that ran when the server before this one was killed.
+        """Return the jobs to the queue that ran when the server before was killed.
 
         Parameters
         ----------
@@ -190,7 +190,7 @@ class JobStore:
         return n
 
     def fetched(self, job_id: str) -> None:
-        """Note that a result was fetched; only the first time counts.
+        """Record that a result was fetched; only the first time counts.
 
         Parameters
         ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -33,7 +34,7 @@ _LONGEST_KEY = 200
 
 
 async def create(request: Request) -> Response:
-    """Take a video and promise its measurement.
+    """Store a video and promise its measurement.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ async def create(request: Request) -> Response:
     check_size(request, settings.max_video_bytes)
     await run_in_threadpool(_check_room, service, client)
     job_id = new_id()
-    with _counted(service, _expected_bytes(request, settings.max_video_bytes)):
+    with _counted(service, client, _expected_bytes(request, settings.max_video_bytes)):
         upload = await receive(
             request, service.video_of(job_id), settings.max_video_bytes, settings.bounds
         )
@@ -67,8 +68,8 @@ async def create(request: Request) -> Response:
     return JSONResponse(body, 202, headers)
 
 
-async def show(request: Request) -> Response:
-    """Tell the state of a job, and its result.
+async def measurement(request: Request) -> Response:
+    """Return the state of a job, and its result; or delete it, even while it runs.
 
     Parameters
     ----------
@@ -77,8 +78,13 @@ async def show(request: Request) -> Response:
     Returns
     -------
     starlette.responses.Response
+        204 where it was deleted.
     """
     service, job = _service(request), await _job(request)
+    return await (_deleted if request.method == "DELETE" else _shown)(service, job)
+
+
+async def _shown(service: Service, job: Job) -> Response:
     body = await run_in_threadpool(_state, service, job)
     if job.state in WAITING:
         return JSONResponse(body, headers={"Retry-After": "1"})
@@ -86,19 +92,7 @@ async def show(request: Request) -> Response:
     return JSONResponse(body)
 
 
-async def delete(request: Request) -> Response:
-    """Delete a job, its video and its result; one that runs is ended.
-
-    Parameters
-    ----------
-    request : starlette.requests.Request
-
-    Returns
-    -------
-    starlette.responses.Response
-        204.
-    """
-    service, job = _service(request), await _job(request)
+async def _deleted(service: Service, job: Job) -> Response:
     await run_in_threadpool(service.store.delete, job.id)
     service.slots.forget(job.id)
     await run_in_threadpool(service.remove_video, job.id)
@@ -106,7 +100,7 @@ async def delete(request: Request) -> Response:
 
 
 async def csv(request: Request) -> Response:
-    """Give the results as CSV, one row a face.
+    """Return the results as CSV, one row a face.
 
     Parameters
     ----------
@@ -122,7 +116,7 @@ async def csv(request: Request) -> Response:
 
 
 async def report(request: Request) -> Response:
-    """Give the report to read or print, without a frame of the video.
+    """Return the report to read or print, without a frame of the video.
 
     Parameters
     ----------
@@ -140,7 +134,7 @@ async def report(request: Request) -> Response:
 
 
 async def waveform(request: Request) -> Response:
-    """Give the waveform of one face as CSV, one row a sample.
+    """Return the waveform of one face as CSV, one row a sample.
 
     Parameters
     ----------
@@ -226,8 +220,6 @@ def _key(request: Request) -> str | None:
 
 def _check_room(service: Service, client: str) -> None:
     settings = service.settings
-    if service.uploads >= settings.bounds.uploads:
-        raise Problem("busy", "too many uploads at a time; try later", retry_s=5)
     if service.store.waiting(client)[0] >= settings.max_waiting_each:
         raise Problem("too_many", "too many of your measurements wait; fetch some", retry_s=10)
     if service.store.waiting()[0] >= settings.max_waiting:
@@ -240,18 +232,22 @@ def _expected_bytes(request: Request, most_bytes: int) -> int:
 
 
 @contextmanager
-def _counted(service: Service, n_bytes: int) -> Iterator[None]:
+def _counted(service: Service, client: str, n_bytes: int) -> Iterator[None]:
     """Hold an upload's place and room while it comes in."""
-    if service.uploads >= service.settings.bounds.uploads:
+    bounds = service.settings.bounds
+    if service.uploads[client] >= bounds.uploads_each:
+        raise Problem("too_many", "too many of your uploads at a time; try later", retry_s=5)
+    if service.uploads.total() >= bounds.uploads:
         raise Problem("busy", "too many uploads at a time; try later", retry_s=5)
     if not service.has_room(n_bytes):
         raise Problem("storage", "too many videos wait here; try later", retry_s=30)
-    service.uploads += 1
+    service.uploads[client] += 1
     service.promised_bytes += n_bytes
     try:
         yield
     finally:
-        service.uploads -= 1
+        service.uploads[client] -= 1
+        service.uploads += Counter()  # forgets callers without any
         service.promised_bytes -= n_bytes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sspd.server.job_options import LEAST_STEP_S
 from sspd.server.problems import CODES, PROBLEM_JSON
 from sspd.server.schemas import all_schemas
 from sspd.version import package_version
@@ -34,7 +35,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("end", {"type": "number", "exclusiveMinimum": 0}, "Stop at this time, seconds."),
     ("fps", {"type": "number", "minimum": 1, "maximum": 1000}, "Frames per second of the video."),
     ("window", {"type": "number", "minimum": 8}, "Length of the windows, seconds."),
-    ("step", {"type": "number", "exclusiveMinimum": 0}, "Time between windows, seconds."),
+    ("step", {"type": "number", "minimum": LEAST_STEP_S}, "Time between windows, seconds."),
     ("min_confidence", {"type": "number", "minimum": 0, "maximum": 1}, "Lowest accepted one."),
     ("box", {"type": "string", "pattern": r"^\d{1,4}(,\d{1,4}){3}$"}, "Left,top,right,bottom."),
     ("face", {"enum": ["largest", "all"]}, "Faces to measure."),

@@ -62,7 +62,7 @@ async def docs(request: Request) -> Response:
 
 
 async def openapi(request: Request) -> Response:
-    """Give the OpenAPI document.
+    """Return the OpenAPI document.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ async def openapi(request: Request) -> Response:
 
 
 async def static(request: Request) -> Response:
-    """Give a file of the pages.
+    """Return a file of the pages.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ async def static(request: Request) -> Response:
 
 
 async def healthz(request: Request) -> Response:
-    """Say that the server lives.
+    """Return that the server lives.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Say whether the server takes videos.
+    """Return whether the server takes videos.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Give metrics for Prometheus.
+    """Return metrics for Prometheus.
 
     Parameters
     ----------

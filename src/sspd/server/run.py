@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sspd.errors import SSPDError, UsageError
 from sspd.server.app import application
 from sspd.server.service import Service
-from sspd.server.settings import Bounds, ServerSettings
+from sspd.server.settings import Bounds, ServerSettings, is_loopback
 
 #: Longest request head, bytes.
 _HEAD_BYTES = 16_384
@@ -23,10 +23,11 @@ _HEAD_BYTES = 16_384
 _SEND_S = 5
 #: Files that are open beside connections.
 _OTHER_FILES = 200
+_log = logging.getLogger("sspd.server")
 
 
 def run_server(settings: ServerSettings) -> None:
-    """Serve until SIGTERM or Ctrl-C; what runs then ends, or is queued again.
+    """Run a server until SIGTERM or Ctrl-C; what it measures then ends, or is queued again.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ def run_server(settings: ServerSettings) -> None:
     with bound_socket(settings) as listener:
         server = make_server(settings)
         server.said = f"listening {address(settings, listener)}"
+        if settings.certificate is None and not is_loopback(settings.host):
+            _log.warning("tokens and videos travel in plain text: use --tls-cert, or a proxy")
         server.run([listener])
     if not server.started:
         raise SSPDError("the server could not start")
@@ -60,7 +63,7 @@ class Server(uvicorn.Server):
         """
         await super().startup(sockets)
         if self.started:
-            logging.getLogger("sspd.server").info(self.said)
+            _log.info(self.said)
 
 
 def make_server(settings: ServerSettings) -> Server:
@@ -129,10 +132,11 @@ def _config(settings: ServerSettings, service: Service) -> uvicorn.Config:
 
 
 def _protocol(bounds: Bounds, most_sockets: int) -> type[asyncio.Protocol]:
-    """HTTP connections that end where no request comes, as uvicorn's own do not."""
+    """HTTP connections that end where nothing comes or nothing is taken; uvicorn's own do not."""
 
     class Impatient(H11Protocol):
         _waiting: asyncio.TimerHandle | None = None
+        _sending: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -151,7 +155,19 @@ def _protocol(bounds: Bounds, most_sockets: int) -> type[asyncio.Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
+            self.resume_writing()
             super().connection_lost(exc)
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            if self._sending is None:
+                self._sending = self.loop.call_later(bounds.send_s, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            if self._sending is not None:
+                self._sending.cancel()
+                self._sending = None
+            super().resume_writing()
 
         def _expect(self) -> None:
             """Wait for a head no longer than is allowed, unless a request is being served."""

@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -47,8 +48,8 @@ class Service:
     def __init__(self, settings: ServerSettings) -> None:
         self.settings = settings
         self.tokens = TokenCheck(settings.tokens)
-        self.uploads = 0
-        """Uploads in progress."""
+        self.uploads = Counter[str]()
+        """Uploads in progress, by caller."""
         self.promised_bytes = 0
         """Bytes that uploads in progress may still need."""
         self.live = 0
@@ -86,7 +87,7 @@ class Service:
         return self.videos / job_id
 
     def start(self) -> None:
-        """Take up what a server before this one left, and start to work."""
+        """Start to work, with what a server before this one left."""
         most = self.settings.bounds.restarts
         n = self.store.recover(most)
         if n:

@@ -24,6 +24,10 @@ class Bounds:
     """Most connections at a time."""
     uploads: int = 32
     """Most uploads at a time."""
+    uploads_each: int = 8
+    """Most uploads of one caller at a time."""
+    send_s: float = 120.0
+    """Longest time that a caller takes nothing of an answer, seconds."""
     tries: int = 3
     """Most worker processes that one video may end."""
     restarts: int = 10

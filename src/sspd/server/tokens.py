@@ -94,7 +94,7 @@ class TokenCheck:
 
     @property
     def wanted(self) -> bool:
-        """Whether a token is needed at all."""
+        """True if a token is needed at all."""
         return bool(self._digests)
 
     def owner(self, token: str) -> str | None:

@@ -74,7 +74,7 @@ class Slots:
             thread.start()
 
     def wake(self) -> None:
-        """Tell the slots that a job waits."""
+        """Resume a slot that waits, as there is a job."""
         with self._wake:
             self._wake.notify()
 
@@ -115,7 +115,7 @@ class Slots:
             self._deleted.add(job_id)
 
     def stop(self, grace_s: float) -> None:
-        """Take no more jobs, give those that run some time, and queue the rest again.
+        """Stop: no more jobs, some time for those that run, and the rest back to the queue.
 
         Parameters
         ----------
