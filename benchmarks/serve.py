@@ -59,7 +59,7 @@ def call(port: int, method: str, path: str, body: Any = None, token: str = "") -
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
-    found = json.loads(answer.read())
+    found = json.loads(answer.read() or b"null")
     connection.close()
     return answer.status, found
 

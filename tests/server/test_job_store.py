@@ -48,6 +48,16 @@ def test_who_has_a_job_running_waits_for_the_others(store: JobStore) -> None:
     assert [job.id for job in claimed if job] == ["a0", "b0", "a1"]
 
 
+def test_a_job_that_ended_its_worker_lets_others_pass(store: JobStore) -> None:
+    for n in range(3):
+        store.add(_job(f"a{n}"))
+    first = store.claim()
+    assert first is not None
+    assert store.release(first.id, blamed=True) == 1
+    claimed = [store.claim() for _ in range(3)]
+    assert [job.id for job in claimed if job] == ["a1", "a2", "a0"]
+
+
 def test_a_key_is_one_job_of_one_caller(store: JobStore) -> None:
     assert store.add(_job("x", "a", "key")).id == "x"
     assert store.add(_job("y", "a", "key")).id == "x"

@@ -74,7 +74,6 @@ def test_a_video_whose_worker_dies_three_times_fails_and_the_next_is_measured(
         (idle,) = server.children()
         os.kill(idle, signal.SIGSTOP)  # so that the job is surely running when it dies
         job_id = server.call.send(beating_video, box="8,4,48,60")
-        other = server.call.send(beating_video, box="8,4,48,60")
         _until(lambda: server.call("GET", f"{PLACE}/{job_id}").json["state"] == "running")
         killed = set[int]()
         while len(killed) < 3:  # a new one takes a second before it measures
@@ -86,6 +85,8 @@ def test_a_video_whose_worker_dies_three_times_fails_and_the_next_is_measured(
         assert told["state"] == "failed"
         assert told["reason"].startswith("video: its worker process was killed (SIGKILL)")
         assert told["reason"].endswith(", 3 times")
+        assert told["tries"] == 3
+        other = server.call.send(beating_video, box="8,4,48,60")
         assert server.call.wait(other)["state"] == "done"
         assert "sspd_worker_deaths_total 3.0" in server.call("GET", "/metrics").body.decode()
     finally:

@@ -55,7 +55,8 @@ class JobStore:
         """
         with self._lock, self._file:
             self._file.execute("BEGIN IMMEDIATE")
-            known = None if job.key is None else self.by_key(job.client, job.key)
+            # no key is equal to none
+            known = self._one("client = ? AND key = ?", job.client, job.key)
             if known is None:
                 self._do(
                     "INSERT INTO job (id, client, key, state, size, sha256, options, created_s)"
@@ -77,19 +78,6 @@ class JobStore:
         Job or None
         """
         return self._one("id = ?", job_id)
-
-    def by_key(self, client: str, key: str) -> Job | None:
-        """Find the job of an idempotency key.
-
-        Parameters
-        ----------
-        client, key : str
-
-        Returns
-        -------
-        Job or None
-        """
-        return self._one("client = ? AND key = ?", client, key)
 
     def claim(self) -> Job | None:
         """Start the next job: callers take turns.
@@ -123,22 +111,24 @@ class JobStore:
         bool
             False if it was deleted meanwhile.
         """
-        return self._end(job_id, "running", "done", faces, None)
+        return self._end(job_id, "running", "done", faces, None, 0)
 
-    def fail(self, job_id: str, reason: str, state: str = "running") -> bool:
+    def fail(self, job_id: str, reason: str, state: str = "running", tries: int = 0) -> bool:
         """End a job without a result.
 
         Parameters
         ----------
         job_id, reason, state : str
             The state that it is in.
+        tries : int
+            Workers that ended over it since it was claimed.
 
         Returns
         -------
         bool
             False if it was deleted meanwhile.
         """
-        return self._end(job_id, state, "failed", None, reason)
+        return self._end(job_id, state, "failed", None, reason, tries)
 
     def release(self, job_id: str, *, blamed: bool) -> int:
         """Return a running job to the queue.
@@ -147,12 +137,12 @@ class JobStore:
         ----------
         job_id : str
         blamed : bool
-            Whether its worker ended over it, which counts.
+            Whether its worker ended over it.
 
         Returns
         -------
         int
-            How often workers have ended over it.
+            How many workers did.
         """
         with self._lock:
             self._do(
@@ -250,7 +240,7 @@ class JobStore:
         return dict.fromkeys(STATES, 0) | dict(rows)
 
     def waiting(self, client: str | None = None) -> tuple[int, int]:
-        """Count the jobs that wait or run, and the bytes of their videos.
+        """Count the jobs that wait or run, and bytes of videos.
 
         Parameters
         ----------
@@ -283,7 +273,7 @@ class JobStore:
             self._file.close()
 
     def _end(self, job_id: str, was: str, *values: object) -> bool:
-        update = "UPDATE job SET ended_s = ?, state = ?, faces = ?, reason = ?"
+        update = "UPDATE job SET ended_s = ?, state = ?, faces = ?, reason = ?, tries = tries + ?"
         where = "WHERE id = ? AND state = ?"
         return self._do(f"{update} {where}", time.time(), *values, job_id, was) > 0
 

@@ -29,12 +29,12 @@ COLUMNS = (
     " tries, restarts, faces, reason"
 )
 #: Whose turn it is: the caller with the fewest jobs that run; then who waits longest for a
-#: turn; then the oldest job.
+#: turn; then a job that ended nobody; then the oldest one.
 NEXT = """
 SELECT id FROM job AS one WHERE state = 'queued' ORDER BY
     (SELECT count(*) FROM job WHERE client = one.client AND state = 'running'),
     coalesce((SELECT max(claimed_s) FROM job WHERE client = one.client), 0.0),
-    created_s, id
+    tries + restarts, created_s, id
 LIMIT 1
 """
 

@@ -204,7 +204,7 @@ class Slots:
             tries = self._store.release(job.id, blamed=True)
             _log.warning("worker died job=%s tries=%d", job.id, tries)
             return
-        self._fail(job, f"{said}, {most} times")
+        self._fail(job, f"{said}, {most} times", 1)
 
     def _give_up(self, job: Job, said: str) -> None:
         """Fail a job, but for one that was interrupted by us."""
@@ -213,8 +213,8 @@ class Slots:
         else:
             self._fail(job, said)
 
-    def _fail(self, job: Job, reason: str) -> None:
-        if self._store.fail(job.id, reason):
+    def _fail(self, job: Job, reason: str, tries: int = 0) -> None:
+        if self._store.fail(job.id, reason, tries=tries):
             self._over(job, "failed")
         self._video_of(job.id).unlink(missing_ok=True)
 
