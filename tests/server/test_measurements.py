@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,23 @@ def test_a_result_that_is_not_there_yet_says_so(call: Caller, beating_video: Pat
     assert answer.headers["retry-after"] == "1"
     for job_id in ids:
         assert call.wait(job_id)["state"] == "done"
+
+
+def test_only_what_was_fetched_counts_as_fetched(
+    call: Caller, service: Service, beating_video: Path
+) -> None:
+    job_id = call.send(beating_video, end=4)
+    while (job := service.store.find(job_id)) is not None and job.ended_s is None:
+        threading.Event().wait(0.02)
+    for path in ("", "/csv"):
+        assert call("HEAD", f"{PLACE}/{job_id}{path}").status == 200
+    job = service.store.find(job_id)
+    assert job is not None and job.fetched_s is None
+    told = call("GET", f"{PLACE}/{job_id}").json
+    job = service.store.find(job_id)
+    assert job is not None and job.fetched_s is not None
+    keep_s = service.settings.keep_fetched_s
+    assert told["expires_s"] == pytest.approx(job.fetched_s + keep_s, abs=1.0)
 
 
 def test_metrics_count_what_happened(call: Caller, measured: dict[str, Any]) -> None:

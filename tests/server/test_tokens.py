@@ -107,6 +107,24 @@ def test_a_server_that_others_reach_needs_a_token(tmp_path: Path) -> None:
         assert ServerSettings(tmp_path, host=host, tokens=(MINE,)).tokens == (MINE,)
 
 
+def test_only_a_proxy_tells_who_calls(tmp_path: Path) -> None:
+    keyed = {"Idempotency-Key": "one", "Sec-Fetch-Site": "same-origin"}
+    for name, proxies, alike in (("a", (), True), ("b", ("127.0.0.0/8",), False)):
+        settings = ServerSettings(
+            tmp_path / name, port=0, proxies=proxies, options=MeasureOptions(method="pos")
+        )
+        with thread_server(settings) as (call, service):
+            ids = [
+                call("POST", PLACE, b"no video", keyed | {"X-Forwarded-For": address}).json["id"]
+                for address in ("192.0.2.1", "192.0.2.2")
+            ]
+            assert (ids[0] == ids[1]) is alike
+            owners = {job.client for one in ids if (job := service.store.find(one)) is not None}
+            assert not any("192.0.2" in owner for owner in owners)
+    with pytest.raises(UsageError, match="--proxy is an address"):
+        ServerSettings(tmp_path, proxies=("*",))
+
+
 def test_a_folder_is_one_servers(guarded: tuple[Caller, Service]) -> None:
     with pytest.raises(OutputError, match="another run is writing it"):
         Service(guarded[1].settings)

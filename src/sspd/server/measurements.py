@@ -81,14 +81,12 @@ async def measurement(request: Request) -> Response:
         204 where it was deleted.
     """
     service, job = _service(request), await _job(request)
-    return await (_deleted if request.method == "DELETE" else _shown)(service, job)
-
-
-async def _shown(service: Service, job: Job) -> Response:
+    if request.method == "DELETE":
+        return await _deleted(service, job)
     body = await run_in_threadpool(_state, service, job)
     if job.state in WAITING:
         return JSONResponse(body, headers={"Retry-After": "1"})
-    await run_in_threadpool(service.store.fetched, job.id)
+    await _mark_fetched(request, job)
     return JSONResponse(body)
 
 
@@ -175,8 +173,13 @@ async def _faces(request: Request) -> list[Vitals]:
         raise Problem("not_ready", "not measured yet; ask again", retry_s=1)
     if job.faces is None:
         raise Problem("failed", f"it could not be measured: {job.reason}")
-    await run_in_threadpool(_service(request).store.fetched, job.id)
+    await _mark_fetched(request, job)
     return _restored(job)
+
+
+async def _mark_fetched(request: Request, job: Job) -> None:
+    if request.method == "GET":  # not by HEAD, which fetches nothing
+        await run_in_threadpool(_service(request).store.fetched, job.id)
 
 
 def _restored(job: Job) -> list[Vitals]:
