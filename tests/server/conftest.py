@@ -35,7 +35,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Caller, 
         names=("pulse.example",),
         max_video_bytes=2 << 20,
         max_stored_bytes=20 << 20,
-        bounds=Bounds(head_s=0.5, free_s=0.5, slowest_bytes_per_s=1e9, silence_s=2.0),
+        bounds=Bounds(
+            head_s=0.5, free_s=0.5, slowest_bytes_per_s=1e9, silence_s=2.0, behind_s=60.0
+        ),
     )
     with thread_server(settings) as found:
         yield found

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import struct
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,10 +18,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from helpers.beating_faces import SKIN_BOX, beating_pictures
-from helpers.servers import PATIENCE_S, Caller
+from helpers.servers import PATIENCE_S, Caller, thread_server
 from sspd.pipeline import Session
 from sspd.report.json import update_to_dict, vitals_to_dict
 from sspd.server.service import Service
+from sspd.server.settings import Bounds, ServerSettings
 from sspd.types import Frames, MeasureOptions
 from sspd.video.encoded import decode_frame
 
@@ -124,6 +128,36 @@ def test_frames_that_are_none(wrong: str, call: Caller, images: list[bytes]) -> 
     told, closed = _said(call, START, good, message)
     assert (told[-1]["type"], told[-1]["code"], closed) == ("error", "invalid", 1008)
     assert words in told[-1]["detail"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the worker in /proc")
+def test_a_session_that_falls_behind_is_ended(tmp_path: Path) -> None:
+    """Its worker is stopped, so that it takes no frames: the caller is told, and not left alone."""
+    image = _jpeg(np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8))
+    settings = ServerSettings(
+        tmp_path / "state",
+        port=0,
+        options=MeasureOptions(method="pos", box=SKIN_BOX),
+        bounds=Bounds(behind_s=0.5),
+    )
+    with thread_server(settings) as (call, service), _socket(call) as socket:
+        socket.send(START)
+        assert json.loads(socket.recv(PATIENCE_S)) == {"type": "ready"}
+        (worker,) = [
+            int(path.parent.name)
+            for path in Path("/proc").glob("[0-9]*/cmdline")
+            if b"live_worker" in path.read_bytes()
+            and f"\nPPid:\t{os.getpid()}\n" in (path.parent / "status").read_text()
+        ]
+        os.kill(worker, signal.SIGSTOP)
+        for n in range(30):
+            socket.send(_message(n / 30, image))
+        told, closed = _ended(socket)
+        assert (told[-1]["code"], closed) == ("busy", 1008)
+        assert "smaller or fewer frames" in told[-1]["detail"]
+        assert not Path(f"/proc/{worker}").exists()
+        assert service.live == 0
 
 
 def test_silence_ends_a_session(call: Caller) -> None:

@@ -81,6 +81,7 @@ def test_the_limits_of_the_page_are_those_of_the_code() -> None:
         f" {settings.max_waiting_each} of one caller",
         f"`--keep-fetched` seconds ({settings.keep_fetched_s:g})",
         f"ends after {bounds.silence_s:g} s of silence or an hour",
+        f"falls {bounds.behind_s:g} s behind",
         f"a request head within {bounds.head_s:g} s, 16 kB",
         f"gives running measurements {settings.stop_s:g} s",
     ):

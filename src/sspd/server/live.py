@@ -102,6 +102,7 @@ async def _receive(
 ) -> None:
     """Pass frames on until the caller ends, no faster than is allowed."""
     bounds, n, began_s = service.settings.bounds, 0, time.monotonic()
+    pace = _Pace(bounds.behind_s, ready)
     while True:
         # who waits for "ready" is not silent
         message = await _message(websocket, bounds.silence_s if ready.is_set() else _PATIENCE_S)
@@ -117,12 +118,42 @@ async def _receive(
         early_s -= time.monotonic() - began_s
         if early_s > 0:  # meanwhile nothing is read, and the caller's own buffer fills
             await asyncio.sleep(early_s)
+        await pace.send(process, message)
+
+
+class _Pace:
+    """Frames on their way to a worker, which must not fall behind: an old rate is a wrong one."""
+
+    def __init__(self, behind_s: float, ready: asyncio.Event) -> None:
+        self._behind_s, self._ready = behind_s, ready
+        self._waited_s = 0.0
+        self._first: tuple[float, float] | None = None
+
+    async def send(self, process: LiveProcess, message: bytes) -> None:
+        """Pass a frame on; `Problem` where the worker is too slow for them."""
+        began_s, starting = time.monotonic(), not self._ready.is_set()
         try:
-            await asyncio.wait_for(process.send(message), _PATIENCE_S)
+            most_s = _PATIENCE_S if starting else self._behind_s
+            await asyncio.wait_for(process.send(message), most_s)
         except ConnectionError:
             await asyncio.sleep(_PATIENCE_S)  # its last words are on their way
         except TimeoutError:
-            raise Problem("busy", "the server is too slow for these frames") from None
+            raise self._too_slow() from None
+        now_s, (time_s,) = time.monotonic(), TIME.unpack_from(message)
+        if starting or self._first is None:
+            self._first = now_s, time_s
+            return
+        self._waited_s += now_s - began_s
+        late_s = now_s - self._first[0] - (time_s - self._first[1])
+        if min(late_s, self._waited_s) > self._behind_s:  # late, and because of us
+            raise self._too_slow()
+
+    def _too_slow(self) -> Problem:
+        return Problem(
+            "busy",
+            f"the server is over {self._behind_s:g} s behind: send smaller or fewer frames, or"
+            " try later",
+        )
 
 
 async def _tell(websocket: WebSocket, process: LiveProcess, ready: asyncio.Event) -> str:

@@ -118,6 +118,7 @@ def _config(settings: ServerSettings, service: Service) -> uvicorn.Config:
         ws="websockets-sansio",
         ws_max_size=bounds.frame_bytes,
         ws_per_message_deflate=False,  # a few bytes that become many
+        ws_ping_interval=None,  # silence ends a session; while it is read slowly, no pong is seen
         lifespan="on",
         log_config=None,
         access_log=False,

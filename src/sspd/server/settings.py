@@ -40,6 +40,8 @@ class Bounds:
     """Frames that may come at once above that rate."""
     silence_s: float = 10.0
     """Longest time without a message on a live socket, seconds."""
+    behind_s: float = 5.0
+    """Longest time that a live session may be behind its frames, seconds."""
     live_s: float = 3600.0
     """Longest live session, seconds."""
 
