@@ -27,6 +27,7 @@ BARS = (
     ("methods", "vitals"),
     ("report",),
     ("pipeline",),
+    ("server",),
     ("research.recipes",),
     ("research.views", "research.losses", "research.datasets", "research.figures"),
     ("research.train", "research.calibration"),

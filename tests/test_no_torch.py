@@ -14,7 +14,10 @@ import sspd
 from sspd.simulation import VideoSpec, truth, write_video
 
 #: Packages of the extras; in the base install none of them is there.
-ABSENT = ("h5py", "lightning_fabric", "onnx", "pandas", "tensorboard", "torch", "zarr")
+ABSENT = (
+    *("h5py", "lightning_fabric", "onnx", "pandas", "tensorboard", "torch", "zarr"),
+    *("prometheus_client", "starlette", "uvicorn", "websockets"),
+)
 #: Put in front of every statement: whoever imports one of them, fails.
 WITHOUT = f"""
 import sys
@@ -96,6 +99,14 @@ def test_what_needs_torch_says_so_in_one_line(tmp_path: Path, arguments: tuple[s
     assert ran.returncode == 1
     assert len(ran.stderr.splitlines()) == 1
     assert " needs torch, which is not installed; install sspd[train] with `" in ran.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_needs_the_server_says_so_in_one_line(tmp_path: Path) -> None:
+    ran = _python(RUN, "serve", "--folder", tmp_path / "state")
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1
+    assert "sspd serve needs starlette, which is not installed; install sspd[serve]" in ran.stderr
     assert not list(tmp_path.iterdir())
 
 

@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -14,8 +16,9 @@ def _pins(text: str) -> dict[str, str]:
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
 
 
-def test_every_requirement_has_hashes_and_the_version_of_the_constraints() -> None:
-    text = (ROOT / "requirements.txt").read_text()
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-serve.txt"])
+def test_every_requirement_has_hashes_and_the_version_of_the_constraints(name: str) -> None:
+    text = (ROOT / name).read_text()
     locked = _pins(text)
     known = _pins((ROOT / "constraints.txt").read_text())
     assert {n: v for n, v in locked.items() if known.get(n, v) != v} == {}
@@ -33,3 +36,9 @@ def test_what_measuring_needs_is_locked_and_no_torch() -> None:
     locked = _pins((ROOT / "requirements.txt").read_text())
     assert names <= locked.keys()
     assert "torch" not in locked
+    serving = _pins((ROOT / "requirements-serve.txt").read_text())
+    extra = project["project"]["optional-dependencies"]["serve"]
+    names = {re.match(r"[\w.-]+", one)[0].lower() for one in extra}  # type: ignore[index]
+    assert names <= serving.keys() - locked.keys()
+    assert locked.items() <= serving.items()
+    assert "torch" not in serving

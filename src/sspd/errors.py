@@ -6,7 +6,8 @@ The tree::
     ├── UsageError          an invalid argument (exit code 2)
     ├── SourceError         a video or folder that cannot be used (exit code 1)
     │   ├── DecodeError     not a video, or damaged beyond decoding
-    │   └── NoVideoError    a readable file without a video stream
+    │   ├── NoVideoError    a readable file without a video stream
+    │   └── WorkerDiedError a video whose worker process ended
     ├── WeightsError        a weights file that is wrong, damaged or unsafe
     ├── OutputError         an output that cannot be written
     ├── DependencyError     a required optional package that is not installed
@@ -41,6 +42,10 @@ class DecodeError(SourceError):
 
 class NoVideoError(SourceError):
     """Readable file without a video stream."""
+
+
+class WorkerDiedError(SourceError):
+    """Video whose worker process ended: by the video, or by what else took its memory."""
 
 
 class WeightsError(SSPDError):

@@ -28,6 +28,7 @@ KNOWN = {
     "research/datasets/faces.py": "the arrays of an entry, into its whole_folder",
     "research/datasets/mr_nirp_files.py": "a frame, into the whole_folder of its camera",
     "pipeline/batch/worker.py": "the pipe to its parent",
+    "server/live_worker.py": "the pipe to its parent",
     "models/checkpoint.py": "bytes, for `write_whole`",
     "report/figures.py": "into memory",
     "report/result.py": "into memory",

@@ -31,6 +31,7 @@ from sspd.cli.measure import measure
 from sspd.cli.messages import show
 from sspd.cli.methods import methods
 from sspd.cli.refusals import LegibleCommands
+from sspd.cli.serve import serve
 from sspd.cli.simulate import simulate
 from sspd.cli.streams import shield_streams
 from sspd.cli.train import train
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command()(measure)
 app.command()(demo)
+app.command()(serve)
 app.command()(simulate)
 app.command()(train)
 app.command()(evaluate)

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from sspd.report.labels import legible
-from sspd.types import Estimate, RateBand, Respiration, Vitals, WindowVitals
+from sspd.types import (
+    Estimate,
+    RateBand,
+    Respiration,
+    Signal,
+    Update,
+    Vitals,
+    WindowVitals,
+)
 from sspd.utils.files import whole_file
 
 #: Version of the JSON format.
@@ -50,7 +58,17 @@ def _respiration(breath: Respiration) -> dict[str, Any]:
     }
 
 
-def _window(window: WindowVitals) -> dict[str, Any]:
+def window_to_dict(window: WindowVitals) -> dict[str, Any]:
+    """Return one window as a dictionary with `WINDOW_KEYS`.
+
+    Parameters
+    ----------
+    window : WindowVitals
+
+    Returns
+    -------
+    dict
+    """
     return {
         "start_s": _round(window.start_s),
         "end_s": _round(window.end_s),
@@ -105,7 +123,7 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
         "confidence": _round(vitals.confidence),
         "hrv": {name: _estimate(estimate) for name, estimate in vitals.hrv.items()},
         "respiration": _respiration(vitals.respiration),
-        "windows": [_window(window) for window in vitals.windows],
+        "windows": [window_to_dict(window) for window in vitals.windows],
         "face_box": list(vitals.face_box) if vitals.face_box else None,
         "timing_s": {name: _round(spent) for name, spent in vitals.timing_s.items()},
     }
@@ -114,6 +132,42 @@ def vitals_to_dict(vitals: Vitals) -> dict[str, Any]:
     if vitals.error is not None:
         row["error"] = vitals.error
     return row
+
+
+def update_to_dict(update: Update) -> dict[str, Any]:
+    """Return an update of a measurement in progress as a dictionary for `json.dumps`.
+
+    Parameters
+    ----------
+    update : Update
+        One that is not final; of a final one, ``update.vitals`` has everything.
+
+    Returns
+    -------
+    dict
+        ``waveform`` has the samples that are new since the update before.
+
+    >>> update = Update(3.0, 0, None, None, ("too_short",), "Record a longer video.", None)
+    >>> update_to_dict(update)["hr_bpm"], update_to_dict(update)["reasons"]
+    (None, ['too_short'])
+    """
+    signal, window = update.signal, update.window
+    return {
+        "time_s": _round(update.time_s),
+        "face_id": update.face_id,
+        "face_box": None if update.box is None else list(update.box),
+        "hr_bpm": _round(update.hr_bpm),
+        "confidence": _round(update.confidence),
+        "reasons": list(update.reasons),
+        "hint": update.hint,
+        "window": None if window is None else window_to_dict(window),
+        "waveform": None if signal is None else _waveform(signal),
+    }
+
+
+def _waveform(signal: Signal) -> dict[str, Any]:
+    values = [_round(value, 5) for value in signal.values.tolist()]
+    return {"start_s": _round(signal.start_s, 4), "fs": signal.fs, "values": values}
 
 
 def _escaped(text: str) -> str:

@@ -67,7 +67,7 @@ def read_still(path: Path, bayer: str | None = None) -> tuple[NDArray[Any], int]
     if bayer is not None and bayer not in BAYER_CONVERSIONS:
         raise UsageError(f"bayer must be one of {', '.join(BAYER_CONVERSIONS)}, got {bayer!r}")
     data = _bytes(path)
-    stated = _stated(data)
+    stated = stated_size(data)
     if stated is None:
         raise DecodeError(f"{path}: not a PNG, PGM, PPM, BMP or JPEG image")
     checked_size(path, *stated[:2])
@@ -93,8 +93,24 @@ def _bytes(path: Path) -> bytes:
         raise SourceError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
 
 
-def _stated(data: bytes) -> tuple[int, int, int | None] | None:
-    """Return width, height and (PGM) white from the header; None for an unknown format."""
+def stated_size(data: bytes) -> tuple[int, int, int | None] | None:
+    """Read the size of a PNG, BMP, PGM, PPM or JPEG image from its header.
+
+    Parameters
+    ----------
+    data : bytes
+        The image, or as much of its beginning as holds its header.
+
+    Returns
+    -------
+    width, height : int
+    max_value : int or None
+        Pixel value of white, where a PGM or PPM states it.
+        None instead of all three for an unknown format.
+
+    >>> stated_size(b"P5 640 480 255 ")
+    (640, 480, 255)
+    """
 
     def number(start: int, n: int) -> int:
         return int.from_bytes(data[start : start + n], "big")

@@ -89,7 +89,7 @@ def test_a_worker_that_is_not_ours_any_more_is_ended(
 
     monkeypatch.setattr(pool.subprocess, "Popen", other)
     monkeypatch.setattr(pool, "MAX_LINE_BYTES", 1 << 18)
-    asked = pool._Worker(b"{}\n", {}, limit_s)
+    asked = pool.Worker(b"{}\n", {}, limit_s)
     with pytest.raises(SourceError, match=f"a.mp4.*{words}"):
         asked.measure(Task(0, "a.mp4"))
     assert started[0].returncode is not None
@@ -138,7 +138,7 @@ for line in sys.stdin:
             raise OSError("the screen is gone")
 
     monkeypatch.setattr(pool.subprocess, "Popen", other)
-    asked = pool._Worker(b"{}\n", {})
+    asked = pool.Worker(b"{}\n", {})
     with pytest.raises(OSError, match="the screen is gone"):
         asked.measure(Task(0, "a.mp4"), progress)
     assert asked.measure(Task(1, "b.mp4"), progress).vitals.source == "b.mp4"

@@ -14,7 +14,7 @@ import sspd
 from helpers.beating_faces import SKIN_BOX
 from sspd.errors import UsageError, WeightsError
 from sspd.pipeline.batch import BatchResult, Journal, measure_many
-from sspd.pipeline.batch.pool import _Worker
+from sspd.pipeline.batch.pool import Worker
 from sspd.pipeline.batch.result import Task
 from sspd.pipeline.batch.run import _sensible_jobs
 from sspd.report.json import vitals_to_dict
@@ -125,15 +125,15 @@ def test_a_worker_that_dies_takes_one_video_along(
     started: list[Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    measure = _Worker.measure
+    measure = Worker.measure
 
-    def dying_of_long(worker: _Worker, task: Task, *more: Any) -> BatchResult:
+    def dying_of_long(worker: Worker, task: Task, *more: Any) -> BatchResult:
         process = worker.process
         if task.video == str(long) and process is not None and process.stdin is not None:
             process.stdin = _Last(process.stdin, process, number)
         return measure(worker, task, *more)
 
-    monkeypatch.setattr(_Worker, "measure", dying_of_long)
+    monkeypatch.setattr(Worker, "measure", dying_of_long)
     done = list(measure_many([videos / "f0.mp4", long, videos / "f1.mp4"], **POS))
     assert [one.index for one in done] == [0, 1, 2]
     assert [one.vitals.accepted for one in done] == [True, False, True]
@@ -149,16 +149,16 @@ def test_a_worker_that_dies_takes_one_video_along(
 def test_a_video_that_takes_too_long_is_given_up(
     videos: Path, long: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure = _Worker.measure
+    measure = Worker.measure
 
-    def hanging_at_long(worker: _Worker, task: Task, *more: Any) -> BatchResult:
+    def hanging_at_long(worker: Worker, task: Task, *more: Any) -> BatchResult:
         hangs = task.video == str(long)
         if hangs and worker.process is not None:
             os.kill(worker.process.pid, signal.SIGSTOP)
         worker.limit_s = 0.1 if hangs else 300.0
         return measure(worker, task, *more)
 
-    monkeypatch.setattr(_Worker, "measure", hanging_at_long)
+    monkeypatch.setattr(Worker, "measure", hanging_at_long)
     sources = [videos / "f0.mp4", long, videos / "f1.mp4"]
     done = list(measure_many(sources, limit_s=300.0, **POS))
     assert [one.vitals.accepted for one in done] == [True, False, True]

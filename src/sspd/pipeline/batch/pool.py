@@ -15,12 +15,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from queue import SimpleQueue
 from typing import IO, Any
 
-from sspd.errors import SourceError
+from sspd.errors import SourceError, WorkerDiedError
 from sspd.methods.method import Method
 from sspd.pipeline.batch.replies import last_line
 from sspd.pipeline.batch.result import BatchResult, Task, failed
@@ -70,11 +70,8 @@ def measure_in_workers(
     BatchResult
         The generator's end, however it comes, ends the processes.
     """
-    facts = {"options": options.to_dict(), "threads": threads}
-    facts["limit_bytes"] = None if limit_s is None else LIMIT_BYTES
-    hello = json.dumps(facts).encode() + b"\n"
-    workers = [_Worker(hello, _environment(threads), limit_s) for _ in range(jobs)]
-    idle: SimpleQueue[_Worker] = SimpleQueue()
+    workers = [new_worker(options, threads, limit_s) for _ in range(jobs)]
+    idle: SimpleQueue[Worker] = SimpleQueue()
     for worker in workers:
         idle.put(worker)
 
@@ -89,7 +86,7 @@ def measure_in_workers(
 
     waiting = iter(tasks)
     try:
-        with ThreadPoolExecutor(jobs, "sspd-worker", initializer=_leave_interrupts) as pool:
+        with ThreadPoolExecutor(jobs, "sspd-worker", initializer=leave_interrupts) as pool:
             running = {pool.submit(one, task) for task in islice(waiting, jobs)}
             try:
                 while running:
@@ -120,14 +117,33 @@ def _environment(threads: int | None) -> dict[str, str]:
     return heap | shares | os.environ | {"PYTHONPATH": os.pathsep.join(places)}
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C reach the main thread alone: workers inherit this from our threads."""
+def leave_interrupts() -> None:
+    """Leave Ctrl-C to the main thread alone; workers inherit this from the calling thread."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
+def new_worker(options: MeasureOptions, threads: int | None, limit_s: float | None) -> Worker:
+    """Return a worker, whose process starts with its first video.
+
+    Parameters
+    ----------
+    options : MeasureOptions
+        How its videos are measured, but for those whose task has its own.
+    threads, limit_s
+        See `measure_in_workers`.
+
+    Returns
+    -------
+    Worker
+    """
+    facts = {"options": options.to_dict(), "threads": threads}
+    facts["limit_bytes"] = None if limit_s is None else LIMIT_BYTES
+    return Worker(json.dumps(facts).encode() + b"\n", _environment(threads), limit_s)
+
+
 @dataclass
-class _Worker:
+class Worker:
     """A process that measures video after video; started with its first, and anew after a death."""
 
     hello: bytes
@@ -138,8 +154,26 @@ class _Worker:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def measure(self, task: Task, progress: Progress | None = None) -> BatchResult:
-        """Ask for a video and wait; `SourceError` where the process dies over it."""
-        line = json.dumps({"index": task.index, "video": task.video, "outputs": {**task.outputs}})
+        """Measure a video in the process, and wait.
+
+        Parameters
+        ----------
+        task : Task
+        progress : callable, optional
+            See `measure_in_workers`; what it raises ends the process, and is raised.
+
+        Returns
+        -------
+        BatchResult
+
+        Raises
+        ------
+        WorkerDiedError
+            The process ended over this video.
+        SourceError
+            The video took too long.
+        """
+        line = json.dumps(asdict(task))
         if self.process is not None and self.process.poll() is not None:
             self.reap()  # it died between two videos: neither is to blame
         fresh = self.process is None
@@ -173,8 +207,9 @@ class _Worker:
             death = death_words(self.reap())
         if not whole:
             if not in_time:
-                death = f"took longer than the {self.limit_s:g} s it may take"
-            raise SourceError(f"{task.video}: {death}")
+                late = f"took longer than the {self.limit_s:g} s it may take"
+                raise SourceError(f"{task.video}: {late}")
+            raise WorkerDiedError(f"{task.video}: {death}")
         try:
             return _measured(task, json.loads(reply))
         except (ValueError, TypeError, KeyError, RecursionError):
@@ -184,7 +219,7 @@ class _Worker:
         """End a process that does not answer as ours do; what to say of it."""
         process.kill()
         self.reap()
-        return SourceError(f"{task.video}: its worker process sent what is no result")
+        return WorkerDiedError(f"{task.video}: its worker process sent what is no result")
 
     def _reply(
         self,
@@ -225,7 +260,7 @@ class _Worker:
             return self.process
 
     def end(self) -> None:
-        """Ask the process to go, and start no other; its pipes stay with their reader."""
+        """End the process, and start no other; its pipes stay with their reader."""
         with self.lock:
             self.ended = True
             process = self.process
@@ -233,7 +268,13 @@ class _Worker:
             process.terminate()
 
     def reap(self) -> int:
-        """Wait until the process is gone, close its pipes, and give its exit code."""
+        """Wait until the process is gone, and close its pipes.
+
+        Returns
+        -------
+        int
+            Its exit code; 0 if there is none.
+        """
         process, self.process = self.process, None
         if process is None:
             return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sspd.accel.prefetch import run_in_background
 from sspd.errors import SSPDError, UsageError
@@ -28,11 +29,15 @@ class Task:
     video : str
     outputs : mapping of str to str
         Kind (see `sspd.report.outputs`) to file.
+    options : mapping of str to object, optional
+        This video's own `MeasureOptions.to_dict`, of the same method, weights and precision;
+        None: those of all videos.
     """
 
     index: int
     video: str
     outputs: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ def main() -> None:
         except Exception as error:  # it could be loaded a moment ago: say what changed
             done = failed(task, options.method, None, error)
         else:
-            done = measure_video(task, options, method, tell)
+            own = options if task.options is None else MeasureOptions.from_dict({**task.options})
+            done = measure_video(task, own, method, tell)
         tell.send(_line(task, done))
 
 
