@@ -57,6 +57,14 @@ def test_every_file_and_backend_gives_the_same(folder: Path, backend: str, file:
     np.testing.assert_allclose(loaded(X), -_exact(X), atol=1e-4)
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux alone")
+@pytest.mark.parametrize("threads", [1, None])
+def test_a_run_leaves_the_calling_thread_its_cores(folder: Path, threads: int | None) -> None:
+    before = os.sched_getaffinity(0)
+    load_network(folder / "net.onnx", threads=threads)(X)
+    assert os.sched_getaffinity(0) == before  # pinned, workers would share one core
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("tricks_on")
 def test_what_has_begun_compiles_nothing_more_and_leaves_a_core_where_it_is_fast(

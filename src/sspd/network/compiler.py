@@ -36,7 +36,8 @@ class Compiler:
         -------
         openvino.CompiledModel
         """
-        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+        # pinned, the calling thread would stay on one core, and those of other workers with it
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
         if self.precision in ("f32", "bf16"):  # what integers leave is the processor's choice
             settings["INFERENCE_PRECISION_HINT"] = self.precision
         threads = self.threads or (self._streaming_threads() if streaming else None)

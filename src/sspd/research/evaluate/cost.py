@@ -213,7 +213,10 @@ def _openvino(network: nn.Module, faces: Tensor, threads: int | None) -> TimedRu
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter is deprecated
         torch.onnx.export(network, (faces,), file, dynamo=False, opset_version=17)  # type: ignore[arg-type]
-    settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32"}
+    settings: dict[str, object] = {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "ENABLE_CPU_PINNING": False,
+    }
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
     core = import_without_telemetry().Core()
