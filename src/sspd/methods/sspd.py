@@ -41,7 +41,8 @@ def build(
     Parameters
     ----------
     weights : path or None
-        None means the weights shipped with the package.
+        None means the weights shipped with the package; weights of the small network are a
+        method of their own (`sspd.methods.nano`).
     precision : str
         See `sspd.network.load_network`.
     threads : int or None
@@ -60,8 +61,15 @@ def build(
     from sspd.face.stabilize import crop_px, network_chunks
     from sspd.network import SHORTEST, load_network
     from sspd.network.inputs import input_chunks
+    from sspd.network.load import find_weights
+    from sspd.network.nano_load import holds_nano
     from sspd.network.stream import BLOCK_FRAMES
 
+    if weights is not None and holds_nano(weights := find_weights(weights)):
+        from sspd.methods.nano import build_nano
+
+        needs = CITATION, SSPD_WEIGHTS
+        return build_nano(*needs, weights=weights, precision=precision, threads=threads)
     network = load_network(weights, precision=precision, threads=threads)
     spec = network.spec
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sspd.errors import ProcessLostError, SourceError, UsageError
 from sspd.research.api.sources import Data, Notice, training_sources
-from sspd.research.recipes import BaselineRecipe, Recipe, RecipeLike, choose_recipe
+from sspd.research.recipes import STUDENTS, AnyRecipe, RecipeLike, StudentRecipe, choose_recipe
 from sspd.utils.packages import require
 from sspd.utils.places import make_folder
 from sspd.utils.progress import Told
@@ -31,7 +31,7 @@ class TrainingResult:
     ----------
     weights, onnx : Path
         The checkpoint, and the same network for measuring: `sspd.measure` takes it as ``weights``.
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
         As it was trained.
     step : int
         The optimizer step whose state was exported.
@@ -50,7 +50,7 @@ class TrainingResult:
 
     weights: Path
     onnx: Path
-    recipe: Recipe | BaselineRecipe
+    recipe: AnyRecipe
     step: int
     n_videos: int
     unreadable: tuple[str, ...]
@@ -77,6 +77,7 @@ def train(
     minutes: float | None = None,
     seed: int = 0,
     init: str | Path | None = None,
+    teacher: str | Path | None = None,
     protocol: str | None = None,
     fold: str | None = None,
     resume: bool = False,
@@ -100,7 +101,7 @@ def train(
     data : path, str, tuple or sequence of paths
         A folder of videos, searched recursively, or of stored faces; video files; or a
         dataset, as ``"NAME:PATH"`` or ``(name, path)``.
-    recipe : str, Recipe or BaselineRecipe
+    recipe : str, Recipe, BaselineRecipe or StudentRecipe
         Settings of the training, or their name, see `sspd.research.recipes`.
     out : path
         Folder for faces, training states, logs and the weights.
@@ -113,6 +114,9 @@ def train(
     init : path or str, optional
         Initial weights: a file, ``"shipped"``, or ``"nothing"`` (random). None: as the recipe
         says.
+    teacher : path or str, optional
+        Who teaches, for recipes of a small network (``nano``): a checkpoint of sspd, or
+        ``"shipped"``, the default.
     protocol, fold : str, optional
         For a dataset: train on the train subjects of this split, and of this fold of it.
     resume : bool
@@ -168,6 +172,7 @@ def train(
     out = Path(out)
     chosen = choose_recipe(recipe, steps=steps, precision=precision, select=select)
     _check(device, minutes, seed, jobs)
+    taught_by = _teacher(teacher, chosen)
     from sspd.research.train.export import train_and_export
     from sspd.research.train.launch import join, leave
 
@@ -186,6 +191,7 @@ def train(
             seed=seed,
             device=place,
             init=init,
+            teacher=taught_by,
             resume=resume,
             minutes=minutes,
             processes=processes,
@@ -198,6 +204,19 @@ def train(
         raise
     finally:
         leave()
+
+
+def _teacher(teacher: str | Path | None, recipe: AnyRecipe) -> str | Path:
+    """Return who teaches, after checking that somebody can."""
+    if isinstance(recipe, StudentRecipe):
+        from sspd.research.train.teacher import SHIPPED, teacher_file
+
+        return teacher_file(teacher or SHIPPED)
+    if teacher is not None:
+        raise UsageError(
+            f"the recipe {recipe.name!r} has no teacher; recipes with one: {', '.join(STUDENTS)}"
+        )
+    return "shipped"
 
 
 def _silent(*_: object) -> None:  # another process tells
@@ -221,7 +240,7 @@ def _check(device: str, minutes: float | None, seed: int, jobs: int | None) -> N
 
 def _check_start(
     out: Path,
-    recipe: Recipe | BaselineRecipe,
+    recipe: AnyRecipe,
     device: str,
     init: str | Path | None,
     resume: bool,
@@ -256,7 +275,7 @@ def _in_turn(processes: ProcessGroup, device: str) -> Iterator[None]:
 
 def _prepare(
     data: Data,
-    recipe: Recipe | BaselineRecipe,
+    recipe: AnyRecipe,
     out: Path,
     protocol: str | None,
     fold: str | None,
