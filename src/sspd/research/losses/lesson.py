@@ -18,7 +18,7 @@ LEAST_SHARE = 1e-8
 
 
 class LessonParts(NamedTuple):
-    """The parts of the loss, unweighted means over clips; all scalars."""
+    """The parts of the loss, means over clips, each by its weight; all scalars."""
 
     rpd: Tensor
     """L_RPD (Eq. 6): negative Pearson correlation and squared distance of the spectra."""
@@ -108,7 +108,7 @@ def lesson_loss(
     widths : sequence of int
         Frames in a token of each level of the pyramid.
     weights : Tensor, shape (n,)
-        How much each clip counts; not all 0.
+        How much each clip counts, 0 to 1.
 
     Returns
     -------
@@ -135,5 +135,5 @@ def lesson_loss(
         ]
         band = band_distance(y, known, fs, band_hz)
         rows.append(torch.stack([rpd, band, torch.stack(levels).sum()]))
-    shares = (weights / weights.sum()).to(wave)
+    shares = weights.to(wave) / len(rows)
     return LessonParts(*(shares @ torch.stack(rows)))

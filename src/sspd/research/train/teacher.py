@@ -27,12 +27,14 @@ from sspd.utils.content import file_digest
 
 #: Name of the weights of the package.
 SHIPPED = "shipped"
+#: Band of the waveform that is taught, Hz: integrated noise below it would be most of it.
+TAUGHT_BAND_HZ = (0.5, 8.0)
 #: Band in which the teacher's certainty is read, and the range of rates, Hz.
 CERTAIN_BAND_HZ, CERTAIN_RATES_HZ = (0.5, 4.0), (0.6, 3.6)
 #: Share of the power at the rate and its second harmonic: below the first a clip weighs least,
 #: above the second it weighs 1. Half of a clip's weight is lost if its halves disagree by more
 #: than this, Hz.
-LEAST_SURE, SURE, SAME_RATE_HZ = 0.3, 0.7, 0.15
+LEAST_SURE, SURE, SAME_RATE_HZ = 0.2, 0.6, 0.15
 
 
 class Lesson(NamedTuple):
@@ -104,9 +106,8 @@ class Teacher:
         waves, features, weights = [], [], []
         for clip in clips:  # one at a time, because its features are large
             faces = global_view(clip, spec.size)[None]
-            raw, found = self.run(
-                INPUTS[spec.input](faces.flip(2) if spec.colour == "bgr" else faces)
-            )
+            faces = faces.flip(2) if spec.colour == "bgr" else faces
+            raw, found = self.run(INPUTS[spec.input](faces))
             signal = self._pulse(raw.double().cpu().numpy())
             waves.append(torch.from_numpy(values_at_frames(signal, len(clip))).to(clips))
             features.append(found.to(clips))
@@ -119,7 +120,9 @@ class Teacher:
         wave = standardise(integrate(spec.polarity * raw, spec.fs, spec.summations))
         delay_s = 0.0
         if spec.equalizer is not None:
-            wave, delay_s = standardise(equalize(wave, spec.equalizer)), spec.equalizer.delay_s
+            wave, delay_s = equalize(wave, spec.equalizer), spec.equalizer.delay_s
+        band_hz = TAUGHT_BAND_HZ[0], min(TAUGHT_BAND_HZ[1], 0.45 * spec.fs)
+        wave = standardise(bandpass(wave, spec.fs, band_hz))
         return Signal(wave, spec.fs, spec.lag_steps / spec.fs - delay_s)
 
 
