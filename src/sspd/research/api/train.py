@@ -9,18 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sspd.errors import ProcessLostError, SourceError, UsageError
+from sspd.errors import ProcessLostError, SourceError
 from sspd.research.api.sources import Data, Notice, training_sources
-from sspd.research.recipes import STUDENTS, AnyRecipe, RecipeLike, StudentRecipe, choose_recipe
-from sspd.utils.packages import require
+from sspd.research.api.train_checks import check_arguments, check_start, teacher_of
+from sspd.research.recipes import AnyRecipe, RecipeLike, choose_recipe
 from sspd.utils.places import make_folder
 from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
     from sspd.research.train.data import TrainingData
     from sspd.research.train.process_group import ProcessGroup
-
-DEVICES = ("auto", "cpu", "cuda")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,8 +169,8 @@ def train(
     """
     out = Path(out)
     chosen = choose_recipe(recipe, steps=steps, precision=precision, select=select)
-    _check(device, minutes, seed, jobs)
-    taught_by = _teacher(teacher, chosen)
+    check_arguments(device, minutes, seed, jobs)
+    taught_by = teacher_of(teacher, chosen)
     from sspd.research.train.export import train_and_export
     from sspd.research.train.launch import join, leave
 
@@ -181,7 +179,7 @@ def train(
         progress, notice = _silent, _silent
     try:
         if processes.is_main:
-            _check_start(out, chosen, place, init, resume, notice)
+            check_start(out, chosen, place, init, resume, notice)
         with _in_turn(processes, place):
             found = _prepare(data, chosen, out, protocol, fold, jobs, progress, notice)
         weights, onnx = train_and_export(
@@ -206,58 +204,8 @@ def train(
         leave()
 
 
-def _teacher(teacher: str | Path | None, recipe: AnyRecipe) -> str | Path:
-    """Return who teaches, after checking that somebody can."""
-    if isinstance(recipe, StudentRecipe):
-        from sspd.research.train.teacher import SHIPPED, teacher_file
-
-        return teacher_file(teacher or SHIPPED)
-    if teacher is not None:
-        raise UsageError(
-            f"the recipe {recipe.name!r} has no teacher; recipes with one: {', '.join(STUDENTS)}"
-        )
-    return "shipped"
-
-
 def _silent(*_: object) -> None:  # another process tells
     pass
-
-
-def _check(device: str, minutes: float | None, seed: int, jobs: int | None) -> None:
-    """Raise where training is impossible, before faces are cropped from an hour of video."""
-    if device not in DEVICES:
-        raise UsageError(f"device is one of {', '.join(DEVICES)}, not {device!r}")
-    if minutes is not None and not minutes > 0:
-        raise UsageError(f"minutes must be above 0, got {minutes}")
-    if seed < 0 or (jobs is not None and jobs < 1):
-        raise UsageError(f"seed must be 0 or more and jobs 1 or more, got {seed} and {jobs}")
-    require("torch", extra="train", purpose="training")
-    import torch
-
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("device cuda: torch finds no CUDA device here; cpu would work")
-
-
-def _check_start(
-    out: Path,
-    recipe: AnyRecipe,
-    device: str,
-    init: str | Path | None,
-    resume: bool,
-    notice: Notice,
-) -> None:
-    """Raise what else would be raised only after the faces are cropped."""
-    from sspd.models.checkpoint import refuse_unsafe
-    from sspd.research.train.loop import refuse_second_training
-    from sspd.research.train.memory import memory_warning
-
-    if not resume:
-        refuse_second_training(out)
-    if init not in (None, "shipped", "nothing"):
-        refuse_unsafe(Path(str(init)))
-    warning = memory_warning(recipe, device)
-    if warning is not None:
-        notice(warning)
 
 
 @contextmanager
