@@ -144,6 +144,6 @@ def take_student_step(
     total = torch.stack(list(parts.values())).sum()
     require_finite(total, "loss", state.step)
     descend(state, total)
-    shown = {"network": wave.detach(), "teacher": target}
+    shown, sure = {"network": wave.detach(), "teacher": target}, float(weights.mean())
     health = read_health(target, wave.detach(), spec.fs, recipe.band_hz)
-    return Outcome({"total": total, **parts, "weight": weights.mean()}, health, shown, {})
+    return Outcome({"total": total, **parts}, health, shown, {}, {"certainty": sure})
