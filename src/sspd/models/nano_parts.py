@@ -98,7 +98,14 @@ def earlier(values: Tensor, held: Tensor, step: int) -> tuple[list[Tensor], Tens
 
 
 class RegionMemory(nn.Module):
-    """Join the maps of three frames, region by region, and add them to the last."""
+    """Convolution in time of each region's channels, added to them.
+
+    Parameters
+    ----------
+    channels : int
+    step : int
+        Frames between the three that are joined.
+    """
 
     def __init__(self, channels: int, step: int) -> None:
         super().__init__()
@@ -106,14 +113,34 @@ class RegionMemory(nn.Module):
         self.join = nn.Conv2d(TIME_KERNEL * channels, channels, 1)
 
     def forward(self, maps: Tensor, held: Tensor) -> tuple[Tensor, Tensor]:
-        """Map maps (n, t, c, h, w) and held ones to new maps, and the maps to hold."""
+        """Map the maps of frames and those of the frames before to new ones.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (n, t, c, h, w)
+        held : Tensor, shape (n, 2 * step, c, h, w)
+
+        Returns
+        -------
+        maps : Tensor, shape (n, t, c, h, w)
+        held : Tensor, shape (n, 2 * step, c, h, w)
+            The last ones now.
+        """
         rows, held = earlier(maps, held, self.step)
         joined = self.join(frames_apart(torch.cat(rows, dim=2)))
         return maps + rectified(joined).reshape([int(side) for side in maps.shape]), held
 
 
 class GatedMemory(nn.Module):
-    """Gated temporal convolution with a residual path (WaveNet, van den Oord et al., 2016)."""
+    """Gated temporal convolution with a residual path (WaveNet, van den Oord et al., 2016).
+
+    Parameters
+    ----------
+    width : int
+        Channels.
+    dilation : int
+        Frames between the three that are joined.
+    """
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
@@ -122,7 +149,19 @@ class GatedMemory(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, values: Tensor, held: Tensor) -> tuple[Tensor, Tensor]:
-        """Map values (n, t, width) and held ones to new values, and the values to hold."""
+        """Map the values of frames and those of the frames before to new ones.
+
+        Parameters
+        ----------
+        values : Tensor, shape (n, t, width)
+        held : Tensor, shape (n, 2 * dilation, width)
+
+        Returns
+        -------
+        values : Tensor, shape (n, t, width)
+        held : Tensor, shape (n, 2 * dilation, width)
+            The last ones now.
+        """
         rows, held = earlier(values, held, self.dilation)
         content, gate = self.join(torch.cat(rows, dim=2)).chunk(2, dim=2)
         return values + self.out(torch.tanh(content) * torch.sigmoid(gate)), held

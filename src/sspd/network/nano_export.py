@@ -48,7 +48,7 @@ class NanoStep(nn.Module):
 
 
 def shorten_names(model: Any) -> None:
-    """Give the values between the nodes of an ONNX model short names, in place.
+    """Shorten the names of the values between the nodes of an ONNX model, in place.
 
     Names of the tracer are longer than what they name: a seventh of the file.
 

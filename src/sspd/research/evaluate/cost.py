@@ -98,14 +98,29 @@ def _other(name: str, size: int, frames: int) -> nn.Module:
 
 
 class NanoClips(nn.Module):
-    """The small network on whole clips of any face size, from the resizing on."""
+    """The small network on whole clips of any face size, from the resizing on.
+
+    Parameters
+    ----------
+    network : NanoNetwork
+    """
 
     def __init__(self, network: NanoNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Map faces (n, 3, t + 1, h, w), pixel values 0-255, to waveforms (n, t)."""
+        """Map faces to waveforms.
+
+        Parameters
+        ----------
+        faces : Tensor, shape (n, 3, t + 1, h, w)
+            Pixel values 0-255.
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
         wave: Tensor = self.network(nano_faces(faces, self.network.spec.size)).wave
         return wave
 

@@ -38,7 +38,7 @@ LEAST_SURE, SURE, SAME_RATE_HZ = 0.2, 0.6, 0.15
 
 
 class Lesson(NamedTuple):
-    """What the teacher says of clips."""
+    """Waveforms and features of clips by the teacher, and its certainty."""
 
     waves: Tensor
     """Equalized waveforms at the times of the frames, shape (n, t + 1)."""

@@ -126,7 +126,7 @@ def exposed(view: Tensor, stops: float, generator: torch.Generator) -> Tensor:
 
 
 def hidden(view: Tensor, largest: float, generator: torch.Generator) -> Tensor:
-    """Hide a patch of a view by a plain colour for a part of its time, in half of the views.
+    """Mask a patch of a view by a plain colour for a part of its time, in half of the views.
 
     Parameters
     ----------
