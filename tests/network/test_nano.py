@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +207,8 @@ def test_int8_is_refused_for_other_networks_and_other_arithmetic(file: Path) -> 
 def test_a_checkpoint_is_loaded_as_its_export(file: Path, tmp_path: Path) -> None:
     save_checkpoint(nano_network(latency=5), tmp_path / "nano.safetensors")
     assert holds_nano(tmp_path / "nano.safetensors") and holds_nano(file)
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    assert not holds_nano(tmp_path / "pipe.safetensors")
     found = load_stream_network(tmp_path / "nano.safetensors")(iter(random_faces(12)))
     np.testing.assert_allclose(found, whole(random_faces(12)), atol=1e-5)
 

@@ -57,19 +57,24 @@ def build(
     WeightsError
         The weights cannot be used.
     """
-    from sspd.face.chunker import CROP_CHUNK_FRAMES
-    from sspd.face.stabilize import crop_px, network_chunks
-    from sspd.network import SHORTEST, load_network
-    from sspd.network.inputs import input_chunks
     from sspd.network.load import find_weights
     from sspd.network.nano_load import holds_nano
-    from sspd.network.stream import BLOCK_FRAMES
 
     if weights is not None and holds_nano(weights := find_weights(weights)):
         from sspd.methods.nano import build_nano
 
         needs = CITATION, SSPD_WEIGHTS
         return build_nano(*needs, weights=weights, precision=precision, threads=threads)
+    return _build_large(weights, precision, threads)
+
+
+def _build_large(weights: str | Path | None, precision: str, threads: int | None) -> Method:
+    from sspd.face.chunker import CROP_CHUNK_FRAMES
+    from sspd.face.stabilize import crop_px, network_chunks
+    from sspd.network import SHORTEST, load_network
+    from sspd.network.inputs import input_chunks
+    from sspd.network.stream import BLOCK_FRAMES
+
     network = load_network(weights, precision=precision, threads=threads)
     spec = network.spec
 

@@ -20,6 +20,8 @@ from sspd.network.openvino_import import import_without_telemetry
 
 #: Precisions that it runs in: rounded to 8 bits of bf16, a pixel loses its pulse.
 NANO_PRECISIONS = ("auto", "f32")
+#: Format of its checkpoints, as `sspd.models.checkpoint` writes them, which needs torch.
+NANO_FORMAT = "sspd-nano-1"
 #: Larger files are no small network.
 _LARGEST_BYTES = 1 << 24
 
@@ -39,8 +41,10 @@ def holds_nano(path: Path) -> bool:
     >>> holds_nano(Path("missing.onnx"))
     False
     """
+    if not path.is_file():  # a pipe would wait for somebody to write
+        return False
     if path.suffix != ".onnx":
-        return checkpoint_format(path) == "sspd-nano-1"
+        return checkpoint_format(path) == NANO_FORMAT
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             return False

@@ -167,7 +167,7 @@ NANO = StudentRecipe(
     source="ours: the small streaming network, taught by the large one on unlabelled videos; as"
     " long as two cores train in a night",
     network=NanoSpec(fs=30.0),
-    steps=4000,
+    steps=3600,
 )
 
 #: Recipes of small networks by name.
