@@ -25,11 +25,15 @@ NEEDS_TORCH = (
     *("sspd.research.views.device_grid", "sspd.research.views.disturb"),
     *("sspd.research.views.lga", "sspd.research.views.mdm"),
     *("sspd.accel.torch_convolution", "sspd.accel.torch_norm"),
-    *("sspd.network.export", "sspd.research.evaluate.cost"),
+    *("sspd.network.export", "sspd.network.nano_export", "sspd.network.features"),
+    *("sspd.research.evaluate.cost", "sspd.research.views.harder"),
     *("sspd.research.evaluate.layer_cam", "sspd.research.evaluate.operation_count"),
 )
 #: Modules of those rooms that say what a network is, without one.
-WITHOUT_TORCH = ("sspd.models.baseline_spec", "sspd.models.header", "sspd.models.spec")
+WITHOUT_TORCH = (
+    *("sspd.models.baseline_spec", "sspd.models.header", "sspd.models.nano_spec"),
+    "sspd.models.spec",
+)
 #: What neither `import sspd` nor `sspd --help` may load: each costs a tenth of a second
 #: or more, and torch is not even there in the base install.
 HEAVY = ("av", "cv2", "dlib", "matplotlib", "numpy", "openvino", "scipy", "torch")

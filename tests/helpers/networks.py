@@ -9,10 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sspd.models.nano import NanoNetwork
+from sspd.models.nano_spec import NanoSpec
 from sspd.models.network import MeasuringNetwork, TrainingNetwork, initialise
 from sspd.models.spec import NetworkSpec, PyramidSpec
 
 SMALL = NetworkSpec(fs=30.0, size=96)
+NANO = NanoSpec(fs=30.0, size=36)
 
 
 def randomise(network: torch.nn.Module, seed: int = 0) -> None:
@@ -54,3 +57,17 @@ def random_input(t: int, size: int = 96, seed: int = 0) -> NDArray[np.float32]:
     """The same for the runtime: (t, 3, size, size)."""
     array: NDArray[np.float32] = random_differences(t, size, seed)[0].transpose(0, 1).numpy()
     return np.ascontiguousarray(array)
+
+
+def nano_network(seed: int = 0, **settings: Any) -> NanoNetwork:
+    """A small streaming network in evaluation mode; 36 pixels unless said otherwise."""
+    network = NanoNetwork(replace(NANO, **settings))
+    initialise(network, torch.Generator().manual_seed(seed))
+    return network.eval()
+
+
+def random_faces(t: int, size: int = 36, seed: int = 0) -> NDArray[np.float32]:
+    """Faces of an uneven grey with noise, (t, size, size, 3), as the time grid gives them."""
+    rng = np.random.default_rng(seed)
+    still = rng.uniform(30, 220, (1, size, size, 3))
+    return (still + rng.normal(0, 2, (t, size, size, 3))).astype(np.float32)

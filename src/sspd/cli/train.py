@@ -32,8 +32,9 @@ def train(
         typer.Option(
             "--recipe",
             help="Settings of the training: laptop, shipped, further, paper, paper-vipl-hr,"
-            " paper-vipl-160, released, ablation; or those of another paper's network, such as"
-            " physnet and physnet-laptop (see sspd methods).",
+            " paper-vipl-160, released, ablation; nano, the small network that a large one teaches;"
+            " or those of another paper's network, such as physnet and physnet-laptop (see sspd"
+            " methods).",
         ),
     ] = "laptop",
     minutes: Annotated[
@@ -50,6 +51,14 @@ def train(
             "--init",
             help="Initial weights: a file, 'shipped', or 'nothing' (random).",
             show_default="shipped for laptop and further, else nothing",
+        ),
+    ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            "--teacher",
+            help="Who teaches the small network of --recipe nano: a checkpoint, or 'shipped'.",
+            show_default="shipped",
         ),
     ] = None,
     protocol: Annotated[
@@ -112,6 +121,7 @@ def train(
                 minutes=minutes,
                 seed=seed,
                 init=init,
+                teacher=teacher,
                 protocol=protocol,
                 fold=fold,
                 resume=resume,

@@ -41,7 +41,8 @@ def build(
     Parameters
     ----------
     weights : path or None
-        None means the weights shipped with the package.
+        None means the weights shipped with the package; weights of the small network are a
+        method of their own (`sspd.methods.nano`).
     precision : str
         See `sspd.network.load_network`.
     threads : int or None
@@ -56,6 +57,18 @@ def build(
     WeightsError
         The weights cannot be used.
     """
+    from sspd.network.load import find_weights
+    from sspd.network.nano_load import holds_nano
+
+    if weights is not None and holds_nano(weights := find_weights(weights)):
+        from sspd.methods.nano import build_nano
+
+        needs = CITATION, SSPD_WEIGHTS
+        return build_nano(*needs, weights=weights, precision=precision, threads=threads)
+    return _build_large(weights, precision, threads)
+
+
+def _build_large(weights: str | Path | None, precision: str, threads: int | None) -> Method:
     from sspd.face.chunker import CROP_CHUNK_FRAMES
     from sspd.face.stabilize import crop_px, network_chunks
     from sspd.network import SHORTEST, load_network

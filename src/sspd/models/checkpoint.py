@@ -19,13 +19,23 @@ from sspd.errors import UsageError, WeightsError
 from sspd.models.baseline_spec import BaselineSpec
 from sspd.models.baselines import Baseline
 from sspd.models.header import CHECKSUM, check_header, checksum, split_header
+from sspd.models.nano import NanoNetwork
+from sspd.models.nano_spec import NanoSpec
 from sspd.models.network import MeasuringNetwork
 from sspd.models.spec import NetworkSpec
 from sspd.utils.files import write_whole
 from sspd.utils.schema import strict_json, table
 
 #: Names of the file format, in the header of every file.
-FORMAT, BASELINE_FORMAT = "sspd-1", "sspd-baseline-1"
+FORMAT, BASELINE_FORMAT, NANO_FORMAT = "sspd-1", "sspd-baseline-1", "sspd-nano-1"
+#: Networks that a checkpoint holds.
+AnyNetwork = MeasuringNetwork | Baseline | NanoNetwork
+#: Kinds of checkpoints, for messages.
+_KINDS = {
+    FORMAT: "of sspd",
+    BASELINE_FORMAT: "of a method that is compared",
+    NANO_FORMAT: "of the small network nano",
+}
 #: Keys of the header's metadata.
 FACTS = ("format", "network", "made_by", CHECKSUM)
 Spec = TypeVar("Spec")
@@ -35,13 +45,13 @@ LARGEST_FILE_BYTES = 1 << 30
 
 
 def save_checkpoint(
-    network: MeasuringNetwork | Baseline, path: str | Path, made_by: dict[str, Any] | None = None
+    network: AnyNetwork, path: str | Path, made_by: dict[str, Any] | None = None
 ) -> None:
     """Write a network to a checkpoint file, atomically.
 
     Parameters
     ----------
-    network : MeasuringNetwork or Baseline
+    network : MeasuringNetwork, Baseline or NanoNetwork
     path : str or Path
         Output file, usually with the suffix ``.safetensors``.
     made_by : dict or None
@@ -56,7 +66,8 @@ def save_checkpoint(
 
     spec = json.dumps(network.spec.to_dict())
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-    kind = FORMAT if isinstance(network, MeasuringNetwork) else BASELINE_FORMAT
+    small = NANO_FORMAT if isinstance(network, NanoNetwork) else BASELINE_FORMAT
+    kind = FORMAT if isinstance(network, MeasuringNetwork) else small
     metadata = {"format": kind, "network": spec, "made_by": json.dumps(made_by or {})}
     write_whole(Path(path), _with_sorted_facts(save(tensors, metadata=metadata)))
 
@@ -116,8 +127,8 @@ def load_baseline(path: str | Path) -> tuple[Baseline, dict[str, Any]]:
     return _load(Path(path), BASELINE_FORMAT, BaselineSpec.from_dict, Baseline)
 
 
-def load_any(path: str | Path) -> MeasuringNetwork | Baseline:
-    """Read a network of either kind from a checkpoint.
+def load_nano(path: str | Path) -> tuple[NanoNetwork, dict[str, Any]]:
+    """Read a small streaming network from a checkpoint of `save_checkpoint`.
 
     Parameters
     ----------
@@ -125,7 +136,29 @@ def load_any(path: str | Path) -> MeasuringNetwork | Baseline:
 
     Returns
     -------
-    MeasuringNetwork or Baseline
+    network : NanoNetwork
+        In evaluation mode, on the CPU.
+    made_by : dict
+        Origin of the weights.
+
+    Raises
+    ------
+    WeightsError
+        The file is missing, pickled, damaged, or not of such a network.
+    """
+    return _load(Path(path), NANO_FORMAT, NanoSpec.from_dict, NanoNetwork)
+
+
+def load_any(path: str | Path) -> AnyNetwork:
+    """Read a network of any kind from a checkpoint.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    MeasuringNetwork, Baseline or NanoNetwork
         In evaluation mode, on the CPU.
 
     Raises
@@ -134,8 +167,11 @@ def load_any(path: str | Path) -> MeasuringNetwork | Baseline:
         As in `load_checkpoint`.
     """
     path = Path(path)
-    if read_safetensors(path)[1].get("format") == BASELINE_FORMAT:
+    found = read_safetensors(path)[1].get("format")
+    if found == BASELINE_FORMAT:
         return load_baseline(path)[0]
+    if found == NANO_FORMAT:
+        return load_nano(path)[0]
     return load_checkpoint(path)[0]
 
 
@@ -148,10 +184,9 @@ def _load(
     tensors, metadata = read_safetensors(path)
     found = metadata.get("format")
     if found != wanted:
-        what = {FORMAT: "of sspd", BASELINE_FORMAT: "of a method that is compared"}
-        instead = f"; it is one {what[found]}" if found in what else ""
+        instead = f"; it is one {_KINDS[found]}" if found in _KINDS else ""
         raise WeightsError(
-            f"{path}: not a checkpoint {what[wanted]} (no {wanted!r} in its header){instead}"
+            f"{path}: not a checkpoint {_KINDS[wanted]} (no {wanted!r} in its header){instead}"
         )
     try:
         table("facts", metadata, FACTS)

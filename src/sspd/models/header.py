@@ -78,6 +78,33 @@ def made_by(path: Path) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
+def checkpoint_format(path: Path) -> str | None:
+    """Return the name of a checkpoint's format, from the beginning of the file alone.
+
+    Parameters
+    ----------
+    path : Path
+        Anything.
+
+    Returns
+    -------
+    str or None
+        None for a file that is none of ours.
+
+    >>> checkpoint_format(Path("missing.safetensors")) is None
+    True
+    """
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            file.seek(0)
+            header, _ = split_header(file.read(8 + min(length, MOST_HEADER_BYTES)))
+        found = header["__metadata__"]["format"]
+    except (OSError, ValueError, TypeError, KeyError, struct.error):
+        return None
+    return found if isinstance(found, str) else None
+
+
 def split_header(data: bytes) -> tuple[dict[str, Any], int]:
     """Return the header of a file, and the position at which its numbers begin.
 

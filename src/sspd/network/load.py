@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from itertools import chain, islice
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 PRECISIONS = ("auto", "f32", "bf16", "int8")
 BACKENDS = ("auto", "openvino", "torch")
 SHORTEST = 4
+#: Names that stand for weights of the package, and the stems of their files.
+NAMED_WEIGHTS = {"nano": "nano"}
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,17 @@ def load_network(
         raise UsageError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
     if backend not in BACKENDS:
         raise UsageError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
-    path = shipped_weights(".onnx") if weights is None else Path(weights)
+    path = find_weights(weights)
     if not path.is_file():
         raise WeightsError(f"{path}: no such weights file")
+    if weights is not None:
+        from sspd.network.nano_load import holds_nano
+
+        if holds_nano(path):
+            raise WeightsError(
+                f"{path}: holds the small network nano, which runs frame by frame on its own time"
+                " grid; this needs a large one"
+            )
     if path.suffix == ".onnx":
         if backend == "torch":
             path = path.with_suffix(".safetensors")
@@ -153,19 +164,57 @@ def load_network(
     return _load_safetensors(path, backend, precision, threads)
 
 
-def shipped_weights(suffix: str) -> Path:
+def shipped_weights(suffix: str, stem: str = "sspd") -> Path:
     """Return where the weights of the package lie.
 
     Parameters
     ----------
     suffix : str
         ``.onnx`` or ``.safetensors``.
+    stem : str
+        Name of the file: a value of `NAMED_WEIGHTS`.
 
     Returns
     -------
     Path
     """
-    return Path(str(resources.files("sspd") / "weights" / f"sspd{suffix}"))
+    return Path(str(resources.files("sspd") / "weights" / f"{stem}{suffix}"))
+
+
+def find_weights(weights: str | PathLike[str] | None, suffix: str = ".onnx") -> Path:
+    """Return the file of weights that are given by path or by name.
+
+    Parameters
+    ----------
+    weights : path or None
+        A file, a name of `NAMED_WEIGHTS`, or None: the weights of sspd in the package.
+    suffix : str
+        Of the package's weights: ``.onnx`` or ``.safetensors``.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    WeightsError
+        The name is known, but no such weights come with this version.
+
+    >>> find_weights("mine.onnx").name, find_weights(None).name
+    ('mine.onnx', 'sspd.onnx')
+    """
+    if weights is None:
+        return shipped_weights(suffix)
+    stem = NAMED_WEIGHTS.get(str(weights))
+    if stem is None:
+        return Path(weights)
+    path = shipped_weights(suffix, stem)
+    if not path.is_file():
+        raise WeightsError(
+            f"{weights}: no weights of this name come with this version; sspd train FOLDER"
+            f" --recipe {weights} --teacher shipped makes some, and --weights takes their file"
+        )
+    return path
 
 
 def require_for_checkpoint(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sspd.errors import WeightsError
@@ -43,9 +42,9 @@ def identity(options: MeasureOptions, method: Method) -> dict[str, Any]:
 
 
 def _weights_hash(options: MeasureOptions) -> str:
-    from sspd.network.load import shipped_weights
+    from sspd.network.load import find_weights
 
-    path = shipped_weights(".onnx") if options.weights is None else Path(options.weights)
+    path = find_weights(options.weights)
     try:
         return file_digest(path)
     except OSError as error:

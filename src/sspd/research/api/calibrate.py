@@ -179,7 +179,7 @@ def _equalized(checkpoint: Path, files: tuple[Path, ...]) -> Calibration:
 
 def _checkpoint(weights: str | None, method: str) -> Path | None:
     """The checkpoint that the confidence is written into; None: the method has no weights."""
-    from sspd.network.load import require_for_checkpoint, shipped_weights
+    from sspd.network.load import find_weights, require_for_checkpoint
 
     if not takes_weights(method):
         if weights is not None:
@@ -187,7 +187,7 @@ def _checkpoint(weights: str | None, method: str) -> Path | None:
         return None
     if weights is None and method != "sspd":
         raise UsageError(f"the method {method!r} needs weights: none come with the package")
-    path = Path(weights) if weights is not None else shipped_weights(".safetensors")
+    path = find_weights(weights, ".safetensors")
     if not path.is_file():
         raise WeightsError(f"{path}: no such weights file")
     if path.suffix == ".onnx":
@@ -219,11 +219,11 @@ def _beside(file: Path) -> Path:
 
 def _digest(weights: str | None, method: str) -> str:
     """What the waveforms depend on: the bytes of the weights that measure."""
-    from sspd.network.load import shipped_weights
+    from sspd.network.load import find_weights
 
     if not takes_weights(method):
         return ""
-    return file_digest(Path(weights) if weights is not None else shipped_weights(".onnx"))
+    return file_digest(find_weights(weights))
 
 
 def _fit(videos: Sequence[MeasuredVideo]) -> tuple[ConfidenceSpec, int]:

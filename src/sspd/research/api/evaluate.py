@@ -15,7 +15,15 @@ from sspd.research.evaluate.run import Evaluation
 from sspd.research.evaluate.run import evaluate as run
 from sspd.research.evaluate.scoring import get_scoring
 from sspd.research.evaluate.training import Training
-from sspd.research.recipes import BaselineRecipe, Recipe, RecipeLike, choose_recipe, get_recipe
+from sspd.research.recipes import (
+    STUDENTS,
+    AnyRecipe,
+    Recipe,
+    RecipeLike,
+    StudentRecipe,
+    choose_recipe,
+    get_recipe,
+)
 from sspd.utils.partials import hold_folder
 from sspd.utils.progress import Told
 
@@ -65,7 +73,7 @@ def evaluate(
     train_on : str or tuple, optional
         Another dataset: networks are trained there (for each fold of ``protocol``, if given)
         and tested on all of ``data``.
-    recipe : str, Recipe or BaselineRecipe, optional
+    recipe : str, Recipe, BaselineRecipe or StudentRecipe, optional
         Of the training; None: that of the protocol.
     steps : int, optional
         Optimizer steps, instead of the recipe's.
@@ -170,14 +178,14 @@ def _scoring_of(protocol: str | None, trains_elsewhere: bool) -> str:
 
 def _given(weights: Weights | None, networks: Sequence[str]) -> dict[str, Path]:
     """Files by method."""
-    from sspd.network.load import shipped_weights
+    from sspd.network.load import find_weights
 
     if weights is None:
         return {}
     if not isinstance(weights, Mapping):
         weights = {network_of(str(weights), networks): weights}
     return {
-        name: shipped_weights(".onnx") if (name, str(file)) == ("sspd", SHIPPED) else Path(file)
+        name: find_weights(None if (name, str(file)) == ("sspd", SHIPPED) else file)
         for name, file in weights.items()
     }
 
@@ -208,10 +216,12 @@ def _recipes(
     recipe: RecipeLike | None,
     steps: int | None,
     select: str | None,
-) -> dict[str, Recipe | BaselineRecipe]:
+) -> dict[str, AnyRecipe]:
     """How each method is trained: sspd as asked, others by their own recipes."""
     if recipe is None:
         recipe = "paper" if protocol is None else get_protocol(protocol).recipe
+    if recipe in STUDENTS or isinstance(recipe, StudentRecipe):
+        raise UsageError("evaluate trains no small network: sspd train does, then give --weights")
     chosen = get_recipe(recipe) if isinstance(recipe, str) else recipe
     own: dict[str, RecipeLike] = {}
     if isinstance(chosen, Recipe):

@@ -9,18 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sspd.errors import ProcessLostError, SourceError, UsageError
+from sspd.errors import ProcessLostError, SourceError
 from sspd.research.api.sources import Data, Notice, training_sources
-from sspd.research.recipes import BaselineRecipe, Recipe, RecipeLike, choose_recipe
-from sspd.utils.packages import require
+from sspd.research.api.train_checks import check_arguments, check_start, teacher_of
+from sspd.research.recipes import AnyRecipe, RecipeLike, choose_recipe
 from sspd.utils.places import make_folder
 from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
     from sspd.research.train.data import TrainingData
     from sspd.research.train.process_group import ProcessGroup
-
-DEVICES = ("auto", "cpu", "cuda")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +29,7 @@ class TrainingResult:
     ----------
     weights, onnx : Path
         The checkpoint, and the same network for measuring: `sspd.measure` takes it as ``weights``.
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
         As it was trained.
     step : int
         The optimizer step whose state was exported.
@@ -50,7 +48,7 @@ class TrainingResult:
 
     weights: Path
     onnx: Path
-    recipe: Recipe | BaselineRecipe
+    recipe: AnyRecipe
     step: int
     n_videos: int
     unreadable: tuple[str, ...]
@@ -77,6 +75,7 @@ def train(
     minutes: float | None = None,
     seed: int = 0,
     init: str | Path | None = None,
+    teacher: str | Path | None = None,
     protocol: str | None = None,
     fold: str | None = None,
     resume: bool = False,
@@ -100,7 +99,7 @@ def train(
     data : path, str, tuple or sequence of paths
         A folder of videos, searched recursively, or of stored faces; video files; or a
         dataset, as ``"NAME:PATH"`` or ``(name, path)``.
-    recipe : str, Recipe or BaselineRecipe
+    recipe : str, Recipe, BaselineRecipe or StudentRecipe
         Settings of the training, or their name, see `sspd.research.recipes`.
     out : path
         Folder for faces, training states, logs and the weights.
@@ -113,6 +112,9 @@ def train(
     init : path or str, optional
         Initial weights: a file, ``"shipped"``, or ``"nothing"`` (random). None: as the recipe
         says.
+    teacher : path or str, optional
+        Who teaches, for recipes of a small network (``nano``): a checkpoint of sspd, or
+        ``"shipped"``, the default.
     protocol, fold : str, optional
         For a dataset: train on the train subjects of this split, and of this fold of it.
     resume : bool
@@ -167,7 +169,8 @@ def train(
     """
     out = Path(out)
     chosen = choose_recipe(recipe, steps=steps, precision=precision, select=select)
-    _check(device, minutes, seed, jobs)
+    check_arguments(device, minutes, seed, jobs)
+    taught_by = teacher_of(teacher, chosen)
     from sspd.research.train.export import train_and_export
     from sspd.research.train.launch import join, leave
 
@@ -176,7 +179,7 @@ def train(
         progress, notice = _silent, _silent
     try:
         if processes.is_main:
-            _check_start(out, chosen, place, init, resume, notice)
+            check_start(out, chosen, place, init, resume, notice)
         with _in_turn(processes, place):
             found = _prepare(data, chosen, out, protocol, fold, jobs, progress, notice)
         weights, onnx = train_and_export(
@@ -186,6 +189,7 @@ def train(
             seed=seed,
             device=place,
             init=init,
+            teacher=taught_by,
             resume=resume,
             minutes=minutes,
             processes=processes,
@@ -204,43 +208,6 @@ def _silent(*_: object) -> None:  # another process tells
     pass
 
 
-def _check(device: str, minutes: float | None, seed: int, jobs: int | None) -> None:
-    """Raise where training is impossible, before faces are cropped from an hour of video."""
-    if device not in DEVICES:
-        raise UsageError(f"device is one of {', '.join(DEVICES)}, not {device!r}")
-    if minutes is not None and not minutes > 0:
-        raise UsageError(f"minutes must be above 0, got {minutes}")
-    if seed < 0 or (jobs is not None and jobs < 1):
-        raise UsageError(f"seed must be 0 or more and jobs 1 or more, got {seed} and {jobs}")
-    require("torch", extra="train", purpose="training")
-    import torch
-
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("device cuda: torch finds no CUDA device here; cpu would work")
-
-
-def _check_start(
-    out: Path,
-    recipe: Recipe | BaselineRecipe,
-    device: str,
-    init: str | Path | None,
-    resume: bool,
-    notice: Notice,
-) -> None:
-    """Raise what else would be raised only after the faces are cropped."""
-    from sspd.models.checkpoint import refuse_unsafe
-    from sspd.research.train.loop import refuse_second_training
-    from sspd.research.train.memory import memory_warning
-
-    if not resume:
-        refuse_second_training(out)
-    if init not in (None, "shipped", "nothing"):
-        refuse_unsafe(Path(str(init)))
-    warning = memory_warning(recipe, device)
-    if warning is not None:
-        notice(warning)
-
-
 @contextmanager
 def _in_turn(processes: ProcessGroup, device: str) -> Iterator[None]:
     """Let the first process crop the faces; then the others find them in the store."""
@@ -256,7 +223,7 @@ def _in_turn(processes: ProcessGroup, device: str) -> Iterator[None]:
 
 def _prepare(
     data: Data,
-    recipe: Recipe | BaselineRecipe,
+    recipe: AnyRecipe,
     out: Path,
     protocol: str | None,
     fold: str | None,

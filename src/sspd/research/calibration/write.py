@@ -34,16 +34,13 @@ def write_confidence(
     OutputError
         A file cannot be written.
     """
-    from sspd.models.baselines import Baseline
     from sspd.models.checkpoint import load_any, save_checkpoint
     from sspd.models.header import made_by
     from sspd.network.export import export_onnx
 
     network = load_any(checkpoint)
-    if isinstance(network, Baseline):
-        network.spec = replace(network.spec, confidence=spec)
-    else:
-        network.spec = replace(network.spec, confidence=spec)
+    # a spec of the network's own kind, whichever that is
+    network.spec = replace(network.spec, confidence=spec)
     save_checkpoint(network, files[0], made_by(checkpoint) | {"confidence": dict(facts)})
     export_onnx(network, files[1])
 

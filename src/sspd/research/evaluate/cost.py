@@ -14,8 +14,12 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError
 from sspd.models.baselines import Baseline
+from sspd.models.nano import NanoNetwork
+from sspd.models.nano_spec import NanoSpec
 from sspd.models.network import MeasuringNetwork
 from sspd.models.prepare import FromFaces, frame_differences
+from sspd.network.export import onnx_bytes
+from sspd.network.nano_load import stream_of_onnx
 from sspd.network.openvino_import import import_without_telemetry
 from sspd.research.evaluate.operation_count import count_multiply_adds, count_parameters
 from sspd.research.recipes import TRAINED_METHODS, get_baseline, get_recipe
@@ -93,11 +97,62 @@ def _other(name: str, size: int, frames: int) -> nn.Module:
     return Baseline(replace(get_baseline(name).network, size=size, clip=frames))
 
 
+class NanoClips(nn.Module):
+    """The small network on whole clips of any face size, from the resizing on.
+
+    Parameters
+    ----------
+    network : NanoNetwork
+    """
+
+    def __init__(self, network: NanoNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, faces: Tensor) -> Tensor:
+        """Map faces to waveforms.
+
+        Parameters
+        ----------
+        faces : Tensor, shape (n, 3, t + 1, h, w)
+            Pixel values 0-255.
+
+        Returns
+        -------
+        Tensor, shape (n, t)
+        """
+        wave: Tensor = self.network(nano_faces(faces, self.network.spec.size)).wave
+        return wave
+
+
+def nano_faces(faces: Tensor, size: int) -> Tensor:
+    """Resize all faces but the first to the small network's size.
+
+    Parameters
+    ----------
+    faces : Tensor, shape (n, 3, t + 1, h, w)
+    size : int
+        Pixels.
+
+    Returns
+    -------
+    Tensor, shape (n, t, 3, size, size)
+    """
+    n, c, t, h, w = faces.shape
+    frames = faces[:, :, 1:].transpose(1, 2).reshape(n * (t - 1), c, h, w)
+    small = nn.functional.adaptive_avg_pool2d(frames, (size, size))
+    return small.reshape(n, t - 1, c, size, size)
+
+
+def _nano(size: int, frames: int) -> nn.Module:
+    return NanoClips(NanoNetwork(NanoSpec(fs=30.0)))
+
+
 #: Name -> function of face size (pixels) and clip length (frames) that builds the network.
 COMPARED_NETWORKS: Mapping[str, Callable[[int, int], nn.Module]] = MappingProxyType(
     {REFERENCE_NETWORK: partial(_other, REFERENCE_NETWORK)}
     | {name: partial(_other, name) for name in _COMPARED if name != REFERENCE_NETWORK}
-    | {"sspd": _sspd}
+    | {"nano": _nano, "sspd": _sspd}
 )
 
 
@@ -189,6 +244,8 @@ def measure_costs(
 
 
 def _run(network: nn.Module, faces: Tensor, runtime: str, threads: int | None) -> TimedRun:
+    if runtime == "openvino" and isinstance(network, NanoClips):
+        return _openvino_stream(network, faces, threads)
     if runtime == "openvino":
         return _openvino(network, faces, threads)
     device = torch.device("cuda" if runtime == "cuda" else "cpu")
@@ -199,6 +256,18 @@ def _run(network: nn.Module, faces: Tensor, runtime: str, threads: int | None) -
         here(given)
         if device.type == "cuda":
             torch.cuda.synchronize()
+
+    return run
+
+
+def _openvino_stream(clips: NanoClips, faces: Tensor, threads: int | None) -> TimedRun:
+    """Run the small network frame by frame, as it measures."""
+    data = onnx_bytes(clips.network)
+    stream = stream_of_onnx(data, "nano", threads)
+
+    def run() -> None:
+        small = nano_faces(faces, stream.spec.size)[0]
+        stream.stream().push(small.permute(0, 2, 3, 1).numpy())
 
     return run
 

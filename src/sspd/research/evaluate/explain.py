@@ -99,16 +99,21 @@ def explain(
 
     from sspd.models.checkpoint import load_checkpoint
     from sspd.network.inputs import input_chunks
-    from sspd.network.load import shipped_weights
+    from sspd.network.load import find_weights
+    from sspd.network.nano_load import holds_nano
     from sspd.research.evaluate.layer_cam import LAYERS, layer_cam, layer_offset
     from sspd.research.train.labels import label_waveform
 
     chosen = tuple(layers or LAYERS)
     for layer in chosen:
         layer_offset(layer)
-    path = shipped_weights(".safetensors") if weights is None else Path(weights)
+    path = find_weights(weights, ".safetensors")
     if path.suffix == ".onnx":
         raise UsageError(f"{path}: gradients need the checkpoint, {path.stem}.safetensors")
+    if holds_nano(path):
+        raise UsageError(
+            f"{path}: LayerCAM is of the large network's layers; nano, a small network, has others"
+        )
     network, _ = load_checkpoint(path)
     spec = network.spec
     span_s = {"start_s": start_s, "end_s": start_s + seconds}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from sspd.models.nano import NanoNetwork
+
 
 def count_parameters(network: nn.Module) -> int:
     """Count the trained parameters of a network, without running statistics.
@@ -56,3 +58,25 @@ def count_multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int
     kinds = (aten.convolution, aten.addmm, aten.mm)
     flops: int = sum(counts.get(kind, 0) for kind in kinds)
     return flops // 2
+
+
+def multiply_adds_per_frame(network: NanoNetwork) -> int:
+    """Count the multiply-adds of the small network for one frame.
+
+    Here the weighted means over the regions count too, which are products of activations.
+
+    Parameters
+    ----------
+    network : NanoNetwork
+
+    Returns
+    -------
+    int
+
+    >>> from sspd.models.nano_spec import NanoSpec
+    >>> multiply_adds_per_frame(NanoNetwork(NanoSpec(fs=30.0))) < 15e6
+    True
+    """
+    spec = network.spec
+    counted = count_multiply_adds(network, (1, 1, 3, spec.size, spec.size))
+    return counted + spec.heads * spec.values * spec.map_size**2

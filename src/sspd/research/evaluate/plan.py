@@ -17,7 +17,7 @@ from sspd.research.evaluate.protocols import get_protocol
 from sspd.research.evaluate.split import Fold, Split
 from sspd.research.evaluate.subjects import open_split, training_recordings
 from sspd.research.evaluate.training import Training, trained_weights
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe
 from sspd.research.recipes.settled import SHIPPED_FACTS, settled_of
 from sspd.types import Recording
 
@@ -199,7 +199,7 @@ def _of_fold(by: _Source, name: str, training: Training, fold: Fold, tested: Fol
     return by.weights(name, training, fold)
 
 
-def _recipe(training: Training, name: str, by: _Source) -> Recipe | BaselineRecipe:
+def _recipe(training: Training, name: str, by: _Source) -> AnyRecipe:
     """Return a method's recipe for these videos: by rates if they have no waveforms."""
     from sspd.research.train.labels import fitted
 

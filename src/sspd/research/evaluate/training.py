@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sspd.errors import TrainingError, UsageError
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe
 from sspd.types import Recording
 from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.packages import require
@@ -43,7 +43,7 @@ class Training:
         Is given a line for each video that cannot be trained on, and what the faces take.
     """
 
-    recipes: Mapping[str, Recipe | BaselineRecipe]
+    recipes: Mapping[str, AnyRecipe]
     out: Path
     seed: int = 0
     device: str = "auto"
@@ -51,7 +51,7 @@ class Training:
     told: Told = lambda what, done, total: None
     warn: Callable[[str], None] = lambda line: None
 
-    def recipe_of(self, method: str) -> Recipe | BaselineRecipe:
+    def recipe_of(self, method: str) -> AnyRecipe:
         """Return the recipe of a method's network.
 
         Parameters
@@ -60,7 +60,7 @@ class Training:
 
         Returns
         -------
-        Recipe or BaselineRecipe
+        Recipe, BaselineRecipe or StudentRecipe
 
         Raises
         ------
@@ -137,6 +137,6 @@ def trained_weights(
     return weights
 
 
-def _key(recipe: Recipe | BaselineRecipe, seed: int, recordings: Sequence[Recording]) -> str:
+def _key(recipe: AnyRecipe, seed: int, recordings: Sequence[Recording]) -> str:
     videos = [(one.name, *facts) for one in recordings for facts in facts_of_files(one.files)]
     return content_key([recipe.to_dict(), seed, videos])

@@ -8,10 +8,12 @@ from typing import Any
 from sspd.errors import UsageError
 from sspd.research.recipes.baseline import BaselineRecipe
 from sspd.research.recipes.recipe import PRECISIONS, Recipe
+from sspd.research.recipes.student import StudentRecipe
 from sspd.research.recipes.table import find_recipe
 
-#: A recipe's name, or the recipe itself.
-RecipeLike = str | Recipe | BaselineRecipe
+#: A recipe of any kind; a recipe's name, or the recipe itself.
+AnyRecipe = Recipe | BaselineRecipe | StudentRecipe
+RecipeLike = str | AnyRecipe
 
 
 def choose_recipe(
@@ -20,12 +22,12 @@ def choose_recipe(
     steps: int | None = None,
     precision: str | None = None,
     select: str | None = None,
-) -> Recipe | BaselineRecipe:
+) -> AnyRecipe:
     """Return a recipe with the settings that are given instead of its own.
 
     Parameters
     ----------
-    recipe : str, Recipe or BaselineRecipe
+    recipe : str, Recipe, BaselineRecipe or StudentRecipe
         A name of `sspd.research.recipes.find_recipe`, or a recipe of your own.
     steps : int, optional
         Optimizer steps, instead of the recipe's steps or epochs.
@@ -36,7 +38,7 @@ def choose_recipe(
 
     Returns
     -------
-    Recipe or BaselineRecipe
+    Recipe, BaselineRecipe or StudentRecipe
 
     Raises
     ------
@@ -54,7 +56,7 @@ def choose_recipe(
     """
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)
-    if not isinstance(recipe, Recipe | BaselineRecipe):
+    if not isinstance(recipe, AnyRecipe):
         raise UsageError(f"a recipe is a name or a Recipe, not {type(recipe).__name__}")
     changes: dict[str, Any] = {}
     if steps is not None:

@@ -10,6 +10,7 @@ from sspd.research.recipes.baseline import BaselineRecipe
 from sspd.research.recipes.baselines import BASELINES
 from sspd.research.recipes.disturbance import Disturbance
 from sspd.research.recipes.recipe import LossSpec, Recipe, ViewSpec
+from sspd.research.recipes.student import STUDENTS, StudentRecipe
 
 #: Wide enough for 200 beats per minute; the paper's 0.5-3 Hz ends at 180.
 WIDE_BAND_HZ = (0.5, 3.7)
@@ -147,17 +148,17 @@ def get_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def find_recipe(name: str) -> Recipe | BaselineRecipe:
-    """Return the recipe with this name, of SSPD or of another paper.
+def find_recipe(name: str) -> Recipe | BaselineRecipe | StudentRecipe:
+    """Return the recipe with this name: of SSPD, of another paper, or of a small network.
 
     Parameters
     ----------
     name : str
-        A name of `RECIPES` or `BASELINES`.
+        A name of `RECIPES`, `BASELINES` or `STUDENTS`.
 
     Returns
     -------
-    Recipe or BaselineRecipe
+    Recipe, BaselineRecipe or StudentRecipe
 
     Raises
     ------
@@ -171,7 +172,9 @@ def find_recipe(name: str) -> Recipe | BaselineRecipe:
     """
     if name in BASELINES:
         return BASELINES[name]
+    if name in STUDENTS:
+        return STUDENTS[name]
     if name not in RECIPES:
-        known = sorted([*RECIPES, *BASELINES])
+        known = sorted([*RECIPES, *BASELINES, *STUDENTS])
         raise UsageError(f"no recipe is called {name!r}; there are {', '.join(known)}")
     return RECIPES[name]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sspd.research.datasets.faces import FaceEntry, open_store, store_bytes
 from sspd.research.datasets.faces_build import Source, still_entries, stored_faces
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe, BaselineRecipe, StudentRecipe
 from sspd.research.train.labels import labels_beside, labels_or_rates
 from sspd.research.train.sampler import Video, usable_videos
 from sspd.types import Recording, Series
@@ -31,7 +31,7 @@ class TrainingData:
     Parameters
     ----------
     videos : tuple of Video
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
         The one that was asked for; by rates, where the videos have no waveforms but rates.
     n_sources : int
         Videos that were asked for.
@@ -43,7 +43,7 @@ class TrainingData:
     """
 
     videos: tuple[Video, ...]
-    recipe: Recipe | BaselineRecipe
+    recipe: AnyRecipe
     n_sources: int
     unreadable: tuple[str, ...]
     unlabelled: tuple[str, ...]
@@ -66,18 +66,18 @@ class TrainingData:
         return not needs_labels(self.recipe) or bool(self.videos or self.too_short)
 
 
-def needs_labels(recipe: Recipe | BaselineRecipe) -> bool:
+def needs_labels(recipe: AnyRecipe) -> bool:
     """Return whether a recipe learns from labels: contact waveforms or rates.
 
     Parameters
     ----------
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
 
     Returns
     -------
     bool
 
-    >>> from sspd.research.recipes import find_recipe
+    >>> from sspd.research.recipes import AnyRecipe
     >>> needs_labels(find_recipe("laptop")), needs_labels(find_recipe("physnet"))
     (False, True)
     """
@@ -86,7 +86,7 @@ def needs_labels(recipe: Recipe | BaselineRecipe) -> bool:
 
 def prepare_data(
     sources: Sequence[Source] | Path,
-    recipe: Recipe | BaselineRecipe,
+    recipe: AnyRecipe,
     store: Path,
     *,
     jobs: int = 1,
@@ -102,7 +102,7 @@ def prepare_data(
     sources : sequence of Path or Recording, or Path
         Videos; recordings of a dataset, of which only the frames are read unless the recipe
         needs labels; or the folder of a store of faces.
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
         Says the size of the faces, whether they are stabilized, the length of a clip, and
         whether labels are needed.
     store : Path
@@ -127,6 +127,8 @@ def prepare_data(
         A worker process died.
     """
     size, stabilize = recipe.crop_px, getattr(recipe.network, "follow", False)
+    if isinstance(recipe, StudentRecipe):  # for its teacher
+        stabilize = recipe.stabilized
     unreadable: list[str] = []
     if isinstance(sources, Path):
         entries = _of_store(sources, store, size, stabilize, progress)
@@ -179,7 +181,7 @@ def _of_store(
 
 
 def _labels(
-    sources: Sequence[Source] | Path, recipe: Recipe | BaselineRecipe, entries: Sequence[FaceEntry]
+    sources: Sequence[Source] | Path, recipe: AnyRecipe, entries: Sequence[FaceEntry]
 ) -> tuple[dict[str, Series] | None, bool, list[str]]:
     """Labels by video (None: not needed), whether they are rates, and a line for each without."""
     if not needs_labels(recipe):

@@ -10,6 +10,7 @@ import scipy
 from numpy.typing import NDArray
 
 from sspd.face.stabilize import crop_px, network_frames
+from sspd.models.nano_spec import NanoSpec
 from sspd.models.spec import NetworkSpec
 from sspd.research.train.calibration_videos import equalizer_videos
 from sspd.signal import fit_equalizer, integrate
@@ -17,7 +18,7 @@ from sspd.types import EqualizerSpec, Frames
 
 
 def network_equalizer(
-    output: Callable[[Frames], NDArray[np.float64]], spec: NetworkSpec
+    output: Callable[[Frames], NDArray[np.float64]], spec: NetworkSpec | NanoSpec
 ) -> EqualizerSpec | None:
     """Fit the equalizer of a network whose sign and integration order are known.
 
@@ -25,7 +26,7 @@ def network_equalizer(
     ----------
     output : callable
         Maps prepared face crops, on the network's time grid, to the network's raw output.
-    spec : NetworkSpec
+    spec : NetworkSpec or NanoSpec
         Its ``equalizer`` is ignored.
 
     Returns

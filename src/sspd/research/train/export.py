@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sspd.models.checkpoint import load_any
+from sspd.models.nano import NanoNetwork
 from sspd.network.export import export_onnx
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe
 from sspd.research.train.loop import TrainingProgress, train
 from sspd.research.train.process_group import SINGLE, ProcessGroup
 from sspd.research.train.sampler import Video
@@ -16,12 +17,13 @@ from sspd.utils.progress import Told
 
 def train_and_export(
     videos: Sequence[Video],
-    recipe: Recipe | BaselineRecipe,
+    recipe: AnyRecipe,
     out: Path,
     *,
     seed: int = 0,
     device: str = "auto",
     init: str | Path | None = None,
+    teacher: str | Path = "shipped",
     resume: bool = False,
     minutes: float | None = None,
     name: str | None = None,
@@ -35,10 +37,10 @@ def train_and_export(
     ----------
     videos : sequence of Video
         From `sspd.research.train.data.prepare_data`.
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
     out : Path
         Folder of states, log and weights.
-    seed, device, init, resume, processes, notice
+    seed, device, init, teacher, resume, processes, notice
         See `sspd.research.train.loop.train`.
     minutes : float, optional
         Stop after this time, minutes.
@@ -51,7 +53,8 @@ def train_and_export(
     Returns
     -------
     weights, onnx : Path
-        ``model.safetensors`` and ``model.onnx``; the first process of a group writes them.
+        ``model.safetensors`` and ``model.onnx``; the first process of a group writes them. Of a
+        small network, ``model-int8.onnx`` is beside them.
 
     Raises
     ------
@@ -73,6 +76,7 @@ def train_and_export(
         seed=seed,
         device=device,
         init=init,
+        teacher=teacher,
         resume=resume,
         max_minutes=minutes,
         name=name,
@@ -84,5 +88,8 @@ def train_and_export(
     onnx = weights.with_suffix(".onnx")
     if processes.is_main:
         progress(f"Exporting{of and ','}{of}", 0, 0)
-        export_onnx(load_any(weights), onnx)
+        network = load_any(weights)
+        export_onnx(network, onnx)
+        if isinstance(network, NanoNetwork):
+            export_onnx(network, onnx.with_name(f"{onnx.stem}-int8.onnx"), int8=True)
     return weights, onnx

@@ -18,7 +18,7 @@ from sspd.errors import SSPDError
 from sspd.models.baseline_spec import BaselineSpec
 from sspd.research.datasets.faces import FaceEntry
 from sspd.research.datasets.folder import read_waveform
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe, BaselineRecipe
 from sspd.signal import bandpass, standardise
 from sspd.types import Recording, Series
 
@@ -95,22 +95,20 @@ def labels_or_rates(recordings: Sequence[Recording]) -> Labels:
     return Labels(rates, bool(rates), without)
 
 
-def fitted(
-    recipe: Recipe | BaselineRecipe, recordings: Sequence[Recording]
-) -> Recipe | BaselineRecipe:
+def fitted(recipe: AnyRecipe, recordings: Sequence[Recording]) -> AnyRecipe:
     """Fit a recipe to the labels of recordings: by rates if they have no waveforms.
 
     Parameters
     ----------
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
     recordings : sequence of Recording
 
     Returns
     -------
-    Recipe or BaselineRecipe
+    Recipe, BaselineRecipe or StudentRecipe
         The given recipe, if it needs no labels or the recordings have waveforms.
     """
-    if isinstance(recipe, Recipe) or recipe.kind != "labelled":
+    if not isinstance(recipe, BaselineRecipe) or recipe.kind != "labelled":
         return recipe
     for recording in recordings:
         with contextlib.suppress(SSPDError):

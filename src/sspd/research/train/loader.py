@@ -28,7 +28,7 @@ from torch.utils.data import DataLoader
 
 from sspd.accel.prefetch import prefetch
 from sspd.errors import ProcessLostError, SSPDError, TrainingError
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe, BaselineRecipe
 from sspd.research.train.labels import label_of_clip, rate_of_clip
 from sspd.research.train.monitor import TrainingRun
 from sspd.research.train.sampler import Draw, Video, clip_at, draws_of_step, place_of
@@ -86,7 +86,7 @@ def _batch(clips: Iterator[Tensor], n: int) -> Tensor:
 
 
 def read_by_threads(
-    videos: Sequence[Video], recipe: Recipe | BaselineRecipe, seed: int, draws: Iterable[Draw]
+    videos: Sequence[Video], recipe: AnyRecipe, seed: int, draws: Iterable[Draw]
 ) -> Generator[Tensor, None, None]:
     """Read the clips of `draws`, in order, as `sspd.research.train.sampler.clip_at` does.
 
@@ -120,7 +120,7 @@ def read_by_threads(
 
 def read_by_processes(
     videos: Sequence[Video],
-    recipe: Recipe | BaselineRecipe,
+    recipe: AnyRecipe,
     seed: int,
     draws: Iterable[Draw],
     device: torch.device,
@@ -157,7 +157,7 @@ def read_by_processes(
 
 def _read_by_processes(
     videos: Sequence[Video],
-    recipe: Recipe | BaselineRecipe,
+    recipe: AnyRecipe,
     seed: int,
     draws: Iterable[Draw],
     device: torch.device,
@@ -230,10 +230,10 @@ def _cores() -> int:
 
 
 def _waves(
-    videos: Sequence[Video], recipe: Recipe | BaselineRecipe, draws: Sequence[Draw], seed: int
+    videos: Sequence[Video], recipe: AnyRecipe, draws: Sequence[Draw], seed: int
 ) -> Tensor | None:
     """What a network that learns from labels should give for clips, (n, t)."""
-    if isinstance(recipe, Recipe) or recipe.kind != "labelled":
+    if not isinstance(recipe, BaselineRecipe) or recipe.kind != "labelled":
         return None
     if all(videos[draw.video].rates is not None for draw in draws):
         return None
@@ -248,7 +248,7 @@ def _waves(
 
 
 def _rates(
-    videos: Sequence[Video], recipe: Recipe | BaselineRecipe, draws: Sequence[Draw], seed: int
+    videos: Sequence[Video], recipe: AnyRecipe, draws: Sequence[Draw], seed: int
 ) -> Tensor | None:
     """The known rates of clips, Hz, (n,), where nothing else of them is known."""
     known = [videos[draw.video].rates for draw in draws]

@@ -48,6 +48,7 @@ class TrainingLog:
         """
         parts = {f"loss/{k}": v.item() for k, v in outcome.parts.items()}
         health = {f"health/{k}": v for k, v in outcome.health._asdict().items()}
+        extra = {**outcome.extra, **extra}
         row = {"step": step, **parts, **health, **extra}
         with open_to_append(self._file) as file:
             file.write(json.dumps(row).encode() + b"\n")

@@ -12,7 +12,7 @@ import torch
 
 from sspd.errors import OutputError, TrainingError, UsageError
 from sspd.models.checkpoint import save_checkpoint
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe, StudentRecipe
 from sspd.research.train.health import Health
 from sspd.research.train.loader import batches_of
 from sspd.research.train.log import TrainingLog
@@ -27,6 +27,7 @@ from sspd.research.train.process_group import SINGLE, ProcessGroup, require_enou
 from sspd.research.train.sampler import Video
 from sspd.research.train.state import STATES_FOLDER, Resumable, load_newest, save_state, saved_steps
 from sspd.research.train.step_types import Outcome
+from sspd.research.train.teacher import teacher_digest
 from sspd.research.train.trainers import trainer_for
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
@@ -47,12 +48,13 @@ class TrainingProgress:
 
 def train(
     videos: Sequence[Video],
-    recipe: Recipe | BaselineRecipe,
+    recipe: AnyRecipe,
     out: str | Path,
     *,
     seed: int = 0,
     device: str = "auto",
     init: str | Path | None = None,
+    teacher: str | Path = "shipped",
     resume: bool = False,
     max_minutes: float | None = None,
     checkpoint_s: float = 30.0,
@@ -68,7 +70,7 @@ def train(
     ----------
     videos : sequence of Video
         From `sspd.research.train.sampler.usable_videos`.
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
     out : path
         Folder for the state, the log and, at the end, ``model.safetensors``.
     seed : int
@@ -78,6 +80,8 @@ def train(
     init : path or str, optional
         Initial weights of both networks: a file, ``"shipped"`` or ``"nothing"`` (random); by
         default those of the recipe.
+    teacher : path or str
+        Who teaches, if the recipe is of a small network: a checkpoint, or ``"shipped"``.
     resume : bool
         Continue from the state in `out`, to the same bits on one CPU thread.
     max_minutes : float, optional
@@ -118,9 +122,10 @@ def train(
     out = make_folder(Path(out)) if processes.is_main else Path(out)
     identity = {"recipe": recipe.to_dict(), "seed": seed, "films": [f.name for f in videos]}
     identity["init"] = recipe.init if init is None else str(init)
-    run = TrainingRun(
-        videos, recipe, seed, place, out, trainer_for(recipe, processes), processes, identity
-    )
+    if isinstance(recipe, StudentRecipe):
+        identity["teacher"] = teacher_digest(teacher)
+    trainer = trainer_for(recipe, processes, teacher)
+    run = TrainingRun(videos, recipe, seed, place, out, trainer, processes, identity)
     with hold_folder(out, STATES_FOLDER) if processes.is_main else nullcontext():
         state = _start_together(run, resume, notice)
         if processes.is_main:

@@ -15,7 +15,7 @@ from sspd.accel.switch import enabled
 if TYPE_CHECKING:
     from torch import nn
 
-    from sspd.research.recipes import BaselineRecipe, Recipe
+    from sspd.research.recipes import AnyRecipe
 
 #: Where PyTorch looks, once, whether to ask the kernel for huge pages.
 _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
@@ -64,12 +64,12 @@ def step_bytes(clips: float, frames: int, size: int, half: bool) -> float:
     return clips * frames * size * size * STEP_BYTES_A_PIXEL / (2 if half else 1)
 
 
-def recipe_bytes(recipe: Recipe | BaselineRecipe) -> float:
+def recipe_bytes(recipe: AnyRecipe) -> float:
     """Estimate the memory that one step of a recipe takes, bytes.
 
     Parameters
     ----------
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
         Networks of other papers were not measured: 0.
 
     Returns
@@ -78,7 +78,7 @@ def recipe_bytes(recipe: Recipe | BaselineRecipe) -> float:
 
     Examples
     --------
-    >>> from sspd.research.recipes import get_recipe
+    >>> from sspd.research.recipes import AnyRecipe
     >>> round(recipe_bytes(get_recipe("paper")) / 1e9, 1)
     26.5
     """
@@ -90,12 +90,12 @@ def recipe_bytes(recipe: Recipe | BaselineRecipe) -> float:
     return step_bytes(recipe.batch, recipe.n_differences, recipe.network.size, half)
 
 
-def memory_warning(recipe: Recipe | BaselineRecipe, device: str) -> str | None:
+def memory_warning(recipe: AnyRecipe, device: str) -> str | None:
     """Return a line where a step may take more memory than this machine has, else None.
 
     Parameters
     ----------
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
     device : str
         ``auto``, ``cpu`` or ``cuda``; a CUDA device is not looked at.
 

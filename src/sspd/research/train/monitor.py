@@ -13,9 +13,8 @@ import torch
 from torch import nn
 
 from sspd.errors import WeightsError
-from sspd.models.baselines import Baseline
-from sspd.models.network import MeasuringNetwork
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.models.checkpoint import AnyNetwork
+from sspd.research.recipes import AnyRecipe
 from sspd.research.train.process_group import ProcessGroup
 from sspd.research.train.sampler import Video, clips_per_epoch, steps_of
 from sspd.research.train.self_check import (
@@ -42,7 +41,7 @@ class TrainingRun:
     """Everything that defines one training: videos, recipe, seed, device, folder and processes."""
 
     videos: Sequence[Video]
-    recipe: Recipe | BaselineRecipe
+    recipe: AnyRecipe
     seed: int
     device: torch.device
     out: Path
@@ -150,13 +149,13 @@ def restore_best(run: TrainingRun, state: Resumable, notice: Callable[[str], Non
     notice(f"the state of step {best} measures better than the last, of step {last}: taken")
 
 
-def write_verdict(run: TrainingRun, network: MeasuringNetwork | Baseline, step: int) -> None:
+def write_verdict(run: TrainingRun, network: AnyNetwork, step: int) -> None:
     """Save the self-check of the finished network and its verdict.
 
     Parameters
     ----------
     run : TrainingRun
-    network : MeasuringNetwork or Baseline
+    network : MeasuringNetwork, Baseline or NanoNetwork
     step : int
         Step of the selected state.
     """

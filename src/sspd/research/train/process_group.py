@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError
 from sspd.models.collectives import gathered, summed
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe, Recipe
 from sspd.research.train.sampler import draws_of_step, steps_of
 
 Item = TypeVar("Item")
@@ -132,20 +132,18 @@ class ProcessGroup:
 SINGLE = ProcessGroup()
 
 
-def require_enough_clips(
-    recipe: Recipe | BaselineRecipe, n_videos: int, processes: ProcessGroup
-) -> None:
+def require_enough_clips(recipe: AnyRecipe, n_videos: int, processes: ProcessGroup) -> None:
     """Raise `UsageError` for a training that this number of processes cannot share.
 
     Parameters
     ----------
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
     n_videos : int
     processes : ProcessGroup
     """
     if processes.size == 1:
         return
-    if isinstance(recipe, BaselineRecipe):
+    if not isinstance(recipe, Recipe):
         raise UsageError(f"{recipe.name!r} is trained by one process; several train sspd's recipes")
     steps = range(min(steps_of(recipe, n_videos), -(-n_videos // recipe.batch)))
     least = min(len(draws_of_step(step, recipe, n_videos, 0)) for step in steps)

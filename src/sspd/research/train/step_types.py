@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from torch import Tensor
@@ -35,3 +36,5 @@ class Outcome(NamedTuple):
     """Waveforms (n, t) by name; the first of each is plotted now and then."""
     tokens: Mapping[str, Sequence[Tensor]]
     """Tokens (n, tokens, C) of each level by name; their self-similarity maps are plotted."""
+    extra: Mapping[str, float] = MappingProxyType({})
+    """More numbers for the log."""

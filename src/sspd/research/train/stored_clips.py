@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from sspd.errors import SSPDError
 from sspd.network.grid import grid_weights
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe
 from sspd.research.train.sampler import Draw, Video, clip_at, stored_at
 from sspd.research.views.device_grid import levels_on_grid
 
@@ -34,7 +34,7 @@ class StoredClips(Dataset[Stored | SSPDError]):
     """Clips by their draws, read in a process of its own; errors are handed over as they are."""
 
     videos: Sequence[Video]
-    recipe: Recipe | BaselineRecipe
+    recipe: AnyRecipe
     seed: int
 
     def __getitem__(self, draw: Draw) -> Stored | SSPDError:

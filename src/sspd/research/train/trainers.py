@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,13 @@ from torch import Tensor, nn
 
 from sspd.errors import UsageError, WeightsError
 from sspd.models.baselines import Baseline
-from sspd.models.checkpoint import load_baseline, load_checkpoint
+from sspd.models.checkpoint import AnyNetwork, load_baseline, load_checkpoint
 from sspd.models.network import MeasuringNetwork
 from sspd.models.norm import take_together
 from sspd.network.clips import ClipNetwork
 from sspd.network.grid import to_grid
 from sspd.network.load import shipped_weights, torch_run
-from sspd.research.recipes import BaselineRecipe, Recipe
+from sspd.research.recipes import AnyRecipe, BaselineRecipe, Recipe, StudentRecipe
 from sspd.research.train.baseline_step import new_baseline, take_baseline_step
 from sspd.research.train.calibration_videos import calibration_videos
 from sspd.research.train.finalize import (
@@ -62,24 +63,32 @@ class Trainer:
 
     begin: Callable[[int, torch.device, str], Any]
     step: Callable[[Any, Batch, int, int], Outcome]
-    finish: Callable[[Any, Sequence[Video], int, str], MeasuringNetwork | Baseline]
+    finish: Callable[[Any, Sequence[Video], int, str], AnyNetwork]
     export_candidate: Callable[[Any], nn.Module]
     forward_clip: Callable[[nn.Module, torch.device], ForwardClip]
 
 
-def trainer_for(recipe: Recipe | BaselineRecipe, processes: ProcessGroup = SINGLE) -> Trainer:
+def trainer_for(
+    recipe: AnyRecipe, processes: ProcessGroup = SINGLE, teacher: str | Path = "shipped"
+) -> Trainer:
     """Return the trainer of a recipe.
 
     Parameters
     ----------
-    recipe : Recipe or BaselineRecipe
+    recipe : Recipe, BaselineRecipe or StudentRecipe
     processes : ProcessGroup
         The processes of the training.
+    teacher : path or str
+        Who teaches a small network: a checkpoint, or ``shipped``.
 
     Returns
     -------
     Trainer
     """
+    if isinstance(recipe, StudentRecipe):
+        from sspd.research.train.student_trainer import student_trainer
+
+        return student_trainer(recipe, teacher)
     return (
         _sspd_trainer(recipe, processes)
         if isinstance(recipe, Recipe)
