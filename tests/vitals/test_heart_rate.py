@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from helpers.pulses import pulse_wave
 from sspd.signal import bandpass
 from sspd.simulation import VideoSpec, random_spec, truth
-from sspd.simulation.rhythms import beats_of_intervals
+from sspd.simulation.hearts.rhythms import beats_of_intervals
 from sspd.vitals import pulse_band, read_rate
 from sspd.vitals.heart_rate import Reading, read_half
 
