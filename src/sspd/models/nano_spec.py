@@ -111,8 +111,11 @@ class NanoSpec:
 
     @property
     def lag_steps(self) -> float:
-        """Delay of an output value after its input frame once its latency is taken out: none."""
-        return 0.0
+        """Time of the blood volume that a value shows, in steps after its frame.
+
+        Without the latency, which the stream takes out.
+        """
+        return -(self.equalizer.delay_s * self.fs if self.equalizer else 0.0)
 
     @property
     def latency_s(self) -> float:
@@ -142,7 +145,10 @@ class NanoSpec:
         dict
             With the name of the architecture.
         """
-        return {"network": NANO, "latency_s": self.latency_s, **asdict(self)}
+        found = {"network": NANO, "latency_s": self.latency_s, **asdict(self)}
+        if self.equalizer is not None:
+            found["equalizer"] = self.equalizer.to_dict()
+        return found
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NanoSpec:

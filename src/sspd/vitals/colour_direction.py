@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sspd.types import Signal
 from sspd.vitals.colour_line import ColourLine, colour_line
-from sspd.vitals.lines import Complex, complex_cosine, cosine, near, part, relative, size_db
+from sspd.vitals.lines import Complex, complex_cosine, late_cosine, near, part, relative, size_db
 
 #: A background with a pixel value below this (0-255) is too dark to show a change of light.
 DARK_BACKGROUND = 8.0
@@ -118,7 +118,9 @@ def measure_colour_direction(
         box_share_sd=box_share[1],
         quarters_alike=_alike(face, [line for line in lines if line is not None]),
         beyond_blood_db=face.beyond_blood_db(),
-        with_colours=cosine(-face.mix(near(skin, fs, f_hz)), near(values[:, None], fs, f_hz)[:, 0]),
+        with_colours=late_cosine(
+            -face.mix(near(skin, fs, f_hz)), near(values[:, None], fs, f_hz)[:, 0], f_hz
+        ),
         weights=face.weights,
     )
 

@@ -16,6 +16,8 @@ TREND_HZ = 0.4
 #: A line is the highest value within the first distance, Hz, and its neighbourhood the median
 #: between the second and the third.
 LINE_DISTANCES_HZ = (0.06, 0.15, 0.45)
+#: Longest delay between two signals that says nothing against them, seconds and radians.
+LATE_S, LATE_ANGLE = 0.08, np.pi / 4
 #: Limit of all decibel values, above and below.
 MOST_DB = 40.0
 
@@ -126,6 +128,35 @@ def complex_cosine(a: Complex, b: Complex) -> complex:
     """
     sizes = float(np.linalg.norm(a) * np.linalg.norm(b))
     return complex(np.vdot(b, a)) / sizes if sizes > 0 else 0j
+
+
+def late_cosine(a: Complex, b: Complex, f_hz: float) -> float:
+    """Return the cosine of two signals of which one may be a little later.
+
+    Filters, codecs and networks delay by some tens of milliseconds, more at some rates than at
+    others; a delay that small says nothing against two signals.
+
+    Parameters
+    ----------
+    a, b : complex128 array, shape (time,)
+        Analytic signals.
+    f_hz : float
+        Their frequency, Hz.
+
+    Returns
+    -------
+    float
+        -1 to 1: as `cosine` if the later one is moved back by `LATE_S`, or `LATE_ANGLE` where that
+        is less.
+
+    >>> turn = np.exp(2j * np.pi * 1.5 * np.arange(90) / 30)
+    >>> [round(late_cosine(turn * np.exp(1j * a), turn, 1.5), 2) for a in (0.4, np.pi)]
+    [1.0, -0.73]
+    """
+    found = complex_cosine(a, b)
+    allowed = min(LATE_ANGLE, 2 * np.pi * f_hz * LATE_S)
+    apart = max(abs(float(np.angle(found))) - allowed, 0.0)
+    return abs(found) * float(np.cos(apart))
 
 
 def power_db(power: float, other: float) -> float:

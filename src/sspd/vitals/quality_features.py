@@ -20,12 +20,12 @@ from sspd.types import FrameStats, Signal
 from sspd.vitals.colour_direction import colour_features
 from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
-from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, Reading
+from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, Reading, search_band
 from sspd.vitals.lines import (
     TREND_HZ,
     bounded_db,
     complex_cosine,
-    cosine,
+    late_cosine,
     line_db,
     near,
     part,
@@ -56,7 +56,7 @@ class QualityFeatures:
     pos_half_bpm: float
     """Difference between half of the rate and the rate of POS."""
     with_pos: float
-    """Cosine between waveform and POS near the rate, -1 to 1."""
+    """Cosine between waveform and POS near the rate, -1 to 1; small delays do not count."""
     change_db: float
     """How sure it is that the colours of the face change at the rate, whatever the colour of the
     pulse; see `sspd.vitals.colour_direction`, as for the next five. NaN: unknown."""
@@ -168,7 +168,7 @@ def compute_quality_features(
         track_bpm=reading.track.range_bpm if reading.track else 0.0,
         **_of_waveform(filtered, f_hz),
         **_of_pos(filtered, pos, f_hz),
-        **_of_sides(sides, fs),
+        **_of_sides(sides, fs, f_hz),
         **colour_features(filtered, quarters, box, background, f_hz),
         **_of_motion(filtered, place, f_hz),
         flicker=float(is_flicker(frame_stats, start_s, end_s, f_hz)),
@@ -198,7 +198,9 @@ def _places(frame_stats: FrameStats) -> NDArray[np.float64]:
 def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
     values, fs = filtered.values, filtered.fs
     half = values.size // 2
-    halves = [pulse_frequency(part, fs, SEARCH_HZ) for part in (values[:half], values[half:])]
+    halves = [
+        pulse_frequency(part, fs, search_band(f_hz)) for part in (values[:half], values[half:])
+    ]
     apart = [abs(f - f_hz) for f in halves if np.isfinite(f)]
     odd = 0.0
     if f_hz / 2 >= SEARCH_HZ[0]:
@@ -215,13 +217,13 @@ def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
 
 def _of_pos(filtered: Signal, pos: NDArray[np.float64], f_hz: float) -> dict[str, float]:
     fs = filtered.fs
-    pos_hz = pulse_frequency(pos, fs, SEARCH_HZ)
+    pos_hz = pulse_frequency(pos, fs, search_band(f_hz))
     apart = [60 * abs(pos_hz - f) if np.isfinite(pos_hz) else 60 * f for f in (f_hz, f_hz / 2)]
     ours, theirs = (near(part[:, None], fs, f_hz)[:, 0] for part in (filtered.values, pos))
     return {
         "pos_bpm": apart[0],
         "pos_half_bpm": apart[1],
-        "with_pos": cosine(theirs, ours),
+        "with_pos": late_cosine(theirs, ours, f_hz),
         "pos_line_db": line_db(pos, fs, pos_hz) if np.isfinite(pos_hz) else 0.0,
     }
 
@@ -231,9 +233,9 @@ def _pos(quarters: NDArray[np.float64], fs: float) -> NDArray[np.float64]:
     return bandpass(-pos_waveform(quarters.mean(axis=1), fs), fs, PASS_HZ)
 
 
-def _of_sides(sides: NDArray[np.float64], fs: float) -> dict[str, float]:
+def _of_sides(sides: NDArray[np.float64], fs: float, f_hz: float) -> dict[str, float]:
     """Compare the POS waveforms of the left and right side of the face, (time, 2)."""
-    left, right = (pulse_frequency(side, fs, SEARCH_HZ) for side in sides.T)
+    left, right = (pulse_frequency(side, fs, search_band(f_hz)) for side in sides.T)
     if not (np.isfinite(left) and np.isfinite(right)):
         return {"sides_bpm": 0.0, "sides_line_db": 0.0}
     apart = [abs(left - right), abs(left - 2 * right), abs(2 * left - right)]

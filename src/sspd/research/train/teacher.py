@@ -118,12 +118,11 @@ class Teacher:
         """Return the equalized pulse; the first frame is at 0 s."""
         spec = self.spec
         wave = standardise(integrate(spec.polarity * raw, spec.fs, spec.summations))
-        delay_s = 0.0
         if spec.equalizer is not None:
-            wave, delay_s = equalize(wave, spec.equalizer), spec.equalizer.delay_s
+            wave = equalize(wave, spec.equalizer)
         band_hz = TAUGHT_BAND_HZ[0], min(TAUGHT_BAND_HZ[1], 0.45 * spec.fs)
         wave = standardise(bandpass(wave, spec.fs, band_hz))
-        return Signal(wave, spec.fs, spec.lag_steps / spec.fs - delay_s)
+        return Signal(wave, spec.fs, spec.lag_steps / spec.fs)
 
 
 def load_teacher(teacher: str | Path, recipe: StudentRecipe, device: torch.device) -> Teacher:
