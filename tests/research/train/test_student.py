@@ -74,6 +74,7 @@ def _state(out: Path) -> dict[str, torch.Tensor]:
     return found
 
 
+@pytest.mark.slow
 def test_it_is_taught_and_exported(videos: list[Video], teacher: Path, tmp_path: Path) -> None:
     weights, exported = train_and_export(
         videos, TINY, tmp_path, seed=3, device="cpu", teacher=teacher, name="pupil"
@@ -129,6 +130,7 @@ def _stop(step: int) -> None:
         raise RuntimeError("stopped")
 
 
+@pytest.mark.slow
 def test_another_teacher_is_another_training(
     videos: list[Video], teacher: Path, tmp_path: Path
 ) -> None:
