@@ -47,7 +47,11 @@ def test_what_is_compiled_is_what_was_exported(path: Path, monkeypatch: pytest.M
     assert network.begin is None
     network(VIDEO)
     exported = operators(openvino.Core().read_model(str(path)))
-    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    hints = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "f32",
+        "ENABLE_CPU_PINNING": False,
+    }
     assert compiled
     assert all(each == (exported, hints) for each in compiled)
 

@@ -32,9 +32,9 @@ def train(
         typer.Option(
             "--recipe",
             help="Settings of the training: laptop, shipped, further, paper, paper-vipl-hr,"
-            " paper-vipl-160, released, ablation; nano, the small network that a large one teaches;"
-            " or those of another paper's network, such as physnet and physnet-laptop (see sspd"
-            " methods).",
+            " paper-vipl-160, released, scenes, ablation; nano, the small network that a large one"
+            " teaches; or those of another paper's network, such as physnet and physnet-laptop (see"
+            " sspd methods).",
         ),
     ] = "laptop",
     minutes: Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import logging
 import sqlite3
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sspd.server.problems import CODES, Problem
 from sspd.server.service import Service
+from sspd.utils.content import text_key
 
 #: What may be seen without a token: nothing of anybody's video.
 PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz")
@@ -149,7 +149,7 @@ def host_allowed(host: str, names: Iterable[str]) -> bool:
 def _address_name(scope: Scope) -> str:
     """A name for a caller's address, which is not kept itself."""
     address = (scope.get("client") or ("unknown", 0))[0]
-    return f"address-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+    return f"address-{text_key(address)[:16]}"
 
 
 def _check_origin(headers: Headers, host: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections import Counter
@@ -24,6 +23,7 @@ from sspd.server.jobs import WAITING, Job
 from sspd.server.problems import Problem
 from sspd.server.service import Service, new_id
 from sspd.server.uploads import Upload, check_size, receive, too_large
+from sspd.utils.content import text_key
 
 #: Policy of a report, which has its pictures and its style in itself.
 _REPORT_POLICY = (
@@ -218,7 +218,7 @@ def _key(request: Request) -> str | None:
         return None
     if len(found) > 1 or not 0 < len(found[0]) <= _LONGEST_KEY:
         raise Problem("invalid", f"an idempotency key has 1 to {_LONGEST_KEY} characters")
-    return hashlib.sha256(found[0].encode("utf-8", "surrogateescape")).hexdigest()
+    return text_key(found[0])
 
 
 def _check_room(service: Service, client: str) -> None:

@@ -90,8 +90,8 @@ class QualityFeatures:
     track_bpm: float
     """Range of the rate within the window; 0 if it was not tracked."""
     side_share: float
-    """Excess of green in phase with the waveform on the weaker side of the face, relative to
-    the stronger side; below 0 if the sides have opposite signs."""
+    """Excess of green on the weaker side of the face, in phase with the stronger side and
+    relative to it; below 0 if the sides have opposite signs."""
     sides_bpm: float
     """Difference between the rates of POS on the two sides of the face, or to an octave."""
     sides_line_db: float
@@ -260,9 +260,9 @@ def _side_share(skin: Complex, ours: Complex) -> float:
     """Return weaker over stronger side; skin is (time, 4, 3), quarters left and right in turn."""
     surplus = skin[..., 1] - (skin[..., 0] + skin[..., 2]) / 2
     sides = surplus.reshape(-1, 2, 2).mean(axis=1)
-    left, right = part(sides, ours).real.tolist()
-    weaker, stronger = sorted((left, right), key=abs)
-    return float(weaker / stronger) if stronger else 0.0
+    # in phase with the stronger side, as a filter, a codec or a network may delay one of them all
+    weaker, stronger = sorted(part(sides, ours).tolist(), key=abs)
+    return float((weaker / stronger).real) if stronger else 0.0
 
 
 def _of_motion(filtered: Signal, place: NDArray[np.float64], f_hz: float) -> dict[str, float]:

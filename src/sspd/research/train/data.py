@@ -77,7 +77,7 @@ def needs_labels(recipe: AnyRecipe) -> bool:
     -------
     bool
 
-    >>> from sspd.research.recipes import AnyRecipe
+    >>> from sspd.research.recipes import find_recipe
     >>> needs_labels(find_recipe("laptop")), needs_labels(find_recipe("physnet"))
     (False, True)
     """

@@ -78,7 +78,7 @@ def recipe_bytes(recipe: AnyRecipe) -> float:
 
     Examples
     --------
-    >>> from sspd.research.recipes import AnyRecipe
+    >>> from sspd.research.recipes import get_recipe
     >>> round(recipe_bytes(get_recipe("paper")) / 1e9, 1)
     26.5
     """
