@@ -69,15 +69,15 @@ def measured(port: int, token: str, video: bytes, n: int) -> list[float]:
     took_s = []
     for _ in range(n):
         began = time.perf_counter()
-        status, told = call(port, "POST", "/v1/measurements", video, token)
-        assert status == 202, told
-        place = told["url"]
-        while (told := call(port, "GET", place, token=token)[1])["state"] in ("queued", "running"):
+        status, reply = call(port, "POST", "/v1/measurements", video, token)
+        assert status == 202, reply
+        place = reply["url"]
+        while (reply := call(port, "GET", place, token=token)[1])["state"] in ("queued", "running"):
             time.sleep(0.1)
         took_s.append(time.perf_counter() - began)
-        assert told["state"] == "done", told
-        error = abs((told["results"][0]["hr_bpm"] or np.nan) - truth(VIDEO).hr_bpm)
-        assert error < 3.0, told["results"]
+        assert reply["state"] == "done", reply
+        error = abs((reply["results"][0]["hr_bpm"] or np.nan) - truth(VIDEO).hr_bpm)
+        assert error < 3.0, reply["results"]
     return took_s
 
 

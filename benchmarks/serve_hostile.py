@@ -94,13 +94,13 @@ def attack_videos(port: int, folder: Path, n: int, rng: np.random.Generator) -> 
     """Send mutated videos; jobs by their end."""
     good, seen = (folder / "face.mp4").read_bytes(), Counter[str]()
     for _ in range(n):
-        status, told = call(port, "POST", PLACE, mutated(good, rng, 5000))
-        assert status == 202, told
-        place = told["url"]
-        while (told := call(port, "GET", place)[1])["state"] in ("queued", "running"):
+        status, reply = call(port, "POST", PLACE, mutated(good, rng, 5000))
+        assert status == 202, reply
+        place = reply["url"]
+        while (reply := call(port, "GET", place)[1])["state"] in ("queued", "running"):
             time.sleep(0.02)
-        assert str(folder) not in json.dumps(told), told
-        seen[told["state"]] += 1
+        assert str(folder) not in json.dumps(reply), reply
+        seen[reply["state"]] += 1
         call(port, "DELETE", place)
     return seen
 

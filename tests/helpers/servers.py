@@ -82,9 +82,9 @@ class Caller:
         """The job at its end."""
         end_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < end_s:
-            told = self("GET", f"/v1/measurements/{job_id}").json
-            if told["state"] in ("done", "failed"):
-                return dict(told)
+            reply = self("GET", f"/v1/measurements/{job_id}").json
+            if reply["state"] in ("done", "failed"):
+                return dict(reply)
             threading.Event().wait(0.05)
         raise AssertionError(f"{job_id}: not done in {PATIENCE_S} s")
 

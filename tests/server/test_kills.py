@@ -55,9 +55,9 @@ def test_a_server_that_is_killed_again_and_again_loses_nothing(
     server = ProcessServer(folder, *QUICK)
     try:
         for job_id in ids:
-            told = server.call.wait(job_id)
-            assert (told["state"], told["tries"]) == ("done", 0), told
-            assert told["results"][0]["hr_bpm"] == pytest.approx(72.0, abs=1.0)
+            reply = server.call.wait(job_id)
+            assert (reply["state"], reply["tries"]) == ("done", 0), reply
+            assert reply["results"][0]["hr_bpm"] == pytest.approx(72.0, abs=1.0)
         done = [line for line in server.lines if " done job=" in line]
         assert len(done) == len({line.split("job=")[1][:22] for line in done})
         assert not list((folder / "videos").iterdir())
@@ -81,11 +81,11 @@ def test_a_video_whose_worker_dies_three_times_fails_and_the_next_is_measured(
             (worker,) = set(server.children()) - killed
             os.kill(worker, signal.SIGKILL)
             killed.add(worker)
-        told = server.call.wait(job_id)
-        assert told["state"] == "failed"
-        assert told["reason"].startswith("video: its worker process was killed (SIGKILL)")
-        assert told["reason"].endswith(", 3 times")
-        assert told["tries"] == 3
+        reply = server.call.wait(job_id)
+        assert reply["state"] == "failed"
+        assert reply["reason"].startswith("video: its worker process was killed (SIGKILL)")
+        assert reply["reason"].endswith(", 3 times")
+        assert reply["tries"] == 3
         other = server.call.send(beating_video, box="8,4,48,60")
         assert server.call.wait(other)["state"] == "done"
         assert "sspd_worker_deaths_total 3.0" in server.call("GET", "/metrics").body.decode()

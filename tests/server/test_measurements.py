@@ -21,10 +21,10 @@ from sspd.server.service import Service
 PLACE = "/v1/measurements"
 
 
-def _checked(name: str, told: Any) -> None:
-    """What is told is what the document says, to the letter."""
+def _checked(name: str, reply: Any) -> None:
+    """What is answered is what the document says, to the letter."""
     schema = {"$ref": f"#/components/schemas/{name}"} | document(token=False)
-    jsonschema.Draft202012Validator(schema).validate(told)
+    jsonschema.Draft202012Validator(schema).validate(reply)
 
 
 def _without_time(row: dict[str, Any]) -> dict[str, Any]:
@@ -72,11 +72,11 @@ def test_the_report_loads_nothing(measured: dict[str, Any], call: Caller) -> Non
 
 
 def test_options_are_those_of_the_command(call: Caller, beating_video: Path) -> None:
-    told = call.wait(call.send(beating_video, end=7, face="largest"))
-    (row,) = told["results"]
+    reply = call.wait(call.send(beating_video, end=7, face="largest"))
+    (row,) = reply["results"]
     assert row["duration_s"] == pytest.approx(7.0, abs=0.1)
     assert row["reasons"] == ["too_short"]
-    assert [words["help"] for words in told["advice"]] == ["Record a longer video."]
+    assert [words["help"] for words in reply["advice"]] == ["Record a longer video."]
 
 
 def test_a_key_makes_a_second_try_safe(call: Caller, service: Service, beating_video: Path) -> None:
@@ -97,10 +97,10 @@ def test_what_is_no_video_fails_with_a_sentence_and_no_place(
     call: Caller, service: Service
 ) -> None:
     answer = call("POST", PLACE, b"not a video at all")
-    told = call.wait(answer.json["id"])
-    _checked("Measurement", told)
-    assert (told["state"], told["results"], told["tries"]) == ("failed", None, 0)
-    assert told["reason"].startswith("video: not a video that can be decoded")
+    reply = call.wait(answer.json["id"])
+    _checked("Measurement", reply)
+    assert (reply["state"], reply["results"], reply["tries"]) == ("failed", None, 0)
+    assert reply["reason"].startswith("video: not a video that can be decoded")
     csv_answer = call("GET", f"{PLACE}/{answer.json['id']}/csv")
     assert (csv_answer.status, csv_answer.json["code"]) == (409, "failed")
     assert not list(service.videos.iterdir())
@@ -137,11 +137,11 @@ def test_only_what_was_fetched_counts_as_fetched(
         assert call("HEAD", f"{PLACE}/{job_id}{path}").status == 200
     job = service.store.find(job_id)
     assert job is not None and job.fetched_s is None
-    told = call("GET", f"{PLACE}/{job_id}").json
+    reply = call("GET", f"{PLACE}/{job_id}").json
     job = service.store.find(job_id)
     assert job is not None and job.fetched_s is not None
     keep_s = service.settings.keep_fetched_s
-    assert told["expires_s"] == pytest.approx(job.fetched_s + keep_s, abs=1.0)
+    assert reply["expires_s"] == pytest.approx(job.fetched_s + keep_s, abs=1.0)
 
 
 def test_metrics_count_what_happened(call: Caller, measured: dict[str, Any]) -> None:

@@ -31,13 +31,13 @@ def _operations() -> dict[tuple[str, str], dict]:  # type: ignore[type-arg]
 def test_every_route_is_in_the_document(call: Caller) -> None:
     from sspd.server.app import routes
 
-    told = {
+    reply = {
         (method, route.path)
         for route in routes()
         if isinstance(route, Route) and route.path not in PAGES
         for method in (route.methods or set()) - {"HEAD"}
     }
-    assert told == _operations().keys()
+    assert reply == _operations().keys()
     assert call("GET", "/openapi.json").json == API
 
 

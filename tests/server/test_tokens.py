@@ -141,6 +141,6 @@ def test_files_of_tokens(tmp_path: Path) -> None:
             read_tokens(path)
     with pytest.raises(UsageError, match="cannot be read"):
         read_tokens(tmp_path / "missing")
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as error:
         checked_tokens(["secret-but-short"], "SSPD_TOKENS")
-    assert "secret" not in str(told.value).partition("python -c")[0]
+    assert "secret" not in str(error.value).partition("python -c")[0]

@@ -115,7 +115,8 @@ def _openvino(
         )
     core = import_without_telemetry().Core()
     model = core.read_model(buffer.getvalue())
-    settings = {
+    settings: dict[str, object] = {
+        "ENABLE_CPU_PINNING": False,  # as in `sspd.network.compiler`
         "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
         "INFERENCE_NUM_THREADS": threads,
     }

@@ -81,7 +81,7 @@ async def _session(websocket: WebSocket, service: Service) -> None:
 async def _until_over(
     receiving: asyncio.Task[None], telling: asyncio.Task[str], bounds: Bounds
 ) -> bool:
-    """Wait until the worker has told everything, or one side fails; whether there is a result."""
+    """Wait until the worker has sent everything, or one side fails; whether there is a result."""
     both = {receiving, telling}
     done, _ = await asyncio.wait(both, timeout=bounds.live_s, return_when=asyncio.FIRST_COMPLETED)
     if not done:

@@ -88,9 +88,9 @@ def _messages(pipe: IO[bytes]) -> Iterator[bytes]:
         yield body
 
 
-def _send(replies: IO[bytes], told: dict[str, Any]) -> None:
+def _send(replies: IO[bytes], reply: dict[str, Any]) -> None:
     try:
-        replies.write(json.dumps(told, allow_nan=False).encode() + b"\n")
+        replies.write(json.dumps(reply, allow_nan=False).encode() + b"\n")
         replies.flush()
     except BrokenPipeError:  # the server is gone
         os._exit(1)

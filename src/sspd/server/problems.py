@@ -69,14 +69,14 @@ class Problem(Exception):  # noqa: N818 (what is wrong may be the caller's doing
         -------
         bytes
         """
-        told = {
+        body = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
         }
-        return json.dumps(told).encode()
+        return json.dumps(body).encode()
 
     def headers(self) -> Mapping[str, str]:
         """Return headers that belong to the status.

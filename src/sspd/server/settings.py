@@ -1,4 +1,4 @@
-"""What a server is told when it starts: where it listens, who may call it, and its limits."""
+"""Settings of a server: where it listens, who may call it, and its limits."""
 
 from __future__ import annotations
 
