@@ -130,7 +130,7 @@ class ProcessServer:
         self.url = line.split()[-1]
         self.call = Caller(int(self.url.rpartition(":")[2]))
 
-    def _read(self) -> None:
+    def read_proc(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line.rstrip())
@@ -140,11 +140,9 @@ class ProcessServer:
 
     def children(self) -> list[int]:
         """Its worker processes."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        found = {int(pid) for each in (path, *tasks) for pid in each.read_text().split()}
-        names = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in found}
-        return [pid for pid, name in names.items() if b"batch.worker" in name]
+        found = {int(pid) for task in tasks for pid in read_proc(task).split()}
+        return [pid for pid in found if b"batch.worker" in read_proc(Path(f"/proc/{pid}/cmdline"))]
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -163,3 +161,11 @@ class ProcessServer:
         assert self.process.stderr is not None
         self._reader.join(PATIENCE_S)  # its workers have it no more
         self.process.stderr.close()
+
+
+def read_proc(path: Path) -> bytes:
+    """What stands in a file of a process or thread; nothing if that ended meanwhile."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from helpers.beating_faces import SKIN_BOX, beating_pictures
-from helpers.servers import PATIENCE_S, Caller, thread_server
+from helpers.servers import PATIENCE_S, Caller, read_proc, thread_server
 from sspd.pipeline import Session
 from sspd.report.json import update_to_dict, vitals_to_dict
 from sspd.server.service import Service
@@ -147,8 +147,8 @@ def test_a_session_that_falls_behind_is_ended(tmp_path: Path) -> None:
         (worker,) = [
             int(path.parent.name)
             for path in Path("/proc").glob("[0-9]*/cmdline")
-            if b"live_worker" in path.read_bytes()
-            and f"\nPPid:\t{os.getpid()}\n" in (path.parent / "status").read_text()
+            if b"live_worker" in read_proc(path)
+            and f"\nPPid:\t{os.getpid()}\n".encode() in read_proc(path.parent / "status")
         ]
         os.kill(worker, signal.SIGSTOP)
         for n in range(30):
