@@ -130,7 +130,7 @@ class ProcessServer:
         self.url = line.split()[-1]
         self.call = Caller(int(self.url.rpartition(":")[2]))
 
-    def read_proc(self) -> None:
+    def _read(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line.rstrip())
