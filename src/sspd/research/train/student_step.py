@@ -107,7 +107,7 @@ def take_student_step(
     rate = learning_rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, True)
     for group in state.optimiser.param_groups:
         group["lr"] = rate
-    lesson = teacher.teach(batch.clips)
+    lesson = teacher.teach(batch.clips, batch.places)
     out = state.network(make_student_views(batch.clips, batch.draws, recipe, seed))
     # value k is of the frame `latency` before frame k
     first, n = recipe.n_skipped, recipe.n_compared
