@@ -134,14 +134,14 @@ def updates(signal: Signal, rows: FrameStats, cuts: list[int]) -> list[ReadoutUp
     return list(stream_readout(chunks, asked))
 
 
-@settings(max_examples=3, deadline=None)
-@given(st.lists(st.integers(0, 600), max_size=5))
+@settings(max_examples=2, deadline=None)
+@given(st.lists(st.integers(0, 440), max_size=5))
 def test_updates_do_not_depend_on_the_cuts(cuts: list[int]) -> None:
-    signal = made(30.0, 6)
+    signal = made(22.0, 6)
     signal.values[100:130] = np.nan
     rows = colours(signal)
     whole, cut = updates(signal, rows, []), updates(signal, rows, cuts)
-    assert len(whole) == 31
+    assert len(whole) == 23
     for one, other in zip(whole, cut, strict=True):
         assert (one.end_s, one.final) == (other.end_s, other.final)
         assert (one.rhythm.beats_s == other.rhythm.beats_s).all()

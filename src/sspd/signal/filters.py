@@ -157,7 +157,7 @@ def butterworth(fs: float, f_range: tuple[float, float], order: int) -> NDArray[
     (2, 6)
     """
     low, high = f_range
-    if not 0 < low < min(high, fs / 2):
+    if not (0 < low < high and low < fs / 2):
         raise UsageError(f"the band {low}-{high} Hz does not fit a rate of {fs} Hz")
     if high < fs / 2:
         return scipy.signal.butter(order, (low, high), btype="bandpass", fs=fs, output="sos")
