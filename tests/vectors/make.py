@@ -59,7 +59,8 @@ def pulse(
     rate = bpm / 60 * (1 + shape.get("swing", 0.03) * np.sin(2 * np.pi * 0.22 * t))
     rate = rate + shape.get("rise", 0.0) * t
     turn = 2 * np.pi * np.cumsum(rate) / fs
-    wave = shape.get("first", 1.0) * np.sin(turn) + shape.get("second", 0.35) * np.sin(2 * turn + 1)
+    doubled = np.sin(2 * turn + shape.get("phase", 1.0))
+    wave = shape.get("first", 1.0) * np.sin(turn) + shape.get("second", 0.35) * doubled
     wave = wave * (1 + 0.1 * np.sin(2 * np.pi * 0.22 * t + 1)) + 0.5 * np.sin(0.4 * t)
     return rounded(wave + noise * rng.normal(size=t.size), 4)
 
@@ -259,7 +260,7 @@ def inputs() -> Iterator[tuple[str, str, Case]]:
         "steady": (71.3, {}),
         "rising": (58.0, {"rise": 0.012, "swing": 0.0}),
         "strong second harmonic": (54.0, {"first": 0.6, "second": 0.7}),
-        "slow": (34.2, {"first": 0.7, "second": 1.0, "swing": 0.0, "noise": 0.05}),
+        "slow": (34.2, {"second": 1.4, "phase": -1.57, "swing": 0.0, "noise": 0.05}),
         "noise": (80.0, {"first": 0.0, "second": 0.0, "noise": 1.0}),
     }
     for k, (name, (bpm, shape)) in enumerate(kinds.items()):
@@ -294,6 +295,10 @@ def growing() -> Iterator[tuple[str, str, Case]]:
     yield "streaming", "one piece", {**base, "values": whole, "taps": TAPS}
     other = {**base, "window_s": 12.0, "step_s": 5.0, "taps": None}
     yield "streaming", "gaps, overlapping windows", {**other, "values": gapped}
+    rising = pulse(15.0, 42, 60, 31, rise=0.015, swing=0.0)
+    changing = [*rising, *pulse(15.0, 20, 60, 32, first=0.0, second=0.0, noise=1.0)]
+    given = {**other, "values": changing, "window_s": 20.0, "step_s": None, "taps": TAPS}
+    yield "streaming", "a rate that rises, then noise", given
 
 
 def colours() -> Iterator[tuple[str, str, Case]]:

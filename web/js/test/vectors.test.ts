@@ -1,0 +1,210 @@
+/** The port against the vectors that the Python package writes (tests/vectors/make.py). */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import * as sspd from "../src/index.js";
+import { bandpass, detrend, equalize, standardise } from "../src/filters.js";
+
+const FOLDER = new URL("../../../../tests/vectors/", import.meta.url);
+/** Largest difference, of the value where it is above 1. */
+const TOLERANCE = 1e-6;
+
+type Json = any; // eslint-disable-line
+
+function cases(group: string): { name: string; in: Json; out: Json }[] {
+  return JSON.parse(readFileSync(new URL(`${group}.json`, FOLDER), "utf-8"));
+}
+
+function close(ours: Json, theirs: Json, where: string): void {
+  if (ours instanceof Float64Array) ours = Array.from(ours);
+  if (Array.isArray(theirs)) {
+    assert.ok(Array.isArray(ours), `${where}: ${ours} is no row`);
+    assert.equal(ours.length, theirs.length, `${where}: length`);
+    theirs.forEach((value, k) => close(ours[k], value, `${where}[${k}]`));
+  } else if (typeof theirs === "number") {
+    const apart = Math.abs(ours - theirs);
+    assert.ok(apart <= TOLERANCE * Math.max(1, Math.abs(theirs)), `${where}: ${ours}, not ${theirs}`);
+  } else if (theirs !== null && typeof theirs === "object") {
+    assert.deepEqual(Object.keys(ours).sort(), Object.keys(theirs).sort(), where);
+    for (const key of Object.keys(theirs)) close(ours[key], theirs[key], `${where}.${key}`);
+  } else {
+    assert.equal(Number.isNaN(ours) ? null : ours, theirs, where);
+  }
+}
+
+function every(values: ArrayLike<number>, step: number): number[] {
+  return Array.from(values).filter((_, i) => i % step === 0);
+}
+
+function check(group: string, compute: (given: Json) => Json): void {
+  for (const { name, in: given, out } of cases(group)) {
+    test(`${group}: ${name}`, () => close(compute(given), out, name));
+  }
+}
+
+const BAND: sspd.Band = [0.5, 4];
+
+check("filters", ({ values, fs, taps, freqs_hz }) => ({
+  bandpass: bandpass(values, fs, BAND),
+  narrow: every(bandpass(values, fs, [0.84, 1.6]), 7),
+  detrended: every(detrend(values, fs, 0.5), 7),
+  standardised: every(standardise(values), 7),
+  equalized: every(equalize(values, taps), 7),
+  power_gain: sspd.bandpassPowerGain(freqs_hz, fs, BAND),
+  edge_samples: sspd.edgeSamples(fs, BAND),
+  settle_samples: sspd.settleSamples(fs, BAND),
+}));
+
+check("spectrum", ({ values, fs }) => {
+  const filtered = sspd.pulseBand(values, fs);
+  const { freqs, power } = sspd.powerSpectrum(filtered, fs, [0.6, 3.6]);
+  const pulseHz = sspd.pulseFrequency(filtered, fs, [0.6, 3.6]);
+  return {
+    freqs_hz: every(freqs, 9),
+    power: every(power, 9),
+    peak_hz: sspd.peakFrequency(filtered, fs, [0.6, 3.6]),
+    pulse_hz: pulseHz,
+    snr_db: sspd.snrDb(filtered, fs, pulseHz, BAND),
+    beats_s: sspd.findBeats(filtered, fs),
+  };
+});
+
+function ofReading(reading: sspd.Reading | null, fs: number): Json {
+  return (
+    reading && {
+      spectral_bpm: reading.spectralBpm,
+      peaks_bpm: reading.peaksBpm,
+      snr_db: reading.snrDb,
+      track_hz: reading.trackHz && every(reading.trackHz, Math.round(fs)),
+    }
+  );
+}
+
+check("rate", ({ values, fs, near_hz }) => {
+  const filtered = sspd.pulseBand(values, fs);
+  const reading = sspd.readRate(filtered, fs);
+  return {
+    filtered: every(filtered, 10),
+    reading: ofReading(reading, fs),
+    followed: ofReading(sspd.followRate(filtered, fs, reading), fs),
+    half: ofReading(sspd.readHalf(filtered, fs, reading), fs),
+    near: ofReading(sspd.readRateNear(filtered, fs, near_hz), fs),
+  };
+});
+
+function ofHrv(found: Record<string, sspd.Estimate>): Json {
+  return Object.fromEntries(
+    Object.entries(found).map(([name, each]) => [name, [each.value, each.nBeats, each.reason]]),
+  );
+}
+
+function ofBreath({ hz, nBeats, reason }: sspd.Respiration): Json {
+  return [hz, nBeats, reason];
+}
+
+check("beats", ({ values, fs, slowest_bpm, fastest_bpm }) => {
+  const { beatsS, reliable, noise } = sspd.timeBeats(
+    Float64Array.from(values),
+    fs,
+    slowest_bpm,
+    fastest_bpm,
+  );
+  const spanS = values.length / fs;
+  const sizes = sspd.beatSizes(sspd.pulseBand(values, fs), fs, beatsS);
+  return {
+    beats_s: beatsS,
+    reliable,
+    sizes,
+    noise: {
+      sdnn_ms: noise.sdnnMs,
+      rmssd_ms: noise.rmssdMs,
+      density: every(noise.density, 20),
+      gain: every(noise.gain, 20),
+    },
+    hrv: ofHrv(sspd.hrv(beatsS, { spanS, reliable, noise })),
+    respiration: ofBreath(sspd.respiration(beatsS, sizes, spanS)),
+  };
+});
+
+check("intervals", ({ beats_s, sizes }) => {
+  const at = Float64Array.from(beats_s);
+  const spanS = at[at.length - 1]! - at[0]!;
+  return {
+    good: sspd.goodIntervals(at).good,
+    hrv: ofHrv(sspd.hrv(at)),
+    respiration: ofBreath(sspd.respiration(at, Float64Array.from(sizes), spanS)),
+  };
+});
+
+function ofWindow(window: sspd.Window | null): Json {
+  return (
+    window && {
+      start_s: window.startS,
+      end_s: window.endS,
+      spectral_bpm: window.spectralBpm,
+      peaks_bpm: window.peaksBpm,
+      snr_db: window.snrDb,
+      reasons: window.reasons,
+      track_bpm: window.trackBpm,
+    }
+  );
+}
+
+/** Push a waveform second by second, and look at it as often as the vectors do. */
+function streamed(given: Json, cut: number): Json {
+  const values = Float64Array.from(given.values, (v: number | null) => v ?? NaN);
+  const { fs, start_s: startS, window_s: windowS, step_s: stepS, taps } = given;
+  let state = sspd.begin(sspd.settings(fs, { startS, windowS, stepS, taps }));
+  const complete: sspd.Window[] = [];
+  const updates: Json[] = [];
+  const look = (): void => {
+    const rhythm = sspd.rhythmNow(state);
+    const { beatsS } = rhythm;
+    updates.push({
+      end_s: sspd.endS(state),
+      window: ofWindow(sspd.windowNow(state)),
+      rhythm: {
+        n_beats: beatsS.length,
+        last_beat_s: beatsS.length ? beatsS[beatsS.length - 1]! : null,
+        hrv: ofHrv(rhythm.hrv),
+        respiration: ofBreath(rhythm.respiration),
+      },
+    });
+  };
+  for (let at = 0; at < values.length; ) {
+    const second = Math.min(Math.ceil(Math.floor(at / fs + 1 + 1e-9) * fs - 1e-9), values.length);
+    const end = Math.min(second, at + cut);
+    const next = sspd.push(state, values.slice(at, end));
+    state = next.state;
+    complete.push(...next.windows);
+    at = end;
+    if (at % fs === 0 && (at / fs) % given.every === 0) look();
+  }
+  complete.push(...sspd.close(state));
+  look();
+  return { complete: complete.map(ofWindow), updates };
+}
+
+check("streaming", (given) => streamed(given, Infinity));
+
+for (const { name, in: given, out } of cases("streaming")) {
+  test(`streaming, 7 samples at a time: ${name}`, () => close(streamed(given, 7), out, name));
+}
+
+check("colour", ({ rgb, t, fs, start_s, n }) => {
+  const rows = [0, 1, 2].map((k) =>
+    sspd.resampleTimes(
+      rgb.map((row: number[]) => row[k]),
+      t,
+      fs,
+      start_s,
+      n,
+    ),
+  ) as [Float64Array, Float64Array, Float64Array];
+  return {
+    resampled: rows.map((row) => every(row, 5)),
+    pos: every(sspd.posWaveform(...rows, fs), 3),
+  };
+});
