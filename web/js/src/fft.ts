@@ -19,14 +19,8 @@ const LARGEST_RADIX = 31;
 
 /** Return the Fourier transform of complex numbers. */
 export function fft(input: Complex): Complex {
-  const n = input.re.length;
-  if (n < 2) return { re: input.re.slice(), im: input.im.slice() };
-  const factors = primeFactors(n);
-  if (factors[factors.length - 1]! > LARGEST_RADIX) return bluestein(input);
-  const out = { re: new Float64Array(n), im: new Float64Array(n) };
-  const { cos, sin } = circle(n);
-  mixed(input, 0, 1, out, 0, n, factors, 0, cos, sin);
-  return out;
+  const plan = planOf(input.re.length);
+  return plan === null ? bluestein(input) : stockham(input, plan);
 }
 
 /** Return the inverse Fourier transform. */
@@ -38,11 +32,43 @@ export function ifft(input: Complex): Complex {
 
 /** Return the transform of real numbers, padded with zeros to `n`: bins 0 to `n / 2`. */
 export function rfft(values: ArrayLike<number>, n: number): Complex {
-  const re = new Float64Array(n);
-  for (let i = 0; i < Math.min(n, values.length); i++) re[i] = values[i]!;
-  const all = fft({ re, im: new Float64Array(n) });
+  return rfftOf(n)(values);
+}
+
+/** Prepare `rfft` of one length: for many transforms of it. */
+export function rfftOf(n: number): (values: ArrayLike<number>) => Complex {
   const bins = (n >> 1) + 1;
-  return { re: all.re.slice(0, bins), im: all.im.slice(0, bins) };
+  const plan = n % 2 ? null : planOf(n >> 1);
+  if (plan === null) {
+    return (values) => {
+      const all = fft({ re: padded(values, n), im: new Float64Array(n) });
+      return { re: all.re.slice(0, bins), im: all.im.slice(0, bins) };
+    };
+  }
+  const half = n >> 1;
+  const { cos, sin } = circle(n, bins);
+  return (values) => {
+    // even samples as real parts, odd ones as imaginary parts, taken apart afterwards
+    const [even, odd] = [new Float64Array(half), new Float64Array(half)];
+    const size = Math.min(values.length, n);
+    for (let i = 0; i < size; i++) (i & 1 ? odd : even)[i >> 1] = values[i]!;
+    const z = stockham({ re: even, im: odd }, plan);
+    const [re, im] = [new Float64Array(bins), new Float64Array(bins)];
+    for (let k = 0; k < bins; k++) {
+      const [i, j] = [k % half, (half - k) % half];
+      const [a, b] = [(z.re[i]! + z.re[j]!) / 2, (z.im[i]! - z.im[j]!) / 2];
+      const [c, d] = [(z.im[i]! + z.im[j]!) / 2, (z.re[j]! - z.re[i]!) / 2];
+      re[k] = a + c * cos[k]! - d * sin[k]!;
+      im[k] = b + c * sin[k]! + d * cos[k]!;
+    }
+    return { re, im };
+  };
+}
+
+function padded(values: ArrayLike<number>, n: number): Float64Array {
+  const out = new Float64Array(n);
+  for (let i = 0; i < Math.min(n, values.length); i++) out[i] = values[i]!;
+  return out;
 }
 
 /** Return the smallest number of at least `least` without a prime factor above 5. */
@@ -68,72 +94,126 @@ export function envelope(values: Float64Array): Float64Array {
   return back.re.map((v, i) => Math.hypot(v, back.im[i]!));
 }
 
-function primeFactors(n: number): number[] {
-  const found: number[] = [];
-  for (let prime = 2; prime * prime <= n; prime++) {
-    while (n % prime === 0) {
-      found.push(prime);
-      n /= prime;
-    }
-  }
-  if (n > 1) found.push(n);
-  return found.sort((a, b) => a - b);
+/** What transforms of one length share. */
+interface Plan {
+  readonly radices: readonly number[];
+  readonly cos: Float64Array;
+  readonly sin: Float64Array;
 }
 
-function circle(n: number): { cos: Float64Array; sin: Float64Array } {
-  const cos = new Float64Array(n);
-  const sin = new Float64Array(n);
-  for (let k = 0; k < n; k++) {
+/** Return the plan of a length; null if it has a large prime factor. */
+function planOf(n: number): Plan | null {
+  const radices: number[] = [];
+  let rest = n;
+  for (const radix of [4, 2, 3, 5]) {
+    for (; rest % radix === 0 && rest > 1; rest /= radix) radices.push(radix);
+  }
+  for (let prime = 7; rest > 1; prime += 2) {
+    if (prime > LARGEST_RADIX) return null;
+    for (; rest % prime === 0; rest /= prime) radices.push(prime);
+  }
+  return { radices, ...circle(n, n) };
+}
+
+/** Return cosine and minus sine of the first `count` of `n` steps around a circle. */
+function circle(n: number, count: number): { cos: Float64Array; sin: Float64Array } {
+  const cos = new Float64Array(count);
+  const sin = new Float64Array(count);
+  for (let k = 0; k < count; k++) {
     cos[k] = Math.cos((2 * Math.PI * k) / n);
     sin[k] = -Math.sin((2 * Math.PI * k) / n);
   }
   return { cos, sin };
 }
 
-/** Transform `n` values of `x` from `from` in steps of `stride` into `out` from `at` on. */
-function mixed(
+/**
+ * Transform by the plan, from one pair of rows to another and back, so that the order sorts
+ * itself (T. G. Stockham, "High-speed convolution and correlation", AFIPS 1966).
+ */
+function stockham(input: Complex, { radices, cos, sin }: Plan): Complex {
+  const n = input.re.length;
+  let from = { re: input.re.slice(), im: input.im.slice() };
+  let to = { re: new Float64Array(n), im: new Float64Array(n) };
+  let stride = 1;
+  for (const radix of radices) {
+    const part = n / stride / radix;
+    for (let q = 0; q < part; q++) {
+      const begin = stride * q;
+      const end = stride * radix * q;
+      if (radix === 2) pairs(from, to, begin, stride * part, end, stride);
+      else if (radix === 4) fours(from, to, begin, stride * part, end, stride);
+      else groups(from, to, begin, stride * part, end, stride, radix, cos, sin);
+      for (let i = 1; q > 0 && i < radix; i++) {
+        const [c, s] = [cos[q * i * stride]!, sin[q * i * stride]!];
+        const { re, im } = to;
+        for (let k = end + i * stride; k < end + (i + 1) * stride; k++) {
+          const a = re[k]!;
+          re[k] = a * c - im[k]! * s;
+          im[k] = a * s + im[k]! * c;
+        }
+      }
+    }
+    [from, to] = [to, from];
+    stride *= radix;
+  }
+  return from;
+}
+
+function pairs(x: Complex, y: Complex, at: number, apart: number, to: number, n: number): void {
+  for (let k = 0; k < n; k++) {
+    const [i, j] = [at + k, at + apart + k];
+    const [a, b, c, d] = [x.re[i]!, x.im[i]!, x.re[j]!, x.im[j]!];
+    y.re[to + k] = a + c;
+    y.im[to + k] = b + d;
+    y.re[to + n + k] = a - c;
+    y.im[to + n + k] = b - d;
+  }
+}
+
+function fours(x: Complex, y: Complex, at: number, apart: number, to: number, n: number): void {
+  const { re, im } = x;
+  for (let k = 0; k < n; k++) {
+    const i = at + k;
+    const [a, b] = [re[i]! + re[i + 2 * apart]!, im[i]! + im[i + 2 * apart]!];
+    const [c, d] = [re[i]! - re[i + 2 * apart]!, im[i]! - im[i + 2 * apart]!];
+    const [e, f] = [re[i + apart]! + re[i + 3 * apart]!, im[i + apart]! + im[i + 3 * apart]!];
+    const [g, h] = [re[i + apart]! - re[i + 3 * apart]!, im[i + apart]! - im[i + 3 * apart]!];
+    y.re[to + k] = a + e;
+    y.im[to + k] = b + f;
+    y.re[to + n + k] = c + h;
+    y.im[to + n + k] = d - g;
+    y.re[to + 2 * n + k] = a - e;
+    y.im[to + 2 * n + k] = b - f;
+    y.re[to + 3 * n + k] = c - h;
+    y.im[to + 3 * n + k] = d + g;
+  }
+}
+
+function groups(
   x: Complex,
-  from: number,
-  stride: number,
-  out: Complex,
+  y: Complex,
   at: number,
+  apart: number,
+  to: number,
   n: number,
-  factors: readonly number[],
-  depth: number,
+  radix: number,
   cos: Float64Array,
   sin: Float64Array,
 ): void {
-  if (n === 1) {
-    out.re[at] = x.re[from]!;
-    out.im[at] = x.im[from]!;
-    return;
-  }
-  const radix = factors[depth]!;
-  const part = n / radix;
-  for (let r = 0; r < radix; r++) {
-    const begin = from + r * stride;
-    mixed(x, begin, stride * radix, out, at + r * part, part, factors, depth + 1, cos, sin);
-  }
-  const turn = cos.length / n;
-  const re = new Float64Array(radix);
-  const im = new Float64Array(radix);
-  for (let k = 0; k < part; k++) {
-    for (let r = 0; r < radix; r++) {
-      const i = at + r * part + k;
-      const w = r * k * turn;
-      re[r] = out.re[i]! * cos[w]! - out.im[i]! * sin[w]!;
-      im[r] = out.re[i]! * sin[w]! + out.im[i]! * cos[w]!;
-    }
-    for (let q = 0; q < radix; q++) {
-      let a = 0;
-      let b = 0;
-      for (let r = 0; r < radix; r++) {
-        const w = ((q * r) % radix) * part * turn;
-        a += re[r]! * cos[w]! - im[r]! * sin[w]!;
-        b += re[r]! * sin[w]! + im[r]! * cos[w]!;
+  const turn = cos.length / radix;
+  for (let i = 0; i < radix; i++) {
+    const own = to + i * n;
+    y.re.fill(0, own, own + n);
+    y.im.fill(0, own, own + n);
+    for (let j = 0; j < radix; j++) {
+      const w = ((i * j) % radix) * turn;
+      const [c, s] = [cos[w]!, sin[w]!];
+      const begin = at + j * apart;
+      for (let k = 0; k < n; k++) {
+        const [a, b] = [x.re[begin + k]!, x.im[begin + k]!];
+        y.re[own + k] = y.re[own + k]! + a * c - b * s;
+        y.im[own + k] = y.im[own + k]! + a * s + b * c;
       }
-      out.re[at + q * part + k] = a;
-      out.im[at + q * part + k] = b;
     }
   }
 }

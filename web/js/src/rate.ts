@@ -1,7 +1,7 @@
 /** Heart rate of one window of a waveform, by its spectrum and by its peaks. */
 
 import { argmax, clip, differences, interpolate, linspace, median, roundHalfEven, steps } from "./arrays.js";
-import { nextFastLength, rfft } from "./fft.js";
+import { nextFastLength, rfftOf } from "./fft.js";
 import { type Band, bandpass, smoothed } from "./filters.js";
 import { findBeats } from "./peaks.js";
 import { hann, peakFrequency, pulseFrequency, snrDb } from "./spectrum.js";
@@ -156,12 +156,10 @@ function sections(
     return f >= grid[0]! - 0.1 && f <= grid[grid.length - 1]! + 0.1;
   });
   const freqs = Float64Array.from(bins, (k) => (k * fs) / nFft);
+  const transform = rfftOf(nFft);
   const amplitudes = Array.from(middles, (middle) => {
     const begin = middle - (n >> 1); // a section at an edge is half empty
-    const { re, im } = rfft(
-      window.map((w, i) => w * (values[begin + i] ?? 0)),
-      nFft,
-    );
+    const { re, im } = transform(window.map((w, i) => w * (values[begin + i] ?? 0)));
     const row = Float64Array.from(
       bins,
       (k, i) => Math.hypot(re[k]!, im[k]!) * Math.sqrt(freqs[i]!),
