@@ -32,37 +32,29 @@ export function ifft(input: Complex): Complex {
 
 /** Return the transform of real numbers, padded with zeros to `n`: bins 0 to `n / 2`. */
 export function rfft(values: ArrayLike<number>, n: number): Complex {
-  return rfftOf(n)(values);
-}
-
-/** Prepare `rfft` of one length: for many transforms of it. */
-export function rfftOf(n: number): (values: ArrayLike<number>) => Complex {
   const bins = (n >> 1) + 1;
   const plan = n % 2 ? null : planOf(n >> 1);
   if (plan === null) {
-    return (values) => {
-      const all = fft({ re: padded(values, n), im: new Float64Array(n) });
-      return { re: all.re.slice(0, bins), im: all.im.slice(0, bins) };
-    };
+    const all = fft({ re: padded(values, n), im: new Float64Array(n) });
+    return { re: all.re.slice(0, bins), im: all.im.slice(0, bins) };
   }
   const half = n >> 1;
   const { cos, sin } = circle(n, bins);
-  return (values) => {
-    // even samples as real parts, odd ones as imaginary parts, taken apart afterwards
-    const [even, odd] = [new Float64Array(half), new Float64Array(half)];
-    const size = Math.min(values.length, n);
-    for (let i = 0; i < size; i++) (i & 1 ? odd : even)[i >> 1] = values[i]!;
-    const z = stockham({ re: even, im: odd }, plan);
-    const [re, im] = [new Float64Array(bins), new Float64Array(bins)];
-    for (let k = 0; k < bins; k++) {
-      const [i, j] = [k % half, (half - k) % half];
-      const [a, b] = [(z.re[i]! + z.re[j]!) / 2, (z.im[i]! - z.im[j]!) / 2];
-      const [c, d] = [(z.im[i]! + z.im[j]!) / 2, (z.re[j]! - z.re[i]!) / 2];
-      re[k] = a + c * cos[k]! - d * sin[k]!;
-      im[k] = b + c * sin[k]! + d * cos[k]!;
-    }
-    return { re, im };
-  };
+  // even samples as real parts, odd ones as imaginary parts, taken apart afterwards
+  const [even, odd] = [new Float64Array(half), new Float64Array(half)];
+  const size = Math.min(values.length, n);
+  for (let i = 0; i < size; i++) (i & 1 ? odd : even)[i >> 1] = values[i]!;
+  const z = stockham({ re: even, im: odd }, plan);
+  const [re, im] = [new Float64Array(bins), new Float64Array(bins)];
+  for (let k = 0; k < bins; k++) {
+    const i = k % half;
+    const j = (half - k) % half;
+    const c = (z.im[i]! + z.im[j]!) / 2;
+    const d = (z.re[j]! - z.re[i]!) / 2;
+    re[k] = (z.re[i]! + z.re[j]!) / 2 + c * cos[k]! - d * sin[k]!;
+    im[k] = (z.im[i]! - z.im[j]!) / 2 + c * sin[k]! + d * cos[k]!;
+  }
+  return { re, im };
 }
 
 function padded(values: ArrayLike<number>, n: number): Float64Array {
@@ -144,7 +136,8 @@ function stockham(input: Complex, { radices, cos, sin }: Plan): Complex {
       else if (radix === 4) fours(from, to, begin, stride * part, end, stride);
       else groups(from, to, begin, stride * part, end, stride, radix, cos, sin);
       for (let i = 1; q > 0 && i < radix; i++) {
-        const [c, s] = [cos[q * i * stride]!, sin[q * i * stride]!];
+        const c = cos[q * i * stride]!;
+        const s = sin[q * i * stride]!;
         const { re, im } = to;
         for (let k = end + i * stride; k < end + (i + 1) * stride; k++) {
           const a = re[k]!;
@@ -161,12 +154,12 @@ function stockham(input: Complex, { radices, cos, sin }: Plan): Complex {
 
 function pairs(x: Complex, y: Complex, at: number, apart: number, to: number, n: number): void {
   for (let k = 0; k < n; k++) {
-    const [i, j] = [at + k, at + apart + k];
-    const [a, b, c, d] = [x.re[i]!, x.im[i]!, x.re[j]!, x.im[j]!];
-    y.re[to + k] = a + c;
-    y.im[to + k] = b + d;
-    y.re[to + n + k] = a - c;
-    y.im[to + n + k] = b - d;
+    const i = at + k;
+    const j = i + apart;
+    y.re[to + k] = x.re[i]! + x.re[j]!;
+    y.im[to + k] = x.im[i]! + x.im[j]!;
+    y.re[to + n + k] = x.re[i]! - x.re[j]!;
+    y.im[to + n + k] = x.im[i]! - x.im[j]!;
   }
 }
 
@@ -174,10 +167,14 @@ function fours(x: Complex, y: Complex, at: number, apart: number, to: number, n:
   const { re, im } = x;
   for (let k = 0; k < n; k++) {
     const i = at + k;
-    const [a, b] = [re[i]! + re[i + 2 * apart]!, im[i]! + im[i + 2 * apart]!];
-    const [c, d] = [re[i]! - re[i + 2 * apart]!, im[i]! - im[i + 2 * apart]!];
-    const [e, f] = [re[i + apart]! + re[i + 3 * apart]!, im[i + apart]! + im[i + 3 * apart]!];
-    const [g, h] = [re[i + apart]! - re[i + 3 * apart]!, im[i + apart]! - im[i + 3 * apart]!];
+    const a = re[i]! + re[i + 2 * apart]!;
+    const b = im[i]! + im[i + 2 * apart]!;
+    const c = re[i]! - re[i + 2 * apart]!;
+    const d = im[i]! - im[i + 2 * apart]!;
+    const e = re[i + apart]! + re[i + 3 * apart]!;
+    const f = im[i + apart]! + im[i + 3 * apart]!;
+    const g = re[i + apart]! - re[i + 3 * apart]!;
+    const h = im[i + apart]! - im[i + 3 * apart]!;
     y.re[to + k] = a + e;
     y.im[to + k] = b + f;
     y.re[to + n + k] = c + h;
@@ -207,10 +204,12 @@ function groups(
     y.im.fill(0, own, own + n);
     for (let j = 0; j < radix; j++) {
       const w = ((i * j) % radix) * turn;
-      const [c, s] = [cos[w]!, sin[w]!];
+      const c = cos[w]!;
+      const s = sin[w]!;
       const begin = at + j * apart;
       for (let k = 0; k < n; k++) {
-        const [a, b] = [x.re[begin + k]!, x.im[begin + k]!];
+        const a = x.re[begin + k]!;
+        const b = x.im[begin + k]!;
         y.re[own + k] = y.re[own + k]! + a * c - b * s;
         y.im[own + k] = y.im[own + k]! + a * s + b * c;
       }

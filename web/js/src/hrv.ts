@@ -202,20 +202,21 @@ function periodogram(
 
 /** Return the power at one angular frequency (J. D. Scargle, Astrophysical Journal 263, 1982). */
 function lombScargle(at: Float64Array, values: Float64Array, w: number): number {
-  let [s2, c2] = [0, 0];
-  for (const t of at) {
-    s2 += Math.sin(2 * w * t);
-    c2 += Math.cos(2 * w * t);
-  }
-  const tau = Math.atan2(s2, c2) / (2 * w);
-  let [yc, ys, cc, ss] = [0, 0, 0, 0];
+  let c2 = 0;
+  let s2 = 0;
+  let yc = 0;
+  let ys = 0;
   for (let i = 0; i < at.length; i++) {
-    const c = Math.cos(w * (at[i]! - tau));
-    const s = Math.sin(w * (at[i]! - tau));
+    const c = Math.cos(w * at[i]!);
+    const s = Math.sin(w * at[i]!);
+    c2 += c * c - s * s;
+    s2 += 2 * c * s;
     yc += values[i]! * c;
     ys += values[i]! * s;
-    cc += c * c;
-    ss += s * s;
   }
-  return 0.5 * (yc ** 2 / cc + ys ** 2 / ss);
+  // the phase at which cosine and sine are orthogonal
+  const phase = Math.atan2(s2, c2) / 2;
+  const [c, s] = [Math.cos(phase), Math.sin(phase)];
+  const cc = (at.length + c2 * Math.cos(2 * phase) + s2 * Math.sin(2 * phase)) / 2;
+  return 0.5 * ((yc * c + ys * s) ** 2 / cc + (ys * c - yc * s) ** 2 / (at.length - cc));
 }

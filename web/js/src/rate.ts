@@ -1,7 +1,7 @@
 /** Heart rate of one window of a waveform, by its spectrum and by its peaks. */
 
-import { argmax, clip, differences, interpolate, linspace, median, roundHalfEven, steps } from "./arrays.js";
-import { nextFastLength, rfftOf } from "./fft.js";
+import { argmax, clip, concat, differences, interpolate, linspace, median, roundHalfEven, steps } from "./arrays.js";
+import { type Complex, nextFastLength } from "./fft.js";
 import { type Band, bandpass, smoothed } from "./filters.js";
 import { findBeats } from "./peaks.js";
 import { hann, peakFrequency, pulseFrequency, snrDb } from "./spectrum.js";
@@ -148,25 +148,38 @@ function sections(
   grid: Float64Array,
 ): { middles: Float64Array; amplitudes: Float64Array[] } {
   const n = Math.min(roundHalfEven(SECTION_S * fs), values.length);
-  const window = hann(n);
   const middles = steps(0, values.length, Math.max(1, roundHalfEven(HOP_S * fs)));
   const nFft = nextFastLength(Math.max(2 * n, Math.ceil(fs / RATE_GRID_HZ)));
-  const bins = [...Array((nFft >> 1) + 1).keys()].filter((k) => {
-    const f = (k * fs) / nFft;
-    return f >= grid[0]! - 0.1 && f <= grid[grid.length - 1]! + 0.1;
-  });
-  const freqs = Float64Array.from(bins, (k) => (k * fs) / nFft);
-  const transform = rfftOf(nFft);
+  const freqs = Float64Array.from({ length: (nFft >> 1) + 1 }, (_, k) => (k * fs) / nFft).filter(
+    (f) => f >= grid[0]! - 0.1 && f <= grid[grid.length - 1]! + 0.1,
+  );
+  const window = hann(n);
+  // few of the bins are needed, and a section fills little of the transform: sums are faster
+  const waves = Array.from(freqs, (f) => windowedWave(window, f / fs));
+  const padded = concat(new Float64Array(n >> 1), values, new Float64Array(n));
   const amplitudes = Array.from(middles, (middle) => {
-    const begin = middle - (n >> 1); // a section at an edge is half empty
-    const { re, im } = transform(window.map((w, i) => w * (values[begin + i] ?? 0)));
-    const row = Float64Array.from(
-      bins,
-      (k, i) => Math.hypot(re[k]!, im[k]!) * Math.sqrt(freqs[i]!),
-    );
+    const part = padded.subarray(middle, middle + n); // a section at an edge is half empty
+    const row = freqs.map((f, k) => amplitude(part, waves[k]!) * Math.sqrt(f));
     return interpolate(grid, freqs, row);
   });
   return { middles, amplitudes };
+}
+
+/** Return a windowed cosine and sine of `turns` a sample. */
+function windowedWave(window: Float64Array, turns: number): Complex {
+  const re = window.map((w, i) => w * Math.cos(2 * Math.PI * turns * i));
+  const im = window.map((w, i) => w * Math.sin(2 * Math.PI * turns * i));
+  return { re, im };
+}
+
+function amplitude(part: Float64Array, { re, im }: Complex): number {
+  let a = 0;
+  let b = 0;
+  for (let i = 0; i < part.length; i++) {
+    a += part[i]! * re[i]!;
+    b += part[i]! * im[i]!;
+  }
+  return Math.sqrt(a * a + b * b);
 }
 
 /** Return the rate in each section on the path of highest gain minus cost, as an index. */
