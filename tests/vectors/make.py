@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from sspd.face.crop import crop_resize
+from sspd.face.frame_stats import measure_frame
 from sspd.signal import (
     bandpass,
     bandpass_power_gain,
@@ -30,7 +32,7 @@ from sspd.signal import (
 )
 from sspd.signal.color.pos import pos_waveform
 from sspd.signal.streaming_filter import edge_samples, settle_samples
-from sspd.types import EqualizerSpec, WindowVitals
+from sspd.types import Box, EqualizerSpec, WindowVitals
 from sspd.vitals import (
     ReadoutSettings,
     Rhythm,
@@ -237,6 +239,22 @@ def colour(given: Case) -> Case:
     return {"resampled": rows.T[:, ::5], "pos": pos_waveform(rows, fs)[::3]}
 
 
+def frames(given: Case) -> Case:
+    """Compute the statistics of a few frames, one after the other."""
+    box, rows = Box(*given["box"]), []
+    before = None
+    for pixels in given["frames"]:
+        rgb = np.array(pixels, np.uint8).reshape(given["height"], given["width"], 3)
+        face = crop_resize(rgb, box, given["size"])
+        row = measure_frame(rgb, box, face, before)
+        before = row.grey
+        names = ("face_rgb", "background_rgb", "quarters_rgb", "moved")
+        colours = {name: getattr(row, name).astype(np.float64) for name in names}
+        numbers = {"overexposed": row.overexposed, "dark": row.dark, "motion": row.motion}
+        rows.append({**colours, **numbers})
+    return {"rows": rows}
+
+
 GROUPS: dict[str, Callable[[Case], Case]] = {
     "filters": filters,
     "spectrum": spectrum,
@@ -245,6 +263,7 @@ GROUPS: dict[str, Callable[[Case], Case]] = {
     "intervals": intervals,
     "streaming": streaming,
     "colour": colour,
+    "frames": frames,
 }
 TAPS = [-0.05, 0.15, 0.8, 0.15, -0.05]
 
@@ -274,6 +293,7 @@ def inputs() -> Iterator[tuple[str, str, Case]]:
     yield from known_beats()
     yield from growing()
     yield from colours()
+    yield from pictures()
 
 
 def known_beats() -> Iterator[tuple[str, str, Case]]:
@@ -309,6 +329,26 @@ def colours() -> Iterator[tuple[str, str, Case]]:
         blood = np.array([140, 110, 90]) + np.sin(7.5 * t)[:, None] * [0.3, 0.8, 0.5]
         rgb = [rounded(row, 3) for row in blood + rng.normal(0, 0.1, blood.shape)]
         yield "colour", name, {"t": rounded(t, 4), "rgb": rgb, "fs": 30.0, "start_s": 0.2, "n": 195}
+
+
+def pictures() -> Iterator[tuple[str, str, Case]]:
+    """Yield small pictures with a texture that moves."""
+    kinds = {"a face in a room": (12, 8, 37, 33), "a face that fills the picture": (2, 1, 30, 29)}
+    for k, (name, box) in enumerate(kinds.items()):
+        height, width = ((44, 48), (30, 32))[k]
+        y, x = np.mgrid[:height, :width]
+        shots = []
+        for step in (0.0, 0.3):
+            wave = 120 + 90 * np.sin((x - step) / 3.1) * np.cos((y + 0.5 * step) / 2.7)
+            rgb = wave[..., None] * [1.3, 1.0, 0.5] + np.random.default_rng(k).normal(
+                0, 4, (height, width, 3)
+            )
+            shots.append([int(v) for v in np.clip(rgb, 0, 255).ravel()])
+        yield (
+            "frames",
+            name,
+            {"frames": shots, "height": height, "width": width, "box": list(box), "size": 20},
+        )
 
 
 def outputs(group: str, given: Case) -> Case:

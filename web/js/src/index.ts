@@ -41,3 +41,13 @@ export {
   windowNow,
 } from "./streaming.js";
 export { posWaveform, resampleTimes } from "./colour.js";
+export {
+  type Box,
+  cut,
+  displacement,
+  type FrameRow,
+  measureFrame,
+  type Picture,
+  resizeArea,
+  type Rgb,
+} from "./frame-statistics.js";
