@@ -9,46 +9,14 @@ writes ``*.json`` beside this file. Each file is one group: a list of cases with
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sspd.face.crop import crop_resize
-from sspd.face.frame_stats import measure_frame
-from sspd.signal import (
-    bandpass,
-    bandpass_power_gain,
-    detrend,
-    equalize,
-    find_beats,
-    peak_frequency,
-    power_spectrum,
-    pulse_frequency,
-    resample_times,
-    snr_db,
-    standardise,
-)
-from sspd.signal.color.pos import pos_waveform
-from sspd.signal.streaming_filter import edge_samples, settle_samples
-from sspd.types import Box, EqualizerSpec, WindowVitals
-from sspd.vitals import (
-    ReadoutSettings,
-    Rhythm,
-    beat_sizes,
-    good_intervals,
-    hrv,
-    pulse_band,
-    read_rate,
-    respiration,
-    stream_readout,
-    time_beats,
-)
-from sspd.vitals.heart_rate import Reading, follow_rate, read_half, read_rate_near
-
 HERE = Path(__file__).resolve().parent
-BAND = (0.5, 4.0)
 Case = dict[str, Any]
 
 
@@ -72,199 +40,6 @@ def rounded(values: Any, digits: int) -> list[float]:
     return [float(v) for v in np.round(np.asarray(values, np.float64), digits)]
 
 
-def plain(value: Any) -> Any:
-    """Return numbers with ten significant digits, as JSON holds them; NaN becomes None."""
-    if isinstance(value, np.ndarray):
-        return [plain(each) for each in value.tolist()]
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, float):
-        return float(f"{value:.10g}") if np.isfinite(value) else None
-    return value
-
-
-def filters(given: Case) -> Case:
-    """Filter one waveform in every way."""
-    values, fs = np.array(given["values"]), given["fs"]
-    return {
-        "bandpass": bandpass(values, fs, BAND),
-        "narrow": bandpass(values, fs, (0.84, 1.6))[::7],
-        "detrended": detrend(values, fs, 0.5)[::7],
-        "standardised": standardise(values)[::7],
-        "equalized": equalize(values, EqualizerSpec(tuple(given["taps"])))[::7],
-        "power_gain": bandpass_power_gain(given["freqs_hz"], fs, BAND),
-        "edge_samples": edge_samples(fs, BAND),
-        "settle_samples": settle_samples(fs, BAND),
-    }
-
-
-def spectrum(given: Case) -> Case:
-    """Take the spectrum of one filtered waveform, its peaks, and the signal-to-noise ratio."""
-    fs = given["fs"]
-    values = pulse_band(given["values"], fs)
-    freqs, power = power_spectrum(values, fs, (0.6, 3.6))
-    pulse_hz = pulse_frequency(values, fs, (0.6, 3.6))
-    return {
-        "freqs_hz": freqs[::9],
-        "power": power[::9],
-        "peak_hz": peak_frequency(values, fs, (0.6, 3.6)),
-        "pulse_hz": pulse_hz,
-        "snr_db": snr_db(values, fs, pulse_hz, BAND),
-        "beats_s": find_beats(values, fs),
-    }
-
-
-def of_reading(reading: Reading | None) -> Case | None:
-    """Return the numbers of a reading, the tracked rate once a second."""
-    if reading is None:
-        return None
-    track = reading.track
-    return {
-        "spectral_bpm": reading.spectral_bpm,
-        "peaks_bpm": reading.peaks_bpm,
-        "snr_db": reading.snr_db,
-        "track_hz": None if track is None else track.f_hz[:: round(track.fs)],
-    }
-
-
-def rate(given: Case) -> Case:
-    """Read the rate of one window in every way."""
-    fs = given["fs"]
-    values = pulse_band(given["values"], fs)
-    reading = read_rate(values, fs)
-    return {
-        "filtered": values[::10],
-        "reading": of_reading(reading),
-        "followed": of_reading(follow_rate(values, fs, reading)),
-        "half": of_reading(read_half(values, fs, reading)),
-        "near": of_reading(read_rate_near(values, fs, given["near_hz"])),
-    }
-
-
-def beats(given: Case) -> Case:
-    """Detect the beats of a waveform, with everything that is made of them."""
-    fs, values = given["fs"], np.array(given["values"])
-    timed = time_beats(values, fs, given["slowest_bpm"], given["fastest_bpm"])
-    noise, span_s = timed.noise, values.size / fs
-    sizes = beat_sizes(pulse_band(values, fs), fs, timed.beats_s)
-    assert noise.gain is not None
-    return {
-        "beats_s": timed.beats_s,
-        "reliable": timed.reliable,
-        "sizes": sizes,
-        "noise": {
-            "sdnn_ms": noise.sdnn_ms,
-            "rmssd_ms": noise.rmssd_ms,
-            "density": noise.density[::20],
-            "gain": noise.gain[::20],
-        },
-        "hrv": of_hrv(hrv(timed.beats_s, span_s=span_s, reliable=timed.reliable, noise=noise)),
-        "respiration": of_breath(respiration(timed.beats_s, sizes, span_s=span_s)),
-    }
-
-
-def of_hrv(found: Any) -> Case:
-    """Return the values of the variability, or the reasons."""
-    return {name: [each.value, each.n_beats, each.reason] for name, each in found.items()}
-
-
-def of_breath(found: Any) -> list[Any]:
-    """Return a breathing rate, or the reason."""
-    return [found.hz, found.n_beats, found.reason]
-
-
-def intervals(given: Case) -> Case:
-    """Compute the variability and the breathing of known beats."""
-    at = np.array(given["beats_s"])
-    return {
-        "good": good_intervals(at)[1],
-        "hrv": of_hrv(hrv(at)),
-        "respiration": of_breath(
-            respiration(at, np.array(given["sizes"]), span_s=float(np.ptp(at)))
-        ),
-    }
-
-
-def of_window(window: WindowVitals | None) -> Case | None:
-    """Return the numbers of a window."""
-    if window is None:
-        return None
-    names = ("start_s", "end_s", "spectral_bpm", "peaks_bpm", "snr_db")
-    numbers = {name: getattr(window, name) for name in names}
-    return {**numbers, "reasons": list(window.reasons), "track_bpm": list(window.track_bpm)}
-
-
-def of_rhythm(rhythm: Rhythm) -> Case:
-    """Return the numbers of a rhythm."""
-    return {
-        "n_beats": int(rhythm.beats_s.size),
-        "last_beat_s": float(rhythm.beats_s[-1]) if rhythm.beats_s.size else None,
-        "hrv": of_hrv(rhythm.hrv),
-        "respiration": of_breath(rhythm.respiration),
-    }
-
-
-def streaming(given: Case) -> Case:
-    """Read a waveform without frames second by second; None is a gap."""
-    values = np.array([np.nan if v is None else v for v in given["values"]])
-    taps = given["taps"]
-    asked = ReadoutSettings(
-        given["fs"],
-        given["start_s"],
-        given["window_s"],
-        given["step_s"],
-        equalizer=EqualizerSpec(tuple(taps)) if taps else None,
-    )
-    updates = list(stream_readout([(values, None)], asked))
-    return {
-        "complete": [of_window(window) for update in updates for window in update.complete],
-        "updates": [
-            {
-                "end_s": update.end_s,
-                "window": of_window(update.window),
-                "rhythm": of_rhythm(update.rhythm),
-            }
-            for k, update in enumerate(updates)
-            if k % given["every"] == given["every"] - 1 or update.final
-        ],
-    }
-
-
-def colour(given: Case) -> Case:
-    """Resample mean colours to a time grid, and compute POS."""
-    fs, n = given["fs"], given["n"]
-    rows = resample_times(given["rgb"], given["t"], fs, given["start_s"], n)
-    return {"resampled": rows.T[:, ::5], "pos": pos_waveform(rows, fs)[::3]}
-
-
-def frames(given: Case) -> Case:
-    """Compute the statistics of a few frames, one after the other."""
-    box, rows = Box(*given["box"]), []
-    before = None
-    for pixels in given["frames"]:
-        rgb = np.array(pixels, np.uint8).reshape(given["height"], given["width"], 3)
-        face = crop_resize(rgb, box, given["size"])
-        row = measure_frame(rgb, box, face, before)
-        before = row.grey
-        names = ("face_rgb", "background_rgb", "quarters_rgb", "moved")
-        colours = {name: getattr(row, name).astype(np.float64) for name in names}
-        numbers = {"overexposed": row.overexposed, "dark": row.dark, "motion": row.motion}
-        rows.append({**colours, **numbers})
-    return {"rows": rows}
-
-
-GROUPS: dict[str, Callable[[Case], Case]] = {
-    "filters": filters,
-    "spectrum": spectrum,
-    "rate": rate,
-    "beats": beats,
-    "intervals": intervals,
-    "streaming": streaming,
-    "colour": colour,
-    "frames": frames,
-}
 TAPS = [-0.05, 0.15, 0.8, 0.15, -0.05]
 
 
@@ -294,6 +69,7 @@ def inputs() -> Iterator[tuple[str, str, Case]]:
     yield from growing()
     yield from colours()
     yield from pictures()
+    yield from lights()
 
 
 def known_beats() -> Iterator[tuple[str, str, Case]]:
@@ -351,14 +127,39 @@ def pictures() -> Iterator[tuple[str, str, Case]]:
         )
 
 
-def outputs(group: str, given: Case) -> Case:
-    """Compute what a case must give."""
-    found: Case = plain(GROUPS[group](given))
-    return found
+def lights() -> Iterator[tuple[str, str, Case]]:
+    """Yield waveforms with lines, and colours with and without a light that pulses."""
+    fs, n, rng = 15.0, 450, np.random.default_rng(40)
+    t = np.arange(n) / fs
+    even = np.cos(7.54 * t) + 0.4 * np.cos(15.08 * t)
+    pairs = sum(np.cos(k * 3.77 * t) for k in (1, 2, 3, 4))
+    thirds = sum(np.cos(k * 2.5133 * t) for k in range(1, 8))
+    for name, wave in {"regular": even, "pairs": pairs, "thirds": thirds}.items():
+        colour = rounded(100 - 0.3 * np.roll(wave, 2) + 0.1 * rng.normal(size=n), 4)
+        values = rounded(wave + 0.1 * rng.normal(size=n), 4)
+        yield "lines", name, {"values": values, "colour": colour, "fs": fs, "f_hz": 1.2}
+    t = rounded(np.arange(150) / 20, 3)
+    beat = np.sin(2 * np.pi * 1.3 * np.array(t))[:, None]
+    blood, grey, red = beat * [0.3, 0.8, 0.5], beat * [0.6, 0.6, 0.6], beat * [1.0, 0.1, 0.0]
+    none = 0 * blood
+    for name, on_face, behind in (
+        ("blood", blood, none),
+        ("a light on both", grey, grey),
+        ("a light on the face alone", grey, none),
+        ("a coloured light", red, red),
+        ("blood and a weak light", blood + 0.2 * grey, 0.2 * grey),
+    ):
+        pair = [
+            [rounded(row, 2) for row in level + change + rng.normal(0, 0.05, change.shape)]
+            for level, change in (([140.0, 110.0, 90.0], on_face), ([90.0, 95.0, 99.0], behind))
+        ]
+        yield "flicker", name, {"t": t, "face": pair[0], "background": pair[1], "f_hz": 1.3}
 
 
 def files() -> dict[str, str]:
     """Return the text of every file by its name."""
+    from vectors.compute import GROUPS, outputs
+
     rows: dict[str, list[str]] = {group: [] for group in GROUPS}
     for group, name, given in inputs():
         case = {"name": name, "in": given, "out": outputs(group, given)}
@@ -367,6 +168,7 @@ def files() -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))  # as the tests have it
     for name, text in files().items():
         (HERE / name).write_text(text, encoding="utf-8")
         print(f"{name}: {len(text) / 1000:.0f} kB")

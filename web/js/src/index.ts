@@ -51,3 +51,6 @@ export {
   resizeArea,
   type Rgb,
 } from "./frame-statistics.js";
+export { groupLines } from "./groups.js";
+export { type Colours, isFlicker } from "./flicker.js";
+export { cosine, lateCosine, lineDb, near, part, relative } from "./lines.js";

@@ -212,6 +212,32 @@ check("colour", ({ rgb, t, fs, start_s, n }) => {
   };
 });
 
+check("lines", ({ values, colour, fs, f_hz }) => {
+  const filtered = sspd.pulseBand(values, fs);
+  const trace = sspd.relative(colour, fs);
+  const [ours, theirs] = [sspd.near(filtered, fs, f_hz), sspd.near(trace, fs, f_hz)];
+  const { linesDb, size } = sspd.groupLines(filtered, fs, f_hz);
+  return {
+    line_db: sspd.lineDb(filtered, fs, f_hz),
+    lines_db: linesDb,
+    group_size: size,
+    relative: every(trace, 11),
+    near: every(ours.re, 11),
+    part: sspd.part(theirs, ours),
+    cosine: sspd.cosine(theirs, ours),
+    late_cosine: sspd.lateCosine(theirs, ours, f_hz),
+  };
+});
+
+function columns(rows: number[][]): sspd.Colours {
+  return [0, 1, 2].map((k) => Float64Array.from(rows, (row) => row[k]!)) as unknown as sspd.Colours;
+}
+
+check("flicker", ({ t, face, background, f_hz }) => {
+  const at = Float64Array.from(t);
+  return { is_flicker: sspd.isFlicker(columns(face), columns(background), at, f_hz) };
+});
+
 check(
   "frames",
   ({ frames, height, width, box: [left, top, right, bottom], size }) => {
