@@ -138,7 +138,7 @@ def push_filter(state: FilterState, sig: ArrayLike) -> FilterState:
 
 
 def trim_filter(state: FilterState, first: int) -> FilterState:
-    """Drop the samples before a number, as far as they are not needed any more.
+    """Discard the samples before a number, as far as they are not needed any more.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def close_readout(state: ReadoutState) -> tuple[WindowVitals, ...]:
 
 
 def settled(state: ReadoutState) -> tuple[ReadoutState, tuple[WindowVitals, ...]]:
-    """Take in the samples that wait for frames, as if no frames came any more.
+    """Process the samples that wait for frames, as if no frames came any more.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ RHYTHM_S = 300.0
 
 @dataclass(frozen=True)
 class ReadoutSettings:
-    """How a waveform is read, and the time of its first sample.
+    """Settings of a read-out, with the time of the first sample of the waveform.
 
     >>> ReadoutSettings(fs=30.0, window_s=3.0)
     Traceback (most recent call last):
