@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from sspd.face.crop import crop_resize
-from sspd.face.frame_stats import measure_frame
 from sspd.signal import (
     bandpass,
     bandpass_power_gain,
@@ -19,13 +16,11 @@ from sspd.signal import (
     peak_frequency,
     power_spectrum,
     pulse_frequency,
-    resample_times,
     snr_db,
     standardise,
 )
-from sspd.signal.color.pos import pos_waveform
 from sspd.signal.streaming_filter import edge_samples, settle_samples
-from sspd.types import Box, EqualizerSpec, WindowVitals
+from sspd.types import EqualizerSpec, WindowVitals
 from sspd.vitals import (
     ReadoutSettings,
     Rhythm,
@@ -38,11 +33,8 @@ from sspd.vitals import (
     stream_readout,
     time_beats,
 )
-from sspd.vitals.acceptance import still_scene
-from sspd.vitals.flicker import is_flicker
-from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import Reading, follow_rate, read_half, read_rate_near
-from sspd.vitals.lines import cosine, late_cosine, line_db, near, part, relative
+from vectors.of_frames import colour, flicker, frames, lines, reasons
 
 BAND = (0.5, 4.0)
 Case = dict[str, Any]
@@ -51,7 +43,7 @@ Case = dict[str, Any]
 def plain(value: Any) -> Any:
     """Return numbers with ten significant digits, as JSON holds them; NaN becomes None."""
     if isinstance(value, np.ndarray):
-        return [plain(each) for each in value.tolist()]
+        return plain(value.tolist())
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     if isinstance(value, dict):
@@ -208,60 +200,6 @@ def streaming(given: Case) -> Case:
     }
 
 
-def colour(given: Case) -> Case:
-    """Resample mean colours to a time grid, and compute POS."""
-    fs, n = given["fs"], given["n"]
-    rows = resample_times(given["rgb"], given["t"], fs, given["start_s"], n)
-    return {"resampled": rows.T[:, ::5], "pos": pos_waveform(rows, fs)[::3]}
-
-
-def frames(given: Case) -> Case:
-    """Compute the statistics of a few frames, one after the other."""
-    box, rows = Box(*given["box"]), []
-    before = None
-    for pixels in given["frames"]:
-        rgb = np.array(pixels, np.uint8).reshape(given["height"], given["width"], 3)
-        face = crop_resize(rgb, box, given["size"])
-        row = measure_frame(rgb, box, face, before)
-        before = row.grey
-        names = ("face_rgb", "background_rgb", "quarters_rgb", "moved")
-        colours = {name: getattr(row, name).astype(np.float64) for name in names}
-        numbers = {"overexposed": row.overexposed, "dark": row.dark, "motion": row.motion}
-        rows.append({**colours, **numbers})
-    return {"rows": rows}
-
-
-def lines(given: Case) -> Case:
-    """Measure the spectral lines of a waveform, and compare it with a colour."""
-    fs, f_hz = given["fs"], given["f_hz"]
-    values = pulse_band(given["values"], fs)
-    colours = relative(np.array(given["colour"])[:, None], fs)
-    ours, theirs = (near(rows, fs, f_hz)[:, 0] for rows in (values[:, None], colours))
-    amplitude = complex(part(theirs[:, None], ours)[0])
-    lines_db, size = group_lines(values, fs, f_hz)
-    return {
-        "line_db": line_db(values, fs, f_hz),
-        "lines_db": lines_db,
-        "group_size": size,
-        "relative": colours[::11, 0],
-        "near": ours.real[::11],
-        "part": [amplitude.real, amplitude.imag],
-        "cosine": cosine(theirs, ours),
-        "late_cosine": late_cosine(theirs, ours, f_hz),
-    }
-
-
-def flicker(given: Case) -> Case:
-    """Say whether a light pulses at a rate."""
-    t, face = np.array(given["t"]), np.array(given["face"], np.float32)
-    rows = replace(
-        still_scene(t),
-        quarters_rgb=np.repeat(face[:, None], 4, axis=1),
-        background_rgb=np.array(given["background"], np.float32),
-    )
-    return {"is_flicker": is_flicker(rows, float(t[0]), float(t[-1]) + 1, given["f_hz"])}
-
-
 GROUPS: dict[str, Callable[[Case], Case]] = {
     "filters": filters,
     "spectrum": spectrum,
@@ -273,6 +211,7 @@ GROUPS: dict[str, Callable[[Case], Case]] = {
     "frames": frames,
     "lines": lines,
     "flicker": flicker,
+    "reasons": reasons,
 }
 
 

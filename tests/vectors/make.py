@@ -70,6 +70,7 @@ def inputs() -> Iterator[tuple[str, str, Case]]:
     yield from colours()
     yield from pictures()
     yield from lights()
+    yield from scenes()
 
 
 def known_beats() -> Iterator[tuple[str, str, Case]]:
@@ -154,6 +155,41 @@ def lights() -> Iterator[tuple[str, str, Case]]:
             for level, change in (([140.0, 110.0, 90.0], on_face), ([90.0, 95.0, 99.0], behind))
         ]
         yield "flicker", name, {"t": t, "face": pair[0], "background": pair[1], "f_hz": 1.3}
+
+
+def scenes() -> Iterator[tuple[str, str, Case]]:
+    """Yield readings in scenes of all degrees."""
+    scene = {"overexposed": 0.0, "dark": 0.0, "motion": 0.2, "every": 1}
+    reading = {"spectral_bpm": 70.0, "peaks_bpm": 71.0, "snr_db": 6.0, "tracked": False}
+    base = {"fps": 30.0, "seconds": 30.0, "clock_known": True}
+    sure = {"confidence": None, "least_confidence": None}
+    kinds: dict[str, Case] = {
+        "good": {},
+        "noisy": {"snr_db": 0.9, "overexposed": 0.2},
+        "short": {"snr_db": 2.5, "seconds": 10.0},
+        "tracked": {"snr_db": 4.0, "tracked": True},
+        "peaks elsewhere": {"peaks_bpm": 80.0, "dark": 0.6},
+        "no peaks": {"peaks_bpm": None},
+        "no rate": {"spectral_bpm": None, "peaks_bpm": None, "snr_db": None},
+        "sure": {"confidence": 0.85, "snr_db": 0.0},
+        "not sure": {"confidence": 0.7},
+        "sure enough for some": {"confidence": 0.7, "least_confidence": 0.6},
+        "much too bright": {"overexposed": 0.5},
+        "much too dark": {"dark": 0.95},
+        "moving": {"motion": 13.0},
+        "moving, with few frames": {"motion": 15.0, "fps": 15.0},
+        "repeated frames": {"every": 3},
+        "another clock": {"clock_known": False},
+    }
+    for name, change in kinds.items():
+        given = changed(base | sure, change)
+        given |= {"scene": changed(scene, change), "reading": changed(reading, change)}
+        yield "reasons", name, given
+
+
+def changed(usual: Case, change: Case) -> Case:
+    """Return what is usual, with what is changed of it."""
+    return {key: change.get(key, value) for key, value in usual.items()}
 
 
 def files() -> dict[str, str]:

@@ -27,7 +27,7 @@ export { beatSizes, type BeatTimes, type IntervalNoise, timeBeats } from "./beat
 export { type Estimate, goodIntervals, HRV_NAMES, hrv, type HrvName } from "./hrv.js";
 export { type Respiration, respiration } from "./respiration.js";
 export { acceptedRuns, analyzeBeats, type Rhythm } from "./rhythm.js";
-export { cutWindows, leastSnrDb, readWindow, type Stretch, type Window } from "./windows.js";
+export { cutWindows, readWindow, type Stretch, type Window } from "./windows.js";
 export {
   begin,
   close,
@@ -54,3 +54,13 @@ export {
 export { groupLines } from "./groups.js";
 export { type Colours, isFlicker } from "./flicker.js";
 export { cosine, lateCosine, lineDb, near, part, relative } from "./lines.js";
+export {
+  type Known,
+  leastSnrDb,
+  LEAST_CONFIDENCE,
+  type Reason,
+  REASONS,
+  rejectionReasons,
+  type Scene,
+  sceneBetween,
+} from "./reasons.js";

@@ -1,7 +1,8 @@
 /** Windows of a waveform: how it is cut, and the reading of one. */
 
 import { roundHalfEven } from "./arrays.js";
-import { followRate, type Reading, readRate } from "./rate.js";
+import { followRate, readRate } from "./rate.js";
+import { rejectionReasons } from "./reasons.js";
 
 /** A remainder at the end of at least this length is a window of its own, seconds. */
 export const REMAINDER_S = 10;
@@ -9,12 +10,6 @@ export const REMAINDER_S = 10;
 const END_TOLERANCE_S = 0.15;
 /** Shortest waveform that is read, seconds. */
 export const SHORTEST_WAVEFORM_S = 8 - END_TOLERANCE_S;
-/** Largest difference of the two read-outs of a window that counts as agreement, bpm. */
-const AGREE_BPM = 5;
-/** Least signal-to-noise ratio of a window of 30 s, dB; what shorter and tracked ones need more. */
-const LEAST_SNR_DB = 1.3;
-const SHORT_EXTRA_DB = 1.5;
-const TRACKED_EXTRA_DB = 3;
 /** Time between two values of `trackBpm`, seconds. */
 const TRACK_STEP_S = 1;
 
@@ -100,25 +95,7 @@ export function readWindow(filtered: Stretch): Window {
     peaksBpm: reading.peaksBpm,
     snrDb: reading.snrDb,
     confidence: null,
-    reasons: byFixedRules(reading, endS - startS),
+    reasons: rejectionReasons(reading, endS - startS),
     trackBpm: track.map((hz) => roundHalfEven(6000 * hz) / 100),
   };
-}
-
-/** Return the least signal-to-noise ratio for a window of a given length, dB. */
-export function leastSnrDb(durationS: number): number {
-  const thirds = Math.log(30 / Math.max(durationS, 1)) / Math.log(3);
-  return LEAST_SNR_DB + SHORT_EXTRA_DB * Math.max(0, thirds);
-}
-
-function byFixedRules(reading: Reading, durationS: number): string[] {
-  const { spectralBpm, peaksBpm, snrDb, trackHz } = reading;
-  if (spectralBpm === null || snrDb === null || Number.isNaN(snrDb)) return ["low_snr"];
-  const least = leastSnrDb(durationS) + (trackHz === null ? 0 : TRACKED_EXTRA_DB);
-  const reasons: string[] = [];
-  if (snrDb < least) reasons.push("low_snr");
-  if (peaksBpm === null || Math.abs(peaksBpm - spectralBpm) > AGREE_BPM) {
-    reasons.push("readouts_disagree");
-  }
-  return reasons;
 }

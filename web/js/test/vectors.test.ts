@@ -238,6 +238,29 @@ check("flicker", ({ t, face, background, f_hz }) => {
   return { is_flicker: sspd.isFlicker(columns(face), columns(background), at, f_hz) };
 });
 
+check("reasons", ({ fps, seconds, scene, reading, clock_known, confidence, least_confidence }) => {
+  const n = Math.round(fps * seconds);
+  const all = (value: number): Float64Array => new Float64Array(n).fill(value);
+  const rows = {
+    t: Float64Array.from({ length: n }, (_, i) => i / fps),
+    overexposed: all(scene.overexposed),
+    dark: all(scene.dark),
+    motion: all(scene.motion),
+    isNew: Float64Array.from({ length: n }, (_, i) => (i % scene.every === 0 ? 1 : 0)),
+  };
+  const { spectral_bpm: spectralBpm, peaks_bpm: peaksBpm, snr_db: snrDb, tracked } = reading;
+  const trackHz = tracked ? all(spectralBpm / 60) : null;
+  const known = {
+    clockKnown: clock_known,
+    confidence,
+    ...(least_confidence === null ? {} : { leastConfidence: least_confidence }),
+  };
+  const of = sspd.sceneBetween(rows, 0, seconds);
+  return {
+    reasons: sspd.rejectionReasons({ spectralBpm, peaksBpm, snrDb, trackHz }, seconds, of, known),
+  };
+});
+
 check(
   "frames",
   ({ frames, height, width, box: [left, top, right, bottom], size }) => {

@@ -1,0 +1,102 @@
+"""What is made of the frames of each test vector: colours, pictures, lines, lights, scenes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sspd.face.crop import crop_resize
+from sspd.face.frame_stats import measure_frame
+from sspd.signal import resample_times
+from sspd.signal.color.pos import pos_waveform
+from sspd.types import Box
+from sspd.vitals import pulse_band
+from sspd.vitals.acceptance import VideoFacts, rejection_reasons, still_scene
+from sspd.vitals.flicker import is_flicker
+from sspd.vitals.groups import group_lines
+from sspd.vitals.heart_rate import Reading
+from sspd.vitals.lines import cosine, late_cosine, line_db, near, part, relative
+from sspd.vitals.rate_track import RateTrack
+
+Case = dict[str, Any]
+#: Columns of the statistics of a frame.
+OF_FRAMES = (
+    "face_rgb",
+    "background_rgb",
+    "quarters_rgb",
+    "moved",
+    "overexposed",
+    "dark",
+    "motion",
+)
+
+
+def colour(given: Case) -> Case:
+    """Resample mean colours to a time grid, and compute POS."""
+    fs, n = given["fs"], given["n"]
+    rows = resample_times(given["rgb"], given["t"], fs, given["start_s"], n)
+    return {"resampled": rows.T[:, ::5], "pos": pos_waveform(rows, fs)[::3]}
+
+
+def frames(given: Case) -> Case:
+    """Compute the statistics of a few frames, one after the other."""
+    box, rows, before = Box(*given["box"]), [], None
+    for pixels in given["frames"]:
+        rgb = np.array(pixels, np.uint8).reshape(given["height"], given["width"], 3)
+        face = crop_resize(rgb, box, given["size"])
+        row = measure_frame(rgb, box, face, before)
+        before = row.grey
+        rows.append({name: np.asarray(getattr(row, name), np.float64) for name in OF_FRAMES})
+    return {"rows": rows}
+
+
+def lines(given: Case) -> Case:
+    """Measure the spectral lines of a waveform, and compare it with a colour."""
+    fs, f_hz = given["fs"], given["f_hz"]
+    values = pulse_band(given["values"], fs)
+    colours = relative(np.array(given["colour"])[:, None], fs)
+    ours, theirs = (near(rows, fs, f_hz)[:, 0] for rows in (values[:, None], colours))
+    amplitude = complex(part(theirs[:, None], ours)[0])
+    lines_db, size = group_lines(values, fs, f_hz)
+    return {
+        "line_db": line_db(values, fs, f_hz),
+        "lines_db": lines_db,
+        "group_size": size,
+        "relative": colours[::11, 0],
+        "near": ours.real[::11],
+        "part": [amplitude.real, amplitude.imag],
+        "cosine": cosine(theirs, ours),
+        "late_cosine": late_cosine(theirs, ours, f_hz),
+    }
+
+
+def flicker(given: Case) -> Case:
+    """Say whether a light pulses at a rate."""
+    t, face = np.array(given["t"]), np.array(given["face"], np.float32)
+    rows = replace(
+        still_scene(t),
+        quarters_rgb=np.repeat(face[:, None], 4, axis=1),
+        background_rgb=np.array(given["background"], np.float32),
+    )
+    return {"is_flicker": is_flicker(rows, float(t[0]), float(t[-1]) + 1, given["f_hz"])}
+
+
+def reasons(given: Case) -> Case:
+    """Say why a reading is rejected, in a scene that stays as it is."""
+    fps, n = given["fps"], round(given["fps"] * given["seconds"])
+    scene, read = given["scene"], given["reading"]
+    rows = replace(
+        still_scene(np.arange(n) / fps),
+        **{name: np.full(n, scene[name], np.float32) for name in ("overexposed", "dark", "motion")},
+        new=(np.arange(n) % scene["every"] == 0).astype(np.float32),
+    )
+    track = RateTrack(np.full(n, read["spectral_bpm"] / 60), fps) if read["tracked"] else None
+    reading = Reading(read["spectral_bpm"], read["peaks_bpm"], read["snr_db"], track)
+    facts = VideoFacts(clock_known=given["clock_known"])
+    sure, least = given["confidence"], given["least_confidence"]
+    found = rejection_reasons(
+        reading, rows, 0.0, given["seconds"], facts, sure, least_confidence=least
+    )
+    return {"reasons": found}
