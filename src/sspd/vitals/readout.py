@@ -199,7 +199,8 @@ def read_windows(
         confidence,
         least_confidence,
     )
-    state, rows = begin_readout(settings), []
+    state = begin_readout(settings)
+    rows: list[WindowVitals] = []
     told_s = signal.start_s - ROWS_AROUND_S
     for first in range(0, len(signal), DRAIN_SAMPLES):
         values = signal.values[first : first + DRAIN_SAMPLES]
