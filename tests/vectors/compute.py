@@ -34,7 +34,7 @@ from sspd.vitals import (
     time_beats,
 )
 from sspd.vitals.heart_rate import Reading, follow_rate, read_half, read_rate_near
-from vectors.of_frames import colour, flicker, frames, lines, reasons
+from vectors.of_frames import colour, direction, flicker, frames, lines, reasons
 
 BAND = (0.5, 4.0)
 Case = dict[str, Any]
@@ -200,7 +200,7 @@ def streaming(given: Case) -> Case:
     }
 
 
-GROUPS: dict[str, Callable[[Case], Case]] = {
+GROUPS: dict[str, Callable[[Case], Case | None]] = {
     "filters": filters,
     "spectrum": spectrum,
     "rate": rate,
@@ -212,10 +212,11 @@ GROUPS: dict[str, Callable[[Case], Case]] = {
     "lines": lines,
     "flicker": flicker,
     "reasons": reasons,
+    "direction": direction,
 }
 
 
-def outputs(group: str, given: Case) -> Case:
+def outputs(group: str, given: Case) -> Case | None:
     """Compute what a case must give."""
-    found: Case = plain(GROUPS[group](given))
+    found: Case | None = plain(GROUPS[group](given))
     return found

@@ -71,6 +71,7 @@ def inputs() -> Iterator[tuple[str, str, Case]]:
     yield from pictures()
     yield from lights()
     yield from scenes()
+    yield from regions()
 
 
 def known_beats() -> Iterator[tuple[str, str, Case]]:
@@ -110,9 +111,9 @@ def colours() -> Iterator[tuple[str, str, Case]]:
 
 def pictures() -> Iterator[tuple[str, str, Case]]:
     """Yield small pictures with a texture that moves."""
-    kinds = {"a face in a room": (12, 8, 37, 33), "a face that fills the picture": (2, 1, 30, 29)}
+    kinds = {"a face in a room": (9, 8, 25, 23), "a face that fills the picture": (1, 1, 21, 20)}
     for k, (name, box) in enumerate(kinds.items()):
-        height, width = ((44, 48), (30, 32))[k]
+        height, width = ((32, 34), (21, 22))[k]
         y, x = np.mgrid[:height, :width]
         shots = []
         for step in (0.0, 0.3):
@@ -124,7 +125,7 @@ def pictures() -> Iterator[tuple[str, str, Case]]:
         yield (
             "frames",
             name,
-            {"frames": shots, "height": height, "width": width, "box": list(box), "size": 20},
+            {"frames": shots, "height": height, "width": width, "box": list(box), "size": 14},
         )
 
 
@@ -185,6 +186,39 @@ def scenes() -> Iterator[tuple[str, str, Case]]:
         given = changed(base | sure, change)
         given |= {"scene": changed(scene, change), "reading": changed(reading, change)}
         yield "reasons", name, given
+
+
+def regions() -> Iterator[tuple[str, str, Case]]:
+    """Yield colours of four quarters of a face, its box and its background."""
+    fs, n = 10.0, 120
+    wave = np.sin(2 * np.pi * 1.2 * np.arange(n) / fs)[:, None]
+    for name, colour, on_wall in (
+        ("a pulse", [0.3, 0.9, 0.5], 0.0),
+        ("a red light", [1.0, 0.1, 0.05], 0.8),
+    ):
+        rng = np.random.default_rng(50)
+        noise = rng.normal(0, 0.08, (n, 6, 3)) * [1.0, 0.7, 1.3]
+        change = wave * np.array(colour)
+        parts = [120 - 0.5 * change + noise[:, k] for k in range(4)]
+        box = 110 - 0.25 * change + noise[:, 4] / 2
+        wall = 90 - 0.5 * on_wall * change + noise[:, 5]
+        yield (
+            "direction",
+            name,
+            {
+                "quarters": [rounded(row, 2) for row in np.concatenate(parts, axis=1)],
+                "box": [rounded(row, 2) for row in box],
+                "background": [rounded(row, 2) for row in wall],
+                "fs": fs,
+                "f_hz": 1.2,
+            },
+        )
+    dark = {
+        "quarters": [[90.0] * 12] * 40,
+        "box": [[90.0] * 3] * 40,
+        "background": [[0.0] * 3] * 40,
+    }
+    yield "direction", "nothing changes", {**dark, "fs": fs, "f_hz": 1.2}
 
 
 def changed(usual: Case, change: Case) -> Case:

@@ -14,6 +14,7 @@ from sspd.signal.color.pos import pos_waveform
 from sspd.types import Box
 from sspd.vitals import pulse_band
 from sspd.vitals.acceptance import VideoFacts, rejection_reasons, still_scene
+from sspd.vitals.colour_direction import measure_colour_direction
 from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import Reading
@@ -70,6 +71,20 @@ def lines(given: Case) -> Case:
         "cosine": cosine(theirs, ours),
         "late_cosine": late_cosine(theirs, ours, f_hz),
     }
+
+
+def direction(given: Case) -> Case | None:
+    """Say what the colours of a face and its background say about a rate."""
+    fs = given["fs"]
+    quarters = np.array(given["quarters"]).reshape(-1, 4, 3)
+    box, wall = np.array(given["box"]), np.array(given["background"], np.float64)
+    values = pulse_band(-quarters.mean(axis=1)[:, 1], fs)
+    found = measure_colour_direction(values, quarters, box, wall, fs, given["f_hz"])
+    if found is None:
+        return None
+    parts = np.stack([found.weights.real, found.weights.imag], axis=1)
+    scale = float(np.abs(found.weights).max())
+    return {**vars(found), "weights": parts / scale}
 
 
 def flicker(given: Case) -> Case:

@@ -64,3 +64,4 @@ export {
   type Scene,
   sceneBetween,
 } from "./reasons.js";
+export { type ColourDirection, measureColourDirection } from "./colour-direction.js";

@@ -238,6 +238,31 @@ check("flicker", ({ t, face, background, f_hz }) => {
   return { is_flicker: sspd.isFlicker(columns(face), columns(background), at, f_hz) };
 });
 
+check("direction", ({ quarters, box, background, fs, f_hz }) => {
+  const four = [0, 1, 2, 3].map((k) =>
+    columns(quarters.map((row: number[]) => row.slice(3 * k, 3 * k + 3))),
+  );
+  const green = quarters.map((row: number[]) => -(row[1]! + row[4]! + row[7]! + row[10]!) / 4);
+  const values = sspd.pulseBand(green, fs);
+  const found = sspd.measureColourDirection(values, four, columns(box), columns(background), fs, f_hz);
+  if (found === null) return null;
+  const scale = Math.max(...found.weights.map(([re, im]) => Math.hypot(re, im)));
+  return {
+    change_db: found.changeDb,
+    beyond_grey_db: found.beyondGreyDb,
+    background_db: found.backgroundDb,
+    beyond_background_db: found.beyondBackgroundDb,
+    background_share: found.backgroundShare,
+    background_share_sd: found.backgroundShareSd,
+    box_share: found.boxShare,
+    box_share_sd: found.boxShareSd,
+    quarters_alike: found.quartersAlike,
+    beyond_blood_db: found.beyondBloodDb,
+    with_colours: found.withColours,
+    weights: found.weights.map(([re, im]) => [re / scale, im / scale]),
+  };
+});
+
 check("reasons", ({ fps, seconds, scene, reading, clock_known, confidence, least_confidence }) => {
   const n = Math.round(fps * seconds);
   const all = (value: number): Float64Array => new Float64Array(n).fill(value);
