@@ -54,10 +54,11 @@ export function differences(values: ArrayLike<number>): Float64Array {
   return out;
 }
 
-/** Return `low`, `low + step`, ... below `high`. */
+/** Return `low`, `low + step`, ... below `high`, to the last bit as NumPy does. */
 export function steps(low: number, high: number, step: number): Float64Array {
   const n = Math.max(0, Math.ceil((high - low) / step));
-  return Float64Array.from({ length: n }, (_, i) => low + i * step);
+  const rounded = low + step - low; // where a sum meets a bound, the last bit decides
+  return Float64Array.from({ length: n }, (_, i) => low + i * rounded);
 }
 
 /** Return `n` evenly spaced values from `low` to `high`, both included. */
