@@ -34,7 +34,19 @@ def differences(made: Any, stored: Any, tolerance: float, path: str = "") -> lis
     return [row for a, b, where in pairs for row in differences(a, b, tolerance, where)]
 
 
-@pytest.mark.parametrize(("group", "case"), CASES, ids=[f"{g}-{c['name']}" for g, c in CASES])
+#: Those that are read second by second take seconds.
+MARKED = [
+    pytest.param(
+        group,
+        case,
+        id=f"{group}-{case['name']}",
+        marks=[pytest.mark.slow] if group == "streaming" else [],
+    )
+    for group, case in CASES
+]
+
+
+@pytest.mark.parametrize(("group", "case"), MARKED)
 def test_a_case_is_what_is_computed(group: str, case: dict[str, Any]) -> None:
     found = differences(outputs(group, case["in"]), case["out"], 1e-8)
     assert not found, f"{SAY}: {found[:3]}"

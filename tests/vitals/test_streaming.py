@@ -100,6 +100,7 @@ def drained(
 LENGTHS = st.lists(st.floats(0.0, 70.0), min_size=1, max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(LENGTHS, st.lists(st.integers(0, 3000), max_size=6), st.booleans())
 def test_any_cut_reads_as_the_whole(lengths: list[float], cuts: list[int], sure: bool) -> None:
@@ -134,6 +135,7 @@ def updates(signal: Signal, rows: FrameStats, cuts: list[int]) -> list[ReadoutUp
     return list(stream_readout(chunks, asked))
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None)
 @given(st.lists(st.integers(0, 440), max_size=5))
 def test_updates_do_not_depend_on_the_cuts(cuts: list[int]) -> None:
@@ -150,6 +152,7 @@ def test_updates_do_not_depend_on_the_cuts(cuts: list[int]) -> None:
         assert one.window == other.window
 
 
+@pytest.mark.slow
 def test_an_update_is_the_batch_read_out_of_the_samples_so_far() -> None:
     signal = made(66.0, 7)
     rows = colours(signal)
@@ -192,6 +195,7 @@ def test_memory_is_bounded() -> None:
         assert getattr(state, name.name) is not None
 
 
+@pytest.mark.slow
 def test_the_rhythm_is_that_of_the_last_five_minutes() -> None:
     signal = made(400.0, 9, fs=12.0)
     state, found = push_readout(begin_readout(ReadoutSettings(12.0, 3.7)), signal.values)
