@@ -34,7 +34,7 @@ from sspd.vitals import (
     time_beats,
 )
 from sspd.vitals.heart_rate import Reading, follow_rate, read_half, read_rate_near
-from vectors.of_frames import colour, direction, flicker, frames, lines, reasons
+from vectors.of_frames import colour, direction, flicker, frames, lines, quality, reasons
 
 BAND = (0.5, 4.0)
 Case = dict[str, Any]
@@ -213,6 +213,7 @@ GROUPS: dict[str, Callable[[Case], Case | None]] = {
     "flicker": flicker,
     "reasons": reasons,
     "direction": direction,
+    "quality": quality,
 }
 
 

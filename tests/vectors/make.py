@@ -72,6 +72,7 @@ def inputs() -> Iterator[tuple[str, str, Case]]:
     yield from lights()
     yield from scenes()
     yield from regions()
+    yield from takes()
 
 
 def known_beats() -> Iterator[tuple[str, str, Case]]:
@@ -113,7 +114,7 @@ def pictures() -> Iterator[tuple[str, str, Case]]:
     """Yield small pictures with a texture that moves."""
     kinds = {"a face in a room": (9, 8, 25, 23), "a face that fills the picture": (1, 1, 21, 20)}
     for k, (name, box) in enumerate(kinds.items()):
-        height, width = ((32, 34), (21, 22))[k]
+        height, width = ((28, 29), (21, 22))[k]
         y, x = np.mgrid[:height, :width]
         shots = []
         for step in (0.0, 0.3):
@@ -131,7 +132,7 @@ def pictures() -> Iterator[tuple[str, str, Case]]:
 
 def lights() -> Iterator[tuple[str, str, Case]]:
     """Yield waveforms with lines, and colours with and without a light that pulses."""
-    fs, n, rng = 15.0, 450, np.random.default_rng(40)
+    fs, n, rng = 15.0, 270, np.random.default_rng(40)
     t = np.arange(n) / fs
     even = np.cos(7.54 * t) + 0.4 * np.cos(15.08 * t)
     pairs = sum(np.cos(k * 3.77 * t) for k in (1, 2, 3, 4))
@@ -147,9 +148,7 @@ def lights() -> Iterator[tuple[str, str, Case]]:
     for name, on_face, behind in (
         ("blood", blood, none),
         ("a light on both", grey, grey),
-        ("a light on the face alone", grey, none),
         ("a coloured light", red, red),
-        ("blood and a weak light", blood + 0.2 * grey, 0.2 * grey),
     ):
         pair = [
             [rounded(row, 2) for row in level + change + rng.normal(0, 0.05, change.shape)]
@@ -190,7 +189,7 @@ def scenes() -> Iterator[tuple[str, str, Case]]:
 
 def regions() -> Iterator[tuple[str, str, Case]]:
     """Yield colours of four quarters of a face, its box and its background."""
-    fs, n = 10.0, 120
+    fs, n = 10.0, 105
     wave = np.sin(2 * np.pi * 1.2 * np.arange(n) / fs)[:, None]
     for name, colour, on_wall in (
         ("a pulse", [0.3, 0.9, 0.5], 0.0),
@@ -219,6 +218,32 @@ def regions() -> Iterator[tuple[str, str, Case]]:
         "background": [[0.0] * 3] * 40,
     }
     yield "direction", "nothing changes", {**dark, "fs": fs, "f_hz": 1.2}
+
+
+def takes() -> Iterator[tuple[str, str, Case]]:
+    """Yield waveforms with the frames around them: one sits still, one nods."""
+    fs, n, start_s = 14.0, 154, 0.5
+    for name, nod, rise in (("still", 0.0, 0.0), ("nodding, rising", 0.02, 0.03)):
+        rng = np.random.default_rng(60)
+        values = pulse(fs, n / fs, 60, 61, rise=rise, swing=0.0, noise=0.1)
+        t = np.arange(n - 4) / fs
+        wave = np.interp(t, start_s + np.arange(n) / fs, values)[:, None]
+        parts = [120 - 0.4 * wave * [0.4, 1.0, 0.6] for _ in range(4)]
+        quarters = np.concatenate(parts, axis=1) + rng.normal(0, 0.05, (t.size, 12))
+        moved = np.gradient(wave[:, 0])[:, None] * [0.1 * nod, nod, 0.0]
+        yield (
+            "quality",
+            name,
+            {
+                "values": values,
+                "fs": fs,
+                "start_s": start_s,
+                "t": rounded(t, 4),
+                "quarters": [rounded(row, 2) for row in quarters],
+                "background": [rounded(row, 2) for row in 80 + rng.normal(0, 0.05, (t.size, 3))],
+                "moved": [rounded(row, 5) for row in moved],
+            },
+        )
 
 
 def changed(usual: Case, change: Case) -> Case:

@@ -11,14 +11,15 @@ from sspd.face.crop import crop_resize
 from sspd.face.frame_stats import measure_frame
 from sspd.signal import resample_times
 from sspd.signal.color.pos import pos_waveform
-from sspd.types import Box
-from sspd.vitals import pulse_band
+from sspd.types import Box, Signal
+from sspd.vitals import pulse_band, read_rate
 from sspd.vitals.acceptance import VideoFacts, rejection_reasons, still_scene
 from sspd.vitals.colour_direction import measure_colour_direction
 from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
-from sspd.vitals.heart_rate import Reading
+from sspd.vitals.heart_rate import Reading, follow_rate
 from sspd.vitals.lines import cosine, late_cosine, line_db, near, part, relative
+from sspd.vitals.quality_features import compute_quality_features
 from sspd.vitals.rate_track import RateTrack
 
 Case = dict[str, Any]
@@ -31,6 +32,12 @@ OF_FRAMES = (
     "overexposed",
     "dark",
     "motion",
+)
+#: Quality features that do not depend on the colour of the pulse.
+OF_QUALITY = (
+    *("duration_s", "snr_db", "peaks_bpm", "track_bpm", "halves_bpm", "line_db"),
+    *("odd_lines_db", "group_db", "group_size", "pos_bpm", "pos_half_bpm", "pos_line_db"),
+    *("sides_bpm", "sides_line_db", "nod_db", "with_nod", "flicker"),
 )
 
 
@@ -85,6 +92,23 @@ def direction(given: Case) -> Case | None:
     parts = np.stack([found.weights.real, found.weights.imag], axis=1)
     scale = float(np.abs(found.weights).max())
     return {**vars(found), "weights": parts / scale}
+
+
+def quality(given: Case) -> Case | None:
+    """Compute the quality features that do not depend on the colour of the pulse."""
+    fs, t = given["fs"], np.array(given["t"])
+    values = pulse_band(given["values"], fs)
+    reading = follow_rate(values, fs, read_rate(values, fs))
+    wall = np.array(given["background"], np.float32)
+    rows = replace(
+        still_scene(t),
+        quarters_rgb=np.array(given["quarters"], np.float32).reshape(-1, 4, 3),
+        face_rgb=wall,
+        background_rgb=wall,
+        moved=np.array(given["moved"], np.float32),
+    )
+    found = compute_quality_features(Signal(values, fs, given["start_s"]), reading, rows)
+    return None if found is None else {name: getattr(found, name) for name in OF_QUALITY}
 
 
 def flicker(given: Case) -> Case:

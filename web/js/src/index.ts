@@ -65,3 +65,4 @@ export {
   sceneBetween,
 } from "./reasons.js";
 export { type ColourDirection, measureColourDirection } from "./colour-direction.js";
+export { type FrameTraces, measureQuality, type Quality } from "./quality.js";

@@ -90,6 +90,11 @@ export function followRate(filtered: Float64Array, fs: number, reading: Reading)
   return gained ? { ...followed, trackHz } : reading;
 }
 
+/** Return the band in which a reading is compared with other rates of its window. */
+export function searchBand(fHz: number): Band {
+  return [fHz < SEARCH_HZ[0] ? PASS_HZ[0] : SEARCH_HZ[0], SEARCH_HZ[1]];
+}
+
 function readAt(values: Float64Array, fs: number, fHz: number): Reading {
   if (!Number.isFinite(fHz)) {
     return { spectralBpm: null, peaksBpm: null, snrDb: null, trackHz: null };
@@ -212,7 +217,7 @@ function ridge(gain: readonly Float64Array[]): number[] {
 }
 
 /** Resample a window from equal steps of time to equal steps of the beat. */
-function onBeatClock(
+export function onBeatClock(
   values: Float64Array,
   fs: number,
   trackHz: Float64Array,

@@ -263,6 +263,43 @@ check("direction", ({ quarters, box, background, fs, f_hz }) => {
   };
 });
 
+check("quality", ({ values, fs, start_s, t, quarters, background, moved }) => {
+  const filtered = sspd.pulseBand(values, fs);
+  const reading = sspd.followRate(filtered, fs, sspd.readRate(filtered, fs));
+  const single = (rows: number[][]): sspd.Colours => columns(rows.map((row) => row.map(Math.fround)));
+  const frames = {
+    t: Float64Array.from(t),
+    quarters: [0, 1, 2, 3].map((k) =>
+      single(quarters.map((row: number[]) => row.slice(3 * k, 3 * k + 3))),
+    ),
+    box: single(background),
+    background: single(background),
+    moved: single(moved),
+  };
+  const found = sspd.measureQuality({ values: filtered, fs, startS: start_s }, reading, frames);
+  return (
+    found && {
+      duration_s: found.durationS,
+      snr_db: found.snrDb,
+      peaks_bpm: found.peaksBpm,
+      track_bpm: found.trackBpm,
+      halves_bpm: found.halvesBpm,
+      line_db: found.lineDb,
+      odd_lines_db: found.oddLinesDb,
+      group_db: found.groupDb,
+      group_size: found.groupSize,
+      pos_bpm: found.posBpm,
+      pos_half_bpm: found.posHalfBpm,
+      pos_line_db: found.posLineDb,
+      sides_bpm: found.sidesBpm,
+      sides_line_db: found.sidesLineDb,
+      nod_db: found.nodDb,
+      with_nod: found.withNod,
+      flicker: found.isFlicker ? 1 : 0,
+    }
+  );
+});
+
 check("reasons", ({ fps, seconds, scene, reading, clock_known, confidence, least_confidence }) => {
   const n = Math.round(fps * seconds);
   const all = (value: number): Float64Array => new Float64Array(n).fill(value);
