@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from sspd.video.camera.clock import MOST_SLIP_S, CaptureClock
 
 
-def _captured(
-    device_s: np.ndarray, arrival_s: np.ndarray
-) -> tuple[np.ndarray, CaptureClock]:
+def _captured(device_s: np.ndarray, arrival_s: np.ndarray) -> tuple[np.ndarray, CaptureClock]:
     clock = CaptureClock()
     pairs = zip(device_s.tolist(), arrival_s.tolist(), strict=True)
     return np.array([clock.capture_s(d, a) for d, a in pairs]), clock
