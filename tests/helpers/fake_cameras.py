@@ -62,7 +62,9 @@ class _FakeDevice:
         self._next_s += 1 / camera.fps
         Event().wait(max(0.0, self._next_s - time.monotonic()))
         camera.n += 1
-        time_s = self._began_s + (self._next_s - self._began_s) * camera.speed
+        time_s = self._next_s
+        if camera.speed != 1.0:  # a clock of its own
+            time_s = 1e6 + (self._next_s - self._began_s) * camera.speed
         return Shot(camera.picture(camera.n - 1), time_s)
 
     def _after(self, wait_s: float) -> None:

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from sspd.live.phases import (
     LOST_S,
-    OLDEST_S,
     PHASE_WORDS,
     PHASES,
     RECOVER_S,
@@ -16,6 +15,7 @@ from sspd.live.phases import (
     Seen,
     next_phase,
 )
+from sspd.pipeline.drain import OLDEST_S
 
 MOMENTS = st.lists(
     st.tuples(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sspd.pipeline.drain import OLDEST_S
 from sspd.types import AGREE_BPM
 
 #: All phases, in their usual order.
@@ -23,8 +24,6 @@ LOST_S = 1.5
 RECOVER_S = 10.0
 #: Two rates of two updates agree if they differ by this much at most, bpm.
 STEADY_BPM = AGREE_BPM
-#: A rate that is older than this is not shown, seconds.
-OLDEST_S = 3.0
 
 
 @dataclass(frozen=True)

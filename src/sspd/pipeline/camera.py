@@ -16,12 +16,14 @@ from sspd.types import Frames, VideoInfo
 from sspd.video.bounds import MAX_SPAN_S
 from sspd.video.camera.opening import Camera, find_camera, opener
 from sspd.video.camera.reading import CameraReader
-from sspd.video.camera.states import camera_error
+from sspd.video.camera.states import RATE_SPAN_S, camera_error
 
 #: Where no frame comes for this long, empty frames do, so that whoever iterates can tell.
 HEARTBEAT_S = 0.2
 #: How long the first frame of a camera is waited for, seconds.
 FIRST_FRAME_S = 10.0
+#: A frame that waited longer than this is dropped, seconds: what is said of it would be old.
+OLD_S = 1.8
 #: How long a thread that a driver holds up is waited for, seconds.
 _PATIENCE_S = 3.0
 #: How much of a live measurement is kept for its result, seconds: half an hour takes 9 MB.
@@ -68,6 +70,7 @@ class CameraSource:
         self._first: Frames | None = None
         self._started = self._closed = False
         self._info: VideoInfo | None = None
+        self._late, self._late_s = 0, -np.inf
         self.warnings: list[str] = []
         self._reader = CameraReader(
             opener(camera, lambda: not self._stop.is_set()),
@@ -106,7 +109,10 @@ class CameraSource:
     @property
     def state(self) -> str:
         """State of the camera, one of `sspd.video.camera.states.CAMERA_STATES`."""
-        return self._reader.state()
+        state = self._reader.state()
+        if state == "ended" and not self._queue.over:
+            return "running"
+        return "overloaded" if state == "running" and self._is_late() else state
 
     @property
     def time_s(self) -> float:
@@ -118,7 +124,8 @@ class CameraSource:
     def counts(self) -> dict[str, int]:
         """Frames read, dropped because nobody took them, repeated; and how often it was opened."""
         names = ("frames", "dropped", "repeated", "opened")
-        return {name: getattr(self._reader, name) for name in names}
+        counts: dict[str, int] = {name: getattr(self._reader, name) for name in names}
+        return counts | {"dropped": counts["dropped"] + self._late}
 
     def frames(self, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Frames]:
         """Yield frames as they come, one at a time, until the camera is closed.
@@ -153,6 +160,8 @@ class CameraSource:
                 yield nothing
             elif frames.t[0] >= end_s:
                 break
+            elif self.time_s - frames.t[0] > OLD_S:
+                self._late, self._late_s = self._late + 1, self._now()
             elif frames.t[0] >= start_s:
                 yield frames
             self._tell()
@@ -202,6 +211,10 @@ class CameraSource:
             codec="raw" if facts is None else facts.codec,
             name=self._camera.name,
         )
+
+    def _is_late(self) -> bool:
+        """Whether frames were dropped lately because they were too old."""
+        return self._now() - self._late_s < RATE_SPAN_S
 
     def _tell(self) -> None:
         """Move what the reader noticed into the warnings, each line once."""

@@ -20,6 +20,9 @@ from sspd.video.camera.states import WITH_FRAMES
 from sspd.video.progress import Progress, telling
 from sspd.video.sources import AnySource, open_source
 
+#: An update of a camera that rests on frames older than this has no rate, seconds.
+OLDEST_S = 3.0
+
 
 def drain(
     source: AnySource,
@@ -113,11 +116,15 @@ def pushed(session: Session, video: VideoSource, frames: Frames) -> list[Update]
         Where no frames come, one that says so, about once per second.
     """
     state = getattr(video, "state", None)
-    if len(frames) or state is None:
-        return [replace(update, camera=state) for update in session.push(frames)]
-    if state in WITH_FRAMES:
-        return []
-    return session.without_frames(getattr(video, "time_s", 0.0), state)
+    if state is None:
+        return session.push(frames)
+    found = [replace(update, camera=state) for update in session.push(frames)]
+    now_s: float = getattr(video, "time_s", 0.0)
+    if any(now_s - update.time_s > OLDEST_S for update in found):
+        return session.without_frames(now_s, "overloaded")
+    if len(frames) or state in WITH_FRAMES:
+        return found
+    return session.without_frames(now_s, state)
 
 
 def _opened(

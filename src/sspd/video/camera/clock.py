@@ -33,6 +33,7 @@ class CaptureClock:
         """False if the device's times are not those of the camera."""
         self._offset_s: float | None = None
         self._last: tuple[float, float] = (0.0, 0.0)
+        self._is_ours = False
         self._begin()
 
     def _begin(self) -> None:
@@ -64,7 +65,8 @@ class CaptureClock:
         is_reset = step_s < 0 or step_s - (arrival_s - arrived_s) > RESET_S
         if self._offset_s is None or is_reset:
             late_s = arrival_s - device_s
-            self._offset_s = 0.0 if 0 <= late_s <= SAME_CLOCK_S else late_s
+            self._is_ours = 0 <= late_s <= SAME_CLOCK_S
+            self._offset_s = 0.0 if self._is_ours else late_s
             self._begin()
         time_s = device_s + self._offset_s
         if time_s > arrival_s:  # the first frame was late
@@ -75,7 +77,12 @@ class CaptureClock:
         return time_s if self.known else arrival_s
 
     def _watch(self, late_s: float, arrival_s: float) -> None:
-        """Compare both clocks: the first block of time shows how late frames are by nature."""
+        """Compare both clocks: the first block of time shows how late frames are by nature.
+
+        Our own clock cannot slip: frames that come later and later only wait for us.
+        """
+        if self._is_ours:
+            return
         self._block_s = min(self._block_s, late_s)
         if self._least_s is None and self._block_end_s == 0.0:
             self._block_end_s = arrival_s + BLOCK_S

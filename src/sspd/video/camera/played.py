@@ -15,6 +15,8 @@ from sspd.video.camera.device import DeviceFacts, EndOfDevice, Locks, Shot
 from sspd.video.camera.states import camera_error
 from sspd.video.file import VideoFile
 
+#: A frame that is not due yet is waited for in steps of this, seconds.
+_SLEEP_S = 0.002
 #: How often a pipe is looked at whether it is still wanted, seconds.
 _LOOK_S = 0.1
 
@@ -29,8 +31,6 @@ class PlayedVideo:
     path : str or Path
     now : callable
         The clock, seconds.
-    speed : float
-        Seconds of the video per second of the clock.
 
     Raises
     ------
@@ -40,10 +40,8 @@ class PlayedVideo:
         It does not say how fast it was recorded, so it cannot be played.
     """
 
-    def __init__(
-        self, path: str | Path, now: Callable[[], float] = time.monotonic, speed: float = 1.0
-    ) -> None:
-        self._now, self._speed = now, speed
+    def __init__(self, path: str | Path, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._file = VideoFile(path, chunk=1)
         info = self._file.info
         if not info.clock_known:
@@ -73,14 +71,12 @@ class PlayedVideo:
                 raise EndOfDevice
         t = float(self._next.t[0])
         if self._began_s is None:
-            self._began_s = self._now() - t / self._speed
-        due_s = self._began_s + t / self._speed
-        early_s = due_s - self._now()
-        if early_s > wait_s:
-            time.sleep(wait_s)
-            return None
-        if early_s > 0:
-            time.sleep(early_s)
+            self._began_s = self._now() - t
+        due_s, until_s = self._began_s + t, self._now() + wait_s
+        while self._now() < due_s:
+            if self._now() >= until_s:
+                return None
+            time.sleep(_SLEEP_S)
         frames, self._next = self._next, None
         return Shot(frames.rgb[0], due_s)
 
