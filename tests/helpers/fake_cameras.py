@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Event
 
 import numpy as np
 
+from sspd.pipeline.camera import CameraSource
 from sspd.video.camera.device import Device, DeviceFacts, EndOfDevice, Locks, Shot
 from sspd.video.camera.opening import Camera
 
@@ -92,3 +93,38 @@ def within(seconds: float) -> Iterator[None]:
     while time.monotonic() < until_s:
         yield
         Event().wait(0.01)
+
+
+class SteppedCamera:
+    """A camera whose next frame is due when the one before was taken, on a clock of its own.
+
+    What is measured of it depends on no machine, however slow.
+    """
+
+    settle_s = 0.0
+
+    facts = DeviceFacts("stepped camera", "raw", 30.0)
+
+    def __init__(self, pictures: Iterable[np.ndarray], t: Iterable[float]) -> None:
+        self._pictures = zip(pictures, t, strict=True)
+        self._now_s = 1000.0
+        self.source = CameraSource(Camera("stepped camera", lambda _: self, False), now=self.now)
+
+    def now(self) -> float:
+        return self._now_s
+
+    def read(self, wait_s: float) -> Shot | None:
+        if self.source._queue.waiting > 1:
+            Event().wait(0.001)
+            return None
+        rgb, t = next(self._pictures, (None, 0.0))
+        if rgb is None:
+            raise EndOfDevice
+        self._now_s = 1000.0 + t
+        return Shot(rgb, self._now_s)
+
+    def lock(self) -> Locks:
+        return Locks(True, True)
+
+    def close(self) -> None:
+        pass

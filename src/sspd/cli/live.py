@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,8 @@ import typer
 
 from sspd.cli.messages import Messages
 from sspd.cli.values import parse_box
-from sspd.errors import UsageError
+from sspd.errors import OutputError, UsageError
+from sspd.utils.locks import claim
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -115,8 +117,9 @@ def live(
         box=parse_box(box),
     )
     outputs = _Outputs(record, overlay, json_lines, lsl)
-    _check(outputs)
+    _check(outputs, source)
     with ExitStack() as stack:
+        stack.enter_context(claim([path for path in outputs.files if not _is_stdout(path)]))
         results, interrupted = _measure(stack, source or camera or "0", options, outputs)
     raise typer.Exit(130 if interrupted else Messages().code(results))
 
@@ -127,9 +130,18 @@ class _Outputs(NamedTuple):
     json_lines: Path | None
     lsl: bool
 
+    @property
+    def files(self) -> list[Path]:
+        """The files that are asked for."""
+        named = (self.record, self.overlay, self.json_lines)
+        return [path for path in named if path is not None]
 
-def _check(outputs: _Outputs) -> None:
+
+def _check(outputs: _Outputs, source: Path | None) -> None:
     """Say at once which output cannot be written."""
+    for path in outputs.files:
+        if source is not None and os.path.realpath(path) == os.path.realpath(source):
+            raise OutputError(f"{path}: is the source, which would be lost")
     from sspd.live.recorder import check_recording
     from sspd.report.outputs import check_result_output
 

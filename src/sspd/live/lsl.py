@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class LslStreams:
 
     def __init__(self, name: str, fs: float) -> None:
         self._lsl = require("pylsl", extra="lsl", purpose="--lsl")
+        with suppress(AttributeError, RuntimeError):  # it writes lines into the display otherwise
+            self._lsl.set_config_content("[log]\nlevel = -3\n")
         self._waveform = self._outlet(name, "waveform", 1, fs, ["pulse"])
         self._rate = self._outlet(name, "rate", 2, 0.0, ["hr_bpm", "confidence"])
         self._beats = self._outlet(name, "beats", 1, 0.0, ["beat"], text=True)

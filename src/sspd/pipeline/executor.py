@@ -112,6 +112,12 @@ class LatestQueue(Generic[Item]):
             self._changed.notify_all()
 
     @property
+    def waiting(self) -> int:
+        """How many items wait."""
+        with self._changed:
+            return len(self._items)
+
+    @property
     def over(self) -> bool:
         """Whether the end was marked and nothing waits any more."""
         with self._changed:
