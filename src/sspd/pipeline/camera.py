@@ -106,6 +106,15 @@ class CameraSource:
         assert self._info is not None
         return self._info
 
+    def check(self) -> None:
+        """Raise an error if it is plain without opening it that it cannot be opened.
+
+        Raises
+        ------
+        CameraError
+        """
+        self._camera.check()
+
     @property
     def state(self) -> str:
         """State of the camera, one of `sspd.video.camera.states.CAMERA_STATES`."""
@@ -183,7 +192,8 @@ class CameraSource:
         until_s = time.monotonic() + FIRST_FRAME_S
         while self._first is None and self._reader.failure is None:
             self._first = self._queue.take(HEARTBEAT_S)
-            if self._first is None and (self._queue.over or time.monotonic() > until_s):
+            late = time.monotonic() > until_s or self._is_silent()
+            if self._first is None and (self._queue.over or late):
                 break
         if self._first is None:
             self.close()
@@ -196,6 +206,11 @@ class CameraSource:
             self._reader.run()
         finally:
             self._queue.end()
+
+    def _is_silent(self) -> bool:
+        """Whether a camera was opened and gives no frame; a file may only be slow to decode."""
+        reader = self._reader
+        return self._camera.lasting and reader.opened > 0 and reader.state() == "stalled"
 
     def _state_without_frames(self) -> str:
         state = self._reader.state()

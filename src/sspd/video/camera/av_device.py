@@ -261,7 +261,8 @@ def open_stream_file(file: Any, name: str) -> AvDevice:
 
 
 def _open(path: str, kind: str, options: dict[str, str]) -> Any:
-    return av.open(path, format=kind, options=options, timeout=(OPEN_S, None))
+    # for the container alone: its decoder would take the size that was asked for as its own
+    return av.open(path, format=kind, container_options=options, timeout=(OPEN_S, None))
 
 
 def _facts(container: Any, name: str) -> DeviceFacts:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -33,6 +35,23 @@ class Camera(NamedTuple):
     open: Callable[[Wanted], Device]
     lasting: bool = True
     """Whether to try again where it cannot be opened; False of a file and a pipe."""
+    device: Path | None = None
+    """Its device in the file system, where it has one."""
+
+    def check(self) -> None:
+        """Raise an error if it is plain without opening it that it cannot be opened.
+
+        Raises
+        ------
+        CameraError
+            Its device is missing, or may not be read.
+        """
+        if self.device is None:
+            return
+        if not self.device.exists():
+            raise camera_error(self.name, "missing", f"no {self.device}")
+        if not os.access(self.device, os.R_OK | os.W_OK):
+            raise camera_error(self.name, "denied", f"{self.device} may not be read")
 
 
 def find_camera(which: int | str | Path, *, now: Callable[[], float] = time.monotonic) -> Camera:
@@ -110,7 +129,8 @@ def _numbered(number: int, name: str | None = None) -> Camera:
     if number < 0:
         raise UsageError(f"a camera is numbered from 0, got {number}")
     called = name or f"camera {number}"
-    return Camera(called, lambda _: _open_numbered(number, called))
+    device = Path(f"/dev/video{number}") if sys.platform == "linux" else None
+    return Camera(called, lambda _: _open_numbered(number, called), device=device)
 
 
 def _open_numbered(number: int, name: str) -> Device:
