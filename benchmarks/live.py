@@ -14,7 +14,7 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +59,7 @@ class Device:
         self._k, self._began_s = 0, time.monotonic()
 
     def read(self, wait_s: float) -> Shot | None:
+        """Return the next frame when it is due."""
         fps = 8.0 if self._then == "slow" else self._fps
         if self._k >= self._n:
             if isinstance(self._then, BaseException):
@@ -78,10 +79,11 @@ class Device:
         return Shot(self._pictures[k % len(self._pictures)], due_s)
 
     def lock(self) -> Locks:
+        """Return that nothing changes by itself."""
         return Locks(True, True)
 
     def close(self) -> None:
-        pass
+        """Do nothing: there is no hardware."""
 
 
 def camera_of(pictures: np.ndarray, parts: list[object]) -> Camera:
@@ -123,17 +125,71 @@ def measure_latency(pictures: np.ndarray, options: MeasureOptions, method: Metho
         counts = camera.counts
     wall_s = time.monotonic() - began_s
     share = (time.process_time() - before) / wall_s
-    peak_mb = (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - pictures.nbytes * 3 / 2**20
-    )
     p50, p95 = np.quantile(latency_s, [0.5, 0.95])
     print(
         f"method {method.name}, {options.precision}, {wall_s:.0f} s, load {os.getloadavg()[0]:.1f}"
     )
     print(f"  frame to update: median {p50 * 1e3:.0f} ms, p95 {p95 * 1e3:.0f} ms")
     print(f"  end of the waveform behind now: p95 {np.quantile(waveform_s, 0.95):.2f} s")
-    print(f"  processor: {share:.0%} of a core; peak memory about {peak_mb:.0f} MB")
+    print(f"  processor: {share:.0%} of a core; peak memory about {_peak_mb(pictures):.0f} MB")
     print(f"  first rate after {first_s} s; {counts}; result {live.results}")
+
+
+class SteppedDevice(Device):
+    """Gives the next frame when the one before was taken, on a clock of its own."""
+
+    def __init__(self, pictures: np.ndarray, n: int) -> None:
+        super().__init__(pictures, n, "end")
+        self._now_s = 1000.0
+        camera = Camera("stepped camera", lambda _: self, lasting=False)
+        self.source = CameraSource(camera, now=lambda: self._now_s)
+
+    def read(self, wait_s: float) -> Shot | None:
+        """Return the next frame, unless one waits."""
+        if self.source._queue.waiting > 1:
+            time.sleep(0.001)
+            return None
+        if self._k == self._n:
+            raise EndOfDevice
+        self._now_s = 1000.0 + self._k / FS
+        self._k += 1
+        return Shot(self._pictures[(self._k - 1) % len(self._pictures)], self._now_s)
+
+
+def measure_work(pictures: np.ndarray, options: MeasureOptions, method: Method) -> None:
+    """Print the processor time from a frame to its update, whatever else this machine does."""
+    warm_up(options, method)
+    n = int(FS * (options.end_s or 60.0))
+    device = SteppedDevice(np.concatenate([pictures, pictures[::-1]]), n)
+    began, work_s, behind_s, first_s = [0.0], [], [], None
+
+    def taken() -> bool:
+        began[0] = time.process_time()
+        return False
+
+    before = time.process_time()
+    with device.source as camera:
+        live = LiveMeasurement(camera, options, method, stopped=taken)
+        for view in live.views():
+            if view.update is None:
+                continue
+            work_s.append(time.process_time() - began[0])
+            first_s = view.time_s if first_s is None and view.rate_bpm is not None else first_s
+            if view.waveform is not None:
+                end_s = view.waveform.start_s + view.waveform.duration_s
+                behind_s.append(view.time_s - end_s)
+    share = (time.process_time() - before) / (n / FS)
+    p50, p95 = np.quantile(work_s, [0.5, 0.95]) * 1e3
+    print(f"method {method.name}, {options.precision}, in processor time")
+    print(f"  frame to update: median {p50:.0f} ms, p95 {p95:.0f} ms; {share:.0%} of a core")
+    print(f"  waveform ends before the newest frame: p95 {np.quantile(behind_s, 0.95):.2f} s")
+    print(f"  first rate after {first_s} s; memory {_peak_mb(pictures):.0f} MB; {live.results}")
+
+
+def _peak_mb(pictures: np.ndarray) -> float:
+    """Largest memory of this process without the frames that are played, megabytes."""
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_mb - 3 * pictures.nbytes / 2**20
 
 
 def inject_faults(pictures: np.ndarray) -> None:
@@ -181,7 +237,7 @@ def reconnect(pictures: np.ndarray, n: int) -> None:
     )
 
 
-def hours(n_hours: float, method: Method) -> None:
+def hours(n_hours: float, keep_s: float, method: Method) -> None:
     """Print the memory while hours of small frames go through a session, as fast as it can."""
     rng = np.random.default_rng(1)
     t = np.arange(900) / FS
@@ -190,15 +246,15 @@ def hours(n_hours: float, method: Method) -> None:
     pictures = np.clip(np.array([180.0, 130.0, 110.0]) * wave + noise, 0, 255).astype(np.uint8)
     options = MeasureOptions(method=method.name, box=Box(0, 0, 64, 64))
     rows, began_s = [], time.monotonic()
-    with Session(options, method=method, keep_s=CameraSource.keep_s) as session:
+    with Session(options, method=method, keep_s=keep_s) as session:
         for k in range(int(n_hours * 3600 * FS)):
             session.push(Frames(pictures[k % 900][None], np.array([k / FS])))
-            if k % int(600 * FS) == 0 and k:
+            if k % int(n_hours * 360 * FS) == 0 and k:
                 rows.append(_resident_mb())
     took_s = time.monotonic() - began_s
     print(
         f"  {n_hours:g} h in {took_s:.0f} s ({n_hours * 3600 / took_s:.0f} times as fast), MB"
-        f" every 10 minutes: {' '.join(f'{row:.0f}' for row in rows)}"
+        f" after each tenth: {' '.join(f'{row:.0f}' for row in rows)}"
     )
 
 
@@ -207,18 +263,15 @@ def _resident_mb() -> float:
     return int(words[1]) * resource.getpagesize() / 2**20
 
 
-def parts_of(arguments: argparse.Namespace) -> Iterator[str]:
-    yield from arguments.parts.split(",")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--method", default="sspd")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--hours", type=float, default=1.0)
+    parser.add_argument("--keep", type=float, default=CameraSource.keep_s)
     parser.add_argument("--reconnects", type=int, default=200)
-    parser.add_argument("--parts", default="latency,faults,reconnects,hours")
+    parser.add_argument("--parts", default="latency,work,faults,reconnects,hours")
     arguments = parser.parse_args()
     from sspd.accel.process import tune_process
 
@@ -227,16 +280,18 @@ def main() -> None:
         method=arguments.method, precision=arguments.precision, end_s=arguments.seconds
     )
     method = load_method(options)
-    wanted = set(parts_of(arguments))
+    wanted = set(arguments.parts.split(","))
     if "latency" in wanted:
         measure_latency(pictures_of(SPEC), options, method)
     small = np.random.default_rng(0).integers(0, 255, (300, 48, 64, 3), np.uint8)
+    if "work" in wanted:
+        measure_work(pictures_of(SPEC), options, method)
     if "faults" in wanted:
         inject_faults(small)
     if "reconnects" in wanted:
         reconnect(small, arguments.reconnects)
     if "hours" in wanted:
-        hours(arguments.hours, method)
+        hours(arguments.hours, arguments.keep, method)
 
 
 if __name__ == "__main__":

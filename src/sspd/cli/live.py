@@ -20,7 +20,8 @@ from sspd.utils.locks import claim
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sspd.types import MeasureOptions, Vitals
+    from sspd.report.result import Vitals
+    from sspd.types import MeasureOptions
 
 
 def live(
