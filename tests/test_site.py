@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 import sspd
+from sspd.live.hints import HINTS
+from sspd.live.phases import PHASES
 from sspd.methods.method import MethodEntry
 from sspd.report.csv import CSV_COLUMNS, SIGNAL_COLUMNS
 from sspd.report.json import WINDOW_KEYS, vitals_to_dict
-from sspd.live.hints import HINTS
-from sspd.live.phases import PHASES
 from sspd.report.labels import REASON_WORDS
 from sspd.research.datasets.card import Dataset
 from sspd.research.datasets.table import DATASETS

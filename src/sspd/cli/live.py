@@ -172,8 +172,8 @@ def _measure(
     from sspd.report.table import print_results
 
     camera = stack.enter_context(open_camera(which))
-    camera.check()  # before the seconds that the preparation takes
     method = load_method(options)
+    camera.check()  # before the seconds that the preparation takes
     console = results_console(stderr=_is_stdout(outputs.json_lines))
     with _preparing(console):
         warm_up(options, method)

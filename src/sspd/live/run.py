@@ -74,7 +74,8 @@ class LiveMeasurement:
         self._gauges: Gauges | None = None
         self._grey: tuple[float, np.ndarray] | None = None
         self._box: Box | None = None
-        self._reasons: tuple[str, ...] = ()
+        # until the first update nothing is known of a face, and nothing is to be said of it
+        self._reasons: tuple[str, ...] | None = None
         self._confidence: float | None = None
         self._now_s = self._shown_s = 0.0
         self._face_s = self._last_s = -np.inf
@@ -179,9 +180,11 @@ class LiveMeasurement:
             rate_bpm=None if update is None else update.hr_bpm,
         )
         self._phase = next_phase(self._phase, seen)
-        # a rate that has not been confirmed yet needs no hint
-        reasons = () if self._reasons == ("too_short",) else self._reasons
-        self._holding = conditions(self._gauges, self._watch.faces, camera, reasons, self._holding)
+        self._holding = conditions(
+            self._gauges, self._watch.faces, camera, self._reasons or (), self._holding
+        )
+        if self._reasons is None:
+            self._holding -= {"face_the_camera"}
         self._hint = next_hint(self._hint, self._holding, now_s)
 
     def _view(self, update: Update | None) -> LiveView:

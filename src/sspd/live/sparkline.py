@@ -22,8 +22,11 @@ def _columns(signal: Signal, n: int) -> NDArray[np.float64]:
         return values
     at = np.linspace(0, len(signal) - 1, n)
     values = np.interp(at, np.arange(len(signal)), signal.values)
-    low, high = np.percentile(known, [1, 99])
-    return np.asarray(np.clip((values - low) / max(high - low, 1e-12), 0, 1))
+    # the newest half second is not settled yet, and may lie far off: it must not set the scale
+    low, high = np.percentile(known, [5, 95])
+    margin = 0.2 * (high - low)
+    span = max(high - low + 2 * margin, 1e-12)
+    return np.asarray(np.clip((values - low + margin) / span, 0, 1))
 
 
 def braille(signal: Signal | None, width: int, height: int) -> list[str]:
@@ -79,7 +82,7 @@ def signs(signal: Signal | None, width: int) -> str:
     str
 
     >>> signs(Signal(np.linspace(0, 1, 30), 30.0), 5)
-    '_.-^^'
+    "_.-'^"
     """
     if signal is None or not len(signal):
         return " " * width

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sspd.errors import CameraError, SourceError
+from sspd.video.camera.opening import find_camera
 from sspd.video.camera.states import (
     CAMERA_STATES,
     LEAST_NEW_FPS,
@@ -73,3 +75,11 @@ def test_an_error_names_its_state_and_what_helps(state: str) -> None:
 
 def test_a_camera_that_was_there_is_unplugged() -> None:
     assert error_state(camera_error("c", "missing"), True) == "unplugged"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has no devices as files")
+def test_what_is_plain_without_opening_it() -> None:
+    camera = find_camera(977)
+    with pytest.raises(CameraError, match=r"camera 977: .*no /dev/video977"):
+        camera.check()
+    find_camera("rtsp://host/door").check()  # nothing is known of it yet
