@@ -105,13 +105,25 @@ class SteppedCamera:
 
     facts = DeviceFacts("stepped camera", "raw", 30.0)
 
-    def __init__(self, pictures: Iterable[np.ndarray], t: Iterable[float]) -> None:
+    def __init__(
+        self,
+        pictures: Iterable[np.ndarray],
+        t: Iterable[float],
+        gone: BaseException | None = None,
+    ) -> None:
+        """With an error it is gone at its end, for ever, and time goes on."""
         self._pictures = zip(pictures, t, strict=True)
-        self._now_s = 1000.0
-        self.source = CameraSource(Camera("stepped camera", lambda _: self, False), now=self.now)
+        self._now_s, self._gone, self._gone_s = 1000.0, gone, np.inf
+        camera = Camera("stepped camera", lambda _: self._open(), gone is not None)
+        self.source = CameraSource(camera, now=self.now)
 
     def now(self) -> float:
-        return self._now_s
+        return self._now_s + max(0.0, time.monotonic() - self._gone_s)
+
+    def _open(self) -> Device:
+        if self._gone is not None and np.isfinite(self._gone_s):
+            raise self._gone
+        return self
 
     def read(self, wait_s: float) -> Shot | None:
         if self.source._queue.waiting > 1:
@@ -119,7 +131,8 @@ class SteppedCamera:
             return None
         rgb, t = next(self._pictures, (None, 0.0))
         if rgb is None:
-            raise EndOfDevice
+            self._gone_s = time.monotonic()
+            raise self._gone or EndOfDevice
         self._now_s = 1000.0 + t
         return Shot(rgb, self._now_s)
 

@@ -56,7 +56,7 @@ def live(
     ] = None,
     precision: Annotated[
         str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
-    ] = "auto",
+    ] = "f32",
     window: Annotated[
         float,
         typer.Option("--window", metavar="S", help="Length of the window of a rate, seconds."),

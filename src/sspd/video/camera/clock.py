@@ -11,9 +11,9 @@ RESET_S = 1.0
 #: A device's clock that slips this much against ours is not the camera's, seconds: it would
 #: make a window of 8 s wrong by 3 %.
 MOST_SLIP_S = 0.25
-#: The least lateness is that of this time, seconds: frames that wait for us arrive in a burst,
-#: of which the last ones are in time.
-BLOCK_S = 2.0
+#: The least lateness is that of this time, seconds, and of a burst to its end: frames that
+#: waited for us arrive at once, and the last ones are in time.
+BLOCK_S = 1.0
 
 
 class CaptureClock:
@@ -73,10 +73,11 @@ class CaptureClock:
             self._slip_s += time_s - arrival_s
             self._offset_s -= time_s - arrival_s
             time_s = arrival_s
-        self._watch(arrival_s - time_s, arrival_s)
+        is_burst = arrival_s - arrived_s < step_s / 2
+        self._watch(arrival_s - time_s, arrival_s, is_burst)
         return time_s if self.known else arrival_s
 
-    def _watch(self, late_s: float, arrival_s: float) -> None:
+    def _watch(self, late_s: float, arrival_s: float, is_burst: bool) -> None:
         """Compare both clocks: the first block of time shows how late frames are by nature.
 
         Our own clock cannot slip: frames that come later and later only wait for us.
@@ -86,7 +87,7 @@ class CaptureClock:
         self._block_s = min(self._block_s, late_s)
         if self._least_s is None and self._block_end_s == 0.0:
             self._block_end_s = arrival_s + BLOCK_S
-        if arrival_s >= self._block_end_s:
+        if arrival_s >= self._block_end_s and not is_burst:
             first, self._block_end_s = self._least_s is None, arrival_s + BLOCK_S
             if first:
                 self._least_s, self._slip_s = self._block_s, 0.0
