@@ -111,6 +111,7 @@ with av.open(sys.argv[1]) as a, av.open(sys.argv[2], "w", format="matroska") as 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(Path("/dev/video77").exists(), reason="has very many cameras")
 def test_a_camera_that_is_not_there(tmp_path: Path) -> None:
     done = _run(tmp_path, "--camera", 77, "--method", "pos", "--record", "a.mkv")
@@ -121,6 +122,7 @@ def test_a_camera_that_is_not_there(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_source_is_never_written_over(skin: Path, tmp_path: Path) -> None:
     done = _run(tmp_path, "--source", skin, *BOX, "--overlay", skin)
     assert done.returncode == 1

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -58,6 +58,7 @@ def test_every_phase_is_drawn(phase: str, ascii_only: bool) -> None:
         assert drawn.isascii()
 
 
+@settings(max_examples=25)
 @given(st.integers(20, 200))
 def test_it_fits_any_width(width: int) -> None:
     view = LiveView(1.0, "warming_up", "running", waveform=WAVE)

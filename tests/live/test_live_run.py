@@ -77,6 +77,7 @@ def test_it_ends_when_it_is_asked_to() -> None:
     assert vitals.reasons == ("too_short",)
 
 
+@pytest.mark.slow
 def test_noise_has_no_rate_and_a_hint() -> None:
     rng = np.random.default_rng(5)
     noise = rng.integers(90, 130, PICTURES.shape, np.uint8)
