@@ -14,11 +14,11 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from live_devices import FS, SteppedDevice, camera_of
 from sspd.live.run import LiveMeasurement
 from sspd.live.warm_up import warm_up
 from sspd.methods import Method
@@ -26,10 +26,7 @@ from sspd.pipeline import Session, load_method
 from sspd.pipeline.camera import CameraSource
 from sspd.simulation import VideoSpec, simulate
 from sspd.types import Box, Frames, MeasureOptions
-from sspd.video.camera.device import DeviceFacts, EndOfDevice, Locks, Shot
-from sspd.video.camera.opening import Camera
 
-FS = 30.0
 SPEC = VideoSpec(seed=5, duration_s=20.0, hr_bpm=72.0, width=640, height=480, face_px=200)
 #: Faults: the name of the state that must be told, frames before, and what the device does then.
 FAULTS: dict[str, tuple[str, list[object]]] = {
@@ -46,58 +43,6 @@ FAULTS: dict[str, tuple[str, list[object]]] = {
     "8 frames a second": ("too_slow", [(10_000, "slow")]),
     "each frame four times": ("too_slow", [(10_000, "repeat")]),
 }
-
-
-class Device:
-    """Frames at their times, and what a fault does."""
-
-    facts = DeviceFacts("played camera", "raw", FS)
-    settle_s = 0.0
-
-    def __init__(self, pictures: np.ndarray, n: int, then: object, fps: float = FS) -> None:
-        self._pictures, self._n, self._then, self._fps = pictures, n, then, fps
-        self._k, self._began_s = 0, time.monotonic()
-
-    def read(self, wait_s: float) -> Shot | None:
-        """Return the next frame when it is due."""
-        fps = 8.0 if self._then == "slow" else self._fps
-        if self._k >= self._n:
-            if isinstance(self._then, BaseException):
-                raise self._then
-            if self._then == "end":
-                raise EndOfDevice
-            time.sleep(wait_s)
-            return None
-        due_s = self._began_s + self._k / fps
-        early_s = due_s - time.monotonic()
-        if early_s > wait_s:
-            time.sleep(wait_s)
-            return None
-        time.sleep(max(0.0, early_s))
-        k = self._k // 4 if self._then == "repeat" else self._k
-        self._k += 1
-        return Shot(self._pictures[k % len(self._pictures)], due_s)
-
-    def lock(self) -> Locks:
-        """Return that nothing changes by itself."""
-        return Locks(True, True)
-
-    def close(self) -> None:
-        """Do nothing: there is no hardware."""
-
-
-def camera_of(pictures: np.ndarray, parts: list[object]) -> Camera:
-    """A camera whose openings play the parts, the last one again and again."""
-    opened = itertools.count()
-
-    def open_device(_: Callable[[], bool]) -> Device:
-        part = parts[min(next(opened), len(parts) - 1)]
-        if isinstance(part, BaseException):
-            raise part
-        assert isinstance(part, tuple)
-        return Device(pictures, *part)
-
-    return Camera("played camera", open_device)
 
 
 def pictures_of(spec: VideoSpec) -> np.ndarray:
@@ -135,52 +80,31 @@ def measure_latency(pictures: np.ndarray, options: MeasureOptions, method: Metho
     print(f"  first rate after {first_s} s; {counts}; result {live.results}")
 
 
-class SteppedDevice(Device):
-    """Gives the next frame when the one before was taken, on a clock of its own."""
-
-    def __init__(self, pictures: np.ndarray, n: int) -> None:
-        super().__init__(pictures, n, "end")
-        self._now_s = 1000.0
-        camera = Camera("stepped camera", lambda _: self, lasting=False)
-        self.source = CameraSource(camera, now=lambda: self._now_s)
-
-    def read(self, wait_s: float) -> Shot | None:
-        """Return the next frame, unless one waits."""
-        if self.source._queue.waiting > 1:
-            time.sleep(0.001)
-            return None
-        if self._k == self._n:
-            raise EndOfDevice
-        self._now_s = 1000.0 + self._k / FS
-        self._k += 1
-        return Shot(self._pictures[(self._k - 1) % len(self._pictures)], self._now_s)
-
-
 def measure_work(pictures: np.ndarray, options: MeasureOptions, method: Method) -> None:
-    """Print the processor time from a frame to its update, whatever else this machine does."""
+    """Print how late updates would be on one idle core, from processor times."""
     warm_up(options, method)
     n = int(FS * (options.end_s or 60.0))
     device = SteppedDevice(np.concatenate([pictures, pictures[::-1]]), n)
-    began, work_s, behind_s, first_s = [0.0], [], [], None
-
-    def taken() -> bool:
-        began[0] = time.process_time()
-        return False
-
+    updates, behind_s, first_s = [], [], None
     before = time.process_time()
     with device.source as camera:
-        live = LiveMeasurement(camera, options, method, stopped=taken)
+        live = LiveMeasurement(camera, options, method)
         for view in live.views():
             if view.update is None:
                 continue
-            work_s.append(time.process_time() - began[0])
+            updates.append((len(camera.marks) - 1, time.process_time()))
             first_s = view.time_s if first_s is None and view.rate_bpm is not None else first_s
             if view.waveform is not None:
-                end_s = view.waveform.start_s + view.waveform.duration_s
-                behind_s.append(view.time_s - end_s)
+                behind_s.append(view.time_s - view.waveform.start_s - view.waveform.duration_s)
     share = (time.process_time() - before) / (n / FS)
-    p50, p95 = np.quantile(work_s, [0.5, 0.95]) * 1e3
-    print(f"method {method.name}, {options.precision}, in processor time")
+    late_s, free_s, told = [], 0.0, dict(updates)
+    for k, ((t, taken), (_, after)) in enumerate(itertools.pairwise(camera.marks)):
+        began_s = max(t, free_s)  # the frames before are served first
+        free_s = began_s + after - taken
+        if k in told:
+            late_s.append(began_s + told[k] - taken - t)
+    p50, p95 = np.quantile(late_s, [0.5, 0.95]) * 1e3
+    print(f"method {method.name}, {options.precision}, on one core")
     print(f"  frame to update: median {p50:.0f} ms, p95 {p95:.0f} ms; {share:.0%} of a core")
     print(f"  waveform ends before the newest frame: p95 {np.quantile(behind_s, 0.95):.2f} s")
     print(f"  first rate after {first_s} s; memory {_peak_mb(pictures):.0f} MB; {live.results}")
