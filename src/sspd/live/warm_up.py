@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sspd.accel.process import trim_heap
 from sspd.face.detect import detect_faces
 from sspd.methods import Method
 from sspd.pipeline.session import Session
@@ -37,3 +38,4 @@ def warm_up(options: MeasureOptions, method: Method) -> None:
     noise = Signal(rng.standard_normal(300), _FS)
     read_windows(noise, still_scene(noise.t), confidence=method.confidence)
     bandpass(noise.values, _FS, (0.7, 3.0))
+    trim_heap()  # compiling took memory that is not needed again
