@@ -27,6 +27,7 @@ BARS = (
     ("methods", "vitals"),
     ("report",),
     ("pipeline",),
+    ("live",),
     ("server",),
     ("research.recipes",),
     ("research.views", "research.losses", "research.datasets", "research.figures"),

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 import sspd
+from sspd.live.hints import HINTS
+from sspd.live.phases import PHASES
 from sspd.methods.method import MethodEntry
 from sspd.report.csv import CSV_COLUMNS, SIGNAL_COLUMNS
 from sspd.report.json import WINDOW_KEYS, vitals_to_dict
@@ -24,6 +26,7 @@ from sspd.research.evaluate import PROTOCOLS, SCORINGS
 from sspd.research.recipes import RECIPES
 from sspd.simulation import VideoSpec
 from sspd.types import Estimate, Frames, RateBand
+from sspd.video.camera.states import CAMERA_STATES, WITH_FRAMES
 from sspd.vitals import HRV_NAMES, REASONS
 from sspd.vitals.quality_features import QualityFeatures
 
@@ -91,6 +94,16 @@ def test_every_reason_has_its_row_with_the_words_of_the_code() -> None:
     rows = _rows("confidence.md", "reasons")
     assert [row[0] for row in rows] == [f"`{reason}`" for reason in REASONS]
     assert [tuple(row[1:]) for row in rows] == [tuple(REASON_WORDS[reason]) for reason in REASONS]
+
+
+def test_hints_and_states_of_a_camera_have_the_words_of_the_code() -> None:
+    states = [(f"`{name}`", *words) for name, words in CAMERA_STATES.items()]
+    assert [tuple(row) for row in _rows("live.md", "states")] == states
+    known = {row[0]: row[1] for row in _rows("live.md", "hints")}
+    own = {name for name in HINTS if name not in CAMERA_STATES or name in WITH_FRAMES}
+    assert known == {f"`{name}`": HINTS[name] for name in HINTS if name in own}
+    text = _text("live.md")
+    assert all(f"| `{phase}` |" in text for phase in PHASES)
 
 
 def test_names_of_the_tables_are_those_of_the_code() -> None:

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sspd.errors import CameraError as CameraError
     from sspd.errors import DecodeError as DecodeError
     from sspd.errors import DependencyError as DependencyError
     from sspd.errors import NoVideoError as NoVideoError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sspd.pipeline import Session as Session
     from sspd.pipeline import measure as measure
     from sspd.pipeline import measure_faces as measure_faces
+    from sspd.pipeline import open_camera as open_camera
     from sspd.pipeline import stream as stream
     from sspd.pipeline.batch.journal import Journal as Journal
     from sspd.pipeline.batch.result import BatchResult as BatchResult
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "BatchResult": "sspd.pipeline.batch.result",
     "Box": "sspd.types",
+    "CameraError": "sspd.errors",
     "DecodeError": "sspd.errors",
     "DependencyError": "sspd.errors",
     "Estimate": "sspd.types",
@@ -90,6 +93,7 @@ _HOMES = {
     "measure_faces": "sspd.pipeline",
     "measure_many": "sspd.pipeline.batch.run",
     "method_names": "sspd.methods.registry",
+    "open_camera": "sspd.pipeline",
     "simulate": "sspd.research.api.simulate",
     "stream": "sspd.pipeline",
     "train": "sspd.research.api.train",
@@ -99,6 +103,7 @@ _HOMES = {
 __all__ = [
     "BatchResult",
     "Box",
+    "CameraError",
     "DecodeError",
     "DependencyError",
     "Estimate",
@@ -132,6 +137,7 @@ __all__ = [
     "measure_faces",
     "measure_many",
     "method_names",
+    "open_camera",
     "simulate",
     "stream",
     "train",

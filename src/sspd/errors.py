@@ -7,6 +7,7 @@ The tree::
     ├── SourceError         a video or folder that cannot be used (exit code 1)
     │   ├── DecodeError     not a video, or damaged beyond decoding
     │   ├── NoVideoError    a readable file without a video stream
+    │   ├── CameraError     a camera that cannot be read
     │   └── WorkerDiedError a video whose worker process ended
     ├── WeightsError        a weights file that is wrong, damaged or unsafe
     ├── OutputError         an output that cannot be written
@@ -42,6 +43,13 @@ class DecodeError(SourceError):
 
 class NoVideoError(SourceError):
     """Readable file without a video stream."""
+
+
+class CameraError(SourceError):
+    """Camera that cannot be read."""
+
+    state: str = "missing"
+    """One of `sspd.video.camera.states.CAMERA_STATES`."""
 
 
 class WorkerDiedError(SourceError):

@@ -24,6 +24,7 @@ BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
     "explain": (["missing.mp4", "--plot", "out.png"], 1, "missing.mp4"),
     "export": (["out.onnx", "--weights", "missing.safetensors"], 1, "missing.safetensors"),
     "import": (["missing.pth"], 1, "missing.pth"),
+    "live": (["--source", "missing.mp4"], 1, "missing.mp4"),
     "measure": (["missing.mp4"], 1, "missing.mp4"),
     "methods": (["too-much"], 2, "too-much"),
     "serve": (["--folder", "a-file/serve", "--method", "pos", "--port", "0"], 1, "a-file"),
@@ -32,6 +33,11 @@ BAD_INPUT: dict[str, tuple[list[str], int, str]] = {
 }
 #: More that cannot be right, found before any work starts.
 WRONG_USAGE = [
+    ["live", "--camera", "0", "--source", "a.mp4"],
+    ["live", "--camera", "ftp://a/b"],
+    ["live", "--seconds", "3"],
+    ["live", "--box", "1,2"],
+    ["live", "--method", "magic"],
     ["measure"],
     ["measure", "a.mp4", "--window", "-3"],
     ["measure", "a.mp4", "--window", "ten"],

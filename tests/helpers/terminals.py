@@ -17,13 +17,16 @@ def in_terminal(
     command: Sequence[str | Path],
     columns: int = 80,
     interrupt_at: str | None = None,
+    sends: int = signal.SIGINT,
     **environment: str,
 ) -> tuple[int, str]:
     """Run with all three streams on a pseudo-terminal: exit code, and all that was shown.
 
-    At ``interrupt_at`` among what it shows it is sent what Ctrl-C sends.
+    At ``interrupt_at`` among what it shows it is sent what Ctrl-C sends. The settings of the
+    terminal must be the same afterwards.
     """
     ours, theirs = pty.openpty()
+    settings = termios.tcgetattr(ours)
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     known = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
     process = subprocess.Popen(
@@ -47,7 +50,8 @@ def in_terminal(
             break
         shown += some
         if interrupt_at is not None and interrupt_at.encode() in shown:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(sends)
             interrupt_at = None
+    assert termios.tcgetattr(ours) == settings
     os.close(ours)
     return process.wait(), shown.decode(errors="replace")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import sspd
+from helpers.beating_faces import SKIN_BOX, beating_pictures
 from sspd.errors import SourceError, UsageError
 from sspd.pipeline import Session
 from sspd.pipeline.session import UPDATE_S
@@ -220,3 +221,20 @@ def test_a_session_that_nobody_closes_does_not_keep_the_process_from_its_end() -
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "pushed\n", "")
+
+
+@pytest.mark.slow
+def test_a_long_session_keeps_its_last_minutes() -> None:
+    """What is older is forgotten, and the result says so."""
+    t = np.arange(15 * 65) / 15
+    options = MeasureOptions(method="pos", box=SKIN_BOX)
+    with Session(options, keep_s=30.0, updates=False) as session:
+        for k in range(0, len(t), 15):
+            part = t[k : k + 15]
+            session.push(Frames(beating_pictures(part, 1.2), part))
+        (vitals,) = session.close()
+    assert [round(span.start_s) for span in vitals.faces] == [30, 60]
+    assert vitals.signal is not None
+    assert vitals.signal.start_s == pytest.approx(30.0, abs=0.1)
+    assert any("only its last 0.5 minutes" in line for line in vitals.warnings)
+    assert vitals.windows[0].start_s == pytest.approx(30.0, abs=0.1)

@@ -27,6 +27,7 @@ from sspd.cli.evaluate import evaluate
 from sspd.cli.explain import explain
 from sspd.cli.export import export
 from sspd.cli.import_ import import_weights
+from sspd.cli.live import live
 from sspd.cli.measure import measure
 from sspd.cli.messages import show
 from sspd.cli.methods import methods
@@ -48,6 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(measure)
+app.command()(live)
 app.command()(demo)
 app.command()(serve)
 app.command()(simulate)

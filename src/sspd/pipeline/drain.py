@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sspd.accel.prefetch import import_in_background
@@ -15,8 +16,12 @@ from sspd.pipeline.reading import final_update
 from sspd.pipeline.session import Session
 from sspd.report.result import Vitals
 from sspd.types import Frames, MeasureOptions, Update, VideoSource
+from sspd.video.camera.states import WITH_FRAMES
 from sspd.video.progress import Progress, telling
 from sspd.video.sources import AnySource, open_source
+
+#: An update of a camera that rests on frames older than this has no rate, seconds.
+OLDEST_S = 3.0
 
 
 def drain(
@@ -84,13 +89,42 @@ def updates_of(
     ready = checked_method(method, options)
     video = _opened(source, options, times)
     try:
-        with Session(options, source=video, method=ready) as session:
+        keep_s = getattr(video, "keep_s", None)
+        with Session(options, source=video, method=ready, keep_s=keep_s) as session:
             for frames in video.frames(options.start_s, options.end_s):
-                yield from session.push(frames)
+                yield from pushed(session, video, frames)
             for vitals in session.close():
-                yield final_update(vitals)
+                yield replace(final_update(vitals), camera=getattr(video, "state", None))
     finally:
         _close(video)
+
+
+def pushed(session: Session, video: VideoSource, frames: Frames) -> list[Update]:
+    """Push frames of a source into a session, and say what became of its camera.
+
+    Parameters
+    ----------
+    session : Session
+    video : VideoSource
+        Whose state belongs to the updates, where it is a camera.
+    frames : Frames
+        None of them, where the camera gave none for a moment.
+
+    Returns
+    -------
+    list of Update
+        Where no frames come, one that says so, about once per second.
+    """
+    state = getattr(video, "state", None)
+    if state is None:
+        return session.push(frames)
+    found = [replace(update, camera=state) for update in session.push(frames)]
+    now_s: float = getattr(video, "time_s", 0.0)
+    if any(now_s - update.time_s > OLDEST_S for update in found):
+        return session.without_frames(now_s, "overloaded")
+    if len(frames) or state in WITH_FRAMES:
+        return found
+    return session.without_frames(now_s, state)
 
 
 def _opened(

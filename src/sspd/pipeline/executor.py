@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Full, Queue
 from threading import Condition, Thread
 from types import TracebackType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sspd.accel.prefetch import prefetch, run_in_background
 
@@ -29,6 +31,97 @@ class Buffers:
     lookahead_chunks: int = 3
     """Chunks of a new segment that a method takes in while the segment before still ends:
     otherwise a long video's memory would be that of the rare moment in which both wait whole."""
+    camera_bytes: int = 48 << 20
+    """Frames of a camera that wait for a session: 1.7 s of 640x480 at 30 frames per second, for
+    the block that a network takes at once. Of larger frames fewer wait."""
+
+
+class LatestQueue(Generic[Item]):
+    """A bounded queue between a thread that must never wait and one that does.
+
+    Where there is no room the oldest item is dropped: of a camera the newest frame counts.
+
+    Parameters
+    ----------
+    most : int
+        Largest sum of the sizes of the items that wait; one item always may.
+
+    >>> queue = LatestQueue[str](2)
+    >>> [queue.put(item, 1) for item in "abc"], queue.take(0.0), queue.take(0.0), queue.take(0.0)
+    ([True, True, False], 'b', 'c', None)
+    """
+
+    def __init__(self, most: int) -> None:
+        self._items: deque[tuple[Item, int]] = deque()
+        self._most, self._size = most, 0
+        self._changed = Condition()
+        self._over = False
+
+    def put(self, item: Item, size: int) -> bool:
+        """Put an item in, and drop the oldest ones where they are too many.
+
+        Parameters
+        ----------
+        item
+        size : int
+
+        Returns
+        -------
+        bool
+            False if another one was dropped for it.
+        """
+        with self._changed:
+            self._items.append((item, size))
+            self._size += size
+            dropped = False
+            while self._size > self._most and len(self._items) > 1:
+                self._size -= self._items.popleft()[1]
+                dropped = True
+            self._changed.notify()
+        return not dropped
+
+    def take(self, wait_s: float) -> Item | None:
+        """Take the oldest item that waits.
+
+        Parameters
+        ----------
+        wait_s : float
+            How long to wait for one, seconds.
+
+        Returns
+        -------
+        item or None
+            None: there was none.
+        """
+        until_s = time.monotonic() + wait_s
+        with self._changed:
+            while not self._items and not self._over:
+                left_s = until_s - time.monotonic()
+                if left_s <= 0 or not self._changed.wait(left_s):
+                    break
+            if not self._items:
+                return None
+            item, size = self._items.popleft()
+            self._size -= size
+            return item
+
+    def end(self) -> None:
+        """Mark the end: from now on nobody waits for an item."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait."""
+        with self._changed:
+            return len(self._items)
+
+    @property
+    def over(self) -> bool:
+        """Whether the end was marked and nothing waits any more."""
+        with self._changed:
+            return self._over and not self._items
 
 
 class Feed:
@@ -173,10 +266,17 @@ class Executor:
         if self._side_by_side:
             run_in_background(work)
 
-    def close(self) -> None:
-        """Wait for all threads to end."""
+    def close(self, patience_s: float | None = None) -> None:
+        """Wait for all threads to end.
+
+        Parameters
+        ----------
+        patience_s : float or None
+            How long at most, seconds, for threads that a driver may hold up; None: until they
+            have ended.
+        """
         for thread in self._threads:
-            thread.join()
+            thread.join(patience_s)
 
 
 def _run(work: Callable[[], Result], answer: Future[Result]) -> None:

@@ -24,6 +24,7 @@ from sspd.types import (
     VideoInfo,
     WindowVitals,
 )
+from sspd.video.camera.states import CAMERA_STATES
 from sspd.video.coding import Coding
 from sspd.vitals import (
     SHORTEST_WAVEFORM_S,
@@ -165,6 +166,30 @@ def no_face(time_s: float, seen_before: bool) -> Update:
     """
     reasons = ("face_lost" if seen_before else "no_face",)
     return Update(time_s, 0, None, None, reasons, hint_for(reasons), None)
+
+
+def no_frames(time_s: float, state: str, seen_before: bool) -> Update:
+    """Return the update of a moment in which a camera gives no frames.
+
+    Parameters
+    ----------
+    time_s : float
+        Seconds.
+    state : str
+        Of the camera, one of `sspd.video.camera.states.CAMERA_STATES`.
+    seen_before : bool
+        Whether there was a face earlier.
+
+    Returns
+    -------
+    Update
+
+    >>> no_frames(3.0, "unplugged", True).hint
+    'The camera was unplugged. Plug it in again.'
+    """
+    words = CAMERA_STATES[state]
+    update = no_face(time_s, seen_before)
+    return replace(update, hint=f"{words.meaning} {words.help}".rstrip(), camera=state)
 
 
 def final_update(vitals: Vitals) -> Update:

@@ -91,16 +91,37 @@ class SegmentRunner:
         self._running: dict[int, RunningSegment] = {}
         self._ending: list[RunningSegment] = []
         self.segments: list[RunningSegment] = []
+        self._forgotten_s, self.has_forgotten = 0.0, False
 
     @property
     def busy_s(self) -> float:
         """Seconds that the method worked."""
-        return sum(segment.busy_s for segment in self.segments)
+        return self._forgotten_s + sum(segment.busy_s for segment in self.segments)
 
     @property
     def running_faces(self) -> frozenset[int]:
         """Numbers of the faces that are seen now."""
         return frozenset(who for who, each in self._running.items() if each.wave is not None)
+
+    def recent_faces(self, from_s: float) -> dict[int, list[SegmentWaveform]]:
+        """Return the last segments of each face that is seen now, so far.
+
+        Parameters
+        ----------
+        from_s : float
+            Segments that ended before are left out, seconds.
+
+        Returns
+        -------
+        dict of int to list of SegmentWaveform
+            By the number of the face.
+        """
+        faces: dict[int, list[RunningSegment]] = {}
+        for segment in self.segments:
+            if segment.wave is not None and segment.end_s >= from_s:
+                faces.setdefault(segment.chunks[0].face_id, []).append(segment)
+        now = self.running_faces
+        return {who: [s.preview() for s in own] for who, own in faces.items() if who in now}
 
     def feed(self, chunk: FaceSegment) -> None:
         """Send the next chunk to its method, as soon as there is room for it.
@@ -132,6 +153,22 @@ class SegmentRunner:
         for segment in self._running.values():
             if segment.wave is not None:
                 segment.feed.settle()
+
+    def forget(self, before_s: float) -> None:
+        """Forget the segments that ended before a time; those that run stay.
+
+        Parameters
+        ----------
+        before_s : float
+            Seconds.
+        """
+        while self.segments and self.segments[0].end_s < before_s:
+            first = self.segments[0]
+            if any(each is first for each in (*self._ending, *self._running.values())):
+                return
+            self.has_forgotten = True
+            self._forgotten_s += first.busy_s
+            del self.segments[0]
 
     def end(self) -> None:
         """Mark the end of all segments, so that no thread waits for more."""

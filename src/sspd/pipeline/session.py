@@ -17,8 +17,8 @@ from sspd.methods import Method
 from sspd.pipeline.by_face import by_face
 from sspd.pipeline.executor import Buffers, Executor
 from sspd.pipeline.loading import checked_method
-from sspd.pipeline.reading import VideoContext, face_vitals, no_face, update_now
-from sspd.pipeline.segments import RunningSegment, SegmentRunner, SegmentWaveform
+from sspd.pipeline.reading import VideoContext, face_vitals, no_face, no_frames, update_now
+from sspd.pipeline.segments import SegmentRunner
 from sspd.report.result import Vitals
 from sspd.types import Frames, MeasureOptions, Update, VideoInfo, VideoSource
 from sspd.video.coding import Coding
@@ -46,6 +46,9 @@ class Session:
         Whether `push` returns updates. Without them stages run side by side, which is faster.
     buffers : Buffers, optional
         How much may wait between two stages.
+    keep_s : float or None
+        How much of the time before now the result rests on, seconds, so that a session of a day
+        takes no more memory than one of an hour; None: everything. A minute or more.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class Session:
         method: Method | None = None,
         updates: bool = True,
         buffers: Buffers | None = None,
+        keep_s: float | None = None,
     ) -> None:
         self.options = options or MeasureOptions()
         self._method = checked_method(method, self.options)
@@ -82,9 +86,11 @@ class Session:
         self._runner = SegmentRunner(self._method, self._executor, telling=updates)
         self._chunker: FaceChunker | None = None
         self._closed = self._seen = False
+        self._camera: str | None = None
         self._last: tuple[float, tuple[int, ...]] | None = None
         self._next_s = -np.inf
         self._told_s: dict[int, float] = {}
+        self._keep_s = keep_s
         self._began = time.perf_counter()
         self.spent_s = {"decode": 0.0, "face": 0.0, "network": 0.0, "total": 0.0}
         """Seconds of work by stage; who decodes adds to ``decode``."""
@@ -177,6 +183,26 @@ class Session:
         context = self._context(self._info)
         return [face_vitals(context, face_id, own) for face_id, own in by_face(segments)]
 
+    def without_frames(self, time_s: float, state: str) -> list[Update]:
+        """Return what is known while a camera gives no frames: that there is no rate.
+
+        Parameters
+        ----------
+        time_s : float
+            Now, in the time of the frames, seconds.
+        state : str
+            Of the camera, one of `sspd.video.camera.states.CAMERA_STATES`.
+
+        Returns
+        -------
+        list of Update
+            One at once for each new state, then about one per second.
+        """
+        if state == self._camera and time_s < self._next_s:
+            return []
+        self._camera, self._next_s = state, time_s + UPDATE_S
+        return [no_frames(time_s, state, self._seen)]
+
     def abort(self) -> None:
         """End all threads; nothing is measured any more."""
         self._closed = True
@@ -202,8 +228,11 @@ class Session:
         return Frames(frames.rgb[wanted], frames.t[wanted], frames.max_value)
 
     def _push(self, frames: Frames) -> list[Update]:
+        self._camera = None
         if self._chunker is None:
             self._chunker = self._begin_chunker()
+        if self._keep_s is not None:
+            self._runner.forget(float(frames.t[0]) - self._keep_s)
         if not self._updates:
             for chunk in self._chunker.push(frames):
                 self._runner.feed(chunk)
@@ -235,7 +264,7 @@ class Session:
         self._runner.settle()
         assert self._info is not None
         context = self._context(self._info)
-        faces = self._recent_faces(time_s)
+        faces = self._runner.recent_faces(time_s - self.options.window_s)
         if not faces:
             yield no_face(time_s, self._seen)
         for face_id, own in faces.items():
@@ -246,15 +275,9 @@ class Session:
                 self._told_s[face_id] = float(update.signal.t[-1]) + 0.5 / update.signal.fs
             yield update
 
-    def _recent_faces(self, time_s: float) -> dict[int, list[SegmentWaveform]]:
-        """The last segments of each face that is seen now."""
-        from_s = time_s - self.options.window_s
-        faces: dict[int, list[RunningSegment]] = {}
-        for segment in self._runner.segments:
-            if segment.wave is not None and segment.end_s >= from_s:
-                faces.setdefault(segment.chunks[0].face_id, []).append(segment)
-        now = self._runner.running_faces
-        return {who: [s.preview() for s in own] for who, own in faces.items() if who in now}
+    def _forgotten(self, name: str) -> Iterator[str]:
+        if self._keep_s is not None and self._runner.has_forgotten:
+            yield f"{name}: only its last {self._keep_s / 60:g} minutes are in the result"
 
     def _context(self, info: VideoInfo) -> VideoContext:
         outline = Vitals(
@@ -266,7 +289,7 @@ class Session:
             container_fps=info.fps,
             stated_fps=self.options.fps,
             windows=(),
-            warnings=tuple(self._warnings or ()),
+            warnings=(*(self._warnings or ()), *self._forgotten(info.name)),
             timing_s=self.spent_s,
         )
         options = replace(self.options)

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from sspd.live.messages import ERROR_START, FINAL_START, error_message
 from sspd.server.job_options import options_of_start
 from sspd.server.live_process import LiveProcess
 from sspd.server.live_worker import TIME
@@ -25,8 +26,6 @@ _LONGEST_TEXT = 2000
 _PATIENCE_S = 30.0
 #: Codes of a close (RFC 6455, 7.4.1).
 _NORMAL, _GOING, _POLICY, _INTERNAL, _LATER = 1000, 1001, 1008, 1011, 1013
-#: How the last line of a worker begins.
-_FINAL, _ERROR = '{"type": "final"', '{"type": "error"'
 _log = logging.getLogger("sspd.server")
 
 
@@ -92,9 +91,9 @@ async def _until_over(
         if not done:
             raise Problem("internal", "the result takes too long")
     last = telling.result()
-    if not last.startswith((_FINAL, _ERROR)):
+    if not last.startswith((FINAL_START, ERROR_START)):
         raise Problem("internal", "the process of this session ended; begin another one")
-    return last.startswith(_FINAL)
+    return last.startswith(FINAL_START)
 
 
 async def _receive(
@@ -199,5 +198,5 @@ def _check_end(text: str) -> None:
 async def _close(websocket: WebSocket, code: int, name: str, detail: str) -> None:
     """Say why, and close."""
     with suppress(WebSocketDisconnect, RuntimeError):
-        await websocket.send_text(json.dumps({"type": "error", "code": name, "detail": detail}))
+        await websocket.send_text(json.dumps(error_message(name, detail)))
         await websocket.close(_INTERNAL if name == "internal" else code, name)

@@ -17,6 +17,13 @@ from typing import IO, Any
 
 from sspd.accel.process import tune_process
 from sspd.errors import SSPDError, UsageError
+from sspd.live.messages import (
+    error_message,
+    final_message,
+    ready_message,
+    to_line,
+    update_message,
+)
 
 #: In front of a message: its length, 0 at the end of the session.
 LENGTH = struct.Struct(">I")
@@ -36,10 +43,10 @@ def main() -> None:
             _bound_memory(hello["limit_bytes"])
             _measure(hello, messages, replies)
     except SSPDError as error:
-        _send(replies, {"type": "error", "code": "invalid", "detail": " ".join(str(error).split())})
+        _send(replies, error_message("invalid", " ".join(str(error).split())))
     except MemoryError:
         detail = "the session needs too much memory; send smaller frames"
-        _send(replies, {"type": "error", "code": "invalid", "detail": detail})
+        _send(replies, error_message("invalid", detail))
 
 
 def _measure(hello: dict[str, Any], messages: Iterator[bytes], replies: IO[bytes]) -> None:
@@ -47,7 +54,6 @@ def _measure(hello: dict[str, Any], messages: Iterator[bytes], replies: IO[bytes
 
     from sspd.pipeline import Session
     from sspd.pipeline.loading import load_method
-    from sspd.report.json import update_to_dict, vitals_to_dict
     from sspd.types import Frames, MeasureOptions
     from sspd.video.encoded import decode_frame
 
@@ -55,7 +61,7 @@ def _measure(hello: dict[str, Any], messages: Iterator[bytes], replies: IO[bytes
     method = load_method(options, hello["threads"])
     last_s, ended = -math.inf, False
     with Session(options, method=method) as session:
-        _send(replies, {"type": "ready"})
+        _send(replies, ready_message())
         for message in messages:
             if not message:
                 ended = True
@@ -65,10 +71,9 @@ def _measure(hello: dict[str, Any], messages: Iterator[bytes], replies: IO[bytes
             last_s = time_s
             rgb = decode_frame(message[TIME.size :])
             for update in session.push(Frames(rgb[None], np.array([time_s]))):
-                _send(replies, {"type": "update", **update_to_dict(update)})
+                _send(replies, update_message(update))
         if ended:
-            results = [vitals_to_dict(vitals) for vitals in session.close()]
-            _send(replies, {"type": "final", "results": results})
+            _send(replies, final_message(session.close()))
 
 
 def _check_time(time_s: float, last_s: float) -> None:
@@ -90,7 +95,7 @@ def _messages(pipe: IO[bytes]) -> Iterator[bytes]:
 
 def _send(replies: IO[bytes], reply: dict[str, Any]) -> None:
     try:
-        replies.write(json.dumps(reply, allow_nan=False).encode() + b"\n")
+        replies.write(to_line(reply).encode())
         replies.flush()
     except BrokenPipeError:  # the server is gone
         os._exit(1)

@@ -36,6 +36,9 @@ class Update:
         None: none.
     vitals : Vitals or None
         Of a final update, everything that was measured of this face.
+    camera : str or None
+        State of the camera, one of `sspd.video.camera.states.CAMERA_STATES`; None of a source
+        that is none.
 
     >>> Update(3.0, 0, None, None, ("too_short",), "Record 8 s or more.", None).hr_bpm is None
     True
@@ -49,6 +52,7 @@ class Update:
     hint: str | None
     signal: Signal | None
     vitals: Vitals | None = None
+    camera: str | None = None
 
     @property
     def final(self) -> bool:

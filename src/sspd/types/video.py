@@ -54,7 +54,10 @@ class VideoSource(Protocol):
 
     A source may also have ``warnings`` (list of str, filled while frames are read) and
     ``coding`` (`sspd.video.coding.Coding`), as `sspd.video.file.VideoFile` has, and
-    ``close()``, which is called when it is not read any more.
+    ``close()``, which is called when it is not read any more. A camera has ``state``
+    (`sspd.video.camera.states`), ``time_s`` (seconds since its first frame, now) and ``keep_s``
+    (how much of its measurement is kept for the result, seconds), as
+    `sspd.pipeline.camera.CameraSource` has.
     """
 
     @property
@@ -72,5 +75,6 @@ class VideoSource(Protocol):
         Yields
         ------
         Frames
-            One or more frames, all of one size; times rise from one to the next as well.
+            One or more frames, all of one size; times rise from one to the next as well. Of a
+            camera, none where it gave none for a moment.
         """

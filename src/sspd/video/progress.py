@@ -41,6 +41,8 @@ def telling(
     for chunk in chunks:
         yield chunk
         # some containers do not state their duration
+        if not len(chunk):  # of a camera that gave none for a moment
+            continue
         done = (float(chunk.t[-1]) - start_s) / length_s if length_s > 0 else 0.0
         progress("reading", min(1.0, max(0.0, done)))
     progress("network", 1.0)

@@ -1,0 +1,1 @@
+"""A measurement that is watched: phases, hints, gauges, recording, a display in the terminal."""
