@@ -31,7 +31,7 @@ class FaceWatch:
         self._last = box
 
     def look(self, rgb: NDArray[np.uint8], time_s: float, found: Box | None) -> bool:
-        """Look where the face is, if it is time to.
+        """Detect the face in a frame, if it is time to.
 
         Parameters
         ----------

@@ -21,7 +21,7 @@ _SAMPLED = 64
 
 
 class Bound(NamedTuple):
-    """Where a condition begins, and where it ends again."""
+    """Two limits of a condition: it begins at one, and ends again at the other."""
 
     begins: float
     ends: float
@@ -60,7 +60,7 @@ _OF_REASONS = {
 
 @dataclass(frozen=True)
 class Gauges:
-    """What is seen of the face in one frame.
+    """Measurements of the face in one frame.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Phase:
-    """Where a live measurement is.
+    """Phase of a live measurement.
 
     Parameters
     ----------

@@ -113,7 +113,7 @@ class Recorder:
         self._feed.put(frames)
 
     def close(self) -> int:
-        """Finish the file.
+        """Close the file and put it in its place.
 
         Returns
         -------

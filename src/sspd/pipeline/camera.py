@@ -177,7 +177,7 @@ class CameraSource:
         self._tell_counts()
 
     def close(self) -> None:
-        """Give the camera back. Threads and handles end with it."""
+        """Close the camera; threads and handles end with it."""
         self._closed = True
         self._stop.set()
         self._queue.end()

@@ -58,7 +58,7 @@ class LatestQueue(Generic[Item]):
         self._over = False
 
     def put(self, item: Item, size: int) -> bool:
-        """Put an item in, and drop the oldest ones where they are too many.
+        """Add an item, and drop the oldest ones if there are too many.
 
         Parameters
         ----------
@@ -81,7 +81,7 @@ class LatestQueue(Generic[Item]):
         return not dropped
 
     def take(self, wait_s: float) -> Item | None:
-        """Take the oldest item that waits.
+        """Return the oldest item that waits, and remove it.
 
         Parameters
         ----------
@@ -113,13 +113,13 @@ class LatestQueue(Generic[Item]):
 
     @property
     def waiting(self) -> int:
-        """How many items wait."""
+        """Number of items that wait."""
         with self._changed:
             return len(self._items)
 
     @property
     def over(self) -> bool:
-        """Whether the end was marked and nothing waits any more."""
+        """True if the end was marked and nothing waits any more."""
         with self._changed:
             return self._over and not self._items
 

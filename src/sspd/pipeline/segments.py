@@ -155,7 +155,7 @@ class SegmentRunner:
                 segment.feed.settle()
 
     def forget(self, before_s: float) -> None:
-        """Forget the segments that ended before a time; those that run stay.
+        """Remove the segments that ended before a time; those that run stay.
 
         Parameters
         ----------

@@ -41,7 +41,7 @@ class DeviceFacts:
 
 @dataclass(frozen=True)
 class Locks:
-    """Whether a camera's automatic controls stand still, each True, False or None (unknown)."""
+    """State of a camera's automatic controls: locked (True), not (False), or unknown (None)."""
 
     exposure: bool | None = None
     white_balance: bool | None = None
@@ -64,11 +64,11 @@ class EndOfDevice(Exception):  # noqa: N818 - an end, not an error
 
 
 class Device(Protocol):
-    """An open camera, or what stands in for one. Used by one thread at a time."""
+    """An open camera, or what stands in for one; one thread at a time uses it."""
 
     @property
     def facts(self) -> DeviceFacts:
-        """What it states of itself."""
+        """Properties that the device states."""
 
     @property
     def settle_s(self) -> float:
@@ -104,7 +104,7 @@ class Device(Protocol):
         """
 
     def close(self) -> None:
-        """Give the device back; its automatic controls are as before."""
+        """Close the device; its automatic controls are as before."""
 
 
 #: Opens a device; raises `OSError`, `sspd.errors.CameraError` and the like where it cannot.

@@ -118,7 +118,7 @@ class CameraReader:
 
     @property
     def began_s(self) -> float | None:
-        """When the first frame was captured, by our clock; times are counted from it."""
+        """Time at which the first frame was captured, by our clock; times count from it."""
         return self._began_s
 
     def run(self) -> None:
