@@ -27,7 +27,7 @@ BARS = (
     ("methods", "vitals"),
     ("report",),
     ("pipeline",),
-    ("server",),
+    ("server", "scale"),
     ("research.recipes",),
     ("research.views", "research.losses", "research.datasets", "research.figures"),
     ("research.train", "research.calibration"),

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -76,9 +77,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.bucket.objects[self._key()] = data
         self._reply(200, headers={"ETag": _etag(data)})
 
-    def do_DELETE(self) -> None:
-        self.bucket.objects.pop(self._key(), None)
-        self._reply(204)
+    def do_POST(self) -> None:
+        """Remove objects, several at a time."""
+        asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        for key in re.findall("<Key>(.*?)</Key>", asked):
+            self.bucket.objects.pop(unescape(key), None)
+        self._reply(200, b"<DeleteResult></DeleteResult>", {"Content-Type": "application/xml"})
 
     def _key(self) -> str:
         return unquote(urlsplit(self.path).path).removeprefix("/bucket").lstrip("/")

@@ -84,7 +84,7 @@ class Stores:
         return self._opened[root], key
 
     def facts(self, address: str) -> ObjectFacts:
-        """Ask for the facts of an object.
+        """Get the facts of an object.
 
         Parameters
         ----------

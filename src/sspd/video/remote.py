@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections import OrderedDict
+from typing import Any
 
 from sspd.errors import DecodeError, SourceError, SSPDError
 from sspd.utils.stores import ObjectFacts, Stores
@@ -99,7 +101,7 @@ class RemoteVideo:
         raise AssertionError("unreachable")
 
 
-class RemoteFile:
+class RemoteFile(io.RawIOBase):
     """An open video of a store, with the last few blocks of it: `StoredFile`.
 
     Parameters
@@ -114,6 +116,30 @@ class RemoteFile:
         self._video, self._facts, self._at = video, facts, 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._trouble: SSPDError | None = None
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read bytes into a buffer, see `io.RawIOBase.readinto`.
+
+        Parameters
+        ----------
+        buffer : writable buffer of bytes
+
+        Returns
+        -------
+        int
+            Bytes read.
+        """
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
     def read(self, size: int = -1) -> bytes:
         """Read bytes from where the file stands, see `StoredFile.read`.
@@ -169,8 +195,9 @@ class RemoteFile:
         return self._at
 
     def close(self) -> None:
-        """Let the blocks go."""
+        """Release the blocks."""
         self._blocks.clear()
+        super().close()
 
     def check(self) -> None:
         """Raise the error of the first range that could not be read.
