@@ -36,6 +36,29 @@ def scheme_of(address: object) -> str | None:
     return scheme if scheme in SCHEMES + HTTP_SCHEMES else None
 
 
+def typed_address(path: object) -> str | None:
+    """Return the address that a path was typed as, which has lost a slash.
+
+    Parameters
+    ----------
+    path : object
+        Path or text.
+
+    Returns
+    -------
+    str or None
+        None if it is no address.
+
+    >>> from pathlib import Path
+    >>> typed_address(Path("s3://bucket/a.mp4")), typed_address(Path("a.mp4"))
+    ('s3://bucket/a.mp4', None)
+    """
+    text = str(path)
+    scheme, colon, rest = text.partition(":/")
+    address = f"{scheme}://{rest.lstrip('/')}" if colon else text
+    return address if scheme_of(address) is not None else None
+
+
 def split_address(address: str) -> tuple[str, str]:
     """Split an address into its store and the key in it.
 
