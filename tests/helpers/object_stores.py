@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
@@ -163,6 +164,12 @@ def environment(port: int) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
     }
+
+
+def bucket_of(folder: Path) -> Bucket:
+    """A bucket that has the files of a folder under ``films``."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return Bucket({f"films/{path.relative_to(folder)}": path.read_bytes() for path in files})
 
 
 @contextmanager

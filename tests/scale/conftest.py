@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from helpers.beating_faces import SKIN_BOX, beating_pictures
-from helpers.object_stores import Bucket, environment, serving
+from helpers.object_stores import Bucket, bucket_of, environment, serving
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +36,7 @@ def options() -> dict[str, Any]:
 def bucket(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Bucket]:
     """A store that has the videos of `folder` under ``films``."""
     pytest.importorskip("obstore", reason="needs obstore, of the extra scale")
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    found = Bucket({f"films/{path.relative_to(folder)}": path.read_bytes() for path in files})
-    with serving(found) as port:
+    with serving(found := bucket_of(folder)) as port:
         for name, value in environment(port).items():
             monkeypatch.setenv(name, value)
         yield found

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -230,6 +229,6 @@ def write_json_rows(rows: Iterable[Mapping[str, Any]], path: str | Path) -> None
         between = "\n"
         for row in rows:
             text = json.dumps(row, indent=2, ensure_ascii=False, allow_nan=False)
-            file.write(between + textwrap.indent(_escaped(text), "  ", lambda line: True))
+            file.write(between + "  " + _escaped(text).replace("\n", "\n  "))
             between = ",\n"
         file.write("]\n" if between == "\n" else "\n]\n")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Any
 
@@ -83,7 +83,9 @@ def manifest_columns(source: str, stores: Stores) -> dict[str, str]:
     return kinds
 
 
-def manifest_rows(source: str, stores: Stores) -> Iterator[tuple[str, dict[str, Cell]]]:
+def manifest_rows(
+    source: str, stores: Stores
+) -> Generator[tuple[str, dict[str, Cell]], None, None]:
     """Read a list, row by row.
 
     Parameters
@@ -104,9 +106,11 @@ def manifest_rows(source: str, stores: Stores) -> Iterator[tuple[str, dict[str, 
     UsageError, SourceError
         See `manifest_columns`.
     """
-    with closing(_opened(source, stores)) as file:
+    with ExitStack() as stack:
+        file = stack.enter_context(closing(_opened(source, stores)))
         read = _csv_rows if source.lower().endswith(".csv") else _parquet_rows
-        for row in read(source, file):
+        stack.enter_context(closing(rows := read(source, file)))
+        for row in rows:
             if any(isinstance(cell, str) and len(cell) > MAX_CELL for cell in row.values()):
                 raise UsageError(f"{source}: a cell of over {MAX_CELL} characters")
             video = row.pop(_video_column(source, list(row)))
@@ -167,7 +171,7 @@ def _video_column(source: str, names: list[str]) -> str:
     return found
 
 
-def _text(source: str, file: IO[bytes]) -> Iterator[list[str]]:
+def _text(source: str, file: IO[bytes]) -> Generator[list[str], None, None]:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
         yield from csv.reader(text, strict=True)
@@ -180,12 +184,8 @@ def _text(source: str, file: IO[bytes]) -> Iterator[list[str]]:
 
 
 def _csv_header(source: str, file: IO[bytes]) -> list[str]:
-    with closing(_lines(source, file)) as lines:
-        return _checked_names(source, next(lines, []))
-
-
-def _lines(source: str, file: IO[bytes]) -> Any:
-    return _text(source, file)
+    with closing(_text(source, file)) as rows:
+        return _checked_names(source, next(rows, []))
 
 
 def _checked_names(source: str, names: list[str]) -> list[str]:
@@ -194,17 +194,17 @@ def _checked_names(source: str, names: list[str]) -> list[str]:
     return names
 
 
-def _csv_rows(source: str, file: IO[bytes]) -> Iterator[dict[str, Cell]]:
-    rows = _text(source, file)
-    names = _checked_names(source, next(rows, []))
-    for number, cells in enumerate(rows, 2):
-        if not cells:
-            continue  # an empty line
-        if len(cells) != len(names):
-            raise UsageError(
-                f"{source}: row {number} has {len(cells)} cells, the first {len(names)}"
-            )
-        yield dict(zip(names, cells, strict=True))
+def _csv_rows(source: str, file: IO[bytes]) -> Generator[dict[str, Cell], None, None]:
+    with closing(_text(source, file)) as rows:
+        names = _checked_names(source, next(rows, []))
+        for number, cells in enumerate(rows, 2):
+            if not cells:
+                continue  # an empty line
+            if len(cells) != len(names):
+                raise UsageError(
+                    f"{source}: row {number} has {len(cells)} cells, the first {len(names)}"
+                )
+            yield dict(zip(names, cells, strict=True))
 
 
 def _parquet(source: str, file: IO[bytes]) -> Any:
@@ -232,7 +232,7 @@ def _parquet_kinds(source: str, table: Any) -> dict[str, str]:
     return kinds
 
 
-def _parquet_rows(source: str, file: IO[bytes]) -> Iterator[dict[str, Cell]]:
+def _parquet_rows(source: str, file: IO[bytes]) -> Generator[dict[str, Cell], None, None]:
     table = _parquet(source, file)
     try:
         for batch in table.iter_batches(_BATCH):
