@@ -89,7 +89,7 @@ def test_killed_workers_lose_nothing_and_double_nothing(
 
     def kills(done: BatchResult) -> None:
         if len(killed) < 2:  # first a process that measures, then a whole worker
-            words = (b"batch.worker", b"ray::VideoActor")[len(killed)]
+            words = (b"batch.worker", b"ray::")[len(killed)]
             killed.append(kill(below_us(words)))
 
     settings: dict[str, Any] = {"jobs": 2, "method": "pos", "box": BOX, "note": notes.append}
