@@ -26,10 +26,10 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def below_us(words: bytes) -> list[int]:
-    """Processes below this one whose command has these words."""
-    ours = descendants(os.getpid())
-    return [pid for pid in ours if words in read_proc(Path(f"/proc/{pid}/cmdline"))]
+def below_us(*words: bytes) -> list[int]:
+    """Processes below this one whose command has one of these words."""
+    commands = {pid: read_proc(Path(f"/proc/{pid}/cmdline")) for pid in descendants(os.getpid())}
+    return [pid for pid, said in commands.items() if any(word in said for word in words)]
 
 
 def kill(pids: list[int]) -> int:
