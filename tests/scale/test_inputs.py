@@ -92,6 +92,7 @@ def test_a_list_in_a_store_is_read_by_ranges(store: Bucket) -> None:
         (b"", "first row must name"),
         (b"video\n\xff\n", "no CSV table in UTF-8"),
         (b'video\n"a', "no CSV table"),
+        (b"video\n" + bytes([97]) * (1 << 20), "a line of over"),
     ],
 )
 def test_lists_that_are_none_are_refused_in_words(tmp_path: Path, text: bytes, words: str) -> None:

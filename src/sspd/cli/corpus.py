@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,7 +164,8 @@ class _Counter:
 
         self._messages, self._before = messages, messages.out
         self._meter = Meter("videos", None)
-        self._n = self._failed = 0
+        self._n = self._failed = self._resumed = 0
+        self._began_s = time.monotonic()
 
     def __enter__(self) -> _Counter:
         self._meter.__enter__()
@@ -183,5 +185,8 @@ class _Counter:
             self._messages.fail(vitals.error, done.misused)
         for line in done.failures:
             self._messages.fail(line)
-        count = f"{self._n}, {self._failed} failed"
+        self._resumed += done.resumed
+        spent_s = max(time.monotonic() - self._began_s, 1e-3)
+        rate = 60 * (self._n - self._resumed) / spent_s
+        count = f"{self._n}, {self._failed} failed, {rate:.1f} a minute"
         (self._meter.skip if done.resumed else self._meter.update)(self._n, count=count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +22,8 @@ MANIFEST_SUFFIXES = (".csv", ".parquet")
 VIDEO_COLUMNS = ("video", "path", "uri")
 #: Most columns, and characters of one cell.
 MAX_COLUMNS, MAX_CELL = 200, 1 << 16
+#: Most characters of a line of a CSV.
+MAX_LINE = 1 << 20
 #: Largest row group of a Parquet file, bytes before compression.
 MAX_GROUP_BYTES = 1 << 30
 #: Rows that are read at a time.
@@ -44,7 +46,7 @@ def is_manifest(source: str) -> bool:
     -------
     bool
 
-    >>> is_manifest("s3://bucket/films.csv"), is_manifest("films.mp4")
+    >>> is_manifest("s3://bucket/videos.csv"), is_manifest("films.mp4")
     (True, False)
     """
     return source.lower().endswith(MANIFEST_SUFFIXES)
@@ -174,13 +176,21 @@ def _video_column(source: str, names: list[str]) -> str:
 def _text(source: str, file: IO[bytes]) -> Generator[list[str], None, None]:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        yield from csv.reader(text, strict=True)
+        yield from csv.reader(_lines(source, text), strict=True)
     except SSPDError:
         raise
     except (csv.Error, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"{source}: no CSV table in UTF-8 ({error})") from error
     finally:
         text.detach()
+
+
+def _lines(source: str, text: IO[str]) -> Iterator[str]:
+    """The lines of a text, none of which fills the memory."""
+    while line := text.readline(MAX_LINE):
+        if len(line) >= MAX_LINE:
+            raise UsageError(f"{source}: a line of over {MAX_LINE} characters")
+        yield line
 
 
 def _csv_header(source: str, file: IO[bytes]) -> list[str]:

@@ -239,6 +239,8 @@ class Scheduler:
             why, on_node = str(reply["died"]), False
         except self.ray.exceptions.RayTaskError as error:  # an error of ours in the actor
             return self._failed(one, f"unexpected {_brief(error)}")
+        except (ValueError, TypeError, KeyError):
+            return self._failed(one, "its worker sent what is no result")
         except self.ray.exceptions.RayError as error:
             on_node = _is_of_node(error)
             why = f"{one.task.video}: its worker ended ({_brief(error)})"
@@ -292,6 +294,8 @@ def _is_of_node(error: Exception) -> bool:
 
 def _brief(error: Exception) -> str:
     """The last line of Ray's words that says something, without numbers that differ each run."""
+    if type(error).__name__ == "ActorUnavailableError":
+        return "its process has ended, or its node cannot be reached"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if ":" not in line[:20]] or lines or [type(error).__name__]
     return told[-1][:200]
