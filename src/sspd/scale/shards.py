@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,10 @@ from sspd.utils.places import make_folder
 from sspd.utils.stores import Stores
 from sspd.vitals import HRV_NAMES
 
-#: Rows of a shard.
-SHARD_ROWS = 10_000
+#: Rows of a shard, and those that the rows of one group add to it at most.
+SHARD_ROWS, GROUP_ROWS = 10_000, 1000
+#: Windows of the rows that are in memory at a time.
+GROUP_WINDOWS = 20_000
 _NAME = re.compile(r"part-(\d{6})\.parquet")
 _TEXTS = ("source", "method", "weights", "error")
 _LISTS = ("reasons", "warnings")
@@ -87,16 +88,37 @@ def write_shards(
     if not is_address(place):
         make_folder(place)
     n = 0
-    rows = map(_legal, shard_rows(results, columns))
+    groups = _groups(map(_legal, shard_rows(results, columns)))
     # one shard without rows, at least, has the columns
-    while (batch := list(islice(rows, SHARD_ROWS))) or not n:
-        table = pyarrow.Table.from_pylist(batch, schema=schema)
+    while (group := next(groups, None)) is not None or not n:
         target = f"{place.rstrip('/')}/part-{n:06d}.parquet"
-        with written_to(target, stores) as path, whole_file(path) as part:
-            parquet.write_table(table, part, compression="zstd")
+        with (
+            written_to(target, stores) as path,
+            whole_file(path) as part,
+            parquet.ParquetWriter(part, schema, compression="zstd") as writer,
+        ):
+            written = 0
+            while group is not None:
+                writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
+                written += len(group)
+                group = next(groups, None) if written < SHARD_ROWS else None
         n += 1
     _remove_surplus(place, n, stores)
     return n
+
+
+def _groups(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Rows that are in memory together: a night has a thousand windows."""
+    group: list[dict[str, Any]] = []
+    windows = 0
+    for row in rows:
+        group.append(row)
+        windows += len(row["windows"])
+        if len(group) >= min(GROUP_ROWS, SHARD_ROWS) or windows >= GROUP_WINDOWS:
+            yield group
+            group, windows = [], 0
+    if group:
+        yield group
 
 
 def _legal(row: dict[str, Any]) -> dict[str, Any]:
