@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -207,35 +207,28 @@ def measure(
     from sspd.cli.inputs import list_videos
     from sspd.cli.progress import VideoMeter, collect_results
     from sspd.pipeline.batch import measure_many
-    from sspd.report.text import video_count
     from sspd.types import MeasureOptions
 
     check_span(start, end)
-    if limit is not None and report is not None and not no_image:
-        raise UsageError(
-            "--limit opens videos in other processes only, but the frames of --report are read"
-            " in this one; add --no-image"
-        )
-    if face not in FACES:
-        raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
-    face_box = parse_box(box)
+    _check_usage(limit, report if not no_image else None, face)
     asked = {"json": json, "csv": csv, "report": report, "parquet": parquet}
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
+    settings: dict[str, Any] = {
+        "method": method,
+        "weights": None if weights is None else str(weights),
+        "window_s": window,
+        "step_s": step,
+        "start_s": start,
+        "end_s": end,
+        "fps": fps,
+        "box": parse_box(box),
+        "every_face": face == "all",
+        "precision": precision,
+        "smooth": smooth,
+        "min_confidence": min_confidence,
+    }
     if engine != "local" or address or is_corpus(sources, asked):
-        options = MeasureOptions(
-            method=method,
-            weights=None if weights is None else str(weights),
-            precision=precision,
-            window_s=window,
-            step_s=step,
-            start_s=start,
-            end_s=end,
-            box=face_box,
-            fps=fps,
-            every_face=face == "all",
-            smooth=smooth,
-            min_confidence=min_confidence,
-        )
+        options = MeasureOptions(**settings)
         placing = Placing(engine, address, jobs, limit, allow_http, resume)
         raise typer.Exit(measure_as_corpus(context, sources, asked, options, placing))
     messages, found = Messages(), list(list_videos(sources))
@@ -252,18 +245,7 @@ def measure(
         jobs=jobs,
         outputs=files.video_outputs(found, outputs),
         journal=journal,
-        method=method,
-        weights=weights,
-        window_s=window,
-        step_s=step,
-        start_s=start,
-        end_s=end,
-        fps=fps,
-        box=face_box,
-        every_face=face == "all",
-        precision=precision,
-        smooth=smooth,
-        min_confidence=min_confidence,
+        **settings,
         limit_s=limit,
         progress=meter.tell,
     )
@@ -275,9 +257,27 @@ def measure(
     unfinished = close_journal(journal, ended_well=not (broken_off or messages.failed))
     _print(results, unfinished, beside=files.to_standard_output(outputs))
     if broken_off:
-        how = "; the same command with --resume continues" if unfinished else ""
-        messages.note(f"interrupted after {video_count(results)} of {len(found)} videos{how}")
+        _tell_of_interrupt(messages, results, len(found), unfinished)
     raise typer.Exit(BROKEN_OFF if broken_off else messages.code(results))
+
+
+def _check_usage(limit: float | None, report_with_image: Path | None, face: str) -> None:
+    if limit is not None and report_with_image is not None:
+        raise UsageError(
+            "--limit opens videos in other processes only, but the frames of --report are read"
+            " in this one; add --no-image"
+        )
+    if face not in FACES:
+        raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
+
+
+def _tell_of_interrupt(
+    messages: Messages, results: Sequence[Vitals], given: int, unfinished: bool
+) -> None:
+    from sspd.report.text import video_count
+
+    how = "; the same command with --resume continues" if unfinished else ""
+    messages.note(f"interrupted after {video_count(results)} of {given} videos{how}")
 
 
 def _print(results: Sequence[Vitals], unfinished: bool, *, beside: bool = False) -> None:

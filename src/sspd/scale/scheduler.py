@@ -297,5 +297,4 @@ def _brief(error: Exception) -> str:
     if type(error).__name__ == "ActorUnavailableError":
         return "its process has ended, or its node cannot be reached"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if ":" not in line[:20]] or lines or [type(error).__name__]
-    return told[-1][:200]
+    return ([line for line in lines if ":" not in line[:20]] or lines or ["no words"])[-1][:200]
