@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -78,6 +78,8 @@ def _connect(ray: Any, address: str | None, jobs: int) -> None:
             **quiet,
         )
     except Exception as error:
+        with suppress(Exception):  # what had started already
+            ray.shutdown()
         why = next(iter(str(error).splitlines()), "") or type(error).__name__
         where = "this machine" if address is None else address
         raise ClusterError(f"Ray at {where} cannot be reached ({why[:300]})") from error
