@@ -50,7 +50,7 @@ def train(
         typer.Option(
             "--init",
             help="Initial weights: a file, 'shipped', or 'nothing' (random).",
-            show_default="shipped for laptop and further, else nothing",
+            show_default="as the recipe: shipped for laptop, further and scenes, else nothing",
         ),
     ] = None,
     teacher: Annotated[

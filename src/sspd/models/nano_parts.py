@@ -66,10 +66,12 @@ def running_mean(values: Tensor, mean: Tensor, weights: Tensor) -> tuple[Tensor,
         The last one.
     """
     n, t = int(values.shape[0]), int(values.shape[1])
+    # taken apart once: the gradient of each indexed frame would be as large as all of them
+    frames = (values[:, 0],) if t == 1 else values.unbind(dim=1)
     means = []
-    for k in range(t):
+    for k, frame in enumerate(frames):
         weight = weights[:, k].reshape(n, *[1] * (mean.ndim - 1))
-        mean = mean + weight * (values[:, k] - mean)
+        mean = mean + weight * (frame - mean)
         means.append(mean)
     return torch.stack(means, dim=1), mean
 

@@ -80,14 +80,9 @@ def bandpass(
     >>> round(float(np.corrcoef(kept[30:-30], pulse[30:-30])[0, 1]), 2)
     1.0
     """
-    low, high = f_range
-    if not 0 < low < min(high, fs / 2):
-        raise UsageError(f"the band {low}-{high} Hz does not fit a rate of {fs} Hz")
-    values = checked(sig, fs, at_least=max(4, int(np.ceil(fs / low))))
-    sos = _butterworth(fs, f_range, order)
-    # Odd reflection over a period and a half of the lowest frequency: the filter has
-    # settled when it reaches the first real sample.
-    pad = min(values.size - 1, int(np.ceil(1.5 * fs / low)))
+    sos = butterworth(fs, f_range, order)
+    values = checked(sig, fs, at_least=max(4, int(np.ceil(fs / f_range[0]))))
+    pad = min(values.size - 1, edge_samples(fs, f_range))
     out: NDArray[np.float64] = scipy.signal.sosfiltfilt(
         sos, values - values.mean(), padtype="odd", padlen=pad
     )
@@ -115,13 +110,55 @@ def bandpass_power_gain(
     array([0.25, 1.  , 0.25, 0.  ])
     """
     freqs = np.minimum(freqs_hz, fs / 2)
-    response = scipy.signal.sosfreqz(_butterworth(fs, f_range, order), freqs, fs=fs)[1]
+    response = scipy.signal.sosfreqz(butterworth(fs, f_range, order), freqs, fs=fs)[1]
     gain: NDArray[np.float64] = np.abs(response) ** 4  # forward and back, and power
     return gain
 
 
-def _butterworth(fs: float, f_range: tuple[float, float], order: int) -> NDArray[np.float64]:
+def edge_samples(fs: float, f_range: tuple[float, float]) -> int:
+    """Return over how many samples `bandpass` reflects the ends of a waveform.
+
+    A period and a half of the lowest frequency: the filter has settled when it reaches the
+    first real sample.
+
+    Parameters
+    ----------
+    fs, f_range
+        As for `bandpass`.
+
+    Returns
+    -------
+    int
+
+    >>> edge_samples(30.0, (0.5, 4.0))
+    90
+    """
+    return int(np.ceil(1.5 * fs / f_range[0]))
+
+
+def butterworth(fs: float, f_range: tuple[float, float], order: int) -> NDArray[np.float64]:
+    """Return the second-order sections of one pass of `bandpass`.
+
+    Parameters
+    ----------
+    fs, f_range, order
+        As for `bandpass`.
+
+    Returns
+    -------
+    float64 array, shape (sections, 6)
+
+    Raises
+    ------
+    UsageError
+        The band does not fit the rate.
+
+    >>> butterworth(30.0, (0.5, 4.0), 2).shape
+    (2, 6)
+    """
     low, high = f_range
+    if not (0 < low < high and low < fs / 2):
+        raise UsageError(f"the band {low}-{high} Hz does not fit a rate of {fs} Hz")
     if high < fs / 2:
         return scipy.signal.butter(order, (low, high), btype="bandpass", fs=fs, output="sos")
     return scipy.signal.butter(order, low, btype="highpass", fs=fs, output="sos")

@@ -72,14 +72,26 @@ def _bridge(values: np.ndarray, longest: int) -> None:
     """Fill inner gaps of up to ``longest`` samples with straight lines, in place."""
     known = np.isfinite(values)
     index = np.arange(values.size)
-    for first, last in _runs(~known):
+    for first, last in runs(~known):
         if first > 0 and last < values.size and last - first <= longest:
             gap = index[first:last]
             values[gap] = np.interp(gap, index[known], values[known])
 
 
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """Return the half-open index ranges in which ``mask`` is true."""
+def runs(mask: np.ndarray) -> list[tuple[int, int]]:
+    """Return the half-open index ranges in which a mask is true.
+
+    Parameters
+    ----------
+    mask : bool array, shape (time,)
+
+    Returns
+    -------
+    list of (first, end)
+
+    >>> runs(np.array([False, True, True, False, True]))
+    [(1, 3), (4, 5)]
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
@@ -102,5 +114,5 @@ def pieces(signal: Signal) -> list[Signal]:
     """
     return [
         Signal(signal.values[a:b], signal.fs, signal.start_s + a / signal.fs)
-        for a, b in _runs(np.isfinite(signal.values))
+        for a, b in runs(np.isfinite(signal.values))
     ]

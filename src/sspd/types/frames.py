@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -150,6 +150,40 @@ class FrameStats:
     def _default(self, name: str, value: float) -> None:
         if getattr(self, name).size == 0:
             object.__setattr__(self, name, np.full(self.t.shape[0], value, np.float32))
+
+    def between(self, start_s: float, end_s: float) -> FrameStats:
+        """Return the rows with ``start_s <= t < end_s``.
+
+        Parameters
+        ----------
+        start_s, end_s : float
+            Seconds.
+
+        Returns
+        -------
+        FrameStats
+            Views, not copies.
+        """
+        first, end = np.searchsorted(self.t, [start_s, end_s])
+        return FrameStats(
+            **{each.name: getattr(self, each.name)[first:end] for each in fields(self)}
+        )
+
+    def followed_by(self, later: FrameStats) -> FrameStats:
+        """Return these rows and later ones.
+
+        Parameters
+        ----------
+        later : FrameStats
+            The first of its times is after the last one here.
+
+        Returns
+        -------
+        FrameStats
+        """
+        names = [each.name for each in fields(self)]
+        rows = {name: [getattr(self, name), getattr(later, name)] for name in names}
+        return FrameStats(**{name: np.concatenate(both) for name, both in rows.items()})
 
     def __repr__(self) -> str:
         n = self.t.shape[0]

@@ -19,10 +19,14 @@ from sspd.types import (
     WindowVitals,
 )
 from sspd.vitals.acceptance import REASONS, VideoFacts, still_scene
-from sspd.vitals.windows import read_windows, unread_windows
+from sspd.vitals.streaming import close_readout, push_readout
+from sspd.vitals.streaming_state import ROWS_AROUND_S, ReadoutSettings, begin_readout
+from sspd.vitals.windows import unread_windows
 
 #: A segment without a waveform that is shorter than this gets no window, seconds.
 BRIEF_S = 1.0
+#: A whole waveform goes through the streaming read-out in pieces of this many samples.
+DRAIN_SAMPLES = 3600
 #: Number of frames at the end and start of segments over which colours are matched.
 MATCH_FRAMES = 8
 #: Columns of `FrameStats` that contain colours.
@@ -145,6 +149,66 @@ def read_vitals(
     if signal is None or equalizer is None:
         return VideoReading(signal, tuple(windows), reasons)
     return VideoReading(equalize_signal(signal, equalizer), tuple(windows), reasons, signal)
+
+
+def read_windows(
+    signal: Signal,
+    frame_stats: FrameStats,
+    *,
+    window_s: float = 30.0,
+    step_s: float | None = None,
+    facts: VideoFacts | None = None,
+    confidence: ConfidenceSpec | None = None,
+    least_confidence: float | None = None,
+) -> list[WindowVitals]:
+    """Read the heart rate in every window of a waveform; no window crosses a gap.
+
+    Parameters
+    ----------
+    signal : Signal
+        Unfiltered waveform, NaN where there is no face.
+    frame_stats : FrameStats
+        Statistics of the frames over the same time.
+    window_s, step_s : float
+        See `sspd.vitals.cut_windows`.
+    facts : VideoFacts or None
+        Properties of the whole video.
+    confidence : ConfidenceSpec or None
+        Weights of the quality features. None gives no confidence, and fixed rules decide
+        about acceptance.
+    least_confidence : float or None
+        See `sspd.vitals.acceptance.rejection_reasons`.
+
+    Returns
+    -------
+    list of WindowVitals
+        One per window, in order of time.
+
+    >>> t = np.arange(900) / 30
+    >>> wave = Signal(np.sin(2 * np.pi * 1.1 * t), fs=30.0)
+    >>> window, = read_windows(wave, still_scene(t))
+    >>> round(window.hr_bpm, 1), window.reasons
+    (66.0, ())
+    """
+    settings = ReadoutSettings(
+        signal.fs,
+        signal.start_s,
+        window_s,
+        step_s,
+        facts or VideoFacts(),
+        confidence,
+        least_confidence,
+    )
+    state = begin_readout(settings)
+    rows: list[WindowVitals] = []
+    told_s = signal.start_s - ROWS_AROUND_S
+    for first in range(0, len(signal), DRAIN_SAMPLES):
+        values = signal.values[first : first + DRAIN_SAMPLES]
+        end_s = signal.start_s + (first + values.size) / signal.fs + ROWS_AROUND_S
+        state, windows = push_readout(state, values, frame_stats.between(told_s, end_s))
+        rows += windows
+        told_s = end_s
+    return [*rows, *close_readout(state)]
 
 
 def _unread(segments: Sequence[FaceSegment], waves: Sequence[Signal | None]) -> list[WindowVitals]:

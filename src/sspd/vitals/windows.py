@@ -1,19 +1,17 @@
-"""Windows of a waveform, and the reading of each."""
+"""Windows of a waveform, and the reading of one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from sspd.signal import pieces
 from sspd.types import TRACK_STEP_S, ConfidenceSpec, FrameStats, Signal, WindowVitals
 from sspd.types.spans import SHORTEST_WINDOW_S, window_lengths
 from sspd.vitals.acceptance import VideoFacts, rejection_reasons
 from sspd.vitals.confidence import confidence_of
-from sspd.vitals.heart_rate import Reading, follow_rate, pulse_band, read_half, read_rate
+from sspd.vitals.heart_rate import Reading, follow_rate, read_half, read_rate
 from sspd.vitals.quality_features import compute_quality_features
 
 #: A remainder at the end of at least this length is a window of its own, seconds.
@@ -27,7 +25,12 @@ SHORTEST_WAVEFORM_S = SHORTEST_WINDOW_S - END_TOLERANCE_S
 
 
 def cut_windows(
-    start_s: float, end_s: float, window_s: float, step_s: float | None = None
+    start_s: float,
+    end_s: float,
+    window_s: float,
+    step_s: float | None = None,
+    *,
+    first: int = 0,
 ) -> list[tuple[float, float]]:
     """Divide a time span into windows.
 
@@ -39,6 +42,8 @@ def cut_windows(
         Length of a window, seconds, `SHORTEST_WINDOW_S` or more.
     step_s : float or None
         Time between the starts of two windows, seconds; None means ``window_s``.
+    first : int
+        Number of the first window that is returned.
 
     Returns
     -------
@@ -64,75 +69,53 @@ def cut_windows(
     count = int(np.floor((end_s - start_s - window_s + END_TOLERANCE_S) / step)) + 1
     if count < 1:
         return [(start_s, end_s)]
-    windows = [(start_s + k * step, start_s + k * step + window_s) for k in range(count)]
+    # the last one always: it may be extended, or followed by a remainder
+    numbers = range(min(first, count - 1), count)
+    windows = [(start_s + k * step, start_s + k * step + window_s) for k in numbers]
     rest = end_s - windows[-1][1]
     if rest >= REMAINDER_S - END_TOLERANCE_S:
         windows.append((windows[-1][1], end_s))
     else:
         windows[-1] = (windows[-1][0], end_s)
-    return windows
+    return windows[max(0, first - count + 1) :]
 
 
-def read_windows(
-    signal: Signal,
+def read_window(
+    filtered: Signal,
     frame_stats: FrameStats,
     *,
-    window_s: float = 30.0,
-    step_s: float | None = None,
     facts: VideoFacts | None = None,
     confidence: ConfidenceSpec | None = None,
     least_confidence: float | None = None,
-) -> list[WindowVitals]:
-    """Read the heart rate in every window of a waveform; no window crosses a gap.
+) -> WindowVitals:
+    """Read the heart rate of one window.
 
     Parameters
     ----------
-    signal : Signal
-        Unfiltered waveform, NaN where there is no face.
-    frame_stats : FrameStats
-        Statistics of the frames over the same time.
-    window_s, step_s : float
-        See `cut_windows`.
-    facts : VideoFacts or None
-        Properties of the whole video.
-    confidence : ConfidenceSpec or None
-        Weights of the quality features. None gives no confidence, and fixed rules decide
-        about acceptance.
-    least_confidence : float or None
-        See `sspd.vitals.acceptance.rejection_reasons`.
+    filtered : Signal
+        The window, of a waveform that was filtered by `sspd.vitals.pulse_band` as a whole.
+    frame_stats, facts, confidence, least_confidence
+        See `sspd.vitals.read_windows`.
 
     Returns
     -------
-    list of WindowVitals
-        One per window, in order of time.
+    WindowVitals
 
+    >>> from sspd.vitals import pulse_band
     >>> from sspd.vitals.acceptance import still_scene
-    >>> t = np.arange(900) / 30
-    >>> wave = Signal(np.sin(2 * np.pi * 1.1 * t), fs=30.0)
-    >>> window, = read_windows(wave, still_scene(t))
-    >>> round(window.hr_bpm, 1), window.reasons
-    (66.0, ())
+    >>> wave = Signal(pulse_band(np.sin(2 * np.pi * 1.1 * np.arange(900) / 30), 30.0), 30.0)
+    >>> round(read_window(wave, still_scene(wave.t)).hr_bpm, 1)
+    66.0
     """
-    rows: list[WindowVitals] = []
-    for span in pieces(signal):
-        end_s = span.start_s + span.duration_s
-        if span.duration_s < SHORTEST_WAVEFORM_S:
-            rows += unread_windows(span.start_s, end_s, "too_short", window_s=window_s)
-            continue
-        filtered = Signal(pulse_band(span.values, span.fs), span.fs, span.start_s)
-        for a, b in cut_windows(span.start_s, end_s, window_s, step_s):
-            part = filtered.between(a, b)
-            assess = partial(
-                _assess,
-                filtered=part,
-                frame_stats=frame_stats,
-                facts=facts or VideoFacts(),
-                spec=confidence,
-                least_confidence=least_confidence,
-            )
-            found = _read_window(part, assess, calibrated=confidence is not None)
-            rows.append(replace(found, start_s=a, end_s=b))
-    return rows
+    assess = partial(
+        _assess,
+        filtered=filtered,
+        frame_stats=frame_stats,
+        facts=facts or VideoFacts(),
+        spec=confidence,
+        least_confidence=least_confidence,
+    )
+    return _read_window(filtered, assess, calibrated=confidence is not None)
 
 
 def _read_window(

@@ -18,6 +18,7 @@ from sspd.research.train.sampler import (
     clips_per_epoch,
     draws_of_step,
     generator_of,
+    place_of,
     steps_of,
     usable_videos,
 )
@@ -131,6 +132,14 @@ def test_clips_begin_anywhere_in_the_video_alike(videos: list[Video], ramp_recip
 
 
 @pytest.mark.slow
+def test_clips_start_at_multiples_where_a_recipe_says_so(videos: list[Video]) -> None:
+    video = replace(videos[0], spans_s=((0.2, 2.75),) * len(videos[0].entries))
+    begins = {round(place_of(video, Draw(k, 0), 1.0, 0, 0.5)[1], 6) for k in range(200)}
+    assert begins == {0.2, 0.7, 1.2, 1.7}
+    short = replace(videos[0], spans_s=((0.2, 1.2),) * len(videos[0].entries))
+    assert place_of(short, Draw(0, 0), 1.0, 0, 0.5)[1] == 0.2
+
+
 def test_longer_segments_give_more_clips_and_none_crosses_a_gap(
     videos: list[Video], ramp_recipe: Recipe
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from helpers.networks import measuring_network, nano_network
 from sspd.errors import SSPDError, TrainingError, UsageError, WeightsError
@@ -165,6 +166,30 @@ def test_the_lesson_is_the_measured_waveform_at_the_frames(
         lesson.features[0], whole.sequence[0, :, :30].T, atol=1e-4, rtol=1e-4
     )
     assert integrate(measured, 12.0, 0).shape == (30,)
+
+
+def test_a_lesson_is_given_once_for_each_place(
+    videos: list[Video], teacher: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = torch.from_numpy(np.stack([clip_at(v, Draw(0, 0), TINY, 0) for v in videos[:2]]))
+    asked: list[int] = []
+    known = load_teacher(teacher, TINY, CPU)
+
+    def run(faces: Tensor) -> tuple[Tensor, Tensor]:
+        asked.append(len(faces))
+        return known.run(faces)
+
+    counting = replace(known, run=run)
+    first = counting.teach(clips, [(0, 0, 0.0), (1, 0, 0.0)])
+    again = counting.teach(clips.flip(0), [(1, 0, 0.0), (0, 0, 0.0)])
+    assert len(asked) == 2
+    for one, other in zip(first, again, strict=True):
+        assert torch.equal(one, other.flip(0))
+    counting.teach(clips[:1])  # of nobody knows where, so it is kept for nobody
+    assert len(asked) == 3 and len(counting.kept) == 2
+    monkeypatch.setattr("sspd.research.train.teacher.MOST_KEPT_BYTES", 1)
+    counting.teach(clips[:1], [(0, 0, 0.5)])
+    assert list(counting.kept) == [(0, 0, 0.5)]
 
 
 def test_views_are_of_seed_and_draw_alone(videos: list[Video]) -> None:

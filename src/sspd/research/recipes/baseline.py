@@ -76,6 +76,11 @@ class BaselineRecipe:
             raise UsageError("a recipe has either epochs or steps")
 
     @property
+    def start_every_s(self) -> float | None:
+        """None: clips start anywhere."""
+        return None
+
+    @property
     def n_differences(self) -> int:
         """Number of frame differences drawn from a video: a clip, longer if it is played faster."""
         longest = FASTEST if self.kind in ("prior", "triplet") else 1.0

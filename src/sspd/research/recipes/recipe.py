@@ -137,6 +137,11 @@ class Recipe:
         return round(self.clip_s * self.network.fs)
 
     @property
+    def start_every_s(self) -> float | None:
+        """None: clips start anywhere."""
+        return None
+
+    @property
     def clip_every_s(self) -> None:
         """None: each video gives one clip in an epoch."""
         return None

@@ -83,6 +83,9 @@ class StudentRecipe:
     """Weight of clips of which the teacher is least sure; of sure ones it is 1."""
     clip_s: float = 10.0
     """Length of a clip, seconds."""
+    start_every_s: float | None = 0.5
+    """Clips of a segment start at multiples of this, seconds, so that a lesson serves again;
+    None: anywhere."""
     batch: int = 4
     """Clips in a step."""
     epochs: int | None = None
@@ -107,6 +110,8 @@ class StudentRecipe:
             raise UsageError("a recipe has either epochs or steps")
         if self.views_per_clip < 1 or not 0 <= self.least_weight <= 1:
             raise UsageError("a recipe has one view per clip or more, and least_weight 0 to 1")
+        if self.start_every_s is not None and not self.start_every_s > 0:
+            raise UsageError(f"start_every_s must be positive, got {self.start_every_s}")
         if self.n_compared < max(self.widths) + 4:
             raise UsageError(f"clips of {self.clip_s:g} s are too short for their skipped ends")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sspd.errors import TrainingError
 from sspd.models.baselines import Baseline
@@ -21,7 +20,7 @@ from sspd.research.train.health import read_health
 from sspd.research.train.loss_registry import LABELLED_LOSSES, PRIOR_LOSSES, ClipLabel
 from sspd.research.train.sampler import generator_of
 from sspd.research.train.schedules import learning_rate_at
-from sspd.research.train.state import NO_BEST
+from sspd.research.train.state import OneNetworkState
 from sspd.research.train.step import AUTOCAST, descend, require_finite
 from sspd.research.train.step_types import Batch, Outcome
 from sspd.signal import peak_frequency
@@ -37,23 +36,9 @@ Parts = dict[str, Tensor]
 ForwardRegions = Callable[[Tensor], Tensor]
 
 
-@dataclass
-class BaselineState:
-    """A network, its optimizer and its progress; changes at every step."""
-
-    network: Baseline
-    optimiser: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    step: int = 0
-    elapsed_s: float = 0.0
-    best: tuple[int, float] = NO_BEST
-
-    def modules(self) -> dict[str, nn.Module]:
-        """Return the network by name."""
-        return {"network": self.network}
-
-
-def new_baseline(recipe: BaselineRecipe, seed: int, device: torch.device) -> BaselineState:
+def new_baseline(
+    recipe: BaselineRecipe, seed: int, device: torch.device
+) -> OneNetworkState[Baseline]:
     """Make an untrained network; the same seed gives the same weights.
 
     Parameters
@@ -64,7 +49,7 @@ def new_baseline(recipe: BaselineRecipe, seed: int, device: torch.device) -> Bas
 
     Returns
     -------
-    BaselineState
+    OneNetworkState[Baseline]
     """
     network = Baseline(recipe.network)
     initialise(network, torch.Generator().manual_seed(seed))
@@ -72,7 +57,7 @@ def new_baseline(recipe: BaselineRecipe, seed: int, device: torch.device) -> Bas
     make = torch.optim.AdamW if recipe.decay else torch.optim.Adam
     optimiser = make(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.decay)
     scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "f16")
-    return BaselineState(network, optimiser, scaler)
+    return OneNetworkState(network, optimiser, scaler)
 
 
 def change_speed(faces: Tensor, speed: float, n: int) -> Tensor:
@@ -214,13 +199,13 @@ _KINDS: Mapping[
 
 
 def take_baseline_step(
-    state: BaselineState, batch: Batch, recipe: BaselineRecipe, seed: int, steps: int
+    state: OneNetworkState[Baseline], batch: Batch, recipe: BaselineRecipe, seed: int, steps: int
 ) -> Outcome:
     """Run one optimizer step, in place.
 
     Parameters
     ----------
-    state : BaselineState
+    state : OneNetworkState[Baseline]
     batch : Batch
         On the state's device.
     recipe : BaselineRecipe

@@ -45,6 +45,10 @@ class ClipRecipe(Protocol):
         """Seconds of video for each clip of an epoch; None: one clip for each video."""
 
     @property
+    def start_every_s(self) -> float | None:
+        """Clips of a segment start at multiples of this, seconds; None: anywhere."""
+
+    @property
     def least_batch(self) -> int:
         """Smallest number of clips in a step."""
 

@@ -73,7 +73,12 @@ def batches_of(run: TrainingRun, steps: range) -> Iterator[Batch]:
         for step in steps:
             n_step, draws = mine(step)
             waves, rates = (given(videos, recipe, draws, seed) for given in (_waves, _rates))
-            yield Batch(_batch(clips, len(draws)), draws, n_step, waves, rates)
+            places = [(draw.video, *_place(videos, recipe, draw, seed)) for draw in draws]
+            yield Batch(_batch(clips, len(draws)), draws, n_step, waves, rates, places)
+
+
+def _place(videos: Sequence[Video], recipe: AnyRecipe, draw: Draw, seed: int) -> tuple[int, float]:
+    return place_of(videos[draw.video], draw, recipe.clip_s, seed, recipe.start_every_s)
 
 
 def _batch(clips: Iterator[Tensor], n: int) -> Tensor:
@@ -242,7 +247,7 @@ def _waves(
         video = videos[draw.video]
         if video.label is None:
             raise TrainingError(f"{video.name}: {recipe.name!r} learns from labels, it has none")
-        _, begin_s = place_of(video, draw, recipe.clip_s, seed)
+        _, begin_s = _place(videos, recipe, draw, seed)
         rows.append(label_of_clip(video.label, begin_s, recipe.network.clip, recipe.network))
     return torch.from_numpy(np.stack(rows))
 
@@ -256,6 +261,6 @@ def _rates(
     for draw, rates in zip(draws, known, strict=True):
         if rates is None:
             return None
-        _, begin_s = place_of(videos[draw.video], draw, recipe.clip_s, seed)
+        _, begin_s = _place(videos, recipe, draw, seed)
         rows.append(rate_of_clip(rates, begin_s, recipe.clip_s) / 60)
     return torch.tensor(rows, dtype=torch.float32)

@@ -190,7 +190,9 @@ def _order(seed: int, epoch: int, n_videos: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch, 0]).permutation(n_videos)
 
 
-def place_of(video: Video, draw: Draw, clip_s: float, seed: int) -> tuple[int, float]:
+def place_of(
+    video: Video, draw: Draw, clip_s: float, seed: int, every_s: float | None = None
+) -> tuple[int, float]:
     """Draw the segment of a video that a clip comes from, and the clip's start.
 
     Parameters
@@ -200,6 +202,8 @@ def place_of(video: Video, draw: Draw, clip_s: float, seed: int) -> tuple[int, f
     clip_s : float
         Length of the clip, seconds.
     seed : int
+    every_s : float or None
+        The clip starts at a multiple of this after the segment's start, seconds; None: anywhere.
 
     Returns
     -------
@@ -212,7 +216,10 @@ def place_of(video: Video, draw: Draw, clip_s: float, seed: int) -> tuple[int, f
     lengths = np.array([end - start for start, end in video.spans_s])
     which = int(rng.choice(len(video.entries), p=lengths / lengths.sum()))
     start, end = video.spans_s[which]
-    return which, start + rng.random() * max(0.0, end - start - clip_s)
+    room_s, place = max(0.0, end - start - clip_s), rng.random()
+    if every_s is None:
+        return which, start + place * room_s
+    return which, start + every_s * int(place * (1 + int(room_s / every_s + 1e-6)))
 
 
 def stored_at(video: Video, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[Frames, float]:
@@ -236,7 +243,7 @@ def stored_at(video: Video, draw: Draw, recipe: ClipRecipe, seed: int) -> tuple[
     TrainingError
         The faces are smaller than the network's input.
     """
-    which, begin_s = place_of(video, draw, recipe.clip_s, seed)
+    which, begin_s = place_of(video, draw, recipe.clip_s, seed, recipe.start_every_s)
     entry = video.entries[which]
     if entry.size < recipe.network.size:
         raise TrainingError(

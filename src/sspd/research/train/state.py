@@ -11,7 +11,7 @@ import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import nn
@@ -28,6 +28,7 @@ _HEAD = b"sspd-state-2 sha256 %b\n"
 KEPT_STATES = 2
 #: Step and score of the best state before any check.
 NO_BEST = (-1, float("-inf"))
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
 class Resumable(Protocol):
@@ -59,6 +60,22 @@ class TrainingState:
     def modules(self) -> dict[str, nn.Module]:
         """Return the two networks by name."""
         return {"online": self.online, "target": self.target}
+
+
+@dataclass
+class OneNetworkState(Generic[AnyModule]):
+    """A network that is trained alone, its optimizer and its progress; changes at every step."""
+
+    network: AnyModule
+    optimiser: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    step: int = 0
+    elapsed_s: float = 0.0
+    best: tuple[int, float] = NO_BEST
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Return the network by name."""
+        return {"network": self.network}
 
 
 def new_state(recipe: Recipe, seed: int, device: torch.device) -> TrainingState:

@@ -24,6 +24,8 @@ class Batch(NamedTuple):
     """Waveforms that the network should give, shape (n, t), if it learns from labels."""
     rate_hz: Tensor | None = None
     """Heart rates, Hz, shape (n,), if they are the only labels."""
+    places: Sequence[tuple[int, int, float]] = ()
+    """Video, segment and start, seconds, of each clip."""
 
 
 class Outcome(NamedTuple):

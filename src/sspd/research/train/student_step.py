@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sspd.models.nano import NanoNetwork
 from sspd.models.network import initialise
@@ -15,7 +14,7 @@ from sspd.research.recipes import StudentRecipe
 from sspd.research.train.health import read_health
 from sspd.research.train.sampler import Draw, generator_of
 from sspd.research.train.schedules import learning_rate_at
-from sspd.research.train.state import NO_BEST
+from sspd.research.train.state import OneNetworkState
 from sspd.research.train.step import descend, require_finite
 from sspd.research.train.step_types import Batch, Outcome
 from sspd.research.train.teacher import Teacher
@@ -25,23 +24,9 @@ from sspd.research.views.harder import harder_view
 MOST_GRADIENT = 1.0
 
 
-@dataclass
-class StudentState:
-    """The small network, its optimizer and its progress; changes at every step."""
-
-    network: NanoNetwork
-    optimiser: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    step: int = 0
-    elapsed_s: float = 0.0
-    best: tuple[int, float] = NO_BEST
-
-    def modules(self) -> dict[str, nn.Module]:
-        """Return the network by name."""
-        return {"network": self.network}
-
-
-def new_student(recipe: StudentRecipe, seed: int, device: torch.device) -> StudentState:
+def new_student(
+    recipe: StudentRecipe, seed: int, device: torch.device
+) -> OneNetworkState[NanoNetwork]:
     """Make an untrained network; the same seed gives the same weights.
 
     Parameters
@@ -52,14 +37,14 @@ def new_student(recipe: StudentRecipe, seed: int, device: torch.device) -> Stude
 
     Returns
     -------
-    StudentState
+    OneNetworkState[NanoNetwork]
     """
     network = NanoNetwork(recipe.network)
     initialise(network, torch.Generator().manual_seed(seed))
     network.to(device).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     scaler = torch.amp.GradScaler(device.type, enabled=False)  # it is trained in float32
-    return StudentState(network, optimiser, scaler)
+    return OneNetworkState(network, optimiser, scaler)
 
 
 def make_student_views(
@@ -90,7 +75,7 @@ def make_student_views(
 
 
 def take_student_step(
-    state: StudentState,
+    state: OneNetworkState[NanoNetwork],
     batch: Batch,
     recipe: StudentRecipe,
     teacher: Teacher,
@@ -101,7 +86,7 @@ def take_student_step(
 
     Parameters
     ----------
-    state : StudentState
+    state : OneNetworkState[NanoNetwork]
     batch : Batch
         On the state's device.
     recipe : StudentRecipe
@@ -122,7 +107,7 @@ def take_student_step(
     rate = learning_rate_at(state.step, steps, recipe.learning_rate, recipe.warmup_steps, True)
     for group in state.optimiser.param_groups:
         group["lr"] = rate
-    lesson = teacher.teach(batch.clips)
+    lesson = teacher.teach(batch.clips, batch.places)
     out = state.network(make_student_views(batch.clips, batch.draws, recipe, seed))
     # value k is of the frame `latency` before frame k
     first, n = recipe.n_skipped, recipe.n_compared

@@ -22,8 +22,9 @@ from sspd.research.recipes import StudentRecipe
 from sspd.research.train.equalizer import network_equalizer
 from sspd.research.train.sampler import Video
 from sspd.research.train.self_check import ForwardClip
+from sspd.research.train.state import OneNetworkState
 from sspd.research.train.step_types import Batch, Outcome
-from sspd.research.train.student_step import StudentState, new_student, take_student_step
+from sspd.research.train.student_step import new_student, take_student_step
 from sspd.research.train.teacher import Teacher, load_teacher
 from sspd.research.train.trainers import Trainer
 from sspd.research.views.lga import global_view
@@ -48,7 +49,7 @@ def student_trainer(recipe: StudentRecipe, teacher: str | Path) -> Trainer:
     def teacher_on(device: torch.device) -> Teacher:
         return load_teacher(teacher, recipe, device)
 
-    def begin(seed: int, device: torch.device, start: str) -> StudentState:
+    def begin(seed: int, device: torch.device, start: str) -> OneNetworkState[NanoNetwork]:
         teacher_on(device)  # what cannot be used is told before the first step
         state = new_student(recipe, seed, device)
         if start == "shipped":

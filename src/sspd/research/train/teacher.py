@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +37,10 @@ CERTAIN_BAND_HZ, CERTAIN_RATES_HZ = (0.5, 4.0), (0.6, 3.6)
 #: above the second it weighs 1. Half of a clip's weight is lost if its halves disagree by more
 #: than this, Hz.
 LEAST_SURE, SURE, SAME_RATE_HZ = 0.2, 0.6, 0.15
+#: Memory for lessons that were given: some 3,000 of 10 s.
+MOST_KEPT_BYTES = 256 << 20
+#: Video, segment and start of a clip, seconds.
+Place = tuple[int, int, float]
 
 
 class Lesson(NamedTuple):
@@ -89,30 +95,50 @@ class Teacher:
     spec: NetworkSpec
     run: RunFeatures
     recipe: StudentRecipe
+    kept: OrderedDict[Place, Lesson] = field(default_factory=OrderedDict)
+    """Lessons of single clips by their places, the latest last."""
 
-    def teach(self, clips: Tensor) -> Lesson:
+    def teach(self, clips: Tensor, places: Sequence[Place] = ()) -> Lesson:
         """Return the lesson of clips, which are seen whole and clean.
 
         Parameters
         ----------
         clips : Tensor, shape (n, t + 1, 3, s, s)
             RGB faces, pixel values 0-255.
+        places : sequence of Place
+            Where each clip comes from: a lesson that was given before is taken from memory, as
+            the teacher costs far more than the network that it teaches. Empty: not known.
 
         Returns
         -------
         Lesson
         """
-        spec, low = self.spec, self.recipe.least_weight
-        waves, features, weights = [], [], []
-        for clip in clips:  # one at a time, because its features are large
-            faces = global_view(clip, spec.size)[None]
-            faces = faces.flip(2) if spec.colour == "bgr" else faces
-            raw, found = self.run(INPUTS[spec.input](faces))
-            signal = self._pulse(raw.double().cpu().numpy())
-            waves.append(torch.from_numpy(values_at_frames(signal, len(clip))).to(clips))
-            features.append(found.to(clips))
-            weights.append(max(low, certainty(signal.values, signal.fs)))
-        return Lesson(torch.stack(waves), torch.stack(features), torch.tensor(weights).to(clips))
+        if not places:
+            lessons = [self._new_lesson(clip) for clip in clips]
+        else:
+            lessons = [self._lesson(*one) for one in zip(clips, places, strict=True)]
+        return Lesson(*(torch.stack(part).to(clips) for part in zip(*lessons, strict=True)))
+
+    def _lesson(self, clip: Tensor, place: Place) -> Lesson:
+        """Return the lesson of one clip, on the CPU, from memory if it was given before."""
+        if place in self.kept:
+            self.kept.move_to_end(place)
+            return self.kept[place]
+        lesson = self.kept[place] = self._new_lesson(clip)
+        size = sum(part.numel() * part.element_size() for part in lesson)
+        while len(self.kept) > max(1, MOST_KEPT_BYTES // size):
+            self.kept.popitem(last=False)
+        return lesson
+
+    def _new_lesson(self, clip: Tensor) -> Lesson:
+        spec = self.spec
+        faces = global_view(clip, spec.size)[None]
+        faces = faces.flip(2) if spec.colour == "bgr" else faces
+        raw, found = self.run(INPUTS[spec.input](faces))
+        signal = self._pulse(raw.double().cpu().numpy())
+        wave = torch.from_numpy(values_at_frames(signal, len(clip))).float()
+        weight = max(self.recipe.least_weight, certainty(signal.values, signal.fs))
+        return Lesson(wave, found.float().cpu(), torch.tensor(weight))
 
     def _pulse(self, raw: NDArray[np.float64]) -> Signal:
         """Return the equalized pulse; the first frame is at 0 s."""

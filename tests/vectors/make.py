@@ -1,0 +1,269 @@
+"""Test vectors of the read-out: what goes in, what comes out, for every port of it.
+
+    python tests/vectors/make.py
+
+writes ``*.json`` beside this file. Each file is one group: a list of cases with ``in`` and
+``out``. ``tests/test_vectors.py`` says when a file is not what this package computes any more.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+Case = dict[str, Any]
+
+
+def pulse(
+    fs: float, seconds: float, bpm: float, seed: int, *, noise: float = 0.2, **shape: float
+) -> list[float]:
+    """Draw a pulse waveform: two harmonics, a rate that wanders, slow drift, white noise."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * fs)) / fs
+    rate = bpm / 60 * (1 + shape.get("swing", 0.03) * np.sin(2 * np.pi * 0.22 * t))
+    rate = rate + shape.get("rise", 0.0) * t
+    turn = 2 * np.pi * np.cumsum(rate) / fs
+    doubled = np.sin(2 * turn + shape.get("phase", 1.0))
+    wave = shape.get("first", 1.0) * np.sin(turn) + shape.get("second", 0.35) * doubled
+    wave = wave * (1 + 0.1 * np.sin(2 * np.pi * 0.22 * t + 1)) + 0.5 * np.sin(0.4 * t)
+    return rounded(wave + noise * rng.normal(size=t.size), 4)
+
+
+def rounded(values: Any, digits: int) -> list[float]:
+    """Round input values, so that files stay small."""
+    return [float(v) for v in np.round(np.asarray(values, np.float64), digits)]
+
+
+TAPS = [-0.05, 0.15, 0.8, 0.15, -0.05]
+
+
+def inputs() -> Iterator[tuple[str, str, Case]]:
+    """Yield group, name and input of every case."""
+    for fs, seconds in ((30.0, 10.0), (24.97, 9.0), (7.5, 21.0)):
+        given = {"values": pulse(fs, seconds, 72, 1), "fs": fs, "taps": TAPS}
+        yield "filters", f"{fs:g} Hz", {**given, "freqs_hz": [0.1, 0.5, 1.4, 3.3, 9.0]}
+    for fs, bpm in ((30.0, 66.3), (25.0, 121.0), (59.94, 48.0)):
+        yield "spectrum", f"{bpm:g} bpm", {"values": pulse(fs, 12, bpm, 2), "fs": fs}
+    kinds: dict[str, tuple[float, dict[str, float]]] = {
+        "steady": (71.3, {}),
+        "rising": (58.0, {"rise": 0.012, "swing": 0.0}),
+        "strong second harmonic": (54.0, {"first": 0.6, "second": 0.7}),
+        "slow": (34.2, {"second": 1.4, "phase": -1.57, "swing": 0.0, "noise": 0.05}),
+        "noise": (80.0, {"first": 0.0, "second": 0.0, "noise": 1.0}),
+    }
+    for k, (name, (bpm, shape)) in enumerate(kinds.items()):
+        given = {"values": pulse(20.0, 30, bpm, 10 + k, **shape), "fs": 20.0}
+        yield "rate", name, {**given, "near_hz": bpm / 60}
+    flat = {"values": [1.0] * 400, "fs": 20.0, "near_hz": 1.0}
+    yield "rate", "flat", flat
+    for name, seconds, noise in (("two minutes", 130, 0.05), ("a minute, noisy", 61, 0.5)):
+        given = {"values": pulse(15.0, seconds, 68, 20, noise=noise), "fs": 15.0}
+        yield "beats", name, {**given, "slowest_bpm": 65.0, "fastest_bpm": 71.0}
+    yield from known_beats()
+    yield from growing()
+    yield from colours()
+    yield from pictures()
+    yield from lights()
+    yield from scenes()
+    yield from regions()
+    yield from takes()
+
+
+def known_beats() -> Iterator[tuple[str, str, Case]]:
+    """Yield beats with and without odd intervals."""
+    for name, n, odd in (("even breathing", 170, 0), ("odd intervals", 120, 6), ("few", 8, 0)):
+        rng = np.random.default_rng(n)
+        breath = np.sin(2 * np.pi * 0.2 * np.arange(n))
+        nn = 0.82 + 0.03 * breath + 0.01 * rng.normal(size=n)
+        nn[rng.choice(n, odd, replace=False)] *= 1.9
+        sizes = rounded(1 + 0.1 * breath + 0.02 * rng.normal(size=n), 4)
+        yield "intervals", name, {"beats_s": rounded(np.cumsum(nn), 4), "sizes": sizes}
+
+
+def growing() -> Iterator[tuple[str, str, Case]]:
+    """Yield waveforms that are read while they grow."""
+    whole = pulse(15.0, 76, 75, 30, noise=0.1)
+    gapped: list[float | None] = [*whole[:400], *[None] * 20, *whole[420:480], None, *whole[480:]]
+    base = {"fs": 15.0, "start_s": 0.4, "window_s": 30.0, "step_s": None, "every": 19}
+    yield "streaming", "one piece", {**base, "values": whole, "taps": TAPS}
+    other = {**base, "window_s": 12.0, "step_s": 5.0, "taps": None}
+    yield "streaming", "gaps, overlapping windows", {**other, "values": gapped}
+    rising = pulse(15.0, 42, 60, 31, rise=0.015, swing=0.0)
+    changing = [*rising, *pulse(15.0, 20, 60, 32, first=0.0, second=0.0, noise=1.0)]
+    given = {**other, "values": changing, "window_s": 20.0, "step_s": None, "taps": TAPS}
+    yield "streaming", "a rate that rises, then noise", given
+
+
+def colours() -> Iterator[tuple[str, str, Case]]:
+    """Yield mean colours at uneven times."""
+    for name, fps in (("uneven", 28.0), ("faster than the grid", 50.0)):
+        rng = np.random.default_rng(round(fps))
+        t = np.cumsum(rng.uniform(0.7, 1.3, round(7 * fps)) / fps)
+        blood = np.array([140, 110, 90]) + np.sin(7.5 * t)[:, None] * [0.3, 0.8, 0.5]
+        rgb = [rounded(row, 3) for row in blood + rng.normal(0, 0.1, blood.shape)]
+        yield "colour", name, {"t": rounded(t, 4), "rgb": rgb, "fs": 30.0, "start_s": 0.2, "n": 195}
+
+
+def pictures() -> Iterator[tuple[str, str, Case]]:
+    """Yield small pictures with a texture that moves."""
+    kinds = {"a face in a room": (9, 8, 25, 23), "a face that fills the picture": (1, 1, 21, 20)}
+    for k, (name, box) in enumerate(kinds.items()):
+        height, width = ((28, 29), (21, 22))[k]
+        y, x = np.mgrid[:height, :width]
+        shots = []
+        for step in (0.0, 0.3):
+            wave = 120 + 90 * np.sin((x - step) / 3.1) * np.cos((y + 0.5 * step) / 2.7)
+            rgb = wave[..., None] * [1.3, 1.0, 0.5] + np.random.default_rng(k).normal(
+                0, 4, (height, width, 3)
+            )
+            shots.append([int(v) for v in np.clip(rgb, 0, 255).ravel()])
+        yield (
+            "frames",
+            name,
+            {"frames": shots, "height": height, "width": width, "box": list(box), "size": 14},
+        )
+
+
+def lights() -> Iterator[tuple[str, str, Case]]:
+    """Yield waveforms with lines, and colours with and without a light that pulses."""
+    fs, n, rng = 15.0, 270, np.random.default_rng(40)
+    t = np.arange(n) / fs
+    even = np.cos(7.54 * t) + 0.4 * np.cos(15.08 * t)
+    pairs = sum(np.cos(k * 3.77 * t) for k in (1, 2, 3, 4))
+    thirds = sum(np.cos(k * 2.5133 * t) for k in range(1, 8))
+    for name, wave in {"regular": even, "pairs": pairs, "thirds": thirds}.items():
+        colour = rounded(100 - 0.3 * np.roll(wave, 2) + 0.1 * rng.normal(size=n), 4)
+        values = rounded(wave + 0.1 * rng.normal(size=n), 4)
+        yield "lines", name, {"values": values, "colour": colour, "fs": fs, "f_hz": 1.2}
+    t = rounded(np.arange(150) / 20, 3)
+    beat = np.sin(2 * np.pi * 1.3 * np.array(t))[:, None]
+    blood, grey, red = beat * [0.3, 0.8, 0.5], beat * [0.6, 0.6, 0.6], beat * [1.0, 0.1, 0.0]
+    none = 0 * blood
+    for name, on_face, behind in (
+        ("blood", blood, none),
+        ("a light on both", grey, grey),
+        ("a coloured light", red, red),
+    ):
+        pair = [
+            [rounded(row, 2) for row in level + change + rng.normal(0, 0.05, change.shape)]
+            for level, change in (([140.0, 110.0, 90.0], on_face), ([90.0, 95.0, 99.0], behind))
+        ]
+        yield "flicker", name, {"t": t, "face": pair[0], "background": pair[1], "f_hz": 1.3}
+
+
+def scenes() -> Iterator[tuple[str, str, Case]]:
+    """Yield readings in scenes of all degrees."""
+    scene = {"overexposed": 0.0, "dark": 0.0, "motion": 0.2, "every": 1}
+    reading = {"spectral_bpm": 70.0, "peaks_bpm": 71.0, "snr_db": 6.0, "tracked": False}
+    base = {"fps": 30.0, "seconds": 30.0, "clock_known": True}
+    sure = {"confidence": None, "least_confidence": None}
+    kinds: dict[str, Case] = {
+        "good": {},
+        "noisy": {"snr_db": 0.9, "overexposed": 0.2},
+        "short": {"snr_db": 2.5, "seconds": 10.0},
+        "tracked": {"snr_db": 4.0, "tracked": True},
+        "peaks elsewhere": {"peaks_bpm": 80.0, "dark": 0.6},
+        "no peaks": {"peaks_bpm": None},
+        "no rate": {"spectral_bpm": None, "peaks_bpm": None, "snr_db": None},
+        "sure": {"confidence": 0.85, "snr_db": 0.0},
+        "not sure": {"confidence": 0.7},
+        "sure enough for some": {"confidence": 0.7, "least_confidence": 0.6},
+        "much too bright": {"overexposed": 0.5},
+        "much too dark": {"dark": 0.95},
+        "moving": {"motion": 13.0},
+        "moving, with few frames": {"motion": 15.0, "fps": 15.0},
+        "repeated frames": {"every": 3},
+        "another clock": {"clock_known": False},
+    }
+    for name, change in kinds.items():
+        given = changed(base | sure, change)
+        given |= {"scene": changed(scene, change), "reading": changed(reading, change)}
+        yield "reasons", name, given
+
+
+def regions() -> Iterator[tuple[str, str, Case]]:
+    """Yield colours of four quarters of a face, its box and its background."""
+    fs, n = 10.0, 105
+    wave = np.sin(2 * np.pi * 1.2 * np.arange(n) / fs)[:, None]
+    for name, colour, on_wall in (
+        ("a pulse", [0.3, 0.9, 0.5], 0.0),
+        ("a red light", [1.0, 0.1, 0.05], 0.8),
+    ):
+        rng = np.random.default_rng(50)
+        noise = rng.normal(0, 0.08, (n, 6, 3)) * [1.0, 0.7, 1.3]
+        change = wave * np.array(colour)
+        parts = [120 - 0.5 * change + noise[:, k] for k in range(4)]
+        box = 110 - 0.25 * change + noise[:, 4] / 2
+        wall = 90 - 0.5 * on_wall * change + noise[:, 5]
+        yield (
+            "direction",
+            name,
+            {
+                "quarters": [rounded(row, 2) for row in np.concatenate(parts, axis=1)],
+                "box": [rounded(row, 2) for row in box],
+                "background": [rounded(row, 2) for row in wall],
+                "fs": fs,
+                "f_hz": 1.2,
+            },
+        )
+    dark = {
+        "quarters": [[90.0] * 12] * 40,
+        "box": [[90.0] * 3] * 40,
+        "background": [[0.0] * 3] * 40,
+    }
+    yield "direction", "nothing changes", {**dark, "fs": fs, "f_hz": 1.2}
+
+
+def takes() -> Iterator[tuple[str, str, Case]]:
+    """Yield waveforms with the frames around them: one sits still, one nods."""
+    fs, n, start_s = 14.0, 154, 0.5
+    for name, nod, rise in (("still", 0.0, 0.0), ("nodding, rising", 0.02, 0.03)):
+        rng = np.random.default_rng(60)
+        values = pulse(fs, n / fs, 60, 61, rise=rise, swing=0.0, noise=0.1)
+        t = np.arange(n - 4) / fs
+        wave = np.interp(t, start_s + np.arange(n) / fs, values)[:, None]
+        parts = [120 - 0.4 * wave * [0.4, 1.0, 0.6] for _ in range(4)]
+        quarters = np.concatenate(parts, axis=1) + rng.normal(0, 0.05, (t.size, 12))
+        moved = np.gradient(wave[:, 0])[:, None] * [0.1 * nod, nod, 0.0]
+        yield (
+            "quality",
+            name,
+            {
+                "values": values,
+                "fs": fs,
+                "start_s": start_s,
+                "t": rounded(t, 4),
+                "quarters": [rounded(row, 2) for row in quarters],
+                "background": [rounded(row, 2) for row in 80 + rng.normal(0, 0.05, (t.size, 3))],
+                "moved": [rounded(row, 5) for row in moved],
+            },
+        )
+
+
+def changed(usual: Case, change: Case) -> Case:
+    """Return what is usual, with what is changed of it."""
+    return {key: change.get(key, value) for key, value in usual.items()}
+
+
+def files() -> dict[str, str]:
+    """Return the text of every file by its name."""
+    from vectors.compute import GROUPS, outputs
+
+    rows: dict[str, list[str]] = {group: [] for group in GROUPS}
+    for group, name, given in inputs():
+        case = {"name": name, "in": given, "out": outputs(group, given)}
+        rows[group].append(json.dumps(case, separators=(",", ":"), allow_nan=False))
+    return {f"{group}.json": "[\n" + ",\n".join(own) + "\n]\n" for group, own in rows.items()}
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))  # as the tests have it
+    for name, text in files().items():
+        (HERE / name).write_text(text, encoding="utf-8")
+        print(f"{name}: {len(text) / 1000:.0f} kB")

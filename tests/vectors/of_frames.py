@@ -1,0 +1,141 @@
+"""What is made of the frames of each test vector: colours, pictures, lines, lights, scenes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sspd.face.crop import crop_resize
+from sspd.face.frame_stats import measure_frame
+from sspd.signal import resample_times
+from sspd.signal.color.pos import pos_waveform
+from sspd.types import Box, Signal
+from sspd.vitals import pulse_band, read_rate
+from sspd.vitals.acceptance import VideoFacts, rejection_reasons, still_scene
+from sspd.vitals.colour_direction import measure_colour_direction
+from sspd.vitals.flicker import is_flicker
+from sspd.vitals.groups import group_lines
+from sspd.vitals.heart_rate import Reading, follow_rate
+from sspd.vitals.lines import cosine, late_cosine, line_db, near, part, relative
+from sspd.vitals.quality_features import compute_quality_features
+from sspd.vitals.rate_track import RateTrack
+
+Case = dict[str, Any]
+#: Columns of the statistics of a frame.
+OF_FRAMES = (
+    "face_rgb",
+    "background_rgb",
+    "quarters_rgb",
+    "moved",
+    "overexposed",
+    "dark",
+    "motion",
+)
+#: Quality features that do not depend on the colour of the pulse.
+OF_QUALITY = (
+    *("duration_s", "snr_db", "peaks_bpm", "track_bpm", "halves_bpm", "line_db"),
+    *("odd_lines_db", "group_db", "group_size", "pos_bpm", "pos_half_bpm", "pos_line_db"),
+    *("sides_bpm", "sides_line_db", "nod_db", "with_nod", "flicker"),
+)
+
+
+def colour(given: Case) -> Case:
+    """Resample mean colours to a time grid, and compute POS."""
+    fs, n = given["fs"], given["n"]
+    rows = resample_times(given["rgb"], given["t"], fs, given["start_s"], n)
+    return {"resampled": rows.T[:, ::5], "pos": pos_waveform(rows, fs)[::3]}
+
+
+def frames(given: Case) -> Case:
+    """Compute the statistics of a few frames, one after the other."""
+    box, rows, before = Box(*given["box"]), [], None
+    for pixels in given["frames"]:
+        rgb = np.array(pixels, np.uint8).reshape(given["height"], given["width"], 3)
+        face = crop_resize(rgb, box, given["size"])
+        row = measure_frame(rgb, box, face, before)
+        before = row.grey
+        rows.append({name: np.asarray(getattr(row, name), np.float64) for name in OF_FRAMES})
+    return {"rows": rows}
+
+
+def lines(given: Case) -> Case:
+    """Measure the spectral lines of a waveform, and compare it with a colour."""
+    fs, f_hz = given["fs"], given["f_hz"]
+    values = pulse_band(given["values"], fs)
+    colours = relative(np.array(given["colour"])[:, None], fs)
+    ours, theirs = (near(rows, fs, f_hz)[:, 0] for rows in (values[:, None], colours))
+    amplitude = complex(part(theirs[:, None], ours)[0])
+    lines_db, size = group_lines(values, fs, f_hz)
+    return {
+        "line_db": line_db(values, fs, f_hz),
+        "lines_db": lines_db,
+        "group_size": size,
+        "relative": colours[::11, 0],
+        "near": ours.real[::11],
+        "part": [amplitude.real, amplitude.imag],
+        "cosine": cosine(theirs, ours),
+        "late_cosine": late_cosine(theirs, ours, f_hz),
+    }
+
+
+def direction(given: Case) -> Case | None:
+    """Say what the colours of a face and its background say about a rate."""
+    fs = given["fs"]
+    quarters = np.array(given["quarters"]).reshape(-1, 4, 3)
+    box, wall = np.array(given["box"]), np.array(given["background"], np.float64)
+    values = pulse_band(-quarters.mean(axis=1)[:, 1], fs)
+    found = measure_colour_direction(values, quarters, box, wall, fs, given["f_hz"])
+    if found is None:
+        return None
+    parts = np.stack([found.weights.real, found.weights.imag], axis=1)
+    scale = float(np.abs(found.weights).max())
+    return {**vars(found), "weights": parts / scale}
+
+
+def quality(given: Case) -> Case | None:
+    """Compute the quality features that do not depend on the colour of the pulse."""
+    fs, t = given["fs"], np.array(given["t"])
+    values = pulse_band(given["values"], fs)
+    reading = follow_rate(values, fs, read_rate(values, fs))
+    wall = np.array(given["background"], np.float32)
+    rows = replace(
+        still_scene(t),
+        quarters_rgb=np.array(given["quarters"], np.float32).reshape(-1, 4, 3),
+        face_rgb=wall,
+        background_rgb=wall,
+        moved=np.array(given["moved"], np.float32),
+    )
+    found = compute_quality_features(Signal(values, fs, given["start_s"]), reading, rows)
+    return None if found is None else {name: getattr(found, name) for name in OF_QUALITY}
+
+
+def flicker(given: Case) -> Case:
+    """Say whether a light pulses at a rate."""
+    t, face = np.array(given["t"]), np.array(given["face"], np.float32)
+    rows = replace(
+        still_scene(t),
+        quarters_rgb=np.repeat(face[:, None], 4, axis=1),
+        background_rgb=np.array(given["background"], np.float32),
+    )
+    return {"is_flicker": is_flicker(rows, float(t[0]), float(t[-1]) + 1, given["f_hz"])}
+
+
+def reasons(given: Case) -> Case:
+    """Say why a reading is rejected, in a scene that stays as it is."""
+    fps, n = given["fps"], round(given["fps"] * given["seconds"])
+    scene, read = given["scene"], given["reading"]
+    rows = replace(
+        still_scene(np.arange(n) / fps),
+        **{name: np.full(n, scene[name], np.float32) for name in ("overexposed", "dark", "motion")},
+        new=(np.arange(n) % scene["every"] == 0).astype(np.float32),
+    )
+    track = RateTrack(np.full(n, read["spectral_bpm"] / 60), fps) if read["tracked"] else None
+    reading = Reading(read["spectral_bpm"], read["peaks_bpm"], read["snr_db"], track)
+    facts = VideoFacts(clock_known=given["clock_known"])
+    sure, least = given["confidence"], given["least_confidence"]
+    found = rejection_reasons(
+        reading, rows, 0.0, given["seconds"], facts, sure, least_confidence=least
+    )
+    return {"reasons": found}
