@@ -81,9 +81,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Remove objects, several at a time."""
         asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        for key in re.findall("<Key>(.*?)</Key>", asked):
+        keys = re.findall("<Key>(.*?)</Key>", asked)
+        for key in keys:
             self.bucket.objects.pop(unescape(key), None)
-        self._reply(200, b"<DeleteResult></DeleteResult>", {"Content-Type": "application/xml"})
+        gone = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+        self._reply(
+            200,
+            f"<DeleteResult>{gone}</DeleteResult>".encode(),
+            {"Content-Type": "application/xml"},
+        )
 
     def _key(self) -> str:
         return unquote(urlsplit(self.path).path).removeprefix("/bucket").lstrip("/")
