@@ -28,7 +28,7 @@ BARS = (
     ("report",),
     ("pipeline",),
     ("live",),
-    ("server",),
+    ("server", "scale"),
     ("research.recipes",),
     ("research.views", "research.losses", "research.datasets", "research.figures"),
     ("research.train", "research.calibration"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sspd.errors import CameraError as CameraError
+    from sspd.errors import ClusterError as ClusterError
     from sspd.errors import DecodeError as DecodeError
     from sspd.errors import DependencyError as DependencyError
     from sspd.errors import NoVideoError as NoVideoError
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from sspd.research.api.evaluate import evaluate as evaluate
     from sspd.research.api.simulate import simulate as simulate
     from sspd.research.api.train import train as train
+    from sspd.scale.corpus import measure_corpus as measure_corpus
+    from sspd.scale.summary import CorpusSummary as CorpusSummary
     from sspd.types import Box as Box
     from sspd.types import Estimate as Estimate
     from sspd.types import FaceSegment as FaceSegment
@@ -61,6 +64,8 @@ _HOMES = {
     "BatchResult": "sspd.pipeline.batch.result",
     "Box": "sspd.types",
     "CameraError": "sspd.errors",
+    "ClusterError": "sspd.errors",
+    "CorpusSummary": "sspd.scale.summary",
     "DecodeError": "sspd.errors",
     "DependencyError": "sspd.errors",
     "Estimate": "sspd.types",
@@ -90,6 +95,7 @@ _HOMES = {
     "evaluate": "sspd.research.api.evaluate",
     "get_method": "sspd.methods.registry",
     "measure": "sspd.pipeline",
+    "measure_corpus": "sspd.scale.corpus",
     "measure_faces": "sspd.pipeline",
     "measure_many": "sspd.pipeline.batch.run",
     "method_names": "sspd.methods.registry",
@@ -104,6 +110,8 @@ __all__ = [
     "BatchResult",
     "Box",
     "CameraError",
+    "ClusterError",
+    "CorpusSummary",
     "DecodeError",
     "DependencyError",
     "Estimate",
@@ -134,6 +142,7 @@ __all__ = [
     "evaluate",
     "get_method",
     "measure",
+    "measure_corpus",
     "measure_faces",
     "measure_many",
     "method_names",

@@ -11,6 +11,7 @@ The tree::
     │   └── WorkerDiedError a video whose worker process ended
     ├── WeightsError        a weights file that is wrong, damaged or unsafe
     ├── OutputError         an output that cannot be written
+    ├── ClusterError        a cluster that cannot be reached, or keeps no worker
     ├── DependencyError     a required optional package that is not installed
     └── TrainingError       a training that cannot continue
         └── ProcessLostError    another process of a distributed training has ended
@@ -62,6 +63,10 @@ class WeightsError(SSPDError):
 
 class OutputError(SSPDError):
     """Output that cannot be written."""
+
+
+class ClusterError(SSPDError):
+    """Cluster that cannot be reached, keeps no worker, or has another version of the package."""
 
 
 class DependencyError(SSPDError):

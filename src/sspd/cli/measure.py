@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sspd.cli.journals import close_journal, open_journal
 from sspd.cli.messages import Messages
 from sspd.cli.values import check_span, parse_box
 from sspd.errors import UsageError
 
 if TYPE_CHECKING:
-    from sspd.pipeline.batch import Journal
     from sspd.types import Vitals
 
 #: Exit code of a run that Ctrl-C interrupted, as shells have it.
@@ -28,7 +28,8 @@ def measure(
         list[Path],
         typer.Argument(
             metavar="SOURCE...",
-            help="Videos, folders of videos, or folders of images (with --fps).",
+            help="Videos, folders of videos, folders of images (with --fps), lists of videos"
+            " (.csv, .parquet), or addresses (s3://, gs://, az://).",
         ),
     ],
     json: Annotated[
@@ -155,6 +156,25 @@ def measure(
             help="Videos measured at the same time; 0: as many as cores and memory allow.",
         ),
     ] = 1,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", help="Where videos are measured: local, or ray (a cluster)."),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="A",
+            help="Ray cluster to use; without it, --engine ray starts Ray on this machine.",
+        ),
+    ] = None,
+    parquet: Annotated[
+        Path | None,
+        typer.Option("--parquet", metavar="DIR", help="Write all results as Parquet shards."),
+    ] = None,
+    allow_http: Annotated[
+        bool, typer.Option("--allow-http", help="Open http:// and https:// addresses too.")
+    ] = False,
     limit: Annotated[
         float | None,
         typer.Option(
@@ -183,28 +203,40 @@ def measure(
 
     tune_process()
     from sspd.cli import outputs as files
+    from sspd.cli.corpus import Placing, is_corpus, measure_as_corpus
     from sspd.cli.inputs import list_videos
     from sspd.cli.progress import VideoMeter, collect_results
     from sspd.pipeline.batch import measure_many
-    from sspd.report.text import video_count
+    from sspd.types import MeasureOptions
 
     check_span(start, end)
-    if limit is not None and report is not None and not no_image:
-        raise UsageError(
-            "--limit opens videos in other processes only, but the frames of --report are read"
-            " in this one; add --no-image"
-        )
-    if face not in FACES:
-        raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
-    face_box = parse_box(box)
-    messages, found = Messages(), list(list_videos(sources))
-    asked = {"json": json, "csv": csv, "report": report}
+    _check_usage(limit, report if not no_image else None, face)
+    asked = {"json": json, "csv": csv, "report": report, "parquet": parquet}
     asked |= {"plot": plot, "signal": signal, "overlay": overlay}
+    settings: dict[str, Any] = {
+        "method": method,
+        "weights": None if weights is None else str(weights),
+        "window_s": window,
+        "step_s": step,
+        "start_s": start,
+        "end_s": end,
+        "fps": fps,
+        "box": parse_box(box),
+        "every_face": face == "all",
+        "precision": precision,
+        "smooth": smooth,
+        "min_confidence": min_confidence,
+    }
+    if engine != "local" or address or is_corpus(sources, asked):
+        options = MeasureOptions(**settings)
+        placing = Placing(engine, address, jobs, limit, allow_http, resume)
+        raise typer.Exit(measure_as_corpus(context, sources, asked, options, placing))
+    messages, found = Messages(), list(list_videos(sources))
     outputs = files.usable_outputs(asked, found, messages.fail, every_face=face == "all")
     if messages.failed:
         raise typer.Exit(2 if messages.misused else 1)
     files.hold_outputs(context, outputs, found)
-    journal = _journal(outputs, resume, messages)
+    journal = open_journal(outputs, resume, messages)
     if journal is not None:
         context.call_on_close(journal.close)
     meter = VideoMeter(found)
@@ -213,18 +245,7 @@ def measure(
         jobs=jobs,
         outputs=files.video_outputs(found, outputs),
         journal=journal,
-        method=method,
-        weights=weights,
-        window_s=window,
-        step_s=step,
-        start_s=start,
-        end_s=end,
-        fps=fps,
-        box=face_box,
-        every_face=face == "all",
-        precision=precision,
-        smooth=smooth,
-        min_confidence=min_confidence,
+        **settings,
         limit_s=limit,
         progress=meter.tell,
     )
@@ -233,44 +254,30 @@ def measure(
     )
     if results:
         files.write_whole(results, outputs, messages.fail, with_image=not no_image)
-    unfinished = _close(journal, ended_well=not (broken_off or messages.failed))
+    unfinished = close_journal(journal, ended_well=not (broken_off or messages.failed))
     _print(results, unfinished, beside=files.to_standard_output(outputs))
     if broken_off:
-        how = "; the same command with --resume continues" if unfinished else ""
-        messages.note(f"interrupted after {video_count(results)} of {len(found)} videos{how}")
+        _tell_of_interrupt(messages, results, len(found), unfinished)
     raise typer.Exit(BROKEN_OFF if broken_off else messages.code(results))
 
 
-def _journal(outputs: Mapping[str, Path], resume: bool, messages: Messages) -> Journal | None:
-    """The journal, beside the first output; without outputs there is nothing to keep."""
-    from sspd.pipeline.batch import Journal
-    from sspd.utils.places import is_stream
-
-    files = [path for path in outputs.values() if not is_stream(path)]
-    if not files:
-        if resume and not messages.failed:
-            raise UsageError(
-                "--resume needs an output file (--json, --csv): the journal is beside it"
-            )
-        return None
-    first = files[0]
-    journal = Journal(first.with_name(f"{first.name}.journal"), resume=resume)
-    if journal.found_results and not resume:
-        messages.note(
-            f"{journal.path}: has {journal.found_results} videos of an interrupted run;"
-            " with --resume they would not be measured again"
+def _check_usage(limit: float | None, report_with_image: Path | None, face: str) -> None:
+    if limit is not None and report_with_image is not None:
+        raise UsageError(
+            "--limit opens videos in other processes only, but the frames of --report are read"
+            " in this one; add --no-image"
         )
-    return journal
+    if face not in FACES:
+        raise UsageError(f"--face is one of {', '.join(FACES)}, not {face!r}")
 
 
-def _close(journal: Journal | None, ended_well: bool) -> bool:
-    """Remove the journal where nothing is left to be done; True if one stays."""
-    if journal is None:
-        return False
-    if ended_well:
-        journal.remove()
-    journal.close()
-    return journal.path.exists()
+def _tell_of_interrupt(
+    messages: Messages, results: Sequence[Vitals], given: int, unfinished: bool
+) -> None:
+    from sspd.report.text import video_count
+
+    how = "; the same command with --resume continues" if unfinished else ""
+    messages.note(f"interrupted after {video_count(results)} of {given} videos{how}")
 
 
 def _print(results: Sequence[Vitals], unfinished: bool, *, beside: bool = False) -> None:

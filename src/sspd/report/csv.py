@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +69,13 @@ def csv_row(vitals: Vitals) -> dict[str, Any]:
     return row
 
 
-def write_csv(results: Sequence[Vitals], path: str | Path) -> None:
+def write_csv(results: Iterable[Vitals], path: str | Path) -> None:
     """Write results as a CSV file with one row per source and face, atomically.
 
     Parameters
     ----------
-    results : sequence of Vitals
+    results : iterable of Vitals
+        Written one after the other, never all in memory.
     path : str or Path
 
     Raises
@@ -82,8 +83,31 @@ def write_csv(results: Sequence[Vitals], path: str | Path) -> None:
     OutputError
         ``path`` cannot be written.
     """
-    rows = [csv_row(vitals) for vitals in results]
-    _write(path, CSV_COLUMNS, ([_cell(row.get(name)) for name in CSV_COLUMNS] for row in rows))
+    write_csv_rows((csv_row(vitals) for vitals in results), CSV_COLUMNS, path)
+
+
+def write_csv_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], path: str | Path
+) -> None:
+    """Write rows of `csv_row`, perhaps with more columns, as a CSV file, atomically.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        What a row lacks is empty.
+    columns : sequence of str
+    path : str or Path
+
+    Raises
+    ------
+    OutputError
+        ``path`` cannot be written.
+
+    >>> write_csv_rows([{"source": "a.mp4", "subject": "=7"}], ["source", "subject"], "-")
+    source,subject
+    a.mp4,'=7
+    """
+    _write(path, columns, ([_cell(row.get(name)) for name in columns] for row in rows))
 
 
 def _cell(value: Any) -> Any:

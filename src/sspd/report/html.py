@@ -50,6 +50,23 @@ def write_html(results: Sequence[Vitals], path: str | Path, *, with_image: bool 
         file.writelines(_page(results, with_image))
 
 
+def write_page(vitals: Vitals, path: str | Path) -> None:
+    """Write the report of one video without its pixels, atomically.
+
+    Parameters
+    ----------
+    vitals : Vitals
+    path : str or Path
+        Output file.
+
+    Raises
+    ------
+    OutputError
+        ``path`` cannot be written.
+    """
+    write_html([vitals], path, with_image=False)
+
+
 def _page(results: Sequence[Vitals], with_image: bool) -> Iterator[str]:
     from markupsafe import Markup
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -181,12 +181,13 @@ def _escape(c: str) -> str:
     return f"\\u{ord(c):04x}" if ord(c) < 1 << 16 else json.dumps(c)[1:-1]
 
 
-def write_json(results: Sequence[Vitals], path: str | Path) -> None:
+def write_json(results: Iterable[Vitals], path: str | Path) -> None:
     """Write results as a JSON file, atomically.
 
     Parameters
     ----------
-    results : sequence of Vitals
+    results : iterable of Vitals
+        Written one after the other, never all in memory.
     path : str or Path
 
     Raises
@@ -194,8 +195,40 @@ def write_json(results: Sequence[Vitals], path: str | Path) -> None:
     OutputError
         ``path`` cannot be written.
     """
-    rows = [vitals_to_dict(vitals) for vitals in results]
-    text = json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False)
-    with whole_file(path) as partial:
+    write_json_rows((vitals_to_dict(vitals) for vitals in results), path)
+
+
+def write_json_rows(rows: Iterable[Mapping[str, Any]], path: str | Path) -> None:
+    """Write rows of `vitals_to_dict`, perhaps with more keys, as a JSON file, atomically.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+    path : str or Path
+
+    Raises
+    ------
+    OutputError
+        ``path`` cannot be written.
+
+    >>> write_json_rows([{"source": "a.mp4"}], "-")
+    [
+      {
+        "source": "a.mp4"
+      }
+    ]
+    >>> write_json_rows([], "-")
+    []
+    """
+    with (
+        whole_file(path) as partial,
         # undecodable bytes of a file name become "\\udcff", as JSON itself would write them
-        partial.write_text(_escaped(text) + "\n", encoding="utf-8", errors="backslashreplace")
+        partial.open("w", encoding="utf-8", errors="backslashreplace") as file,
+    ):
+        file.write("[")
+        between = "\n"
+        for row in rows:
+            text = json.dumps(row, indent=2, ensure_ascii=False, allow_nan=False)
+            file.write(between + "  " + _escaped(text).replace("\n", "\n  "))
+            between = ",\n"
+        file.write("]\n" if between == "\n" else "\n]\n")

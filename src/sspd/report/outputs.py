@@ -17,6 +17,7 @@ _WRITERS = {
     "plot": ("sspd.report.plots", "plot_vitals"),
     "signal": ("sspd.report.csv", "write_signal_csv"),
     "overlay": ("sspd.report.overlay", "write_overlay"),
+    "page": ("sspd.report.html", "write_page"),
 }
 #: Names of all kinds.
 VIDEO_OUTPUTS = tuple(_WRITERS)

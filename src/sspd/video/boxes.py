@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from sspd.errors import DecodeError
+from sspd.video.stored import StoredFile
 
 #: Boxes at the top level in which FFmpeg looks for other boxes (ISO 14496-12 and QuickTime).
 #: They are searched as bytes, not parsed, as FFmpeg takes a table from any box in them, also
@@ -105,14 +106,34 @@ def check_sample_counts(path: str | Path) -> None:
         ...
     sspd.errors.DecodeError: ...: not a video that can be decoded (2147483648 samples in 20 bytes)
     """
-    promise = _Promise(Path(path).stat().st_size)
     with Path(path).open("rb") as file:
-        for table in _tables(file, promise.size):
-            if (why := promise.add(*table)) is not None:
-                raise DecodeError(f"{path}: not a video that can be decoded ({why})")
+        check_counts_of(file, Path(path).stat().st_size, path)
 
 
-def _tables(file: IO[bytes], size: int) -> Iterator[tuple[bytes, int]]:
+def check_counts_of(file: IO[bytes] | StoredFile, size: int, name: str | Path) -> None:
+    """Raise an error if an open file declares more samples than it can contain.
+
+    Parameters
+    ----------
+    file : binary file
+        It is left at some other place.
+    size : int
+        Bytes.
+    name : str or Path
+        For the message.
+
+    Raises
+    ------
+    DecodeError
+        See `check_sample_counts`.
+    """
+    promise = _Promise(size)
+    for table in _tables(file, size):
+        if (why := promise.add(*table)) is not None:
+            raise DecodeError(f"{name}: not a video that can be decoded ({why})")
+
+
+def _tables(file: IO[bytes] | StoredFile, size: int) -> Iterator[tuple[bytes, int]]:
     """Yield the names and counts of the tables in a file; an unnamed one for too many boxes."""
     at = 0
     for _ in range(MAX_BOXES):
@@ -135,7 +156,7 @@ def _tables(file: IO[bytes], size: int) -> Iterator[tuple[bytes, int]]:
     yield b"", 0
 
 
-def _counts(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, int]]:
+def _counts(file: IO[bytes] | StoredFile, at: int, end: int) -> Iterator[tuple[bytes, int]]:
     """Yield the names and counts of the tables between two positions of a file, in any order."""
     file.seek(at)
     block = b""

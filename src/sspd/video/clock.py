@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sspd.video.made_up import rate_is_made_up
+from sspd.video.stored import Place
 
 if TYPE_CHECKING:  # a rate can be checked without the decoder
     from av.container import InputContainer
@@ -54,7 +55,12 @@ class Clock:
     note: str | None = None
 
 
-def clock_of(container: InputContainer, stream: VideoStream, fps: float | None = None) -> Clock:
+def clock_of(
+    container: InputContainer,
+    stream: VideoStream,
+    fps: float | None = None,
+    place: Place | None = None,
+) -> Clock:
     """Determine the clock of an opened video.
 
     Parameters
@@ -63,6 +69,8 @@ def clock_of(container: InputContainer, stream: VideoStream, fps: float | None =
         See `sspd.video.source.opened`.
     fps : float or None
         Frame rate stated by the user, Hz.
+    place : path or StoredVideo, optional
+        What was opened; None: the file that the container names.
 
     Returns
     -------
@@ -79,7 +87,7 @@ def clock_of(container: InputContainer, stream: VideoStream, fps: float | None =
             known=False,
             note=f"a stream without a clock ({kind}); --fps R states its frames per second",
         )
-    if rate_is_made_up(container.name.removeprefix("file:"), kind):
+    if rate_is_made_up(place or container.name.removeprefix("file:"), kind):
         return Clock(
             known=False,
             note=f"states no frame rate ({kind}); --fps R states its frames per second",

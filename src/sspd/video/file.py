@@ -22,6 +22,7 @@ from sspd.video.coding import Coding, noting
 from sspd.video.decode import check_span, in_chunks, on_clock, selected
 from sspd.video.picture import converter
 from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
+from sspd.video.stored import Place
 from sspd.video.tracks import tracks_note
 
 
@@ -44,7 +45,7 @@ class VideoFile:
 
     Parameters
     ----------
-    path : str or Path
+    path : path or StoredVideo
     fps : float or None
         Frames per second: frame n is at n / fps, whatever the container says. Without it
         the clock is `sspd.video.clock.clock_of` the video.
@@ -75,7 +76,7 @@ class VideoFile:
 
     def __init__(
         self,
-        path: str | Path,
+        path: Place,
         *,
         fps: float | None = None,
         chunk: int = 32,
@@ -84,7 +85,8 @@ class VideoFile:
     ) -> None:
         check_fps(fps)
         check_span(0.0, None, chunk)
-        self._path, self._fps, self._chunk = path, fps, chunk
+        self._place, self._fps, self._chunk = path, fps, chunk
+        self._path = path if isinstance(path, str | Path) else str(path)  # for messages
         self.coding = Coding() if coding is None else coding
         self.warnings: list[str] = []
         self._warn = self.warnings.append if warn is None else warn
@@ -165,13 +167,13 @@ class VideoFile:
         if self._opened is not None:
             return self._opened
         with ExitStack() as stack:
-            container, stream = stack.enter_context(opened(self._path))
+            container, stream = stack.enter_context(opened(self._place))
             damage: list[str] = []
             decoded = pictures(container, stream, damage)
             first = next(decoded, None)
             if first is None:
                 raise DecodeError(f"{self._path}: no frame of this video can be decoded")
-            clock = clock_of(container, stream, self._fps)
+            clock = clock_of(container, stream, self._fps, self._place)
             self._opened = _Opened(container, stream, first, decoded, damage, clock)
             self._stack = stack.pop_all()
         return self._opened

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from pathlib import Path
+
+from sspd.video.stored import Place, first_bytes
 
 #: Number of bytes from the beginning in which headers are searched.
 HEADER_BYTES = 1 << 16
@@ -19,12 +20,12 @@ _GIF_DELAY = re.compile(rb"\x21\xf9\x04.(..)", re.DOTALL)
 _AVI_STREAM = re.compile(rb"strh....vids", re.DOTALL)
 
 
-def rate_is_made_up(path: str | Path, demuxer: str) -> bool:
+def rate_is_made_up(place: Place, demuxer: str) -> bool:
     r"""Return whether a file states no frame rate, though its format could.
 
     Parameters
     ----------
-    path : str or Path
+    place : path or StoredVideo
         File that FFmpeg has opened.
     demuxer : str
         FFmpeg's name for its format.
@@ -43,8 +44,7 @@ def rate_is_made_up(path: str | Path, demuxer: str) -> bool:
     states_none = _TESTS.get(demuxer)
     if states_none is None:
         return False
-    with Path(path).open("rb") as file:
-        return states_none(file.read(HEADER_BYTES))
+    return states_none(first_bytes(place, HEADER_BYTES))
 
 
 def _y4m(head: bytes) -> bool:

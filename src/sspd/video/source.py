@@ -12,7 +12,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from sspd.errors import DecodeError, SourceError
+from sspd.errors import DecodeError, SourceError, SSPDError
 from sspd.types.arguments import no_such_file, not_from_a_pipe
 from sspd.video.allowed import (
     cannot_open,
@@ -20,18 +20,24 @@ from sspd.video.allowed import (
     decoder_options,
     open_options,
 )
-from sspd.video.boxes import check_sample_counts
+from sspd.video.boxes import check_counts_of, check_sample_counts
 from sspd.video.picture import checked_size
+from sspd.video.stored import Place, StoredVideo, first_bytes
 from sspd.video.tracks import chosen_track
+
+#: Bytes that FFmpeg asks a store's file for at a time.
+_READ_BYTES = 1 << 17
+#: Of a video in a store no file and no address is opened beside it: no protocol has this name.
+_NO_FILES = {"protocol_whitelist": "none"}
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(path: Place) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a video file and find its video stream, for the time of a ``with`` block.
 
     Parameters
     ----------
-    path : str or Path
+    path : path or StoredVideo
 
     Yields
     ------
@@ -42,20 +48,58 @@ def opened(path: str | Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     SourceError, DecodeError, NoVideoError
         One line with the video's name.
     """
+    if not isinstance(path, str | Path):
+        name: str | Path = str(path)
+        opening = _opened_stored(path)
+    else:
+        name, opening = path, _opened_file(path)
+    with opening as container:
+        check_container(name, container)
+        stream = _video_stream(name, container)
+        stream.thread_type = "AUTO"
+        stream.codec_context.options = decoder_options()
+        yield container, stream
+
+
+@contextmanager
+def _opened_file(path: str | Path) -> Iterator[InputContainer]:
     place = _checked_place(path)
     try:
         check_sample_counts(place)
         # "file:" and the lists keep a hostile file from naming other places to read.
-        options = open_options() | _index_options(place)
+        options = open_options() | _index_options(first_bytes(place, 3))
         container = av.open(f"file:{place}", metadata_errors="ignore", options=options)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise cannot_open(path, error) from None
     with container:
-        check_container(path, container)
-        stream = _video_stream(path, container)
-        stream.thread_type = "AUTO"
-        stream.codec_context.options = decoder_options()
-        yield container, stream
+        yield container
+
+
+@contextmanager
+def _opened_stored(video: StoredVideo) -> Iterator[InputContainer]:
+    """Open a video of a store; a range that could not be read is an error, not the video's end."""
+    file = video.open()
+    try:
+        try:
+            check_counts_of(file, file.size, str(video))
+            file.seek(0)
+            options = open_options() | _index_options(file.read(3)) | _NO_FILES
+            file.seek(0)
+            container = av.open(
+                file, "r", metadata_errors="ignore", options=options, buffer_size=_READ_BYTES
+            )
+        except (av.FFmpegError, OSError, ValueError) as error:
+            file.check()
+            raise cannot_open(str(video), error) from None
+        try:
+            with container:
+                yield container
+        except (SSPDError, av.FFmpegError, OSError):
+            file.check()
+            raise
+        file.check()
+    finally:
+        file.close()
 
 
 def _checked_place(path: str | Path) -> Path:
@@ -76,13 +120,12 @@ def _checked_place(path: str | Path) -> Path:
     return place
 
 
-def _index_options(place: Path) -> dict[str, str]:
+def _index_options(beginning: bytes) -> dict[str, str]:
     """Options that leave out what FFmpeg reserves unseen: the lists of key frames in FLV.
 
     An FLV of 1 kB took 2 GB and 8 s; nothing but seeking needs these lists.
     """
-    with place.open("rb") as file:
-        return {"fflags": "+ignidx"} if file.read(3) == b"FLV" else {}
+    return {"fflags": "+ignidx"} if beginning == b"FLV" else {}
 
 
 def _video_stream(path: str | Path, container: InputContainer) -> VideoStream:

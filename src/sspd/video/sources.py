@@ -17,16 +17,20 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.errors import SourceError, SSPDError, UsageError
 from sspd.types import Frames, Recording, VideoInfo, VideoSource
 from sspd.types.arguments import Source, source_path
+from sspd.utils.addresses import SCHEMES, scheme_of
 from sspd.video.arrays import ArraySource
 from sspd.video.file import VideoFile
 from sspd.video.images import ImageFolder, images_in
 from sspd.video.iterables import Item, IterableSource
 from sspd.video.recorded import RecordingSource
+from sspd.video.remote import RemoteVideo
 
 #: A stream that holds more is not copied to the disk, bytes.
 MAX_STREAM_BYTES = 1 << 35
 #: What can be measured.
-AnySource = Source | NDArray[Any] | Iterable[Item] | IO[bytes] | Recording | VideoSource
+AnySource = (
+    Source | NDArray[Any] | Iterable[Item] | IO[bytes] | Recording | VideoSource | RemoteVideo
+)
 
 
 def open_source(
@@ -41,10 +45,11 @@ def open_source(
 
     Parameters
     ----------
-    source : path, array, iterable, binary file object, Recording or VideoSource
-        A video file; a folder of images; frames, an array of shape (time, height, width, 3)
-        or one after the other; a file opened with ``"rb"`` (it is copied to a temporary
-        file); a recording of a dataset; anything with ``info`` and ``frames``.
+    source : path, array, iterable, binary file, Recording, VideoSource or RemoteVideo
+        A video file; the address of one in an object store (``s3://``, ``gs://``, ``az://``),
+        which is read by ranges; a folder of images; frames, an array of shape (time, height,
+        width, 3) or one after the other; a file opened with ``"rb"`` (it is copied to a
+        temporary file); a recording of a dataset; anything with ``info`` and ``frames``.
     fps : float or None
         Of a video file: frames per second, whatever the file says.
     fs, timestamps_s
@@ -69,6 +74,10 @@ def open_source(
     sspd.errors.UsageError: a video is a path, an array or iterable of frames, ... got int
     """
     times: dict[str, Any] = {"fs": fs, "timestamps_s": timestamps_s}
+    if isinstance(source, RemoteVideo) or scheme_of(source) in SCHEMES:
+        _refuse("a video file", times)
+        video = source if isinstance(source, RemoteVideo) else RemoteVideo(str(source))
+        return VideoFile(video, fps=fps, chunk=chunk)
     if isinstance(source, str | bytes | os.PathLike):
         return _from_path(Path(source_path(source)), fps, chunk, times)
     if hasattr(source, "read"):

@@ -37,11 +37,29 @@ def identity(options: MeasureOptions, method: Method) -> dict[str, Any]:
     """
     made_of = options.to_dict()
     made_of["weights"] = method.weights
-    made_of["weights_sha256"] = _weights_hash(options) if method.weights is not None else None
+    made_of["weights_sha256"] = weights_digest(options) if method.weights is not None else None
     return made_of | {"version": package_version()}
 
 
-def _weights_hash(options: MeasureOptions) -> str:
+def weights_digest(options: MeasureOptions) -> str:
+    """Return the SHA-256 of the weights that options name, as this machine has them.
+
+    Parameters
+    ----------
+    options : MeasureOptions
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    WeightsError
+        They cannot be read.
+
+    >>> len(weights_digest(MeasureOptions()))
+    64
+    """
     from sspd.network.load import find_weights
 
     path = find_weights(options.weights)

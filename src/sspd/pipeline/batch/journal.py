@@ -14,6 +14,7 @@ import os
 import sqlite3
 import stat
 import zlib
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -117,13 +118,17 @@ class Journal:
             self.close()
             raise OutputError(f"{self.path}: cannot be read ({_why(error)})") from error
 
-    def find(self, entry: dict[str, Any]) -> tuple[Vitals, ...] | None:
+    def find(
+        self, entry: dict[str, Any], files: Iterable[str] | None = None
+    ) -> tuple[Vitals, ...] | None:
         """Find the faces of a video that was measured in the same way, with its files still there.
 
         Parameters
         ----------
         entry : dict
             Of `entry_of`.
+        files : iterable of str, optional
+            Those that must be there; None: all outputs of the entry.
 
         Returns
         -------
@@ -140,7 +145,7 @@ class Journal:
             faces = tuple(from_record(each) for each in json.loads(text))
         except (RecursionError, TypeError, ValueError, sqlite3.Error):  # it is measured again
             return None
-        files = entry.get("outputs", {}).values()
+        files = entry.get("outputs", {}).values() if files is None else files
         written = (file_of_face(path, face.face_id) for path in files for face in faces)
         return faces if faces and all(path.exists() for path in written) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sspd.accel.prefetch import run_in_background
 from sspd.errors import SSPDError, UsageError
@@ -13,6 +13,9 @@ from sspd.methods.method import Method
 from sspd.report.result import Vitals
 from sspd.types import MeasureOptions
 from sspd.video.progress import Progress
+
+if TYPE_CHECKING:
+    from sspd.video.sources import AnySource
 
 #: A worker's line that begins so says how far its video is: a phase and a share, in JSON.
 PROGRESS = b"~"
@@ -32,12 +35,16 @@ class Task:
     options : mapping of str to object, optional
         This video's own `MeasureOptions.to_dict`, of the same method, weights and precision;
         None: those of all videos.
+    stored : mapping of str to object, optional
+        Of a video in a store: ``facts`` (`sspd.utils.stores.ObjectFacts`, a list) and
+        ``allow_http``; None: of its address alone.
     """
 
     index: int
     video: str
     outputs: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] | None = None
+    stored: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,13 +111,25 @@ def measure_video(
     from sspd.report.outputs import write_outputs
 
     try:
-        vitals, *others = drain(task.video, options, method, progress)
+        vitals, *others = drain(_source(task), options, method, progress)
     except Exception as error:  # the other videos are still to be measured
         return failed(task, method.name, method.weights, error)
     if progress is not None and task.outputs:
         progress("writing", 1.0)
     failures = [line for each in (vitals, *others) for line in write_outputs(each, task.outputs)]
     return BatchResult(task.index, vitals, failures=tuple(failures), others=tuple(others))
+
+
+def _source(task: Task) -> AnySource:
+    """What holds the video: its path, or the object that was listed."""
+    if task.stored is None:
+        return task.video
+    from sspd.utils.stores import ObjectFacts
+    from sspd.video.remote import RemoteVideo
+
+    facts = task.stored["facts"]
+    known = None if facts is None else ObjectFacts(*facts)
+    return RemoteVideo(task.video, known, allow_http=bool(task.stored["allow_http"]))
 
 
 def failed(task: Task, method: str, weights: str | None, error: Exception) -> BatchResult:

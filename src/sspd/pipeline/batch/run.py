@@ -192,22 +192,42 @@ def _run(
             own = None if progress is None else partial(progress, task.index)
             yield measure_video(task, options, method, own)
         return
-    cores = _cores()
-    jobs = min(jobs or _sensible_jobs(cores), len(tasks))
+    cores = usable_cores()
+    jobs = min(jobs or workers_of_machine(cores), len(tasks))
     if jobs:
         threads = max(1, cores // jobs) if jobs > 1 else None
         yield from measure_in_workers(tasks, options, method, jobs, threads, limit_s, progress)
 
 
-def _cores() -> int:
-    """How many processor cores this process may use."""
+def usable_cores() -> int:
+    """Return how many processor cores this process may use.
+
+    Returns
+    -------
+    int
+
+    >>> usable_cores() >= 1
+    True
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _sensible_jobs(cores: int) -> int:
-    """One a core, as far as the machine's memory goes."""
+def workers_of_machine(cores: int) -> int:
+    """Return how many videos to measure at a time: one a core, as far as the memory goes.
+
+    Parameters
+    ----------
+    cores : int
+
+    Returns
+    -------
+    int
+
+    >>> workers_of_machine(1)
+    1
+    """
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):  # a system that does not tell
