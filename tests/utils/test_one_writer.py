@@ -24,6 +24,7 @@ WRITERS = {
 }  # fmt: skip
 #: File -> why what it writes is not written in place, where no `with whole_...` stands around it.
 KNOWN = {
+    "cli/live_outputs.py": "lines of JSON, which are read while they come",
     "cli/streams.py": "the null device",
     "research/datasets/faces.py": "the arrays of an entry, into its whole_folder",
     "research/datasets/mr_nirp_files.py": "a frame, into the whole_folder of its camera",

@@ -119,7 +119,7 @@ class Scheduler:
     numbers: count[int] = field(default_factory=count)
 
     def results(self, tasks: Iterator[Task]) -> Iterator[BatchResult]:
-        """Give tasks to actors and yield their results.
+        """Yield the results of tasks, which actors measure.
 
         Parameters
         ----------

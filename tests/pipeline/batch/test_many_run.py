@@ -16,7 +16,7 @@ from sspd.errors import UsageError, WeightsError
 from sspd.pipeline.batch import BatchResult, Journal, measure_many
 from sspd.pipeline.batch.pool import Worker
 from sspd.pipeline.batch.result import Task
-from sspd.pipeline.batch.run import _sensible_jobs
+from sspd.pipeline.batch.run import workers_of_machine
 from sspd.report.json import vitals_to_dict
 from sspd.types import Vitals
 
@@ -80,7 +80,7 @@ def test_as_many_workers_as_there_are_cores_and_memory_for(
 ) -> None:
     told = {"SC_PHYS_PAGES": gigabytes << 18, "SC_PAGE_SIZE": 4096}
     monkeypatch.setattr("sspd.pipeline.batch.run.os.sysconf", told.__getitem__)
-    assert _sensible_jobs(cores) == jobs
+    assert workers_of_machine(cores) == jobs
 
 
 def test_no_videos_are_no_results(started: list[Any]) -> None:
