@@ -15,7 +15,6 @@ measured. A rate is right within 4 bpm of the mean rate of the beats.
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import sys
 import tempfile
@@ -28,8 +27,8 @@ from numpy.typing import NDArray
 
 import sspd
 import wrong_hearts
+from slices import method_of
 from sspd.face.track import face_segments
-from sspd.methods import Method, get_method
 from sspd.signal import resample_times
 from sspd.signal.color.pos import pos_waveform
 from sspd.simulation import VideoSpec, random_spec, truth, video_suffix, write_video
@@ -109,13 +108,6 @@ def find(jobs: int, n: int) -> None:
         print(f"POS reads {share:.0%}: {at}")
 
 
-@functools.cache
-def _method(system: str) -> Method:
-    if Path(system).suffix:
-        return get_method("sspd", weights=system, precision="auto", threads=1)
-    return get_method(system, precision="auto", threads=1)
-
-
 def measure_video(i: int, factor: float, systems: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return one row for each system."""
     spec = spec_of("score", i)
@@ -125,7 +117,7 @@ def measure_video(i: int, factor: float, systems: tuple[str, ...]) -> list[dict[
         path = Path(folder) / f"video{video_suffix(spec)}"
         write_video(spec, path)
         for system in systems:
-            vitals = sspd.measure(path, method=_method(system))
+            vitals = sspd.measure(path, method=method_of(system, "auto"))
             row = {"system": system, "factor": factor, "video": i, "tone": spec.skin_tone}
             row |= {"truth_bpm": known.hr_bpm, "estimate_bpm": vitals.estimate_bpm}
             row |= {"confidence": vitals.confidence, "accepted": vitals.accepted}

@@ -28,7 +28,7 @@ from sspd.simulation import VideoSpec, simulate
 from sspd.types import Box, Frames, MeasureOptions
 
 SPEC = VideoSpec(seed=5, duration_s=20.0, hr_bpm=72.0, width=640, height=480, face_px=200)
-#: Faults: the name of the state that must be told, frames before, and what the device does then.
+#: Faults: the state that must be reported, frames before, and what the device does then.
 FAULTS: dict[str, tuple[str, list[object]]] = {
     "not there": ("missing", [OSError(errno.ENOENT, "no such device")]),
     "in use": ("busy", [OSError(errno.EBUSY, "busy")]),
@@ -97,12 +97,12 @@ def measure_work(pictures: np.ndarray, options: MeasureOptions, method: Method) 
             if view.waveform is not None:
                 behind_s.append(view.time_s - view.waveform.start_s - view.waveform.duration_s)
     share = (time.process_time() - before) / (n / FS)
-    late_s, free_s, told = [], 0.0, dict(updates)
+    late_s, free_s, updated_s = [], 0.0, dict(updates)
     for k, ((t, taken), (_, after)) in enumerate(itertools.pairwise(camera.marks)):
         began_s = max(t, free_s)  # the frames before are served first
         free_s = began_s + after - taken
-        if k in told:
-            late_s.append(began_s + told[k] - taken - t)
+        if k in updated_s:
+            late_s.append(began_s + updated_s[k] - taken - t)
     p50, p95 = np.quantile(late_s, [0.5, 0.95]) * 1e3
     print(f"method {method.name}, {options.precision}, on one core")
     print(f"  frame to update: median {p50:.0f} ms, p95 {p95:.0f} ms; {share:.0%} of a core")

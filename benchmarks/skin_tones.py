@@ -11,7 +11,6 @@ python benchmarks/skin_tones.py --scenes 20 --systems sspd,pos --json out.json
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import sys
 import tempfile
@@ -23,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sspd
+from slices import method_of
 from sspd.face.track import face_segments
-from sspd.methods import Method, get_method
 from sspd.signal import bandpass
 from sspd.simulation import Truth, VideoSpec, random_spec, truth, video_suffix, write_video
 from sspd.simulation.spec import N_SKIN_TONES
@@ -62,13 +61,6 @@ def observer_db(stats: FrameStats, known: Truth) -> float:
     return float(10 * np.log10(r2 / (1 - r2)))
 
 
-@functools.cache
-def _method(system: str) -> Method:
-    if Path(system).suffix:
-        return get_method("sspd", weights=system, precision="auto", threads=1)
-    return get_method(system, precision="auto", threads=1)
-
-
 def measure_scene(scene: int, tone: int, systems: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return one row for each system."""
     spec, rows = spec_of(scene, tone), []
@@ -78,7 +70,7 @@ def measure_scene(scene: int, tone: int, systems: tuple[str, ...]) -> list[dict[
         write_video(spec, path)
         stats = join_frame_stats(list(face_segments(read(path), size=32)))
         for system in systems:
-            vitals = sspd.measure(path, method=_method(system))
+            vitals = sspd.measure(path, method=method_of(system, "auto"))
             row = {"system": system, "scene": scene, "tone": tone}
             row |= {"off_bpm": abs((vitals.estimate_bpm or 0.0) - known.hr_bpm)}
             row |= {"accepted": vitals.accepted, "snr_db": vitals.snr_db}

@@ -98,7 +98,8 @@ def waveform_correlation(vitals: sspd.Vitals, known: Truth) -> float:
 
 
 @functools.cache
-def _method(system: str, precision: str) -> Method:
+def method_of(system: str, precision: str) -> Method:
+    """Load a method by its name, or SSPD with a file of weights."""
     if Path(system).suffix:
         return get_method("sspd", weights=system, precision=precision, threads=1)
     return get_method(system, precision=precision, threads=1)
@@ -111,7 +112,7 @@ def measure_video(
     path, known = video_path(folder, spec), truth(spec)
     rows = []
     for system in systems:
-        vitals = sspd.measure(path, method=_method(system, precision))
+        vitals = sspd.measure(path, method=method_of(system, precision))
         measured = {
             "system": system,
             "slice": name,

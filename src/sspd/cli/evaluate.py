@@ -9,6 +9,7 @@ import typer
 
 from sspd.cli.console import interruptible, print_table
 from sspd.cli.messages import show
+from sspd.cli.options import Arithmetic
 from sspd.cli.phases import phases
 from sspd.errors import UsageError
 
@@ -79,9 +80,7 @@ def evaluate(
     keep_defects: Annotated[
         bool, typer.Option("--keep-defects", help="Also score recordings with known defects.")
     ] = False,
-    precision: Annotated[
-        str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
-    ] = "f32",
+    precision: Arithmetic = "f32",
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Number of processes that measure.")
     ] = 1,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from sspd.cli.messages import Messages
+from sspd.cli.options import Arithmetic, FaceBox, MethodName, WeightsFile, WindowLength
 from sspd.cli.values import parse_box
 from sspd.errors import OutputError, UsageError
 from sspd.utils.locks import claim
@@ -49,22 +50,11 @@ def live(
             show_default="with Ctrl-C",
         ),
     ] = None,
-    method: Annotated[str, typer.Option("--method", help="See `sspd measure`.")] = "sspd",
-    weights: Annotated[
-        Path | None,
-        typer.Option("--weights", metavar="F", help="Use this network: .safetensors or .onnx."),
-    ] = None,
-    precision: Annotated[
-        str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
-    ] = "f32",
-    window: Annotated[
-        float,
-        typer.Option("--window", metavar="S", help="Length of the window of a rate, seconds."),
-    ] = 30.0,
-    box: Annotated[
-        str | None,
-        typer.Option("--box", metavar="L,T,R,B", help="Face box in pixels; no face detection."),
-    ] = None,
+    method: MethodName = "sspd",
+    weights: WeightsFile = None,
+    precision: Arithmetic = "f32",
+    window: WindowLength = 30.0,
+    box: FaceBox = None,
     record: Annotated[
         Path | None,
         typer.Option(

@@ -10,6 +10,7 @@ import typer
 
 from sspd.cli.journals import close_journal, open_journal
 from sspd.cli.messages import Messages
+from sspd.cli.options import Arithmetic, FaceBox, MethodName, WeightsFile, WindowLength
 from sspd.cli.values import check_span, parse_box
 from sspd.errors import UsageError
 
@@ -76,26 +77,9 @@ def measure(
     no_image: Annotated[
         bool, typer.Option("--no-image", help="Leave the frames of the videos out of the report.")
     ] = False,
-    method: Annotated[
-        str,
-        typer.Option(
-            "--method",
-            help="sspd, pos, green, ... (see `sspd methods`). Networks other than sspd need"
-            " --weights.",
-        ),
-    ] = "sspd",
-    weights: Annotated[
-        Path | None,
-        typer.Option("--weights", metavar="F", help="Use this network: .safetensors or .onnx."),
-    ] = None,
-    window: Annotated[
-        float,
-        typer.Option(
-            "--window",
-            metavar="S",
-            help="Length of the windows, seconds; each window gives one rate.",
-        ),
-    ] = 30.0,
+    method: MethodName = "sspd",
+    weights: WeightsFile = None,
+    window: WindowLength = 30.0,
     step: Annotated[
         float | None,
         typer.Option(
@@ -116,14 +100,7 @@ def measure(
             help="Frames per second, overrides the file; needed for raw streams (.h264).",
         ),
     ] = None,
-    box: Annotated[
-        str | None,
-        typer.Option(
-            "--box",
-            metavar="L,T,R,B",
-            help="Face box in pixels (left, top, right, bottom); no face detection.",
-        ),
-    ] = None,
+    box: FaceBox = None,
     face: Annotated[
         str,
         typer.Option(
@@ -131,9 +108,7 @@ def measure(
             help="Faces to measure: largest, or all (one row each; more files: F-face2.csv ...).",
         ),
     ] = "largest",
-    precision: Annotated[
-        str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
-    ] = "f32",
+    precision: Arithmetic = "f32",
     smooth: Annotated[
         bool,
         typer.Option("--smooth", help="Let windows that are unsure lean on accepted neighbours."),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sspd.cli.options import Arithmetic, MethodName, WeightsFile
 from sspd.errors import UsageError
 
 #: Megabyte, as the options count it.
@@ -87,14 +88,9 @@ def serve(
     live: Annotated[
         int, typer.Option("--live", metavar="N", help="Live sessions at the same time.")
     ] = 2,
-    method: Annotated[str, typer.Option("--method", help="See `sspd measure`.")] = "sspd",
-    weights: Annotated[
-        Path | None,
-        typer.Option("--weights", metavar="F", help="Use this network: .safetensors or .onnx."),
-    ] = None,
-    precision: Annotated[
-        str, typer.Option("--precision", help="Arithmetic of the network: f32, bf16, int8 or auto.")
-    ] = "f32",
+    method: MethodName = "sspd",
+    weights: WeightsFile = None,
+    precision: Arithmetic = "f32",
 ) -> None:
     """Run a server that measures videos: a REST interface, a WebSocket, and a page.
 

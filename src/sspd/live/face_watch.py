@@ -1,4 +1,4 @@
-"""Where the face is now: a cheap look once a second, between the boxes of the segments."""
+"""Follow the face once a second, between the boxes of the segments."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sspd.face.detect import detect_faces, detect_near
 from sspd.types import Box
 
-#: Time between two looks near the last box, and between two at the whole frame while a face is
-#: seen, and while none is, seconds. (A look at the whole frame takes a tenth of a second.)
+#: Time between two detections near the last box, and between two in the whole frame, with a face
+#: and without one, seconds. (The whole frame takes a tenth of a second.)
 NEAR_S, WHOLE_S, LOST_WHOLE_S = 1.0, 10.0, 2.0
 
 
@@ -25,9 +25,9 @@ class FaceWatch:
     def __init__(self, box: Box | None = None) -> None:
         self._given, self._near_s, self._whole_s = box, -np.inf, -np.inf
         self.box: Box | None = box
-        """Where the face is; None: not seen in the last look."""
+        """Box of the face; None: the last detection found none."""
         self.faces = 0 if box is None else 1
-        """How many faces were in the frame when it was last looked at as a whole."""
+        """Number of faces in the last frame that was searched as a whole."""
         self._last = box
 
     def look(self, rgb: NDArray[np.uint8], time_s: float, found: Box | None) -> bool:
@@ -45,7 +45,7 @@ class FaceWatch:
         Returns
         -------
         bool
-            Whether it was looked at.
+            Whether the frame was searched.
         """
         if self._given is not None:
             return False

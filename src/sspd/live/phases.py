@@ -118,8 +118,8 @@ def next_phase(phase: Phase, seen: Seen) -> Phase:
     if phase.name == "done":
         return phase
     face_s = seen.time_s if seen.face and seen.frames else phase.face_s
-    steady = phase.rate_bpm is not None and seen.rate_bpm is not None
-    steady = steady and abs(phase.rate_bpm - seen.rate_bpm) <= STEADY_BPM  # type: ignore[operator]
+    before, now = phase.rate_bpm, seen.rate_bpm
+    steady = before is not None and now is not None and abs(before - now) <= STEADY_BPM
     known = replace(phase, face_s=face_s)
     if seen.is_update:
         known = replace(known, rate_bpm=seen.rate_bpm, rate_s=seen.time_s)

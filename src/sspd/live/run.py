@@ -146,7 +146,7 @@ class LiveMeasurement:
         self._grey = time_s, now
 
     def _is_away(self, rgb: np.ndarray, time_s: float) -> bool:
-        """Whether the face is not where its segment's box is any more."""
+        """Return whether the face has left the box of its segment."""
         if self._box is None:
             return False
         if self._watch.box is None:

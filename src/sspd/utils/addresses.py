@@ -139,6 +139,26 @@ def reason(error: Exception) -> str:
     return f"cannot be reached ({said.strip()[:200]})"
 
 
+def may_pass(error: BaseException | None) -> bool:
+    """Return whether another try may help against an error.
+
+    Parameters
+    ----------
+    error : BaseException or None
+        Raised by obstore.
+
+    Returns
+    -------
+    bool
+        False for an object that is not there, may not be read, or has changed.
+
+    >>> may_pass(TimeoutError()), may_pass(FileNotFoundError()), may_pass(None)
+    (True, False, False)
+    """
+    final = error is None or isinstance(error, FileNotFoundError)
+    return not final and type(error).__name__ not in _WORDS
+
+
 _WORDS: Mapping[str, str] = {
     "PermissionDeniedError": "may not be opened with these credentials (403)",
     "UnauthenticatedError": "needs credentials (401); set those of the store in the environment",

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import Any
 
 from sspd.errors import DecodeError, SourceError, SSPDError
+from sspd.utils.addresses import may_pass
 from sspd.utils.stores import ObjectFacts, Stores
 
 #: Bytes of one request. A night of 4 GB is a thousand of them.
@@ -15,7 +16,7 @@ BLOCK_BYTES = 4 << 20
 #: Blocks that are kept: one at the beginning or end of the file, and where it is read.
 KEPT_BLOCKS = 4
 #: All requests together may ask for this multiple of the video, and these bytes more: a file
-#: can send its reader to and fro without end.
+#: can make its reader jump back and forth without end.
 MOST_TIMES, FREE_BYTES = 4, 64 << 20
 #: Waiting times before a range is asked for again, after the store's own tries, seconds.
 WAITS_S = (0.5, 2.0)
@@ -95,7 +96,7 @@ class RemoteVideo:
             try:
                 return self._stores.read(self.address, start, end, facts.etag)
             except SourceError as error:
-                if wait_s is None or "cannot be reached" not in str(error):
+                if wait_s is None or not may_pass(error.__cause__):
                     raise
             time.sleep(wait_s)
         raise AssertionError("unreachable")
