@@ -67,7 +67,7 @@ def test_pieces_of_every_kind_are_drawn_by_training() -> None:
 def test_drawn_drift_leaves_room_for_that_of_light_and_codec() -> None:
     drawn = [draw_camera(np.random.default_rng(k), "phone") for k in range(100)]
     levels = [camera.drift_percent for camera in drawn]
-    assert 0.008 <= min(levels) < 0.015 and 0.05 < max(levels) <= 0.06
+    assert 0.008 <= min(levels) < 0.015 and 0.035 < max(levels) <= 0.045
     assert min(camera.drift_slope for camera in drawn) >= 1.0
     assert max(camera.drift_slope for camera in drawn) <= 2.7
 

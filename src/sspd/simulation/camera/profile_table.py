@@ -37,8 +37,8 @@ class Profile:
 # Walls and still skin of four real videos have 0.025-0.09 in green and 0.024-0.080 in red against
 # green, with what the light and the codec add, which scenes have besides.
 _DRIFT: dict[str, Any] = {
-    "drift_percent": ("log", 0.008, 0.06),
-    "balance_percent": ("log", 0.006, 0.035),
+    "drift_percent": ("log", 0.008, 0.045),
+    "balance_percent": ("log", 0.004, 0.025),
     "drift_slope": (1.0, 2.7),
     "drift_local": (0.2, 0.9),
 }
@@ -124,8 +124,8 @@ _CALL: dict[str, Any] = {
 }
 _DIM: dict[str, Any] = {
     "iso_gain": ("log", 6.0, 20.0),
-    "drift_percent": ("log", 0.015, 0.12),
-    "balance_percent": ("log", 0.012, 0.08),
+    "drift_percent": ("log", 0.012, 0.08),
+    "balance_percent": ("log", 0.01, 0.055),
     "blue_gain": (2.0, 3.5),
     "ae_speed": ("log", 0.02, 0.2),
     "toe": (0.2, 0.9),

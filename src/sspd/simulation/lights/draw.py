@@ -65,8 +65,8 @@ def _home(rng: np.random.Generator) -> dict[str, Any]:
     return {
         **_wall(rng),
         **_side(rng, 0.6, 60.0),
-        "cloud_percent": log_uniform(rng, 0.05, 1.0),
-        "screen_percent": _sometimes(rng, 0.3, 0.3, 3.0),
+        "cloud_percent": log_uniform(rng, 0.05, 0.7),
+        "screen_percent": _sometimes(rng, 0.3, 0.2, 2.0),
         "screen_scene_s": log_uniform(rng, 2.0, 10.0),
         "hunting_percent": _sometimes(rng, 0.1, 0.1, 0.6),
         "hunting_hz": float(rng.uniform(0.5, 3.0)),
@@ -79,7 +79,7 @@ def _home(rng: np.random.Generator) -> dict[str, Any]:
 def _screen(rng: np.random.Generator) -> dict[str, Any]:
     return {
         **_side(rng, 0.3, 40.0),
-        "screen_percent": log_uniform(rng, 1.0, 20.0),
+        "screen_percent": log_uniform(rng, 1.0, 14.0),
         "screen_content": SCREENS[int(rng.choice(3, p=[0.6, 0.25, 0.15]))],
         "screen_scene_s": log_uniform(rng, 1.0, 10.0),
         "screen_hz": float(rng.uniform(0.5, 3.0)),
@@ -97,12 +97,12 @@ def _car(rng: np.random.Generator) -> dict[str, Any]:
         **_side(rng, 0.7, 70.0),
         "wall_share": float(rng.uniform(0.3, 1.1)),
         "wall_delay_s": float(rng.uniform(0.0, 0.15)),
-        "passing_percent": log_uniform(rng, 3.0, 30.0),
+        "passing_percent": log_uniform(rng, 3.0, 20.0),
         "passing_objects": kind,
         "passing_hz": log_uniform(rng, *hz),
         "passing_irregular": float(rng.uniform(0.02, 0.2 if kind == "lamps" else 0.6)),
         "passing_speed": log_uniform(rng, 6.0, 90.0),
-        "cloud_percent": log_uniform(rng, 0.3, 4.0),
+        "cloud_percent": log_uniform(rng, 0.3, 3.0),
     }
 
 
@@ -114,7 +114,7 @@ def _window(rng: np.random.Generator) -> dict[str, Any]:
     return {
         **_wall(rng),
         **_side(rng, 0.9, 85.0),
-        "cloud_percent": log_uniform(rng, 0.5, 8.0),
+        "cloud_percent": log_uniform(rng, 0.4, 5.0),
         "shadow_percent": _sometimes(rng, 0.4, 2.0, 20.0),
         "shadow_cast_by": caster,
         "shadow_width": width,
