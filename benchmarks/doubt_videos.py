@@ -16,19 +16,21 @@ import wrong_videos
 from sspd.methods import Method, get_method
 from sspd.research.calibration.measured import measure_video, save_measured
 from sspd.research.calibration.nulls import NULLS
-from sspd.research.calibration.videos import KINDS, CalibrationVideo, write_calibration_video
+from sspd.research.calibration.videos import (
+    CalibrationVideo,
+    draw_videos,
+    write_calibration_video,
+)
 from sspd.types import Box
 from sspd.utils.pool import process_pool
 
 DURATION_S = 30.0
-FIT_SEED, HELD_SEED = 606_001, 121_013
+FIT_SEED, HELD_SEED = 606_002, 121_013
 #: Number of videos in the fit, called ``tempt_KIND``, of each kind of
 #: `benchmarks/wrong_videos.py` about hearts, light, motion or compression that is not held out.
-N_TEMPT, TEMPT_GROUPS = 4, (0, 4, 5, 6, 7, 8, 10, 11)
+N_FIT, N_TEMPT, TEMPT_GROUPS = 240, 2, (0, 4, 5, 6, 7, 8, 10, 11)
 #: Recorded hearts are for the test only.
 TEACH_NOTHING = ("recorded",)
-#: Place of a kind in the seeds of a fit: that of `KINDS`, but for a kind that is gone.
-PLACES = {kind: place + (place > 9) for place, kind in enumerate(KINDS)}
 #: Good videos: somebody sits for it, in steady light, with a pulse of half a percent or more.
 GOOD = ("still", "talking", "translation", "rotation", "drift")
 N_GOOD, N_NULL = 80, 234
@@ -37,21 +39,22 @@ HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, 
 
 def fit_set() -> list[CalibrationVideo]:
     """What the confidence is fitted to."""
-    videos = [
-        CalibrationVideo(kind, i, (FIT_SEED, PLACES[kind], i))
-        for kind, n in KINDS.items()
-        for i in range(n)
-    ]
+    videos = draw_videos("fit", N_FIT, FIT_SEED)
     tempting = [
         name
         for name, kind in wrong_videos.KINDS.items()
         if kind.group in TEMPT_GROUPS and not kind.held_out and name not in TEACH_NOTHING
     ]
-    return videos + [
+    tempting_videos = [
         CalibrationVideo(f"tempt_{kind}", i, (wrong_videos.FIT_SEED, i))
         for i in range(N_TEMPT)
         for kind in tempting
     ]
+    every = len(videos) // len(tempting_videos)
+    parts = [videos[k * every :][:every] for k in range(len(tempting_videos))]
+    pairs = zip(parts, tempting_videos, strict=True)
+    mixed = [one for part, last in pairs for one in (*part, last)]
+    return mixed + videos[len(tempting_videos) * every :]
 
 
 def held_set() -> list[CalibrationVideo]:

@@ -27,7 +27,8 @@ def evidence(draw: st.DrawFn) -> QualityFeatures:
         kind = any_db if field.name.endswith("_db") else any_bpm
         kind = st.floats(-1.0, 1.0) if field.name.startswith("with_") else kind
         values[field.name] = draw(kind)
-    values["red_over_green"] = draw(st.floats(-1e6, 1e6))
+    for name in ("change_db", "with_mix", "alike", "box_share", "background_share"):
+        values[name] = draw(st.one_of(st.just(float("nan")), st.just(values[name])))
     values["duration_s"] = draw(st.floats(8.0, 7200.0))
     values["flicker"] = draw(st.sampled_from([0.0, 1.0]))
     return QualityFeatures(**values)
@@ -69,11 +70,11 @@ def test_the_shipped_weights_speak_in_their_directions(shipped: ConfidenceSpec) 
     "worse",
     [
         {"snr_db": -4.0},
-        {"with_pos": -0.2, "with_colour": 0.0},
-        {"background_db": 15.0, "flicker": 1.0},
+        {"with_pos": -0.2, "with_mix": 0.0},
+        {"background_share": 0.8, "flicker": 1.0},
         {"line_db": 4.0},
         {"odd_lines_db": 30.0, "pos_half_bpm": 0.5, "pos_bpm": 40.0},
-        {"red_over_green": 3.0, "grey_db": -11.0},
+        {"beyond_blood_db": 70.0, "change_db": 5.0},
         {"halves_bpm": 40.0, "pos_bpm": 40.0},
     ],
 )

@@ -17,12 +17,12 @@ T = np.arange(900) / 30
     ("one", "reason"),
     [
         ({"flicker": 1.0}, "flicker"),
-        ({"background_db": 9.0}, "flicker"),
-        ({"background_db": -1.0}, "flicker"),
-        ({"background_db": float("nan"), "sway_db": -20.0}, "flicker"),
-        ({"background_db": float("nan"), "snr_db": 18.0, "with_pos": 0.7}, "flicker"),
+        ({"background_share": 0.9}, "flicker"),
+        ({"background_share": 0.3}, "flicker"),
+        ({"background_share": float("nan"), "box_share": 1.0}, "flicker"),
+        ({"background_share": float("nan"), "snr_db": 18.0, "with_pos": 0.7}, "flicker"),
         ({"nod_db": 12.0, "with_nod": 0.9}, "motion"),
-        ({"background_db": float("nan"), "nod_db": -4.0, "with_nod": 0.9}, "motion"),
+        ({"background_share": float("nan"), "nod_db": -4.0, "with_nod": 0.9}, "motion"),
         ({"snr_db": 1.0, "nod_db": -4.0, "with_nod": 0.9}, "motion"),
         ({"snr_db": -1.0, "peaks_bpm": 5.0}, "low_snr"),
         ({"side_share": 0.1}, "readouts_disagree"),
@@ -32,7 +32,8 @@ T = np.arange(900) / 30
         ({"peaks_bpm": 20.0}, "readouts_disagree"),
         ({"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 24.0}, "readouts_disagree"),
         ({"pos_bpm": 67.0, "pos_half_bpm": 100.0, "pos_line_db": 12.0}, "readouts_disagree"),
-        ({"with_colour": -0.1, "with_pos": 0.1}, "low_snr"),
+        ({"with_mix": -0.1, "with_pos": 0.1}, "low_snr"),
+        ({"change_db": 3.0, "with_pos": 0.1}, "low_snr"),
         ({"pos_bpm": 20.0, "pos_half_bpm": 14.0, "pos_line_db": 8.0, "snr_db": -3.0}, "low_snr"),
         ({"group_db": -12.0, "group_size": 3.0}, "irregular"),
         ({"group_db": -12.0, "group_size": 2.0}, "out_of_range"),
@@ -54,20 +55,22 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
 @pytest.mark.parametrize(
     "one",
     [
-        {"background_db": float("nan")},
-        {"background_db": -8.0},
-        {"background_db": -1.0, "with_pos": 0.98},
+        {"background_share": float("nan")},
+        {"background_share": 0.1},
+        {"background_share": -0.6},  # an exposure that reacts to the pulse
+        {"background_share": 0.8, "background_share_sd": 0.4},  # noise
+        {"box_share": 1.0},  # the background is seen and keeps still
         {"snr_db": -3.0},  # POS reads the same
         {"side_share": -0.6},
         {"sides_bpm": 25.0, "sides_line_db": 10.0},  # one of them may be noise
         {"sides_bpm": 2.0, "sides_line_db": 20.0},
-        {"with_colour": -0.3},  # POS goes along: motion hides the colours from their means
+        {"with_mix": -0.3},  # POS goes along: motion hides the colours from their means
         {"nod_db": 12.0, "with_nod": 0.2},
         {"nod_db": 2.0, "with_nod": 0.95},
         {"peaks_bpm": 66.0, "halves_bpm": 70.0},  # the double of a slow heart
         {"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 8.0},  # POS is not sure
         {"track_bpm": 30.0, "snr_db": 9.0},
-        {"background_db": float("nan"), "snr_db": 18.0, "with_pos": 0.95},
+        {"background_share": float("nan"), "snr_db": 18.0, "with_pos": 0.95},
         {"snr_db": 18.0, "with_pos": 0.7},  # the background is seen and keeps still
         {"pos_bpm": 67.0, "pos_half_bpm": 100.0, "pos_line_db": 4.0},
     ],

@@ -13,8 +13,9 @@ from sspd.signal import detrend
 from sspd.types import FrameStats, Signal
 from sspd.vitals import pulse_band, read_rate
 from sspd.vitals.confidence import TERMS
+from sspd.vitals.contradictions import contradictions
 from sspd.vitals.lines import COMPARE_HALF_WIDTH_HZ
-from sspd.vitals.quality_features import QualityFeatures, compute_quality_features
+from sspd.vitals.quality_features import QualityFeatures, compute_quality_features, on_wall
 
 FS, SECONDS = 30.0, 30.0
 T = np.arange(round(FS * SECONDS)) / FS
@@ -68,49 +69,59 @@ def wave() -> NDArray[np.float64]:
 
 def test_blood_speaks_for_a_reading(wave: NDArray[np.float64]) -> None:
     found = _found(wave, _scene(0.003 * _moving(wave, BLOOD)))
-    assert found.with_colour > 0.95 and found.with_pos > 0.9
-    assert found.grey_db == pytest.approx(20 * np.log10(BLOOD.mean() / 0.34), abs=0.5)
-    assert found.red_over_green == pytest.approx(0.33 / 0.77, abs=0.05)
-    assert found.background_db < -20 and found.flicker == 0
+    assert found.with_mix > 0.95 and found.with_pos > 0.9
+    assert found.change_db > 60 and found.beyond_grey_db > 60 and found.alike > 0.9
+    assert found.beyond_blood_db < 30
+    assert abs(found.background_share) < 0.05 and on_wall(found) < 0.02
+    assert found.flicker == 0
     assert max(found.peaks_bpm, found.halves_bpm, found.pos_bpm) < 3
     assert found.snr_db > 5 and found.line_db > 20
 
 
 def test_blood_that_goes_against_the_waveform_does_not(wave: NDArray[np.float64]) -> None:
     found = _found(wave, _scene(-0.003 * _moving(wave, BLOOD)))
-    assert found.with_colour < -0.95 and found.with_pos < -0.9
+    assert found.with_mix < -0.95 and found.with_pos < -0.9
 
 
 def test_a_lamp_is_grey_and_on_the_wall(wave: NDArray[np.float64]) -> None:
     lit = 0.003 * _moving(wave, ALIKE)
     found = _found(wave, _scene(lit, lit[:, 0]))
-    assert found.grey_db > 20 and found.background_db > 20 and found.flicker == 1
+    assert found.beyond_grey_db < 20 < found.change_db
+    assert found.background_share == pytest.approx(1.0, abs=0.05) and on_wall(found) > 0.9
+    assert found.flicker == 1
 
 
-def test_a_mouth_that_talks_in_one_quarter_leaves_the_others_grey(
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.0, 0.9), st.floats(0.0, 1.1))
+def test_a_pulse_of_any_colour_is_blood_on_the_face_alone(red: float, blue: float) -> None:
+    wave = pulse_wave(80.0, SECONDS, np.random.default_rng(1)).values
+    found = _found(wave, _scene(0.003 * _moving(wave, np.array([red, 1.0, blue]))))
+    assert found.with_mix > 0.95 and found.change_db > 40 and found.alike > 0.9
+    assert abs(found.background_share) < 0.05
+    assert not contradictions(replace(found, flicker=0.0), 80.0)
+
+
+def test_a_mouth_that_talks_in_one_quarter_makes_the_face_less_alike(
     wave: NDArray[np.float64],
 ) -> None:
     quarters = 0.003 * _moving(wave, BLOOD)
-    alone = _found(wave, _scene(quarters)).grey_db
     mouth = quarters.copy()
-    mouth[:, 3] += 0.003 * 4 * BLOOD.mean() * wave[:, None] * ALIKE  # no grey in the mean of all
-    assert _found(wave, _scene(mouth)).grey_db == pytest.approx(alone, abs=0.1)
-    coloured = quarters.copy()
-    coloured[:, :3] = 0.003 * _moving(wave, BLOOD - BLOOD.mean())[:, :3]  # a hue that turns
-    assert _found(wave, _scene(coloured)).grey_db < -20
+    mouth[:, 3] += 0.003 * 4 * BLOOD.mean() * wave[:, None] * ALIKE
+    assert _found(wave, _scene(mouth)).alike < _found(wave, _scene(quarters)).alike - 0.01
 
 
 def test_a_nod_brings_hair_and_wall_into_the_edges(wave: NDArray[np.float64]) -> None:
     blood = 0.003 * _moving(wave, BLOOD)
     nod = -0.01 * wave[:, None] * ALIKE
     nods = _found(wave, _scene(blood, edges=nod))
-    # the edges' line over what green does more, 0.34 of the blood
-    assert nods.sway_db == pytest.approx(20 * np.log10(0.01 / (0.003 * 0.34)), abs=0.5)
+    # the edges' line over that of the blood, both root mean squares
+    size = 0.003 * np.sqrt(np.mean(BLOOD**2))
+    assert nods.sway_db == pytest.approx(20 * np.log10(0.01 / size), abs=0.5)
     assert nods.with_sway > 0.98
     talk = 0.02 * np.random.default_rng(6).normal(size=(T.size, 1)) * ALIKE
     still, elsewhere = (_found(wave, _scene(blood, edges=e)) for e in (None, talk))
     assert still.sway_db < -20 and elsewhere.with_sway < 0.8
-    assert TERMS["sway"](nods) > 8 and TERMS["sway"](still) == 0
+    assert TERMS["sway"](nods) > 4 and TERMS["sway"](still) == 0
 
 
 @pytest.mark.parametrize("double", [True, False])
@@ -135,7 +146,7 @@ def test_noise_has_nothing_that_goes_with_it() -> None:
         noise, other = rng.normal(size=T.size), rng.normal(size=(T.size, 4, 3))
         likely.append(_found(noise, _scene(0.003 * other)))
     assert np.median([found.snr_db for found in likely]) < 0
-    assert abs(np.mean([found.with_colour for found in likely])) < 0.2
+    assert abs(np.mean([found.with_mix for found in likely])) < 0.2
     assert np.median([found.halves_bpm for found in likely]) > 10
     assert np.median([found.line_db for found in likely]) < 12
 
@@ -165,17 +176,14 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
             trace = -near(detrend(row / row.mean() - 1, FS, 0.4))
             part[q, c] = np.linalg.lstsq(ours[:, None], trace, rcond=None)[0][0]
     found = _found(wave, frame_stats)
-    more = np.array([part[q, 1] - (part[q, 0] + part[q, 2]) / 2 for q in range(4)])
-    green = more.mean()
-    second = np.sort(abs(part.mean(axis=1) / more))[1]
-    assert found.grey_db == pytest.approx(20 * np.log10(second), abs=1e-6)
-    assert found.red_over_green == pytest.approx((part[:, 0].sum() / part[:, 1].sum()).real)
     rows = [*frame_stats.quarters_rgb.astype(np.float64).transpose(1, 2, 0).reshape(12, -1)]
     rows += [*frame_stats.face_rgb.astype(np.float64).T]
     grey = [near(detrend(row / row.mean() - 1, FS, 0.4)) for row in rows]
-    edges = np.mean(grey[12:], axis=0) - np.mean(grey[:12], axis=0)
-    size = np.linalg.lstsq(ours[:, None], edges, rcond=None)[0][0]
-    assert found.sway_db == pytest.approx(20 * np.log10(abs(size / green)), abs=1e-6)
+    by_colour = [grey[12 + c] - np.mean(grey[c:12:3], axis=0) for c in range(3)]
+    sizes = [np.linalg.lstsq(ours[:, None], one, rcond=None)[0][0] for one in by_colour]
+    sway_db = 20 * np.log10(np.linalg.norm(sizes) / np.linalg.norm(part.mean(axis=0)))
+    assert found.sway_db == pytest.approx(sway_db, abs=1e-6)
+    edges = np.mean(by_colour, axis=0)
     share = abs(np.vdot(ours, edges)) / (np.linalg.norm(ours) * np.linalg.norm(edges))
     assert found.with_sway == pytest.approx(share)
 
@@ -183,9 +191,9 @@ def test_colours_against_the_slow_version(wave: NDArray[np.float64]) -> None:
 def test_no_background_says_nothing(wave: NDArray[np.float64]) -> None:
     frame_stats = _scene(0.003 * _moving(wave, BLOOD))
     blind = replace(frame_stats, background_rgb=np.full_like(frame_stats.background_rgb, np.nan))
-    assert np.isnan(_found(wave, blind).background_db)
+    assert np.isnan(_found(wave, blind).background_share)
     dark = replace(frame_stats, background_rgb=np.full_like(frame_stats.background_rgb, 2.0))
-    assert np.isnan(_found(wave, dark).background_db)
+    assert np.isnan(_found(wave, dark).background_share)
 
 
 def test_no_reading_or_no_picture_is_no_evidence(wave: NDArray[np.float64]) -> None:
@@ -221,4 +229,6 @@ def test_units_do_not_matter_and_all_is_finite(
     )
     again = asdict(_found(gain * mixed, darker))
     for name, value in found.items():
-        assert again[name] == pytest.approx(value, rel=1e-2, abs=0.05), name
+        # the rate moves by its last digits, and with it what is nothing but noise
+        slack = 1.0 if name in ("change_db", "beyond_grey_db", "beyond_blood_db") else 0.05
+        assert again[name] == pytest.approx(value, rel=1e-2, abs=slack), name

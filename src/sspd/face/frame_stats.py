@@ -23,7 +23,7 @@ DARK_VALUE = 30
 #: is used if the first one leaves too little background.
 OUTLINES = ((0.5, 0.0, 0.7, 1.3), (0.15, 0.15, 0.65, 0.0))
 #: Least background, as a fraction of the frame.
-MIN_BACKGROUND = 0.04
+MIN_BACKGROUND = 0.10
 #: In larger frames, rows and columns are skipped down to about these numbers.
 _ROWS = 540
 _EXPOSURE_SIDE = 128

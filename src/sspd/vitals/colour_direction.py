@@ -1,4 +1,4 @@
-"""What the colours of a face and its background say about a rate (not in the confidence yet).
+"""What the colours of a face and its background say about a rate.
 
 The pulse has another colour in each camera: AC/DC of red 0 to 0.9 and of blue 0 to 1.1 of that
 of green. So nothing here divides by what green does more than the others. Each statement about the
@@ -14,8 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sspd.types import Signal
 from sspd.vitals.colour_line import ColourLine, colour_line
-from sspd.vitals.lines import Complex, late_cosine, near, relative
+from sspd.vitals.lines import Complex, complex_cosine, late_cosine, near, part, relative, size_db
+
+#: A background with a pixel value below this (0-255) is too dark to show a change of light.
+DARK_BACKGROUND = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,3 +145,76 @@ def _alike(face: ColourLine, lines: list[ColourLine]) -> float:
     white = np.linalg.solve(root, np.stack([line.vector for line in lines], axis=1))
     powers = np.linalg.svd(white, compute_uv=False) ** 2
     return float(powers[0] / max(powers.sum(), 1e-30))
+
+
+def colour_features(
+    filtered: Signal,
+    quarters: NDArray[np.float64],
+    box: NDArray[np.float64],
+    background: NDArray[np.float64],
+    f_hz: float,
+) -> dict[str, float]:
+    """Compare the colours of face and background with the waveform.
+
+    Parameters
+    ----------
+    filtered : Signal
+        Window of the filtered waveform.
+    quarters : float64 array, shape (time, 4, 3)
+        Mean colours of the quarters of the middle of the face, pixel values above 0.
+    box, background : float64 array, shape (time, 3)
+        Mean colours of the face box and of the background, pixel values.
+    f_hz : float
+        Rate, Hz.
+
+    Returns
+    -------
+    dict of str to float
+        Fields of `sspd.vitals.quality_features.QualityFeatures`.
+    """
+    fs = filtered.fs
+    wall = background
+    if not (np.isfinite(background).all() and float(background.min()) > DARK_BACKGROUND):
+        wall = np.full_like(background, np.nan)
+    found = measure_colour_direction(filtered.values, quarters, box, wall, fs, f_hz)
+    ours = near(filtered.values[:, None], fs, f_hz)[:, 0]
+    by_quarter = near(relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
+    # more blood is less light, so the sign is inverted; (time, 4, 3), (time, 3)
+    skin = -by_quarter.reshape(-1, 4, 3)
+    by_colour = skin.mean(axis=1)
+    edges = near(relative(box, fs), fs, f_hz) + by_colour
+    size = _rms(part(by_colour, ours))
+    return {
+        **_direction(found),
+        "sway_db": size_db(_rms(part(edges, ours)), size),
+        "with_sway": abs(complex_cosine(edges.mean(axis=1), ours)),
+        "side_share": _side_share(skin, ours, found),
+    }
+
+
+def _direction(found: ColourDirection | None) -> dict[str, float]:
+    """Return what the colours say about the rate; NaN: the window is too short for it."""
+    names = {
+        **{name: name for name in ("change_db", "beyond_grey_db", "beyond_blood_db", "box_share")},
+        **{name: name for name in ("background_share", "background_share_sd")},
+        "with_mix": "with_colours",
+        "alike": "quarters_alike",
+    }
+    unknown = float("nan")
+    return {
+        ours: unknown if found is None else float(getattr(found, theirs))
+        for ours, theirs in names.items()
+    }
+
+
+def _rms(amplitudes: Complex) -> float:
+    return max(float(np.sqrt((np.abs(amplitudes) ** 2).mean())), 1e-12)
+
+
+def _side_share(skin: Complex, ours: Complex, found: ColourDirection | None) -> float:
+    """Return weaker over stronger side; skin is (time, 4, 3), quarters left and right in turn."""
+    mix = np.array([-0.5, 1.0, -0.5]) if found is None else found.weights.real
+    sides = (skin @ mix).reshape(-1, 2, 2).mean(axis=1)
+    # in phase with the stronger side, as a filter, a codec or a network may delay one of them all
+    weaker, stronger = sorted(part(sides, ours).tolist(), key=abs)
+    return float((weaker / stronger).real) if stronger else 0.0

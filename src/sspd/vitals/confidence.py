@@ -15,7 +15,7 @@ import numpy as np
 
 from sspd.errors import WeightsError
 from sspd.types import ConfidenceSpec
-from sspd.vitals.quality_features import QualityFeatures
+from sspd.vitals.quality_features import QualityFeatures, on_wall
 
 #: Range of the confidence; a calibration on some hundred videos supports no more.
 CLAIMED = (0.01, 0.99)
@@ -31,7 +31,11 @@ FOR: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
     {
         "snr": lambda e: _within(e.snr_db, -6.0, 8.0),
         "line": lambda e: _within(e.line_db, 0.0, 20.0),
-        "with_colour": lambda e: e.with_colour,
+        # not known: as if nothing spoke for it
+        "with_mix": lambda e: _known(e.with_mix),
+        "change": lambda e: _within(_known(e.change_db), 0.0, 60.0),
+        "beyond_grey": lambda e: _within(_known(e.beyond_grey_db), 0.0, 40.0),
+        "alike": lambda e: _within(_known(e.alike), 0.25, 1.0),
     }
 )
 #: Terms that lower the confidence, by name. Many are 0 up to a threshold.
@@ -44,18 +48,15 @@ AGAINST: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
         "half_seen": lambda e: (e.pos_half_bpm < 4.0) * _odd_lines(e, 0.0),
         "pos_apart": lambda e: min(e.pos_bpm, 10.0),
         "not_with_pos": lambda e: max(0.3 - e.with_pos, 0.0),
-        # bounded tightly: automatic exposure removes what all colours share
-        "no_grey": lambda e: _within(3.0 - e.grey_db, 0.0, 5.0),
-        "red_most": lambda e: _within(e.red_over_green - 1.0, 0.0, 2.0),
-        "red_against": lambda e: _within(-0.1 - e.red_over_green, 0.0, 2.0),
+        "not_blood": lambda e: _within(_known(e.beyond_blood_db) - 20.0, 0.0, 40.0),
         "sway": lambda e: _within(e.sway_db - 8.0, 0.0, 15.0) * e.with_sway**2,
-        "background": lambda e: _within(np.nan_to_num(e.background_db, nan=-5.0), -5.0, 15.0),
+        "on_wall": lambda e: _within(_known(on_wall(e)), 0.0, 1.0),
+        "wall_unsure": lambda e: _within(_known(2 * e.background_share_sd), 0.0, 1.0),
         # the background is not visible, so nothing shows that the light is constant
-        "no_background": lambda e: float(np.isnan(e.background_db)),
-        "blue_against": lambda e: _within(-0.5 - e.blue_over_green, 0.0, 2.0),
+        "no_background": lambda e: float(np.isnan(e.background_share)),
+        "on_edges": lambda e: _within(_known(e.box_share) - 0.7, 0.0, 0.5),
         "nod": lambda e: _within(e.nod_db + 12.0, 0.0, 32.0) * e.with_nod**2,
         "grouped": lambda e: _within(e.group_db + 12.0, 0.0, 12.0),
-        "blue_most": lambda e: _within(e.blue_over_green - 1.2, 0.0, 2.0),
         "wandering": lambda e: _within(e.track_bpm - 10.0, 0.0, 30.0),
         "pos_sure_elsewhere": lambda e: (
             _within(e.pos_bpm - 3.0, 0.0, 6.0) * _within(e.pos_line_db - 12.0, 0.0, 10.0)
@@ -64,6 +65,11 @@ AGAINST: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
     }
 )
 TERMS: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType({**FOR, **AGAINST})
+
+
+def _known(value: float) -> float:
+    """Return a value; 0 if it is unknown."""
+    return 0.0 if np.isnan(value) else value
 
 
 def _odd_lines(features: QualityFeatures, low_db: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sspd.vitals.heart_rate import SEARCH_HZ
-from sspd.vitals.quality_features import QualityFeatures
+from sspd.vitals.quality_features import QualityFeatures, on_wall
 
 #: Spectral lines between the harmonics are stronger than this, relative to the line at the
 #: rate, dB: the beats come in groups, or a slow heart was read at twice its rate.
@@ -45,16 +45,16 @@ SIDE_SHARE, SIDE_WITH_POS = 0.2, 0.8
 SIDES_BPM, SIDES_LINE_DB, ONE_SIDE = 8.0, (12.0, 9.0), 0.4
 #: The rate by peaks differs by this much, bpm.
 PEAKS_BPM = 12.0
-#: Neither the green channel nor POS, which is more robust to motion, correlates with the
-#: waveform (cosines).
-WITH_COLOUR, WITH_POS = 0.0, 0.3
-#: The background changes in phase with the waveform by more than the skin, dB; or by about as
-#: much, and the cosine between waveform and POS, which cancels what all colours share, is
-#: under this. (Automatic exposure that reacts to the pulse changes the background too.)
-BACKGROUND_DB, AS_THE_SKIN_DB, BEYOND_GREY = 2.0, -2.0, 0.96
-#: If no background is visible: the edges of the face box, with hair, change like its middle,
-#: up to this difference, dB. Blood does not change the colour of hair.
-EDGES_DB = -8.0
+#: Neither the colours nor POS, which is more robust to motion, correlate with the waveform
+#: (cosines), or the colours hardly change at the rate, dB.
+WITH_MIX, WITH_POS, CHANGE_DB = 0.3, 0.3, 6.0
+#: The background changes by more than this share of the face's change, by two standard
+#: deviations of the share. A pulse leaves it as it is. (An exposure that reacts to the pulse
+#: changes it in the other direction.)
+ON_WALL = 0.2
+#: If no background is visible: the whole face box, with hair, changes by more than this share of
+#: the change of its middle. Blood does not change the colour of hair.
+ON_EDGES = 0.85
 #: Or the waveform is cleaner than this, dB, and its cosine to POS, which is more robust to
 #: changes of light, is under this.
 CLEAN_SNR_DB, CLEAN_WITH_POS = 12.0, 0.85
@@ -93,7 +93,7 @@ def contradictions(features: QualityFeatures, rate_bpm: float) -> set[str]:
     >>> rgb = 120 * (1 - 0.003 * wave.values[:, None, None] * np.array([0.4, 1.0, 0.6]))
     >>> frame_stats = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
     >>> found = compute_quality_features(wave, read_rate(wave.values, 30.0), frame_stats)
-    >>> contradictions(replace(found, flicker=1.0, background_db=-20.0), 71.6)
+    >>> contradictions(replace(found, flicker=1.0, background_share=0.0), 71.6)
     {'flicker'}
     """
     e = features
@@ -123,15 +123,15 @@ def _light_changes(e: QualityFeatures) -> bool:
     """Return whether the light, not the blood, changes at the rate."""
     if e.flicker > 0:
         return True
-    if np.isnan(e.background_db):
+    if np.isnan(e.background_share):
         clean = e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS
-        return e.sway_db < EDGES_DB or clean
-    return e.background_db > (BACKGROUND_DB if e.with_pos > BEYOND_GREY else AS_THE_SKIN_DB)
+        return e.box_share > ON_EDGES or clean
+    return on_wall(e) > ON_WALL
 
 
 def _face_moves(e: QualityFeatures) -> bool:
     """Return whether the face moves in phase with the waveform."""
-    least_db = UNSEEN_NOD_DB if np.isnan(e.background_db) else NOD_DB
+    least_db = UNSEEN_NOD_DB if np.isnan(e.background_share) else NOD_DB
     unclear = e.snr_db < UNCLEAR_SNR_DB and e.nod_db > UNCLEAR_NOD_DB
     return (e.nod_db > least_db and e.with_nod > WITH_NOD) or (
         unclear and e.with_nod > UNCLEAR_WITH_NOD
@@ -155,7 +155,7 @@ def _is_noise(e: QualityFeatures, rate_bpm: float) -> bool:
     """Return whether neither the spectral line nor the colours confirm the waveform."""
     others_bpm = (e.pos_bpm, POS_BPM), (e.peaks_bpm, FAINT_PEAKS_BPM)
     unlike = any(_apart(other_bpm, rate_bpm) > most_bpm for other_bpm, most_bpm in others_bpm)
-    colourless = e.with_colour < WITH_COLOUR and e.with_pos < WITH_POS
+    colourless = (e.with_mix < WITH_MIX or e.change_db < CHANGE_DB) and e.with_pos < WITH_POS
     return (e.snr_db < FAINT_SNR_DB and unlike) or colourless
 
 

@@ -17,24 +17,21 @@ from numpy.typing import NDArray
 from sspd.signal import bandpass, detrend, pulse_frequency, resample_times
 from sspd.signal.color.pos import POS_WINDOW_S, pos_waveform
 from sspd.types import FrameStats, Signal
+from sspd.vitals.colour_direction import colour_features
 from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import PASS_HZ, SEARCH_HZ, Reading, search_band
 from sspd.vitals.lines import (
     TREND_HZ,
-    Complex,
     bounded_db,
     complex_cosine,
-    cosine,
+    late_cosine,
     line_db,
     near,
     part,
-    relative,
     size_db,
 )
 
-#: A background with a pixel value below this (0-255) is too dark to show a change of light.
-DARK_BACKGROUND = 8.0
 #: The heart moves a head by less than this, in widths of the face box (half a millimetre).
 SMALL_MOTION = 2e-3
 
@@ -59,24 +56,31 @@ class QualityFeatures:
     pos_half_bpm: float
     """Difference between half of the rate and the rate of POS."""
     with_pos: float
-    """Cosine between waveform and POS near the rate, -1 to 1."""
-    with_colour: float
-    """Cosine between the waveform and green minus the mean of red and blue, -1 to 1."""
-    grey_db: float
-    """Common change of all colours relative to the excess of green; the second smallest of
-    the four quarters of the face, as one may contain a talking mouth."""
-    red_over_green: float
-    """Amplitude of red in phase with the waveform, relative to green."""
+    """Cosine between waveform and POS near the rate, -1 to 1; small delays do not count."""
+    change_db: float
+    """How sure it is that the colours of the face change at the rate, whatever the colour of the
+    pulse; see `sspd.vitals.colour_direction`, as for the next five. NaN: unknown."""
+    beyond_grey_db: float
+    """How sure it is that they do not all change alike."""
+    beyond_blood_db: float
+    """How sure it is that they change in other proportions or phases than a pulse does."""
+    with_mix: float
+    """Cosine between the waveform and the mix of colours that changes most clearly, -1 to 1."""
+    alike: float
+    """Part of the change of four quarters of the face that has one colour and phase, to 1."""
+    box_share: float
+    """Change of the whole face box, with hair and edges, along that of its middle: about 0.5 for
+    a pulse, 1 for a light."""
+    background_share: float
+    """Change of the background along that of the face: 0 for a pulse, 0.3 or more for a light on
+    both. NaN: not visible."""
+    background_share_sd: float
+    """Standard deviation of that share by noise alone."""
     sway_db: float
     """Change at the edges of the face box beyond that of its middle, in phase with the
-    waveform, relative to the excess of green."""
+    waveform, relative to the change of the middle; root mean square of the colours."""
     with_sway: float
     """Cosine between that change at the edges and the waveform, 0 to 1."""
-    background_db: float
-    """Change of the background in phase with the waveform, relative to the excess of green;
-    root mean square of the colours, as coloured lights may cancel in grey. NaN: not visible."""
-    blue_over_green: float
-    """Amplitude of blue in phase with the waveform, relative to green."""
     nod_db: float
     """Amplitude of the face's motion or scaling in phase with the waveform, relative to
     `SMALL_MOTION`."""
@@ -90,8 +94,8 @@ class QualityFeatures:
     track_bpm: float
     """Range of the rate within the window; 0 if it was not tracked."""
     side_share: float
-    """Excess of green on the weaker side of the face, in phase with the stronger side and
-    relative to it; below 0 if the sides have opposite signs."""
+    """Change of the mix of colours on the weaker side of the face, in phase with the stronger
+    side and relative to it; below 0 if the sides have opposite signs."""
     sides_bpm: float
     """Difference between the rates of POS on the two sides of the face, or to an octave."""
     sides_line_db: float
@@ -128,8 +132,8 @@ def compute_quality_features(
     >>> rgb = 120 * (1 - 0.003 * wave.values[:, None, None] * np.array([0.4, 1.0, 0.6]))
     >>> frame_stats = replace(still_scene(wave.t), quarters_rgb=rgb.repeat(4, 1).astype(np.float32))
     >>> found = compute_quality_features(wave, read_rate(wave.values, 30.0), frame_stats)
-    >>> round(found.with_colour, 3), round(found.peaks_bpm, 1)
-    (1.0, 0.0)
+    >>> found.with_mix > 0.99, round(found.peaks_bpm, 1)
+    (True, 0.0)
     """
     start_s, end_s = filtered.start_s, filtered.start_s + filtered.duration_s
     fs, n = filtered.fs, len(filtered.values)
@@ -165,10 +169,25 @@ def compute_quality_features(
         **_of_waveform(filtered, f_hz),
         **_of_pos(filtered, pos, f_hz),
         **_of_sides(sides, fs, f_hz),
-        **_of_colours(filtered, quarters, box, background, f_hz),
+        **colour_features(filtered, quarters, box, background, f_hz),
         **_of_motion(filtered, place, f_hz),
         flicker=float(is_flicker(frame_stats, start_s, end_s, f_hz)),
     )
+
+
+def on_wall(features: QualityFeatures) -> float:
+    """Return the least share of the face's change that is on the background too.
+
+    Parameters
+    ----------
+    features : QualityFeatures
+
+    Returns
+    -------
+    float
+        The share less two of its standard deviations; NaN if no background is visible.
+    """
+    return features.background_share - 2 * features.background_share_sd
 
 
 def _places(frame_stats: FrameStats) -> NDArray[np.float64]:
@@ -179,8 +198,9 @@ def _places(frame_stats: FrameStats) -> NDArray[np.float64]:
 def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
     values, fs = filtered.values, filtered.fs
     half = values.size // 2
-    band_hz, parts = search_band(f_hz), (values[:half], values[half:])
-    halves = [pulse_frequency(part, fs, band_hz) for part in parts]
+    halves = [
+        pulse_frequency(part, fs, search_band(f_hz)) for part in (values[:half], values[half:])
+    ]
     apart = [abs(f - f_hz) for f in halves if np.isfinite(f)]
     odd = 0.0
     if f_hz / 2 >= SEARCH_HZ[0]:
@@ -203,7 +223,7 @@ def _of_pos(filtered: Signal, pos: NDArray[np.float64], f_hz: float) -> dict[str
     return {
         "pos_bpm": apart[0],
         "pos_half_bpm": apart[1],
-        "with_pos": cosine(theirs, ours),
+        "with_pos": late_cosine(theirs, ours, f_hz),
         "pos_line_db": line_db(pos, fs, pos_hz) if np.isfinite(pos_hz) else 0.0,
     }
 
@@ -223,48 +243,6 @@ def _of_sides(sides: NDArray[np.float64], fs: float, f_hz: float) -> dict[str, f
     return {"sides_bpm": 60 * min(apart), "sides_line_db": min(lines)}
 
 
-def _of_colours(
-    filtered: Signal,
-    quarters: NDArray[np.float64],
-    box: NDArray[np.float64],
-    background: NDArray[np.float64],
-    f_hz: float,
-) -> dict[str, float]:
-    """Compare the colours of face and background with the waveform."""
-    fs = filtered.fs
-    ours = near(filtered.values[:, None], fs, f_hz)[:, 0]
-    by_quarter = near(relative(quarters.reshape(len(quarters), 12), fs), fs, f_hz)
-    # more blood is less light, so the sign is inverted; (time, 4, 3), (time, 3)
-    skin = -by_quarter.reshape(-1, 4, 3)
-    by_colour = skin.mean(axis=1)
-    edges = (near(relative(box, fs), fs, f_hz) + by_colour).mean(axis=1)
-    red, middle, blue = part(by_colour, ours)
-    size = _more(red, middle, blue)
-    background_db = float("nan")
-    if bool(np.isfinite(background).all()) and float(background.min()) > DARK_BACKGROUND:
-        behind = part(near(relative(background, fs), fs, f_hz), ours)
-        background_db = size_db(float(np.sqrt((np.abs(behind) ** 2).mean())), size)
-    return {
-        "with_colour": cosine(by_colour[:, 1] - (by_colour[:, 0] + by_colour[:, 2]) / 2, ours),
-        "grey_db": sorted(_grey_db(*part(skin[:, k], ours)) for k in range(4))[1],
-        "red_over_green": float((red / middle).real) if abs(middle) > 1e-12 else 0.0,
-        "blue_over_green": float((blue / middle).real) if abs(middle) > 1e-12 else 0.0,
-        "sway_db": size_db(abs(complex(part(edges[:, None], ours)[0])), size),
-        "with_sway": abs(complex_cosine(edges, ours)),
-        "background_db": background_db,
-        "side_share": _side_share(skin, ours),
-    }
-
-
-def _side_share(skin: Complex, ours: Complex) -> float:
-    """Return weaker over stronger side; skin is (time, 4, 3), quarters left and right in turn."""
-    surplus = skin[..., 1] - (skin[..., 0] + skin[..., 2]) / 2
-    sides = surplus.reshape(-1, 2, 2).mean(axis=1)
-    # in phase with the stronger side, as a filter, a codec or a network may delay one of them all
-    weaker, stronger = sorted(part(sides, ours).tolist(), key=abs)
-    return float((weaker / stronger).real) if stronger else 0.0
-
-
 def _of_motion(filtered: Signal, place: NDArray[np.float64], f_hz: float) -> dict[str, float]:
     """Compare the face's motion with the waveform: the largest of x, y and scale."""
     fs = filtered.fs
@@ -277,12 +255,3 @@ def _of_motion(filtered: Signal, place: NDArray[np.float64], f_hz: float) -> dic
         "nod_db": size_db(float(amplitudes[largest]), SMALL_MOTION),
         "with_nod": abs(complex_cosine(theirs[:, largest], ours)),
     }
-
-
-def _more(red: complex, green: complex, blue: complex) -> float:
-    """Return the excess of green over the mean of red and blue."""
-    return max(abs(green - (red + blue) / 2), 1e-12)
-
-
-def _grey_db(red: complex, green: complex, blue: complex) -> float:
-    return size_db(abs(red + green + blue) / 3, _more(red, green, blue))

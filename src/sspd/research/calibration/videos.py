@@ -13,42 +13,56 @@ from numpy.typing import NDArray
 
 from sspd.research.calibration.nulls import FPS, NULLS, null_video
 from sspd.simulation import VideoSpec, random_spec, truth, video_suffix, write_video
+from sspd.simulation.scenarios import SCENARIOS
 from sspd.types import Box
 
 #: Kind -> its share of the videos of a fit, in parts of their sum: half of them are hard or
 #: have no pulse. Names are those of `spec_of`; ``null_`` has no pulse.
 KINDS: Mapping[str, int] = MappingProxyType(
     {
-        "varied": 14,
-        "still": 5,
-        "talking": 8,
-        "translation": 8,
-        "rotation": 6,
-        "drift": 6,
-        "compressed": 10,
-        "weak": 10,
-        "flicker": 10,
-        "nodding": 14,
-        "faint": 24,
-        "null_photo": 12,
-        "null_wall": 10,
-        "null_noise": 10,
-        "null_flicker": 24,
-        "null_mannequin": 24,
-        "null_compressed": 20,
-        "null_varied": 24,
-        "slow": 30,
-        "null_swinging": 36,
-        "good_talking": 30,
-        "good_still": 10,
-        "good_drift": 10,
-        "good_tight": 14,
-        "null_tight": 18,
+        "varied": 6,
+        "still": 3,
+        "talking": 4,
+        "translation": 4,
+        "rotation": 3,
+        "drift": 4,
+        "compressed": 5,
+        "weak": 5,
+        "flicker": 6,
+        "nodding": 8,
+        "faint": 10,
+        "null_photo": 5,
+        "null_wall": 4,
+        "null_noise": 4,
+        "null_flicker": 12,
+        "null_mannequin": 12,
+        "null_compressed": 8,
+        "null_varied": 8,
+        "slow": 12,
+        "null_swinging": 16,
+        "good_talking": 8,
+        "good_still": 4,
+        "good_drift": 5,
+        "good_tight": 8,
+        "null_tight": 9,
+        "home": 24,
+        "call": 18,
+        "phone": 16,
+        "car": 10,
+        "ward": 10,
+        "gym": 16,
+        "dim": 18,
+        "null2": 40,
+        "faint_home": 14,
+        "faint_dim": 8,
+        "slow_home": 10,
     }
 )
-#: The held-out videos have two kinds without a pulse that no confidence is fitted to.
+#: The held-out videos have two kinds without a pulse that no confidence is fitted to, and
+#: scenes with cameras, lights and hearts that none is fitted to.
 HELD_OUT_KINDS: Mapping[str, int] = MappingProxyType(
-    {**KINDS, "null_handheld": 18, "null_screen": 18}
+    {**KINDS, "null_handheld": 10, "null_screen": 10}
+    | {f"other_{scene}": 12 for scene in SCENARIOS}
 )
 #: Parts of a calibration: what is fitted to, and what judges.
 PARTS: Mapping[str, Mapping[str, int]] = MappingProxyType(
@@ -56,6 +70,9 @@ PARTS: Mapping[str, Mapping[str, int]] = MappingProxyType(
 )
 #: A frame so small that the face's box fills it: no background is seen.
 TIGHT: Mapping[str, Any] = MappingProxyType({"width": 360, "height": 360, "face_px": 250})
+#: Options of a video of a scene, and of one of a simple preset.
+SCENE: Mapping[str, Any] = MappingProxyType({"width": 480, "height": 360})
+CLIP: Mapping[str, Any] = MappingProxyType({"fps": FPS})
 #: What moves or flickers in a tight frame without a pulse.
 TIGHT_NULLS = ("nodding", "flicker", "swinging", "translation")
 
@@ -161,7 +178,8 @@ def spec_of(video: CalibrationVideo, rng: np.random.Generator, duration_s: float
     ----------
     video : CalibrationVideo
         Its kind is a preset of the simulator; ``good_`` before it: a clear pulse, ``null_``:
-        none; or ``tight`` (the face fills the frame), ``faint`` (a pulse near or below what
+        none, ``faint_`` and ``slow_`` as below, ``other_``: a camera, light or heart that is
+        held out; or ``tight`` (the face fills the frame), ``faint`` (a pulse near or below what
         can be seen), ``slow`` (hearts that may be read as twice their rate).
     rng : numpy Generator
     duration_s : float
@@ -171,8 +189,8 @@ def spec_of(video: CalibrationVideo, rng: np.random.Generator, duration_s: float
     -------
     VideoSpec
     """
-    fixed: dict[str, Any] = {"duration_s": duration_s, "fps": FPS}
     group, _, kind = video.kind.rpartition("_")
+    fixed: dict[str, Any] = {"duration_s": duration_s, **(SCENE if kind in SCENARIOS else CLIP)}
     if group == "good":
         fixed["pulse_percent"] = float(rng.uniform(0.5, 1.2))
     elif group == "null":
@@ -180,10 +198,10 @@ def spec_of(video: CalibrationVideo, rng: np.random.Generator, duration_s: float
     if kind == "tight":
         fixed |= TIGHT
         kind = "still" if group == "good" else TIGHT_NULLS[video.number % len(TIGHT_NULLS)]
-    elif kind == "faint":
+    elif "faint" in (group, kind):
         fixed["pulse_percent"] = float(np.exp(rng.uniform(np.log(0.03), np.log(0.3))))
-        kind = "varied"
-    elif kind == "slow":  # hearts that a network which whitens reads double
+        kind = kind if group else "varied"
+    elif "slow" in (group, kind):  # hearts that a network which whitens reads double
         fixed["hr_bpm"] = float(rng.uniform(42.0, 64.0))
-        kind = "varied"
-    return random_spec(rng, kind, **fixed)
+        kind = kind if group else "varied"
+    return random_spec(rng, kind, held_out=True if group == "other" else None, **fixed)
