@@ -34,7 +34,16 @@ from sspd.vitals import (
     time_beats,
 )
 from sspd.vitals.heart_rate import Reading, follow_rate, read_half, read_rate_near
-from vectors.of_frames import colour, direction, flicker, frames, lines, quality, reasons
+from vectors.of_frames import (
+    colour,
+    confidence,
+    direction,
+    flicker,
+    frames,
+    lines,
+    quality,
+    reasons,
+)
 
 BAND = (0.5, 4.0)
 Case = dict[str, Any]
@@ -57,7 +66,7 @@ def filters(given: Case) -> Case:
     """Filter one waveform in every way."""
     values, fs = np.array(given["values"]), given["fs"]
     return {
-        "bandpass": bandpass(values, fs, BAND),
+        "bandpass": bandpass(values, fs, BAND)[::3],
         "narrow": bandpass(values, fs, (0.84, 1.6))[::7],
         "detrended": detrend(values, fs, 0.5)[::7],
         "standardised": standardise(values)[::7],
@@ -214,6 +223,7 @@ GROUPS: dict[str, Callable[[Case], Case | None]] = {
     "reasons": reasons,
     "direction": direction,
     "quality": quality,
+    "confidence": confidence,
 }
 
 

@@ -32,7 +32,7 @@ def pulse(
     doubled = np.sin(2 * turn + shape.get("phase", 1.0))
     wave = shape.get("first", 1.0) * np.sin(turn) + shape.get("second", 0.35) * doubled
     wave = wave * (1 + 0.1 * np.sin(2 * np.pi * 0.22 * t + 1)) + 0.5 * np.sin(0.4 * t)
-    return rounded(wave + noise * rng.normal(size=t.size), 4)
+    return rounded(wave + noise * rng.normal(size=t.size), 3)
 
 
 def rounded(values: Any, digits: int) -> list[float]:
@@ -73,6 +73,7 @@ def inputs() -> Iterator[tuple[str, str, Case]]:
     yield from scenes()
     yield from regions()
     yield from takes()
+    yield from judged()
 
 
 def known_beats() -> Iterator[tuple[str, str, Case]]:
@@ -104,10 +105,10 @@ def colours() -> Iterator[tuple[str, str, Case]]:
     """Yield mean colours at uneven times."""
     for name, fps in (("uneven", 28.0), ("faster than the grid", 50.0)):
         rng = np.random.default_rng(round(fps))
-        t = np.cumsum(rng.uniform(0.7, 1.3, round(7 * fps)) / fps)
+        t = np.cumsum(rng.uniform(0.7, 1.3, round(5 * fps)) / fps)
         blood = np.array([140, 110, 90]) + np.sin(7.5 * t)[:, None] * [0.3, 0.8, 0.5]
         rgb = [rounded(row, 3) for row in blood + rng.normal(0, 0.1, blood.shape)]
-        yield "colour", name, {"t": rounded(t, 4), "rgb": rgb, "fs": 30.0, "start_s": 0.2, "n": 195}
+        yield "colour", name, {"t": rounded(t, 4), "rgb": rgb, "fs": 30.0, "start_s": 0.2, "n": 135}
 
 
 def pictures() -> Iterator[tuple[str, str, Case]]:
@@ -240,10 +241,56 @@ def takes() -> Iterator[tuple[str, str, Case]]:
                 "start_s": start_s,
                 "t": rounded(t, 4),
                 "quarters": [rounded(row, 2) for row in quarters],
+                "box": [rounded(row, 2) for row in 100 - 0.2 * wave * [0.4, 1.0, 0.6]],
                 "background": [rounded(row, 2) for row in 80 + rng.normal(0, 0.05, (t.size, 3))],
+                "spec": SPEC,
                 "moved": [rounded(row, 5) for row in moved],
             },
         )
+
+
+#: Weights of every term of a confidence.
+SPEC = {
+    "intercept": -5.0,
+    "weights": [
+        *(("snr", 0.2), ("line", 0.1), ("with_mix", 1.0), ("change", 0.02), ("beyond_grey", 0.02)),
+        *(("alike", 1.0), ("short", -0.5), ("peaks_apart", -0.2), ("halves_apart", -0.1)),
+        *(("odd_lines", -0.05), ("half_seen", -0.3), ("pos_apart", -0.2), ("not_with_pos", -2.0)),
+        *(("not_blood", -0.05), ("sway", -0.1), ("on_wall", -3.0), ("wall_unsure", -1.0)),
+        *(("no_background", -0.5), ("on_edges", -4.0), ("nod", -0.1), ("grouped", -0.2)),
+        *(("wandering", -0.1), ("pos_sure_elsewhere", -0.05), ("lamp", -3.0)),
+    ],
+}
+
+
+def judged() -> Iterator[tuple[str, str, Case]]:
+    """Yield quality features of good readings, and of those that something contradicts."""
+    from helpers.features import CLEAN
+
+    clean = vars(CLEAN)
+    unseen = {"background_share": None, "background_share_sd": None}
+    unknown = {"change_db": None, "with_mix": None, "alike": None, "beyond_blood_db": None}
+    kinds: dict[str, Case] = {
+        "clean": {},
+        "short, colours unknown": {"duration_s": 8.0, **unseen, **unknown, "box_share": None},
+        "flicker": {"flicker": 1.0, "with_pos": 0.2},
+        "on the wall": {"background_share": 0.5},
+        "on the edges": {**unseen, "box_share": 0.9},
+        "too clean": {**unseen, "snr_db": 13.0, "with_pos": 0.8},
+        "nodding": {"nod_db": 9.0, "with_nod": 0.8, "sway_db": 12.0, "with_sway": 0.9},
+        "nodding, unclear": {"nod_db": -5.0, "with_nod": 0.9, "snr_db": 1.0},
+        "halves": {"halves_bpm": 16.0},
+        "halves, not alive": {"halves_bpm": 7.0, "snr_db": 5.0, "with_pos": 0.5},
+        "wanders": {"track_bpm": 12.0, "snr_db": 4.0},
+        "peaks": {"peaks_bpm": 13.0, "odd_lines_db": 30.0, "pos_half_bpm": 3.0},
+        "twice": {"pos_bpm": 71.0},
+        "one side": {"side_share": -0.1, "sides_bpm": 9.0, "sides_line_db": 10.0},
+        "noise": {"snr_db": -1.0, "pos_bpm": 9.0, "with_pos": 0.1, "with_mix": 0.2, "alike": 0.1},
+        "groups of two, slow": {"group_db": -10.0, "group_size": 2},
+        "groups of three": {"group_db": -20.0, "group_size": 3},
+    }
+    given = {"clean": clean, "changes": list(kinds.items()), "spec": SPEC, "rate_bpm": 70.0}
+    yield "confidence", "every kind of reading", given
 
 
 def changed(usual: Case, change: Case) -> Case:

@@ -11,16 +11,19 @@ from sspd.face.crop import crop_resize
 from sspd.face.frame_stats import measure_frame
 from sspd.signal import resample_times
 from sspd.signal.color.pos import pos_waveform
-from sspd.types import Box, Signal
+from sspd.types import Box, ConfidenceSpec, Signal
 from sspd.vitals import pulse_band, read_rate
-from sspd.vitals.acceptance import VideoFacts, rejection_reasons, still_scene
+from sspd.vitals.acceptance import REASONS, VideoFacts, rejection_reasons, still_scene
 from sspd.vitals.colour_direction import measure_colour_direction
+from sspd.vitals.confidence import TERMS, confidence_of
+from sspd.vitals.contradictions import contradictions
 from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import Reading, follow_rate
 from sspd.vitals.lines import cosine, late_cosine, line_db, near, part, relative
-from sspd.vitals.quality_features import compute_quality_features
+from sspd.vitals.quality_features import QualityFeatures, compute_quality_features
 from sspd.vitals.rate_track import RateTrack
+from sspd.vitals.windows import read_window
 
 Case = dict[str, Any]
 #: Columns of the statistics of a frame.
@@ -32,12 +35,6 @@ OF_FRAMES = (
     "overexposed",
     "dark",
     "motion",
-)
-#: Quality features that do not depend on the colour of the pulse.
-OF_QUALITY = (
-    *("duration_s", "snr_db", "peaks_bpm", "track_bpm", "halves_bpm", "line_db"),
-    *("odd_lines_db", "group_db", "group_size", "pos_bpm", "pos_half_bpm", "pos_line_db"),
-    *("sides_bpm", "sides_line_db", "nod_db", "with_nod", "flicker"),
 )
 
 
@@ -95,20 +92,40 @@ def direction(given: Case) -> Case | None:
 
 
 def quality(given: Case) -> Case | None:
-    """Compute the quality features that do not depend on the colour of the pulse."""
+    """Compute the quality features of a reading, and what follows from them."""
     fs, t = given["fs"], np.array(given["t"])
     values = pulse_band(given["values"], fs)
     reading = follow_rate(values, fs, read_rate(values, fs))
-    wall = np.array(given["background"], np.float32)
+    colours = {name: np.array(given[name], np.float32) for name in ("box", "background", "moved")}
     rows = replace(
         still_scene(t),
         quarters_rgb=np.array(given["quarters"], np.float32).reshape(-1, 4, 3),
-        face_rgb=wall,
-        background_rgb=wall,
-        moved=np.array(given["moved"], np.float32),
+        face_rgb=colours["box"],
+        background_rgb=colours["background"],
+        moved=colours["moved"],
     )
-    found = compute_quality_features(Signal(values, fs, given["start_s"]), reading, rows)
-    return None if found is None else {name: getattr(found, name) for name in OF_QUALITY}
+    wave, spec = Signal(values, fs, given["start_s"]), ConfidenceSpec.from_dict(given["spec"])
+    found = compute_quality_features(wave, reading, rows)
+    window = read_window(wave, rows, confidence=spec)
+    return {
+        "features": None if found is None else vars(found),
+        "window": [window.spectral_bpm, window.confidence, list(window.reasons)],
+    }
+
+
+def confidence(given: Case) -> Case:
+    """Say how far readings with given quality features are believed, and what speaks against it."""
+    spec, found = ConfidenceSpec.from_dict(given["spec"]), {}
+    for name, change in given["changes"]:
+        known = {k: np.nan if v is None else v for k, v in {**given["clean"], **change}.items()}
+        features = QualityFeatures(**known)
+        against = contradictions(features, given["rate_bpm"])
+        found[name] = {
+            "terms": [float(term(features)) for term in TERMS.values()],
+            "confidence": confidence_of(features, spec),
+            "contradictions": sorted(against, key=REASONS.index),
+        }
+    return {"terms": list(TERMS), "readings": found}
 
 
 def flicker(given: Case) -> Case:

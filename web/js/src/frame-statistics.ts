@@ -48,7 +48,7 @@ const OUTLINES = [
   [0.5, 0, 0.7, 1.3],
   [0.15, 0.15, 0.65, 0],
 ] as const;
-const MIN_BACKGROUND = 0.04;
+const MIN_BACKGROUND = 0.1;
 const ROWS = 540;
 const EXPOSURE_SIDE = 128;
 const MOTION_SIDE = 16;

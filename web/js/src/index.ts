@@ -66,3 +66,7 @@ export {
 } from "./reasons.js";
 export { type ColourDirection, measureColourDirection } from "./colour-direction.js";
 export { type FrameTraces, measureQuality, type Quality } from "./quality.js";
+export { type ColourFeatures, colourFeatures } from "./colour-features.js";
+export { type ConfidenceSpec, confidenceOf, TERMS } from "./confidence.js";
+export { contradictions } from "./contradictions.js";
+export { assessWindow, type Facts, type FrameRows } from "./assess.js";

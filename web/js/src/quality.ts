@@ -1,15 +1,16 @@
 /**
- * Quality features of a reading that do not depend on the colour of the pulse: from the waveform,
- * POS, the two sides of the face, its motion and the light (`sspd.vitals.quality_features`).
+ * Quality features of a reading: from the waveform, POS, the colours, the two sides of the face,
+ * its motion and the light (`sspd.vitals.quality_features`).
  */
 
 import { mean, where } from "./arrays.js";
 import { posWaveform, resampleTimes } from "./colour.js";
+import { type ColourFeatures, colourFeatures } from "./colour-features.js";
 import type { Complex } from "./fft.js";
 import { bandpass, detrend } from "./filters.js";
 import { type Colours, isFlicker } from "./flicker.js";
 import { groupLines } from "./groups.js";
-import { boundedDb, complexCosine, lineDb, near, part, sizeDb, TREND_HZ } from "./lines.js";
+import { boundedDb, complexCosine, lateCosine, lineDb, near, part, sizeDb, TREND_HZ } from "./lines.js";
 import { onBeatClock, PASS_HZ, type Reading, SEARCH_HZ, searchBand } from "./rate.js";
 import { pulseFrequency } from "./spectrum.js";
 import type { Stretch } from "./windows.js";
@@ -31,7 +32,7 @@ export interface FrameTraces {
 }
 
 /** See the fields of the same names of `QualityFeatures` in Python. */
-export interface Quality {
+export interface Quality extends ColourFeatures {
   readonly durationS: number;
   readonly snrDb: number;
   readonly peaksBpm: number;
@@ -43,6 +44,7 @@ export interface Quality {
   readonly groupSize: number;
   readonly posBpm: number;
   readonly posHalfBpm: number;
+  readonly withPos: number;
   readonly posLineDb: number;
   readonly sidesBpm: number;
   readonly sidesLineDb: number;
@@ -71,7 +73,8 @@ export function measureQuality(
   if (quarters.flat().every((trace) => trace.every((v) => v === trace[0]))) return null;
   const onClock = (trace: Float64Array): Float64Array =>
     trackHz === null ? trace : onBeatClock(trace, fs, trackHz).warped;
-  const skin = quarters.map((quarter) => each(quarter, (row) => row.map((v) => Math.max(v, 1e-3))));
+  const positive = (trace: Float64Array): Float64Array => trace.map((v) => Math.max(v, 1e-3));
+  const skin = quarters.map((quarter) => each(quarter, positive));
   const [pos, ...sides] = [[0, 1, 2, 3], [0, 2], [1, 3]].map((of) =>
     onClock(posOf(of.map((k) => skin[k]!), fs)),
   ) as [Float64Array, Float64Array, Float64Array];
@@ -85,8 +88,16 @@ export function measureQuality(
     peaksBpm: Math.abs((peaksBpm ?? 0) - spectralBpm),
     trackBpm: trackHz === null ? 0 : 60 * (highest(trackHz) + highest(trackHz.map((v) => -v))),
     ...ofWaveform(wave, fs, fHz),
-    ...ofPos(pos, fs, fHz),
+    ...ofPos(wave, pos, fs, fHz),
     ...ofSides(sides, fs, fHz),
+    ...colourFeatures(
+      wave,
+      skin.map((quarter) => each(quarter, onClock)),
+      each(frames.box, (trace) => onClock(positive(even(trace)))),
+      each(frames.background, (trace) => onClock(even(trace))),
+      fs,
+      fHz,
+    ),
     ...ofMotion(wave, places, fs, fHz),
     isFlicker: isFlicker(
       each(middle, (trace) => where(trace, inside)),
@@ -146,16 +157,18 @@ function ofWaveform(
 }
 
 function ofPos(
+  values: Float64Array,
   pos: Float64Array,
   fs: number,
   fHz: number,
-): Pick<Quality, "posBpm" | "posHalfBpm" | "posLineDb"> {
+): Pick<Quality, "posBpm" | "posHalfBpm" | "withPos" | "posLineDb"> {
   const posHz = pulseFrequency(pos, fs, searchBand(fHz));
   const known = Number.isFinite(posHz);
   const apart = (f: number): number => 60 * (known ? Math.abs(posHz - f) : f);
   return {
     posBpm: apart(fHz),
     posHalfBpm: apart(fHz / 2),
+    withPos: lateCosine(near(pos, fs, fHz), near(values, fs, fHz), fHz),
     posLineDb: known ? lineDb(pos, fs, posHz) : 0,
   };
 }

@@ -1,8 +1,8 @@
 /** Windows of a waveform: how it is cut, and the reading of one. */
 
 import { roundHalfEven } from "./arrays.js";
-import { followRate, readRate } from "./rate.js";
-import { rejectionReasons } from "./reasons.js";
+import { followRate, type Reading, readRate } from "./rate.js";
+import { type Reason, rejectionReasons } from "./reasons.js";
 
 /** A remainder at the end of at least this length is a window of its own, seconds. */
 export const REMAINDER_S = 10;
@@ -83,19 +83,28 @@ export function unreadWindows(
  * where there are neither frame statistics nor a calibrated confidence.
  */
 export function readWindow(filtered: Stretch): Window {
-  const { values, fs, startS } = filtered;
+  const { values, fs } = filtered;
   const reading = followRate(values, fs, readRate(values, fs));
-  const endS = startS + values.length / fs;
+  return windowOf(filtered, reading, null, rejectionReasons(reading, values.length / fs));
+}
+
+/** Return a reading as a window. */
+export function windowOf(
+  { values, fs, startS }: Stretch,
+  reading: Reading,
+  confidence: number | null,
+  reasons: readonly Reason[],
+): Window {
   const step = Math.max(1, roundHalfEven(TRACK_STEP_S * fs));
   const track = Array.from(reading.trackHz ?? []).filter((_, i) => i % step === 0);
   return {
     startS,
-    endS,
+    endS: startS + values.length / fs,
     spectralBpm: reading.spectralBpm,
     peaksBpm: reading.peaksBpm,
     snrDb: reading.snrDb,
-    confidence: null,
-    reasons: rejectionReasons(reading, endS - startS),
+    confidence,
+    reasons,
     trackBpm: track.map((hz) => roundHalfEven(6000 * hz) / 100),
   };
 }

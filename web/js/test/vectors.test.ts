@@ -50,7 +50,7 @@ function check(group: string, compute: (given: Json) => Json, tolerance = TOLERA
 const BAND: sspd.Band = [0.5, 4];
 
 check("filters", ({ values, fs, taps, freqs_hz }) => ({
-  bandpass: bandpass(values, fs, BAND),
+  bandpass: every(bandpass(values, fs, BAND), 3),
   narrow: every(bandpass(values, fs, [0.84, 1.6]), 7),
   detrended: every(detrend(values, fs, 0.5), 7),
   standardised: every(standardise(values), 7),
@@ -263,41 +263,58 @@ check("direction", ({ quarters, box, background, fs, f_hz }) => {
   };
 });
 
-check("quality", ({ values, fs, start_s, t, quarters, background, moved }) => {
-  const filtered = sspd.pulseBand(values, fs);
-  const reading = sspd.followRate(filtered, fs, sspd.readRate(filtered, fs));
+function snake(found: object): Json {
+  return Object.fromEntries(
+    Object.entries(found).map(([name, value]) => [
+      name === "isFlicker" ? "flicker" : name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`),
+      typeof value === "boolean" ? Number(value) : value,
+    ]),
+  );
+}
+
+check("quality", ({ values, fs, start_s, t, quarters, box, background, moved, spec }) => {
+  const filtered = { values: sspd.pulseBand(values, fs), fs, startS: start_s };
+  const reading = sspd.followRate(filtered.values, fs, sspd.readRate(filtered.values, fs));
   const single = (rows: number[][]): sspd.Colours => columns(rows.map((row) => row.map(Math.fround)));
-  const frames = {
+  const none = new Float64Array(t.length);
+  const rows = {
     t: Float64Array.from(t),
     quarters: [0, 1, 2, 3].map((k) =>
       single(quarters.map((row: number[]) => row.slice(3 * k, 3 * k + 3))),
     ),
-    box: single(background),
+    box: single(box),
     background: single(background),
     moved: single(moved),
+    overexposed: none,
+    dark: none,
+    motion: none,
+    isNew: none.map(() => 1),
   };
-  const found = sspd.measureQuality({ values: filtered, fs, startS: start_s }, reading, frames);
-  return (
-    found && {
-      duration_s: found.durationS,
-      snr_db: found.snrDb,
-      peaks_bpm: found.peaksBpm,
-      track_bpm: found.trackBpm,
-      halves_bpm: found.halvesBpm,
-      line_db: found.lineDb,
-      odd_lines_db: found.oddLinesDb,
-      group_db: found.groupDb,
-      group_size: found.groupSize,
-      pos_bpm: found.posBpm,
-      pos_half_bpm: found.posHalfBpm,
-      pos_line_db: found.posLineDb,
-      sides_bpm: found.sidesBpm,
-      sides_line_db: found.sidesLineDb,
-      nod_db: found.nodDb,
-      with_nod: found.withNod,
-      flicker: found.isFlicker ? 1 : 0,
-    }
-  );
+  const found = sspd.measureQuality(filtered, reading, rows);
+  const window = sspd.assessWindow(filtered, rows, { confidence: spec });
+  return {
+    features: found && snake(found),
+    window: [window.spectralBpm, window.confidence, window.reasons],
+  };
+});
+
+check("confidence", ({ clean, changes, spec, rate_bpm }) => {
+  const camel = (name: string): string => name.replace(/_([a-z])/g, (_, c) => c.toUpperCase());
+  const found = changes.map(([name, change]: [string, Json]) => {
+    const given = Object.entries({ ...clean, ...change } as Json).map(([key, value]) => [
+      camel(key),
+      value ?? NaN,
+    ]);
+    const plain = Object.fromEntries(given);
+    const quality = { ...plain, isFlicker: plain.flicker > 0 } as sspd.Quality;
+    const reading = {
+      terms: Object.values(sspd.TERMS).map((term) => term(quality)),
+      confidence: sspd.confidenceOf(quality, spec),
+      contradictions: sspd.contradictions(quality, rate_bpm),
+    };
+    return [name, reading];
+  });
+  return { terms: Object.keys(sspd.TERMS), readings: Object.fromEntries(found) };
 });
 
 check("reasons", ({ fps, seconds, scene, reading, clock_known, confidence, least_confidence }) => {

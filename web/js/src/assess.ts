@@ -1,0 +1,55 @@
+/**
+ * The reading of a window with its frames: confidence, contradictions, reasons
+ * (`sspd.vitals.windows.read_window`).
+ */
+
+import { type ConfidenceSpec, confidenceOf } from "./confidence.js";
+import { contradictions } from "./contradictions.js";
+import { type FrameTraces, measureQuality } from "./quality.js";
+import { followRate, readHalf, readRate, type Reading } from "./rate.js";
+import { rejectionReasons, type Scene, sceneBetween } from "./reasons.js";
+import { type Stretch, type Window, windowOf } from "./windows.js";
+
+/** All statistics of frames over time, a row each. */
+export interface FrameRows extends FrameTraces, Scene {}
+
+/** What is known of a measurement beside its waveform and frames. */
+export interface Facts {
+  /** Null: not calibrated, and fixed rules decide. */
+  readonly confidence: ConfidenceSpec | null;
+  readonly clockKnown?: boolean;
+  readonly leastConfidence?: number;
+}
+
+/** Read the heart rate of one filtered window, and judge it by its frames. */
+export function assessWindow(filtered: Stretch, rows: FrameRows, facts: Facts): Window {
+  const { values, fs } = filtered;
+  const reading = followRate(values, fs, readRate(values, fs));
+  const found = assess(filtered, reading, rows, facts);
+  if (facts.confidence === null || !found.reasons.length) return found;
+  // A rejected rate may be twice the heart's: if its half is accepted, the half is taken.
+  const other = readHalf(values, fs, reading);
+  if (other === null) return found;
+  const half = assess(filtered, followRate(values, fs, other), rows, facts);
+  return half.reasons.length ? found : half;
+}
+
+function assess(filtered: Stretch, reading: Reading, rows: FrameRows, facts: Facts): Window {
+  const durationS = filtered.values.length / filtered.fs;
+  const endS = filtered.startS + durationS;
+  const quality = measureQuality(filtered, reading, rows);
+  const confidence =
+    quality === null || facts.confidence === null ? null : confidenceOf(quality, facts.confidence);
+  const { spectralBpm } = reading;
+  const against =
+    quality === null || spectralBpm === null ? [] : contradictions(quality, spectralBpm);
+  const reasons = rejectionReasons(reading, durationS, sceneBetween(rows, filtered.startS, endS), {
+    clockKnown: facts.clockKnown ?? true,
+    confidence,
+    ...(facts.leastConfidence === undefined ? {} : { leastConfidence: facts.leastConfidence }),
+    isFlicker: quality?.isFlicker ?? false,
+    contradictions: against,
+    othersApartBpm: quality === null ? 0 : Math.max(quality.posBpm, quality.halvesBpm),
+  });
+  return windowOf(filtered, reading, confidence, reasons);
+}
