@@ -253,12 +253,30 @@ def takes() -> Iterator[tuple[str, str, Case]]:
 SPEC = {
     "intercept": -5.0,
     "weights": [
-        *(("snr", 0.2), ("line", 0.1), ("with_mix", 1.0), ("change", 0.02), ("beyond_grey", 0.02)),
-        *(("alike", 1.0), ("short", -0.5), ("peaks_apart", -0.2), ("halves_apart", -0.1)),
-        *(("odd_lines", -0.05), ("half_seen", -0.3), ("pos_apart", -0.2), ("not_with_pos", -2.0)),
-        *(("not_blood", -0.05), ("sway", -0.1), ("on_wall", -3.0), ("wall_unsure", -1.0)),
-        *(("no_background", -0.5), ("on_edges", -4.0), ("nod", -0.1), ("grouped", -0.2)),
-        *(("wandering", -0.1), ("pos_sure_elsewhere", -0.05), ("lamp", -3.0)),
+        ["snr", 0.2],
+        ["line", 0.1],
+        ["with_mix", 1.0],
+        ["change", 0.02],
+        ["beyond_grey", 0.02],
+        ["alike", 1.0],
+        ["short", -0.5],
+        ["peaks_apart", -0.2],
+        ["halves_apart", -0.1],
+        ["odd_lines", -0.05],
+        ["half_seen", -0.3],
+        ["pos_apart", -0.2],
+        ["not_with_pos", -2.0],
+        ["not_blood", -0.05],
+        ["sway", -0.1],
+        ["on_wall", -3.0],
+        ["wall_unsure", -1.0],
+        ["no_background", -0.5],
+        ["on_edges", -4.0],
+        ["nod", -0.1],
+        ["grouped", -0.2],
+        ["wandering", -0.1],
+        ["pos_sure_elsewhere", -0.05],
+        ["lamp", -3.0],
     ],
 }
 
@@ -289,7 +307,12 @@ def judged() -> Iterator[tuple[str, str, Case]]:
         "groups of two, slow": {"group_db": -10.0, "group_size": 2},
         "groups of three": {"group_db": -20.0, "group_size": 3},
     }
-    given = {"clean": clean, "changes": list(kinds.items()), "spec": SPEC, "rate_bpm": 70.0}
+    given = {
+        "clean": clean,
+        "changes": [[*kind] for kind in kinds.items()],
+        "spec": SPEC,
+        "rate_bpm": 70.0,
+    }
     yield "confidence", "every kind of reading", given
 
 
