@@ -37,12 +37,14 @@ from sspd.vitals.heart_rate import Reading, follow_rate, read_half, read_rate_ne
 from vectors.of_frames import (
     colour,
     confidence,
+    crops,
     direction,
     flicker,
     frames,
     lines,
     quality,
     reasons,
+    repeats,
 )
 
 BAND = (0.5, 4.0)
@@ -224,6 +226,8 @@ GROUPS: dict[str, Callable[[Case], Case | None]] = {
     "direction": direction,
     "quality": quality,
     "confidence": confidence,
+    "crops": crops,
+    "repeats": repeats,
 }
 
 

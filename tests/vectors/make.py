@@ -74,6 +74,8 @@ def inputs() -> Iterator[tuple[str, str, Case]]:
     yield from regions()
     yield from takes()
     yield from judged()
+    yield from crops()
+    yield from repeated()
 
 
 def known_beats() -> Iterator[tuple[str, str, Case]]:
@@ -314,6 +316,31 @@ def judged() -> Iterator[tuple[str, str, Case]]:
         "rate_bpm": 70.0,
     }
     yield "confidence", "every kind of reading", given
+
+
+def crops() -> Iterator[tuple[str, str, Case]]:
+    """Yield faces at uneven times, of a pixel each, and a face that is smaller than its crop."""
+    for fps in (14.0, 30.0, 55.0):
+        rng = np.random.default_rng(round(fps))
+        t = np.cumsum(rng.uniform(0.8, 1.2, 24) / fps)
+        given = {"t": rounded(t, 4), "values": rounded(rng.uniform(0, 255, 24), 2), "fs": 30.0}
+        yield "crops", f"{fps:g} frames per second", given
+    pixels = np.random.default_rng(3).integers(0, 255, (8, 9, 3)).ravel().tolist()
+    yield "crops", "a small face", {"pixels": pixels, "box": [1, 2, 7, 8], "size": 11}
+
+
+def repeated() -> Iterator[tuple[str, str, Case]]:
+    """Yield changes from frame to frame, of which some are those of repeats."""
+    rng, n = np.random.default_rng(70), 96
+    moving, small = rng.uniform(1.0, 2.0, n), rng.uniform(0.1, 0.3, n)
+    kinds = {
+        "none repeats": moving,
+        "each second is the same": np.where(np.arange(n) % 2, 0.0, moving),
+        "each third is new": np.where(np.arange(n) % 3, small, moving),
+        "each second is new": np.where(np.arange(n) % 2, moving, 4 * small),
+    }
+    for name, change in kinds.items():
+        yield "repeats", name, {"change": [None, *rounded(change, 2)[1:]]}
 
 
 def changed(usual: Case, change: Case) -> Case:

@@ -9,9 +9,10 @@ import numpy as np
 
 from sspd.face.crop import crop_resize
 from sspd.face.frame_stats import measure_frame
+from sspd.network.grid import grid_chunks
 from sspd.signal import resample_times
 from sspd.signal.color.pos import pos_waveform
-from sspd.types import Box, ConfidenceSpec, Signal
+from sspd.types import FIXED_POINT_MAX, Box, ConfidenceSpec, Frames, Signal
 from sspd.vitals import pulse_band, read_rate
 from sspd.vitals.acceptance import REASONS, VideoFacts, rejection_reasons, still_scene
 from sspd.vitals.colour_direction import measure_colour_direction
@@ -21,6 +22,7 @@ from sspd.vitals.flicker import is_flicker
 from sspd.vitals.groups import group_lines
 from sspd.vitals.heart_rate import Reading, follow_rate
 from sspd.vitals.lines import cosine, late_cosine, line_db, near, part, relative
+from sspd.vitals.new_frames import new_frames
 from sspd.vitals.quality_features import QualityFeatures, compute_quality_features
 from sspd.vitals.rate_track import RateTrack
 from sspd.vitals.windows import read_window
@@ -126,6 +128,25 @@ def confidence(given: Case) -> Case:
             "contradictions": sorted(against, key=REASONS.index),
         }
     return {"terms": list(TERMS), "readings": found}
+
+
+def crops(given: Case) -> Case:
+    """Put faces on the time grid of a network, or enlarge one."""
+    if "pixels" in given:
+        left, top, right, bottom = given["box"]
+        rgb = np.array(given["pixels"], np.uint8).reshape(8, 9, 3)
+        return {"face": crop_resize(rgb, Box(left, top, right, bottom), given["size"])}
+    values = np.round(np.array(given["values"]) * (FIXED_POINT_MAX / 255)).astype(np.uint16)
+    faces = Frames(values[:, None, None, None].repeat(3, 3), np.array(given["t"]), FIXED_POINT_MAX)
+    chunks = [Frames(faces.rgb[k : k + 1], faces.t[k : k + 1], FIXED_POINT_MAX) for k in range(24)]
+    return {"grid": [float(face[0, 0, 0]) for face in grid_chunks(chunks, given["fs"])]}
+
+
+def repeats(given: Case) -> Case:
+    """Say which frames are new, by their changes."""
+    change = np.array([np.nan if v is None else v for v in given["change"]], np.float32)
+    new = new_frames(change, np.zeros(change.size, bool), one_way=True)
+    return {"new": "".join("01"[v] for v in new.astype(int))}
 
 
 def flicker(given: Case) -> Case:

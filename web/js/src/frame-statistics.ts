@@ -4,25 +4,8 @@
  */
 
 import { roundHalfEven } from "./arrays.js";
+import { type Box, cut, type Picture, resizeArea, type Rgb, whole } from "./pictures.js";
 import { hann } from "./spectrum.js";
-
-/** Pixels row by row; 3 channels, or 4 as a canvas gives them, of which the last is not used. */
-export interface Picture {
-  readonly data: ArrayLike<number>;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 3 | 4;
-}
-
-/** Rectangle in pixels; `right` and `bottom` are exclusive. */
-export interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
-
-export type Rgb = readonly [number, number, number];
 
 /** Statistics of one frame, pixel values 0-255. */
 export interface FrameRow {
@@ -88,86 +71,39 @@ export function measureFrame(
   };
 }
 
-/** Resize a picture by averaging areas: each pixel counts once. */
-export function resizeArea(picture: Picture, width: number, height: number): Picture {
-  const columns = areaWeights(picture.width, width);
-  const rows = areaWeights(picture.height, height);
-  const data = new Float64Array(3 * width * height);
-  rows.forEach((ys, y) => {
-    columns.forEach((xs, x) => {
-      for (const [j, down] of ys) {
-        for (const [i, right] of xs) {
-          const from = picture.channels * (j * picture.width + i);
-          const to = 3 * (y * width + x);
-          for (let c = 0; c < 3; c++) {
-            data[to + c] = data[to + c]! + down * right * picture.data[from + c]!;
-          }
-        }
-      }
-    });
-  });
-  return { data, width, height, channels: 3 };
-}
-
-/** Return for each place of a shorter row the places of a longer one, and their weights. */
-function areaWeights(from: number, to: number): (readonly [number, number])[][] {
-  const scale = from / to;
-  return Array.from({ length: to }, (_, k) => {
-    const [low, high] = [k * scale, Math.min((k + 1) * scale, from)];
-    const weights: (readonly [number, number])[] = [];
-    for (let i = Math.floor(low + 1e-9); i < high - 1e-9; i++) {
-      weights.push([i, (Math.min(i + 1, high) - Math.max(i, low)) / (high - low)]);
-    }
-    return weights;
-  });
-}
-
-/** Cut a box out of a picture. */
-export function cut(picture: Picture, { left, top, right, bottom }: Box): Picture {
-  const [width, height] = [right - left, bottom - top];
-  const data = new Float64Array(3 * width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = picture.channels * ((top + y) * picture.width + left + x);
-      for (let c = 0; c < 3; c++) data[3 * (y * width + x) + c] = picture.data[from + c]!;
-    }
-  }
-  return { data, width, height, channels: 3 };
-}
-
-function whole({ width, height }: Picture): Box {
-  return { left: 0, top: 0, right: width, bottom: height };
-}
-
 function colourAt({ data, channels }: Picture, k: number): Rgb {
   return [data[channels * k]!, data[channels * k + 1]!, data[channels * k + 2]!];
 }
 
 /** Return the mean colour of boxes, of every `step`-th row. */
 function meanRgb(boxes: readonly Box[], picture: Picture, step = 1): Rgb {
-  const total: [number, number, number] = [0, 0, 0];
-  let n = 0;
+  const { data, channels, width } = picture;
+  let [red, green, blue, n] = [0, 0, 0, 0];
   for (const { left, top, right, bottom } of boxes) {
     for (let y = top; y < bottom; y++) {
-      for (let x = left; x < right; x++) {
-        const at = picture.channels * (y * step * picture.width + x);
-        for (let c = 0; c < 3; c++) total[c] = total[c]! + picture.data[at + c]!;
+      const end = channels * (y * step * width + right);
+      for (let at = channels * (y * step * width + left); at < end; at += channels) {
+        red += data[at]!;
+        green += data[at + 1]!;
+        blue += data[at + 2]!;
       }
     }
     n += (right - left) * (bottom - top);
   }
-  return total.map((v) => v / n) as unknown as Rgb;
+  return [red / n, green / n, blue / n];
 }
 
 function exposure(frame: Picture, box: Box): { overexposed: number; dark: number } {
   const [wide, high] = [box.right - box.left, box.bottom - box.top];
   const step = Math.max(1, Math.floor(Math.min(wide, high) / EXPOSURE_SIDE));
   const [width, height] = [Math.floor(wide / step), Math.floor(high / step)];
+  const { data, channels } = frame;
   let [bright, dark] = [0, 0];
   for (let y = 0; y < height; y++) {
+    const first = (box.top + y * step) * frame.width + box.left;
     for (let x = 0; x < width; x++) {
-      const k = (box.top + y * step) * frame.width + box.left + x * step;
-      const most = Math.max(...colourAt(frame, k));
+      const at = channels * (first + x * step);
+      const most = Math.max(data[at]!, data[at + 1]!, data[at + 2]!);
       if (most >= BRIGHT_VALUE) bright++;
       if (most <= DARK_VALUE) dark++;
     }

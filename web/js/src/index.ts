@@ -41,16 +41,8 @@ export {
   windowNow,
 } from "./streaming.js";
 export { posWaveform, resampleTimes } from "./colour.js";
-export {
-  type Box,
-  cut,
-  displacement,
-  type FrameRow,
-  measureFrame,
-  type Picture,
-  resizeArea,
-  type Rgb,
-} from "./frame-statistics.js";
+export { displacement, type FrameRow, measureFrame } from "./frame-statistics.js";
+export { type Box, cropFace, cut, type Picture, resizeArea, type Rgb } from "./pictures.js";
 export { groupLines } from "./groups.js";
 export { type Colours, isFlicker } from "./flicker.js";
 export { cosine, lateCosine, lineDb, near, part, relative } from "./lines.js";
@@ -70,3 +62,15 @@ export { type ColourFeatures, colourFeatures } from "./colour-features.js";
 export { type ConfidenceSpec, confidenceOf, TERMS } from "./confidence.js";
 export { contradictions } from "./contradictions.js";
 export { assessWindow, type Facts, type FrameRows } from "./assess.js";
+export { beginGrid, closeGrid, type Face, type GridState, pushGrid } from "./grid.js";
+export {
+  beginNano,
+  finishNano,
+  type NanoSpec,
+  nanoSpecOf,
+  type NanoStep,
+  type NanoStream,
+  pushNano,
+} from "./nano.js";
+export { LONGEST_S, Measurement, type Moment, type Result } from "./measurement.js";
+export { newFrames } from "./repeats.js";

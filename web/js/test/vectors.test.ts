@@ -365,6 +365,40 @@ check(
   TOLERANCE_OF_FRAMES,
 );
 
+check(
+  "crops",
+  ({ t, values, fs, pixels, box, size }) => {
+    if (pixels !== undefined) {
+      const [left, top, right, bottom] = box;
+      const picture: sspd.Picture = { data: pixels, width: 9, height: 8, channels: 3 };
+      const { data } = sspd.cropFace(picture, { left, top, right, bottom }, size);
+      return { face: rowsOf(rowsOf(Array.from(data), 3), size) };
+    }
+    const faces = values.map((v: number, k: number) => ({
+      t: t[k],
+      data: Float32Array.of(Math.round(256 * v) / 256),
+    }));
+    let state = sspd.beginGrid(fs, faces[0]);
+    const grid: number[] = [];
+    for (const face of faces.slice(1)) {
+      const next = sspd.pushGrid(state, face);
+      state = next.state;
+      grid.push(...next.faces.map((found) => found[0]!));
+    }
+    return { grid: [...grid, ...sspd.closeGrid(state).map((found) => found[0]!)] };
+  },
+  TOLERANCE_OF_FRAMES,
+);
+
+check("repeats", ({ change }) => {
+  const single = change.map((v: number | null) => (v === null ? NaN : Math.fround(v)));
+  return { new: sspd.newFrames(single).map(Number).join("") };
+});
+
+function rowsOf<T>(values: readonly T[], n: number): T[][] {
+  return Array.from({ length: values.length / n }, (_, k) => values.slice(n * k, n * k + n));
+}
+
 test("a canvas, with a fourth channel, is the same frame", () => {
   const { frames, height, width } = cases("frames")[0]!.in;
   const data: number[] = frames[0];
