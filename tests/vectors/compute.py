@@ -114,7 +114,7 @@ def rate(given: Case) -> Case:
     values = pulse_band(given["values"], fs)
     reading = read_rate(values, fs)
     return {
-        "filtered": values[::10],
+        "filtered": values[::20],
         "reading": of_reading(reading),
         "followed": of_reading(follow_rate(values, fs, reading)),
         "half": of_reading(read_half(values, fs, reading)),

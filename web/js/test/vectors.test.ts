@@ -89,7 +89,7 @@ check("rate", ({ values, fs, near_hz }) => {
   const filtered = sspd.pulseBand(values, fs);
   const reading = sspd.readRate(filtered, fs);
   return {
-    filtered: every(filtered, 10),
+    filtered: every(filtered, 20),
     reading: ofReading(reading, fs),
     followed: ofReading(sspd.followRate(filtered, fs, reading), fs),
     half: ofReading(sspd.readHalf(filtered, fs, reading), fs),
