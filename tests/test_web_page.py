@@ -1,0 +1,215 @@
+"""The page that measures on the device: built from its lock file, against Python, in Chromium."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sspd
+from helpers.formula_network import formula_network
+from helpers.page_videos import frames_of, person, side_by_side, write_webm, write_y4m
+from sspd.types import Box
+from test_web_js import NO_NETWORK
+
+PACKAGE = Path(__file__).resolve().parents[1] / "web" / "page"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+#: Errors that a page may have against Python on the same frames.
+MOST_BPM, MOST_CONFIDENCE = 0.2, 0.02
+pytestmark = pytest.mark.slow
+
+
+def node(*command: str | Path, timeout_s: float = 600, **more: str) -> str:
+    """What a command prints; skip where Node or the registry is not to be had."""
+    found = shutil.which(str(command[0]))
+    if found is None:
+        pytest.skip(f"{command[0]} is not installed: the page is not tested here")
+    import os
+
+    done = subprocess.run(
+        [found, *map(str, command[1:])],
+        cwd=PACKAGE,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        env={**os.environ, **more},
+    )
+    if done.returncode and any(word in done.stderr for word in NO_NETWORK):
+        pytest.skip("npm reaches no registry: the page is not tested here")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the built page, its network and the compiled tests."""
+    version = node("node", "--version").strip()
+    if int(version.lstrip("v").split(".")[0]) < 20:
+        pytest.skip(f"node {version} is older than 20: the page is not tested here")
+    if not (PACKAGE / "node_modules" / "esbuild").is_dir():
+        node("npm", "ci", "--no-audit", "--no-fund")
+    folder = tmp_path_factory.mktemp("page")
+    formula_network(folder / "model.onnx")
+    node("npm", "run", "types")
+    node("node", "build.mjs", "--tests")
+    printed = node("node", "build.mjs", "--model", folder / "model.onnx", "--out", folder / "page")
+    assert int(re.search(r"^(\d+) bytes compressed in all$", printed, re.MULTILINE)[1]) < 6e6  # type: ignore[index]
+    return folder
+
+
+def python_on(folder: Path, frames: np.ndarray, t: np.ndarray, box: Box) -> Any:
+    """What Python measures on frames in a box."""
+    return sspd.measure(
+        frames, timestamps_s=t, box=box, method="sspd", weights=str(folder / "model.onnx")
+    )
+
+
+def check(found: dict[str, Any], vitals: Any) -> None:
+    """Hold what the page found against Python."""
+    assert len(found["windows"]) == len(vitals.windows) == 1
+    ours, theirs = found["windows"][0], vitals.windows[0]
+    assert ours["spectralBpm"] == pytest.approx(theirs.spectral_bpm, abs=MOST_BPM)
+    assert ours["confidence"] == pytest.approx(theirs.confidence, abs=MOST_CONFIDENCE)
+    assert ours["reasons"] == list(theirs.reasons)
+
+
+@pytest.mark.parametrize(
+    ("seed", "options", "jitter_s", "accepted"),
+    [
+        (5, {}, 0.0, True),
+        (6, {"hr_bpm": 104.0}, 0.012, True),
+        (7, {"face_px": 60, "hr_bpm": 55.0, "pulse_percent": 3.0}, 0.005, True),
+        (8, {"pulse_percent": 0.0}, 0.005, False),
+        (
+            9,
+            {"motion": "nodding", "angle_deg": 5.0, "nod_hz": 1.2, "pulse_percent": 0.3},
+            0.0,
+            False,
+        ),
+    ],
+)
+def test_the_page_measures_what_python_measures(
+    built: Path,
+    tmp_path: Path,
+    seed: int,
+    options: dict[str, Any],
+    jitter_s: float,
+    accepted: bool,
+) -> None:
+    frames = np.stack(list(frames_of(person(12.0, seed, **options))))
+    rng = np.random.default_rng(seed)
+    t = np.arange(len(frames)) / 30 + rng.uniform(-jitter_s, jitter_s, len(frames))
+    vitals = sspd.measure(frames, timestamps_s=t, method="sspd", weights=str(built / "model.onnx"))
+    box = vitals.face_box
+    assert box is not None
+    frames.tofile(tmp_path / "frames.rgb")
+    facts = {"t": t.tolist(), "box": list(box), "w": frames.shape[2], "h": frames.shape[1]}
+    (tmp_path / "frames.json").write_text(json.dumps(facts))
+    tool = PACKAGE / "build" / "tools" / "measure-frames.mjs"
+    printed = node(
+        "node", tool, built / "model.onnx", tmp_path / "frames.rgb", tmp_path / "frames.json"
+    )
+    found = json.loads(printed)
+    check(found, vitals)
+    assert vitals.accepted is accepted
+    assert len(found["beats"]) == len(vitals.beats_s)
+    assert np.allclose(np.array(found["beats"]) - t[0], vitals.beats_s, atol=0.005)
+    assert found["fps"] == pytest.approx(vitals.fps, rel=1e-3)
+    same = np.corrcoef(found["values"], vitals.signal.values)[0, 1]
+    assert same > 0.9999
+
+
+def test_faces_are_found_where_the_detector_finds_them(built: Path, tmp_path: Path) -> None:
+    """Held against OpenVINO, which reads the same file, and dlib's box."""
+    import cv2
+    import openvino
+
+    from sspd.face.crop import pad_box
+    from sspd.face.detect import detect_faces
+
+    frame = next(frames_of(person(1.0, 11, width=400, height=240)))
+    frame.tofile(tmp_path / "frame.rgb")
+    weights = PACKAGE / "node_modules/@mediapipe/face_detection/face_detection_short_range.tflite"
+    tool = PACKAGE / "build" / "tools" / "detect-faces.mjs"
+    found = json.loads(node("node", tool, weights, tmp_path / "frame.rgb", "400", "240"))
+    square = np.full((400, 400, 3), 0, np.uint8)
+    square[80:320] = frame
+    given = cv2.resize(square, (128, 128), interpolation=cv2.INTER_AREA) / np.float32(127.5) - 1
+    network = openvino.Core().compile_model(weights, "CPU")
+    outputs = list(network(given[None]).values())
+    boxes, scores = sorted(outputs, key=lambda rows: -rows.shape[-1])
+    best = int(scores[0, :, 0].argmax())
+    cells = [(16, k // 2) for k in range(512)] + [(8, k // 6) for k in range(384)]
+    side, cell = cells[best]
+    x = boxes[0, best, 0] / 128 + (cell % side + 0.5) / side
+    y = boxes[0, best, 1] / 128 + (cell // side + 0.5) / side
+    wide = boxes[0, best, 2] / 128
+    (face,) = found["faces"]
+    assert face["score"] == pytest.approx(1 / (1 + np.exp(-scores[0, best, 0])), abs=0.02)
+    assert face["x"] + face["width"] / 2 == pytest.approx(400 * x, abs=3)
+    assert face["y"] + face["height"] / 2 == pytest.approx(400 * y - 80, abs=3)
+    assert face["width"] == pytest.approx(400 * wide, rel=0.05)
+    ours, theirs = Box(*found["box"]), pad_box(detect_faces(frame)[0], 240, 400)
+    both = max(0, min(ours.right, theirs.right) - max(ours.left, theirs.left)) * max(
+        0, min(ours.bottom, theirs.bottom) - max(ours.top, theirs.top)
+    )
+    union = ours.width * ours.height + theirs.width * theirs.height - both
+    assert both / union > 0.75
+
+
+@pytest.fixture(scope="module")
+def videos(built: Path) -> Path:
+    """The built page with videos for a browser's camera beside it."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: the page is not tested in a browser here")
+    write_y4m(built / "one.y4m", frames_of(person(16.0, 5)))
+    write_y4m(built / "dead.y4m", frames_of(person(16.0, 8, pulse_percent=0.0)))
+    wall = np.random.default_rng(0).integers(90, 130, (30, 240, 320, 3), np.uint8)
+    write_y4m(built / "wall.y4m", wall)
+    dark = (np.uint8(0.25 * frame) for frame in frames_of(person(4.0, 5)))
+    write_y4m(built / "dark.y4m", dark)
+    pair = side_by_side(frames_of(person(4.0, 5)), frames_of(person(4.0, 6)))
+    write_y4m(built / "two.y4m", pair)
+    write_webm(built / "one.webm", frames_of(person(16.0, 5)))
+    return built
+
+
+@pytest.mark.parametrize("name", ["one", "dead"])
+def test_a_browser_measures_what_python_measures(videos: Path, tmp_path: Path, name: str) -> None:
+    tool = PACKAGE / "build" / "tools" / "try-page.mjs"
+    node(
+        "node", tool, videos / "page", videos / f"{name}.y4m", tmp_path, SSPD_CHROMIUM=str(CHROMIUM)
+    )
+    told = json.loads((tmp_path / "page.json").read_text())
+    final, shots, updates = told["final"], told["shots"], told["updates"]
+    assert not told["said"], told["said"]
+    size = shots[0]["height"], shots[0]["width"], 4
+    frames = np.fromfile(tmp_path / "frames.rgba", np.uint8).reshape(-1, *size)[..., :3]
+    box = Box(**final["box"])
+    t = np.array([shot["t"] for shot in shots])
+    used = slice(len(shots) - final["frames"], None)  # from the first one with a face on
+    vitals = python_on(videos, np.ascontiguousarray(frames[used]), t[used], box)
+    check(final, vitals)
+    shown = [update for update in updates if update["hrBpm"] is not None]
+    assert bool(shown) == (name == "one") == vitals.accepted
+    if shown:
+        assert shown[0]["timeS"] - updates[0]["timeS"] <= 12.0
+        assert final["hrBpm"] == pytest.approx(72.0, abs=3.0)
+
+
+def test_the_tests_of_the_page_pass(videos: Path) -> None:
+    found = node(
+        "node",
+        "--test",
+        "build/test/",
+        SSPD_PAGE_FIXTURES=str(videos),
+        SSPD_CHROMIUM=str(CHROMIUM),
+    )
+    passed = re.search(r"^(?:#|ℹ) pass (\d+)$", found, re.MULTILINE)
+    assert passed is not None and int(passed[1]) >= 15, found[-2000:]
