@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-fast test-lowest check format docs pictures clean
+.PHONY: help setup demo page test test-fast test-lowest check format docs pictures clean
 
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -8,6 +8,9 @@ setup:  ## make .venv with everything: training, tests, checks
 
 demo:  ## measure a simulated face whose pulse is known (needs only Python; no torch)
 	scripts/demo
+
+page:  ## build the page that measures in a browser into the package (needs Node 20)
+	scripts/page
 
 test:  ## lint, types, all tests
 	scripts/test

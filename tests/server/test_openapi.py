@@ -17,7 +17,7 @@ from sspd.server.service import Service
 
 API = document(token=False)
 #: Places that people look at, and no program.
-PAGES = {"/", "/docs", "/openapi.json", "/static/{name}"}
+PAGES = {"/", "/docs", "/openapi.json", "/static/{name}", "/page/", "/page/{name}"}
 
 
 def _operations() -> dict[tuple[str, str], dict]:  # type: ignore[type-arg]

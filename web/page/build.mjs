@@ -1,10 +1,11 @@
 /**
  * Builds the page:
  *
- *     node build.mjs [--model NANO.onnx] [--out FOLDER] [--tests]
+ *     node build.mjs --model NANO.onnx [--out FOLDER] [--packed]
+ *     node build.mjs --tests
  *
- * `--model`: the small network as `sspd export` writes it; without one, only what does not need it
- * is built. `--tests`: the tests, into build/test.
+ * `--model`: the small network as `sspd export` writes it. `--packed`: each file is packed by
+ * gzip, as `sspd serve` keeps them. `--tests`: the tests, into build/test.
  */
 
 import { createHash } from "node:crypto";
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     model: { type: "string" },
     out: { type: "string", default: "build/page" },
+    packed: { type: "boolean", default: false },
     tests: { type: "boolean", default: false },
   },
 });
@@ -71,6 +73,14 @@ async function buildPage(out) {
     },
   });
   await weigh(out);
+  if (values.packed) await pack(out);
+}
+
+async function pack(out) {
+  for (const name of await readdir(out)) {
+    await writeFile(join(out, `${name}.gz`), gzipSync(await readFile(join(out, name)), { level: 9 }));
+    await rm(join(out, name));
+  }
 }
 
 /** Say how much a visitor loads, and fail where it is too much. */

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
 from sspd.server import measurements, pages
+from sspd.server.device_page import device_page
 from sspd.server.guard import Guard
 from sspd.server.live import live
 from sspd.server.service import Service
@@ -59,6 +60,8 @@ def routes() -> list[BaseRoute]:
         Route("/docs", pages.docs, methods=["GET"]),
         Route("/openapi.json", pages.openapi, methods=["GET"]),
         Route("/static/{name}", pages.static, methods=["GET"]),
+        Route("/page/", device_page, methods=["GET"]),
+        Route("/page/{name}", device_page, methods=["GET"]),
         Route("/healthz", pages.healthz, methods=["GET"]),
         Route("/readyz", pages.readyz, methods=["GET"]),
         Route("/metrics", pages.metrics, methods=["GET"]),

@@ -19,7 +19,7 @@ from sspd.utils.content import text_key
 
 #: What may be seen without a token: nothing of anybody's video.
 PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz")
-PUBLIC_FOLDER = "/static/"
+PUBLIC_FOLDERS = ("/static/", "/page/")
 #: Methods that change nothing.
 _SAFE = ("GET", "HEAD", "OPTIONS")
 #: Policy of all answers that have none of their own: nothing is loaded, shown in a frame or run.
@@ -105,7 +105,7 @@ class Guard:
         if not tokens.wanted:
             return _address_name(scope)
         owner = tokens.owner(_token(scope, headers))
-        if owner is None and path not in PUBLIC and not path.startswith(PUBLIC_FOLDER):
+        if owner is None and path not in PUBLIC and not path.startswith(PUBLIC_FOLDERS):
             raise Problem("no_token", "send a token that is known: Authorization: Bearer TOKEN")
         return owner or "nobody"
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sspd.report.text import NOTICE
+from sspd.server.device_page import is_built
 from sspd.server.openapi import document
 from sspd.server.problems import Problem
 from sspd.server.service import Service
@@ -41,6 +42,7 @@ async def page(request: Request) -> Response:
         "start.html.j2",
         notice=NOTICE,
         token=service.tokens.wanted,
+        device_page=is_built(service.settings.page),
         most_mb=service.settings.max_video_bytes >> 20,
         keep_minutes=max(1, round(service.settings.keep_s / 60)),
     )

@@ -86,6 +86,8 @@ class ServerSettings:
     stop_s: float = 20.0
     """Time that running measurements get to end when the server is stopped, seconds."""
     bounds: Bounds = field(default_factory=Bounds)
+    page: Path = Path(__file__).resolve().parent / "page"
+    """Folder of the built page that measures on the visitor's device, if there is one."""
 
     def __post_init__(self) -> None:
         if not self.tokens and not is_loopback(self.host):

@@ -45,7 +45,7 @@ export class SspdScan extends HTMLElement {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`${uplotCss}\n${css}`);
     root.adoptedStyleSheets = [sheet];
-    this.#view = new View(this.#texts, {
+    this.#view = new View(this.#texts, this.#seconds(), {
       onCamera: () => void this.start(),
       onFile: (file) => void this.measure(file),
       onStop: () => this.stop(),

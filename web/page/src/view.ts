@@ -46,6 +46,7 @@ export class View {
 
   constructor(
     private readonly texts: Texts,
+    seconds: number,
     actions: Actions,
   ) {
     this.video = make("video", { playsinline: true, muted: true, "aria-hidden": "true", tabindex: "-1" });
@@ -71,7 +72,7 @@ export class View {
     this.#welcome = make(
       "div",
       { class: "welcome" },
-      make("p", {}, texts.idle),
+      make("p", {}, texts.idle(seconds)),
       make("div", { class: "controls" }, this.#start, choose),
       make("p", { class: "small" }, texts.drop),
       input,

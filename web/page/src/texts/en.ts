@@ -11,7 +11,8 @@ export const en = {
   opening: "Opening the camera …",
   openingFile: "Opening the video …",
   finishing: "Reading the result …",
-  idle: "Sit still, face the camera, with light on your face. It takes 30 seconds. Nothing leaves this device.",
+  idle: (seconds: number): string =>
+    `Sit still, face the camera, with light on your face. It takes ${seconds} seconds. Nothing leaves this device.`,
   progress: "Part of the measurement that is done",
   light: "Light",
   tooDark: "too dark",
