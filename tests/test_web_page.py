@@ -164,6 +164,16 @@ def test_faces_are_found_where_the_detector_finds_them(built: Path, tmp_path: Pa
     assert both / union > 0.75
 
 
+def test_the_package_for_npm_has_what_it_needs(built: Path) -> None:
+    told = node("npm", "pack", "--dry-run", "--json", SSPD_MODEL=str(built / "model.onnx"))
+    (packed,) = json.loads(told[told.index("[\n") :])
+    files = {file["path"] for file in packed["files"]}
+    page = ("scan.js", "jspsych.js", "worker.js", "model.onnx", "faces.tflite", "index.html")
+    assert {f"build/page/{name}" for name in page} <= files
+    assert {"build/types/page/src/scan.d.ts", "build/types/page/src/jspsych.d.ts"} <= files
+    assert not [name for name in files if "test" in name or name.startswith("src/")]
+
+
 @pytest.fixture(scope="module")
 def videos(built: Path) -> Path:
     """The built page with videos for a browser's camera beside it."""
@@ -177,6 +187,8 @@ def videos(built: Path) -> Path:
     write_y4m(built / "dark.y4m", dark)
     pair = side_by_side(frames_of(person(4.0, 5)), frames_of(person(4.0, 6)))
     write_y4m(built / "two.y4m", pair)
+    example = built / "example"
+    node("node", "build.mjs", "--model", built / "model.onnx", "--example", example)
     write_webm(built / "one.webm", frames_of(person(16.0, 5)))
     return built
 

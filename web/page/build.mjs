@@ -1,11 +1,11 @@
 /**
  * Builds the page:
  *
- *     node build.mjs --model NANO.onnx [--out FOLDER] [--packed]
+ *     node build.mjs --model NANO.onnx [--out FOLDER] [--packed] [--example FOLDER]
  *     node build.mjs --tests
  *
  * `--model`: the small network as `sspd export` writes it. `--packed`: each file is packed by
- * gzip, as `sspd serve` keeps them. `--tests`: the tests, into build/test.
+ * gzip, as `sspd serve` keeps them. `--example`: an experiment with jsPsych, with all that it needs. `--tests`: the tests, into build/test.
  */
 
 import { createHash } from "node:crypto";
@@ -20,12 +20,15 @@ const { values } = parseArgs({
   options: {
     model: { type: "string" },
     out: { type: "string", default: "build/page" },
+    example: { type: "string" },
     packed: { type: "boolean", default: false },
     tests: { type: "boolean", default: false },
   },
 });
 const HERE = import.meta.dirname;
 const MOST_BYTES = 6e6;
+/** Files that the page itself does not load: the element alone is in page.js, too. */
+const OTHERS = ["scan.js", "jspsych.js"];
 const common = { bundle: true, format: "esm", target: "es2022", logLevel: "warning", loader: { ".css": "text" } };
 
 /** Build the tests into build/test, and what they start into build/tools. */
@@ -50,7 +53,8 @@ async function buildPage(out) {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const source = (name) => join(HERE, "src", name);
-  await build({ ...common, minify: true, outdir: out, entryPoints: ["page.ts", "scan.ts", "worker.ts"].map(source) });
+  const entries = ["page.ts", "scan.ts", "worker.ts", "jspsych.ts"].map(source);
+  await build({ ...common, minify: true, outdir: out, entryPoints: entries, external: ["jspsych"] });
   for (const name of ["index.html", "page.css"]) await cp(source(name), join(out, name));
   const packages = join(HERE, "node_modules");
   const copied = {
@@ -68,12 +72,23 @@ async function buildPage(out) {
     outdir: out,
     entryPoints: [source("service-worker.ts")],
     define: {
-      FILES: JSON.stringify(["./", ...files.filter((name) => name !== "scan.js")]),
+      FILES: JSON.stringify(["./", ...files.filter((name) => !OTHERS.includes(name))]),
       VERSION: JSON.stringify(hash.digest("hex").slice(0, 16)),
     },
   });
   await weigh(out);
+  if (values.example) await buildExample(out, resolve(values.example));
   if (values.packed) await pack(out);
+}
+
+/** Build the example of an experiment, with all that it needs. */
+async function buildExample(page, out) {
+  await rm(out, { recursive: true, force: true });
+  await cp(page, out, { recursive: true });
+  for (const name of ["page.js", "page.css", "service-worker.js", "jspsych.js"]) await rm(join(out, name));
+  await cp(join(HERE, "example/index.html"), join(out, "index.html"));
+  await cp(join(HERE, "node_modules/jspsych/css/jspsych.css"), join(out, "jspsych.css"));
+  await build({ ...common, minify: true, outdir: out, entryPoints: [join(HERE, "example/example.ts")] });
 }
 
 async function pack(out) {
@@ -90,7 +105,7 @@ async function weigh(out) {
     const { size } = await stat(join(out, name));
     const packed = gzipSync(await readFile(join(out, name)), { level: 9 }).length;
     console.log(`${name.padEnd(32)}${String(size).padStart(10)} bytes${String(packed).padStart(10)} compressed`);
-    if (name !== "scan.js") total += packed; // it is in page.js
+    if (!OTHERS.includes(name)) total += packed;
   }
   console.log(`${total} bytes compressed in all`);
   if (total > MOST_BYTES) throw new Error(`build.mjs: more than ${MOST_BYTES} bytes`);

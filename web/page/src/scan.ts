@@ -24,6 +24,11 @@ const SECONDS = { least: 10, most: 30 } as const;
 /** An overload is told for this long, milliseconds. */
 const OVERLOAD_MS = 3000;
 
+/** Facts of `sspd-result`: what was found, and the JSON of `sspd measure`. */
+export interface ScanResult extends Final {
+  readonly json: string;
+}
+
 export class SspdScan extends HTMLElement {
   #view: View | null = null;
   #texts: Texts = textsOf(null);
@@ -190,7 +195,7 @@ export class SspdScan extends HTMLElement {
   #end(final: Final): void {
     const origin = { source: this.#name, weights: this.#weights };
     this.#view!.result(resultView(final, origin, this.#texts), final.hrBpm === null);
-    this.#say("sspd-result", { ...final, json: toJson(final, origin) });
+    this.#say("sspd-result", { ...final, json: toJson(final, origin) } satisfies ScanResult);
   }
 
   #fail(trouble: Trouble): void {
@@ -220,6 +225,12 @@ export class SspdScan extends HTMLElement {
 
   #say(name: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "sspd-scan": SspdScan;
   }
 }
 

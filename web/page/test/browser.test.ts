@@ -216,6 +216,28 @@ test("a video file, and a file that is none", options, async () => {
   });
 });
 
+test("an experiment with jsPsych has two measurements in its data", options, async () => {
+  const example = await serve(fixture("example"));
+  const look = async (page: Page): Promise<void> => {
+    await page.goto(`${example.address}/?seconds=10`);
+    const measured = async (): Promise<void> => {
+      await page.getByRole("button", { name: en.start }).click();
+      await says(page, en.result.accepted, 60_000);
+      await page.getByRole("button", { name: "Continue", exact: true }).click();
+    };
+    await measured();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
+    await measured();
+    const rows = JSON.parse((await page.locator("#data").textContent())!);
+    assert.deepEqual(rows.map((row: { accepted: boolean }) => row.accepted), [true, true]);
+    assert.ok(rows.every((row: { hr_bpm: number }) => Math.abs(row.hr_bpm - 72) < 3));
+    assert.equal(rows[0].waveform, null);
+    assert.ok(rows[1].waveform.length > 290 && rows[1].waveform_fs === 30);
+    assert.equal(rows[1].trouble, null);
+  };
+  await within(one(), look, { address: example.address }).finally(() => example.close());
+});
+
 test("the page refuses what is not its own", options, async () => {
   await within(one(), async (page) => {
     const refused = await page.evaluate(() =>
