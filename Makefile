@@ -39,4 +39,4 @@ pictures:  ## draw the pictures of the documents anew: a simulated face, and the
 	.venv/bin/python docs/images/pipeline.py
 
 clean:  ## remove the environment and the caches (not your runs)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build web/*/build web/*/node_modules src/sspd/server/page
