@@ -25,6 +25,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "web" / "page"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 #: Errors that a page may have against Python on the same frames.
 MOST_BPM, MOST_CONFIDENCE = 0.2, 0.02
+#: A face box of `person`.
+PAGE_BOX = Box(100, 40, 230, 170)
 pytestmark = pytest.mark.slow
 
 
@@ -71,6 +73,16 @@ def python_on(folder: Path, frames: np.ndarray, t: np.ndarray, box: Box) -> Any:
     )
 
 
+def measured(folder: Path, tmp: Path, frames: np.ndarray, t: np.ndarray, box: Box) -> Any:
+    """What the page's code measures on frames in a box, in Node."""
+    frames.tofile(tmp / "frames.rgb")
+    facts = {"t": t.tolist(), "box": list(box), "w": frames.shape[2], "h": frames.shape[1]}
+    (tmp / "frames.json").write_text(json.dumps(facts))
+    tool = PACKAGE / "build" / "tools" / "measure-frames.mjs"
+    given = folder / "model.onnx", tmp / "frames.rgb", tmp / "frames.json"
+    return json.loads(node("node", tool, *given))
+
+
 def check(found: dict[str, Any], vitals: Any) -> None:
     """Hold what the page found against Python."""
     assert len(found["windows"]) == len(vitals.windows) == 1
@@ -107,16 +119,8 @@ def test_the_page_measures_what_python_measures(
     rng = np.random.default_rng(seed)
     t = np.arange(len(frames)) / 30 + rng.uniform(-jitter_s, jitter_s, len(frames))
     vitals = sspd.measure(frames, timestamps_s=t, method="sspd", weights=str(built / "model.onnx"))
-    box = vitals.face_box
-    assert box is not None
-    frames.tofile(tmp_path / "frames.rgb")
-    facts = {"t": t.tolist(), "box": list(box), "w": frames.shape[2], "h": frames.shape[1]}
-    (tmp_path / "frames.json").write_text(json.dumps(facts))
-    tool = PACKAGE / "build" / "tools" / "measure-frames.mjs"
-    printed = node(
-        "node", tool, built / "model.onnx", tmp_path / "frames.rgb", tmp_path / "frames.json"
-    )
-    found = json.loads(printed)
+    assert vitals.face_box is not None
+    found = measured(built, tmp_path, frames, t, vitals.face_box)
     check(found, vitals)
     assert vitals.accepted is accepted
     assert len(found["beats"]) == len(vitals.beats_s)
@@ -124,6 +128,25 @@ def test_the_page_measures_what_python_measures(
     assert found["fps"] == pytest.approx(vitals.fps, rel=1e-3)
     same = np.corrcoef(found["values"], vitals.signal.values)[0, 1]
     assert same > 0.9999
+
+
+@pytest.mark.parametrize("loop_s", [1.4, 3.6, None])
+def test_a_loop_is_seen_as_python_sees_it(
+    built: Path, tmp_path: Path, loop_s: float | None
+) -> None:
+    """Noise tells a loop of exact frames; the colours one that a codec changed."""
+    frames = np.stack(list(frames_of(person(12.0, 12))))
+    if loop_s is not None:
+        frames = frames[np.arange(len(frames)) % round(30 * loop_s)]
+    if loop_s == 1.4:  # as if a codec had changed the details
+        rng = np.random.default_rng(0)
+        frames = frames + rng.integers(0, 3, frames.shape, np.uint8)
+    t = np.arange(len(frames)) / 30
+    vitals = python_on(built, frames, t, PAGE_BOX)
+    found = measured(built, tmp_path, frames, t, PAGE_BOX)
+    check(found, vitals)
+    assert found["fps"] == pytest.approx(vitals.fps, abs=0.2)
+    assert ("frame_rate_too_low" in vitals.reasons) is (loop_s is not None)
 
 
 def test_faces_are_found_where_the_detector_finds_them(built: Path, tmp_path: Path) -> None:

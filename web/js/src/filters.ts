@@ -54,6 +54,18 @@ export function butterworth(fs: number, band: Band): Section[] {
   ];
 }
 
+/** Return the sections of a Butterworth high-pass of order 4, as those of `butterworth`. */
+export function highpass4(fs: number, cutoffHz: number): Section[] {
+  if (!(cutoffHz > 0 && cutoffHz < fs / 2)) {
+    throw new RangeError(`${cutoffHz} Hz does not fit a rate of ${fs} Hz`);
+  }
+  const edge = Math.tan((Math.PI * cutoffHz) / fs);
+  return [1, 3].map((k) => {
+    const angle = (k * Math.PI) / 8; // poles of the prototype, from the imaginary axis
+    return section(-Math.sin(angle) * edge, Math.cos(angle) * edge, 1, -2, 1, 1);
+  });
+}
+
 /** Return the section of an analog pole and its conjugate, with digital zeros. */
 function section(
   re: number,

@@ -73,4 +73,5 @@ export {
   pushNano,
 } from "./nano.js";
 export { LONGEST_S, Measurement, type Moment, type Result } from "./measurement.js";
+export { colourPeriod, looped, LoopMemory } from "./loops.js";
 export { newFrames } from "./repeats.js";

@@ -73,7 +73,7 @@ export class Measurement {
     const crop = cropFace(frame, this.box, this.spec.size);
     const before = this.#rows[this.#rows.length - 1] ?? null;
     const row = measureFrame(frame, this.box, crop, before);
-    seenChange(this.#memory, frame, this.box);
+    seenChange(this.#memory, frame, this.box, t);
     this.#times.push(t);
     this.#rows.push(row);
     const data = Float32Array.from(crop.data, (v) => Math.floor(v * CROP_PARTS + 0.5) / CROP_PARTS);
@@ -149,7 +149,8 @@ export class Measurement {
 
   #frameRows(): FrameRows {
     const t = Float64Array.from(this.#times);
-    return { t, ...frameRows(this.#rows), isNew: markNew(this.#memory, t) };
+    const rows = frameRows(this.#rows);
+    return { t, ...rows, isNew: markNew(this.#memory, t, rows.quarters) };
   }
 }
 

@@ -1,9 +1,11 @@
 /**
- * Frames that repeat the one before (`sspd.vitals.new_frames`). Those that a codec changes a
- * little are known by a change that is concentrated in few frames.
+ * Frames that repeat an earlier one (`sspd.vitals.new_frames`): the one before, or one of a loop. Those
+ * that a codec changes a little are known by a change that is concentrated in few frames.
  */
 
 import { argmax, mean, median } from "./arrays.js";
+import type { Colours } from "./flicker.js";
+import { looped, LoopMemory } from "./loops.js";
 import type { Box, Picture } from "./pictures.js";
 
 /** Frames over which a concentration of change is measured, and that are judged together. */
@@ -29,28 +31,39 @@ const SIDE = 128;
 
 /** The last face, and the change of each frame from the one before; NaN: unknown. */
 export interface RepeatMemory {
-  before: Float64Array | null;
+  before: Picture | null;
   readonly changes: number[];
+  readonly loops: LoopMemory;
 }
 
 /** Begin a memory of which nothing was seen. */
 export function repeatMemory(): RepeatMemory {
-  return { before: null, changes: [] };
+  return { before: null, changes: [], loops: new LoopMemory() };
 }
 
-/** Remember a frame by its change from the one before. */
-export function seenChange(memory: RepeatMemory, frame: Picture, box: Box): void {
+/** Remember a frame at time `t` by its change from the one before. */
+export function seenChange(memory: RepeatMemory, frame: Picture, box: Box, t: number): void {
   const now = sampled(frame, box);
   const { before } = memory;
   let total = 0;
-  if (before !== null) for (let i = 0; i < now.length; i++) total += Math.abs(now[i]! - before[i]!);
-  memory.changes.push(before === null ? NaN : total / now.length);
+  if (before !== null) {
+    for (let i = 0; i < now.data.length; i++) total += Math.abs(now.data[i]! - before.data[i]!);
+  }
+  const change = before === null ? NaN : total / now.data.length;
+  memory.changes.push(change);
+  memory.loops.add(now, t, change);
   memory.before = now;
 }
 
-/** Return 1 for each new frame, 0 for each that repeats the one before. */
-export function markNew(memory: RepeatMemory, t: Float64Array): Float64Array {
-  const isNew = newFrames(memory.changes.slice(0, t.length));
+/** Return 1 for each new frame, 0 for each that repeats another. */
+export function markNew(
+  memory: RepeatMemory,
+  t: Float64Array,
+  quarters: readonly Colours[],
+): Float64Array {
+  const changes = memory.changes.slice(0, t.length);
+  const again = looped(t, memory.loops.lags, changes, quarters);
+  const isNew = newFrames(changes.map(Math.fround)).map((v, i) => v && !again[i]);
   const all = mean(isNew.map(Number)) > 1 - LEAST_SHARE;
   return Float64Array.from(isNew, (v) => (v || all ? 1 : 0));
 }
@@ -125,7 +138,7 @@ function heldOf(c: Float64Array): boolean[] {
   return inARow <= MOST_IN_A_ROW ? held : share.map((v) => v < NEW_SHARE);
 }
 
-function sampled({ data, width, channels }: Picture, box: Box): Float64Array {
+function sampled({ data, width, channels }: Picture, box: Box): Picture {
   const [wide, high] = [box.right - box.left, box.bottom - box.top];
   const step = Math.max(1, Math.floor(Math.min(wide, high) / SIDE));
   const [columns, rows] = [Math.floor(wide / step), Math.floor(high / step)];
@@ -139,5 +152,5 @@ function sampled({ data, width, channels }: Picture, box: Box): Float64Array {
       out[to++] = data[at + 2]!;
     }
   }
-  return out;
+  return { data: out, width: columns, height: rows, channels: 3 };
 }
