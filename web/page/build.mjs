@@ -29,11 +29,20 @@ const HERE = import.meta.dirname;
 const MOST_BYTES = 6e6;
 /** Files that the page itself does not load: the element alone is in page.js, too. */
 const OTHERS = ["scan.js", "jspsych.js"];
-const common = { bundle: true, format: "esm", target: "es2022", logLevel: "warning", loader: { ".css": "text" } };
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  logLevel: "warning",
+  loader: { ".css": "text" },
+};
 
 /** Build the tests into build/test, and what they start into build/tools. */
 async function buildTests() {
-  for (const [from, to, end] of [["test", "test", ".test.ts"], ["test/tools", "tools", ".ts"]]) {
+  for (const [from, to, end] of [
+    ["test", "test", ".test.ts"],
+    ["test/tools", "tools", ".ts"],
+  ]) {
     const out = join(HERE, "build", to);
     await rm(out, { recursive: true, force: true });
     const files = (await readdir(join(HERE, from))).filter((name) => name.endsWith(end));
@@ -49,18 +58,28 @@ async function buildTests() {
 }
 
 async function buildPage(out) {
-  if (!values.model) throw new Error("build.mjs: --model NANO.onnx is missing (sspd export makes it)");
+  if (!values.model)
+    throw new Error("build.mjs: --model NANO.onnx is missing (sspd export makes it)");
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const source = (name) => join(HERE, "src", name);
   const entries = ["page.ts", "scan.ts", "worker.ts", "jspsych.ts"].map(source);
-  await build({ ...common, minify: true, outdir: out, entryPoints: entries, external: ["jspsych"] });
+  await build({
+    ...common,
+    minify: true,
+    outdir: out,
+    entryPoints: entries,
+    external: ["jspsych"],
+  });
   for (const name of ["index.html", "page.css"]) await cp(source(name), join(out, name));
   const packages = join(HERE, "node_modules");
   const copied = {
     "model.onnx": resolve(values.model),
     "faces.tflite": join(packages, "@mediapipe/face_detection/face_detection_short_range.tflite"),
-    "ort-wasm-simd-threaded.wasm": join(packages, "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"),
+    "ort-wasm-simd-threaded.wasm": join(
+      packages,
+      "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",
+    ),
   };
   for (const [name, from] of Object.entries(copied)) await cp(from, join(out, name));
   const files = (await readdir(out)).sort();
@@ -85,15 +104,24 @@ async function buildPage(out) {
 async function buildExample(page, out) {
   await rm(out, { recursive: true, force: true });
   await cp(page, out, { recursive: true });
-  for (const name of ["page.js", "page.css", "service-worker.js", "jspsych.js"]) await rm(join(out, name));
+  for (const name of ["page.js", "page.css", "service-worker.js", "jspsych.js"])
+    await rm(join(out, name));
   await cp(join(HERE, "example/index.html"), join(out, "index.html"));
   await cp(join(HERE, "node_modules/jspsych/css/jspsych.css"), join(out, "jspsych.css"));
-  await build({ ...common, minify: true, outdir: out, entryPoints: [join(HERE, "example/example.ts")] });
+  await build({
+    ...common,
+    minify: true,
+    outdir: out,
+    entryPoints: [join(HERE, "example/example.ts")],
+  });
 }
 
 async function pack(out) {
   for (const name of await readdir(out)) {
-    await writeFile(join(out, `${name}.gz`), gzipSync(await readFile(join(out, name)), { level: 9 }));
+    await writeFile(
+      join(out, `${name}.gz`),
+      gzipSync(await readFile(join(out, name)), { level: 9 }),
+    );
     await rm(join(out, name));
   }
 }
@@ -104,7 +132,9 @@ async function weigh(out) {
   for (const name of (await readdir(out)).sort()) {
     const { size } = await stat(join(out, name));
     const packed = gzipSync(await readFile(join(out, name)), { level: 9 }).length;
-    console.log(`${name.padEnd(32)}${String(size).padStart(10)} bytes${String(packed).padStart(10)} compressed`);
+    console.log(
+      `${name.padEnd(32)}${String(size).padStart(10)} bytes${String(packed).padStart(10)} compressed`,
+    );
     if (!OTHERS.includes(name)) total += packed;
   }
   console.log(`${total} bytes compressed in all`);

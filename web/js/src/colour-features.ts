@@ -37,19 +37,24 @@ export function colourFeatures(
   fs: number,
   fHz: number,
 ): ColourFeatures {
-  const lit = background.every((trace) => trace.every((v) => v > DARK_BACKGROUND && Number.isFinite(v)));
+  const lit = background.every((trace) =>
+    trace.every((v) => v > DARK_BACKGROUND && Number.isFinite(v)),
+  );
   const hidden = background.map((trace) => trace.map(() => NaN)) as unknown as Colours;
   const wall = lit ? background : hidden;
   const found = measureColourDirection(values, quarters, box, wall, fs, fHz);
   const ours = near(values, fs, fHz);
-  const bands = quarters.map((quarter) => quarter.map((trace) => near(relative(trace, fs), fs, fHz)));
+  const bands = quarters.map((quarter) =>
+    quarter.map((trace) => near(relative(trace, fs), fs, fHz)),
+  );
   // more blood is less light, so the sign is inverted
   const skin = bands.map((quarter) => quarter.map((band) => weighed([band], [-1])));
   const byColour = [0, 1, 2].map((c) => averaged(skin.map((quarter) => quarter[c]!)));
   const edges = box.map((trace, c) =>
     weighed([near(relative(trace, fs), fs, fHz), byColour[c]!], [1, 1]),
   );
-  const sizeOf = (rows: readonly Complex[]): number => rootMeanSquare(rows.map((own) => part(own, ours)));
+  const sizeOf = (rows: readonly Complex[]): number =>
+    rootMeanSquare(rows.map((own) => part(own, ours)));
   return {
     ...ofDirection(found),
     swayDb: sizeDb(sizeOf(edges), sizeOf(byColour)),

@@ -57,7 +57,8 @@ export const TERMS: Readonly<Record<string, (e: Quality) => number>> = {
 export function confidenceOf(e: Quality, spec: ConfidenceSpec): number {
   let logit = spec.intercept;
   for (const [name, weight] of spec.weights) {
-    if (!Object.hasOwn(TERMS, name)) throw new RangeError(`an unknown term of a confidence: ${name}`);
+    if (!Object.hasOwn(TERMS, name))
+      throw new RangeError(`an unknown term of a confidence: ${name}`);
     logit += weight * TERMS[name]!(e);
   }
   return clip(1 / (1 + Math.exp(-clip(logit, -50, 50))), ...CLAIMED);

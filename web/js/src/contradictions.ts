@@ -99,8 +99,7 @@ function othersDisagree(e: Quality, rateBpm: number): boolean {
 
 /** Return whether neither the spectral line nor the colours confirm the waveform. */
 function isNoise(e: Quality, rateBpm: number): boolean {
-  const unlike =
-    apart(e.posBpm, rateBpm) > POS_BPM || apart(e.peaksBpm, rateBpm) > FAINT_PEAKS_BPM;
+  const unlike = apart(e.posBpm, rateBpm) > POS_BPM || apart(e.peaksBpm, rateBpm) > FAINT_PEAKS_BPM;
   const colourless = (e.withMix < WITH_MIX || e.changeDb < CHANGE_DB) && e.withPos < WITH_POS;
   return (e.snrDb < FAINT_SNR_DB && unlike) || colourless;
 }

@@ -31,7 +31,10 @@ export function beginGrid(fs: number, first: Face): GridState {
 }
 
 /** Add a face, later than all before, and return those of the grid that are settled by it. */
-export function pushGrid(state: GridState, face: Face): { state: GridState; faces: Float32Array[] } {
+export function pushGrid(
+  state: GridState,
+  face: Face,
+): { state: GridState; faces: Float32Array[] } {
   const { fs, startS } = state;
   if (!(face.t > state.held[state.held.length - 1]!.t)) {
     throw new RangeError(`times must rise, got ${face.t} s`);
@@ -66,7 +69,11 @@ function resample({ fs, startS, done, held }: GridState, end: number): Float32Ar
 }
 
 /** Return the faces that make a grid time, and how much each counts. */
-function weightsAt(held: readonly Face[], at: number, halfS: number): (readonly [number, number])[] {
+function weightsAt(
+  held: readonly Face[],
+  at: number,
+  halfS: number,
+): (readonly [number, number])[] {
   const after = atOrAfter(held, at - SAME_TIME_S);
   const right = Math.min(after, held.length - 1);
   const left = Math.max(held[right]!.t - at <= SAME_TIME_S ? right : after - 1, 0);
@@ -79,11 +86,9 @@ function weightsAt(held: readonly Face[], at: number, halfS: number): (readonly 
   const isSlow = w[left - low] === 0 || w[right - low] === 0;
   if (isSlow) w = places.map((k) => (k >= left && k <= right ? 1 : 0));
   if (w.filter((v) => v > 0).length > 1) {
-    const [s0, s1, s2] = [0, 1, 2].map((power) => w.reduce((all, v, k) => all + v * d[k]! ** power, 0)) as [
-      number,
-      number,
-      number,
-    ];
+    const [s0, s1, s2] = [0, 1, 2].map((power) =>
+      w.reduce((all, v, k) => all + v * d[k]! ** power, 0),
+    ) as [number, number, number];
     w = w.map((v, k) => (v * (s2 - s1 * d[k]!)) / (s0 * s2 - s1 ** 2));
   } else w = w.map((v) => (v > 0 ? 1 : 0));
   return places.map((place, k) => [place, w[k]!] as const).filter(([, weight]) => weight !== 0);

@@ -56,7 +56,9 @@ export class LoopMemory {
     const small = reducedGreen(face);
     const before = this.#small;
     this.#small = small;
-    this.lags.push(before === null || !(change > 0) ? NaN : this.#find(withoutBlur(small, before), t));
+    this.lags.push(
+      before === null || !(change > 0) ? NaN : this.#find(withoutBlur(small, before), t),
+    );
   }
 
   #find(change: Float64Array, t: number): number {
@@ -135,7 +137,9 @@ export function colourPeriod(t: Float64Array, quarters: readonly Colours[]): num
   const stepS = median(rises);
   const isEven = rises.every((v) => Math.abs(v - stepS) <= 0.6 * stepS);
   if (1 / stepS < 2.5 * ABOVE_HZ || !isEven) return null;
-  const traces = quarters.flatMap((quarter) => quarter.map((trace) => fastChanges(trace, 1 / stepS)));
+  const traces = quarters.flatMap((quarter) =>
+    quarter.map((trace) => fastChanges(trace, 1 / stepS)),
+  );
   if (traces.includes(null)) return null;
   const whole = autocorrelation(traces as Float64Array[], roundHalfEven(0.6 * t.length));
   const first = roundHalfEven(SHORTEST_LOOP_S / stepS);
@@ -206,8 +210,7 @@ function reducedGreen(face: Picture): Float64Array {
 /** Return a change without what its neighbourhood shares; edges are mirrored. */
 function withoutBlur(now: Float64Array, before: Float64Array): Float64Array {
   const change = now.map((v, i) => v - before[i]!);
-  const mirrored = (k: number): number =>
-    k < 0 ? -k : k >= REDUCED ? 2 * (REDUCED - 1) - k : k;
+  const mirrored = (k: number): number => (k < 0 ? -k : k >= REDUCED ? 2 * (REDUCED - 1) - k : k);
   return change.map((v, i) => {
     const [y, x] = [Math.floor(i / REDUCED), i % REDUCED];
     let total = 0;

@@ -8,11 +8,28 @@ import { equalize } from "./filters.js";
 import type { Colours } from "./flicker.js";
 import { type FrameRow, measureFrame } from "./frame-statistics.js";
 import { beginGrid, closeGrid, type GridState, pushGrid } from "./grid.js";
-import { beginNano, finishNano, type NanoSpec, type NanoStep, type NanoStream, pushNano } from "./nano.js";
+import {
+  beginNano,
+  finishNano,
+  type NanoSpec,
+  type NanoStep,
+  type NanoStream,
+  pushNano,
+} from "./nano.js";
 import { type Box, cropFace, type Picture } from "./pictures.js";
 import { markNew, type RepeatMemory, repeatMemory, seenChange } from "./repeats.js";
 import type { Rhythm } from "./rhythm.js";
-import { begin, close, endS, push, rhythmNow, type Settings, settings, type State, windowNow } from "./streaming.js";
+import {
+  begin,
+  close,
+  endS,
+  push,
+  rhythmNow,
+  type Settings,
+  settings,
+  type State,
+  windowNow,
+} from "./streaming.js";
 import type { Stretch, Window } from "./windows.js";
 
 /** Fewest faces on the grid that give a waveform. */

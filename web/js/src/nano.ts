@@ -37,7 +37,8 @@ export function nanoSpecOf(onnx: Uint8Array): NanoSpec {
   const text = metadataOf(onnx, METADATA_KEY);
   if (text === null) throw new TypeError("not a network that sspd exported: it has no facts");
   const facts = JSON.parse(text) as Record<string, unknown>;
-  if (facts["network"] !== "nano") throw new TypeError(`not the small network: ${facts["network"]}`);
+  if (facts["network"] !== "nano")
+    throw new TypeError(`not the small network: ${facts["network"]}`);
   if (facts["follow"] === true) {
     throw new TypeError("its faces must be stabilized, which is not done here");
   }
@@ -136,7 +137,11 @@ function metadataOf(data: Uint8Array, key: string): string | null {
   return null;
 }
 
-function* fieldsOf(data: Uint8Array, at: number, stop: number): Generator<[number, number, number]> {
+function* fieldsOf(
+  data: Uint8Array,
+  at: number,
+  stop: number,
+): Generator<[number, number, number]> {
   while (at < stop) {
     let tag: number;
     [tag, at] = varint(data, at, stop);

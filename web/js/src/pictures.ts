@@ -110,7 +110,13 @@ function resized(picture: Picture, box: Box, columns: Weights, rows: Weights): P
 }
 
 /** Resize row `j` of a box. */
-function reduceRow(picture: Picture, box: Box, j: number, columns: Weights, line: Float64Array): void {
+function reduceRow(
+  picture: Picture,
+  box: Box,
+  j: number,
+  columns: Weights,
+  line: Float64Array,
+): void {
   const { data, channels } = picture;
   const start = channels * ((box.top + j) * picture.width + box.left);
   for (let x = 0; x < columns.first.length; x++) {

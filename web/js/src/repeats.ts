@@ -100,7 +100,10 @@ function hasRepeats(c: Float64Array): boolean {
   const spreads: number[] = [];
   for (let k = 0; k + BLOCK <= c.length; k += BLOCK / 2) {
     const block = c.subarray(k, k + BLOCK);
-    const [total, squares] = [block.reduce((a, b) => a + b, 0), block.reduce((a, b) => a + b * b, 0)];
+    const [total, squares] = [
+      block.reduce((a, b) => a + b, 0),
+      block.reduce((a, b) => a + b * b, 0),
+    ];
     if (squares > 0) spreads.push(total ** 2 / (block.length * squares));
   }
   if (!spreads.length) return false;

@@ -36,5 +36,11 @@ const jsPsych = initJsPsych({
 await jsPsych.run([
   { type: SspdScanPlugin, seconds, base: "./", prompt: "<p>Sit still, and rest.</p>" },
   { type: Text, text: "Count down from 300 in steps of 7, aloud, for half a minute." },
-  { type: SspdScanPlugin, seconds, base: "./", prompt: "<p>And once more.</p>", save_waveform: true },
+  {
+    type: SspdScanPlugin,
+    seconds,
+    base: "./",
+    prompt: "<p>And once more.</p>",
+    save_waveform: true,
+  },
 ]);

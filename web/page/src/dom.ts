@@ -19,7 +19,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** Make an SVG element with attributes and children. */
-export function draw(name: string, attributes: Readonly<Record<string, string>>, ...children: Node[]): SVGElement {
+export function draw(
+  name: string,
+  attributes: Readonly<Record<string, string>>,
+  ...children: Node[]
+): SVGElement {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children);

@@ -63,7 +63,9 @@ class SspdScanPlugin implements JsPsychPlugin<Info> {
     if (trial.base !== null) scan.setAttribute("base", trial.base!);
     const end = (): void => {
       display.replaceChildren();
-      this.jsPsych.finishTrial(dataOf(found, trouble, trial.save_waveform === true, performance.now() - began));
+      this.jsPsych.finishTrial(
+        dataOf(found, trouble, trial.save_waveform === true, performance.now() - began),
+      );
     };
     const button = make("button", { type: "button", class: "jspsych-btn", onclick: end });
     const label = (): void => {
@@ -76,14 +78,22 @@ class SspdScanPlugin implements JsPsychPlugin<Info> {
       trouble = null;
       label();
     });
-    scan.addEventListener("sspd-trouble", (event) => (trouble = (event as CustomEvent<Trouble>).detail));
+    scan.addEventListener(
+      "sspd-trouble",
+      (event) => (trouble = (event as CustomEvent<Trouble>).detail),
+    );
     label();
     if (trial.prompt !== null) display.insertAdjacentHTML("beforeend", trial.prompt!);
     display.append(scan, make("p", {}, button));
   }
 }
 
-function dataOf(found: ScanResult | null, trouble: Trouble | null, withWave: boolean, rt: number): object {
+function dataOf(
+  found: ScanResult | null,
+  trouble: Trouble | null,
+  withWave: boolean,
+  rt: number,
+): object {
   const result = found?.result ?? null;
   const hz = result?.rhythm.respiration.hz ?? null;
   return {

@@ -13,9 +13,19 @@ export function resultView(final: Final, origin: Origin, texts: Texts): HTMLElem
   const root = make("div", {}, heading);
   if (final.hrBpm !== null) {
     const number = make("span", { class: "rate" }, final.hrBpm.toFixed(0));
-    root.append(make("p", { class: "numbers" }, make("span", {}, number, " ", make("span", { class: "unit" }, texts.bpm))));
+    root.append(
+      make(
+        "p",
+        { class: "numbers" },
+        make("span", {}, number, " ", make("span", { class: "unit" }, texts.bpm)),
+      ),
+    );
   } else root.append(make("h3", {}, words.why), reasonList(final.reasons, texts));
-  root.append(make("h3", {}, words.measured), numbers(final, origin, texts), downloads(final, origin, texts));
+  root.append(
+    make("h3", {}, words.measured),
+    numbers(final, origin, texts),
+    downloads(final, origin, texts),
+  );
   return root;
 }
 
@@ -43,8 +53,14 @@ function numbers(final: Final, { weights }: Origin, texts: Texts): HTMLElement {
       {},
       row(texts.confidence, confidence === null ? words.noValue : confidence.toFixed(2)),
       row(words.breathing, perMinute ?? breath?.reason ?? words.noValue),
-      row(words.variability, rmssd?.value == null ? words.variabilityShort : `${rmssd.value.toFixed(0)} ms (RMSSD)`),
-      row(words.duration, result === null ? words.noValue : `${(result.endS - result.startS).toFixed(1)} s`),
+      row(
+        words.variability,
+        rmssd?.value == null ? words.variabilityShort : `${rmssd.value.toFixed(0)} ms (RMSSD)`,
+      ),
+      row(
+        words.duration,
+        result === null ? words.noValue : `${(result.endS - result.startS).toFixed(1)} s`,
+      ),
       row(words.frameRate, result?.fps == null ? words.noValue : result.fps.toFixed(1)),
       row(words.weights, weights),
     ),

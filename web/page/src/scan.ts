@@ -12,7 +12,14 @@ import type { Answer, Request } from "./protocol.js";
 import { toJson } from "./report.js";
 import { resultView } from "./result-view.js";
 import type { Final, Update } from "./session/session.js";
-import { type Listener, openCamera, openFile, type Shot, type Source, SourceTrouble } from "./sources.js";
+import {
+  type Listener,
+  openCamera,
+  openFile,
+  type Shot,
+  type Source,
+  SourceTrouble,
+} from "./sources.js";
 import css from "./style.css";
 import { type Texts, textsOf, type Trouble } from "./texts/index.js";
 import { View } from "./view.js";
@@ -93,6 +100,7 @@ export class SspdScan extends HTMLElement {
     this.#close();
     this.#view!.wait(this.#ready === null ? this.#texts.loading : text);
     try {
+      if (typeof WebAssembly === "undefined") throw new SourceTrouble("unsupported");
       this.#weights = await this.#loaded();
       if (run !== this.#run) return;
       this.#view!.wait(text);
@@ -120,7 +128,10 @@ export class SspdScan extends HTMLElement {
   /** Load the networks in a worker, once. */
   #loaded(): Promise<string> {
     this.#ready ??= new Promise((resolve, reject) => {
-      const base = new URL(this.getAttribute("base") ?? ".", this.hasAttribute("base") ? document.baseURI : import.meta.url).href;
+      const base = new URL(
+        this.getAttribute("base") ?? ".",
+        this.hasAttribute("base") ? document.baseURI : import.meta.url,
+      ).href;
       const worker = new Worker(new URL("worker.js", base), { type: "module" });
       const failed = (what: string): void => {
         console.error(`sspd: ${what}`);
@@ -128,7 +139,9 @@ export class SspdScan extends HTMLElement {
         this.#ready = null;
         reject(new SourceTrouble("load"));
       };
-      worker.addEventListener("error", (event) => failed(event.message || "the worker did not start"));
+      worker.addEventListener("error", (event) =>
+        failed(event.message || "the worker did not start"),
+      );
       worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
         if (data.kind === "ready") resolve(data.weights);
         else if (data.kind === "failed" && !this.#isMeasuring) failed(data.what);
@@ -166,7 +179,8 @@ export class SspdScan extends HTMLElement {
   #show(update: Update): void {
     this.#view!.update(update);
     if (this.#trouble !== null) this.#view!.hint(this.#texts.troubles[this.#trouble]);
-    else if (performance.now() - this.#overloadMs < OVERLOAD_MS) this.#view!.hint(this.#texts.hints.overloaded);
+    else if (performance.now() - this.#overloadMs < OVERLOAD_MS)
+      this.#view!.hint(this.#texts.hints.overloaded);
     this.#say("sspd-update", update);
     if (update.isOver) this.#finish();
   }

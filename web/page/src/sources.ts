@@ -200,7 +200,8 @@ function watchCamera(grabber: Grabber, listener: Listener): () => void {
   };
   const look = (): void => {
     if (document.hidden) tell("hidden");
-    else if (performance.now() - grabber.lastMs > STALLED_MS) tell(told === "hidden" ? "hidden" : "stalled");
+    else if (performance.now() - grabber.lastMs > STALLED_MS)
+      tell(told === "hidden" ? "hidden" : "stalled");
     else if (told === "stalled") tell(null);
   };
   const onHidden = (): void => {

@@ -23,81 +23,62 @@ export interface Actions {
 
 export class View {
   readonly root: HTMLElement;
-  readonly video: HTMLVideoElement;
-  readonly #stage: HTMLElement;
-  readonly #ring: SVGElement;
-  readonly #veil: SVGElement;
-  readonly #rest: SVGElement;
-  readonly #progress: HTMLElement;
-  readonly #phase: HTMLElement;
-  readonly #hint: HTMLElement;
-  readonly #said: HTMLElement;
-  readonly #welcome: HTMLElement;
-  readonly #live: HTMLElement;
-  readonly #rate: HTMLElement;
-  readonly #confidence: HTMLElement;
-  readonly #light: HTMLElement;
-  readonly #lightText: HTMLElement;
-  readonly #trouble: HTMLElement;
-  readonly #result: HTMLElement;
+  readonly video = make("video", { playsinline: true, "aria-hidden": "true", tabindex: "-1" });
+  readonly #veil = draw("path", { class: "veil", "fill-rule": "evenodd" });
+  readonly #rest = draw("path", { class: "rest" });
+  readonly #ring = draw("path", { class: "ring", pathLength: "100", "stroke-dasharray": "100" });
+  readonly #progress = make("div", {
+    role: "progressbar",
+    "aria-valuemin": "0",
+    "aria-valuemax": "100",
+  });
+  readonly #phase = make("p", { class: "phase" });
+  readonly #hint = make("p", { class: "hint", role: "status", "aria-live": "polite" });
+  readonly #said = make("div", { class: "said" }, this.#phase, this.#hint);
+  readonly #rate = make("span", { class: "rate" });
+  readonly #confidence = make("span", { class: "small" });
+  readonly #light = make("i");
+  readonly #lightText = make("span", { class: "small" });
+  readonly #wave = make("div", { class: "wave", role: "img" });
+  readonly #trouble = make("p", { class: "card trouble", role: "alert", tabindex: "-1" });
+  readonly #result = make("div", { class: "card result" });
+  readonly #chart = new Chart(this.#wave);
   readonly #start: HTMLButtonElement;
   readonly #stop: HTMLButtonElement;
-  readonly #chart: Chart;
+  readonly #welcome: HTMLElement;
+  readonly #live: HTMLElement;
 
   constructor(
     private readonly texts: Texts,
     seconds: number,
     actions: Actions,
   ) {
-    this.video = make("video", { playsinline: true, muted: true, "aria-hidden": "true", tabindex: "-1" });
     this.video.muted = true;
-    this.#ring = draw("path", { class: "ring", pathLength: "100", "stroke-dasharray": "100", "stroke-dashoffset": "100" });
-    this.#veil = draw("path", { class: "veil", "fill-rule": "evenodd" });
-    this.#rest = draw("path", { class: "rest" });
-    const oval = draw("svg", { class: "oval", viewBox: "0 0 400 300", "aria-hidden": "true" }, this.#veil, this.#rest, this.#ring);
-    this.#progress = make("div", { role: "progressbar", "aria-label": texts.progress, "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": "0" }, oval);
-    this.#drawOval(OVAL.x, OVAL.y, 1);
-    this.#phase = make("p", { class: "phase" });
-    this.#hint = make("p", { class: "hint", role: "status", "aria-live": "polite" });
-    this.#said = make("div", { class: "said", hidden: true }, this.#phase, this.#hint);
-    this.#start = make("button", { type: "button", class: "main", onclick: actions.onCamera }, texts.start);
-    this.#stop = make("button", { type: "button", onclick: actions.onStop, hidden: true }, texts.stop);
-    const input = make("input", { type: "file", accept: "video/*", hidden: true, tabindex: "-1", "aria-hidden": "true" });
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      input.value = "";
-      if (file !== undefined) actions.onFile(file);
-    });
-    const choose = make("button", { type: "button", onclick: () => input.click() }, texts.choose);
-    this.#welcome = make(
-      "div",
-      { class: "welcome" },
-      make("p", {}, texts.idle(seconds)),
-      make("div", { class: "controls" }, this.#start, choose),
-      make("p", { class: "small" }, texts.drop),
-      input,
+    this.#progress.setAttribute("aria-label", texts.progress);
+    this.#wave.setAttribute("aria-label", texts.waveform);
+    const button = (text: string, onclick: () => void, name = ""): HTMLButtonElement =>
+      make("button", { type: "button", class: name, onclick }, text);
+    this.#start = button(texts.start, actions.onCamera, "main");
+    this.#stop = button(texts.stop, actions.onStop);
+    this.#welcome = this.#welcomed(seconds, actions);
+    this.#live = this.#liveCard();
+    const oval = draw(
+      "svg",
+      { class: "oval", viewBox: "0 0 400 300", "aria-hidden": "true" },
+      ...[this.#veil, this.#rest, this.#ring],
     );
-    this.#stage = make("div", { class: "stage" }, this.video, this.#progress, this.#said, this.#welcome);
-    this.#dropped(actions);
-    this.#rate = make("span", { class: "rate" });
-    this.#confidence = make("span", { class: "small" });
-    this.#light = make("i");
-    this.#lightText = make("span", { class: "small" });
-    const wave = make("div", { class: "wave", role: "img", "aria-label": texts.waveform });
-    this.#chart = new Chart(wave);
-    this.#live = make(
-      "div",
-      { class: "card live", hidden: true },
-      make("div", { class: "numbers" }, make("div", {}, this.#rate, " ", make("span", { class: "unit" }, texts.bpm)), this.#confidence),
-      make("div", { class: "light" }, make("span", { class: "small" }, texts.light), make("div", { class: "bar", "aria-hidden": "true" }, this.#light), this.#lightText),
-      wave,
-    );
-    this.#trouble = make("p", { class: "card trouble", role: "alert", tabindex: "-1", hidden: true });
-    this.#result = make("div", { class: "card result", hidden: true });
+    this.#progress.append(oval);
+    const shown = [this.video, this.#progress, this.#said, this.#welcome];
+    const stage = make("div", { class: "stage" }, ...shown);
+    takeDropped(stage, actions.onFile);
     const controls = make("div", { class: "controls" }, this.#stop);
-    const side = make("div", { class: "side" }, this.#trouble, this.#live, this.#result, controls);
+    const beside = [this.#trouble, this.#live, this.#result, controls];
+    const side = make("div", { class: "side" }, ...beside);
     const notice = make("p", { class: "notice" }, texts.notice);
-    this.root = make("section", { class: "scan", "aria-label": texts.scan }, this.#stage, side, notice);
+    this.root = make("section", { class: "scan", "aria-label": texts.scan }, stage, side, notice);
+    this.#drawOval(OVAL.x, OVAL.y, 1);
+    this.#ringTo(0);
+    this.#only({ welcome: true });
   }
 
   /** Show what is said while nothing is measured: loading, opening. */
@@ -125,7 +106,9 @@ export class View {
     this.hint(update.hint === null ? "" : texts.hints[update.hint]);
     this.#rate.textContent = update.hrBpm === null ? "–" : update.hrBpm.toFixed(0);
     this.#confidence.textContent =
-      update.confidence === null ? texts.noRate : `${texts.confidence} ${update.confidence.toFixed(2)}`;
+      update.confidence === null
+        ? texts.noRate
+        : `${texts.confidence} ${update.confidence.toFixed(2)}`;
     this.#follow(update);
     this.#ringTo(update.progress);
     const light = update.light ?? 0;
@@ -163,7 +146,9 @@ export class View {
     this.#start.focus({ preventScroll: true });
   }
 
-  #only(shown: Partial<Record<"said" | "stop" | "live" | "welcome" | "trouble" | "result", true>>): void {
+  #only(
+    shown: Partial<Record<"said" | "stop" | "live" | "welcome" | "trouble" | "result", true>>,
+  ): void {
     this.#said.hidden = !shown.said;
     this.#stop.hidden = !shown.stop;
     this.#live.hidden = !shown.live;
@@ -200,18 +185,54 @@ export class View {
     this.#drawOval(200 + (isMirrored ? -x : x), 150 + y, high / (2 * OVAL.ry));
   }
 
-  #dropped({ onFile }: Actions): void {
-    const stage = this.#stage;
-    stage.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      stage.classList.add("over");
-    });
-    stage.addEventListener("dragleave", () => stage.classList.remove("over"));
-    stage.addEventListener("drop", (event) => {
-      event.preventDefault();
-      stage.classList.remove("over");
-      const file = event.dataTransfer?.files[0];
+  /** Make what is seen before a measurement, and after it. */
+  #welcomed(seconds: number, { onFile }: Actions): HTMLElement {
+    const { texts } = this;
+    const hidden = { hidden: true, tabindex: "-1", "aria-hidden": "true" };
+    const input = make("input", { type: "file", accept: "video/*", ...hidden });
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      input.value = "";
       if (file !== undefined) onFile(file);
     });
+    const choose = make("button", { type: "button", onclick: () => input.click() }, texts.choose);
+    return make(
+      "div",
+      { class: "welcome" },
+      make("p", {}, texts.idle(seconds)),
+      make("div", { class: "controls" }, this.#start, choose),
+      make("p", { class: "small" }, texts.drop),
+      input,
+    );
   }
+
+  /** Make what is seen beside the stage during a measurement. */
+  #liveCard(): HTMLElement {
+    const { texts } = this;
+    const unit = make("span", { class: "unit" }, texts.bpm);
+    const bar = make("div", { class: "bar", "aria-hidden": "true" }, this.#light);
+    const light = make("span", { class: "small" }, texts.light);
+    return make(
+      "div",
+      { class: "card live" },
+      make("div", { class: "numbers" }, make("div", {}, this.#rate, " ", unit), this.#confidence),
+      make("div", { class: "light" }, light, bar, this.#lightText),
+      this.#wave,
+    );
+  }
+}
+
+/** Take a file that is dropped on a place. */
+function takeDropped(place: HTMLElement, onFile: (file: File) => void): void {
+  place.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    place.classList.add("over");
+  });
+  place.addEventListener("dragleave", () => place.classList.remove("over"));
+  place.addEventListener("drop", (event) => {
+    event.preventDefault();
+    place.classList.remove("over");
+    const file = event.dataTransfer?.files[0];
+    if (file !== undefined) onFile(file);
+  });
 }

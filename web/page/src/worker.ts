@@ -16,9 +16,11 @@ let session: Session | null = null;
 let before: Promise<void> = Promise.resolve();
 
 self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
-  before = before.then(() => handle(data)).catch((error: unknown) => {
-    tell({ kind: "failed", what: error instanceof Error ? error.message : String(error) });
-  });
+  before = before
+    .then(() => handle(data))
+    .catch((error: unknown) => {
+      tell({ kind: "failed", what: error instanceof Error ? error.message : String(error) });
+    });
 });
 
 function tell(answer: Answer): void {

@@ -18,7 +18,8 @@ let served: Served;
 before(async () => {
   const address = process.env["SSPD_PAGE_ADDRESS"];
   if (skip !== undefined) return;
-  served = address === undefined ? await serve(fixture("page")) : { address, close: async () => {} };
+  served =
+    address === undefined ? await serve(fixture("page")) : { address, close: async () => {} };
 });
 after(async () => served?.close());
 
@@ -26,7 +27,10 @@ after(async () => served?.close());
 async function within(
   browser: Promise<Browser>,
   look: (page: Page, requests: string[]) => Promise<void>,
-  { context = {}, address = served.address }: { context?: BrowserContextOptions; address?: string } = {},
+  {
+    context = {},
+    address = served.address,
+  }: { context?: BrowserContextOptions; address?: string } = {},
 ): Promise<void> {
   const opened = await browser;
   try {
@@ -42,7 +46,9 @@ async function within(
 }
 
 async function begin(page: Page, seconds = 10): Promise<void> {
-  await page.locator("sspd-scan").evaluate((scan, n) => scan.setAttribute("seconds", String(n)), seconds);
+  await page
+    .locator("sspd-scan")
+    .evaluate((scan, n) => scan.setAttribute("seconds", String(n)), seconds);
   await page.getByRole("button", { name: en.start }).click();
 }
 
@@ -51,9 +57,15 @@ async function says(page: Page, text: string, timeout = 15_000): Promise<void> {
 }
 
 async function checkAccess(page: Page, where: string): Promise<void> {
-  await page.addScriptTag({ path: axe }).catch(async () => page.evaluate(readFileSync(axe, "utf-8")));
+  await page
+    .addScriptTag({ path: axe })
+    .catch(async () => page.evaluate(readFileSync(axe, "utf-8")));
   const found = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe.run();
+    const { violations } = await (
+      globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe.run();
     return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
   });
   assert.deepEqual(found, [], where);
@@ -71,13 +83,10 @@ test("a denied camera", options, async () => {
 });
 
 test("no camera", options, async () => {
-  await within(
-    browse(null, ["--use-fake-ui-for-media-stream"]),
-    async (page) => {
-      await begin(page);
-      await says(page, en.troubles.missing);
-    },
-  );
+  await within(browse(null, ["--use-fake-ui-for-media-stream"]), async (page) => {
+    await begin(page);
+    await says(page, en.troubles.missing);
+  });
 });
 
 test("an insecure origin", options, async () => {
@@ -146,43 +155,60 @@ test("a dark face", options, async () => {
   });
 });
 
-test("keyboard alone, from start to files; nothing leaves the origin; offline afterwards", options, async () => {
-  await within(one(), async (page, requests) => {
-    await page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === "activated");
-    await checkAccess(page, "idle");
-    await page.locator("sspd-scan").evaluate((scan) => scan.setAttribute("seconds", "10"));
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
-    await says(page, en.phases.warming_up);
-    await checkAccess(page, "measuring");
-    const focused = (): Promise<string | undefined> =>
-      page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.textContent ?? undefined);
-    assert.equal(await focused(), en.stop);
-    await says(page, en.result.accepted, 60_000);
-    assert.equal(await focused(), en.result.accepted);
-    await checkAccess(page, "result");
-    await page.keyboard.press("Tab");
-    assert.equal(await focused(), en.result.json);
-    const saved = page.waitForEvent("download");
-    await page.keyboard.press("Enter");
-    const [row] = JSON.parse(readFileSync(await (await saved).path(), "utf-8"));
-    assert.equal(row.accepted, true);
-    assert.ok(Math.abs(row.hr_bpm - 72) < 3, `${row.hr_bpm}`);
-    const csv = page.waitForEvent("download");
-    await page.getByRole("button", { name: en.result.waveformCsv }).click();
-    const lines = readFileSync(await (await csv).path(), "utf-8").trim().split("\r\n");
-    assert.ok(lines.length > 290 && lines.some((line) => line.endsWith(",1")));
-    assert.ok(requests.every((url) => url.startsWith(served.address) || url.startsWith("blob:")), requests.join());
-    await page.context().setOffline(true);
-    requests.length = 0;
-    await page.reload();
-    await begin(page);
-    await says(page, en.phases.warming_up, 30_000);
-  });
-});
+test(
+  "keyboard alone, from start to files; nothing leaves the origin; offline afterwards",
+  options,
+  async () => {
+    await within(one(), async (page, requests) => {
+      await page.waitForFunction(
+        async () => (await navigator.serviceWorker.ready).active?.state === "activated",
+      );
+      await checkAccess(page, "idle");
+      await page.locator("sspd-scan").evaluate((scan) => scan.setAttribute("seconds", "10"));
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await says(page, en.phases.warming_up);
+      await checkAccess(page, "measuring");
+      const focused = (): Promise<string | undefined> =>
+        page.evaluate(
+          () => document.activeElement?.shadowRoot?.activeElement?.textContent ?? undefined,
+        );
+      assert.equal(await focused(), en.stop);
+      await says(page, en.result.accepted, 60_000);
+      assert.equal(await focused(), en.result.accepted);
+      await checkAccess(page, "result");
+      await page.keyboard.press("Tab");
+      assert.equal(await focused(), en.result.json);
+      const saved = page.waitForEvent("download");
+      await page.keyboard.press("Enter");
+      const [row] = JSON.parse(readFileSync(await (await saved).path(), "utf-8"));
+      assert.equal(row.accepted, true);
+      assert.ok(Math.abs(row.hr_bpm - 72) < 3, `${row.hr_bpm}`);
+      const csv = page.waitForEvent("download");
+      await page.getByRole("button", { name: en.result.waveformCsv }).click();
+      const lines = readFileSync(await (await csv).path(), "utf-8")
+        .trim()
+        .split("\r\n");
+      assert.ok(lines.length > 290 && lines.some((line) => line.endsWith(",1")));
+      assert.ok(
+        requests.every((url) => url.startsWith(served.address) || url.startsWith("blob:")),
+        requests.join(),
+      );
+      await page.context().setOffline(true);
+      requests.length = 0;
+      await page.reload();
+      await begin(page);
+      await says(page, en.phases.warming_up, 30_000);
+    });
+  },
+);
 
 test("dark colours, a narrow screen and a rejection", options, async () => {
-  const context = { colorScheme: "dark", viewport: { width: 390, height: 844 }, reducedMotion: "reduce" } as const;
+  const context = {
+    colorScheme: "dark",
+    viewport: { width: 390, height: 844 },
+    reducedMotion: "reduce",
+  } as const;
   await within(
     browse(fixture("dead.y4m")),
     async (page) => {
@@ -194,7 +220,9 @@ test("dark colours, a narrow screen and a rejection", options, async () => {
       await checkAccess(page, "rejected, dark");
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= 390, `${wide} pixels wide`);
-      const rate = await page.evaluate(() => document.querySelector("sspd-scan")!.shadowRoot!.querySelector(".result .rate"));
+      const rate = await page.evaluate(() =>
+        document.querySelector("sspd-scan")!.shadowRoot!.querySelector(".result .rate"),
+      );
       assert.equal(rate, null);
     },
     { context },
@@ -229,7 +257,10 @@ test("an experiment with jsPsych has two measurements in its data", options, asy
     await page.getByRole("button", { name: "Continue", exact: true }).click();
     await measured();
     const rows = JSON.parse((await page.locator("#data").textContent())!);
-    assert.deepEqual(rows.map((row: { accepted: boolean }) => row.accepted), [true, true]);
+    assert.deepEqual(
+      rows.map((row: { accepted: boolean }) => row.accepted),
+      [true, true],
+    );
     assert.ok(rows.every((row: { hr_bpm: number }) => Math.abs(row.hr_bpm - 72) < 3));
     assert.equal(rows[0].waveform, null);
     assert.ok(rows[1].waveform.length > 290 && rows[1].waveform_fs === 30);

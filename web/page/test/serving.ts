@@ -22,8 +22,10 @@ export const CHROMIUM = process.env["SSPD_CHROMIUM"] ?? BROWSERS.find(existsSync
 
 /** Why no browser test can run here; undefined: they can. */
 export function skipped(): string | undefined {
-  if (FIXTURES === undefined) return "SSPD_PAGE_FIXTURES names no folder: pytest tests/web makes it";
-  if (CHROMIUM === undefined) return "Chromium is not installed: the page is not tested in a browser";
+  if (FIXTURES === undefined)
+    return "SSPD_PAGE_FIXTURES names no folder: pytest tests/web makes it";
+  if (CHROMIUM === undefined)
+    return "Chromium is not installed: the page is not tested in a browser";
   return undefined;
 }
 

@@ -31,7 +31,11 @@ test("a rate is shown once two readings agree, and goes with the next that does 
 });
 
 test("a lost pulse is begun anew after ten seconds", () => {
-  const moments = [0, 9, 10, 11].map((timeS, k) => ({ timeS, face: true, rateBpm: k === 3 ? null : 70 }));
+  const moments = [0, 9, 10, 11].map((timeS, k) => ({
+    timeS,
+    face: true,
+    rateBpm: k === 3 ? null : 70,
+  }));
   const lost = after(...moments);
   assert.equal(nextPhase(lost, { timeS: 20, face: true }).name, "recovering");
   assert.equal(nextPhase(lost, { timeS: 22, face: true }).name, "warming_up");
@@ -65,11 +69,20 @@ test("each reason, hint and phase has words", () => {
   for (const words of Object.values(en.reasons)) assert.ok(words.every((text) => text.length > 5));
 });
 
-const NOTHING: Final = { result: null, reasons: ["no_face"], hrBpm: null, confidence: null, frames: 0 };
+const NOTHING: Final = {
+  result: null,
+  reasons: ["no_face"],
+  hrBpm: null,
+  confidence: null,
+  frames: 0,
+};
 
 test("without a face a file says so, and has no number", () => {
   const [row] = JSON.parse(toJson(NOTHING, { source: "camera", weights: "nano" }));
-  assert.deepEqual([row.hr_bpm, row.accepted, row.reasons, row.windows], [null, false, ["no_face"], []]);
+  assert.deepEqual(
+    [row.hr_bpm, row.accepted, row.reasons, row.windows],
+    [null, false, ["no_face"], []],
+  );
   assert.equal(waveformCsv(NOTHING), "time_s,rppg,beat\r\n");
 });
 

@@ -58,7 +58,8 @@ export function padded(face: Found, width: number, height: number): Box {
 function detectFaces(graph: Graph, frame: Picture): Found[] {
   const { input, scale, left, top } = letterboxed(frame);
   const outputs = runGraph(graph, input);
-  const [boxes, scores] = outputs[0]!.length > outputs[1]!.length ? outputs : [outputs[1], outputs[0]];
+  const [boxes, scores] =
+    outputs[0]!.length > outputs[1]!.length ? outputs : [outputs[1], outputs[0]];
   const found: Found[] = [];
   let k = 0;
   for (const [side, many] of MAPS) {

@@ -35,7 +35,14 @@ export function runGraph(graph: Graph, input: Float32Array): Float32Array[] {
   for (const operator of graph.operators) {
     const [to, from] = [operator.outputs[0]!, operator.inputs];
     const out = mapLike(graph.tensors[to]!.shape);
-    values[to] = compute(operator, from.map((place) => (place < 0 ? null : place)), mapOf, constant, out, graph);
+    values[to] = compute(
+      operator,
+      from.map((place) => (place < 0 ? null : place)),
+      mapOf,
+      constant,
+      out,
+      graph,
+    );
   }
   return graph.outputs.map((place) => values[place]!);
 }
@@ -62,7 +69,10 @@ function compute(
       return constant(first).map((v) => Math.max(v, 0));
     case ADD: {
       const other = constant(from[1]!);
-      return activated(constant(first).map((v, i) => v + other[i]!), operator.byte(0));
+      return activated(
+        constant(first).map((v, i) => v + other[i]!),
+        operator.byte(0),
+      );
     }
     case CONCATENATION: {
       const parts = from.map((place) => constant(place!));
@@ -78,15 +88,13 @@ function compute(
       return padded(mapOf(first), constant(from[1]!) as unknown as Int32Array, out);
     case MAX_POOL:
       return pooled(mapOf(first), operator, out);
-    case CONV: {
-      const [, high, wide] = graph.tensors[from[1]!]!.shape as [number, number, number, number];
-      const places = windowOf(operator, mapOf(first), out, high, wide);
-      return convolved(mapOf(first), constant(from[1]!), constant(from[2]!), places, out, operator.byte(3));
-    }
+    case CONV:
     case DEPTHWISE: {
-      const [, high, wide] = graph.tensors[from[1]!]!.shape as [number, number, number, number];
+      const [weights, bias] = [constant(from[1]!), constant(from[2]!)];
+      const [, high, wide] = graph.tensors[from[1]!]!.shape as readonly [number, number, number];
       const places = windowOf(operator, mapOf(first), out, high, wide);
-      return byChannel(mapOf(first), constant(from[1]!), constant(from[2]!), places, out, operator.byte(4));
+      const [run, fused] = operator.code === CONV ? [convolved, 3] : [byChannel, 4];
+      return run(mapOf(first), weights, bias, places, out, operator.byte(fused));
     }
     default:
       throw new TypeError(`a network with an unknown operator ${operator.code}`);
@@ -127,24 +135,33 @@ function convolved(
   fused: number,
 ): Float32Array {
   const depth = input.channels;
+  const { data: source } = input;
+  const size = high * wide * depth;
   const { data } = out;
   for (let y = 0; y < out.height; y++) {
     for (let x = 0; x < out.width; x++) {
       const to = (y * out.width + x) * out.channels;
-      for (let c = 0; c < out.channels; c++) {
-        let total = bias[c]!;
+      // what a row of the window covers is one stretch of numbers, of the map and of the weights
+      const column = x * stepX - left;
+      const [first, end] = [Math.max(0, -column), Math.min(wide, input.width - column)];
+      const n = (end - first) * depth;
+      for (let c = 0; c < out.channels; c += 2) {
+        // two channels at once, as each number of the map is loaded once for both
+        const beside = c + 1 < out.channels ? size : 0;
+        let [total, other] = [bias[c]!, bias[c + 1] ?? 0];
         for (let j = 0; j < high; j++) {
           const row = y * stepY + j - top;
           if (row < 0 || row >= input.height) continue;
-          for (let i = 0; i < wide; i++) {
-            const column = x * stepX + i - left;
-            if (column < 0 || column >= input.width) continue;
-            const at = (row * input.width + column) * depth;
-            const own = ((c * high + j) * wide + i) * depth;
-            for (let k = 0; k < depth; k++) total += input.data[at + k]! * weights[own + k]!;
+          const at = (row * input.width + column + first) * depth;
+          const own = ((c * high + j) * wide + first) * depth;
+          for (let k = 0; k < n; k++) {
+            const value = source[at + k]!;
+            total += value * weights[own + k]!;
+            other += value * weights[own + beside + k]!;
           }
         }
         data[to + c] = total;
+        if (beside) data[to + c + 1] = other;
       }
     }
   }
@@ -173,7 +190,8 @@ function byChannel(
           if (column < 0 || column >= input.width) continue;
           const at = (row * input.width + column) * depth;
           const own = (j * wide + i) * depth;
-          for (let c = 0; c < depth; c++) data[to + c] = data[to + c]! + input.data[at + c]! * weights[own + c]!;
+          for (let c = 0; c < depth; c++)
+            data[to + c] = data[to + c]! + input.data[at + c]! * weights[own + c]!;
         }
       }
     }
@@ -196,7 +214,8 @@ function pooled(input: Map3, operator: Operator, out: Map3): Float32Array {
           const column = x * stepX + i - left;
           if (column < 0 || column >= input.width) continue;
           const at = (row * input.width + column) * channels;
-          for (let c = 0; c < channels; c++) data[to + c] = Math.max(data[to + c]!, input.data[at + c]!);
+          for (let c = 0; c < channels; c++)
+            data[to + c] = Math.max(data[to + c]!, input.data[at + c]!);
         }
       }
     }

@@ -62,7 +62,8 @@ function tensorOf(tensor: Table, buffers: readonly Table[]): Tensor {
   const n = shape.reduce((a, b) => a * b, 1);
   const kind = tensor.byte(1);
   if (kind === FLOAT32) return { shape, data: numbers(n, (i) => bytes.getFloat32(4 * i, true)) };
-  if (kind === FLOAT16) return { shape, data: numbers(n, (i) => half(bytes.getUint16(2 * i, true))) };
+  if (kind === FLOAT16)
+    return { shape, data: numbers(n, (i) => half(bytes.getUint16(2 * i, true))) };
   if (kind === INT32) {
     return { shape, data: Int32Array.from({ length: n }, (_, i) => bytes.getInt32(4 * i, true)) };
   }

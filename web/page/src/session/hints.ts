@@ -94,11 +94,17 @@ export function conditions(
   const found = new Set(reasons.flatMap((reason) => OF_REASONS[reason] ?? []));
   const add = (name: Hint, isSo: boolean): void => void (isSo && found.add(name));
   add("one_person", faces > 1);
-  add("move_closer", below(place.width, SMALL, "move_closer") || below(place.widthPx, FEW_PIXELS, "move_closer"));
+  add(
+    "move_closer",
+    below(place.width, SMALL, "move_closer") || below(place.widthPx, FEW_PIXELS, "move_closer"),
+  );
   add("move_back", above(place.width, LARGE, "move_back"));
   add("center", above(place.aside, ASIDE, "center"));
   if (row !== null) {
-    add("more_light", below(brightness(row), DIM, "more_light") || above(row.dark, BLACK, "more_light"));
+    add(
+      "more_light",
+      below(brightness(row), DIM, "more_light") || above(row.dark, BLACK, "more_light"),
+    );
     add("less_light", above(row.overexposed, GLARE, "less_light"));
     add("sit_still", above(row.motion, RESTLESS, "sit_still"));
   }

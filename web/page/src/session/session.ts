@@ -12,7 +12,15 @@ import {
 } from "../../../js/src/index.js";
 import { type Detector, type Found, padded } from "../face/detect.js";
 import type { Network } from "../network.js";
-import { brightness, conditions, type Hint, type HintState, nextHint, noHint, type Place } from "./hints.js";
+import {
+  brightness,
+  conditions,
+  type Hint,
+  type HintState,
+  nextHint,
+  noHint,
+  type Place,
+} from "./hints.js";
 import { firstPhase, LOST_S, nextPhase, type Phase, type PhaseName, shownBpm } from "./phases.js";
 
 /** Time between two looks for a face, with one and without, seconds. */
@@ -136,7 +144,8 @@ export class Session {
     this.#face = face;
     const box = padded(face, frame.width, frame.height);
     const own = this.#measurement?.box ?? null;
-    if (own === null || distance(own, box) > MOST_MOVED * (own.right - own.left)) this.#begin(box, t);
+    if (own === null || distance(own, box) > MOST_MOVED * (own.right - own.left))
+      this.#begin(box, t);
   }
 
   /** Begin a measurement anew; without a box there is nothing to measure. */
@@ -154,7 +163,8 @@ export class Session {
     if (measurement !== null && t - this.#readS >= READ_S) {
       this.#readS = t;
       this.#window = measurement.now()?.window ?? null;
-      rateBpm = this.#window === null || this.#window.reasons.length ? null : this.#window.spectralBpm;
+      rateBpm =
+        this.#window === null || this.#window.reasons.length ? null : this.#window.spectralBpm;
     }
     const seen = { timeS: t, face: measurement !== null };
     this.#phase = nextPhase(this.#phase, rateBpm === undefined ? seen : { ...seen, rateBpm });

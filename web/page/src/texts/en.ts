@@ -18,14 +18,11 @@ export const en = {
   tooDark: "too dark",
   tooBright: "too bright",
   goodLight: "good",
-  rate: "Heart rate",
   noRate: "no rate yet",
   bpm: "bpm",
   confidence: "Confidence",
   waveform: "The last seconds of the pulse",
-  seconds: "seconds",
   left: (seconds: number): string => `${seconds} s left`,
-  beginsAnew: "The measurement begins anew.",
   phases: {
     idle: "Waiting for the camera",
     searching: "Looking for a face",
@@ -54,15 +51,20 @@ export const en = {
   },
   /** What is wrong with the camera, the file or the page, and what to do. */
   troubles: {
-    insecure: "Browsers give a camera only to pages on https or localhost. Open this page there, or choose a video.",
-    unsupported: "This browser is too old for this page. Use a current Firefox, Chrome, Edge or Safari.",
-    denied: "The camera may not be used. Allow it for this page in the browser's settings (the symbol beside the address), then start again.",
+    insecure:
+      "Browsers give a camera only to pages on https or localhost. Open this page there, or choose a video.",
+    unsupported:
+      "This browser is too old for this page. Use a current Firefox, Chrome, Edge or Safari.",
+    denied:
+      "The camera may not be used. Allow it for this page in the browser's settings (the symbol beside the address), then start again.",
     missing: "There is no camera. Plug one in and start again, or choose a video.",
     busy: "Another program uses the camera. Close that program, then start again.",
     unplugged: "The camera was unplugged. Plug it in again, then start again.",
     stalled: "The camera gives no frames. Wait a moment, or plug it in again.",
-    hidden: "The page was hidden, and a hidden page gets no frames. Keep it in view; the measurement begins anew.",
-    unreadable: "This browser cannot play that file. Choose a video in another format, such as MP4 or WebM.",
+    hidden:
+      "The page was hidden, and a hidden page gets no frames. Keep it in view; the measurement begins anew.",
+    unreadable:
+      "This browser cannot play that file. Choose a video in another format, such as MP4 or WebM.",
     load: "A part of the page could not be loaded. Check the connection, then reload the page.",
     broken: "Something went wrong in the page. Reload it, and tell us if it stays so.",
   },

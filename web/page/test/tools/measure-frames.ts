@@ -32,4 +32,6 @@ const spentMs = (performance.now() - began) / t.length;
 const { windows, reasons, rhythm, signal, fps } = await measurement.close();
 const beats = Array.from(rhythm.beatsS);
 const values = Array.from(signal?.values ?? []);
-console.log(JSON.stringify({ windows, reasons, beats, values, startS: signal?.startS, fps, spentMs }));
+console.log(
+  JSON.stringify({ windows, reasons, beats, values, startS: signal?.startS, fps, spentMs }),
+);

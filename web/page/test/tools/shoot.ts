@@ -18,7 +18,11 @@ try {
     ["narrow", 390, 844, "light"],
     ["narrow-dark", 390, 844, "dark"],
   ] as const) {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme, deviceScaleFactor: 1.5 });
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      deviceScaleFactor: 1.5,
+    });
     const page = await context.newPage();
     await page.goto(`${served.address}/`);
     await page.locator("sspd-scan").evaluate((scan) => scan.setAttribute("seconds", "14"));

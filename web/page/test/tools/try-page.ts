@@ -32,7 +32,9 @@ try {
     document.addEventListener("sspd-result", (event) => {
       const { result, ...final } = (event as CustomEvent).detail;
       const signal = Array.from(result?.signal?.values ?? []);
-      Object.assign(globalThis, { final: { ...final, box: result?.box, windows: result?.windows, signal } });
+      Object.assign(globalThis, {
+        final: { ...final, box: result?.box, windows: result?.windows, signal },
+      });
     });
   });
   const seconds = process.env["SSPD_PAGE_SECONDS"] ?? "12";
@@ -40,14 +42,22 @@ try {
   await page.getByRole("button", { name: "Start the camera" }).click();
   await page.waitForTimeout(11_000);
   await page.screenshot({ path: join(out, "measuring.png") });
-  await page.waitForFunction(() => (globalThis as unknown as { final: unknown }).final !== null, null, {
-    timeout: 120_000,
-  });
+  await page.waitForFunction(
+    () => (globalThis as unknown as { final: unknown }).final !== null,
+    null,
+    {
+      timeout: 120_000,
+    },
+  );
   await page.screenshot({ path: join(out, "result.png"), fullPage: true });
   const final = await page.evaluate(() => (globalThis as unknown as { final: unknown }).final);
-  const updates = await page.evaluate(() => (globalThis as unknown as { updates: unknown }).updates);
+  const updates = await page.evaluate(
+    () => (globalThis as unknown as { updates: unknown }).updates,
+  );
   const shots = await page.evaluate(() => {
-    const { kept } = globalThis as unknown as { kept: { t: number; width: number; height: number }[] };
+    const { kept } = globalThis as unknown as {
+      kept: { t: number; width: number; height: number }[];
+    };
     return kept.map(({ t, width, height }) => ({ t, width, height }));
   });
   const file = join(out, "frames.rgba");
@@ -58,7 +68,8 @@ try {
       let text = "";
       for (const { pixels } of kept.slice(first, first + 20)) {
         const bytes = new Uint8Array(pixels);
-        for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+        for (let i = 0; i < bytes.length; i += 8192)
+          text += String.fromCharCode(...bytes.subarray(i, i + 8192));
       }
       return btoa(text);
     }, k);
