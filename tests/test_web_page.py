@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -17,6 +18,8 @@ import sspd
 from helpers.formula_network import formula_network
 from helpers.page_videos import frames_of, person, side_by_side, write_webm, write_y4m
 from helpers.servers import thread_server
+from sspd.report.csv import CSV_COLUMNS
+from sspd.report.json import vitals_to_dict
 from sspd.server.settings import ServerSettings
 from sspd.types import Box
 from test_web_js import NO_NETWORK
@@ -232,6 +235,11 @@ def test_a_browser_measures_what_python_measures(videos: Path, tmp_path: Path, n
     used = slice(len(shots) - final["frames"], None)  # from the first one with a face on
     vitals = python_on(videos, np.ascontiguousarray(frames[used]), t[used], box)
     check(final, vitals)
+    (row,), theirs = json.loads(final["json"]), vitals_to_dict(vitals)
+    assert row.keys() == theirs.keys() and row["windows"][0].keys() == theirs["windows"][0].keys()
+    for key in ("start_s", "end_s", "accepted", "track_bpm"):
+        assert row["windows"][0][key] == pytest.approx(theirs["windows"][0][key], abs=0.1)
+    assert next(csv.reader([final["csv"]])) == list(CSV_COLUMNS)
     shown = [update for update in updates if update["hrBpm"] is not None]
     assert bool(shown) == (name == "one") == vitals.accepted
     if shown:

@@ -1,6 +1,6 @@
 /** Results as files, in the layout of `sspd measure` (docs/measuring.md). */
 
-import type { Window } from "../../js/src/index.js";
+import { HRV_NAMES, type Window } from "../../js/src/index.js";
 import type { Final } from "./session/session.js";
 
 /** Version of the JSON format of the Python package. */
@@ -86,18 +86,30 @@ function windowJson(window: Window): Json {
 
 const COLUMNS = [
   ...["source", "face_id", "method", "weights", "duration_s", "fps", "hr_bpm", "hr_peaks_bpm"],
-  ...["accepted", "reasons", "snr_db", "confidence"],
-] as const;
+  ...["accepted", "reasons", "snr_db", "confidence", ...HRV_NAMES, "breaths_per_minute"],
+  ...["windows_accepted", "windows", "warnings", "error"],
+];
 
-/** Return a result as a CSV table of one row. */
+/** Return a result as the CSV table of `sspd measure`, of one row. */
 export function toCsv(final: Final, origin: Origin): string {
-  const [row] = JSON.parse(toJson(final, origin)) as [Record<string, Json>];
-  const breaths = (row["respiration"] as Record<string, Json>)["breaths_per_minute"];
+  type Row = Record<string, Json> & {
+    readonly hrv: Record<string, { readonly value: number | null }>;
+    readonly respiration: { readonly breaths_per_minute: number | null };
+    readonly windows: readonly { readonly accepted: boolean }[];
+  };
+  const [row] = JSON.parse(toJson(final, origin)) as [Row];
+  const counted: Record<string, Json | undefined> = {
+    ...row,
+    ...Object.fromEntries(HRV_NAMES.map((name) => [name, row.hrv[name]?.value])),
+    breaths_per_minute: row.respiration.breaths_per_minute,
+    windows_accepted: row.windows.filter((window) => window.accepted).length,
+    windows: row.windows.length,
+  };
   const cells = COLUMNS.map((name) => {
-    const value = row[name];
-    return Array.isArray(value) ? value.join("; ") : value;
+    const value = counted[name];
+    return cell(Array.isArray(value) ? value.join("; ") : value);
   });
-  return `${[...COLUMNS, "breaths_per_minute"].join(",")}\r\n${[...cells, breaths].map(cell).join(",")}\r\n`;
+  return `${COLUMNS.join(",")}\r\n${cells.join(",")}\r\n`;
 }
 
 /** Return the waveform as a CSV table, a row a sample; `beat` is 1 at the sample of a beat. */

@@ -9,7 +9,7 @@
 import uplotCss from "uplot/dist/uPlot.min.css";
 
 import type { Answer, Request } from "./protocol.js";
-import { toJson } from "./report.js";
+import { toCsv, toJson } from "./report.js";
 import { resultView } from "./result-view.js";
 import type { Final, Update } from "./session/session.js";
 import {
@@ -31,9 +31,11 @@ const SECONDS = { least: 10, most: 30 } as const;
 /** An overload is told for this long, milliseconds. */
 const OVERLOAD_MS = 3000;
 
-/** Facts of `sspd-result`: what was found, and the JSON of `sspd measure`. */
+/** Facts of `sspd-result`: what was found, and the files of `sspd measure`. */
 export interface ScanResult extends Final {
   readonly json: string;
+  /** Of one row, as of `sspd measure`. */
+  readonly csv: string;
 }
 
 export class SspdScan extends HTMLElement {
@@ -46,6 +48,9 @@ export class SspdScan extends HTMLElement {
   #overloadMs = -Infinity;
   #trouble: Trouble | null = null;
   #isMeasuring = false;
+  /** Whether the worker reads the result. */
+  #isFinishing = false;
+  #name = "camera";
   #weights = "";
   /** Rises with each measurement, so that what an older one still says is not heard. */
   #run = 0;
@@ -137,6 +142,7 @@ export class SspdScan extends HTMLElement {
         console.error(`sspd: ${what}`);
         worker.terminate();
         this.#ready = null;
+        if (this.#isMeasuring || this.#isFinishing) this.#fail("broken");
         reject(new SourceTrouble("load"));
       };
       worker.addEventListener("error", (event) =>
@@ -144,7 +150,7 @@ export class SspdScan extends HTMLElement {
       );
       worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
         if (data.kind === "ready") resolve(data.weights);
-        else if (data.kind === "failed" && !this.#isMeasuring) failed(data.what);
+        else if (data.kind === "failed") failed(data.what);
         else this.#answer(data);
       });
       this.#worker = worker;
@@ -159,10 +165,6 @@ export class SspdScan extends HTMLElement {
       if (this.#waiting < HELD_WAITING / 2) this.#source?.hold(false);
       if (answer.update !== null && this.#isMeasuring) this.#show(answer.update);
     } else if (answer.kind === "final") this.#end(answer.final);
-    else if (answer.kind === "failed") {
-      console.error(`sspd: ${answer.what}`);
-      this.#fail("broken");
-    }
   }
 
   #take({ t, width, height, pixels }: Shot): void {
@@ -200,16 +202,18 @@ export class SspdScan extends HTMLElement {
     const { name } = this.#source!;
     this.#close();
     this.#name = name;
+    this.#isFinishing = true;
     this.#view!.wait(this.#texts.finishing);
     this.#tell({ kind: "finish" });
   }
 
-  #name = "camera";
-
   #end(final: Final): void {
+    if (!this.#isFinishing) return; // it was stopped meanwhile
+    this.#isFinishing = false;
     const origin = { source: this.#name, weights: this.#weights };
     this.#view!.result(resultView(final, origin, this.#texts), final.hrBpm === null);
-    this.#say("sspd-result", { ...final, json: toJson(final, origin) } satisfies ScanResult);
+    const files = { json: toJson(final, origin), csv: toCsv(final, origin) };
+    this.#say("sspd-result", { ...final, ...files } satisfies ScanResult);
   }
 
   #fail(trouble: Trouble): void {
@@ -220,7 +224,7 @@ export class SspdScan extends HTMLElement {
   }
 
   #close(): void {
-    this.#isMeasuring = false;
+    this.#isMeasuring = this.#isFinishing = false;
     this.#trouble = null;
     this.#source?.stop();
     this.#source = null;

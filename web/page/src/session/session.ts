@@ -81,6 +81,8 @@ export class Session {
   #faces = 0;
   #wasSeen = false;
   #firstS: number | null = null;
+  /** When the measurement began: its times are counted from there. */
+  #beganS = 0;
   #lastS = -Infinity;
   #lookS = -Infinity;
   #readS = -Infinity;
@@ -103,7 +105,7 @@ export class Session {
     this.#lastS = t;
     const every = this.#measurement === null ? LOST_LOOK_S : LOOK_S;
     if (t - this.#lookS >= every) this.#look(frame, t);
-    const row = (await this.#measurement?.push(frame, t)) ?? null;
+    const row = (await this.#measurement?.push(frame, t - this.#beganS)) ?? null;
     if (row !== null) this.#frames++;
     const isOver = this.#isOver(t);
     if (!isOver && t - this.#showS < SHOW_S) return null;
@@ -154,7 +156,7 @@ export class Session {
     this.#measurement = box === null ? null : new Measurement(spec, step, box);
     if (box === null) this.#face = null;
     this.#window = null;
-    this.#readS = t;
+    this.#readS = this.#beganS = t;
   }
 
   #update(frame: Picture, row: FrameRow | null, t: number, isOver: boolean): Update {

@@ -33,7 +33,13 @@ try {
       const { result, ...final } = (event as CustomEvent).detail;
       const signal = Array.from(result?.signal?.values ?? []);
       Object.assign(globalThis, {
-        final: { ...final, box: result?.box, windows: result?.windows, signal },
+        final: {
+          ...final,
+          csv: final.csv.split("\r\n")[0],
+          box: result?.box,
+          windows: result?.windows,
+          signal,
+        },
       });
     });
   });
