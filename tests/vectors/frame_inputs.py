@@ -259,7 +259,9 @@ def repeated() -> Iterator[tuple[str, str, Case]]:
         "each second is new": np.where(np.arange(n) % 2, moving, 4 * small),
     }
     for name, change in kinds.items():
-        yield "repeats", name, {"change": [None, *rounded(change, 2)[1:]]}
+        given = {"change": [None, *rounded(change, 2)[1:]], "one_way": True}
+        yield "repeats", name, given
+    yield "repeats", "frames that a codec made of later ones", {**given, "one_way": False}
 
 
 def changed(usual: Case, change: Case) -> Case:

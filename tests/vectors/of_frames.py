@@ -145,7 +145,7 @@ def crops(given: Case) -> Case:
 def repeats(given: Case) -> Case:
     """Say which frames are new, by their changes."""
     change = np.array([np.nan if v is None else v for v in given["change"]], np.float32)
-    new = new_frames(change, np.zeros(change.size, bool), one_way=True)
+    new = new_frames(change, np.zeros(change.size, bool), given["one_way"])
     return {"new": "".join("01"[v] for v in new.astype(int))}
 
 

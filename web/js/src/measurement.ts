@@ -76,6 +76,8 @@ export class Measurement {
     readonly spec: NanoSpec,
     step: NanoStep,
     readonly box: Box,
+    /** Whether the frames are a camera's, not those of a codec that may look ahead. */
+    private readonly oneWay = true,
   ) {
     this.#nano = beginNano(spec, step);
   }
@@ -167,7 +169,7 @@ export class Measurement {
   #frameRows(): FrameRows {
     const t = Float64Array.from(this.#times);
     const rows = frameRows(this.#rows);
-    return { t, ...rows, isNew: markNew(this.#memory, t, rows.quarters) };
+    return { t, ...rows, isNew: markNew(this.#memory, t, rows.quarters, this.oneWay) };
   }
 }
 

@@ -60,21 +60,25 @@ export function markNew(
   memory: RepeatMemory,
   t: Float64Array,
   quarters: readonly Colours[],
+  oneWay: boolean,
 ): Float64Array {
   const changes = memory.changes.slice(0, t.length);
   const again = looped(t, memory.loops.lags, changes, quarters);
-  const isNew = newFrames(changes.map(Math.fround)).map((v, i) => v && !again[i]);
+  const isNew = newFrames(changes.map(Math.fround), oneWay).map((v, i) => v && !again[i]);
   const all = mean(isNew.map(Number)) > 1 - LEAST_SHARE;
   return Float64Array.from(isNew, (v) => (v || all ? 1 : 0));
 }
 
-/** Separate new frames from those that repeat the frame before, by their changes. */
-export function newFrames(changes: readonly number[]): boolean[] {
+/**
+ * Separate new frames from those that repeat the frame before, by their changes; `oneWay`: no
+ * codec predicted frames from later ones, which then change less than others.
+ */
+export function newFrames(changes: readonly number[], oneWay: boolean): boolean[] {
   const isNew = changes.map((v) => v !== 0);
   const rows = sections(changes.length);
   const known = rows.map((row) => row.filter((i) => Number.isFinite(changes[i])));
   const found = known.map((row) => Float64Array.from(row, (i) => changes[i]!));
-  const areHeld = found.map((c) => c.length >= BLOCK && hasRepeats(c));
+  const areHeld = found.map((c) => c.length >= BLOCK && hasRepeats(c, oneWay));
   const mostAre = mean(areHeld.map(Number)) >= 0.5; // then the other sections are tested too
   known.forEach((row, k) => {
     if (found[k]!.length < BLOCK || !(areHeld[k] || mostAre)) return;
@@ -96,7 +100,7 @@ function sections(n: number): number[][] {
 }
 
 /** Return whether so few frames hold the change that the others repeat them. */
-function hasRepeats(c: Float64Array): boolean {
+function hasRepeats(c: Float64Array, oneWay: boolean): boolean {
   const spreads: number[] = [];
   for (let k = 0; k + BLOCK <= c.length; k += BLOCK / 2) {
     const block = c.subarray(k, k + BLOCK);
@@ -109,7 +113,7 @@ function hasRepeats(c: Float64Array): boolean {
   if (!spreads.length) return false;
   const spread = median(spreads);
   if (spread < LEAST_SPREAD) return true;
-  if (spread >= (median(c) >= LEAST_CHANGE ? MOST_SPREAD : SKIPPED_SPREAD)) return false;
+  if (!oneWay || spread >= (median(c) >= LEAST_CHANGE ? MOST_SPREAD : SKIPPED_SPREAD)) return false;
   const alone: number[] = [];
   for (let k = 0; k < c.length; k += BLOCK / 2) {
     const top = k + argmax(c.subarray(k, k + BLOCK / 2));

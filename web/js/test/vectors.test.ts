@@ -390,9 +390,9 @@ check(
   TOLERANCE_OF_FRAMES,
 );
 
-check("repeats", ({ change }) => {
+check("repeats", ({ change, one_way }) => {
   const single = change.map((v: number | null) => (v === null ? NaN : Math.fround(v)));
-  return { new: sspd.newFrames(single).map(Number).join("") };
+  return { new: sspd.newFrames(single, one_way).map(Number).join("") };
 });
 
 function rowsOf<T>(values: readonly T[], n: number): T[][] {

@@ -5,7 +5,7 @@ import type { Final, Update } from "./session/session.js";
 /** From the page. */
 export type Request =
   | { readonly kind: "load"; readonly base: string }
-  | { readonly kind: "begin"; readonly seconds: number }
+  | { readonly kind: "begin"; readonly seconds: number; readonly isFile: boolean }
   | {
       readonly kind: "frame";
       readonly t: number;

@@ -81,13 +81,13 @@ export class SspdScan extends HTMLElement {
   /** Measure what the camera sees. */
   async start(): Promise<void> {
     const { video } = this.#view!;
-    await this.#open(this.#texts.opening, (listener) => openCamera(video, listener));
+    await this.#open(false, (listener) => openCamera(video, listener));
   }
 
   /** Measure a video file. */
   async measure(file: File): Promise<void> {
     const { video } = this.#view!;
-    await this.#open(this.#texts.openingFile, (listener) => openFile(video, file, listener));
+    await this.#open(true, (listener) => openFile(video, file, listener));
   }
 
   /** End the measurement: with a result if there is one, else at the beginning. */
@@ -100,8 +100,9 @@ export class SspdScan extends HTMLElement {
     }
   }
 
-  async #open(text: string, open: (listener: Listener) => Promise<Source>): Promise<void> {
+  async #open(isFile: boolean, open: (listener: Listener) => Promise<Source>): Promise<void> {
     const run = ++this.#run;
+    const text = isFile ? this.#texts.openingFile : this.#texts.opening;
     this.#close();
     this.#view!.wait(this.#ready === null ? this.#texts.loading : text);
     try {
@@ -109,13 +110,13 @@ export class SspdScan extends HTMLElement {
       this.#weights = await this.#loaded();
       if (run !== this.#run) return;
       this.#view!.wait(text);
-      this.#tell({ kind: "begin", seconds: this.#seconds() });
+      this.#tell({ kind: "begin", seconds: this.#seconds(), isFile });
       this.#waiting = 0;
       const source = await open(this.#listener(run));
       if (run !== this.#run) return source.stop();
       this.#source = source;
       this.#isMeasuring = true;
-      this.#view!.measure(!source.isFile);
+      this.#view!.measure(!isFile);
     } catch (error) {
       if (!(error instanceof SourceTrouble)) console.error(error);
       if (run === this.#run) this.#fail(error instanceof SourceTrouble ? error.trouble : "broken");

@@ -4,6 +4,11 @@ import type { Trouble } from "./texts/index.js";
 
 /** Wider frames are reduced to this width, pixels. */
 const MOST_WIDTH = 640;
+/** A file of which frames are missed is played more slowly, down to this rate. */
+const SLOWEST = 0.25;
+const SLOWER = 0.7;
+/** Of so many frames at most so many may be missed. */
+const [COUNTED, MOST_MISSED] = [15, 1];
 /** A camera without a frame for so long has stalled, milliseconds. */
 const STALLED_MS = 2000;
 const WATCH_MS = 500;
@@ -37,7 +42,6 @@ export interface Listener {
 
 /** A source that gives frames until it is stopped. */
 export interface Source {
-  readonly isFile: boolean;
   readonly name: string;
   stop(): void;
   /** Hold a file back while too many frames wait; a camera cannot be held. */
@@ -66,7 +70,7 @@ export async function openCamera(video: HTMLVideoElement, listener: Listener): P
   const track = stream.getVideoTracks()[0]!;
   video.srcObject = stream;
   await video.play();
-  const grabber = new Grabber(video, listener);
+  const grabber = new Grabber(video, listener, null);
   const lost = (): void => {
     close();
     listener.onTrouble("unplugged");
@@ -82,7 +86,7 @@ export async function openCamera(video: HTMLVideoElement, listener: Listener): P
     video.srcObject = null;
   };
   track.addEventListener("ended", lost);
-  return { isFile: false, name: "camera", stop: close, hold: () => {} };
+  return { name: "camera", stop: close, hold: () => {} };
 }
 
 /** Open a video file, and play it. */
@@ -101,7 +105,8 @@ export async function openFile(
     video.load();
     URL.revokeObjectURL(address);
   };
-  const grabber = new Grabber(video, listener);
+  const grabber = new Grabber(video, listener, slowedWhereMissed(video));
+  video.playbackRate = 1;
   video.src = address;
   video.addEventListener("ended", listener.onEnd);
   try {
@@ -117,7 +122,19 @@ export async function openFile(
     if (wanted) video.pause();
     else void video.play();
   };
-  return { isFile: true, name: file.name, stop: close, hold };
+  return { name: file.name, stop: close, hold };
+}
+
+/** Return what hears how many frames were shown so far, and plays a file of which many miss slower. */
+function slowedWhereMissed(video: HTMLVideoElement): (presented: number) => void {
+  let [last, n, missed] = [0, 0, 0];
+  return (presented) => {
+    if (last > 0) missed += presented - last - 1;
+    last = presented;
+    if (++n < COUNTED) return;
+    if (missed > MOST_MISSED) video.playbackRate = Math.max(SLOWEST, SLOWER * video.playbackRate);
+    n = missed = 0;
+  };
 }
 
 function troubleOf(error: unknown): Trouble {
@@ -138,6 +155,8 @@ class Grabber {
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly listener: Listener,
+    /** Of a file: is told how many frames were shown so far. */
+    private readonly onPresented: ((presented: number) => void) | null,
   ) {
     this.#next();
   }
@@ -160,8 +179,10 @@ class Grabber {
     if (this.#isStopped) return;
     if ("requestVideoFrameCallback" in this.video) {
       this.video.requestVideoFrameCallback((_, facts) => {
-        const captureMs = (facts as { captureTime?: number }).captureTime;
-        this.#grab(captureMs === undefined ? facts.mediaTime : captureMs / 1000);
+        // of a camera: when the frame was captured, or else shown, both by the page's clock
+        const ms = facts.captureTime ?? facts.presentationTime;
+        this.onPresented?.(facts.presentedFrames);
+        this.#grab(this.onPresented === null ? ms / 1000 : facts.mediaTime);
         this.#next();
       });
     } else {

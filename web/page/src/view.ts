@@ -47,6 +47,7 @@ export class View {
   readonly #stop: HTMLButtonElement;
   readonly #welcome: HTMLElement;
   readonly #live: HTMLElement;
+  readonly #tips: HTMLElement;
 
   constructor(
     private readonly texts: Texts,
@@ -62,6 +63,13 @@ export class View {
     this.#stop = button(texts.stop, actions.onStop);
     this.#welcome = this.#welcomed(seconds, actions);
     this.#live = this.#liveCard();
+    const tips = texts.tip.map((tip) => make("li", {}, tip));
+    this.#tips = make(
+      "div",
+      { class: "card" },
+      make("h2", {}, texts.tips),
+      make("ul", {}, ...tips),
+    );
     const oval = draw(
       "svg",
       { class: "oval", viewBox: "0 0 400 300", "aria-hidden": "true" },
@@ -72,7 +80,7 @@ export class View {
     const stage = make("div", { class: "stage" }, ...shown);
     takeDropped(stage, actions.onFile);
     const controls = make("div", { class: "controls" }, this.#stop);
-    const beside = [this.#trouble, this.#live, this.#result, controls];
+    const beside = [this.#trouble, this.#live, this.#result, this.#tips, controls];
     const side = make("div", { class: "side" }, ...beside);
     const notice = make("p", { class: "notice" }, texts.notice);
     this.root = make("section", { class: "scan", "aria-label": texts.scan }, stage, side, notice);
@@ -153,6 +161,7 @@ export class View {
     this.#stop.hidden = !shown.stop;
     this.#live.hidden = !shown.live;
     this.#welcome.hidden = !shown.welcome;
+    this.#tips.hidden = !shown.welcome || shown.result === true;
     this.#trouble.hidden = !shown.trouble;
     this.#result.hidden = !shown.result;
     this.#progress.hidden = shown.welcome === true;

@@ -39,7 +39,7 @@ async function handle(request: Request): Promise<void> {
     tell({ kind: "ready", weights: network.spec.name });
   } else if (request.kind === "begin") {
     if (network === null || detect === null) throw new Error("nothing is loaded yet");
-    session = new Session(network, detect, request.seconds);
+    session = new Session(network, detect, request.seconds, request.isFile);
   } else if (request.kind === "frame") {
     const { pixels, width, height, t } = request;
     const data = new Uint8ClampedArray(pixels);

@@ -3,7 +3,6 @@
 import {
   type Box,
   type FrameRow,
-  LONGEST_S,
   Measurement,
   type Picture,
   pulseBand,
@@ -38,6 +37,8 @@ const MOST_MOVED = 1 / 3;
 const GAP_S = 1;
 /** A measurement that begins anew for so long ends with what there is, seconds. */
 const MOST_S = 120;
+/** A measurement of so long is kept when another begins, seconds. */
+const WORTH_S = 8;
 /** A frame may come so much early, seconds. */
 const EARLY_S = 0.05;
 
@@ -77,6 +78,8 @@ export class Session {
   #phase: Phase = firstPhase();
   #hint: HintState = noHint();
   #measurement: Measurement | null = null;
+  /** The longest one that had to end before its time. */
+  #earlier: Measurement | null = null;
   #face: Found | null = null;
   #faces = 0;
   #wasSeen = false;
@@ -94,7 +97,8 @@ export class Session {
   constructor(
     private readonly network: Network,
     private readonly detect: Detector,
-    private readonly seconds = LONGEST_S,
+    private readonly seconds: number,
+    private readonly isFile: boolean,
   ) {}
 
   /** Take in a frame at time `t`, seconds; returns an update if it is time for one. */
@@ -115,7 +119,9 @@ export class Session {
 
   /** End the session, and return what it found. */
   async finish(): Promise<Final> {
-    const result = (await this.#measurement?.close()) ?? null;
+    const isShort = (this.#measurement?.spanS ?? 0) < (this.#earlier?.spanS ?? 0);
+    const longest = isShort ? this.#earlier : this.#measurement;
+    const result = (await longest?.close()) ?? null;
     const accepted = result?.windows.find((window) => !window.reasons.length) ?? null;
     const lost = this.#wasSeen ? "face_lost" : "no_face";
     return {
@@ -153,7 +159,11 @@ export class Session {
   /** Begin a measurement anew; without a box there is nothing to measure. */
   #begin(box: Box | null, t: number): void {
     const { spec, step } = this.network;
-    this.#measurement = box === null ? null : new Measurement(spec, step, box);
+    const ended = this.#measurement;
+    if (ended !== null && ended.spanS >= Math.max(WORTH_S, this.#earlier?.spanS ?? 0)) {
+      this.#earlier = ended;
+    }
+    this.#measurement = box === null ? null : new Measurement(spec, step, box, !this.isFile);
     if (box === null) this.#face = null;
     this.#window = null;
     this.#readS = this.#beganS = t;

@@ -13,6 +13,13 @@ export const en = {
   finishing: "Reading the result …",
   idle: (seconds: number): string =>
     `Sit still, face the camera, with light on your face. It takes ${seconds} seconds. Nothing leaves this device.`,
+  tips: "For a good reading",
+  tip: [
+    "Light from the front; daylight is best.",
+    "The camera at the height of the eyes, an arm's length away.",
+    "Rest for a minute, then sit still and do not talk.",
+    "Nothing over forehead and cheeks: no hair, no hand, no mask.",
+  ],
   progress: "Part of the measurement that is done",
   light: "Light",
   tooDark: "too dark",
