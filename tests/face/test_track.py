@@ -226,7 +226,8 @@ def test_a_real_video(shared: Path) -> None:
     assert segment.faces.rgb.shape == (60, 128, 128, 3)
     red, green, blue = segment.frame_stats.face_rgb.mean(0)
     assert red > green > blue
-    assert not np.isnan(segment.frame_stats.background_rgb).any()
+    # the box fills so much of the frame that what is left says nothing about the light
+    assert np.isnan(segment.frame_stats.background_rgb).all()
 
 
 @pytest.mark.parametrize("white", [65535, 1023, 4095])

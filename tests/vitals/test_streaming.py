@@ -32,7 +32,7 @@ from sspd.vitals.acceptance import still_scene
 from sspd.vitals.streaming_state import RHYTHM_S, ReadoutState
 from sspd.vitals.windows import SHORTEST_WAVEFORM_S, read_window
 
-SURE = ConfidenceSpec(0.5, (("snr", 0.3), ("with_colour", 1.0), ("pos_apart", -0.2)))
+SURE = ConfidenceSpec(0.5, (("snr", 0.3), ("with_mix", 1.0), ("pos_apart", -0.2)))
 EQUALIZER = EqualizerSpec((0.25, 0.5, 0.25))
 
 

@@ -170,15 +170,19 @@ def colour_line(rows: NDArray[np.float64], fs: float, f_hz: float) -> ColourLine
 
 def _beside(f_hz: float, cell_hz: float, fs: float) -> NDArray[np.float64]:
     """Return frequencies beside a rate at which there is no pulse, Hz."""
+    # Quarters of a cell make distances of exactly the limits, which rounding must not decide.
+    little = 1e-6 * cell_hz
+    clear_hz, spacing_hz = CLEAR_CELLS * cell_hz - little, SPACING_CELLS * cell_hz - little
     low = max(BESIDE_HZ[0], CLEAR_CELLS * cell_hz)
-    steps = np.arange(low, MOST_BESIDE_HZ, cell_hz / 4)
+    steps = low + cell_hz / 4 * np.arange(int((MOST_BESIDE_HZ - low) * 4 / cell_hz + 1e-6) + 1)
     beside = f_hz + np.stack([-steps, steps], axis=1).ravel()  # the nearest first
     multiples = f_hz * np.arange(1, 8)
-    far = np.abs(beside[:, None] - multiples).min(axis=1) >= CLEAR_CELLS * cell_hz
+    far = np.abs(beside[:, None] - multiples).min(axis=1) >= clear_hz
+    inside = (beside >= SLOWEST_HZ - little) & (beside < 0.45 * fs - little)
     taken: list[float] = []
-    for at_hz in beside[far & (beside >= SLOWEST_HZ) & (beside < 0.45 * fs)].tolist():
-        if len(taken) >= FREQUENCIES and abs(at_hz - f_hz) > BESIDE_HZ[1]:
+    for at_hz in beside[far & inside].tolist():
+        if len(taken) >= FREQUENCIES and abs(at_hz - f_hz) > BESIDE_HZ[1] + little:
             break
-        if all(abs(at_hz - other) >= SPACING_CELLS * cell_hz for other in taken):
+        if all(abs(at_hz - other) >= spacing_hz for other in taken):
             taken.append(at_hz)
     return np.array(taken)

@@ -55,8 +55,14 @@ ON_WALL = 0.2
 #: If no background is visible: the whole face box, with hair, changes by more than this share of
 #: the change of its middle. Blood does not change the colour of hair.
 ON_EDGES = 0.85
-#: Or the waveform is cleaner than this, dB, and its cosine to POS, which is more robust to
-#: changes of light, is under this.
+#: The whole face box changes against its middle by this share: the edges of the face move over it.
+AGAINST_EDGES = -0.25
+#: A waveform with this signal-to-noise ratio, dB, has a cosine to POS under this, and the colours
+#: do not explain why: POS misses a pulse only in some colours, in which red changes much. Either
+#: they hardly change at the rate, dB, or in other proportions than a pulse does, dB.
+CLEAR_SNR_DB, UNLIKE_POS, CLEAR_CHANGE_DB, UNLIKE_BLOOD_DB = 6.0, 0.5, 20.0, 5.0
+#: Or, if no background is visible, the waveform is cleaner than this, dB, and its cosine to POS,
+#: which is more robust to changes of light, is under this.
 CLEAN_SNR_DB, CLEAN_WITH_POS = 12.0, 0.85
 #: The face moves in phase with the waveform: amplitude relative to `SMALL_MOTION`, dB, and
 #: cosine. If no background is visible, which would show a change of light, less is enough.
@@ -133,8 +139,10 @@ def _face_moves(e: QualityFeatures) -> bool:
     """Return whether the face moves in phase with the waveform."""
     least_db = UNSEEN_NOD_DB if np.isnan(e.background_share) else NOD_DB
     unclear = e.snr_db < UNCLEAR_SNR_DB and e.nod_db > UNCLEAR_NOD_DB
-    return (e.nod_db > least_db and e.with_nod > WITH_NOD) or (
-        unclear and e.with_nod > UNCLEAR_WITH_NOD
+    return (
+        (e.nod_db > least_db and e.with_nod > WITH_NOD)
+        or (unclear and e.with_nod > UNCLEAR_WITH_NOD)
+        or e.box_share < AGAINST_EDGES
     )
 
 
@@ -148,7 +156,13 @@ def _others_disagree(e: QualityFeatures, rate_bpm: float) -> bool:
         or (abs(e.pos_bpm - rate_bpm) < DOUBLE_BPM and e.pos_line_db > DOUBLE_LINE_DB)
         or (e.sides_bpm > SIDES_BPM and e.sides_line_db > sides_line_db)
         or (abs(e.side_share) < SIDE_SHARE and e.with_pos > SIDE_WITH_POS)
+        or (e.snr_db > CLEAR_SNR_DB and e.with_pos < UNLIKE_POS and _unlike_blood(e))
     )
+
+
+def _unlike_blood(e: QualityFeatures) -> bool:
+    """Return whether the colours hardly change at the rate, or otherwise than by a pulse."""
+    return e.change_db < CLEAR_CHANGE_DB or e.beyond_blood_db > UNLIKE_BLOOD_DB
 
 
 def _is_noise(e: QualityFeatures, rate_bpm: float) -> bool:

@@ -16,10 +16,10 @@ from sspd.vitals.acceptance import LEAST_CONFIDENCE
 from sspd.vitals.confidence import AGAINST, TERMS
 
 #: How far weights are drawn to 0, per squared weight of a standardised term.
-RIDGE = 1.0
+RIDGE = 4.0
 #: Wrong readings count as if they were this share of all: confidence depends on how many
 #: there are, and more than half of what it is shown here is hard or has no pulse.
-WRONG_SHARE = 0.6
+WRONG_SHARE = 0.7
 #: Fewer right or wrong readings than this show nothing.
 LEAST_READINGS = 3
 #: Digits of the weights in a file.

@@ -122,7 +122,7 @@ def draw_videos(part: str, n: int, seed: int) -> list[CalibrationVideo]:
     list of CalibrationVideo
 
     >>> [video.kind for video in draw_videos("fit", 4, seed=0)]
-    ['null_swinging', 'slow', 'good_talking', 'faint']
+    ['null2', 'home', 'call', 'dim']
     """
     kinds = PARTS[part]
     turns = sorted(
