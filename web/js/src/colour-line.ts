@@ -1,6 +1,6 @@
 /** Change of three colours at a rate, with the noise beside it (`sspd.vitals.colour_line`). */
 
-import { clip, linspace, steps } from "./arrays.js";
+import { clip, linspace } from "./arrays.js";
 import { add, conj, dot, hermitian, type Matrix, scaled, size2, solve, times, type Vector } from "./complex.js";
 import type { Colours } from "./flicker.js";
 import { hann } from "./spectrum.js";
@@ -65,15 +65,21 @@ function regularOf(noise: readonly Vector[]): Matrix {
 
 /** Return frequencies beside a rate at which there is no pulse, Hz, the nearest first. */
 function besideOf(fHz: number, cellHz: number, fs: number): number[] {
+  // quarters of a cell make distances of exactly the limits, which rounding must not decide
+  const little = 1e-6 * cellHz;
+  const clearHz = CLEAR_CELLS * cellHz - little;
+  const spacingHz = SPACING_CELLS * cellHz - little;
   const low = Math.max(BESIDE_HZ[0], CLEAR_CELLS * cellHz);
+  const count = Math.trunc(((MOST_BESIDE_HZ - low) * 4) / cellHz + 1e-6) + 1;
   const taken: number[] = [];
-  for (const step of steps(low, MOST_BESIDE_HZ, cellHz / 4)) {
+  for (let i = 0; i < count; i++) {
+    const step = low + (cellHz / 4) * i;
     for (const at of [fHz - step, fHz + step]) {
       const apart = [1, 2, 3, 4, 5, 6, 7].map((k) => Math.abs(at - k * fHz));
-      const usable = Math.min(...apart) >= CLEAR_CELLS * cellHz && at >= SLOWEST_HZ;
-      if (!usable || at >= 0.45 * fs) continue;
-      if (taken.length >= FREQUENCIES && Math.abs(at - fHz) > BESIDE_HZ[1]) return taken;
-      if (taken.every((other) => Math.abs(at - other) >= SPACING_CELLS * cellHz)) taken.push(at);
+      const usable = Math.min(...apart) >= clearHz && at >= SLOWEST_HZ - little;
+      if (!usable || at >= 0.45 * fs - little) continue;
+      if (taken.length >= FREQUENCIES && step > BESIDE_HZ[1] + little) return taken;
+      if (taken.every((other) => Math.abs(at - other) >= spacingHz)) taken.push(at);
     }
   }
   return taken;

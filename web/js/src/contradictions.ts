@@ -36,6 +36,11 @@ const WITH_POS = 0.3;
 const CHANGE_DB = 6;
 const ON_WALL = 0.2;
 const ON_EDGES = 0.85;
+const AGAINST_EDGES = -0.25;
+const CLEAR_SNR_DB = 6;
+const UNLIKE_POS = 0.5;
+const CLEAR_CHANGE_DB = 20;
+const UNLIKE_BLOOD_DB = 5;
 const CLEAN_SNR_DB = 12;
 const CLEAN_WITH_POS = 0.85;
 const NOD_DB = 8;
@@ -81,7 +86,11 @@ function lightChanges(e: Quality): boolean {
 function faceMoves(e: Quality): boolean {
   const leastDb = Number.isNaN(e.backgroundShare) ? UNSEEN_NOD_DB : NOD_DB;
   const unclear = e.snrDb < UNCLEAR_SNR_DB && e.nodDb > UNCLEAR_NOD_DB;
-  return (e.nodDb > leastDb && e.withNod > WITH_NOD) || (unclear && e.withNod > UNCLEAR_WITH_NOD);
+  return (
+    (e.nodDb > leastDb && e.withNod > WITH_NOD) ||
+    (unclear && e.withNod > UNCLEAR_WITH_NOD) ||
+    e.boxShare < AGAINST_EDGES
+  );
 }
 
 /** Return whether the peaks, POS or one side of the face give another rate. */
@@ -93,8 +102,14 @@ function othersDisagree(e: Quality, rateBpm: number): boolean {
     (e.posHalfBpm < HALF_BPM && e.posLineDb > HALF_LINE_DB) ||
     (Math.abs(e.posBpm - rateBpm) < DOUBLE_BPM && e.posLineDb > DOUBLE_LINE_DB) ||
     (e.sidesBpm > SIDES_BPM && e.sidesLineDb > sidesLineDb) ||
-    (Math.abs(e.sideShare) < SIDE_SHARE && e.withPos > SIDE_WITH_POS)
+    (Math.abs(e.sideShare) < SIDE_SHARE && e.withPos > SIDE_WITH_POS) ||
+    (e.snrDb > CLEAR_SNR_DB && e.withPos < UNLIKE_POS && unlikeBlood(e))
   );
+}
+
+/** Return whether the colours hardly change at the rate, or otherwise than by a pulse. */
+function unlikeBlood(e: Quality): boolean {
+  return e.changeDb < CLEAR_CHANGE_DB || e.beyondBloodDb > UNLIKE_BLOOD_DB;
 }
 
 /** Return whether neither the spectral line nor the colours confirm the waveform. */
