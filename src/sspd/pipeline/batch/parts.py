@@ -44,7 +44,7 @@ def measure_task(
     method: Method,
     progress: Progress | None = None,
 ) -> list[Vitals] | dict[str, Any]:
-    """Do what a task asks of its video.
+    """Measure a video, split it, or measure one of its parts, as a task asks.
 
     Parameters
     ----------

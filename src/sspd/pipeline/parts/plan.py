@@ -35,7 +35,7 @@ class PartRange(NamedTuple):
 
 @dataclass(frozen=True)
 class PartFacts:
-    """What is to be known of a measured part beside its segments.
+    """Facts about a measured part beside its segments.
 
     Parameters
     ----------
