@@ -12,6 +12,11 @@ Exits with code 1 unless 2 and 3 give the results of 1 except for their timings:
 every byte of the CSV, the shards and each video's waveform.
 
 python benchmarks/cluster.py FOLDER --videos 50 --workers 10 --drivers 3 --nodes 1
+python benchmarks/cluster.py FOLDER --videos 1000 --kills      # 30 workers, 5 drivers, 2 nodes
+python benchmarks/cluster.py FOLDER --segments                 # an hour in eight parts
+python benchmarks/cluster.py FOLDER --memory rows              # a driver's, to a million rows
+python benchmarks/cluster.py FOLDER --memory keys              # a listing's, to a million keys
+python benchmarks/cluster.py FOLDER --costs                    # videos a core-hour, bytes a video
 """
 
 from __future__ import annotations
@@ -29,10 +34,33 @@ from typing import Any
 
 import numpy as np
 
+from cluster_figures import child, measure_parts, print_costs, print_memory
 from resume import differences, make_videos
+from sspd.simulation import VideoSpec, write_video
 
 #: Cores that a node offers.
 NODE_CPUS = 1
+
+
+#: Of a thousand videos: without a pulse, broken; a hostile one beside them.
+STILL, BROKEN = 10, 10
+#: Of a thousand videos: kills of workers, drivers and nodes.
+KILLS = {"workers": 30, "drivers": 5, "nodes": 2}
+
+
+def spoil(folder: Path, n: int) -> None:
+    """Add videos without a pulse, broken ones, and one that reaches for memory it is not given."""
+    for k in range(max(1, STILL * n // 1000)):
+        path = folder / "still" / f"still_{k:03d}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists():
+            still = {"width": 320, "height": 240, "face_px": 120, "noise_levels": 1.0}
+            write_video(VideoSpec(seed=5000 + k, duration_s=9.0, pulse_percent=0.0, **still), path)
+    good = next(folder.glob("0/*.mp4")).read_bytes()
+    for k in range(max(1, BROKEN * n // 1000)):
+        (folder / f"broken_{k:03d}.mp4").write_bytes(good[: len(good) // (k + 2)])
+    at = good.index(b"stsz") + 12  # the number of its samples
+    (folder / "hostile.mp4").write_bytes(good[:at] + b"\x7f\xff\xff\xff" + good[at + 4 :])
 
 
 def command(videos: Path, out: Path, method: str, jobs: int, *more: str) -> list[str]:
@@ -133,7 +161,7 @@ def shards_differ(one: Path, other: Path) -> list[str]:
 
 
 def main() -> None:
-    """Make the videos, measure three times, compare."""
+    """Do what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="folder of the videos")
     parser.add_argument("--videos", type=int, default=50)
@@ -144,9 +172,36 @@ def main() -> None:
     parser.add_argument("--method", default="pos")
     parser.add_argument("--jobs", type=int, default=2, help="videos at a time, and nodes")
     parser.add_argument("--seed", type=int, help="seed of the moments; random by default")
+    parser.add_argument("--kills", action="store_true", help="as many kills as the videos are for")
+    parser.add_argument("--segments", action="store_true", help="a long video in parts")
+    parser.add_argument("--minutes", type=int, default=60, help="length of the long video")
+    parser.add_argument("--parts", type=int, default=8, help="parts of the long video")
+    parser.add_argument("--memory", choices=("rows", "keys"), help="memory of a driver")
+    parser.add_argument("--costs", action="store_true", help="videos a core-hour, bytes a video")
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.child:
+        child(args.folder, args.child[0], int(args.child[1]))
+        return
+    if args.segments:
+        parts = args.minutes, args.parts, args.method, args.jobs
+        raise SystemExit(measure_parts(args.folder, *parts))
+    if args.memory:
+        raise SystemExit(print_memory(args.folder, args.memory))
     videos = args.folder / "films"
     make_videos(videos, args.videos)
+    if args.costs:
+        print_costs(videos, args.method)
+        return
+    if args.kills:
+        spoil(videos, args.videos)
+        for kind, most in KILLS.items():
+            setattr(args, kind, max(1, most * args.videos // 1000))
+    compare(args, videos)
+
+
+def compare(args: argparse.Namespace, videos: Path) -> None:
+    """Measure the videos three times, and compare."""
     cluster = start_cluster(args.jobs)
     on_ray = ["--engine=ray", f"--address={cluster.address}"]
     wrong = []

@@ -12,6 +12,7 @@ import typer
 
 from sspd.cli.journals import close_journal, open_journal
 from sspd.cli.messages import Messages, show
+from sspd.cli.options import jobs_of
 from sspd.errors import SSPDError, UsageError
 from sspd.utils.addresses import typed_address
 
@@ -32,6 +33,7 @@ class Placing:
     address: str | None
     jobs: int
     limit_s: float | None
+    split_s: float | None
     allow_http: bool
     resume: bool
 
@@ -88,19 +90,19 @@ def measure_as_corpus(
     SSPDError
         Before work starts: what cannot be right. After it: an output that cannot be written.
     """
+    from sspd.pipeline.parts.plan import PART_S
     from sspd.scale.corpus import CorpusOptions, run_corpus
 
     messages = Messages()
     outputs = _outputs(asked)
-    default = context.get_parameter_source("jobs")
-    jobs = 0 if default is not None and default.name == "DEFAULT" else placing.jobs
     how = CorpusOptions(
         engine=placing.engine,
         address=placing.address,
-        jobs=jobs if placing.engine == "ray" else placing.jobs,
+        jobs=jobs_of(context, placing.engine, placing.jobs),
         limit_s=placing.limit_s,
         allow_http=placing.allow_http,
         outputs=outputs,
+        split_s=PART_S if placing.split_s is None else placing.split_s,
     )
     names = [typed_address(source) or str(source) for source in sources]
     journal = _journal(context, outputs, placing.resume, messages)

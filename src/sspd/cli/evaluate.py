@@ -9,12 +9,13 @@ import typer
 
 from sspd.cli.console import interruptible, print_table
 from sspd.cli.messages import show
-from sspd.cli.options import Arithmetic
+from sspd.cli.options import Arithmetic, ClusterAddress, Engine, jobs_of
 from sspd.cli.phases import phases
 from sspd.errors import UsageError
 
 
 def evaluate(
+    context: typer.Context,
     data: Annotated[str, typer.Argument(help="NAME:PATH of a dataset; sspd datasets lists them.")],
     out: Annotated[
         Path, typer.Option("--out", help="Folder for tables, windows, waveforms and networks.")
@@ -84,6 +85,8 @@ def evaluate(
     jobs: Annotated[
         int, typer.Option("--jobs", min=1, help="Number of processes that measure.")
     ] = 1,
+    engine: Engine = "local",
+    address: ClusterAddress = None,
 ) -> None:
     """Score methods on a dataset; with a protocol, train the networks first.
 
@@ -113,7 +116,9 @@ def evaluate(
             scoring=scoring,
             keep_defects=keep_defects,
             precision=precision,
-            jobs=jobs,
+            jobs=jobs_of(context, engine, jobs),
+            engine=engine,
+            address=address,
             progress=shown.progress,
             notice=shown.notice,
         )

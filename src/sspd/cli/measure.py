@@ -10,7 +10,15 @@ import typer
 
 from sspd.cli.journals import close_journal, open_journal
 from sspd.cli.messages import Messages
-from sspd.cli.options import Arithmetic, FaceBox, MethodName, WeightsFile, WindowLength
+from sspd.cli.options import (
+    Arithmetic,
+    ClusterAddress,
+    Engine,
+    FaceBox,
+    MethodName,
+    WeightsFile,
+    WindowLength,
+)
 from sspd.cli.values import check_span, parse_box
 from sspd.errors import UsageError
 
@@ -131,16 +139,16 @@ def measure(
             help="Videos measured at the same time; 0: as many as cores and memory allow.",
         ),
     ] = 1,
-    engine: Annotated[
-        str,
-        typer.Option("--engine", help="Where videos are measured: local, or ray (a cluster)."),
-    ] = "local",
-    address: Annotated[
-        str | None,
+    engine: Engine = "local",
+    address: ClusterAddress = None,
+    split: Annotated[
+        float | None,
         typer.Option(
-            "--address",
-            metavar="A",
-            help="Ray cluster to use; without it, --engine ray starts Ray on this machine.",
+            "--split",
+            metavar="S",
+            min=0.0,
+            help="Cut long videos into parts of S seconds, for several workers; 0: none.",
+            show_default="600 with lists, stores and clusters",
         ),
     ] = None,
     parquet: Annotated[
@@ -202,9 +210,9 @@ def measure(
         "smooth": smooth,
         "min_confidence": min_confidence,
     }
-    if engine != "local" or address or is_corpus(sources, asked):
+    if engine != "local" or address or split is not None or is_corpus(sources, asked):
         options = MeasureOptions(**settings)
-        placing = Placing(engine, address, jobs, limit, allow_http, resume)
+        placing = Placing(engine, address, jobs, limit, split, allow_http, resume)
         raise typer.Exit(measure_as_corpus(context, sources, asked, options, placing))
     messages, found = Messages(), list(list_videos(sources))
     outputs = files.usable_outputs(asked, found, messages.fail, every_face=face == "all")

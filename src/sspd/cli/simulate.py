@@ -9,11 +9,13 @@ import typer
 
 from sspd.cli.console import interruptible
 from sspd.cli.messages import show
+from sspd.cli.options import ClusterAddress, Engine, jobs_of
 from sspd.cli.phases import phases
 from sspd.errors import UsageError
 
 
 def simulate(
+    context: typer.Context,
     out: Annotated[Path, typer.Argument(help="Folder for the videos; created if missing.")],
     n: Annotated[int, typer.Option("--n", min=1, help="Number of videos.")] = 12,
     seconds: Annotated[
@@ -47,6 +49,8 @@ def simulate(
             "--jobs", min=1, help="Videos at the same time, for the layouts folder and faces."
         ),
     ] = 1,
+    engine: Engine = "local",
+    address: ClusterAddress = None,
 ) -> None:
     """Write videos of simulated faces with a known pulse, and their true rates in truth/.
 
@@ -66,7 +70,9 @@ def simulate(
             size=_parse_size(size),
             preset=preset,
             layout=layout,
-            jobs=jobs,
+            jobs=jobs_of(context, engine, jobs),
+            engine=engine,
+            address=address,
             progress=shown.progress,
         )
     what = "faces of " if layout == "faces" else ""

@@ -9,6 +9,7 @@ import typer
 
 from sspd.cli.console import interruptible
 from sspd.cli.messages import show
+from sspd.cli.options import ClusterAddress, Engine
 from sspd.cli.phases import phases
 from sspd.errors import ProcessLostError
 
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 def train(
     data: Annotated[
-        Path,
+        str,
         typer.Argument(
-            help="Folder of videos, searched recursively, or of stored faces; or NAME:PATH of a"
-            " dataset (see sspd datasets)."
+            help="Folder of videos, searched recursively, or of stored faces; NAME:PATH of a"
+            " dataset (see sspd datasets); or the address of stored faces (s3://)."
         ),
     ],
     out: Annotated[
@@ -98,6 +99,17 @@ def train(
         int | None,
         typer.Option("--jobs", min=1, help="Processes to crop faces.", show_default="one per core"),
     ] = None,
+    faces: Annotated[
+        str | None,
+        typer.Option(
+            "--faces",
+            metavar="PLACE",
+            help="Folder or address (s3://) in which cropped faces are kept.",
+            show_default="faces in --out",
+        ),
+    ] = None,
+    engine: Engine = "local",
+    address: ClusterAddress = None,
 ) -> None:
     """Train a network on face videos; labels are neither needed nor read.
 
@@ -115,7 +127,7 @@ def train(
     try:
         with interruptible(goes_on), phases(Training="steps", Cropping="videos") as shown:
             result = run(
-                str(data),
+                data,
                 chosen,
                 out,
                 minutes=minutes,
@@ -129,6 +141,9 @@ def train(
                 devices=devices,
                 nodes=nodes,
                 jobs=jobs,
+                faces=faces,
+                engine=engine,
+                address=address,
                 progress=shown.progress,
                 notice=shown.notice,
             )

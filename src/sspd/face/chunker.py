@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,17 @@ SHORTEST_SEGMENT_S = 10.0
 CROP_CHUNK_FRAMES = 16
 #: What a video says of its length may be so wrong, seconds.
 _SLACK_S = 1.0
-_TINY_S = 1e-6
+#: Times closer than this are the same, seconds.
+TINY_S = 1e-6
+
+
+class ChunkerState(NamedTuple):
+    """Everything that a segment depends on beside its own frames."""
+
+    boundary_s: float
+    """Where it begins, seconds: its first frame may be a little later."""
+    known: tuple[tuple[int, Box], ...] = ()
+    """Number and last place of each face before."""
 
 
 class FaceChunker:
@@ -41,6 +51,12 @@ class FaceChunker:
         See `sspd.face.track.iter_face_chunks`.
     chunk_frames : int
         Frames in a chunk, at most; the crops do not depend on it.
+    state : ChunkerState, optional
+        The first frame begins a segment in the middle of a video, as if all before it had been
+        pushed too; None: it is the first of the video.
+    on_look : callable, optional
+        Is told of each look for faces: its time, seconds, and the boxes that were found, padded,
+        the largest first.
 
     Raises
     ------
@@ -57,13 +73,17 @@ class FaceChunker:
         end_s: float | None = None,
         every: bool = False,
         chunk_frames: int = CROP_CHUNK_FRAMES,
+        state: ChunkerState | None = None,
+        on_look: Callable[[float, list[Box]], object] | None = None,
     ) -> None:
         if size < 1 or not segment_s > 0:
             raise UsageError(f"size and segment_s must be positive, got {size} and {segment_s}")
         self._size, self._segment_s, self._box, self._end_s = size, segment_s, box, end_s
-        self._tracker, self._allocate = FaceTracker(every), recycling_allocator()
-        self._chunk_frames = chunk_frames
-        self._boundary_s = self._next_look_s = 0.0
+        known = {} if state is None else dict(state.known)
+        self._tracker, self._allocate = FaceTracker(every, known), recycling_allocator()
+        self._chunk_frames, self._on_look = chunk_frames, on_look
+        self._boundary_s = 0.0 if state is None else state.boundary_s
+        self._resumed, self._next_look_s = state is not None, 0.0
         self._now: list[OpenSegment] = []
 
     def push(self, frames: Frames) -> Iterator[FaceSegment]:
@@ -85,7 +105,7 @@ class FaceChunker:
         """
         for rgb, white, t in _each_frame([frames], self._box):
             yield from self._begin_segment(t)
-            if self._now[0].box is None and t >= self._next_look_s - _TINY_S:
+            if self._now[0].box is None and t >= self._next_look_s - TINY_S:
                 yield from self._detect(rgb, white, t)
             for segment in self._now:
                 _add(segment, rgb, white, t)
@@ -105,13 +125,14 @@ class FaceChunker:
     def _begin_segment(self, t: float) -> Iterator[FaceSegment]:
         """End the segments that are over at ``t``, and begin the next."""
         now = self._now
-        gap = not now or t - now[0].t[-1] > GAP_S
+        gap = t - now[0].t[-1] > GAP_S if now else not self._resumed
+        self._resumed = False
         self._boundary_s = t if gap else self._boundary_s
-        over = t >= self._boundary_s - _TINY_S
+        over = t >= self._boundary_s - TINY_S
         if not (gap or (over and not _nearly_over(t, self._boundary_s, self._end_s))):
             return
         yield from _last_chunks(now)
-        steps = 1 + (t + _TINY_S - self._boundary_s) // self._segment_s
+        steps = 1 + (t + TINY_S - self._boundary_s) // self._segment_s
         self._boundary_s += self._segment_s * steps
         first = self._opened(self._box, 0, _next(now))
         self._now, self._next_look_s = [first], t
@@ -122,7 +143,10 @@ class FaceChunker:
     def _detect(self, rgb: NDArray[Any], white: int, t: float) -> Iterator[FaceSegment]:
         """Look for faces; where there are, end the segment without one."""
         seen = detect_faces(eight_bits(rgb, white))
-        found = self._tracker.assign([pad_box(b, *rgb.shape[:2]) for b in seen])
+        boxes = [pad_box(b, *rgb.shape[:2]) for b in seen]
+        if self._on_look is not None:
+            self._on_look(t, boxes)
+        found = self._tracker.assign(boxes)
         if found:
             now = self._now
             yield from _last_chunks(now)
@@ -159,7 +183,7 @@ def _nearly_over(t: float, boundary_s: float, end_s: float | None) -> bool:
     """
     if end_s is None or t >= boundary_s + SHORTEST_SEGMENT_S:
         return False
-    return -_SLACK_S < end_s - boundary_s < SHORTEST_SEGMENT_S - _TINY_S
+    return -_SLACK_S < end_s - boundary_s < SHORTEST_SEGMENT_S - TINY_S
 
 
 def _each_frame(

@@ -22,6 +22,8 @@ class FaceTracker:
     every : bool
         True to number every face. Otherwise only the largest face of the first detection is
         numbered; later the face at its place, or if there is none the largest one.
+    known : mapping of int to Box
+        Numbers and last places of faces that were seen before.
 
     Examples
     --------
@@ -32,9 +34,14 @@ class FaceTracker:
     [(1, Box(left=190, top=5, right=230, bottom=45))]
     """
 
-    def __init__(self, every: bool) -> None:
+    def __init__(self, every: bool, known: Mapping[int, Box] | None = None) -> None:
         self._every = every
-        self._last: dict[int, Box] = {}
+        self._last: dict[int, Box] = dict(known or {})
+
+    @property
+    def known(self) -> dict[int, Box]:
+        """Number and last place of each face so far."""
+        return dict(self._last)
 
     def assign(self, boxes: Sequence[Box]) -> list[tuple[int, Box]]:
         """Assign numbers to the faces of one detection.

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from sspd.pipeline.context import VideoContext
 from sspd.pipeline.segments import SegmentWaveform
 from sspd.report.labels import meanings
 from sspd.report.result import Vitals
 from sspd.signal import equalize_signal, join_signals
 from sspd.types import (
     Box,
-    ConfidenceSpec,
-    EqualizerSpec,
     FaceSegment,
     FaceSpan,
     MeasureOptions,
     RateBand,
     Signal,
     Update,
-    VideoInfo,
     WindowVitals,
 )
 from sspd.video.camera.states import CAMERA_STATES
@@ -36,19 +34,6 @@ from sspd.vitals import (
 )
 from sspd.vitals.neighbours import lean_on_neighbours, rate_bands
 from sspd.vitals.new_frames import mark_repeats, new_fps, repeat_warnings
-
-
-@dataclass(frozen=True)
-class VideoContext:
-    """Everything that a face's vitals depend on beside its own segments."""
-
-    info: VideoInfo
-    coding: Coding
-    options: MeasureOptions
-    confidence: ConfidenceSpec | None
-    outline: Vitals
-    """Names, warnings and times, without anything read."""
-    equalizer: EqualizerSpec | None = None
 
 
 def face_vitals(context: VideoContext, face_id: int, own: Sequence[SegmentWaveform]) -> Vitals:

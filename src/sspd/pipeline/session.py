@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from types import TracebackType
 from typing import Literal
 
@@ -15,9 +14,10 @@ from sspd.errors import SourceError, UsageError
 from sspd.face.chunker import CROP_CHUNK_FRAMES, FaceChunker
 from sspd.methods import Method
 from sspd.pipeline.by_face import by_face
+from sspd.pipeline.context import VideoContext, video_context
 from sspd.pipeline.executor import Buffers, Executor
 from sspd.pipeline.loading import checked_method
-from sspd.pipeline.reading import VideoContext, face_vitals, no_face, no_frames, update_now
+from sspd.pipeline.reading import face_vitals, no_face, no_frames, update_now
 from sspd.pipeline.segments import SegmentRunner
 from sspd.report.result import Vitals
 from sspd.types import Frames, MeasureOptions, Update, VideoInfo, VideoSource
@@ -280,20 +280,6 @@ class Session:
             yield f"{name}: only its last {self._keep_s / 60:g} minutes are in the result"
 
     def _context(self, info: VideoInfo) -> VideoContext:
-        outline = Vitals(
-            source=info.name,
-            method=self._method.name,
-            weights=self._method.weights,
-            duration_s=0.0,
-            fps=info.fps,
-            container_fps=info.fps,
-            stated_fps=self.options.fps,
-            windows=(),
-            warnings=(*(self._warnings or ()), *self._forgotten(info.name)),
-            timing_s=self.spent_s,
-        )
-        options = replace(self.options)
-        method = self._method
-        return VideoContext(
-            info, self._coding, options, method.confidence, outline, method.equalizer
-        )
+        warnings = (*(self._warnings or ()), *self._forgotten(info.name))
+        told = warnings, self.spent_s
+        return video_context(info, self._coding, self.options, self._method, told)

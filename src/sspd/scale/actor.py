@@ -6,15 +6,17 @@ import json
 import os
 import socket
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from sspd.errors import SSPDError, WorkerDiedError
 from sspd.pipeline.batch.identity import weights_digest
 from sspd.pipeline.batch.pool import new_worker
-from sspd.pipeline.batch.result import BatchResult, Task, failed
-from sspd.pipeline.batch.serialize import from_record, to_record
+from sspd.pipeline.batch.replies import to_reply
+from sspd.pipeline.batch.result import Task, failed
 from sspd.scale.places import deliver, local_task
 from sspd.types import MeasureOptions
 from sspd.utils.stores import Stores
@@ -62,36 +64,33 @@ class VideoActor:
             return f"lacks the weights ({error})"
         return None if same else "has other weights at the same place"
 
-    def measure(self, line: str) -> str:
-        """Measure a video.
+    def measure(self, line: str, *parts: bytes) -> str:
+        """Measure a video, or what a task asks of it.
 
         Parameters
         ----------
         line : str
             A `Task`, as JSON.
+        parts : bytes
+            The files of its ``part``, where it has some.
 
         Returns
         -------
         str
-            JSON: the result without its waveforms, see `read_reply`; or ``died``, one line,
-            where the video took its process along.
+            JSON: the result without its waveforms, see `sspd.pipeline.batch.replies`; or
+            ``died``, one line, where the video took its process along.
         """
         task = Task(**json.loads(line))
         with tempfile.TemporaryDirectory(prefix="sspd-") as folder:
+            asked = local_task(with_files(task, parts, folder), folder)
             try:
-                done = self._worker.measure(local_task(task, folder))
+                done = self._worker.measure(asked)
             except WorkerDiedError as error:
                 return json.dumps({"died": str(error)})
             except Exception as error:
                 done = failed(task, self._facts["method"], self._facts["weights"], error)
             done = deliver(task, done, folder, self._stores)
-        return json.dumps(
-            {
-                "faces": [to_record(vitals) for vitals in done.faces],
-                "misused": done.misused,
-                "failures": list(done.failures),
-            }
-        )
+        return json.dumps(to_reply(done))
 
 
 def run_facts(
@@ -135,6 +134,28 @@ def run_facts(
     )
 
 
+def with_files(task: Task, parts: Sequence[bytes], folder: str | Path) -> Task:
+    """Return a task whose files of parts are in a folder of this machine.
+
+    Parameters
+    ----------
+    task : Task
+    parts : sequence of bytes
+        What the files hold; none: the task has no such files.
+    folder : str or Path
+
+    Returns
+    -------
+    Task
+    """
+    if not parts:
+        return task
+    files = [Path(folder) / f"part-{k}" for k in range(len(parts))]
+    for path, data in zip(files, parts, strict=True):
+        path.write_bytes(data)
+    return replace(task, part={"files": [str(path) for path in files]})
+
+
 def task_line(task: Task) -> str:
     """Return a task as JSON.
 
@@ -149,24 +170,20 @@ def task_line(task: Task) -> str:
     return json.dumps(asdict(task))
 
 
-def read_reply(task: Task, reply: dict[str, Any]) -> BatchResult:
-    """Restore a result from an actor's reply.
+def files_of(task: Task) -> list[bytes]:
+    """Return the files of a task's parts, for an actor on another machine.
 
     Parameters
     ----------
     task : Task
-    reply : dict
-        Of `VideoActor.measure`, after `json.loads`.
 
     Returns
     -------
-    BatchResult
+    list of bytes
+        Empty where it has none.
 
-    Raises
-    ------
-    ValueError, KeyError, TypeError
-        It is no reply of ours.
+    >>> files_of(Task(0, "a.mp4"))
+    []
     """
-    vitals, *others = (from_record(record) for record in reply["faces"])
-    failures = tuple(str(line) for line in reply["failures"])
-    return BatchResult(task.index, vitals, bool(reply["misused"]), failures, others=tuple(others))
+    names = [] if task.part is None else task.part.get("files", [])
+    return [Path(name).read_bytes() for name in names]

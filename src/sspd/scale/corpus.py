@@ -9,12 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from sspd.errors import UsageError
+from sspd.face.chunker import SEGMENT_S
 from sspd.methods.method import Method
 from sspd.pipeline.batch.journal import Journal
 from sspd.pipeline.batch.result import BatchResult
 from sspd.pipeline.loading import load_method
+from sspd.pipeline.parts.plan import PART_S
 from sspd.scale.inputs import carried_columns, list_rows, with_facts
 from sspd.scale.local_engine import measure_here
+from sspd.scale.long_videos import measure_in_parts
 from sspd.scale.results import OWN_OUTPUTS, WHOLE_OUTPUTS, check_outputs, write_results
 from sspd.scale.run import CorpusRun, Engine
 from sspd.scale.summary import CorpusSummary
@@ -39,6 +42,8 @@ class CorpusOptions:
     allow_http: bool = False
     outputs: Mapping[str, str] = field(default_factory=dict)
     """Kind to place, path or address."""
+    split_s: float = PART_S
+    """Least length of the parts of long videos, seconds; 0: videos are measured as a whole."""
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -49,6 +54,9 @@ class CorpusOptions:
             raise UsageError(f"jobs must be 0 or more, got {self.jobs}")
         if self.limit_s is not None and not self.limit_s > 0:
             raise UsageError(f"a video may take more than 0 s, got a limit of {self.limit_s} s")
+        if self.split_s and not self.split_s >= SEGMENT_S:
+            least = f"parts have {SEGMENT_S:g} s or more, or 0 for none"
+            raise UsageError(f"{least}; got {self.split_s} s")
         known = (*WHOLE_OUTPUTS, *OWN_OUTPUTS)
         if unknown := sorted(self.outputs.keys() - set(known)):
             raise UsageError(f"an output is one of {', '.join(known)}, not {unknown[0]!r}")
@@ -75,6 +83,7 @@ def measure_corpus(
     smooth: bool = False,
     min_confidence: float | None = None,
     limit_s: float | None = None,
+    split_s: float = PART_S,
     allow_http: bool = False,
     on_result: Callable[[BatchResult], object] | None = None,
     note: Callable[[str], object] | None = None,
@@ -105,6 +114,9 @@ def measure_corpus(
         See `sspd.measure_many`. On a cluster the weights are a file that every node has.
     smooth, min_confidence, limit_s
         See `sspd.measure_many`.
+    split_s : float
+        Videos of twice this length or more are cut into parts of at least this length, seconds,
+        30 or more, which several workers measure; the result is that of the whole. 0: none are.
     allow_http : bool
         Whether addresses of web servers (``https://``) may be opened.
     on_result : callable, optional
@@ -142,7 +154,7 @@ def measure_corpus(
         min_confidence=min_confidence,
     )
     places = {kind: str(place) for kind, place in (outputs or {}).items()}
-    how = CorpusOptions(engine, address, jobs, limit_s, allow_http, places)
+    how = CorpusOptions(engine, address, jobs, limit_s, allow_http, places, split_s)
     names = _source_texts(sources)
     summary = run_corpus(names, options, how, journal=journal, on_result=on_result, note=note)
     if summary.interrupted:
@@ -200,7 +212,10 @@ def run_corpus(
         on_result=on_result,
     )
     with closing(run.spool):
-        summary = run.measure(_engine(options, ready, how, stores, note))
+        placing = _engine(options, ready, how, stores, note)
+        if how.split_s:
+            placing = partial(measure_in_parts, placing, how.split_s, options.every_face)
+        summary = run.measure(placing)
         write_results(run.spool, columns, how.outputs, stores)
     return summary
 

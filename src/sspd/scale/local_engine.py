@@ -22,7 +22,7 @@ def measure_here(
     jobs: int,
     limit_s: float | None,
     stores: Stores,
-    tasks: Iterator[Task],
+    tasks: Iterator[Task | None],
 ) -> Generator[BatchResult, None, None]:
     """Measure tasks in worker processes of this machine, each with its share of the cores.
 
@@ -36,7 +36,8 @@ def measure_here(
     limit_s : float or None
         See `sspd.measure_many`.
     stores : Stores
-    tasks : iterator of Task
+    tasks : iterator of Task or None
+        See `sspd.pipeline.batch.pool.measure_in_workers`.
 
     Yields
     ------
@@ -49,8 +50,11 @@ def measure_here(
     given: dict[int, Task] = {}
     with tempfile.TemporaryDirectory(prefix="sspd-") as folder:
 
-        def here() -> Iterator[Task]:
+        def here() -> Iterator[Task | None]:
             for task in tasks:
+                if task is None:
+                    yield None
+                    continue
                 own = Path(folder) / str(task.index)
                 own.mkdir()
                 given[task.index] = task

@@ -25,7 +25,7 @@ def measure_on_ray(
     method: Method,
     settings: RaySettings,
     note: Callable[[str], object],
-    tasks: Iterator[Task],
+    tasks: Iterator[Task | None],
 ) -> Generator[BatchResult, None, None]:
     """Measure tasks on a cluster.
 
@@ -37,8 +37,8 @@ def measure_on_ray(
     settings : RaySettings
     note : callable
         Is told what happens to workers, one line each.
-    tasks : iterator of Task
-        Asked for the next one when there is a worker for it.
+    tasks : iterator of Task or None
+        See `sspd.scale.scheduler.Scheduler.results`.
 
     Yields
     ------

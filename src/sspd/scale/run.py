@@ -24,7 +24,8 @@ from sspd.types import MeasureOptions
 from sspd.utils.partials import remove_parts
 
 #: Measures tasks as they come, in any order; its end, however it comes, ends its workers.
-Engine = Callable[[Iterator[Task]], Generator[BatchResult, None, None]]
+#: A task None says that there is nothing to be done until another result is taken.
+Engine = Callable[[Iterator[Task | None]], Generator[BatchResult, None, None]]
 
 
 @dataclass

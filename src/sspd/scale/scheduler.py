@@ -13,9 +13,11 @@ from itertools import count
 from typing import Any
 
 from sspd.errors import ClusterError, WorkerDiedError
+from sspd.pipeline.batch.replies import from_reply
 from sspd.pipeline.batch.result import BatchResult, Task, failed
 from sspd.pipeline.batch.run import WORKER_BYTES
-from sspd.scale.actor import VideoActor, read_reply, task_line
+from sspd.scale.actor import VideoActor, files_of, task_line
+from sspd.scale.deaths import brief, is_of_node, pause_s
 from sspd.scale.places import stem_of
 
 #: Processes that a video may take along before it is given up.
@@ -24,8 +26,6 @@ MAX_TRIES = 3
 MAX_NODES = 10
 #: Actors that may end one after the other before any video is measured.
 MAX_STARTS = 5
-#: Pause before a video, and a place for an actor, is tried again, seconds; doubled each time.
-PAUSE_S, MAX_PAUSE_S = 0.5, 30.0
 #: Time between two looks at the cluster's size, and the longest wait for a result, seconds.
 GROW_S, POLL_S = 5.0, 1.0
 #: Without any worker for this long, the user is told, seconds.
@@ -118,13 +118,14 @@ class Scheduler:
     """When there was a worker last; infinite when the user was told."""
     numbers: count[int] = field(default_factory=count)
 
-    def results(self, tasks: Iterator[Task]) -> Iterator[BatchResult]:
+    def results(self, tasks: Iterator[Task | None]) -> Iterator[BatchResult]:
         """Yield the results of tasks, which actors measure.
 
         Parameters
         ----------
-        tasks : iterator of Task
-            Asked for the next one when there is an actor for it.
+        tasks : iterator of Task or None
+            Asked for the next one when there is an actor for it; None: there is nothing to be
+            done until another result is taken.
 
         Yields
         ------
@@ -190,7 +191,7 @@ class Scheduler:
         slot.actor, slot.ready = placed.remote(self.facts), False
         self.starting[slot.actor.ready.remote()] = slot
 
-    def _fill(self, tasks: Iterator[Task]) -> None:
+    def _fill(self, tasks: Iterator[Task | None]) -> None:
         for slot in self.slots:
             if not slot.ready or slot.busy:
                 continue
@@ -199,17 +200,19 @@ class Scheduler:
                 return
             name = stem_of(one.task.video)[:80]
             call = slot.actor.measure.options(name=name)  # as Ray's dashboard shows it
-            self.running[call.remote(task_line(one.task))] = (slot, one)
+            self.running[call.remote(task_line(one.task), *files_of(one.task))] = (slot, one)
             slot.busy = True
 
-    def _next(self, tasks: Iterator[Task]) -> _Try | None:
+    def _next(self, tasks: Iterator[Task | None]) -> _Try | None:
         if self.again and self.again[0][0] <= time.monotonic():
             return heapq.heappop(self.again)[2]
         if not self.exhausted:
-            task = next(tasks, None)
-            if task is not None:
-                return _Try(task)
-            self.exhausted = True
+            try:
+                task = next(tasks)
+            except StopIteration:
+                self.exhausted = True
+            else:
+                return None if task is None else _Try(task)
         return None
 
     def _started(self, ref: Any) -> None:
@@ -219,8 +222,8 @@ class Scheduler:
         except self.ray.exceptions.RayError as error:
             self.starts_lost += 1
             if not self.measured and self.starts_lost >= MAX_STARTS:
-                raise ClusterError(f"no worker starts: {_brief(error)}") from error
-            self.note(f"a worker ended as it started ({_brief(error)})")
+                raise ClusterError(f"no worker starts: {brief(error)}") from error
+            self.note(f"a worker ended as it started ({brief(error)})")
             self._lost(slot)
             return
         if reply["problem"] is not None:
@@ -235,23 +238,23 @@ class Scheduler:
             reply = json.loads(self.ray.get(ref))
             if "died" not in reply:
                 slot.deaths = 0
-                return read_reply(one.task, reply)
+                return from_reply(one.task, reply)
             why, on_node = str(reply["died"]), False
         except self.ray.exceptions.RayTaskError as error:  # an error of ours in the actor
-            return self._failed(one, f"unexpected {_brief(error)}")
+            return self._failed(one, f"unexpected {brief(error)}")
         except (ValueError, TypeError, KeyError):
             return self._failed(one, "its worker sent what is no result")
         except self.ray.exceptions.RayError as error:
-            on_node = _is_of_node(error)
-            why = f"{one.task.video}: its worker ended ({_brief(error)})"
+            on_node = is_of_node(error)
+            why = f"{one.task.video}: its worker ended ({brief(error)})"
             self._lost(slot)
         one.nodes += on_node
         one.deaths += not on_node
         if one.deaths >= MAX_TRIES or one.nodes >= MAX_NODES:
             return self._failed(one, why)
         self.note(f"{why}; tried again")
-        pause_s = _pause_s(one.deaths + one.nodes)
-        heapq.heappush(self.again, (time.monotonic() + pause_s, next(self.numbers), one))
+        until_s = time.monotonic() + pause_s(one.deaths + one.nodes)
+        heapq.heappush(self.again, (until_s, next(self.numbers), one))
         return None
 
     def _failed(self, one: _Try, why: str) -> BatchResult:
@@ -263,7 +266,7 @@ class Scheduler:
         self._kill(slot)
         slot.deaths += 1
         slot.ready = slot.busy = False
-        slot.rested_s = time.monotonic() + _pause_s(slot.deaths)
+        slot.rested_s = time.monotonic() + pause_s(slot.deaths)
 
     def _kill(self, slot: _Slot) -> None:
         if slot.actor is not None:
@@ -279,22 +282,3 @@ class Scheduler:
         elif now_s - self.alone_s > PATIENCE_S:
             self.note(f"waits for the cluster: {len(self.slots)} workers asked for, none is there")
             self.alone_s = math.inf
-
-
-def _pause_s(n: int) -> float:
-    """How long to wait after the n-th death."""
-    return min(MAX_PAUSE_S, PAUSE_S * 2.0 ** (n - 1))
-
-
-def _is_of_node(error: Exception) -> bool:
-    """Whether an actor ended because its node did."""
-    text = str(error).lower()
-    return getattr(error, "preempted", False) or "node died" in text or "its node" in text
-
-
-def _brief(error: Exception) -> str:
-    """The last line of Ray's words that says something, without numbers that differ each run."""
-    if type(error).__name__ == "ActorUnavailableError":
-        return "its process has ended, or its node cannot be reached"
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return ([line for line in lines if ":" not in line[:20]] or lines or ["no words"])[-1][:200]

@@ -53,6 +53,9 @@ class Stores:
     allow_http: bool = False
     _opened: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    def __reduce__(self) -> tuple[type[Stores], tuple[bool]]:
+        return Stores, (self.allow_http,)
+
     def find(self, address: str) -> tuple[Any, str]:
         """Open the store of an address, if it is not open.
 
@@ -156,6 +159,36 @@ class Stores:
             raise cannot_read(address, error) from error
         if len(data) != end - start:
             raise SourceError(f"{address}: got {len(data)} of {end - start} bytes at {start}")
+        return data
+
+    def get(self, address: str, max_bytes: int) -> bytes:
+        """Read a whole object.
+
+        Parameters
+        ----------
+        address : str
+        max_bytes : int
+            A larger one is an error, and not read.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        SourceError
+        """
+        import obstore
+
+        store, key = self.find(address)
+        try:
+            found = obstore.get(store, key)
+            size = int(found.meta["size"])
+            data = bytes(found.bytes()) if size <= max_bytes else b""
+        except Exception as error:
+            raise cannot_read(address, error) from error
+        if size > max_bytes:
+            raise SourceError(f"{address}: {size} bytes, more than the {max_bytes} expected")
         return data
 
     def list(self, address: str) -> Iterator[tuple[str, ObjectFacts]]:

@@ -67,12 +67,33 @@ def bounded(
     if close:
         warn(f"{path}: {close} frames left out, less than 0.5 ms after the one before")
     if gaps:
-        warn(
-            f"{path}: {gaps} gaps in its timestamps, the longest of {longest_s:.1f} s;"
-            " nothing is measured across them"
-        )
+        warn(gap_warning(path, gaps, longest_s))
     if beyond:
         warn(
             f"{path}: its timestamps reach beyond {MAX_SPAN_S / 3600:g} h;"
             f" what follows {last_s or 0.0:.1f} s is left out"
         )
+
+
+def gap_warning(path: str | Path, gaps: int, longest_s: float) -> str:
+    """Return the line about gaps between the frames of a video.
+
+    Parameters
+    ----------
+    path : str or Path
+    gaps : int
+        One or more.
+    longest_s : float
+        Seconds.
+
+    Returns
+    -------
+    str
+
+    >>> gap_warning("a.mp4", 1, 9.0)
+    'a.mp4: 1 gaps in its timestamps, the longest of 9.0 s; nothing is measured across them'
+    """
+    return (
+        f"{path}: {gaps} gaps in its timestamps, the longest of {longest_s:.1f} s;"
+        " nothing is measured across them"
+    )

@@ -34,6 +34,25 @@ class Coding:
         elif frame.pict_type == PictureType.B:
             self.n_both_ways += 1
 
+    def extend(self, n_frames: int, n_both_ways: int, key_s: Iterable[float]) -> None:
+        """Record the frames of a later part of the video.
+
+        Parameters
+        ----------
+        n_frames, n_both_ways : int
+            Frames, and those of them that are predicted bidirectionally.
+        key_s : iterable of float
+            Times of its key frames, seconds.
+        """
+        self.n_frames += n_frames
+        self.n_both_ways += n_both_ways
+        self._key_s.extend(key_s)
+
+    @property
+    def all_key_frames_s(self) -> list[float]:
+        """Times of key frames, seconds, also where most frames are."""
+        return self._key_s.tolist()
+
     @property
     def key_frames_s(self) -> tuple[float, ...]:
         """Times of key frames, seconds; empty if most frames are key frames.

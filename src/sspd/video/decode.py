@@ -128,11 +128,36 @@ def selected(
         last_s = t
         yield picture, t
     else:
-        stated_s = scale * (stated_duration_s(*video) or 0.0)
-        if stated_s - last_s > MISSING_S * max(scale, 1.0):
-            warn(f"{path}: cut short, {last_s:.1f} s of the {stated_s:.1f} s it states can be read")
+        if missing := cut_short(path, video, last_s, scale):
+            warn(missing)
     if dropped:
         warn(f"{path}: {dropped} frames left out, their timestamps do not rise")
+
+
+def cut_short(
+    path: str | Path, video: tuple[InputContainer, VideoStream], last_s: float, scale: float
+) -> str | None:
+    """Return a line about a video that ends before it should.
+
+    Parameters
+    ----------
+    path : str or Path
+        For messages.
+    video : (container, stream)
+    last_s : float
+        Time of its last frame, seconds.
+    scale : float
+        See `selected`.
+
+    Returns
+    -------
+    str or None
+        None: it ends where it says.
+    """
+    stated_s = scale * (stated_duration_s(*video) or 0.0)
+    if stated_s - last_s <= MISSING_S * max(scale, 1.0):
+        return None
+    return f"{path}: cut short, {last_s:.1f} s of the {stated_s:.1f} s it states can be read"
 
 
 def on_clock(

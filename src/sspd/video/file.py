@@ -108,8 +108,26 @@ class VideoFile:
             No video track in it.
         """
         if self._info is None:
-            self._info = _info(self._path, self._open(), self._fps)
+            found = self._open()
+            seen = found.container, found.stream, found.first
+            self._info = info_of(self._path, seen, found.clock, self._fps)
         return self._info
+
+    @property
+    def format(self) -> str:
+        """FFmpeg's name of the container's format.
+
+        Raises
+        ------
+        SourceError, DecodeError, NoVideoError
+            As `info`.
+        """
+        return str(self._open().container.format.name)
+
+    @property
+    def place(self) -> Place:
+        """Whatever holds the file."""
+        return self._place
 
     def frames(self, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Frames]:
         """Decode frames lazily into chunks of upright RGB.
@@ -179,13 +197,34 @@ class VideoFile:
         return self._opened
 
 
-def _info(path: str | Path, found: _Opened, fps: float | None) -> VideoInfo:
-    container, stream, first = found.container, found.stream, found.first
+def info_of(
+    path: str | Path,
+    seen: tuple[InputContainer, VideoStream, VideoFrame],
+    clock: Clock,
+    fps: float | None = None,
+) -> VideoInfo:
+    """Return the facts that an open file states.
+
+    Parameters
+    ----------
+    path : str or Path
+        For messages.
+    seen : (container, stream, frame)
+        The last one is the first of the video.
+    clock : Clock
+    fps : float or None
+        Frames per second as the user states them.
+
+    Returns
+    -------
+    VideoInfo
+    """
+    container, stream, first = seen
     _, (height, width) = converter(path, first)
     duration_s = stated_duration_s(container, stream)
     if duration_s is not None:
         rate = mean_rate(stream)
-        duration_s *= rate / fps if fps and rate else found.clock.scale
+        duration_s *= rate / fps if fps and rate else clock.scale
     return VideoInfo(
         width=width,
         height=height,
@@ -194,6 +233,6 @@ def _info(path: str | Path, found: _Opened, fps: float | None) -> VideoInfo:
         codec=stream.codec_context.name,
         rotation=-round(first.rotation / 90) * 90 % 360,
         bit_rate=stream.bit_rate or container.bit_rate or None,
-        clock_known=found.clock.known,
+        clock_known=clock.known,
         name=str(path),
     )

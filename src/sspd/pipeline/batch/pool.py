@@ -13,18 +13,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO
 
 from sspd.errors import SourceError, WorkerDiedError
 from sspd.methods.method import Method
-from sspd.pipeline.batch.replies import last_line
+from sspd.pipeline.batch.replies import from_reply, last_line
 from sspd.pipeline.batch.result import BatchResult, Task, failed
-from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, from_record
+from sspd.pipeline.batch.serialize import MAX_LINE_BYTES
 from sspd.types import MeasureOptions
 from sspd.utils.exit_codes import death_words
 
@@ -39,7 +38,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 
 def measure_in_workers(
-    tasks: Iterable[Task],
+    tasks: Iterable[Task | None],
     options: MeasureOptions,
     method: Method,
     jobs: int,
@@ -51,7 +50,8 @@ def measure_in_workers(
 
     Parameters
     ----------
-    tasks : iterable of Task
+    tasks : iterable of Task or None
+        None: there is nothing to be done until another result is taken.
     options : MeasureOptions
     method : Method
         What ``options`` made ready here: names the method where a video fails.
@@ -84,16 +84,22 @@ def measure_in_workers(
         finally:
             idle.put(worker)
 
-    waiting = iter(tasks)
+    waiting, running = iter(tasks), set[Future[BatchResult]]()
+
+    def fill(pool: ThreadPoolExecutor) -> None:
+        while len(running) < jobs and (task := next(waiting, None)) is not None:
+            running.add(pool.submit(one, task))
+
     try:
         with ThreadPoolExecutor(jobs, "sspd-worker", initializer=leave_interrupts) as pool:
-            running = {pool.submit(one, task) for task in islice(waiting, jobs)}
+            fill(pool)
             try:
                 while running:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    # no worker waits for whoever takes the results
-                    running |= {pool.submit(one, task) for task in islice(waiting, len(done))}
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    running -= done
+                    fill(pool)  # no worker waits for whoever takes the results
                     yield from sorted((future.result() for future in done), key=_index)
+                    fill(pool)  # a result may have brought more to be done
             finally:
                 for future in running:
                     future.cancel()
@@ -211,7 +217,7 @@ class Worker:
                 raise SourceError(f"{task.video}: {late}")
             raise WorkerDiedError(f"{task.video}: {death}")
         try:
-            return _measured(task, json.loads(reply))
+            return from_reply(task, json.loads(reply))
         except (ValueError, TypeError, KeyError, RecursionError):
             raise self._disowned(process, task) from None
 
@@ -292,9 +298,3 @@ def _gone(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _measured(task: Task, reply: dict[str, Any]) -> BatchResult:
-    vitals, *others = (from_record(record) for record in reply["faces"])
-    failures = tuple(reply["failures"])
-    return BatchResult(task.index, vitals, reply["misused"], failures, others=tuple(others))

@@ -6,9 +6,10 @@ import json
 import math
 import time
 from collections.abc import Callable
-from typing import IO
+from typing import IO, Any
 
-from sspd.pipeline.batch.result import PROGRESS
+from sspd.pipeline.batch.result import PROGRESS, BatchResult, Task
+from sspd.pipeline.batch.serialize import from_record, to_record
 
 #: What a worker may say that it does (see `sspd.video.progress`).
 PHASES = frozenset(("reading", "network", "vitals", "writing"))
@@ -17,6 +18,53 @@ MAX_PROGRESS_BYTES = 200
 #: A video has no more lines of progress than these, and these more for each second: ours
 #: sends two a second, and one for each phase.
 FREE_LINES, LINES_PER_S = 1000, 50.0
+
+
+def to_reply(done: BatchResult) -> dict[str, Any]:
+    """Convert a result to a worker's reply, ready for `json.dumps`.
+
+    Parameters
+    ----------
+    done : BatchResult
+
+    Returns
+    -------
+    dict of str to Any
+    """
+    return {
+        "faces": [to_record(vitals) for vitals in done.faces],
+        "misused": done.misused,
+        "failures": list(done.failures),
+        "part": done.part,
+    }
+
+
+def from_reply(task: Task, reply: dict[str, Any]) -> BatchResult:
+    """Restore a result from the reply of `to_reply`.
+
+    Parameters
+    ----------
+    task : Task
+        What was asked.
+    reply : dict
+        After `json.loads`; every part of it is checked, but for ``part``, which whoever asked
+        for it checks.
+
+    Returns
+    -------
+    BatchResult
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        It is no reply of ours.
+    """
+    vitals, *others = (from_record(record) for record in reply["faces"])
+    failures, part = tuple(str(line) for line in reply["failures"]), reply.get("part")
+    if part is not None and not (isinstance(part, dict) and task.part is not None):
+        raise ValueError("a part that nobody asked for")
+    misused = bool(reply["misused"])
+    return BatchResult(task.index, vitals, misused, failures, others=tuple(others), part=part)
 
 
 def last_line(pipe: IO[bytes], tell: Callable[[str, float], object], max_bytes: int) -> bytes:

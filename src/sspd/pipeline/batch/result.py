@@ -15,7 +15,7 @@ from sspd.types import MeasureOptions
 from sspd.video.progress import Progress
 
 if TYPE_CHECKING:
-    from sspd.video.sources import AnySource
+    from sspd.video.remote import RemoteVideo
 
 #: A worker's line that begins so says how far its video is: a phase and a share, in JSON.
 PROGRESS = b"~"
@@ -38,6 +38,8 @@ class Task:
     stored : mapping of str to object, optional
         Of a video in a store: ``facts`` (`sspd.utils.stores.ObjectFacts`, a list) and
         ``allow_http``; None: of its address alone.
+    part : mapping of str to object, optional
+        What is to be done of a long video, see `sspd.pipeline.batch.parts`; None: everything.
     """
 
     index: int
@@ -45,6 +47,7 @@ class Task:
     outputs: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] | None = None
     stored: Mapping[str, Any] | None = None
+    part: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class BatchResult:
         Whether it was measured by a run before this one.
     others : tuple of Vitals
         Of its other faces, where every face was asked for.
+    part : mapping of str to object, optional
+        What was done of a long video, see `sspd.pipeline.batch.parts`: ``vitals`` say nothing
+        yet; None: everything.
     """
 
     index: int
@@ -73,6 +79,7 @@ class BatchResult:
     failures: tuple[str, ...] = ()
     resumed: bool = False
     others: tuple[Vitals, ...] = ()
+    part: Mapping[str, Any] | None = None
 
     @property
     def faces(self) -> tuple[Vitals, ...]:
@@ -107,11 +114,15 @@ def measure_video(
         run_in_background(
             method.prepare
         )  # beside what is still to be imported; once done it is nothing
-    from sspd.pipeline.drain import drain
+    from sspd.pipeline.batch.parts import measure_task
     from sspd.report.outputs import write_outputs
 
     try:
-        vitals, *others = drain(_source(task), options, method, progress)
+        found = measure_task(task, source_of(task), options, method, progress)
+        if isinstance(found, dict):
+            nothing = Vitals(task.video, method.name, method.weights, 0.0, None, ())
+            return BatchResult(task.index, nothing, part=found)
+        vitals, *others = found
     except Exception as error:  # the other videos are still to be measured
         return failed(task, method.name, method.weights, error)
     if progress is not None and task.outputs:
@@ -120,8 +131,20 @@ def measure_video(
     return BatchResult(task.index, vitals, failures=tuple(failures), others=tuple(others))
 
 
-def _source(task: Task) -> AnySource:
-    """What holds the video: its path, or the object that was listed."""
+def source_of(task: Task) -> str | RemoteVideo:
+    """Return what holds a video: its path, or the object that was listed.
+
+    Parameters
+    ----------
+    task : Task
+
+    Returns
+    -------
+    str or RemoteVideo
+
+    >>> source_of(Task(0, "a.mp4"))
+    'a.mp4'
+    """
     if task.stored is None:
         return task.video
     from sspd.utils.stores import ObjectFacts

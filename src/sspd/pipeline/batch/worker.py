@@ -14,13 +14,14 @@ import sys
 import threading
 import time
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO
 
 from sspd.accel.process import tune_process
 from sspd.errors import SourceError
 from sspd.methods.method import Method
+from sspd.pipeline.batch.replies import to_reply
 from sspd.pipeline.batch.result import PROGRESS, BatchResult, Task, failed, measure_video
-from sspd.pipeline.batch.serialize import MAX_LINE_BYTES, to_record
+from sspd.pipeline.batch.serialize import MAX_LINE_BYTES
 from sspd.pipeline.loading import load_method
 from sspd.types import MeasureOptions
 
@@ -83,7 +84,7 @@ class _Teller:
 
 def _line(task: Task, done: BatchResult) -> bytes:
     """A result as a line, or a failure where that would be longer than anybody takes."""
-    line = json.dumps(_reply(done)).encode()
+    line = json.dumps(to_reply(done)).encode()
     if len(line) < MAX_LINE_BYTES:
         return line
     most = f"{MAX_LINE_BYTES >> 20} MB"
@@ -91,15 +92,7 @@ def _line(task: Task, done: BatchResult) -> bytes:
         f"{task.video}: its result takes over {most}; measure a part (--start, --end)"
     )
     over = failed(task, done.vitals.method, done.vitals.weights, error)
-    return json.dumps(_reply(over)).encode()
-
-
-def _reply(done: BatchResult) -> dict[str, Any]:
-    return {
-        "faces": [to_record(vitals) for vitals in done.faces],
-        "misused": done.misused,
-        "failures": list(done.failures),
-    }
+    return json.dumps(to_reply(over)).encode()
 
 
 def _reply_channel() -> IO[bytes]:

@@ -24,6 +24,7 @@ from sspd.research.recipes import (
     choose_recipe,
     get_recipe,
 )
+from sspd.scale.mapping import check_jobs, mapping_of
 from sspd.utils.partials import hold_folder
 from sspd.utils.progress import Told
 
@@ -49,6 +50,8 @@ def evaluate(
     keep_defects: bool = False,
     precision: str = "f32",
     jobs: int = 1,
+    engine: str = "local",
+    address: str | None = None,
     progress: Told = lambda what, done, total: None,
     notice: Notice = lambda line: None,
 ) -> Evaluation:
@@ -91,7 +94,11 @@ def evaluate(
     precision : str
         Arithmetic of the network: ``f32``, ``bf16``, ``int8`` or ``auto``.
     jobs : int
-        Processes that measure.
+        Processes that measure; with ``engine="ray"``, videos measured at a time, 0: as many as
+        the cluster has cores for.
+    engine, address : str
+        See `sspd.scale.mapping.mapping_of`. On a cluster, ``out`` and the dataset are in folders
+        that all nodes share; networks are trained on this machine.
     progress : callable, optional
         Called with what is done, how many of it, and how many there are (0: nobody knows).
     notice : callable, optional
@@ -125,7 +132,8 @@ def evaluate(
         ...
     sspd.errors.UsageError: evaluate: nothing is trained, so recipe, steps and select do nothing
     """
-    out, jobs = Path(out), _jobs(jobs)
+    out, jobs = Path(out), check_jobs(jobs, engine)
+    over = None if engine == "local" and address is None else mapping_of(engine, address, notice)
     names = [methods] if isinstance(methods, str) else list(methods)
     if not names or len(set(names)) != len(names):
         raise UsageError("evaluate: one or more different methods are needed")
@@ -139,7 +147,7 @@ def evaluate(
     if trains:
         recipes = _recipes(networks, protocol, recipe, steps, select)
         training = Training(
-            recipes, out, seed=seed, device=device, jobs=jobs, told=progress, warn=notice
+            recipes, out, seed=seed, device=device, jobs=jobs or 1, told=progress, warn=notice
         )
     with hold_folder(out, "waveforms/*"):
         plan = plan_evaluation(
@@ -150,17 +158,19 @@ def evaluate(
             training=training,
             train_on=None if train_on is None else dataset_text(train_on),
             precision=precision,
-            threads=max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None,
+            threads=_threads(jobs, over is not None),
         )
         if training is not None:
             notice(_how(training))
-        return run(plan, preset, out, keep_defects=keep_defects, jobs=jobs, progress=progress)
+        defects = keep_defects
+        return run(plan, preset, out, keep_defects=defects, jobs=jobs, over=over, progress=progress)
 
 
-def _jobs(jobs: int) -> int:
-    if jobs < 1:
-        raise UsageError(f"jobs must be 1 or more, got {jobs}")
-    return jobs
+def _threads(jobs: int, on_cluster: bool) -> int | None:
+    """Threads of each network; on a cluster a worker has one core."""
+    if on_cluster:
+        return 1
+    return max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
 
 
 def _how(training: Training) -> str:

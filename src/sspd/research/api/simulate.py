@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sspd.errors import UsageError
 from sspd.research.api.simulated_files import file_name, is_whole, truth_of
 from sspd.research.datasets.table import DATASETS, get_dataset
+from sspd.scale.mapping import MapOver, check_jobs, mapping_of
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
+from sspd.utils.process_map import Words, process_map
 from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ def simulate(
     preset: str = "varied",
     layout: str = "folder",
     jobs: int = 1,
+    engine: str = "local",
+    address: str | None = None,
     progress: Told = lambda what, done, total: None,
 ) -> Simulation:
     """Write videos of simulated faces with a known pulse, and their truth in ``out/truth``.
@@ -106,7 +110,11 @@ def simulate(
         training, many times faster than videos; or the name of a dataset: files as in that
         dataset, and truth/ beside them.
     jobs : int
-        Videos at the same time, for the layouts ``folder`` and ``faces``.
+        Videos at the same time, for the layouts ``folder`` and ``faces``; with ``engine="ray"``,
+        0: as many as the cluster has cores for.
+    engine, address : str
+        See `sspd.scale.mapping.mapping_of`. On a cluster, ``out`` is a folder that all nodes
+        share.
     progress : callable, optional
         Called with what is done, how many of it, and how many there are.
 
@@ -132,11 +140,10 @@ def simulate(
     layouts = dict.fromkeys([*OWN_LAYOUTS, *DATASETS])
     if layout not in layouts:
         raise UsageError(f"simulate: layout must be one of {', '.join(layouts)}, got {layout!r}")
-    if n < 1 or jobs < 1 or seed < 0:
-        raise UsageError(
-            f"simulate: n and jobs must be 1 or more and seed 0 or more, got {n}, {jobs}, {seed}"
-        )
-    if jobs > 1 and layout not in OWN_LAYOUTS:
+    if n < 1 or seed < 0:
+        raise UsageError(f"simulate: n must be 1 or more and seed 0 or more, got {n}, {seed}")
+    over = mapping_of(engine, address)
+    if (check_jobs(jobs, engine) > 1 or engine != "local") and layout not in OWN_LAYOUTS:
         raise UsageError(f"simulate: jobs is for the layouts {' and '.join(OWN_LAYOUTS)} alone")
     specs = _specs(n, seconds, seed, fps, size, preset)
     out, told = Path(out), partial(progress, "Simulating")
@@ -147,7 +154,7 @@ def simulate(
         write = _write_faces if layout == "faces" else _write_video
         places = [(out / file_name(i, spec, layout), spec) for i, spec in enumerate(specs)]
         waiting = [(path, spec) for path, spec in places if not is_whole(path, spec)]
-        write_all(out, waiting, write, jobs, told)
+        write_all(out, waiting, write, jobs, told, over)
         videos = tuple(_simulated(path, truth_of(path), spec) for path, spec in places)
         return Simulation(out, videos, len(waiting))
 
@@ -225,6 +232,7 @@ def write_all(
     write: Callable[[Path, VideoSpec], None],
     jobs: int,
     told: Callable[[int, int], None] = lambda done, total: None,
+    over: MapOver = process_map,
 ) -> None:
     """Write videos, several at a time; makes the folder for their truth.
 
@@ -238,18 +246,18 @@ def write_all(
         Processes.
     told : callable
         Is told how many are done, and how many there are.
+    over : callable
+        See `sspd.scale.mapping.mapping_of`.
 
     Raises
     ------
     SSPDError
         A worker process died; it names the video.
     """
-    from sspd.utils.process_map import Words, process_map
-
     make_folder(out / "truth")
     if videos:
         told(0, len(videos))
-    written = process_map(partial(_written, write), videos, jobs, Words(_file_of, KEPT))
+    written = over(partial(_written, write), videos, jobs, Words(_file_of, KEPT))
     with closing(written):
         for done, _ in enumerate(written, 1):
             told(done, len(videos))

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sspd.errors import SourceError, UsageError
+from sspd.research.datasets.faces_remote import StoreAddress
 from sspd.research.datasets.table import DATASETS, get_dataset
 from sspd.research.evaluate.protocols import get_protocol
 from sspd.research.evaluate.subjects import open_split, training_recordings
 from sspd.types import Recording
+from sspd.utils.addresses import SCHEMES, scheme_of
 
 #: A dataset: ``"NAME:PATH"``, or the name and the path.
 NamedData = str | tuple[str, str | os.PathLike[str]]
@@ -64,7 +66,7 @@ def is_named(data: Data) -> bool:
 
 def training_sources(
     data: Data, protocol: str | None, fold: str | None, labelled: bool
-) -> Sequence[Path | Recording] | Path:
+) -> Sequence[Path | Recording] | Path | StoreAddress:
     """Find what is trained on; no video is opened.
 
     Parameters
@@ -78,8 +80,8 @@ def training_sources(
 
     Returns
     -------
-    sequence of Path, sequence of Recording, or Path
-        Videos, recordings, or the folder of a store of faces.
+    sequence of Path, sequence of Recording, Path, or StoreAddress
+        Videos, recordings, or the folder or address of a store of faces.
 
     Raises
     ------
@@ -93,6 +95,8 @@ def training_sources(
 
     if fold is not None and protocol is None:
         raise UsageError("train: a fold is one of a protocol")
+    if isinstance(data, str) and scheme_of(data) in SCHEMES:
+        return StoreAddress(data)
     if is_named(data):
         if protocol is not None:
             get_protocol(protocol)  # no such split: before the dataset is looked for

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sspd.errors import ProcessLostError, SourceError
-from sspd.research.api.sources import Data, Notice, training_sources
+from sspd.errors import ProcessLostError
+from sspd.research.api.sources import Data, Notice
 from sspd.research.api.train_checks import check_arguments, check_start, teacher_of
+from sspd.research.api.train_data import face_store, faces_of
+from sspd.research.api.train_on_ray import train_on_ray
 from sspd.research.recipes import AnyRecipe, RecipeLike, choose_recipe
+from sspd.scale.mapping import mapping_of
 from sspd.utils.places import make_folder
 from sspd.utils.progress import Told
 
@@ -85,6 +87,9 @@ def train(
     devices: int | None = None,
     nodes: int = 1,
     jobs: int | None = None,
+    engine: str = "local",
+    address: str | None = None,
+    faces: str | Path | None = None,
     progress: Told = lambda what, done, total: None,
     notice: Notice = lambda line: None,
 ) -> TrainingResult:
@@ -97,8 +102,9 @@ def train(
     Parameters
     ----------
     data : path, str, tuple or sequence of paths
-        A folder of videos, searched recursively, or of stored faces; video files; or a
-        dataset, as ``"NAME:PATH"`` or ``(name, path)``.
+        A folder of videos, searched recursively, or of stored faces; the address of stored
+        faces (``s3://...``), whose clips are read while they are trained on; video files; or
+        a dataset, as ``"NAME:PATH"`` or ``(name, path)``.
     recipe : str, Recipe, BaselineRecipe or StudentRecipe
         Settings of the training, or their name, see `sspd.research.recipes`.
     out : path
@@ -130,6 +136,12 @@ def train(
         again, and machines; None: as ``torchrun`` started them, else 1.
     jobs : int, optional
         Processes that crop faces; None: one per core.
+    engine, address : str
+        Where faces are cropped, see `sspd.scale.mapping.mapping_of`. With ``"ray"`` and several
+        ``devices`` or ``nodes``, the processes of the training are started on the cluster too,
+        see `sspd.scale.processes.train_on_ray`. ``out`` is in a folder that all nodes share.
+    faces : path or str, optional
+        Folder or address in which cropped faces are kept; None: ``out/faces``.
     progress : callable, optional
         Called with what is done, how many of it, and how many there are (0: nobody knows).
     notice : callable, optional
@@ -171,6 +183,26 @@ def train(
     chosen = choose_recipe(recipe, steps=steps, precision=precision, select=select)
     check_arguments(device, minutes, seed, jobs)
     taught_by = teacher_of(teacher, chosen)
+    over = mapping_of(engine, address, notice)
+    make_folder(out)
+
+    def crop() -> TrainingData:
+        place, split = face_store(faces, out), (protocol, fold)
+        return faces_of(data, chosen, place, split, (jobs, over), progress, notice)
+
+    if engine == "ray" and (devices or 1) * nodes > 1:
+        # faces are there before the processes take the cluster's cores
+        crop()
+        own: dict[str, Any] = {"seed": seed, "init": init, "teacher": teacher, "fold": fold}
+        own |= {
+            "protocol": protocol,
+            "resume": resume,
+            "device": device,
+            "minutes": minutes,
+            "faces": faces,
+        }
+        own |= {"data": data, "recipe": chosen, "out": out, "jobs": 1}
+        return train_on_ray(own, devices or 1, nodes, address, (progress, notice))
     from sspd.research.train.export import train_and_export
     from sspd.research.train.launch import join, leave
 
@@ -181,7 +213,7 @@ def train(
         if processes.is_main:
             check_start(out, chosen, place, init, resume, notice)
         with _in_turn(processes, place):
-            found = _prepare(data, chosen, out, protocol, fold, jobs, progress, notice)
+            found = crop()
         weights, onnx = train_and_export(
             found.videos,
             found.recipe,
@@ -219,31 +251,6 @@ def _in_turn(processes: ProcessGroup, device: str) -> Iterator[None]:
     yield
     if processes.is_main:
         processes.wait(place)
-
-
-def _prepare(
-    data: Data,
-    recipe: AnyRecipe,
-    out: Path,
-    protocol: str | None,
-    fold: str | None,
-    jobs: int | None,
-    progress: Told,
-    notice: Notice,
-) -> TrainingData:
-    from sspd.research.train.data import FACES_FOLDER, needs_labels, prepare_data
-
-    sources = training_sources(data, protocol, fold, needs_labels(recipe))
-    make_folder(out)
-    jobs, store = jobs or os.cpu_count() or 1, out / FACES_FOLDER
-    found = prepare_data(sources, recipe, store, jobs=jobs, progress=progress, notice=notice)
-    name = os.fspath(data) if isinstance(data, str | os.PathLike) else "the data"
-    if not found.has_faces:
-        raise SourceError(f"{name}: none of its {found.n_sources} videos can be used")
-    if not found.has_labels:
-        raise SourceError(f"{name}: nothing to learn from; recipes such as 'laptop' need no labels")
-    notice(f"training {recipe.name!r} on {len(found.videos)} videos, {found.n_skipped} skipped")
-    return found
 
 
 def _result(weights: Path, onnx: Path, found: TrainingData, rank: int) -> TrainingResult:

@@ -16,8 +16,6 @@ time of a read.
 from __future__ import annotations
 
 import json
-import re
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,17 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import OutputError, SourceError
+from sspd.research.datasets.faces_cards import (
+    MAX_CARD_BYTES,
+    MAX_SIZE,
+    STORED_FRAMES,
+    SUFFIX,
+    checked_card,
+    checked_facts,
+    checked_name,
+    crc32_of,
+)
 from sspd.types import FIXED_POINT_MAX, Frames
 from sspd.utils.files import whole_folder
 from sspd.utils.packages import require
-
-#: Frames in a chunk, about one second. A clip of 10 s reads eleven chunks.
-STORED_FRAMES = 32
-#: Limits of an entry; a larger one was not written by sspd.
-MAX_SIZE, MAX_FRAMES, MAX_CARD_BYTES = 1024, 1 << 20, 1 << 20
-#: Codecs of our own entries; others are never run.
-STORED_CODECS = {"bytes", "crc32c"}
-_SUFFIX = ".zarr"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class FaceEntry:
             raise SourceError(f"{self.path / self.name}: damaged faces ({error})") from error
 
     def _read(self, kind: str, first: int, last: int | None) -> NDArray[Any]:
-        folder = self.path / (self.name + _SUFFIX) / kind
+        folder = self.path / (self.name + SUFFIX) / kind
         try:
             shape, chunk = _checked_array(folder, kind, self.size)
             stop = shape if last is None else max(last, first)
@@ -97,21 +97,7 @@ def _zarr() -> Any:
 
 def _checked_array(folder: Path, kind: str, size: int) -> tuple[int, int]:
     """Return length and chunk size of one of our arrays, from its metadata alone."""
-    card = _card(folder / "zarr.json")
-    chunks = card["chunk_grid"]["configuration"]["chunk_shape"]
-    dtype, wanted = ("uint16", [size, size, 3]) if kind == "faces" else ("float64", [])
-    shape = card["shape"]
-    if card["data_type"] != dtype or shape[1:] != wanted or chunks[1:] != wanted:
-        raise ValueError(f"{card['data_type']} of shape {shape}")
-    length, chunk = int(shape[0]), int(chunks[0])
-    if not (0 <= length <= MAX_FRAMES and 0 < chunk <= MAX_FRAMES):
-        raise ValueError(f"{length} frames in chunks of {chunk}")
-    if kind == "faces" and chunk > 16 * STORED_FRAMES:
-        raise ValueError(f"chunks of {chunk} frames")
-    strange = {codec["name"] for codec in card["codecs"]} - STORED_CODECS
-    if strange:
-        raise ValueError(f"codecs {', '.join(sorted(strange))}")
-    return length, chunk
+    return checked_card(_card(folder / "zarr.json"), kind, size)
 
 
 def _card(file: Path) -> dict[str, Any]:
@@ -136,19 +122,9 @@ def entry_facts(store: Path, name: str) -> dict[str, Any]:
     dict
     """
     try:
-        facts = _card(store / (name + _SUFFIX) / "zarr.json")["attributes"]
-        # older stores have no checksum here
-        if not isinstance(facts, dict) or facts.get("crc32", _crc32(facts)) != _crc32(facts):
-            return {}
-        return {name: value for name, value in facts.items() if name != "crc32"}
-    except (OSError, ValueError, KeyError, TypeError):
+        return checked_facts(_card(store / (name + SUFFIX) / "zarr.json"))
+    except (OSError, ValueError, TypeError):
         return {}
-
-
-def _crc32(facts: dict[str, Any]) -> int:
-    """Compute the checksum of all other attributes; faces and times have their own."""
-    others = {name: value for name, value in facts.items() if name != "crc32"}
-    return zlib.crc32(json.dumps(others, sort_keys=True).encode())
 
 
 def write_entry(store: Path, name: str, faces: Frames, video: str, **facts: Any) -> None:
@@ -172,14 +148,13 @@ def write_entry(store: Path, name: str, faces: Frames, video: str, **facts: Any)
     OutputError
         The name would lead elsewhere, or the store cannot be written.
     """
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise OutputError(f"{name!r} cannot name a store entry: letters, digits, - _ . only")
+    checked_name(name)
     size = int(faces.rgb.shape[1])
     card = {"film": video, "size": size, "n_frames": len(faces), **facts}
-    card["crc32"] = _crc32(json.loads(json.dumps(card)))
+    card["crc32"] = crc32_of(json.loads(json.dumps(card)))
     try:
         store.mkdir(parents=True, exist_ok=True)
-        with whole_folder(store / (name + _SUFFIX)) as part:
+        with whole_folder(store / (name + SUFFIX)) as part:
             _write_arrays(part, faces, card)
     except OSError as error:
         raise OutputError(f"{store}: faces cannot be stored ({error.strerror or error})") from error
@@ -223,7 +198,7 @@ def open_store(store: str | Path) -> list[FaceEntry]:
     """
     store = Path(store)
     entries = []
-    for folder in sorted(store.glob(f"[!.]*{_SUFFIX}")):
+    for folder in sorted(store.glob(f"[!.]*{SUFFIX}")):
         facts = entry_facts(store, folder.stem)
         size, video = facts.get("size"), facts.get("film")
         if isinstance(size, int) and 0 < size <= MAX_SIZE and isinstance(video, str):
@@ -249,7 +224,7 @@ def is_store(folder: Path) -> bool:
     -------
     bool
     """
-    return any(folder.glob(f"[!.]*{_SUFFIX}/faces")) or any(folder.glob("[!.]*.faces.npy"))
+    return any(folder.glob(f"[!.]*{SUFFIX}/faces")) or any(folder.glob("[!.]*.faces.npy"))
 
 
 def store_bytes(store: Path) -> int:

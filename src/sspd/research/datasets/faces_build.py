@@ -12,6 +12,14 @@ from pathlib import Path
 
 from sspd.errors import OutputError, SourceError, SSPDError
 from sspd.research.datasets.faces import FaceEntry, entry_facts, open_store, write_entry
+from sspd.research.datasets.faces_remote import (
+    StoreAddress,
+    is_marked,
+    mark,
+    open_remote,
+    write_remote,
+)
+from sspd.scale.mapping import MapOver
 from sspd.types import Recording
 from sspd.utils.content import file_facts, text_key
 from sspd.utils.files import write_whole
@@ -23,16 +31,19 @@ from sspd.utils.progress import Counted
 STORE_VERSION = 1
 #: A video, or a recording of a dataset, of which only the frames are read.
 Source = Path | Recording
+#: The folder of a store of faces, or its address.
+FaceStore = Path | StoreAddress
 Skipped = Callable[[Path, SSPDError], None]
 
 
 def stored_faces(
     sources: Sequence[Source],
-    store: Path,
+    store: FaceStore,
     size: int,
     follow: bool,
     *,
     jobs: int = 1,
+    over: MapOver = process_map,
     progress: Counted = lambda done, total: None,
     skipped: Skipped = lambda video, error: None,
 ) -> list[FaceEntry]:
@@ -41,14 +52,16 @@ def stored_faces(
     Parameters
     ----------
     sources : sequence of Path or Recording
-    store : Path
-        Its folder; created if missing.
+    store : Path or StoreAddress
+        Its folder, which is created if missing, or its address.
     size : int
         Height and width of a stored face, pixels.
     follow : bool
         Stabilize the faces (`sspd.face.stabilize`).
     jobs : int
         Number of processes.
+    over : callable
+        See `sspd.scale.mapping.mapping_of`.
     progress : callable
         Called with the number of finished videos and their total.
     skipped : callable
@@ -72,23 +85,25 @@ def stored_faces(
         lost.add(str(video))
         skipped(video, error)
 
-    for done, _ in enumerate(store_videos(sources, store, size, skip, follow, jobs), 1):
+    for done, _ in enumerate(store_videos(sources, store, size, skip, follow, jobs, over), 1):
         progress(done, len(sources))
     wanted = {str(_video(source)) for source in sources} - lost
     if not wanted:
         return []
     kind = (size, follow)
-    entries = [one for one in open_store(store) if (one.size, one.still) == kind]
+    every = open_remote(store) if isinstance(store, StoreAddress) else open_store(store)
+    entries = [one for one in every if (one.size, one.still) == kind]
     return [one for one in entries if one.video in wanted]
 
 
 def store_videos(
     videos: Iterable[Source],
-    store: Path,
+    store: FaceStore,
     size: int,
     skipped: Skipped,
     follow: bool = False,
     jobs: int = 1,
+    over: MapOver = process_map,
 ) -> Iterator[Path]:
     """Crop the faces of videos into a store, and yield each finished video.
 
@@ -99,8 +114,8 @@ def store_videos(
     ----------
     videos : iterable of Path or Recording
         Videos, or recordings of a dataset, of which only the frames are read.
-    store : Path
-        The folder of the store.
+    store : Path or StoreAddress
+        The folder or address of the store.
     size : int
         Height and width of a stored face, pixels.
     skipped : callable
@@ -109,6 +124,8 @@ def store_videos(
         Stabilize the faces (`sspd.face.stabilize`).
     jobs : int
         Number of processes; each takes one video at a time.
+    over : callable
+        See `sspd.scale.mapping.mapping_of`.
 
     Yields
     ------
@@ -121,11 +138,12 @@ def store_videos(
     SSPDError
         A process died.
     """
-    remove_all_parts(store)
+    if isinstance(store, Path):
+        remove_all_parts(store)
     store_one = partial(_store_if_missing, store=store, size=size, follow=follow)
     kept = "what was stored is kept, the same command continues"
     words = Words[Source](lambda source: str(_video(source)), kept)
-    for source, error in process_map(store_one, videos, jobs, words):
+    for source, error in over(store_one, videos, jobs, words):
         if isinstance(error, OutputError):
             raise error
         if error is not None:
@@ -137,12 +155,20 @@ def _video(source: Source) -> Path:
     return source.video if isinstance(source, Recording) else source
 
 
-def _store_if_missing(source: Source, store: Path, size: int, follow: bool) -> SSPDError | None:
+def _store_if_missing(
+    source: Source, store: FaceStore, size: int, follow: bool
+) -> SSPDError | None:
     """Store a video's faces if they are missing; return the error, or None."""
     try:
         key = _key(_video(source), size, follow)
-        done = store / f".{_prefix(source, key)}.whole"
-        cut = [path.stem for path in store.glob(f"{_prefix(source, key)}-*.zarr")]
+        prefix = _prefix(source, key)
+        if isinstance(store, StoreAddress):
+            if not is_marked(store, prefix):
+                _store_video(source, store, key, size, follow)
+                mark(store, prefix)
+            return None
+        done = store / f".{prefix}.whole"
+        cut = [path.stem for path in store.glob(f"{prefix}-*.zarr")]
         if not (done.exists() and cut and all(entry_facts(store, name) for name in cut)):
             _store_video(source, store, key, size, follow)
             write_whole(done, b"")
@@ -166,7 +192,7 @@ def _prefix(source: Source, key: str) -> str:
     return f"{plain or 'video'}-{key[:10]}"
 
 
-def _store_video(source: Source, store: Path, key: str, size: int, follow: bool) -> None:
+def _store_video(source: Source, store: FaceStore, key: str, size: int, follow: bool) -> None:
     from sspd.face.stabilize import network_frames
     from sspd.pipeline.crops import face_crops
 
@@ -176,7 +202,11 @@ def _store_video(source: Source, store: Path, key: str, size: int, follow: bool)
             continue
         faces = network_frames(segment.faces, size, follow)
         facts = {"box": list(segment.box), "still": follow, "key": key}
-        write_entry(store, f"{_prefix(source, key)}-{found:04d}", faces, str(video), **facts)
+        name = f"{_prefix(source, key)}-{found:04d}"
+        if isinstance(store, StoreAddress):
+            write_remote(store, name, faces, str(video), **facts)
+        else:
+            write_entry(store, name, faces, str(video), **facts)
         found += 1
     if not found:
         raise SourceError(f"{video}: no face was found in this video")

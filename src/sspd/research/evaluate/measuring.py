@@ -16,6 +16,7 @@ from sspd.research.evaluate.predictions import (
     prediction_key,
     save_prediction,
 )
+from sspd.scale.mapping import MapOver
 from sspd.types import Recording
 from sspd.utils.process_map import Words, process_map
 
@@ -30,6 +31,7 @@ def iter_predictions(
     folder: Path,
     *,
     jobs: int = 1,
+    over: MapOver | None = None,
     progress: Callable[[int], None] = lambda n: None,
 ) -> Iterator[tuple[Recording, Prediction | str]]:
     """Yield the prediction of every recording; those without a saved one are measured first.
@@ -44,6 +46,8 @@ def iter_predictions(
         Folder of the saved predictions, one ``.npz`` for each recording.
     jobs : int
         Number of processes.
+    over : callable, optional
+        See `sspd.scale.mapping.mapping_of`; None: processes of this machine.
     progress : callable
         Called with the number of recordings that were finished since the last call.
 
@@ -67,8 +71,8 @@ def iter_predictions(
     ]
     progress(len(recordings) - len(todo))
     errors: dict[str, str] = {}
-    if jobs > 1 and len(todo) > 1:
-        for found in _in_processes(todo, make, folder, jobs):
+    if todo and (over is not None or (jobs > 1 and len(todo) > 1)):
+        for found in _in_processes(todo, make, folder, jobs, over or process_map):
             errors |= found
             progress(len(found))
     else:
@@ -86,13 +90,13 @@ def _path(folder: Path, recording: Recording) -> Path:
 
 
 def _in_processes(
-    todo: Sequence[Recording], make: Make, folder: Path, jobs: int
+    todo: Sequence[Recording], make: Make, folder: Path, jobs: int, over: MapOver
 ) -> Iterator[dict[str, str]]:
-    size = max(1, min(BATCH, len(todo) // jobs))
+    size = max(1, min(BATCH, len(todo) // max(1, jobs)))
     batches = [todo[k : k + size] for k in range(0, len(todo), size)]
     measure = partial(_measure_batch, make=make, folder=folder)
     words = Words(_names, "what was measured is kept, the same command continues")
-    for _, found in process_map(measure, batches, jobs, words):
+    for _, found in over(measure, batches, jobs, words):
         yield found
 
 

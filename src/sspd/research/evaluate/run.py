@@ -31,6 +31,7 @@ from sspd.research.evaluate.windows import ScoredWindow, score_windows
 from sspd.research.figures.agreement import Rates, draw_agreement, draw_conditions
 from sspd.research.figures.ranks import draw_ranks
 from sspd.research.figures.rates import draw_rates
+from sspd.scale.mapping import MapOver
 from sspd.types import Recording, Series
 from sspd.utils.files import whole_file
 from sspd.utils.places import make_folder
@@ -70,6 +71,7 @@ def evaluate(
     *,
     keep_defects: bool = False,
     jobs: int = 1,
+    over: MapOver | None = None,
     progress: Told = lambda what, done, total: None,
 ) -> Evaluation:
     """Score methods on a dataset; saved predictions are not measured again.
@@ -84,8 +86,8 @@ def evaluate(
         Folder for the tables, the windows, the manifest and the saved waveforms.
     keep_defects : bool
         Score recordings with known defects as well.
-    jobs : int
-        Number of processes that measure.
+    jobs, over
+        See `sspd.research.evaluate.measuring.iter_predictions`.
     progress : callable, optional
         Called with the current phase, the number of items done and their total.
 
@@ -123,7 +125,7 @@ def evaluate(
             if chosen[0] in own:
                 first[entry.name] = fold, prediction_key(chosen[0], method)
             predictions = iter_predictions(
-                own, method, make, folder, jobs=jobs, progress=count.more
+                own, method, make, folder, jobs=jobs, over=over, progress=count.more
             )
             for recording, prediction in predictions:
                 try:

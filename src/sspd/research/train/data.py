@@ -10,12 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sspd.errors import SourceError
 from sspd.research.datasets.faces import FaceEntry, open_store, store_bytes
-from sspd.research.datasets.faces_build import Source, still_entries, stored_faces
+from sspd.research.datasets.faces_build import (
+    FaceStore,
+    Source,
+    still_entries,
+    stored_faces,
+)
+from sspd.research.datasets.faces_remote import StoreAddress, open_remote
 from sspd.research.recipes import AnyRecipe, BaselineRecipe, StudentRecipe
 from sspd.research.train.labels import labels_beside, labels_or_rates
 from sspd.research.train.sampler import Video, usable_videos
+from sspd.scale.mapping import MapOver
 from sspd.types import Recording, Series
+from sspd.utils.process_map import process_map
 from sspd.utils.progress import Told
 
 #: Folder of the stored faces in the folder of a training.
@@ -38,7 +47,7 @@ class TrainingData:
     unreadable, unlabelled, too_short : tuple of str
         What is left out: it cannot be read or shows no face; the recipe needs a label and it
         has none; it is shorter than a clip.
-    faces : Path
+    faces : str
         The store that the clips are drawn from.
     """
 
@@ -48,7 +57,7 @@ class TrainingData:
     unreadable: tuple[str, ...]
     unlabelled: tuple[str, ...]
     too_short: tuple[str, ...]
-    faces: Path
+    faces: str
 
     @property
     def n_skipped(self) -> int:
@@ -85,11 +94,12 @@ def needs_labels(recipe: AnyRecipe) -> bool:
 
 
 def prepare_data(
-    sources: Sequence[Source] | Path,
+    sources: Sequence[Source] | FaceStore,
     recipe: AnyRecipe,
-    store: Path,
+    store: FaceStore,
     *,
     jobs: int = 1,
+    over: MapOver = process_map,
     progress: Told = lambda what, done, total: None,
     notice: Notice = lambda line: None,
 ) -> TrainingData:
@@ -99,16 +109,18 @@ def prepare_data(
 
     Parameters
     ----------
-    sources : sequence of Path or Recording, or Path
+    sources : sequence of Path or Recording, Path, or StoreAddress
         Videos; recordings of a dataset, of which only the frames are read unless the recipe
-        needs labels; or the folder of a store of faces.
+        needs labels; or the folder or address of a store of faces.
     recipe : Recipe, BaselineRecipe or StudentRecipe
         Says the size of the faces, whether they are stabilized, the length of a clip, and
         whether labels are needed.
-    store : Path
-        Folder of the faces; made where it is missing.
+    store : Path or StoreAddress
+        Folder of the faces, made where it is missing, or their address.
     jobs : int
         Processes that crop faces.
+    over : callable
+        See `sspd.scale.mapping.mapping_of`.
     progress : callable
         Is told what is done, how many of it, and how many there are.
     notice : callable
@@ -130,7 +142,7 @@ def prepare_data(
     if isinstance(recipe, StudentRecipe):  # for its teacher
         stabilize = recipe.stabilized
     unreadable: list[str] = []
-    if isinstance(sources, Path):
+    if isinstance(sources, FaceStore):
         entries = _of_store(sources, store, size, stabilize, progress)
         n_sources = len({entry.video for entry in entries})
     else:
@@ -142,10 +154,11 @@ def prepare_data(
             size,
             stabilize,
             jobs=jobs,
+            over=over,
             progress=lambda done, total: progress("Cropping faces", done, total),
             skipped=lambda video, error: unreadable.append(_left_out(str(error), notice)),
         )
-        if entries:
+        if entries and isinstance(store, Path):
             notice(f"faces: {store_bytes(store) / 1e6:.0f} MB in {store}")
     labels, of_rates, unlabelled = _labels(sources, recipe, entries)
     for line in unlabelled:
@@ -158,7 +171,7 @@ def prepare_data(
     for line in too_short:
         _left_out(line, notice)
     left_out = tuple(unreadable), tuple(unlabelled), tuple(too_short)
-    faces = videos[0].entries[0].path if videos else store
+    faces = str(videos[0].entries[0].path if videos else store)
     return TrainingData(tuple(videos), recipe, n_sources, *left_out, faces)
 
 
@@ -168,11 +181,16 @@ def _left_out(line: str, notice: Notice) -> str:
 
 
 def _of_store(
-    given: Path, store: Path, size: int, stabilize: bool, progress: Told
+    given: FaceStore, store: FaceStore, size: int, stabilize: bool, progress: Told
 ) -> list[FaceEntry]:
-    entries = open_store(given)
-    if not stabilize:
+    entries = open_remote(given) if isinstance(given, StoreAddress) else open_store(given)
+    if not stabilize or all(entry.still for entry in entries):
         return entries
+    if isinstance(given, StoreAddress) or isinstance(store, StoreAddress):
+        raise SourceError(
+            f"{given}: its faces are not stabilized, as the recipe needs them, and stores under"
+            " addresses are not changed; crop the videos with this recipe"
+        )
     held = []
     for entry in still_entries(entries, store, size):
         held.append(entry)
@@ -181,11 +199,13 @@ def _of_store(
 
 
 def _labels(
-    sources: Sequence[Source] | Path, recipe: AnyRecipe, entries: Sequence[FaceEntry]
+    sources: Sequence[Source] | FaceStore, recipe: AnyRecipe, entries: Sequence[FaceEntry]
 ) -> tuple[dict[str, Series] | None, bool, list[str]]:
     """Labels by video (None: not needed), whether they are rates, and a line for each without."""
     if not needs_labels(recipe):
         return None, False, []
+    if isinstance(sources, StoreAddress):
+        raise SourceError(f"{sources}: labels are read beside stores on a disk alone; copy it")
     if isinstance(sources, Path):
         found, missing = labels_beside(sources, entries)
         return found, False, missing
