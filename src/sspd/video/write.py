@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sspd.errors import UsageError
 from sspd.types import Frames
 from sspd.utils.files import whole_file
+from sspd.video.encoders import X264_SAME
 
 #: Resolution of the written timestamps, ticks per second: MPEG's own clock.
 TICKS_HZ = 90_000
@@ -124,7 +125,7 @@ def _open_stream(
     if height % 2 or width % 2:
         raise UsageError(f"write: H.264 needs even sides, got {width}x{height}")
     # one thread, so that the same frames give the same bytes on any machine
-    options = {"threads": "1"}
+    options = {"threads": "1", "x264-params": X264_SAME}
     if bit_rate is None:
         # At high quality the fastest preset keeps the small changes of a face best, as it has
         # no B-frames, whose brightness steps against their neighbours; it is also fifteen
