@@ -122,7 +122,7 @@ def test_an_unexpected_fault_is_one_line(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("first line\nsecond line")
 
-    monkeypatch.setattr("sspd.pipeline.drain.drain", broken)
+    monkeypatch.setattr("sspd.pipeline.batch.parts.drain", broken)
     code, _, err = measure(videos / "b.mp4")
     assert code == 1
     assert err == ["sspd: b.mp4: unexpected RuntimeError: first line second line"]

@@ -103,7 +103,7 @@ def test_ctrl_c_is_130_and_leaves_old_results(
     def broken_off(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sspd.pipeline.drain.drain", broken_off)
+    monkeypatch.setattr("sspd.pipeline.batch.parts.drain", broken_off)
     (tmp_path / "a.json").write_text("old")
     code, out, err = measure(videos / "b.mp4", "--json", tmp_path / "a.json")
     assert (code, out) == (130, "")

@@ -29,6 +29,8 @@ KNOWN = {
     "research/datasets/faces.py": "the arrays of an entry, into its whole_folder",
     "research/datasets/mr_nirp_files.py": "a frame, into the whole_folder of its camera",
     "pipeline/batch/worker.py": "the pipe to its parent",
+    "scale/actor.py": "the files of a part, in a temporary folder that is removed",
+    "scale/long_videos.py": "parts of a video, in a temporary folder that is removed",
     "server/live_worker.py": "the pipe to its parent",
     "models/checkpoint.py": "bytes, for `write_whole`",
     "report/figures.py": "into memory",

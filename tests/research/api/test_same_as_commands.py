@@ -120,7 +120,7 @@ def _errors(store: Path, dataset: Path, out: Path) -> dict[str, Callable[[], obj
         "jobs must be 1": lambda: sspd.evaluate(ubfc, out / "scores", "pos", jobs=0),
         f"{taken}: cannot be": lambda: sspd.evaluate(ubfc, taken, "pos"),
         "preset must be one of": lambda: sspd.simulate(out / "videos", preset="odd"),
-        "n and jobs must be 1": lambda: sspd.simulate(out / "videos", 0),
+        "n must be 1 or more": lambda: sspd.simulate(out / "videos", 0),
         f"{taken}: cannot": lambda: sspd.simulate(taken, 1, seconds=0.2),
     }
 

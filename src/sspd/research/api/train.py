@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sspd.errors import ProcessLostError
 from sspd.research.api.sources import Data, Notice
 from sspd.research.api.train_checks import check_arguments, check_start, teacher_of
-from sspd.research.api.train_data import face_store, faces_of
+from sspd.research.api.train_data import faces_of
 from sspd.research.api.train_on_ray import train_on_ray
 from sspd.research.recipes import AnyRecipe, RecipeLike, choose_recipe
 from sspd.scale.mapping import mapping_of
-from sspd.utils.places import make_folder
 from sspd.utils.progress import Told
 
 if TYPE_CHECKING:
@@ -184,11 +183,10 @@ def train(
     check_arguments(device, minutes, seed, jobs)
     taught_by = teacher_of(teacher, chosen)
     over = mapping_of(engine, address, notice)
-    make_folder(out)
 
     def crop() -> TrainingData:
-        place, split = face_store(faces, out), (protocol, fold)
-        return faces_of(data, chosen, place, split, (jobs, over), progress, notice)
+        split, workers = (protocol, fold), (jobs, over)
+        return faces_of(data, chosen, out, faces, split, workers, progress, notice)
 
     if engine == "ray" and (devices or 1) * nodes > 1:
         # faces are there before the processes take the cluster's cores

@@ -13,6 +13,7 @@ from sspd.research.datasets.faces_remote import StoreAddress
 from sspd.research.recipes import AnyRecipe
 from sspd.scale.mapping import MapOver
 from sspd.utils.addresses import SCHEMES, scheme_of
+from sspd.utils.places import make_folder
 from sspd.utils.process_map import process_map
 from sspd.utils.progress import Told
 
@@ -47,7 +48,8 @@ def face_store(faces: str | Path | None, out: Path) -> FaceStore:
 def faces_of(
     data: Data,
     recipe: AnyRecipe,
-    store: FaceStore,
+    out: Path,
+    faces: str | Path | None,
     split: tuple[str | None, str | None],
     workers: tuple[int | None, MapOver],
     progress: Told,
@@ -59,7 +61,9 @@ def faces_of(
     ----------
     data, recipe
         See `sspd.train`.
-    store : Path or StoreAddress
+    out : Path
+        Folder of the training; made if the data can be found.
+    faces : path, str or None
         See `face_store`.
     split : tuple of str or None
         Protocol and fold.
@@ -80,7 +84,8 @@ def faces_of(
     from sspd.research.train.data import needs_labels, prepare_data
 
     sources = training_sources(data, *split, needs_labels(recipe))
-    jobs, over = workers
+    make_folder(out)
+    store, (jobs, over) = face_store(faces, out), workers
     if jobs is None:
         jobs = (os.cpu_count() or 1) if over is process_map else 0
     found = prepare_data(
