@@ -51,9 +51,9 @@ def node(*arguments: object, **more: str) -> None:
     )
 
 
-def by_python(folder: Path, weights: Path, told: dict[str, Any]) -> Any:
+def by_python(folder: Path, weights: Path, saved: dict[str, Any]) -> Any:
     """Measure what the page saw."""
-    final, shots = told["final"], told["shots"]
+    final, shots = saved["final"], saved["shots"]
     size = shots[0]["height"], shots[0]["width"], 4
     frames = np.memmap(folder / "frames.rgba", np.uint8, "r").reshape(-1, *size)
     used = slice(len(shots) - final["frames"], None)
@@ -72,12 +72,12 @@ def row_of(k: int, folder: Path, weights: Path, seconds: float) -> dict[str, Any
         *("build/tools/try-page.mjs", folder / "page", video, folder),
         SSPD_PAGE_SECONDS=str(seconds),
     )
-    told = json.loads((folder / "page.json").read_text())
-    final, updates = told["final"], told["updates"]
+    saved = json.loads((folder / "page.json").read_text())
+    final, updates = saved["final"], saved["updates"]
     if not final.get("windows"):
         print(f"{k:3d}  no window: {final.get('reasons')}")
         return None
-    vitals = by_python(folder, weights, told)
+    vitals = by_python(folder, weights, saved)
     ours, theirs = final["windows"][0], vitals.windows[0]
     shown = [update["timeS"] for update in updates if update["hrBpm"] is not None]
     both = (ours["spectralBpm"], theirs.spectral_bpm), (ours["confidence"], theirs.confidence)
@@ -87,7 +87,7 @@ def row_of(k: int, folder: Path, weights: Path, seconds: float) -> dict[str, Any
         "same": ours["reasons"] == list(theirs.reasons),
         "first_s": shown[0] - updates[0]["timeS"] if shown else None,
         "late_s": [update["atMs"] / 1000 - update["timeS"] for update in updates],
-        "fps": len(told["shots"]) / (told["shots"][-1]["t"] - told["shots"][0]["t"]),
+        "fps": len(saved["shots"]) / (saved["shots"][-1]["t"] - saved["shots"][0]["t"]),
     }
     print(
         f"{k:3d}  {both[0][0]:6.2f} {both[0][1]:6.2f} bpm  {both[1][0]:.3f} {both[1][1]:.3f}"

@@ -191,8 +191,8 @@ def test_faces_are_found_where_the_detector_finds_them(built: Path, tmp_path: Pa
 
 
 def test_the_package_for_npm_has_what_it_needs(built: Path) -> None:
-    told = node("npm", "pack", "--dry-run", "--json", SSPD_MODEL=str(built / "model.onnx"))
-    (packed,) = json.loads(told[told.index("[\n") :])
+    saved = node("npm", "pack", "--dry-run", "--json", SSPD_MODEL=str(built / "model.onnx"))
+    (packed,) = json.loads(saved[saved.index("[\n") :])
     files = {file["path"] for file in packed["files"]}
     page = ("scan.js", "jspsych.js", "worker.js", "model.onnx", "faces.tflite", "index.html")
     assert {f"build/page/{name}" for name in page} <= files
@@ -225,9 +225,9 @@ def test_a_browser_measures_what_python_measures(videos: Path, tmp_path: Path, n
     node(
         "node", tool, videos / "page", videos / f"{name}.y4m", tmp_path, SSPD_CHROMIUM=str(CHROMIUM)
     )
-    told = json.loads((tmp_path / "page.json").read_text())
-    final, shots, updates = told["final"], told["shots"], told["updates"]
-    assert not told["said"], told["said"]
+    saved = json.loads((tmp_path / "page.json").read_text())
+    final, shots, updates = saved["final"], saved["shots"], saved["updates"]
+    assert not saved["said"], saved["said"]
     size = shots[0]["height"], shots[0]["width"], 4
     frames = np.fromfile(tmp_path / "frames.rgba", np.uint8).reshape(-1, *size)[..., :3]
     box = Box(**final["box"])

@@ -138,7 +138,7 @@ def train(
     engine, address : str
         Where faces are cropped, see `sspd.scale.mapping.mapping_of`. With ``"ray"`` and several
         ``devices`` or ``nodes``, the processes of the training are started on the cluster too,
-        see `sspd.scale.processes.train_on_ray`. ``out`` is in a folder that all nodes share.
+        see `sspd.research.api.train_on_ray`. ``out`` is in a folder that all nodes share.
     faces : path or str, optional
         Folder or address in which cropped faces are kept; None: ``out/faces``.
     progress : callable, optional
@@ -191,15 +191,9 @@ def train(
     if engine == "ray" and (devices or 1) * nodes > 1:
         # faces are there before the processes take the cluster's cores
         crop()
-        own: dict[str, Any] = {"seed": seed, "init": init, "teacher": teacher, "fold": fold}
-        own |= {
-            "protocol": protocol,
-            "resume": resume,
-            "device": device,
-            "minutes": minutes,
-            "faces": faces,
-        }
-        own |= {"data": data, "recipe": chosen, "out": out, "jobs": 1}
+        own: dict[str, Any] = {"data": data, "recipe": chosen, "out": out, "faces": faces}
+        own |= {"init": init, "teacher": teacher, "protocol": protocol, "fold": fold}
+        own |= {"seed": seed, "minutes": minutes, "resume": resume, "device": device, "jobs": 1}
         return train_on_ray(own, devices or 1, nodes, address, (progress, notice))
     from sspd.research.train.export import train_and_export
     from sspd.research.train.launch import join, leave
