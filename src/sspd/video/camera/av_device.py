@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 
 from sspd.errors import DecodeError
 from sspd.video.allowed import CONTAINERS, VIDEO_CODECS, check_codec, decoder_options
-from sspd.video.camera.controls import open_controls
+from sspd.video.camera.controls import CameraControls
 from sspd.video.camera.device import DeviceFacts, EndOfDevice, Locks, Shot
 from sspd.video.picture import converter
 
@@ -22,8 +22,6 @@ from sspd.video.picture import converter
 WIDTH, HEIGHT, FPS = 640, 480, 30
 #: How long a camera may take to be opened, and a stream to give the next part, seconds.
 OPEN_S, READ_S = 10.0, 2.0
-#: A camera's automatic controls get this long before they are locked, seconds.
-SETTLE_S = 1.5
 #: How often a camera is asked that has no frame yet, seconds.
 _ASK_S = 0.002
 #: FFmpeg's AVFMT_FLAG_NONBLOCK, which has no name among its options: reading returns at once.
@@ -66,8 +64,8 @@ class AvDevice:
         self._packets = container.demux(self._stream)
         self._decoded: Iterator[VideoFrame] = iter(())
         self._convert: Any = None
-        self._controls = None if path is None else open_controls(path)
-        self.settle_s = SETTLE_S if self._controls else 0.0
+        self._controls = CameraControls(path)
+        self.settle_s = self._controls.settle_s
 
     def read(self, wait_s: float) -> Shot | None:
         """Return the next frame, see `sspd.video.camera.device.Device.read`.
@@ -98,13 +96,11 @@ class AvDevice:
         -------
         Locks
         """
-        return Locks() if self._controls is None else self._controls.lock()
+        return self._controls.lock()
 
     def close(self) -> None:
         """Close the container; controls are as before."""
-        if self._controls is not None:
-            self._controls.close()
-            self._controls = None
+        self._controls.close()
         self._decoded = iter(())
         with suppress(av.FFmpegError, OSError):
             self._container.close()

@@ -21,6 +21,8 @@ _BASE, _CAMERA = 0x00980900, 0x009A0900
 WHITE_BALANCE, GAIN_AUTO = _BASE + 12, _BASE + 18
 TEMPERATURE, GAIN = _BASE + 26, _BASE + 19
 EXPOSURE_AUTO, EXPOSURE_TIME, EXPOSURE_SLOWS = _CAMERA + 1, _CAMERA + 2, _CAMERA + 3
+#: A camera's automatic controls get this long before they are locked, seconds.
+SETTLE_S = 1.5
 #: `EXPOSURE_AUTO` of a fixed exposure.
 MANUAL = 1
 
@@ -158,3 +160,40 @@ def open_controls(path: str) -> V4l2Controls | None:
         return V4l2Controls(path)
     except OSError:
         return None
+
+
+class CameraControls:
+    """The controls of a camera, or that it has none.
+
+    Parameters
+    ----------
+    path : str or None
+        The camera's file; None: its controls cannot be reached.
+
+    Attributes
+    ----------
+    settle_s : float
+        See `sspd.video.camera.device.Device`.
+
+    >>> CameraControls(None).lock() == Locks(), CameraControls(None).settle_s
+    (True, 0.0)
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._controls = None if path is None else open_controls(path)
+        self.settle_s = SETTLE_S if self._controls else 0.0
+
+    def lock(self) -> Locks:
+        """Lock exposure and white balance, where the camera has such controls.
+
+        Returns
+        -------
+        Locks
+        """
+        return Locks() if self._controls is None else self._controls.lock()
+
+    def close(self) -> None:
+        """Release the controls, set as they were; nothing the second time."""
+        if self._controls is not None:
+            self._controls.close()
+            self._controls = None

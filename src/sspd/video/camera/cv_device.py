@@ -10,12 +10,9 @@ import cv2
 import numpy as np
 
 from sspd.video.camera.av_device import FPS, HEIGHT, WIDTH
-from sspd.video.camera.controls import open_controls
+from sspd.video.camera.controls import CameraControls
 from sspd.video.camera.device import DeviceFacts, Locks, Shot
 from sspd.video.camera.states import camera_error
-
-#: A camera's automatic controls get this long before they are locked, seconds.
-_SETTLE_S = 1.5
 
 
 class CvDevice:
@@ -58,8 +55,8 @@ class CvDevice:
             self._capture.set(key, value)
         fps = float(self._capture.get(cv2.CAP_PROP_FPS))
         self.facts = DeviceFacts(name, "raw", fps if fps > 0 else None)
-        self._controls = open_controls(str(path)) if on_linux else None
-        self.settle_s = _SETTLE_S if self._controls else 0.0
+        self._controls = CameraControls(str(path) if on_linux else None)
+        self.settle_s = self._controls.settle_s
 
     def read(self, wait_s: float) -> Shot | None:
         """Return the next frame; OpenCV decides how long it waits.
@@ -89,13 +86,11 @@ class CvDevice:
         -------
         Locks
         """
-        return Locks() if self._controls is None else self._controls.lock()
+        return self._controls.lock()
 
     def close(self) -> None:
         """Release the camera; controls are as before."""
-        if self._controls is not None:
-            self._controls.close()
-            self._controls = None
+        self._controls.close()
         self._capture.release()
 
 
