@@ -20,6 +20,7 @@ CLEAN = QualityFeatures(
     change_db=80.0,
     beyond_grey_db=50.0,
     beyond_blood_db=3.0,
+    beside_blood=0.1,
     with_mix=0.95,
     alike=0.95,
     box_share=0.5,

@@ -1,4 +1,4 @@
-"""Videos of simulated people for a browser's fake camera, as it reads them: YUV4MPEG2."""
+"""Videos of simulated people for a browser's fake camera: YUV4MPEG2 and Motion JPEG."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ def write_y4m(path: Path, frames: Iterable[NDArray[np.uint8]], fps: int = FPS) -
             if k == 0:
                 file.write(f"YUV4MPEG2 W{width} H{height} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
             file.write(b"FRAME\n" + cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420).tobytes())
+
+
+def write_mjpeg(path: Path, frames: Iterable[NDArray[np.uint8]]) -> None:
+    """Write frames for ``--use-file-for-fake-video-capture``, which plays 30 of them a second."""
+    with path.open("wb") as file:
+        for rgb in frames:
+            bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+            file.write(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
 
 
 def side_by_side(

@@ -209,10 +209,12 @@ def judged() -> Iterator[tuple[str, str, Case]]:
     clean = vars(CLEAN)
     unseen = {"background_share": None, "background_share_sd": None}
     unknown = {"change_db": None, "with_mix": None, "alike": None, "beyond_blood_db": None}
+    unknown |= {"beside_blood": None}
     kinds: dict[str, Case] = {
         "clean": {},
         "short, colours unknown": {"duration_s": 8.0, **unseen, **unknown, "box_share": None},
         "flicker": {"flicker": 1.0, "with_pos": 0.2},
+        "coloured light": {"beyond_blood_db": 25.0, "beside_blood": 0.7},
         "on the wall": {"background_share": 0.5},
         "on the edges": {**unseen, "box_share": 0.9},
         "too clean": {**unseen, "snr_db": 13.0, "with_pos": 0.8},
@@ -220,7 +222,7 @@ def judged() -> Iterator[tuple[str, str, Case]]:
         "nodding, unclear": {"nod_db": -5.0, "with_nod": 0.9, "snr_db": 1.0},
         "halves": {"halves_bpm": 16.0},
         "halves, not alive": {"halves_bpm": 7.0, "snr_db": 5.0, "with_pos": 0.5},
-        "wanders": {"track_bpm": 12.0, "snr_db": 4.0},
+        "wanders": {"track_bpm": 12.0, "snr_db": 2.0},
         "peaks": {"peaks_bpm": 13.0, "odd_lines_db": 30.0, "pos_half_bpm": 3.0},
         "twice": {"pos_bpm": 71.0},
         "one side": {"side_share": -0.1, "sides_bpm": 9.0, "sides_line_db": 10.0},

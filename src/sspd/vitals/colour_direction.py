@@ -48,6 +48,8 @@ class ColourDirection:
     1 for a pulse, 0.25 at least."""
     beyond_blood_db: float
     """They change in other proportions or phases than any pulse."""
+    beside_blood: float
+    """Part of the change, 0 to 1, that is none of any pulse's; noise has it too."""
     with_colours: float
     """Cosine between the waveform and the mix of colours that changes most clearly at the rate,
     -1 to 1; above 0, as more blood is less light."""
@@ -118,6 +120,7 @@ def measure_colour_direction(
         box_share_sd=box_share[1],
         quarters_alike=_alike(face, [line for line in lines if line is not None]),
         beyond_blood_db=face.beyond_blood_db(),
+        beside_blood=face.beside_blood(),
         with_colours=late_cosine(
             -face.mix(near(skin, fs, f_hz)), near(values[:, None], fs, f_hz)[:, 0], f_hz
         ),
@@ -196,7 +199,7 @@ def _direction(found: ColourDirection | None) -> dict[str, float]:
     """Return what the colours say about the rate; NaN: the window is too short for it."""
     names = {
         **{name: name for name in ("change_db", "beyond_grey_db", "beyond_blood_db", "box_share")},
-        **{name: name for name in ("background_share", "background_share_sd")},
+        **{name: name for name in ("background_share", "background_share_sd", "beside_blood")},
         "with_mix": "with_colours",
         "alike": "quarters_alike",
     }

@@ -112,6 +112,24 @@ class ColourLine:
         likest = int((along / np.einsum("ij,ij->i", BLOOD_COLOURS, weighted).real).argmax())
         return self.significance_db(BLOOD_COLOURS[likest], BLOOD_TOLERANCE)
 
+    def beside_blood(self) -> float:
+        """Return how much of the change no pulse has.
+
+        Returns
+        -------
+        float
+            What is left beside the nearest of `BLOOD_COLOURS`, in any strength and phase, as a
+            fraction of the whole: 0 to 1, noise included.
+
+        >>> noise = np.ones((5, 3), np.complex128)
+        >>> lamp, blood = (np.array(of, np.complex128) for of in ([-2, 1, 1], [0.3, 1, 0.5]))
+        >>> [round(ColourLine(of, noise).beside_blood(), 1) for of in (lamp, blood)]
+        [0.8, 0.0]
+        """
+        along = np.abs(BLOOD_COLOURS @ self.vector) ** 2 / (BLOOD_COLOURS**2).sum(axis=1)
+        whole = float(np.vdot(self.vector, self.vector).real)
+        return float(np.sqrt(max(1 - float(along.max()) / max(whole, 1e-30), 0.0)))
+
     def mix(self, rows: Complex) -> Complex:
         """Return the mix of colours in which the change stands out most from the noise.
 

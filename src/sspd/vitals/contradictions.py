@@ -18,7 +18,7 @@ GROUP_DB = -25.0
 GROUP_OF = 3
 #: A rate that changes by more than the first number within a window, bpm, needs a
 #: signal-to-noise ratio of the second, dB: noise and irregular beats can be tracked too.
-WANDERS_BPM, WANDERS_SNR_DB = 8.0, 5.0
+WANDERS_BPM, WANDERS_SNR_DB = 8.0, 2.5
 #: The rates of the window's two halves differ by more than a heart's rate changes, bpm.
 HALVES_BPM = 15.0
 #: Or they differ by this much, bpm, with a signal-to-noise ratio under this, dB: irregular
@@ -57,6 +57,9 @@ ON_WALL = 0.2
 ON_EDGES = 0.85
 #: The whole face box changes against its middle by this share: the edges of the face move over it.
 AGAINST_EDGES = -0.25
+#: It is this sure, dB, that the colours change otherwise than by a pulse, and this part of their
+#: change is none of a pulse's: a coloured light. (A clear pulse may be surely a little different.)
+LAMP_COLOUR_DB, LAMP_COLOUR = 20.0, 0.5
 #: A waveform with this signal-to-noise ratio, dB, has a cosine to POS under this, and the colours
 #: do not explain why: POS misses a pulse only in some colours, in which red changes much. Either
 #: they hardly change at the rate, dB, or in other proportions than a pulse does, dB.
@@ -127,7 +130,8 @@ def contradictions(features: QualityFeatures, rate_bpm: float) -> set[str]:
 
 def _light_changes(e: QualityFeatures) -> bool:
     """Return whether the light, not the blood, changes at the rate."""
-    if e.flicker > 0:
+    lamp = e.beyond_blood_db > LAMP_COLOUR_DB and e.beside_blood > LAMP_COLOUR
+    if e.flicker > 0 or lamp:
         return True
     if np.isnan(e.background_share):
         clean = e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS

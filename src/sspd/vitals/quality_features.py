@@ -59,11 +59,14 @@ class QualityFeatures:
     """Cosine between waveform and POS near the rate, -1 to 1; small delays do not count."""
     change_db: float
     """How sure it is that the colours of the face change at the rate, whatever the colour of the
-    pulse; see `sspd.vitals.colour_direction`, as for the next five. NaN: unknown."""
+    pulse; see `sspd.vitals.colour_direction`, as for the next six. NaN: unknown."""
     beyond_grey_db: float
     """How sure it is that they do not all change alike."""
     beyond_blood_db: float
     """How sure it is that they change in other proportions or phases than a pulse does."""
+    beside_blood: float
+    """Part of their change, 0 to 1, that no pulse has: up to 0.3 in clear pulses, 0.7 or more
+    under coloured lights."""
     with_mix: float
     """Cosine between the waveform and the mix of colours that changes most clearly, -1 to 1."""
     alike: float

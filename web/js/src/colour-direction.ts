@@ -1,6 +1,14 @@
 /** What the colours of a face and its background say about a rate (`colour_direction`). */
 
-import { alike, beyondBloodDb, type ColourLine, colourLine, mixWeights, significanceDb } from "./colour-line.js";
+import {
+  alike,
+  besideBlood,
+  beyondBloodDb,
+  type ColourLine,
+  colourLine,
+  mixWeights,
+  significanceDb,
+} from "./colour-line.js";
 import { add, conj, dot, scaled, solve, times, type Vector } from "./complex.js";
 import type { Colours } from "./flicker.js";
 import { lateCosine, near, relative } from "./lines.js";
@@ -18,6 +26,7 @@ export interface ColourDirection {
   readonly boxShareSd: number;
   readonly quartersAlike: number;
   readonly beyondBloodDb: number;
+  readonly besideBlood: number;
   readonly withColours: number;
   /** Weights of R, G and B in the mix that changes most clearly. */
   readonly weights: Vector;
@@ -66,6 +75,7 @@ export function measureColourDirection(
     boxShareSd,
     quartersAlike: lines.length < 4 ? NaN : alike(face, lines),
     beyondBloodDb: beyondBloodDb(face),
+    besideBlood: besideBlood(face),
     withColours: withColours(values, skin, weights, fs, fHz),
     weights,
   };

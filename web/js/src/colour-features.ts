@@ -13,10 +13,11 @@ const GREEN_OVER_OTHERS: readonly number[] = [-0.5, 1, -0.5];
 
 /** See the fields of the same names of `QualityFeatures` in Python. */
 export interface ColourFeatures {
-  /** NaN, as the next seven: the window is too short for it. */
+  /** NaN, as the next eight: the window is too short for it. */
   readonly changeDb: number;
   readonly beyondGreyDb: number;
   readonly beyondBloodDb: number;
+  readonly besideBlood: number;
   readonly withMix: number;
   readonly alike: number;
   readonly boxShare: number;
@@ -70,6 +71,7 @@ function ofDirection(found: ColourDirection | null): OfDirection {
     changeDb: found?.changeDb ?? NaN,
     beyondGreyDb: found?.beyondGreyDb ?? NaN,
     beyondBloodDb: found?.beyondBloodDb ?? NaN,
+    besideBlood: found?.besideBlood ?? NaN,
     withMix: found?.withColours ?? NaN,
     alike: found?.quartersAlike ?? NaN,
     boxShare: found?.boxShare ?? NaN,

@@ -154,6 +154,19 @@ export function beyondBloodDb(line: ColourLine): number {
   return significanceDb(line, likest, BLOOD_TOLERANCE);
 }
 
+/** Return how much of the change no pulse has, 0 to 1, noise included. */
+export function besideBlood({ vector }: ColourLine): number {
+  const whole = vector.reduce((total, v) => total + size2(v), 0);
+  let most = 0;
+  for (const red of linspace(0, 0.9, 7)) {
+    for (const blue of linspace(0, 1.1, 8)) {
+      const colour = [red, 1, blue].map((v) => [v, 0] as const);
+      most = Math.max(most, size2(dot(colour, vector)) / dot(colour, colour)[0]);
+    }
+  }
+  return Math.sqrt(Math.max(1 - most / Math.max(whole, 1e-30), 0));
+}
+
 /** Return the weights of R, G and B in the mix in which the change stands out most. */
 export function mixWeights({ vector, regular }: ColourLine): Vector {
   const green = vector[1]!;

@@ -11,7 +11,7 @@ import { type Reason, REASONS } from "./reasons.js";
 const GROUP_DB = -25;
 const GROUP_OF = 3;
 const WANDERS_BPM = 8;
-const WANDERS_SNR_DB = 5;
+const WANDERS_SNR_DB = 2.5;
 const HALVES_BPM = 15;
 const UNSURE_HALVES_BPM = 6;
 const UNSURE_SNR_DB = 6;
@@ -37,6 +37,8 @@ const CHANGE_DB = 6;
 const ON_WALL = 0.2;
 const ON_EDGES = 0.85;
 const AGAINST_EDGES = -0.25;
+const LAMP_COLOUR_DB = 20;
+const LAMP_COLOUR = 0.5;
 const CLEAR_SNR_DB = 6;
 const UNLIKE_POS = 0.5;
 const CLEAR_CHANGE_DB = 20;
@@ -77,7 +79,8 @@ export function contradictions(e: Quality, rateBpm: number): Reason[] {
 
 /** Return whether the light, not the blood, changes at the rate. */
 function lightChanges(e: Quality): boolean {
-  if (e.isFlicker) return true;
+  const lamp = e.beyondBloodDb > LAMP_COLOUR_DB && e.besideBlood > LAMP_COLOUR;
+  if (e.isFlicker || lamp) return true;
   if (!Number.isNaN(e.backgroundShare)) return onWall(e) > ON_WALL;
   return e.boxShare > ON_EDGES || (e.snrDb > CLEAN_SNR_DB && e.withPos < CLEAN_WITH_POS);
 }

@@ -258,6 +258,7 @@ check("direction", ({ quarters, box, background, fs, f_hz }) => {
     box_share_sd: found.boxShareSd,
     quarters_alike: found.quartersAlike,
     beyond_blood_db: found.beyondBloodDb,
+    beside_blood: found.besideBlood,
     with_colours: found.withColours,
     weights: found.weights.map(([re, im]) => [re / scale, im / scale]),
   };

@@ -201,10 +201,10 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 **_DIM,
                 "full_well_e": ("log", 8000.0, 20_000.0),
                 "read_noise_e": (4.0, 6.0),
-                "iso_gain": ("log", 20.0, 40.0),
+                "iso_gain": ("log", 20.0, 30.0),
                 "blue_gain": (1.8, 2.6),
                 "row_levels": (0.15, 0.4),
-                "temporal_denoise": (0.85, 0.93),
+                "temporal_denoise": (0.6, 0.88),
             },
         ),
     }
