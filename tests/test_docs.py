@@ -6,7 +6,10 @@ import contextlib
 import inspect
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -176,6 +179,27 @@ def test_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     rate, reasons = printed.getvalue().split(maxsplit=1)
     assert float(rate) == pytest.approx(truth(SPEC).hr_bpm, abs=2.0)
     assert reasons.strip() == "()"
+
+
+@pytest.mark.slow
+def test_the_first_command_prints_what_the_documents_show(tmp_path: Path) -> None:
+    """Rate, confidence and SNR; another processor may round the last digit otherwise."""
+    command = str(Path(sys.executable).with_name("sspd"))
+    run = partial(subprocess.run, cwd=tmp_path, check=True, capture_output=True, text=True)
+    run([command, "demo", "--no-open"])
+    found = _first_row(run([command, "measure", "demo/face.mp4"]).stdout)
+    for text in (README, _page("index.md")):
+        rate, confidence, snr_db = _first_row(text)
+        assert rate == pytest.approx(found[0], abs=0.11)
+        assert confidence == pytest.approx(found[1], abs=0.011)
+        assert snr_db == pytest.approx(found[2], abs=0.11)
+
+
+def _first_row(text: str) -> list[float]:
+    """Return rate, confidence and SNR of the demo's row of a table."""
+    row = re.search(r"^face\.mp4 +([\d.]+) bpm +([\d.]+) +([\d.]+) +1/1", text, re.MULTILINE)
+    assert row is not None
+    return [float(number) for number in row.groups()]
 
 
 def test_train_help_names_every_recipe() -> None:
