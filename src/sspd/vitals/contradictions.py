@@ -51,7 +51,7 @@ WITH_MIX, WITH_POS, CHANGE_DB = 0.3, 0.3, 6.0
 #: The background changes by more than this share of the face's change, by two standard
 #: deviations of the share. A pulse leaves it as it is. (An exposure that reacts to the pulse
 #: changes it in the other direction.)
-ON_WALL = 0.2
+ON_WALL = 0.1
 #: If no background is visible: the whole face box, with hair, changes by more than this share of
 #: the change of its middle. Blood does not change the colour of hair.
 ON_EDGES = 0.85
