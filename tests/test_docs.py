@@ -23,6 +23,7 @@ from sspd.research.evaluate import SCORINGS
 from sspd.research.recipes import RECIPES
 from sspd.simulation import VideoSpec, truth, write_video
 from sspd.vitals import REASONS
+from sspd.vitals.acceptance import LEAST_CONFIDENCE
 from test_layers import BAR_OF, BARS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -235,3 +236,13 @@ def test_the_changelog_knows_every_command() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     for name in _commands():
         assert f"sspd {name}" in changes
+
+
+def test_help_and_documents_name_the_acceptance_threshold() -> None:
+    (option,) = [each for each in _commands()["measure"].params if each.name == "min_confidence"]
+    assert option.show_default == str(LEAST_CONFIDENCE)
+    assert f"None: {LEAST_CONFIDENCE}." in (inspect.getdoc(sspd.measure) or "")
+    assert f"at least {LEAST_CONFIDENCE} and" in _page("confidence.md")
+    assert f"accepted, {LEAST_CONFIDENCE} |" in _page("glossary.md")
+    card = (ROOT / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert f"The threshold is {LEAST_CONFIDENCE}:" in card
