@@ -56,7 +56,7 @@ def report(
     print(f"cross-validated: AUROC {auroc(p, right):.3f}, error {calibration_error(p, right):.3f}")
     for length_s in sorted(set(window_s)):
         own = window_s == length_s
-        for least in sorted({0.65, 0.7, 0.75, LEAST_CONFIDENCE, 0.85, 0.9}):
+        for least in sorted({0.5, LEAST_CONFIDENCE, 0.65, 0.7, 0.75, 0.8, 0.9}):
             on = own & (p >= least) & ~against
             print(
                 f"  {length_s:g} s, from {least:g} on: {on[right].sum() / own[right].sum():.1%} of"

@@ -47,7 +47,7 @@ SHARES = (0.95, 0.8, 0.6)
 #: Factor of the pulse that is made to see how strong it becomes.
 PROBE = 2.0
 FACTORS = tuple(float(f) for f in np.geomspace(0.25, 8.0, 16))
-THRESHOLDS = (0.5, 0.65, 0.8, 0.9, 0.95)
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 def spec_of(use: str, i: int) -> VideoSpec:

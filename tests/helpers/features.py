@@ -11,6 +11,7 @@ CLEAN = QualityFeatures(
     halves_bpm=0.5,
     line_db=25.0,
     odd_lines_db=5.0,
+    uneven=0.06,
     pos_bpm=0.1,
     pos_half_bpm=40.0,
     with_pos=0.95,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from helpers.pulses import pulse_wave
 from sspd.errors import UsageError
-from sspd.signal import bandpass, find_beats
+from sspd.signal import bandpass, find_beats, interval_spread
 
 
 @settings(deadline=None)
@@ -57,3 +57,43 @@ def test_refusals() -> None:
         find_beats(np.zeros(90), 30.0, 0.0)
     with pytest.raises(UsageError, match="NaN"):
         find_beats(np.full(90, np.nan), 30.0)
+
+
+def _slow_interval_spread(values: list[float], distance: int) -> float:
+    """Take the highest maximum, forget those near it, and go on: the obvious second version."""
+    inner = range(1, len(values) - 1)
+    left = {i for i in inner if values[i - 1] < values[i] > values[i + 1]}
+    taken: list[int] = []
+    while left:
+        top = max(left, key=lambda i: values[i])
+        taken.append(top)
+        left = {i for i in left if abs(i - top) >= distance}
+    intervals = np.diff(sorted(taken))
+    return min(float(intervals.std() / intervals.mean()), 1.0) if intervals.size > 1 else 1.0
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.6, 3.6), st.sampled_from([15.0, 30.0]))
+def test_the_spread_of_intervals_is_that_of_the_obvious_version(
+    seed: int, f_hz: float, fs: float
+) -> None:
+    values = np.random.default_rng(seed).normal(size=int(10 * fs))
+    found = interval_spread(values, fs, f_hz)
+    distance = max(1, int(0.65 * fs / f_hz))
+    assert found == pytest.approx(_slow_interval_spread(values.tolist(), distance))
+    assert found == interval_spread(3 * values + 5, fs, f_hz)
+
+
+@pytest.mark.parametrize("bpm", [40, 75, 120, 200])
+def test_intervals_of_a_pulse_are_even_and_those_of_noise_are_not(bpm: float) -> None:
+    rng, band = np.random.default_rng(4), (0.5, 4.0)
+    pulse = bandpass(pulse_wave(bpm, 30.0, rng).values, 30.0, band)
+    noise = bandpass(rng.normal(size=900), 30.0, band)
+    assert interval_spread(pulse, 30.0, bpm / 60) < 0.1
+    assert interval_spread(noise, 30.0, bpm / 60) > 0.15
+    assert interval_spread(pulse[:40], 30.0, bpm / 60) == 1.0 or bpm > 75
+
+
+def test_the_spread_of_intervals_needs_a_rate() -> None:
+    with pytest.raises(UsageError, match="positive"):
+        interval_spread(np.ones(9), 30.0, 0.0)

@@ -184,6 +184,7 @@ SPEC = {
         ["peaks_apart", -0.2],
         ["halves_apart", -0.1],
         ["odd_lines", -0.05],
+        ["uneven", -2.0],
         ["half_seen", -0.3],
         ["pos_apart", -0.2],
         ["not_with_pos", -2.0],

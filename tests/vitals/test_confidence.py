@@ -69,7 +69,7 @@ def test_the_shipped_weights_speak_in_their_directions(shipped: ConfidenceSpec) 
 @pytest.mark.parametrize(
     "worse",
     [
-        {"snr_db": -4.0},
+        {"snr_db": -4.0, "uneven": 0.35},
         {"with_pos": -0.2, "with_mix": 0.0},
         {"background_share": 0.8, "flicker": 1.0},
         {"line_db": 4.0},

@@ -127,7 +127,7 @@ def measure(
             "--min-confidence",
             metavar="C",
             help="Lowest confidence of an accepted window, 0 to 1.",
-            show_default="0.8",
+            show_default="0.6",
         ),
     ] = None,
     jobs: Annotated[

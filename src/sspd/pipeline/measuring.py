@@ -69,7 +69,7 @@ def measure(
         way are ``smoothed``, one of the warnings counts them, and ``rate_bands`` has the rate of
         each window with its band.
     min_confidence : float or None
-        Lowest confidence of an accepted window, 0 to 1; None: 0.8. What contradicts a pulse
+        Lowest confidence of an accepted window, 0 to 1; None: 0.6. What contradicts a pulse
         still rejects. The method needs a calibrated confidence.
     progress : callable, optional
         Called with a phase (``reading``, ``network``, ``vitals``) and its progress, 0 to 1,

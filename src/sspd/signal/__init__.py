@@ -4,7 +4,7 @@ from sspd.signal.equalizer import equalize, equalize_signal, fit_equalizer
 from sspd.signal.filters import bandpass, bandpass_power_gain, detrend, standardise
 from sspd.signal.integral import integrate
 from sspd.signal.join import join_signals, pieces
-from sspd.signal.peaks import find_beats
+from sspd.signal.peaks import find_beats, interval_spread
 from sspd.signal.quality import band_shares, snr_db
 from sspd.signal.resample import resample_times
 from sspd.signal.similarity import self_similarity
@@ -22,6 +22,7 @@ __all__ = [
     "find_beats",
     "fit_equalizer",
     "integrate",
+    "interval_spread",
     "join_signals",
     "peak_frequency",
     "pieces",

@@ -14,6 +14,8 @@ from sspd.signal.filters import checked
 PROMINENCE = 0.7
 #: Length of the window of the local standard deviation, seconds.
 LOCAL_S = 4.0
+#: Shortest interval that `interval_spread` counts, in periods.
+SHORTEST_INTERVAL = 0.65
 
 
 def find_beats(sig: ArrayLike, fs: float, refractory_s: float = 0.27) -> NDArray[np.float64]:
@@ -64,3 +66,46 @@ def find_beats(sig: ArrayLike, fs: float, refractory_s: float = 0.27) -> NDArray
     shift = np.divide(0.5 * (before - after), bend, out=np.zeros(tops.size), where=bend < 0)
     times: NDArray[np.float64] = (tops + np.clip(shift, -0.5, 0.5)) / fs
     return times
+
+
+def interval_spread(sig: ArrayLike, fs: float, f_hz: float) -> float:
+    """Return how much the intervals between the maxima of a waveform differ.
+
+    The waveform of a heart has a maximum in every period, and its intervals differ by some
+    percent. Noise in the same band has a line as well, but its maxima come as they like.
+
+    Parameters
+    ----------
+    sig : array, shape (time,)
+        Already band-passed.
+    fs : float
+        Sampling rate, Hz.
+    f_hz : float
+        Rate at which maxima are expected, Hz; of two that are closer than `SHORTEST_INTERVAL`
+        periods, the higher one counts.
+
+    Returns
+    -------
+    float
+        Standard deviation of the intervals over their mean, at most 1; 1 with fewer than two
+        intervals.
+
+    Raises
+    ------
+    UsageError
+        The rate is not positive, or the waveform has fewer than 3 samples.
+
+    >>> t = np.arange(900) / 30
+    >>> round(interval_spread(np.sin(2 * np.pi * 1.2 * t), 30.0, 1.2), 2)
+    0.0
+    >>> interval_spread(np.random.default_rng(0).normal(size=900), 30.0, 1.2) > 0.15
+    True
+    """
+    if not f_hz > 0:
+        raise UsageError(f"the rate must be positive, got {f_hz} Hz")
+    values = checked(sig, fs, at_least=3)
+    distance = max(1, int(np.floor(SHORTEST_INTERVAL * fs / f_hz)))
+    intervals = np.diff(scipy.signal.find_peaks(values, distance=distance)[0])
+    if intervals.size < 2:
+        return 1.0
+    return float(min(intervals.std() / intervals.mean(), 1.0))

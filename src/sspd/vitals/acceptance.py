@@ -53,7 +53,7 @@ SHORT_EXTRA_DB = 1.5
 #: Additional signal-to-noise ratio for a rate that was tracked through its window, dB.
 TRACKED_EXTRA_DB = 3.0
 #: Acceptance threshold of the confidence; MODEL_CARD.md describes how it was chosen.
-LEAST_CONFIDENCE = 0.8
+LEAST_CONFIDENCE = 0.6
 #: Lowest frame rate, Hz: fewer frames cannot sample a pulse of 200 beats per minute.
 LEAST_FPS = 12.0
 #: Fraction of clipped pixels in the face box: explains a rejection from the first value on,

@@ -45,6 +45,7 @@ AGAINST: Mapping[str, Callable[[QualityFeatures], float]] = MappingProxyType(
         "peaks_apart": lambda e: min(e.peaks_bpm, 10.0),
         "halves_apart": lambda e: min(e.halves_bpm, 15.0),
         "odd_lines": lambda e: _odd_lines(e, -10.0),
+        "uneven": lambda e: _within(e.uneven, 0.0, 0.5),
         "half_seen": lambda e: (e.pos_half_bpm < 4.0) * _odd_lines(e, 0.0),
         "pos_apart": lambda e: min(e.pos_bpm, 10.0),
         "not_with_pos": lambda e: max(0.3 - e.with_pos, 0.0),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.signal import bandpass, detrend, pulse_frequency, resample_times
+from sspd.signal import bandpass, detrend, interval_spread, pulse_frequency, resample_times
 from sspd.signal.color.pos import POS_WINDOW_S, pos_waveform
 from sspd.types import FrameStats, Signal
 from sspd.vitals.colour_direction import colour_features
@@ -51,6 +51,9 @@ class QualityFeatures:
     """Spectral line at the rate, relative to its neighbourhood."""
     odd_lines_db: float
     """Lines at 1/2 and 3/2 of the rate, relative to their neighbourhoods, their sum."""
+    uneven: float
+    """Spread of the intervals between maxima, see `sspd.signal.interval_spread`; at the clock of
+    the beats where the rate is tracked."""
     pos_bpm: float
     """Difference between the rate and that of POS."""
     pos_half_bpm: float
@@ -213,6 +216,7 @@ def _of_waveform(filtered: Signal, f_hz: float) -> dict[str, float]:
         "halves_bpm": 60 * max(apart, default=SEARCH_HZ[1]),
         "line_db": line_db(values, fs, f_hz),
         "odd_lines_db": odd,
+        "uneven": interval_spread(values, fs, f_hz),
         "group_db": lines_db,
         "group_size": float(size),
     }

@@ -37,6 +37,7 @@ export const TERMS: Readonly<Record<string, (e: Quality) => number>> = {
   peaks_apart: (e) => Math.min(e.peaksBpm, 10),
   halves_apart: (e) => Math.min(e.halvesBpm, 15),
   odd_lines: (e) => oddLines(e, -10),
+  uneven: (e) => clip(e.uneven, 0, 0.5),
   half_seen: (e) => (e.posHalfBpm < 4 ? oddLines(e, 0) : 0),
   pos_apart: (e) => Math.min(e.posBpm, 10),
   not_with_pos: (e) => Math.max(0.3 - e.withPos, 0),

@@ -12,7 +12,7 @@ export {
   standardise,
 } from "./filters.js";
 export { peakFrequency, powerSpectrum, pulseFrequency, snrDb, type Spectrum } from "./spectrum.js";
-export { findBeats } from "./peaks.js";
+export { findBeats, intervalSpread } from "./peaks.js";
 export {
   followRate,
   PASS_HZ,

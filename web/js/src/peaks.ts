@@ -6,6 +6,8 @@ import { checked, clip, mean, roundHalfEven } from "./arrays.js";
 const PROMINENCE = 0.7;
 /** Length of the window of the local standard deviation, seconds. */
 const LOCAL_S = 4;
+/** Shortest interval that `intervalSpread` counts, in periods. */
+const SHORTEST_INTERVAL = 0.65;
 
 /**
  * Find the times of beats in a band-passed waveform, seconds from the first sample: the vertices
@@ -32,6 +34,17 @@ export function findBeats(
     const shift = bend < 0 ? (0.5 * (before - after)) / bend : 0;
     return (top + clip(shift, -0.5, 0.5)) / fs;
   });
+}
+
+/** Return the standard deviation of the intervals between maxima over their mean, to 1. */
+export function intervalSpread(sig: ArrayLike<number>, fs: number, fHz: number): number {
+  const values = checked(sig, fs, 3);
+  const distance = Math.max(1, Math.floor((SHORTEST_INTERVAL * fs) / fHz));
+  const tops = farApart(maxima(values), values, distance);
+  const intervals = Float64Array.from(tops.slice(1), (top, k) => top - tops[k]!);
+  if (intervals.length < 2) return 1;
+  const middle = mean(intervals);
+  return Math.min(Math.sqrt(mean(intervals.map((v) => (v - middle) ** 2))) / middle, 1);
 }
 
 function localDeviation(values: Float64Array, size: number): Float64Array {

@@ -10,6 +10,7 @@ import type { Complex } from "./fft.js";
 import { bandpass, detrend } from "./filters.js";
 import { type Colours, isFlicker } from "./flicker.js";
 import { groupLines } from "./groups.js";
+import { intervalSpread } from "./peaks.js";
 import { boundedDb, complexCosine, lateCosine, lineDb, near, part, sizeDb, TREND_HZ } from "./lines.js";
 import { onBeatClock, PASS_HZ, type Reading, SEARCH_HZ, searchBand } from "./rate.js";
 import { pulseFrequency } from "./spectrum.js";
@@ -40,6 +41,7 @@ export interface Quality extends ColourFeatures {
   readonly halvesBpm: number;
   readonly lineDb: number;
   readonly oddLinesDb: number;
+  readonly uneven: number;
   readonly groupDb: number;
   readonly groupSize: number;
   readonly posBpm: number;
@@ -140,7 +142,7 @@ function ofWaveform(
   values: Float64Array,
   fs: number,
   fHz: number,
-): Pick<Quality, "halvesBpm" | "lineDb" | "oddLinesDb" | "groupDb" | "groupSize"> {
+): Pick<Quality, "halvesBpm" | "lineDb" | "oddLinesDb" | "uneven" | "groupDb" | "groupSize"> {
   const half = values.length >> 1;
   const apart = [values.slice(0, half), values.slice(half)]
     .map((own) => Math.abs(pulseFrequency(own, fs, searchBand(fHz)) - fHz))
@@ -151,6 +153,7 @@ function ofWaveform(
     halvesBpm: 60 * (apart.length ? Math.max(...apart) : SEARCH_HZ[1]),
     lineDb: lineDb(values, fs, fHz),
     oddLinesDb: odd.reduce((a, b) => a + b, 0),
+    uneven: intervalSpread(values, fs, fHz),
     groupDb: linesDb,
     groupSize: size,
   };

@@ -30,7 +30,7 @@ const LEAST_SNR_DB = 1.3;
 const SHORT_EXTRA_DB = 1.5;
 const TRACKED_EXTRA_DB = 3;
 /** Acceptance threshold of the confidence. */
-export const LEAST_CONFIDENCE = 0.8;
+export const LEAST_CONFIDENCE = 0.6;
 /** Lowest frame rate, Hz. */
 const LEAST_FPS = 12;
 /** Degrees that explain a rejection from the first value on, and reject from the second on. */
