@@ -78,9 +78,9 @@ def test_blood_speaks_for_a_reading(wave: NDArray[np.float64]) -> None:
     assert found.snr_db > 5 and found.line_db > 20
 
 
-def test_two_coloured_lamps_in_turn_are_no_blood(wave: NDArray[np.float64]) -> None:
-    lamps = np.array([-2.5, 1.0, 1.2])
-    found = _found(wave, _scene(0.003 * _moving(wave, lamps)))
+def test_two_coloured_lights_in_turn_are_no_blood(wave: NDArray[np.float64]) -> None:
+    lights = np.array([-2.5, 1.0, 1.2])
+    found = _found(wave, _scene(0.003 * _moving(wave, lights)))
     assert found.beside_blood > 0.7 and found.beyond_blood_db > 40
     assert "flicker" in contradictions(found, 80.0)
     assert _found(wave, _scene(0.003 * _moving(wave, BLOOD))).beside_blood < 0.3

@@ -122,8 +122,8 @@ class ColourLine:
             fraction of the whole: 0 to 1, noise included.
 
         >>> noise = np.ones((5, 3), np.complex128)
-        >>> lamp, blood = (np.array(of, np.complex128) for of in ([-2, 1, 1], [0.3, 1, 0.5]))
-        >>> [round(ColourLine(of, noise).beside_blood(), 1) for of in (lamp, blood)]
+        >>> light, blood = (np.array(of, np.complex128) for of in ([-2, 1, 1], [0.3, 1, 0.5]))
+        >>> [round(ColourLine(of, noise).beside_blood(), 1) for of in (light, blood)]
         [0.8, 0.0]
         """
         along = np.abs(BLOOD_COLOURS @ self.vector) ** 2 / (BLOOD_COLOURS**2).sum(axis=1)

@@ -59,7 +59,7 @@ ON_EDGES = 0.85
 AGAINST_EDGES = -0.25
 #: It is this sure, dB, that the colours change otherwise than by a pulse, and this part of their
 #: change is none of a pulse's: a coloured light. (A clear pulse may be surely a little different.)
-LAMP_COLOUR_DB, LAMP_COLOUR = 20.0, 0.5
+COLOURED_LIGHT_DB, COLOURED_LIGHT = 20.0, 0.5
 #: A waveform with this signal-to-noise ratio, dB, has a cosine to POS under this, and the colours
 #: do not explain why: POS misses a pulse only in some colours, in which red changes much. Either
 #: they hardly change at the rate, dB, or in other proportions than a pulse does, dB.
@@ -130,8 +130,8 @@ def contradictions(features: QualityFeatures, rate_bpm: float) -> set[str]:
 
 def _light_changes(e: QualityFeatures) -> bool:
     """Return whether the light, not the blood, changes at the rate."""
-    lamp = e.beyond_blood_db > LAMP_COLOUR_DB and e.beside_blood > LAMP_COLOUR
-    if e.flicker > 0 or lamp:
+    coloured = e.beyond_blood_db > COLOURED_LIGHT_DB and e.beside_blood > COLOURED_LIGHT
+    if e.flicker > 0 or coloured:
         return True
     if np.isnan(e.background_share):
         clean = e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS

@@ -37,8 +37,8 @@ const CHANGE_DB = 6;
 const ON_WALL = 0.1;
 const ON_EDGES = 0.85;
 const AGAINST_EDGES = -0.25;
-const LAMP_COLOUR_DB = 20;
-const LAMP_COLOUR = 0.5;
+const COLOURED_LIGHT_DB = 20;
+const COLOURED_LIGHT = 0.5;
 const CLEAR_SNR_DB = 6;
 const UNLIKE_POS = 0.5;
 const CLEAR_CHANGE_DB = 20;
@@ -79,8 +79,8 @@ export function contradictions(e: Quality, rateBpm: number): Reason[] {
 
 /** Return whether the light, not the blood, changes at the rate. */
 function lightChanges(e: Quality): boolean {
-  const lamp = e.beyondBloodDb > LAMP_COLOUR_DB && e.besideBlood > LAMP_COLOUR;
-  if (e.isFlicker || lamp) return true;
+  const coloured = e.beyondBloodDb > COLOURED_LIGHT_DB && e.besideBlood > COLOURED_LIGHT;
+  if (e.isFlicker || coloured) return true;
   if (!Number.isNaN(e.backgroundShare)) return onWall(e) > ON_WALL;
   return e.boxShare > ON_EDGES || (e.snrDb > CLEAN_SNR_DB && e.withPos < CLEAN_WITH_POS);
 }
