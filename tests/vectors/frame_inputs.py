@@ -143,13 +143,15 @@ def regions() -> Iterator[tuple[str, str, Case]]:
 
 
 def takes() -> Iterator[tuple[str, str, Case]]:
-    """Yield waveforms with the frames around them: one sits still, one nods."""
+    """Yield waveforms with the frames around them: one sits still, one is read twice and nods."""
     fs, n, start_s = 14.0, 154, 0.5
-    for name, nod, rise in (("still", 0.0, 0.0), ("nodding, rising", 0.02, 0.03)):
+    slow = {"first": 0.4, "second": 0.9, "rise": 0.01}
+    for name, bpm, nod, shape in (("still", 60, 0.0, {}), ("nodding, slow", 48, 0.006, slow)):
         rng = np.random.default_rng(60)
-        values = pulse(fs, n / fs, 60, 61, rise=rise, swing=0.0, noise=0.1)
+        values = pulse(fs, n / fs, bpm, 61, swing=0.0, noise=0.1, **shape)
+        blood = pulse(fs, n / fs, bpm, 61, swing=0.0, noise=0.1, rise=shape.get("rise", 0.0))
         t = np.arange(n - 4) / fs
-        wave = np.interp(t, start_s + np.arange(n) / fs, values)[:, None]
+        wave = np.interp(t, start_s + np.arange(n) / fs, blood)[:, None]
         parts = [120 - 0.4 * wave * [0.4, 1.0, 0.6] for _ in range(4)]
         quarters = np.concatenate(parts, axis=1) + rng.normal(0, 0.05, (t.size, 12))
         moved = np.gradient(wave[:, 0])[:, None] * [0.1 * nod, nod, 0.0]
@@ -165,6 +167,8 @@ def takes() -> Iterator[tuple[str, str, Case]]:
                 "box": [rounded(row, 2) for row in 100 - 0.2 * wave * [0.4, 1.0, 0.6]],
                 "background": [rounded(row, 2) for row in 80 + rng.normal(0, 0.05, (t.size, 3))],
                 "spec": SPEC,
+                # so low that nothing is accepted, and higher
+                "intercepts": [-8.0, -5.0, 6.0],
                 "moved": [rounded(row, 5) for row in moved],
             },
         )

@@ -108,10 +108,11 @@ def quality(given: Case) -> Case | None:
     )
     wave, spec = Signal(values, fs, given["start_s"]), ConfidenceSpec.from_dict(given["spec"])
     found = compute_quality_features(wave, reading, rows)
-    window = read_window(wave, rows, confidence=spec)
+    specs = [replace(spec, intercept=intercept) for intercept in given["intercepts"]]
+    windows = [read_window(wave, rows, confidence=spec) for spec in specs]
     return {
         "features": None if found is None else vars(found),
-        "window": [window.spectral_bpm, window.confidence, list(window.reasons)],
+        "windows": [[one.spectral_bpm, one.confidence, list(one.reasons)] for one in windows],
     }
 
 

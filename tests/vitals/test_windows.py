@@ -154,9 +154,11 @@ def test_a_rate_read_double_is_put_right_where_its_half_is_believed() -> None:
     asks = ConfidenceSpec(4.0, (("pos_apart", -1.0), ("not_with_pos", -4.0)))
     (window,) = read_windows(signal, frame_stats, confidence=asks)
     assert window.hr_bpm == pytest.approx(51, abs=1)
-    # and where neither is believed the first reading stays, refused
-    (neither,) = read_windows(signal, frame_stats, confidence=ConfidenceSpec(-4.0, ()))
-    assert neither.spectral_bpm == plain.spectral_bpm and not neither.accepted
+    # where neither is accepted, the likelier one is the candidate; of two alike, the first
+    (neither,) = read_windows(signal, frame_stats, confidence=replace(asks, intercept=-2.0))
+    assert neither.candidate_bpm == pytest.approx(51, abs=1)
+    (alike,) = read_windows(signal, frame_stats, confidence=ConfidenceSpec(-4.0, ()))
+    assert alike.candidate_bpm == plain.spectral_bpm
 
 
 def test_peaks_that_tell_another_rate_are_not_told() -> None:

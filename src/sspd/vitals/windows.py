@@ -125,13 +125,17 @@ def _read_window(
     reading = follow_rate(filtered.values, filtered.fs, reading)
     found = assess(reading)
     if calibrated and found.reasons:
-        # A rejected rate may be twice the heart's: if its half is accepted, the half is taken.
+        # A rejected rate may be twice the heart's: the likelier of the two is taken.
         other = read_half(filtered.values, filtered.fs, reading)
         if other is not None:
-            other = follow_rate(filtered.values, filtered.fs, other)
-            half = assess(other)
-            found = half if half.accepted else found
+            half = assess(follow_rate(filtered.values, filtered.fs, other))
+            found = half if half.accepted or _likelier(half, found) else found
     return found
+
+
+def _likelier(one: WindowVitals, other: WindowVitals) -> bool:
+    """Return whether the confidence of one reading is higher; unknown is lowest."""
+    return (one.confidence or 0.0) > (other.confidence or 0.0)
 
 
 def _assess(

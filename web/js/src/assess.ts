@@ -27,11 +27,12 @@ export function assessWindow(filtered: Stretch, rows: FrameRows, facts: Facts): 
   const reading = followRate(values, fs, readRate(values, fs));
   const found = assess(filtered, reading, rows, facts);
   if (facts.confidence === null || !found.reasons.length) return found;
-  // A rejected rate may be twice the heart's: if its half is accepted, the half is taken.
+  // A rejected rate may be twice the heart's: the likelier of the two is taken.
   const other = readHalf(values, fs, reading);
   if (other === null) return found;
   const half = assess(filtered, followRate(values, fs, other), rows, facts);
-  return half.reasons.length ? found : half;
+  const isLikelier = (half.confidence ?? 0) > (found.confidence ?? 0);
+  return half.reasons.length === 0 || isLikelier ? half : found;
 }
 
 function assess(filtered: Stretch, reading: Reading, rows: FrameRows, facts: Facts): Window {

@@ -273,7 +273,7 @@ function snake(found: object): Json {
   );
 }
 
-check("quality", ({ values, fs, start_s, t, quarters, box, background, moved, spec }) => {
+check("quality", ({ values, fs, start_s, t, quarters, box, background, moved, spec, intercepts }) => {
   const filtered = { values: sspd.pulseBand(values, fs), fs, startS: start_s };
   const reading = sspd.followRate(filtered.values, fs, sspd.readRate(filtered.values, fs));
   const single = (rows: number[][]): sspd.Colours => columns(rows.map((row) => row.map(Math.fround)));
@@ -292,10 +292,12 @@ check("quality", ({ values, fs, start_s, t, quarters, box, background, moved, sp
     isNew: none.map(() => 1),
   };
   const found = sspd.measureQuality(filtered, reading, rows);
-  const window = sspd.assessWindow(filtered, rows, { confidence: spec });
+  const windows = intercepts.map((intercept: number) =>
+    sspd.assessWindow(filtered, rows, { confidence: { ...spec, intercept } }),
+  );
   return {
     features: found && snake(found),
-    window: [window.spectralBpm, window.confidence, window.reasons],
+    windows: windows.map((one: sspd.Window) => [one.spectralBpm, one.confidence, one.reasons]),
   };
 });
 
