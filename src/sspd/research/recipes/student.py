@@ -83,7 +83,7 @@ class StudentRecipe:
     """Weight of clips of which the teacher is least sure; of sure ones it is 1."""
     clip_s: float = 10.0
     """Length of a clip, seconds."""
-    start_every_s: float | None = 0.5
+    start_every_s: float | None = 5.0
     """Clips of a segment start at multiples of this, seconds, so that a lesson serves again;
     None: anywhere."""
     batch: int = 4
