@@ -22,18 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sspd
+from observer import observe
 from slices import method_of
 from sspd.face.track import face_segments
-from sspd.signal import bandpass
-from sspd.simulation import Truth, VideoSpec, random_spec, truth, video_suffix, write_video
+from sspd.simulation import VideoSpec, random_spec, truth, video_suffix, write_video
 from sspd.simulation.spec import N_SKIN_TONES
-from sspd.types import FrameStats
 from sspd.utils.pool import process_pool
 from sspd.video.read import read
 from sspd.vitals import join_frame_stats
 
-DURATION_S, FS = 30.0, 30.0
-BAND_HZ = (0.5, 4.0)
+DURATION_S = 30.0
 SEED, DRAWS = 20_261_203, 2000
 
 
@@ -44,23 +42,6 @@ def spec_of(scene: int, tone: int) -> VideoSpec:
     return random_spec(rng, "home", held_out=True, skin_tone=0, **size).replace(skin_tone=tone)
 
 
-def observer_db(stats: FrameStats, known: Truth) -> float:
-    """Compute the signal-to-noise ratio of the face's colours for one who knows the waveform, dB.
-
-    Three weights are fitted to some 200 independent values, so that noise alone has about -18 dB.
-    """
-    n = int((stats.t[-1] - stats.t[0]) * FS)
-    t = stats.t[0] + np.arange(n) / FS
-    colours = stats.quarters_rgb.mean(axis=1, dtype=np.float64)
-    changes = np.stack(
-        [bandpass(np.interp(t, stats.t, c / c.mean()), FS, BAND_HZ) for c in colours.T], axis=1
-    )
-    pulse = bandpass(np.interp(t, known.t, known.bvp), FS, BAND_HZ)
-    seen = changes @ np.linalg.lstsq(changes, pulse, rcond=None)[0]
-    r2 = float(np.corrcoef(seen, pulse)[0, 1]) ** 2
-    return float(10 * np.log10(r2 / (1 - r2)))
-
-
 def measure_scene(scene: int, tone: int, systems: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return one row for each system."""
     spec, rows = spec_of(scene, tone), []
@@ -68,13 +49,13 @@ def measure_scene(scene: int, tone: int, systems: tuple[str, ...]) -> list[dict[
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"video{video_suffix(spec)}"
         write_video(spec, path)
-        stats = join_frame_stats(list(face_segments(read(path), size=32)))
+        seen = observe(join_frame_stats(list(face_segments(read(path), size=32))), known)
         for system in systems:
             vitals = sspd.measure(path, method=method_of(system, "auto"))
             row = {"system": system, "scene": scene, "tone": tone}
             row |= {"off_bpm": abs((vitals.estimate_bpm or 0.0) - known.hr_bpm)}
             row |= {"accepted": vitals.accepted, "snr_db": vitals.snr_db}
-            rows.append(row | {"observer_db": observer_db(stats, known)})
+            rows.append(row | {"observer_db": seen.snr_db if seen else None})
     return rows
 
 
