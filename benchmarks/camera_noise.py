@@ -34,7 +34,9 @@ def fit_noise(x: Array, fs: float, pulse_hz: float | None = None) -> tuple[float
     The levels are in units of ``x`` per sqrt(Hz), the slope is that of the power.
     """
     size = min(int(WINDOW_S * fs), x.size // 2)
-    f, power = welch(x, fs, nperseg=size, detrend="linear", average="median")
+    f, power = welch(  # type: ignore[call-overload]
+        x, fs, nperseg=size, detrend="linear", average="median"
+    )
     use = (f >= LOW_HZ) & (f < 0.48 * fs)
     for harmonic in (1, 2, 3) if pulse_hz else ():
         use &= np.abs(f - harmonic * (pulse_hz or 0)) > 0.25
@@ -42,7 +44,8 @@ def fit_noise(x: Array, fs: float, pulse_hz: float | None = None) -> tuple[float
     bottom = float(log_power[-20:].mean())
 
     def residuals(p: Array) -> Array:
-        return np.logaddexp(p[0] - p[1] * log_f, p[2]) - log_power
+        off: Array = np.logaddexp(p[0] - p[1] * log_f, p[2]) - log_power
+        return off
 
     start = [bottom + 2.0, 1.5, bottom - 1.0]
     fit = least_squares(residuals, start, bounds=([-40, 0, -40], [20, 4, 20]), loss="soft_l1")

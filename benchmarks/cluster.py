@@ -54,8 +54,8 @@ def spoil(folder: Path, n: int) -> None:
         path = folder / "still" / f"still_{k:03d}.mp4"
         path.parent.mkdir(exist_ok=True)
         if not path.exists():
-            still = {"width": 320, "height": 240, "face_px": 120, "noise_levels": 1.0}
-            write_video(VideoSpec(seed=5000 + k, duration_s=9.0, pulse_percent=0.0, **still), path)
+            still = VideoSpec(seed=5000 + k, duration_s=9.0, pulse_percent=0.0, noise_levels=1.0)
+            write_video(still.replace(width=320, height=240, face_px=120), path)
     good = next(folder.glob("0/*.mp4")).read_bytes()
     for k in range(max(1, BROKEN * n // 1000)):
         (folder / f"broken_{k:03d}.mp4").write_bytes(good[: len(good) // (k + 2)])
@@ -92,7 +92,7 @@ def start_cluster(nodes: int) -> Any:
     )
     from ray.cluster_utils import Cluster
 
-    small = {"object_store_memory": 80 << 20}
+    small: dict[str, Any] = {"object_store_memory": 80 << 20}
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **small})
     for _ in range(nodes):
         cluster.add_node(num_cpus=NODE_CPUS, **small)

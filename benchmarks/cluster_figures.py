@@ -49,19 +49,21 @@ def long_video(folder: Path, minutes: int) -> Path:
     if path.exists():
         return path
     with av.open(str(path), "w") as out:
-        stream, offset = None, 0
+        stream: av.VideoStream | None = None
+        offset = 0
         for _ in range(minutes):
             with av.open(str(once)) as source:
                 given = source.streams.video[0]
                 stream = stream or out.add_stream_from_template(given)
                 end = 0
                 for packet in source.demux(given):
-                    if packet.dts is None:
+                    if packet.dts is None or packet.pts is None:
                         continue
-                    end = max(end, packet.pts + packet.duration)
+                    end = max(end, packet.pts + (packet.duration or 0))
                     packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
                     packet.stream = stream
                     out.mux(packet)
+                assert given.time_base is not None
                 offset += round(Fraction(60) / given.time_base)
     return path
 

@@ -75,7 +75,8 @@ SETS = {"fit": fit_set, "held": held_set}
 def write(video: CalibrationVideo, path: Path) -> tuple[Path, NDArray[np.float64], Box | None]:
     """Write a video; its file, its beats (none: it has no pulse), and where to look."""
     if video.kind.startswith("tempt_"):
-        known = wrong_videos.write(video.kind.removeprefix("tempt_"), video.seed[:2], path)
+        base, number = video.seed[:2]
+        known = wrong_videos.write(video.kind.removeprefix("tempt_"), (base, number), path)
         beats_s = np.array(known.beats_s or [])
         return path, beats_s, Box(*known.box) if known.box else None
     return write_calibration_video(video, path, DURATION_S)

@@ -66,6 +66,7 @@ def whole_video(kind: tuple[str, str, str, str], n: int = 24) -> bytes:
     with av.open(out, "w", format=container) as video:
         quiet = {"x265-params": "log-level=none"} if codec == "libx265" else {}
         stream = video.add_stream(codec, rate=25, options=quiet)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 96, 64, pix_fmt
         for _ in range(n):
             picture = rng.integers(0, 255, (64, 96, 3), np.uint8)

@@ -11,9 +11,24 @@ from typing import Any
 import numpy as np
 
 from sspd.errors import OutputError, SSPDError
-from sspd.types import Signal, Vitals
+from sspd.report.result import Vitals
+from sspd.types import Signal
 
-ABSURD = (0, -1, True, None, "x", [], {}, 1e308, 10**30, 1e-9, "\x1b[31m\n", "a" * 5000, [[]] * 50)
+ABSURD: tuple[Any, ...] = (
+    0,
+    -1,
+    True,
+    None,
+    "x",
+    [],
+    {},
+    1e308,
+    10**30,
+    1e-9,
+    "\x1b[31m\n",
+    "a" * 5000,
+    [[]] * 50,
+)
 Rng = np.random.Generator
 
 

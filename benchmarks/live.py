@@ -92,13 +92,13 @@ def measure_work(pictures: np.ndarray, options: MeasureOptions, method: Method) 
         for view in live.views():
             if view.update is None:
                 continue
-            updates.append((len(camera.marks) - 1, time.process_time()))
+            updates.append((len(device.source.marks) - 1, time.process_time()))
             first_s = view.time_s if first_s is None and view.rate_bpm is not None else first_s
             if view.waveform is not None:
                 behind_s.append(view.time_s - view.waveform.start_s - view.waveform.duration_s)
     share = (time.process_time() - before) / (n / FS)
     late_s, free_s, updated_s = [], 0.0, dict(updates)
-    for k, ((t, taken), (_, after)) in enumerate(itertools.pairwise(camera.marks)):
+    for k, ((t, taken), (_, after)) in enumerate(itertools.pairwise(device.source.marks)):
         began_s = max(t, free_s)  # the frames before are served first
         free_s = began_s + after - taken
         if k in updated_s:

@@ -62,7 +62,8 @@ def measure(threads: int, repeats: int) -> dict[str, Any]:
         loaded, rows = load_network(precision=precision, threads=threads), x.transpose(1, 0, 2, 3)
         if loaded.begin is None:  # SSPD_ACCEL=off
             return lambda: run_in_chunks(loaded.run, rows)
-        return lambda: run_in_stream(loaded.begin, loaded.run, rows)
+        begin = loaded.begin
+        return lambda: run_in_stream(begin, loaded.run, rows)
 
     ways = {"eager": eager, **{name: openvino(name) for name in PRECISIONS}}
     peaks = {"f32": _product(torch.float32), "bf16": _product(torch.bfloat16)}

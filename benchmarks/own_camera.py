@@ -16,6 +16,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,11 @@ HUNT_PERCENT, HUNT_HZ, PATTERN_LEVELS = 1.0, 0.15, 2.0
 
 def spec_of(camera: str, rng: np.random.Generator, k: int, n: int, seconds: float) -> VideoSpec:
     """Return the options of a person's video; heart rates are spread over all videos."""
-    fixed = {"duration_s": seconds, "hr_bpm": 48 + 112 * ((k * 7) % n) / n, "width": 320}
+    fixed: dict[str, Any] = {
+        "duration_s": seconds,
+        "hr_bpm": 48 + 112 * ((k * 7) % n) / n,
+        "width": 320,
+    }
     fixed |= {"height": 240, "face_px": int(rng.integers(90, 150))}
     fixed |= {"motion": ("still", "talking", "rotation")[k % 3], "angle_deg": 8.0 * (k % 3 == 2)}
     if camera == "mono":

@@ -30,7 +30,12 @@ def spec_of(k: int, seconds: float) -> VideoSpec:
     """Draw the k-th person; the camera's file is played from its beginning."""
     rng = np.random.default_rng([34, k])
     size = ((320, 240), (640, 480))[k % 4 // 2]
-    fixed = {"duration_s": seconds, "fps": 30.0, "width": size[0], "height": size[1]}
+    fixed: dict[str, Any] = {
+        "duration_s": seconds,
+        "fps": 30.0,
+        "width": size[0],
+        "height": size[1],
+    }
     return random_spec(rng, PRESETS[k % 2], **fixed, face_px=0.35 * size[0])
 
 

@@ -98,7 +98,7 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _error(row: dict[str, Any]) -> float:
-    return abs((row["estimate_bpm"] or 0.0) - row["truth_bpm"])
+    return float(abs((row["estimate_bpm"] or 0.0) - row["truth_bpm"]))
 
 
 def _people_table(rows: list[dict[str, Any]]) -> bool:

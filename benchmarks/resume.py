@@ -30,7 +30,13 @@ from sspd.pipeline.batch import Journal
 from sspd.simulation import VideoSpec, write_video
 
 #: Short and small, because this tests the killing and not the measuring.
-VIDEO = {"duration_s": 9.0, "width": 320, "height": 240, "face_px": 120, "noise_levels": 1.0}
+VIDEO: dict[str, Any] = {
+    "duration_s": 9.0,
+    "width": 320,
+    "height": 240,
+    "face_px": 120,
+    "noise_levels": 1.0,
+}
 
 
 def make_videos(folder: Path, n: int) -> None:

@@ -66,7 +66,8 @@ def errors(weights: Path, recipe: Recipe, videos: list[Video], rates: list[float
     """Return the error of the rate of each test face, beats per minute."""
     network, _ = load_checkpoint(weights)
     whole = replace(recipe, clip_s=10.0)
-    see, fs = trainer_for(whole).see(network.eval(), torch.device("cpu")), recipe.network.fs
+    see = trainer_for(whole).forward_clip(network.eval(), torch.device("cpu"))
+    fs = recipe.network.fs
     found = []
     for k, video in enumerate(videos):
         wave = see(torch.from_numpy(clip_at(video, Draw(0, k), whole, 0)))
@@ -134,7 +135,7 @@ def free_tokens(lean: float, seed: int, counts_dc: bool) -> tuple[float, float]:
         wave = self_similarity_wave(map_)
         noise = noise_to_signal(wave, 30.0, (0.5, 3.7), counts_dc=counts_dc)
         optimiser.zero_grad()
-        (0.8 * diagonal_deviation(map_) + 0.6 * noise).backward()
+        (0.8 * diagonal_deviation(map_) + 0.6 * noise).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return float(map_.detach().mean()), float(noise.detach())
 

@@ -101,7 +101,7 @@ def suite(name: str, videos_a_slice: int, duration_s: float) -> list[tuple[str, 
 
 def _draw(name: str, number: int, i: int, duration_s: float) -> VideoSpec:
     rng = np.random.default_rng([SEEDS[name], number, i])
-    fixed = {"duration_s": duration_s, "skin_tone": i % 6, "fps": 30.0}
+    fixed: Options = {"duration_s": duration_s, "skin_tone": i % 6, "fps": 30.0}
     return random_spec(rng, SLICES[number], **fixed)
 
 

@@ -111,7 +111,7 @@ def kill_one(pid: int, out: Path) -> int:
 def result(videos: list[Video], out: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return losses, and waveforms of fixed clips with the weights, each with deviation 1."""
     network, _ = load_checkpoint(out / "model.safetensors")
-    see = trainer_for(RECIPE).see(network.eval(), torch.device("cpu"))
+    see = trainer_for(RECIPE).forward_clip(network.eval(), torch.device("cpu"))
     rows = [see(torch.from_numpy(clip_at(f, Draw(k, 0), RECIPE, 9))) for k, f in enumerate(videos)]
     losses = [row["loss/total"] for row in read_metrics(out)]
     return np.array(losses), np.array([row / row.std() for row in rows])

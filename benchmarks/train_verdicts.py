@@ -52,7 +52,7 @@ PRESETS = ("still", "train1", "rotation", "talking", "drift")
 
 
 def spec_of(
-    rng: np.random.Generator, k: int, preset: str, duration_s: float, **fixed: float
+    rng: np.random.Generator, k: int, preset: str, duration_s: float, **fixed: Any
 ) -> VideoSpec:
     """Return a video of a preset with a rate between 45 and 170 bpm."""
     hr_bpm = 45 + (37 * k) % 120 + rng.uniform(0, 5)
@@ -103,7 +103,7 @@ def share_right(
     """Return the fraction of other videos of the kind with the right rate."""
     network, _ = load_checkpoint(weights)
     whole = replace(recipe, clip_s=10.0)
-    see = trainer_for(whole).see(network.eval(), torch.device(device))
+    see = trainer_for(whole).forward_clip(network.eval(), torch.device(device))
     rng, truth = np.random.default_rng(10_000_000 + seed), {}
     for k in range(TESTED):
         clear = float(rng.uniform(*CLEAR_PERCENT))
@@ -149,7 +149,8 @@ def judged(folder: Path, row: dict[str, Any]) -> tuple[str, bool]:
         recipe, cpu = planted(row["kind"]), torch.device("cpu")
         videos, _ = usable_videos(open_store(folder / "faces"), recipe.clip_s)
         network, _ = load_checkpoint(folder / "run" / "model.safetensors")
-        see, clips = trainer_for(recipe).see(network, cpu), probe_clips(videos, recipe, row["seed"])
+        see = trainer_for(recipe).forward_clip(network, cpu)
+        clips = probe_clips(videos, recipe, row["seed"])
         sums = network.spec.summations
         signs = check_network(see, clips, recipe.network.fs, integration_order=sums)
         verdict, _ = diagnose(signs)

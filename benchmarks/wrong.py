@@ -164,7 +164,7 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     windows = row.get("windows", [])
     kind = KINDS[row["kind"]]
     # the values of the worst window
-    worst = max(windows, key=lambda w: (is_wrong(w), w["accepted"]), default={})
+    worst: dict[str, Any] = max(windows, key=lambda w: (is_wrong(w), w["accepted"]), default={})
     reasons = sorted({reason for w in windows for reason in w["reasons"]})
     return {
         "kind": row["kind"],
@@ -259,6 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # number by number, so that an interrupted run has covered every kind
     jobs = [Job(name, number, *settings) for number in range(asked.seeds) for name in names]
     rows = []
+    done: Iterator[tuple[Job, Any]]
     if asked.score:
         jobs = [job for job in jobs if job.kept.exists()]
         done = ((job, work(dataclasses.replace(job, anew=False))) for job in jobs)

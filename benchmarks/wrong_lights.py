@@ -119,7 +119,7 @@ def exposure_hunting(take: Take) -> Truth:
 
     # gamma: dark parts change more than bright ones, so wall and face differ
     def alter(k: int, levels: F32) -> F32:
-        lifted = cv2.pow(np.maximum(levels, 1) / 255, 1 / np.float32(gain[k, 0])) * 255
+        lifted = cv2.pow(np.maximum(levels, 1) / 255, float(1 / np.float32(gain[k, 0]))) * 255
         return np.asarray(lifted * np.float32(gain[k, 0]), np.float32)
 
     record(take, spec, alter)

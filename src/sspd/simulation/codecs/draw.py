@@ -36,7 +36,7 @@ def draw_codec(rng: np.random.Generator, kind: str) -> CodecSpec:
     Returns
     -------
     CodecSpec
-        Its encoder needs 16 ms at most for a frame of 480x360 (`benchmarks/codecs.py`).
+        Its encoder needs 16 ms at most for a frame of 480x360 (`benchmarks/encoders.py`).
 
     Raises
     ------

@@ -4,7 +4,7 @@
 Milliseconds are of CPU time for each frame of the camera, encoding alone; the pulse is the
 amplitude of green on the skin at the heart rate, relative to that before encoding. Then videos of
 each kind of `draw_codec`, rendering included; the goal is 60 frames per second (16.7 ms). Run
-``OMP_NUM_THREADS=1 python benchmarks/codecs.py``.
+``OMP_NUM_THREADS=1 python benchmarks/encoders.py``.
 """
 
 from __future__ import annotations
