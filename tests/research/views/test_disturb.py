@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
+from scipy.ndimage import gaussian_filter
 
 torch = pytest.importorskip("torch")
 
@@ -66,6 +68,13 @@ def test_a_blur_keeps_means_and_takes_detail() -> None:
     assert float(soft.std()) == pytest.approx(1 / (2 * 1.5 * torch.pi**0.5), rel=0.1)
     assert float(soft.mean()) == pytest.approx(float(noise.mean()), abs=0.02)
     assert blurred(noise, 0.1) is noise
+    for deviation, high, wide in ((0.3, 20, 31), (1.7, 9, 40)):
+        view = 255 * torch.rand(3, 3, high, wide, generator=generator())
+        by_scipy = gaussian_filter(
+            view.double().numpy(), (0, 0, deviation, deviation), mode="nearest",
+            radius=(0, 0, math.ceil(3 * deviation), math.ceil(3 * deviation)),
+        )  # fmt: skip
+        assert torch.allclose(blurred(view, deviation).double(), torch.tensor(by_scipy), atol=1e-3)
 
 
 def test_the_pulse_stays_and_is_all_that_two_views_share() -> None:

@@ -128,18 +128,21 @@ def blurred(view: Tensor, deviation_px: float) -> Tensor:
     """
     if deviation_px < 0.25:
         return view
-    reach = math.ceil(3 * deviation_px)
-    x = torch.arange(-reach, reach + 1, dtype=view.dtype, device=view.device)
-    weights = torch.exp(-0.5 * (x / deviation_px) ** 2)
-    weights = weights / weights.sum()
-    frames = view.flatten(0, 1)[:, None]
-    for kernel, pad in (
-        (weights[None, None, None, :], (reach, reach, 0, 0)),
-        (weights[None, None, :, None], (0, 0, reach, reach)),
-    ):
-        padded = torch.nn.functional.pad(frames, pad, mode="replicate")
-        frames = torch.nn.functional.conv2d(padded, kernel)
-    return frames[:, 0].view(view.shape)
+    # a matrix for each axis: far faster than convolutions of single channels
+    down, across = (_blur_matrix(n, deviation_px).to(view) for n in view.shape[-2:])
+    return down @ (view @ across.T)
+
+
+def _blur_matrix(n: int, deviation_px: float) -> Tensor:
+    """Return the weights of a blur along an axis of n pixels, (n, n); edges are repeated."""
+    offsets = torch.arange(-math.ceil(3 * deviation_px), math.ceil(3 * deviation_px) + 1)
+    weights = torch.exp(-0.5 * (offsets / deviation_px) ** 2)
+    place = torch.arange(n)[:, None].expand(n, len(offsets))
+    matrix = torch.zeros(n, n)
+    pixels = (place + offsets).clamp(0, n - 1)
+    return matrix.index_put_(
+        (place, pixels), (weights / weights.sum()).expand_as(pixels), accumulate=True
+    )
 
 
 def block_offsets(view: Tensor, deviation: float, generator: torch.Generator) -> Tensor:
