@@ -84,14 +84,17 @@ def main() -> None:
         command.add_argument("folder", type=Path)
         command.add_argument("--jobs", type=int, default=2)
     gather.add_argument("--videos", type=Path, help="what `videos` made; made anew by default")
+    gather.add_argument("--kinds", default="", help="only kinds that begin like this: null")
     judge = commands.add_parser("score")
     judge.add_argument("folder", type=Path)
     for command in (gather, judge):
         command.add_argument("--weights")
+    gather.add_argument("--precision", default="auto", choices=("auto", "f32", "bf16", "int8"))
     judge.add_argument("--figure", type=Path)
     args = parser.parse_args()
     if args.command == "collect":
-        collect(args.set_name, args.folder, args.jobs, args.weights, args.videos)
+        settings = args.weights, args.precision, args.videos, args.kinds
+        collect(args.set_name, args.folder, args.jobs, *settings)
         return
     if args.command == "videos":
         make_videos(args.set_name, args.folder, args.jobs)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+import suites
 import wrong_videos
 from sspd.methods import Method, get_method
 from sspd.research.calibration.measured import measure_video, save_measured
@@ -21,6 +22,7 @@ from sspd.research.calibration.videos import (
     draw_videos,
     write_calibration_video,
 )
+from sspd.simulation import truth, video_suffix, write_video
 from sspd.types import Box
 from sspd.utils.pool import process_pool
 
@@ -34,6 +36,8 @@ TEACH_NOTHING = ("recorded",)
 #: Good videos: somebody sits for it, in steady light, with a pulse of half a percent or more.
 GOOD = ("still", "talking", "translation", "rotation", "drift")
 N_GOOD, N_NULL = 80, 234
+#: Suites whose videos judge the confidence too, and how many of each of their slices.
+SUITES, N_SLICE = ("suite", "suite2"), 20
 HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, "nodding": 14}
 
 
@@ -69,7 +73,17 @@ def held_set() -> list[CalibrationVideo]:
     return [video for _, video in sorted(videos, key=lambda pair: pair[0])]
 
 
-SETS = {"fit": fit_set, "held": held_set}
+def suites_set() -> list[CalibrationVideo]:
+    """The videos of both suites, as many of each slice; they judge as well."""
+    return [
+        CalibrationVideo(f"{name}_{kind}", i, (suites.SEEDS[name], place, i))
+        for i in range(N_SLICE)
+        for name in SUITES
+        for place, kind in enumerate(suites.slices_of(name))
+    ]
+
+
+SETS = {"fit": fit_set, "held": held_set, "suites": suites_set}
 
 
 def write(video: CalibrationVideo, path: Path) -> tuple[Path, NDArray[np.float64], Box | None]:
@@ -79,13 +93,20 @@ def write(video: CalibrationVideo, path: Path) -> tuple[Path, NDArray[np.float64
         known = wrong_videos.write(video.kind.removeprefix("tempt_"), (base, number), path)
         beats_s = np.array(known.beats_s or [])
         return path, beats_s, Box(*known.box) if known.box else None
+    suite = video.kind.partition("_")[0]
+    if suite in SUITES:
+        _, place, i = video.seed
+        spec = suites.video_of(suite, place, i, DURATION_S)
+        path = path.with_suffix(video_suffix(spec))
+        write_video(spec, path)
+        return path, truth(spec).beats_s, None
     return write_calibration_video(video, path, DURATION_S)
 
 
 @cache
-def _method(weights: str | None) -> Method:
+def _method(weights: str | None, precision: str) -> Method:
     cv2.setNumThreads(1)
-    return get_method("sspd", weights=weights, precision="auto", threads=1)
+    return get_method("sspd", weights=weights, precision=precision, threads=1)
 
 
 def make_video(
@@ -104,10 +125,13 @@ def make_video(
     return path, np.array(kept["beats_s"], np.float64), Box(*kept["box"]) if kept["box"] else None
 
 
-def _keep(video: CalibrationVideo, folder: Path, weights: str | None, videos: Path | None) -> None:
+def _keep(
+    video: CalibrationVideo, folder: Path, weights: str | None, precision: str, videos: Path | None
+) -> None:
     with tempfile.TemporaryDirectory() as place:
         path, beats_s, box = make_video(video, videos or Path(place))
-        found = measure_video(video.kind, video.number, path, beats_s, box, _method(weights))
+        method = _method(weights, precision)
+        found = measure_video(video.kind, video.number, path, beats_s, box, method)
     save_measured(found, folder / f"{video.name}.npz")
 
 
@@ -120,14 +144,22 @@ def make_videos(set_name: str, folder: Path, jobs: int) -> None:
 
 
 def collect(
-    set_name: str, folder: Path, jobs: int, weights: str | None, videos_folder: Path | None
+    set_name: str,
+    folder: Path,
+    jobs: int,
+    weights: str | None,
+    precision: str,
+    videos_folder: Path | None,
+    kinds: str,
 ) -> None:
     """Measure the videos of a set that have no saved result."""
     folder.mkdir(parents=True, exist_ok=True)
     done = {path.stem for path in folder.glob("*.npz")}
-    videos = [video for video in SETS[set_name]() if f"{video.kind}-{video.number:03d}" not in done]
+    videos = [video for video in SETS[set_name]() if video.kind.startswith(kinds)]
+    videos = [video for video in videos if f"{video.kind}-{video.number:03d}" not in done]
     with process_pool(jobs) as pool:
-        waiting = [pool.submit(_keep, video, folder, weights, videos_folder) for video in videos]
+        settings = folder, weights, precision, videos_folder
+        waiting = [pool.submit(_keep, video, *settings) for video in videos]
         for count, future in enumerate(as_completed(waiting), 1):
             future.result()
             print(f"{count} of {len(videos)}", flush=True)

@@ -91,12 +91,16 @@ def slices_of(name: str) -> tuple[str, ...]:
 
 def suite(name: str, videos_a_slice: int, duration_s: float) -> list[tuple[str, VideoSpec]]:
     """List the videos of a suite: slice and options of each."""
-    draw = _draw2 if name.endswith("2") else _draw
     return [
-        (kind, draw(name, number, i, duration_s))
+        (kind, video_of(name, number, i, duration_s))
         for number, kind in enumerate(slices_of(name))
         for i in range(videos_a_slice)
     ]
+
+
+def video_of(name: str, number: int, i: int, duration_s: float) -> VideoSpec:
+    """Return the options of the i-th video of a slice, which is given by its place."""
+    return (_draw2 if name.endswith("2") else _draw)(name, number, i, duration_s)
 
 
 def _draw(name: str, number: int, i: int, duration_s: float) -> VideoSpec:
