@@ -109,3 +109,31 @@ def test_what_is_too_short_or_never_changes_is_unknown() -> None:
         assert colour_line(rng.normal(size=(length, 3)), FS, f_hz) is None
     still = np.full((N, 4, 3), 120.0)
     assert measure_colour_direction(np.cos(T), still, still[:, 0], still[:, 0], FS, 1.2) is None
+
+
+def test_two_lights_in_turn_are_no_blood_under_a_grey_noise_either() -> None:
+    """Red up while green goes down is blood's green with a grey change, to one who sees noise."""
+    rng = np.random.default_rng(5)
+    wave = np.cos(2 * np.pi * 1.4 * T)[:, None]
+    grey = rng.normal(0, 4e-3, (N, 1)) + rng.normal(0, 2e-4, (N, 3))
+    found = []
+    for colour in ([-2.0, 1.0, 0.5], [0.4, 1.0, 0.6]):
+        line = colour_line(grey - 2e-3 * wave * colour, FS, 1.4)
+        assert line is not None and line.significance_db() > 60
+        found.append((line.beyond_blood_db(), line.beside_blood()))
+    (light_db, light), (_, blood) = found
+    assert light_db < 20 and light > 0.5 and blood < 0.1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(0, 0.9), st.floats(0, 1.1), st.floats(-0.055, 0.055), st.floats(-0.03, 0.03),
+    st.floats(0.8, 3.5),
+)  # fmt: skip
+def test_every_pulse_is_blood_whatever_its_delays(
+    red: float, blue: float, red_s: float, blue_s: float, f_hz: float
+) -> None:
+    times = np.stack([T - red_s, T, T - blue_s], axis=1)
+    rows = 1e-3 * np.cos(2 * np.pi * f_hz * times) * [red, 1.0, blue]
+    line = colour_line(rows + np.random.default_rng(1).normal(0, 1e-5, (N, 3)), FS, f_hz)
+    assert line is not None and line.beside_blood() < 0.15

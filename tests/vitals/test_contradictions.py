@@ -26,6 +26,7 @@ T = np.arange(900) / 30
         ({"snr_db": 1.0, "nod_db": -4.0, "with_nod": 0.9}, "motion"),
         ({"snr_db": -1.0, "peaks_bpm": 5.0}, "low_snr"),
         ({"side_share": 0.1}, "readouts_disagree"),
+        ({"side_share": 0.25, "snr_db": 12.0, "with_pos": 0.6}, "readouts_disagree"),
         ({"sides_bpm": 25.0, "sides_line_db": 14.0}, "readouts_disagree"),
         ({"sides_bpm": 25.0, "sides_line_db": 10.0, "side_share": -0.36}, "readouts_disagree"),
         ({"halves_bpm": 40.0}, "rate_changes"),
@@ -37,7 +38,7 @@ T = np.arange(900) / 30
         ({"with_pos": 0.4, "change_db": 10.0}, "readouts_disagree"),
         ({"with_pos": 0.4, "beyond_blood_db": 9.0}, "readouts_disagree"),
         ({"box_share": -0.4}, "motion"),
-        ({"beyond_blood_db": 68.0, "beside_blood": 0.86}, "flicker"),
+        ({"beside_blood": 0.86, "beyond_blood_db": 0.7}, "flicker"),
         ({"pos_bpm": 20.0, "pos_half_bpm": 14.0, "pos_line_db": 8.0, "snr_db": -3.0}, "low_snr"),
         ({"group_db": -12.0, "group_size": 3.0}, "irregular"),
         ({"group_db": -12.0, "group_size": 2.0}, "out_of_range"),
@@ -74,8 +75,8 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
         {"peaks_bpm": 66.0, "halves_bpm": 70.0},  # the double of a slow heart
         {"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 8.0},  # POS is not sure
         {"track_bpm": 30.0, "snr_db": 9.0},
-        {"beyond_blood_db": 63.0, "beside_blood": 0.27},
-        {"beyond_blood_db": 0.0, "beside_blood": 0.6},
+        {"beyond_blood_db": 63.0, "beside_blood": 0.2},
+        {"side_share": 0.25, "snr_db": 5.0, "with_pos": 0.6},  # it may be noise
         {"background_share": float("nan"), "snr_db": 18.0, "with_pos": 0.95},
         {"snr_db": 18.0, "with_pos": 0.7},  # the background is seen and keeps still
         {"pos_bpm": 67.0, "pos_half_bpm": 100.0, "pos_line_db": 4.0},

@@ -49,7 +49,7 @@ class ColourDirection:
     beyond_blood_db: float
     """They change in other proportions or phases than any pulse."""
     beside_blood: float
-    """Part of the change, 0 to 1, that is none of any pulse's; noise has it too."""
+    """Part of the change, 0 to 1, that surely is none of any pulse's."""
     with_colours: float
     """Cosine between the waveform and the mix of colours that changes most clearly at the rate,
     -1 to 1; above 0, as more blood is less light."""

@@ -34,8 +34,14 @@ MOST_BESIDE_HZ = 3.0
 BLOOD_COLOURS = np.array(
     [[red, 1.0, blue] for red in np.linspace(0.0, 0.9, 7) for blue in np.linspace(0.0, 1.1, 8)]
 )
+#: Delays of red, green and blue, seconds: they come from different depths of the skin.
+BLOOD_DELAYS_S = np.array(
+    [[red, 0.0, blue] for red in np.linspace(-0.05, 0.05, 5) for blue in (-0.025, 0.0, 0.025)]
+)
 #: Part of a change that may lie beside these: the steps between them, and delays of some ms.
 BLOOD_TOLERANCE = 0.25
+#: What is called sure exceeds the noise by so many standard deviations.
+SURE_DEVIATIONS = 2.0
 #: All statements are less sure than this, dB.
 MOST_SURE_DB = 5 * MOST_DB
 
@@ -50,10 +56,13 @@ class ColourLine:
         Relative amplitudes of R, G and B at the rate.
     noise : complex128 array, shape (frequencies, 3)
         The same at frequencies beside the rate.
+    f_hz : float
+        The rate, Hz.
     """
 
     vector: Complex
     noise: Complex
+    f_hz: float
 
     @property
     def covariance(self) -> Complex:
@@ -113,22 +122,34 @@ class ColourLine:
         return self.significance_db(BLOOD_COLOURS[likest], BLOOD_TOLERANCE)
 
     def beside_blood(self) -> float:
-        """Return how much of the change no pulse has.
+        """Return how much of the change surely is none of a pulse's.
+
+        `beyond_blood_db` cannot tell a light of two colours from blood under a grey noise: it
+        takes what is grey for noise. Here the colours themselves count.
 
         Returns
         -------
         float
-            What is left beside the nearest of `BLOOD_COLOURS`, in any strength and phase, as a
-            fraction of the whole: 0 to 1, noise included.
+            What is left beside the nearest of `BLOOD_COLOURS` with `BLOOD_DELAYS_S`, in any
+            strength and phase, less `SURE_DEVIATIONS` of the noise in that direction, as a
+            fraction of the whole: 0 to 1.
 
-        >>> noise = np.ones((5, 3), np.complex128)
+        >>> noise = 0.1 * np.ones((5, 3), np.complex128)
         >>> light, blood = (np.array(of, np.complex128) for of in ([-2, 1, 1], [0.3, 1, 0.5]))
-        >>> [round(ColourLine(of, noise).beside_blood(), 1) for of in (light, blood)]
-        [0.8, 0.0]
+        >>> [round(ColourLine(of, noise, 1.2).beside_blood(), 1) for of in (light, blood)]
+        [0.7, 0.0]
         """
-        along = np.abs(BLOOD_COLOURS @ self.vector) ** 2 / (BLOOD_COLOURS**2).sum(axis=1)
-        whole = float(np.vdot(self.vector, self.vector).real)
-        return float(np.sqrt(max(1 - float(along.max()) / max(whole, 1e-30), 0.0)))
+        late = np.exp(-2j * np.pi * self.f_hz * BLOOD_DELAYS_S)
+        colours = (BLOOD_COLOURS[:, None] * late).reshape(-1, 3)
+        colours /= np.linalg.norm(colours, axis=1, keepdims=True)
+        strengths = colours.conj() @ self.vector
+        nearest = int(np.abs(strengths).argmax())
+        rest = self.vector - strengths[nearest] * colours[nearest]
+        left, whole = float(np.linalg.norm(rest)), float(np.linalg.norm(self.vector))
+        if left == 0:
+            return 0.0
+        noise = float(np.sqrt(np.mean(np.abs(self.noise @ rest.conj()) ** 2))) / left
+        return max(left - SURE_DEVIATIONS * noise, 0.0) / whole
 
     def mix(self, rows: Complex) -> Complex:
         """Return the mix of colours in which the change stands out most from the noise.
@@ -183,7 +204,7 @@ def colour_line(rows: NDArray[np.float64], fs: float, f_hz: float) -> ColourLine
     amplitudes = (turning * window) @ rows * (2 / window.sum())
     # the power of drifting light, and of cameras' slow noise, falls about as 1/f
     amplitudes *= np.sqrt(at_hz / f_hz)[:, None]
-    return ColourLine(amplitudes[-1], amplitudes[:-1])
+    return ColourLine(amplitudes[-1], amplitudes[:-1], f_hz)
 
 
 def _beside(f_hz: float, cell_hz: float, fs: float) -> NDArray[np.float64]:

@@ -36,9 +36,10 @@ HALF_BPM, HALF_LINE_DB = 4.0, 12.0
 DOUBLE_BPM, DOUBLE_LINE_DB = 3.0, 6.0
 #: A waveform with this cosine to POS, and the same rate, is a real periodic change.
 ALIVE_WITH_POS = 0.9
-#: A clear waveform comes from one side of the face only. Sides of opposite sign are caused by
-#: head motion, of which mean colours say little.
-SIDE_SHARE, SIDE_WITH_POS = 0.2, 0.8
+#: A clear waveform comes from one side of the face only: POS shows it too, with this cosine, or it
+#: is clear by itself (`CLEAR_SNR_DB`). Sides of opposite sign are caused by head motion, of which
+#: mean colours say little.
+SIDE_SHARE, SIDE_WITH_POS, CLEAR_SIDE_SHARE = 0.2, 0.8, 0.3
 #: The rates of POS on the two sides of the face differ by this much, bpm, and the weaker
 #: spectral line has this strength, dB; the second strength applies where the ratio of the
 #: sides is under the last number.
@@ -57,9 +58,9 @@ ON_WALL = 0.1
 ON_EDGES = 0.85
 #: The whole face box changes against its middle by this share: the edges of the face move over it.
 AGAINST_EDGES = -0.25
-#: It is this sure, dB, that the colours change otherwise than by a pulse, and this part of their
-#: change is none of a pulse's: a coloured light. (A clear pulse may be surely a little different.)
-COLOURED_LIGHT_DB, COLOURED_LIGHT = 20.0, 0.5
+#: This part of the change of the colours surely is none of a pulse's: a coloured light. (Delays
+#: between the colours of a pulse are a smaller part.)
+COLOURED_LIGHT = 0.25
 #: A waveform with this signal-to-noise ratio, dB, has a cosine to POS under this, and the colours
 #: do not explain why: POS misses a pulse only in some colours, in which red changes much. Either
 #: they hardly change at the rate, dB, or in other proportions than a pulse does, dB.
@@ -130,8 +131,7 @@ def contradictions(features: QualityFeatures, rate_bpm: float) -> set[str]:
 
 def _light_changes(e: QualityFeatures) -> bool:
     """Return whether the light, not the blood, changes at the rate."""
-    coloured = e.beyond_blood_db > COLOURED_LIGHT_DB and e.beside_blood > COLOURED_LIGHT
-    if e.flicker > 0 or coloured:
+    if e.flicker > 0 or e.beside_blood > COLOURED_LIGHT:
         return True
     if np.isnan(e.background_share):
         clean = e.snr_db > CLEAN_SNR_DB and e.with_pos < CLEAN_WITH_POS
@@ -160,6 +160,7 @@ def _others_disagree(e: QualityFeatures, rate_bpm: float) -> bool:
         or (abs(e.pos_bpm - rate_bpm) < DOUBLE_BPM and e.pos_line_db > DOUBLE_LINE_DB)
         or (e.sides_bpm > SIDES_BPM and e.sides_line_db > sides_line_db)
         or (abs(e.side_share) < SIDE_SHARE and e.with_pos > SIDE_WITH_POS)
+        or (abs(e.side_share) < CLEAR_SIDE_SHARE and e.snr_db > CLEAR_SNR_DB)
         or (e.snr_db > CLEAR_SNR_DB and e.with_pos < UNLIKE_POS and _unlike_blood(e))
     )
 

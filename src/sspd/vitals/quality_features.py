@@ -68,8 +68,7 @@ class QualityFeatures:
     beyond_blood_db: float
     """How sure it is that they change in other proportions or phases than a pulse does."""
     beside_blood: float
-    """Part of their change, 0 to 1, that no pulse has: up to 0.3 in clear pulses, 0.7 or more
-    under coloured lights."""
+    """Part of their change, 0 to 1, that surely is no pulse's."""
     with_mix: float
     """Cosine between the waveform and the mix of colours that changes most clearly, -1 to 1."""
     alike: float

@@ -17,11 +17,14 @@ const MOST_BESIDE_HZ = 3;
 /** Part of a change that may lie beside the colours of a pulse. */
 const BLOOD_TOLERANCE = 0.25;
 const MOST_SURE_DB = 200;
+/** What is called sure exceeds the noise by so many standard deviations. */
+const SURE_DEVIATIONS = 2;
 
 /** Change of R, G and B at a rate, and the same at frequencies beside it. */
 export interface ColourLine {
   readonly vector: Vector;
   readonly noise: readonly Vector[];
+  readonly fHz: number;
   /** Covariance of the noise that can be inverted whatever it is. */
   readonly regular: Matrix;
 }
@@ -47,7 +50,7 @@ export function colourLine(rows: Colours, fs: number, fHz: number): ColourLine |
     });
   });
   const [noise, vector] = [vectors.slice(0, -1), vectors[vectors.length - 1]!];
-  return { vector, noise, regular: regularOf(noise) };
+  return { vector, noise, fHz, regular: regularOf(noise) };
 }
 
 function regularOf(noise: readonly Vector[]): Matrix {
@@ -154,17 +157,41 @@ export function beyondBloodDb(line: ColourLine): number {
   return significanceDb(line, likest, BLOOD_TOLERANCE);
 }
 
-/** Return how much of the change no pulse has, 0 to 1, noise included. */
-export function besideBlood({ vector }: ColourLine): number {
-  const whole = vector.reduce((total, v) => total + size2(v), 0);
-  let most = 0;
+/** List the colours of a pulse, with delays between them that different depths of skin make. */
+function bloodWithDelays(fHz: number): Vector[] {
+  const late = (size: number, delayS: number) => {
+    const phase = -2 * Math.PI * fHz * delayS;
+    return [size * Math.cos(phase), size * Math.sin(phase)] as const;
+  };
+  const colours: Vector[] = [];
   for (const red of linspace(0, 0.9, 7)) {
     for (const blue of linspace(0, 1.1, 8)) {
-      const colour = [red, 1, blue].map((v) => [v, 0] as const);
-      most = Math.max(most, size2(dot(colour, vector)) / dot(colour, colour)[0]);
+      for (const redS of linspace(-0.05, 0.05, 5)) {
+        for (const blueS of [-0.025, 0, 0.025]) {
+          colours.push([late(red, redS), [1, 0], late(blue, blueS)]);
+        }
+      }
     }
   }
-  return Math.sqrt(Math.max(1 - most / Math.max(whole, 1e-30), 0));
+  return colours;
+}
+
+/** Return how much of the change surely is none of a pulse's, 0 to 1. */
+export function besideBlood({ vector, noise, fHz }: ColourLine): number {
+  let [most, rest]: [number, Vector] = [-1, vector];
+  for (const colour of bloodWithDelays(fHz)) {
+    const power = dot(colour, colour)[0];
+    const strength = scaled(dot(colour, vector), 1 / power);
+    const along = size2(strength) * power;
+    if (along <= most) continue;
+    most = along;
+    rest = vector.map((v, i) => add(v, scaled(times(strength, colour[i]!), -1)));
+  }
+  const left = Math.sqrt(dot(rest, rest)[0]);
+  if (left === 0) return 0;
+  const power = noise.reduce((total, row) => total + size2(dot(rest, row)), 0) / noise.length;
+  const surely = Math.max(left - (SURE_DEVIATIONS * Math.sqrt(power)) / left, 0);
+  return surely / Math.sqrt(dot(vector, vector)[0]);
 }
 
 /** Return the weights of R, G and B in the mix in which the change stands out most. */

@@ -26,6 +26,7 @@ const DOUBLE_LINE_DB = 6;
 const ALIVE_WITH_POS = 0.9;
 const SIDE_SHARE = 0.2;
 const SIDE_WITH_POS = 0.8;
+const CLEAR_SIDE_SHARE = 0.3;
 const SIDES_BPM = 8;
 const SIDES_LINE_DB = 12;
 const ONE_SIDE_LINE_DB = 9;
@@ -37,8 +38,7 @@ const CHANGE_DB = 6;
 const ON_WALL = 0.1;
 const ON_EDGES = 0.85;
 const AGAINST_EDGES = -0.25;
-const COLOURED_LIGHT_DB = 20;
-const COLOURED_LIGHT = 0.5;
+const COLOURED_LIGHT = 0.25;
 const CLEAR_SNR_DB = 6;
 const UNLIKE_POS = 0.5;
 const CLEAR_CHANGE_DB = 20;
@@ -79,8 +79,7 @@ export function contradictions(e: Quality, rateBpm: number): Reason[] {
 
 /** Return whether the light, not the blood, changes at the rate. */
 function lightChanges(e: Quality): boolean {
-  const coloured = e.beyondBloodDb > COLOURED_LIGHT_DB && e.besideBlood > COLOURED_LIGHT;
-  if (e.isFlicker || coloured) return true;
+  if (e.isFlicker || e.besideBlood > COLOURED_LIGHT) return true;
   if (!Number.isNaN(e.backgroundShare)) return onWall(e) > ON_WALL;
   return e.boxShare > ON_EDGES || (e.snrDb > CLEAN_SNR_DB && e.withPos < CLEAN_WITH_POS);
 }
@@ -106,6 +105,7 @@ function othersDisagree(e: Quality, rateBpm: number): boolean {
     (Math.abs(e.posBpm - rateBpm) < DOUBLE_BPM && e.posLineDb > DOUBLE_LINE_DB) ||
     (e.sidesBpm > SIDES_BPM && e.sidesLineDb > sidesLineDb) ||
     (Math.abs(e.sideShare) < SIDE_SHARE && e.withPos > SIDE_WITH_POS) ||
+    (Math.abs(e.sideShare) < CLEAR_SIDE_SHARE && e.snrDb > CLEAR_SNR_DB) ||
     (e.snrDb > CLEAR_SNR_DB && e.withPos < UNLIKE_POS && unlikeBlood(e))
   );
 }
