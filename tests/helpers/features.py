@@ -19,6 +19,7 @@ CLEAN = QualityFeatures(
     with_sway=0.4,
     flicker=0.0,
     change_db=80.0,
+    half_change_db=5.0,
     beyond_grey_db=50.0,
     beyond_blood_db=3.0,
     beside_blood=0.1,

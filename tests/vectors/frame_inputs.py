@@ -214,7 +214,7 @@ def judged() -> Iterator[tuple[str, str, Case]]:
     clean = vars(CLEAN)
     unseen = {"background_share": None, "background_share_sd": None}
     unknown = {"change_db": None, "with_mix": None, "alike": None, "beyond_blood_db": None}
-    unknown |= {"beside_blood": None}
+    unknown |= {"beside_blood": None, "half_change_db": None}
     kinds: dict[str, Case] = {
         "clean": {},
         "short, colours unknown": {"duration_s": 8.0, **unseen, **unknown, "box_share": None},
@@ -230,6 +230,7 @@ def judged() -> Iterator[tuple[str, str, Case]]:
         "wanders": {"track_bpm": 12.0, "snr_db": 2.0},
         "peaks": {"peaks_bpm": 13.0, "odd_lines_db": 30.0, "pos_half_bpm": 3.0},
         "twice": {"pos_bpm": 71.0},
+        "read double": {"half_change_db": 80.0, "change_db": 12.0},
         "clear on one side": {"side_share": 0.25, "snr_db": 12.0, "with_pos": 0.6},
         "one side": {"side_share": -0.1, "sides_bpm": 9.0, "sides_line_db": 10.0},
         "noise": {"snr_db": -1.0, "pos_bpm": 9.0, "with_pos": 0.1, "with_mix": 0.2, "alike": 0.1},

@@ -137,3 +137,15 @@ def test_every_pulse_is_blood_whatever_its_delays(
     rows = 1e-3 * np.cos(2 * np.pi * f_hz * times) * [red, 1.0, blue]
     line = colour_line(rows + np.random.default_rng(1).normal(0, 1e-5, (N, 3)), FS, f_hz)
     assert line is not None and line.beside_blood() < 0.15
+
+
+def test_a_slow_heart_read_double_shows_at_half_of_the_rate() -> None:
+    slow = np.cos(2 * np.pi * 0.6 * T)[:, None, None] * np.array([0.4, 1.0, 0.6])
+    noise = np.random.default_rng(2).normal(0, 1e-3, (N, 4, 3))
+    face = 120 * (1 - 1e-3 * slow + noise)
+    behind = np.full((N, 3), 90.0)
+    wave = np.cos(2 * np.pi * 1.2 * T)
+    double = measure_colour_direction(wave, face, face.mean(axis=1), behind, FS, 1.2)
+    single = measure_colour_direction(wave, face, face.mean(axis=1), behind, FS, 0.6)
+    assert double is not None and double.half_change_db > double.change_db + 60
+    assert single is not None and np.isnan(single.half_change_db)  # 18 bpm is breathing

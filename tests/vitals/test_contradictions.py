@@ -38,6 +38,7 @@ T = np.arange(900) / 30
         ({"with_pos": 0.4, "change_db": 10.0}, "readouts_disagree"),
         ({"with_pos": 0.4, "beyond_blood_db": 9.0}, "readouts_disagree"),
         ({"box_share": -0.4}, "motion"),
+        ({"half_change_db": 88.0, "change_db": 10.0}, "out_of_range"),
         ({"beside_blood": 0.86, "beyond_blood_db": 0.7}, "flicker"),
         ({"pos_bpm": 20.0, "pos_half_bpm": 14.0, "pos_line_db": 8.0, "snr_db": -3.0}, "low_snr"),
         ({"group_db": -12.0, "group_size": 3.0}, "irregular"),
@@ -77,6 +78,10 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
         {"track_bpm": 30.0, "snr_db": 9.0},
         {"beyond_blood_db": 63.0, "beside_blood": 0.2},
         {"side_share": 0.25, "snr_db": 5.0, "with_pos": 0.6},  # it may be noise
+        {"half_change_db": 95.0},  # so does the rate: breathing, or beats in pairs
+        {"half_change_db": 35.0, "change_db": 7.0},
+        {"half_change_db": 88.0, "change_db": 26.0, "track_bpm": 12.0},  # it rises through both
+        {"half_change_db": float("nan")},
         {"background_share": float("nan"), "snr_db": 18.0, "with_pos": 0.95},
         {"snr_db": 18.0, "with_pos": 0.7},  # the background is seen and keeps still
         {"pos_bpm": 67.0, "pos_half_bpm": 100.0, "pos_line_db": 4.0},

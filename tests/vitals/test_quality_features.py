@@ -228,7 +228,8 @@ def test_units_do_not_matter_and_all_is_finite(
     mixed = share * pulse + (1 - share) * rng.normal(size=T.size)
     frame_stats = _scene(0.003 * _moving(pulse, BLOOD) + 0.002 * rng.normal(size=(T.size, 4, 3)))
     found = asdict(_found(mixed, frame_stats))
-    assert all(np.isfinite(value) for value in found.values())
+    too_slow = {"half_change_db"}  # of a rate under 54 bpm it is unknown
+    assert all(np.isfinite(value) for name, value in found.items() if name not in too_slow)
     darker = replace(
         frame_stats,
         quarters_rgb=(frame_stats.quarters_rgb * light).astype(np.float32),
@@ -238,5 +239,6 @@ def test_units_do_not_matter_and_all_is_finite(
     again = asdict(_found(gain * mixed, darker))
     for name, value in found.items():
         # the rate moves by its last digits, and with it what is nothing but noise
-        slack = 1.0 if name in ("change_db", "beyond_grey_db", "beyond_blood_db") else 0.05
-        assert again[name] == pytest.approx(value, rel=1e-2, abs=slack), name
+        sure = "change_db", "half_change_db", "beyond_grey_db", "beyond_blood_db"
+        slack = 1.0 if name in sure else 0.05
+        assert again[name] == pytest.approx(value, rel=1e-2, abs=slack, nan_ok=True), name

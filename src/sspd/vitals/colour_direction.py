@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.types import Signal
-from sspd.vitals.colour_line import ColourLine, colour_line
+from sspd.vitals.colour_line import SLOWEST_HZ, ColourLine, colour_line
 from sspd.vitals.lines import Complex, complex_cosine, late_cosine, near, part, relative, size_db
 
 #: A background with a pixel value below this (0-255) is too dark to show a change of light.
@@ -28,6 +28,9 @@ class ColourDirection:
 
     change_db: float
     """The colours of the face change at the rate."""
+    half_change_db: float
+    """They change at half of the rate, as those of a slow heart do that was read double. NaN: that
+    is below `SLOWEST_HZ`, or the window is too short."""
     beyond_grey_db: float
     """They do not all change alike, as they would by a light's strength or an exposure."""
     background_db: float
@@ -111,6 +114,7 @@ def measure_colour_direction(
     box_share = _share(colour_line(relative(np.maximum(box, 1e-3), fs), fs, f_hz), face)
     return ColourDirection(
         change_db=face.significance_db(),
+        half_change_db=_half_change_db(skin, fs, f_hz / 2),
         beyond_grey_db=face.significance_db(np.ones(3)),
         background_db=unknown if wall is None else wall.significance_db(),
         beyond_background_db=unknown if wall is None else face.significance_db(wall.vector),
@@ -126,6 +130,11 @@ def measure_colour_direction(
         ),
         weights=face.weights,
     )
+
+
+def _half_change_db(skin: NDArray[np.float64], fs: float, f_hz: float) -> float:
+    line = colour_line(skin, fs, f_hz) if f_hz >= SLOWEST_HZ else None
+    return float("nan") if line is None else line.significance_db()
 
 
 def _share(other: ColourLine | None, face: ColourLine) -> tuple[float, float]:
@@ -198,8 +207,9 @@ def colour_features(
 def _direction(found: ColourDirection | None) -> dict[str, float]:
     """Return what the colours say about the rate; NaN: the window is too short for it."""
     names = {
-        **{name: name for name in ("change_db", "beyond_grey_db", "beyond_blood_db", "box_share")},
-        **{name: name for name in ("background_share", "background_share_sd", "beside_blood")},
+        **{name: name for name in ("change_db", "half_change_db", "beyond_grey_db")},
+        **{name: name for name in ("beyond_blood_db", "beside_blood", "box_share")},
+        **{name: name for name in ("background_share", "background_share_sd")},
         "with_mix": "with_colours",
         "alike": "quarters_alike",
     }

@@ -44,6 +44,9 @@ SIDE_SHARE, SIDE_WITH_POS, CLEAR_SIDE_SHARE = 0.2, 0.8, 0.3
 #: spectral line has this strength, dB; the second strength applies where the ratio of the
 #: sides is under the last number.
 SIDES_BPM, SIDES_LINE_DB, ONE_SIDE = 8.0, (12.0, 9.0), 0.4
+#: The colours change at half of the rate by this much more surely than at the rate, and this
+#: surely, dB, while the rate does not change: a slow heart was read double.
+HALF_MORE_DB, HALF_CHANGE_DB = 25.0, 40.0
 #: The rate by peaks differs by this much, bpm.
 PEAKS_BPM = 12.0
 #: Neither the colours nor POS, which is more robust to motion, correlate with the waveform
@@ -123,9 +126,11 @@ def contradictions(features: QualityFeatures, rate_bpm: float) -> set[str]:
         "low_snr": (wanders and not alive) or _is_noise(e, rate_bpm),
     }
     found = {reason for reason, is_so in rules.items() if is_so}
+    below = rate_bpm / 2 < 60 * SEARCH_HZ[0]
     if e.group_db > GROUP_DB:
-        slow = e.group_size < GROUP_OF and rate_bpm / 2 < 60 * SEARCH_HZ[0]
-        found.add("out_of_range" if slow else "irregular")
+        found.add("out_of_range" if below and e.group_size < GROUP_OF else "irregular")
+    if _is_double(e):
+        found.add("out_of_range" if below else "readouts_disagree")
     return found
 
 
@@ -163,6 +168,12 @@ def _others_disagree(e: QualityFeatures, rate_bpm: float) -> bool:
         or (abs(e.side_share) < CLEAR_SIDE_SHARE and e.snr_db > CLEAR_SNR_DB)
         or (e.snr_db > CLEAR_SNR_DB and e.with_pos < UNLIKE_POS and _unlike_blood(e))
     )
+
+
+def _is_double(e: QualityFeatures) -> bool:
+    """Return whether the colours change at half of the rate rather than at the rate."""
+    sure = e.half_change_db > HALF_CHANGE_DB
+    return sure and e.half_change_db - e.change_db > HALF_MORE_DB and e.track_bpm == 0
 
 
 def _unlike_blood(e: QualityFeatures) -> bool:

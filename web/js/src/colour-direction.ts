@@ -8,6 +8,7 @@ import {
   colourLine,
   mixWeights,
   significanceDb,
+  SLOWEST_HZ,
 } from "./colour-line.js";
 import { add, conj, dot, scaled, solve, times, type Vector } from "./complex.js";
 import type { Colours } from "./flicker.js";
@@ -27,6 +28,8 @@ export interface ColourDirection {
   readonly quartersAlike: number;
   readonly beyondBloodDb: number;
   readonly besideBlood: number;
+  /** The face's colours change at half of the rate. NaN: not known. */
+  readonly halfChangeDb: number;
   readonly withColours: number;
   /** Weights of R, G and B in the mix that changes most clearly. */
   readonly weights: Vector;
@@ -76,9 +79,15 @@ export function measureColourDirection(
     quartersAlike: lines.length < 4 ? NaN : alike(face, lines),
     beyondBloodDb: beyondBloodDb(face),
     besideBlood: besideBlood(face),
+    halfChangeDb: halfChangeDb(skin, fs, fHz / 2),
     withColours: withColours(values, skin, weights, fs, fHz),
     weights,
   };
+}
+
+function halfChangeDb(skin: Colours, fs: number, fHz: number): number {
+  const line = fHz >= SLOWEST_HZ ? colourLine(skin, fs, fHz) : null;
+  return line === null ? NaN : significanceDb(line);
 }
 
 function relativeColours(rgb: Colours, fs: number): Colours {

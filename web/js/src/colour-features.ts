@@ -18,6 +18,7 @@ export interface ColourFeatures {
   readonly beyondGreyDb: number;
   readonly beyondBloodDb: number;
   readonly besideBlood: number;
+  readonly halfChangeDb: number;
   readonly withMix: number;
   readonly alike: number;
   readonly boxShare: number;
@@ -72,6 +73,7 @@ function ofDirection(found: ColourDirection | null): OfDirection {
     beyondGreyDb: found?.beyondGreyDb ?? NaN,
     beyondBloodDb: found?.beyondBloodDb ?? NaN,
     besideBlood: found?.besideBlood ?? NaN,
+    halfChangeDb: found?.halfChangeDb ?? NaN,
     withMix: found?.withColours ?? NaN,
     alike: found?.quartersAlike ?? NaN,
     boxShare: found?.boxShare ?? NaN,

@@ -9,7 +9,8 @@ import { hann } from "./spectrum.js";
 const BESIDE_HZ = [0.3, 0.9] as const;
 /** Not nearer than so many cells of resolution to a multiple of it. */
 const CLEAR_CELLS = 3;
-const SLOWEST_HZ = 0.45;
+/** Slower changes are trends. */
+export const SLOWEST_HZ = 0.45;
 const SPACING_CELLS = 2.5;
 const FREQUENCIES = 8;
 const LEAST_FREQUENCIES = 5;

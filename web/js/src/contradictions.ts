@@ -39,6 +39,8 @@ const ON_WALL = 0.1;
 const ON_EDGES = 0.85;
 const AGAINST_EDGES = -0.25;
 const COLOURED_LIGHT = 0.25;
+const HALF_MORE_DB = 25;
+const HALF_CHANGE_DB = 40;
 const CLEAR_SNR_DB = 6;
 const UNLIKE_POS = 0.5;
 const CLEAR_CHANGE_DB = 20;
@@ -70,11 +72,18 @@ export function contradictions(e: Quality, rateBpm: number): Reason[] {
     ["low_snr", (wanders && !alive) || isNoise(e, rateBpm)],
   ];
   for (const [reason, isSo] of rules) if (isSo) found.add(reason);
+  const below = rateBpm / 2 < 60 * SEARCH_HZ[0];
   if (e.groupDb > GROUP_DB) {
-    const slow = e.groupSize < GROUP_OF && rateBpm / 2 < 60 * SEARCH_HZ[0];
-    found.add(slow ? "out_of_range" : "irregular");
+    found.add(below && e.groupSize < GROUP_OF ? "out_of_range" : "irregular");
   }
+  if (isDouble(e)) found.add(below ? "out_of_range" : "readouts_disagree");
   return REASONS.filter((reason) => found.has(reason));
+}
+
+/** Return whether the colours change at half of the rate rather than at the rate. */
+function isDouble(e: Quality): boolean {
+  const sure = e.halfChangeDb > HALF_CHANGE_DB;
+  return sure && e.halfChangeDb - e.changeDb > HALF_MORE_DB && e.trackBpm === 0;
 }
 
 /** Return whether the light, not the blood, changes at the rate. */

@@ -249,6 +249,7 @@ check("direction", ({ quarters, box, background, fs, f_hz }) => {
   const scale = Math.max(...found.weights.map(([re, im]) => Math.hypot(re, im)));
   return {
     change_db: found.changeDb,
+    half_change_db: found.halfChangeDb,
     beyond_grey_db: found.beyondGreyDb,
     background_db: found.backgroundDb,
     beyond_background_db: found.beyondBackgroundDb,
