@@ -47,6 +47,8 @@ SHARES = (0.95, 0.8, 0.6)
 #: Factor of the pulse that is made to see how strong it becomes.
 PROBE = 2.0
 FACTORS = tuple(float(f) for f in np.geomspace(0.25, 8.0, 16))
+#: The strongest pulse that the simulator makes, percent.
+MOST_PERCENT = 10.0
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -131,7 +133,7 @@ def measure_video(
 ) -> list[dict[str, Any]]:
     """Return one row for each system; the video is made if it is not there."""
     spec = spec_of("score", i)
-    spec = spec.replace(pulse_percent=spec.pulse_percent * factor)
+    spec = spec.replace(pulse_percent=min(spec.pulse_percent * factor, MOST_PERCENT))
     known, rows = truth(spec), []
     path = folder / f"level-{i:03d}-{factor:g}{video_suffix(spec)}"
     if not path.exists():
