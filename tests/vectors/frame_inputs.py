@@ -231,7 +231,7 @@ def judged() -> Iterator[tuple[str, str, Case]]:
         "peaks": {"peaks_bpm": 13.0, "odd_lines_db": 30.0, "pos_half_bpm": 3.0},
         "twice": {"pos_bpm": 71.0},
         "read double": {"half_change_db": 80.0, "change_db": 12.0},
-        "clear on one side": {"side_share": 0.22, "snr_db": 12.0, "with_pos": 0.6},
+        "clear on one side": {"side_share": 0.25, "snr_db": 12.0, "with_pos": 0.6},
         "one side": {"side_share": -0.1, "sides_bpm": 9.0, "sides_line_db": 10.0},
         "noise": {"snr_db": -1.0, "pos_bpm": 9.0, "with_pos": 0.1, "with_mix": 0.2, "alike": 0.1},
         "groups of two, slow": {"group_db": -10.0, "group_size": 2},

@@ -26,7 +26,7 @@ T = np.arange(900) / 30
         ({"snr_db": 1.0, "nod_db": -4.0, "with_nod": 0.9}, "motion"),
         ({"snr_db": -1.0, "peaks_bpm": 5.0}, "low_snr"),
         ({"side_share": 0.1}, "readouts_disagree"),
-        ({"side_share": 0.22, "snr_db": 12.0, "with_pos": 0.6}, "readouts_disagree"),
+        ({"side_share": 0.25, "snr_db": 12.0, "with_pos": 0.6}, "readouts_disagree"),
         ({"sides_bpm": 25.0, "sides_line_db": 14.0}, "readouts_disagree"),
         ({"sides_bpm": 25.0, "sides_line_db": 10.0, "side_share": -0.36}, "readouts_disagree"),
         ({"halves_bpm": 40.0}, "rate_changes"),
@@ -77,9 +77,9 @@ def test_a_single_contradiction_rejects_what_else_is_sure(
         {"pos_bpm": 46.0, "pos_half_bpm": 20.0, "pos_line_db": 8.0},  # POS is not sure
         {"track_bpm": 30.0, "snr_db": 9.0},
         {"beyond_blood_db": 63.0, "beside_blood": 0.2},
-        {"side_share": 0.22, "snr_db": 5.0, "with_pos": 0.6},  # it may be noise
-        {"half_change_db": 110.0},  # so does the rate: breathing, or beats in pairs
-        {"half_change_db": 45.0, "change_db": 3.0},
+        {"side_share": 0.25, "snr_db": 5.0, "with_pos": 0.6},  # it may be noise
+        {"half_change_db": 95.0},  # so does the rate: breathing, or beats in pairs
+        {"half_change_db": 35.0, "change_db": 7.0},
         {"half_change_db": 88.0, "change_db": 26.0, "track_bpm": 12.0},  # it rises through both
         {"half_change_db": float("nan")},
         {"background_share": float("nan"), "snr_db": 18.0, "with_pos": 0.95},

@@ -39,14 +39,14 @@ ALIVE_WITH_POS = 0.9
 #: A clear waveform comes from one side of the face only: POS shows it too, with this cosine, or it
 #: is clear by itself (`CLEAR_SNR_DB`). Sides of opposite sign are caused by head motion, of which
 #: mean colours say little.
-SIDE_SHARE, SIDE_WITH_POS, CLEAR_SIDE_SHARE = 0.2, 0.8, 0.25
+SIDE_SHARE, SIDE_WITH_POS, CLEAR_SIDE_SHARE = 0.2, 0.8, 0.3
 #: The rates of POS on the two sides of the face differ by this much, bpm, and the weaker
 #: spectral line has this strength, dB; the second strength applies where the ratio of the
 #: sides is under the last number.
 SIDES_BPM, SIDES_LINE_DB, ONE_SIDE = 8.0, (12.0, 9.0), 0.4
 #: The colours change at half of the rate by this much more surely than at the rate, and this
 #: surely, dB, while the rate does not change: a slow heart was read double.
-HALF_MORE_DB, HALF_CHANGE_DB = 40.0, 50.0
+HALF_MORE_DB, HALF_CHANGE_DB = 25.0, 40.0
 #: The rate by peaks differs by this much, bpm.
 PEAKS_BPM = 12.0
 #: Neither the colours nor POS, which is more robust to motion, correlate with the waveform
