@@ -101,7 +101,7 @@ def test_readme_is_short_and_in_order() -> None:
 def test_every_line_of_the_readme_on_accuracy_says_simulated() -> None:
     part = README.partition("## Accuracy\n")[2].partition("\n## ")[0]
     lines = [line for line in part.splitlines() if line]
-    assert len(lines) == 5
+    assert len(lines) == 6
     for line in lines:
         assert "simulated" in line.lower(), line
 
