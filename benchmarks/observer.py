@@ -1,4 +1,4 @@
-"""What a video's colours hold at all: an observer who knows the true waveform.
+"""Bound for methods that add up colours: an observer who knows the true waveform.
 
 The observer adds up the three mean colours of the face so that the sum comes as near as possible
 to the true pulse, and reads the rate of that sum. No method that adds up colours can do better,

@@ -7,7 +7,8 @@ the number of its steps, not a threshold. `validation` and `validation2` are for
 
 python benchmarks/slices.py FOLDER --systems sspd,pos,green,other.onnx --json out.json
 
-The system `observer` knows the true waveform (`observer.py`): what the colours of a video hold.
+The system `observer` knows the true waveform (`observer.py`): a bound for methods that add up
+colours.
 With --keep, FOLDER keeps the videos between runs; they are named by the hash of their options.
 """
 

@@ -64,7 +64,7 @@ class QualityFeatures:
     """How sure it is that the colours of the face change at the rate, whatever the colour of the
     pulse; see `sspd.vitals.colour_direction`, as for the next seven. NaN: unknown."""
     half_change_db: float
-    """How sure it is that they change at half of the rate. NaN: that is too slow to be known."""
+    """How sure it is that they change at half of the rate. NaN: unknown, as under 54 bpm."""
     beyond_grey_db: float
     """How sure it is that they do not all change alike."""
     beyond_blood_db: float

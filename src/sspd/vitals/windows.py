@@ -125,7 +125,7 @@ def _read_window(
     reading = follow_rate(filtered.values, filtered.fs, reading)
     found = assess(reading)
     if calibrated and found.reasons:
-        # A rejected rate may be twice the heart's: the likelier of the two is taken.
+        # A rejected rate may be twice the heart's: of the two, the more likely one is taken.
         other = read_half(filtered.values, filtered.fs, reading)
         if other is not None:
             half = assess(follow_rate(filtered.values, filtered.fs, other))

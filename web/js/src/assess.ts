@@ -27,7 +27,7 @@ export function assessWindow(filtered: Stretch, rows: FrameRows, facts: Facts): 
   const reading = followRate(values, fs, readRate(values, fs));
   const found = assess(filtered, reading, rows, facts);
   if (facts.confidence === null || !found.reasons.length) return found;
-  // A rejected rate may be twice the heart's: the likelier of the two is taken.
+  // A rejected rate may be twice the heart's: of the two, the more likely one is taken.
   const other = readHalf(values, fs, reading);
   if (other === null) return found;
   const half = assess(filtered, followRate(values, fs, other), rows, facts);
