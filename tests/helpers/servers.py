@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,14 @@ from sspd.server.settings import ServerSettings
 
 #: How long anything may take on a busy machine, seconds.
 PATIENCE_S = 60.0
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait until something is true; an error where it never is."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end_s
+        threading.Event().wait(0.002)
 
 
 @dataclass
@@ -80,13 +88,14 @@ class Caller:
 
     def wait(self, job_id: str) -> dict[str, Any]:
         """The job at its end."""
-        end_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end_s:
-            reply = self("GET", f"/v1/measurements/{job_id}").json
-            if reply["state"] in ("done", "failed"):
-                return dict(reply)
-            threading.Event().wait(0.05)
-        raise AssertionError(f"{job_id}: not done in {PATIENCE_S} s")
+        replies: list[dict[str, Any]] = []
+
+        def ended() -> bool:
+            replies.append(self("GET", f"/v1/measurements/{job_id}").json)
+            return replies[-1]["state"] in ("done", "failed")
+
+        until(ended)
+        return replies[-1]
 
 
 @contextmanager
@@ -98,9 +107,7 @@ def thread_server(settings: ServerSettings) -> Iterator[tuple[Caller, Service]]:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
-            end_s = time.monotonic() + PATIENCE_S
-            while not server.started and thread.is_alive() and time.monotonic() < end_s:
-                threading.Event().wait(0.01)
+            until(lambda: server.started or not thread.is_alive())
             assert server.started
             yield Caller(listener.getsockname()[1]), service
         finally:

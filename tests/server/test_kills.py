@@ -7,15 +7,12 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import threading
-import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from helpers.servers import PATIENCE_S, ProcessServer
+from helpers.servers import PATIENCE_S, ProcessServer, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,13 +27,6 @@ def _states(folder: Path) -> dict[str, str]:
         return dict(file.execute("SELECT id, state FROM job"))
 
 
-def _until(true: Callable[[], object]) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end_s
-        threading.Event().wait(0.02)
-
-
 def test_a_server_that_is_killed_again_and_again_loses_nothing(
     tmp_path: Path, beating_video: Path
 ) -> None:
@@ -49,7 +39,7 @@ def test_a_server_that_is_killed_again_and_again_loses_nothing(
             ids.append(server.call.send(beating_video, key, **box))
             assert server.call.send(beating_video, key, **box) == ids[-1]
         if round_ % 2:
-            _until(lambda server=server: "running" in _states(folder).values())
+            until(lambda: "running" in _states(folder).values())
         server.kill()
     assert sorted(_states(folder)) == sorted(ids)
     server = ProcessServer(folder, *QUICK)
@@ -60,7 +50,7 @@ def test_a_server_that_is_killed_again_and_again_loses_nothing(
             assert reply["results"][0]["hr_bpm"] == pytest.approx(72.0, abs=1.0)
         done = [line for line in server.lines if " done job=" in line]
         assert len(done) == len({line.split("job=")[1][:22] for line in done})
-        assert not list((folder / "videos").iterdir())
+        until(lambda: not list((folder / "videos").iterdir()))
     finally:
         assert server.stop() == 0
 
@@ -70,14 +60,14 @@ def test_a_video_whose_worker_dies_three_times_fails_and_the_next_is_measured(
 ) -> None:
     server = ProcessServer(tmp_path / "state", *QUICK)
     try:
-        _until(lambda: server.call("GET", "/readyz").status == 200)
+        until(lambda: server.call("GET", "/readyz").status == 200)
         (idle,) = server.children()
         os.kill(idle, signal.SIGSTOP)  # so that the job is surely running when it dies
         job_id = server.call.send(beating_video, box="8,4,48,60")
-        _until(lambda: server.call("GET", f"{PLACE}/{job_id}").json["state"] == "running")
+        until(lambda: server.call("GET", f"{PLACE}/{job_id}").json["state"] == "running")
         killed = set[int]()
         while len(killed) < 3:  # a new one takes a second before it measures
-            _until(lambda: set(server.children()) - killed)
+            until(lambda: set(server.children()) - killed)
             (worker,) = set(server.children()) - killed
             os.kill(worker, signal.SIGKILL)
             killed.add(worker)
@@ -124,7 +114,7 @@ def test_nobody_is_named_in_the_log_or_on_the_disk(tmp_path: Path, beating_video
         server.call("GET", "/Ada%20Lovelace")
         with suppress(ConnectionError):
             server.call.raw(b"GARBAGE Ada Lovelace\r\n\r\n")
-        _until(lambda: server.call("GET", f"{PLACE}/{job_id}").status == 404)
+        until(lambda: server.call("GET", f"{PLACE}/{job_id}").status == 404)
     finally:
         assert server.stop() == 0
     assert not [line for line in server.lines if "Ada" in line]

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import struct
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from helpers.beating_faces import SKIN_BOX, beating_pictures
-from helpers.servers import PATIENCE_S, Caller, read_proc, thread_server
+from helpers.servers import PATIENCE_S, Caller, read_proc, thread_server, until
 from sspd.pipeline import Session
 from sspd.report.json import update_to_dict, vitals_to_dict
 from sspd.server.service import Service
@@ -175,11 +174,7 @@ def test_there_are_so_many_sessions_and_no_more(call: Caller, service: Service) 
     with _socket(call), _socket(call):
         told, closed = _said(call)
         assert (told[-1]["code"], closed) == ("busy", 1013)
-    for _ in range(500):
-        if service.live == 0:
-            break
-        threading.Event().wait(0.01)
-    assert service.live == 0
+    until(lambda: service.live == 0)
 
 
 def test_a_page_of_another_origin_gets_no_socket(call: Caller) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 
 import sspd
 from helpers.beating_faces import SKIN_BOX
-from helpers.servers import Caller
+from helpers.servers import Caller, until
 from sspd.server.openapi import document
 from sspd.server.service import Service
 
@@ -47,7 +46,7 @@ def test_the_result_is_that_of_the_library(
     assert expected.hr_bpm == pytest.approx(72.0, abs=1.0)
     assert _without_time(row) == _without_time(json.loads(json.dumps(expected.to_dict())))
     assert row["source"] == measured["id"]
-    assert not list(service.videos.iterdir())  # gone as soon as it was measured
+    until(lambda: not list(service.videos.iterdir()))  # gone as soon as it was measured
 
 
 def test_its_files_are_those_of_the_command(measured: dict[str, Any], call: Caller) -> None:
@@ -90,7 +89,7 @@ def test_a_key_makes_a_second_try_safe(call: Caller, service: Service, beating_v
     others = call("POST", f"{PLACE}?end=9", beating_video.read_bytes(), headers)
     assert (others.status, others.json["code"]) == (422, "key_reused")
     call.wait(first)
-    assert not list(service.videos.iterdir())
+    until(lambda: not list(service.videos.iterdir()))
 
 
 def test_what_is_no_video_fails_with_a_sentence_and_no_place(
@@ -103,7 +102,7 @@ def test_what_is_no_video_fails_with_a_sentence_and_no_place(
     assert reply["reason"].startswith("video: not a video that can be decoded")
     csv_answer = call("GET", f"{PLACE}/{answer.json['id']}/csv")
     assert (csv_answer.status, csv_answer.json["code"]) == (409, "failed")
-    assert not list(service.videos.iterdir())
+    until(lambda: not list(service.videos.iterdir()))
 
 
 def test_deleted_is_gone(call: Caller, service: Service, beating_video: Path) -> None:
@@ -131,8 +130,7 @@ def test_only_what_was_fetched_counts_as_fetched(
     call: Caller, service: Service, beating_video: Path
 ) -> None:
     job_id = call.send(beating_video, end=4)
-    while (job := service.store.find(job_id)) is not None and job.ended_s is None:
-        threading.Event().wait(0.02)
+    until(lambda: (job := service.store.find(job_id)) is None or job.ended_s is not None)
     for path in ("", "/csv"):
         assert call("HEAD", f"{PLACE}/{job_id}{path}").status == 200
     job = service.store.find(job_id)
