@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sspd
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from helpers.terminals import in_terminal
 from sspd.errors import SourceError, UsageError
 from sspd.types.arguments import face_box
@@ -29,7 +29,7 @@ COMMAND = [sys.executable, "-m", "sspd.cli.main", "measure", "--method", "pos", 
 def video(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     t = np.arange(270) / 30
     folder = tmp_path_factory.mktemp("given")
-    return write_video(folder / "x.mp4", beating_pictures(t, 1.2), t, options={"crf": "16"})
+    return write_video(folder / "x.mp4", beating_frames(t, 1.2), t, options={"crf": "16"})
 
 
 def _measure(source: Any, **more: Any) -> sspd.Vitals:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import sspd
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.errors import UsageError
 from sspd.pipeline.batch import measure_many
 from sspd.types import MeasureOptions, Vitals
@@ -48,7 +48,7 @@ def measured(path: Path, **options: Any) -> Vitals:
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve seconds at 30 frames per second, without a clock."""
     t = np.arange(360) / 30
-    return write(tmp_path_factory.mktemp("raw") / "a.h264", beating_pictures(t, 1.6), 30)
+    return write(tmp_path_factory.mktemp("raw") / "a.h264", beating_frames(t, 1.6), 30)
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ def test_a_stated_rate_reaches_workers_and_the_journal(raw: Path) -> None:
 @pytest.mark.parametrize("capture", [60, 120])
 def test_slow_motion_is_read_by_the_capture_clock(capture: int, tmp_path: Path) -> None:
     t = np.arange(10 * capture) / capture
-    path = write(tmp_path / "slow.mp4", beating_pictures(t, HZ), 30, capture=f"{capture}.0")
+    path = write(tmp_path / "slow.mp4", beating_frames(t, HZ), 30, capture=f"{capture}.0")
     vitals = measured(path)
     assert vitals.hr_bpm == pytest.approx(95.9, abs=1)
     assert (vitals.fps, vitals.container_fps) == (pytest.approx(capture), pytest.approx(30))
@@ -105,7 +105,7 @@ def test_slow_motion_is_read_by_the_capture_clock(capture: int, tmp_path: Path) 
 
 def test_a_time_lapse_has_too_few_frames(tmp_path: Path) -> None:
     t = np.arange(300) / 5
-    path = write(tmp_path / "lapse.mp4", beating_pictures(t, HZ), 30, capture="5.0")
+    path = write(tmp_path / "lapse.mp4", beating_frames(t, HZ), 30, capture="5.0")
     vitals = measured(path)
     assert vitals.hr_bpm is None
     assert "frame_rate_too_low" in vitals.reasons
@@ -116,7 +116,7 @@ def test_a_time_lapse_has_too_few_frames(tmp_path: Path) -> None:
 def test_frames_shown_several_times_are_no_frames(crf: int, times: int, tmp_path: Path) -> None:
     """174.8 bpm at 5 new frames per second would be read as 125.2."""
     t = np.arange(360) // times * times / 30
-    rgb = beating_pictures(np.unique(t), 174.8 / 60)[np.arange(360) // times]
+    rgb = beating_frames(np.unique(t), 174.8 / 60)[np.arange(360) // times]
     vitals = measured(write(tmp_path / "held.mp4", rgb, 30, crf=crf))
     assert vitals.hr_bpm is None
     assert "frame_rate_too_low" in vitals.reasons
@@ -128,7 +128,7 @@ def test_frames_shown_several_times_are_no_frames(crf: int, times: int, tmp_path
 
 
 def test_fifteen_new_frames_in_thirty_are_enough(tmp_path: Path) -> None:
-    rgb = beating_pictures(np.arange(180) / 15, 1.2)[np.arange(360) // 2]
+    rgb = beating_frames(np.arange(180) / 15, 1.2)[np.arange(360) // 2]
     vitals = measured(write(tmp_path / "twice.mp4", rgb, 30, crf=0))
     assert vitals.hr_bpm == pytest.approx(72, abs=1)
     assert vitals.fps == pytest.approx(15, abs=0.1)
@@ -137,7 +137,7 @@ def test_fifteen_new_frames_in_thirty_are_enough(tmp_path: Path) -> None:
 @pytest.mark.parametrize("period", [30, 50])
 def test_a_gif_that_loops_has_no_pulse(period: int, tmp_path: Path) -> None:
     """A photo with noise, 25 frames per second, shown again and again for 20 s."""
-    rgb = beating_pictures(np.arange(period) / 25, 1.0, depth=0.0)
+    rgb = beating_frames(np.arange(period) / 25, 1.0, depth=0.0)
     memory = tmp_path / "loop.gif"
     with av.open(str(memory), "w") as container:
         stream: Any = container.add_stream("gif", rate=25)

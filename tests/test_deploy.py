@@ -19,7 +19,7 @@ import pytest
 import typer
 import yaml
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.cli.main import app
 from sspd.pipeline.batch.run import WORKER_BYTES
 
@@ -190,7 +190,7 @@ def test_the_script_measures_on_this_machine(
 ) -> None:
     t = np.arange(300) / 30
     (tmp_path / "videos").mkdir()
-    write_video(tmp_path / "videos" / "a b.mp4", beating_pictures(t, 1.2), t)
+    write_video(tmp_path / "videos" / "a b.mp4", beating_frames(t, 1.2), t)
     box = ",".join(map(str, SKIN_BOX))
     words = ["videos", "--method", "pos", "--box", box, "--json", "out.json", "--split", "0"]
     done = subprocess.run(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sspd
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.errors import NoVideoError, SourceError, UsageError, WeightsError
 from sspd.face.chunker import FaceChunker
 from sspd.methods import Method
@@ -26,7 +26,7 @@ def make(tmp_path_factory: pytest.TempPathFactory, write_video: WriteVideo) -> W
 
     def beating_video(t: np.ndarray, hz: float = 1.2, **light: float) -> Path:
         path = tmp_path_factory.mktemp("videos") / "skin.mp4"
-        return write_video(path, beating_pictures(t, hz, **light), t, options={"crf": "16"})
+        return write_video(path, beating_frames(t, hz, **light), t, options={"crf": "16"})
 
     return beating_video
 

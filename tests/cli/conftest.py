@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.cli.main import run
 
 BOX = ",".join(str(edge) for edge in SKIN_BOX)
@@ -37,9 +37,9 @@ def videos(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., 
     (folder / ".hidden").mkdir()
     t = np.arange(300) / 30
     options = {"crf": "16"}
-    write_video(folder / "b.mp4", beating_pictures(t, 1.2), t, options=options)
-    write_video(folder / "deeper" / "b.MP4", beating_pictures(t, 1.5), t, options=options)
-    write_video(folder / ".hidden" / "h.mp4", beating_pictures(t, 1.5), t, options=options)
+    write_video(folder / "b.mp4", beating_frames(t, 1.2), t, options=options)
+    write_video(folder / "deeper" / "b.MP4", beating_frames(t, 1.5), t, options=options)
+    write_video(folder / ".hidden" / "h.mp4", beating_frames(t, 1.5), t, options=options)
     (folder / "notes.txt").write_text("not a video")
     return folder
 
@@ -47,4 +47,4 @@ def videos(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     t = np.arange(60) / 30
-    return write_video(tmp_path_factory.mktemp("short") / "short.mp4", beating_pictures(t, 1.2), t)
+    return write_video(tmp_path_factory.mktemp("short") / "short.mp4", beating_frames(t, 1.2), t)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 
 EDGES = ",".join(map(str, SKIN_BOX))
 
@@ -20,7 +20,7 @@ EDGES = ",".join(map(str, SKIN_BOX))
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("images") / "person 1"
     folder.mkdir()
-    for k, rgb in enumerate(beating_pictures(np.arange(240) / 24, 1.2)):
+    for k, rgb in enumerate(beating_frames(np.arange(240) / 24, 1.2)):
         cv2.imwrite(str(folder / f"{k}.png"), rgb[:, :, ::-1])
     return folder
 

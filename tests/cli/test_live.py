@@ -16,7 +16,7 @@ import pytest
 
 import sspd
 import sspd.video.sources
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from helpers.terminals import in_terminal
 
 LIVE = [sys.executable, "-m", "sspd.cli.main", "live"]
@@ -26,7 +26,7 @@ BOX = ["--method", "pos", "--box", ",".join(str(edge) for edge in SKIN_BOX)]
 @pytest.fixture(scope="module")
 def skin(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     """Twelve seconds of skin that beats 75 times a minute."""
-    pictures = beating_pictures(np.arange(360) / 30, 1.25)
+    pictures = beating_frames(np.arange(360) / 30, 1.25)
     path = tmp_path_factory.mktemp("skin") / "skin.mp4"
     return write_video(path, pictures, options={"crf": "4"})
 

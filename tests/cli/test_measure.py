@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.beating_faces import beating_pictures
+from helpers.beating_faces import beating_frames
 from sspd.cli.inputs import list_videos, output_paths
 from sspd.video.read import probe
 
@@ -141,7 +141,7 @@ def test_a_truncated_video_is_measured_with_a_warning(
     # The index in front, so that what is there can be decoded.
     front = {"movflags": "faststart"}
     whole = write_video(
-        tmp_path / "w.mp4", beating_pictures(t, 1.2), t, options={"crf": "16"}, muxer=front
+        tmp_path / "w.mp4", beating_frames(t, 1.2), t, options={"crf": "16"}, muxer=front
     )
     data = whole.read_bytes()
     (tmp_path / "cut.mp4").write_bytes(data[: int(0.7 * len(data))])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 
 #: Every test starts a command of its own.
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ ASCII = [
 def video(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     t = np.arange(270) / 30
     place = tmp_path_factory.mktemp("streams") / "größe_人.mp4"
-    return write_video(place, beating_pictures(t, 1.2), t, options={"crf": "16"})
+    return write_video(place, beating_frames(t, 1.2), t, options={"crf": "16"})
 
 
 def _ran(command: list[str], **environment: str) -> subprocess.CompletedProcess[bytes]:

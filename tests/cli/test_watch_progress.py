@@ -130,10 +130,10 @@ def test_a_meter_grows_with_the_size_of_the_videos(tmp_path: Path) -> None:
     assert meter.words() == "videos: 1/4, 50 %, 1:00 so far"
     # half of one and a tenth of another in 10 s
     now[0] = 70.0
-    bar.tell(0, "reading", 0.5)
-    bar.tell(1, "reading", 0.1)
+    bar.report(0, "reading", 0.5)
+    bar.report(1, "reading", 0.1)
     assert meter.words() == "videos: 1/4, 62 %, 1:10 so far, about 0:33 left"
-    bar.tell(0, "vitals", 0.0)  # all of it is read
+    bar.report(0, "vitals", 0.0)  # all of it is read
     bar.add(BatchResult(0, results.failed()))
     assert meter.done == 420
 
@@ -146,7 +146,7 @@ def test_a_single_video_names_its_phase(tmp_path: Path) -> None:
         ("network", 1.0, "0.mp4: network: 100 %"),
         ("vitals", 0.0, "0.mp4: vitals: 100 %"),
     ):
-        bar.tell(0, phase, done)
+        bar.report(0, phase, done)
         assert meter.words().startswith(words)
 
 

@@ -21,11 +21,11 @@ def beating(t: np.ndarray, bvp: Callable[[np.ndarray], np.ndarray], size: int = 
     return FaceSegment(float(t[0]), float(t[-1]) + 0.03, Box(0, 0, 9, 9), faces, still_scene(t))
 
 
-#: Where the skin is in `beating_pictures`.
+#: Where the skin is in `beating_frames`.
 SKIN_BOX = Box(8, 4, 48, 60)
 
 
-def beating_pictures(
+def beating_frames(
     t: np.ndarray, hz: float, *, depth: float = 0.03, lamp: float = 0.0, lamp_hz: float = 1.0
 ) -> np.ndarray:
     """Pictures of 96x64: skin that beats (no face to a detector) before a wall.

@@ -24,10 +24,11 @@ def coded(
     with av.open(memory, "w", format="mp4") as container:
         stream: Any = container.add_stream(codec, rate=30, options=dict(options))
         stream.width, stream.height, stream.pix_fmt = rgb.shape[2], rgb.shape[1], "yuv420p"
+        stream.thread_count = 2  # x264 decides otherwise for each number of threads
         if bit_rate:
             stream.bit_rate = bit_rate
-        for picture in rgb:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        for frame in rgb:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
     memory.seek(0)
     with av.open(memory) as container:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sspd.live.display import display, picture, plain_line
+from sspd.live.display import display, plain_line, render_view
 from sspd.live.gauges import Gauges
 from sspd.live.hints import HINTS
 from sspd.live.phases import PHASE_WORDS, PHASES
@@ -25,7 +25,7 @@ GAUGES = Gauges(0.3, 190, 0.05, 120.0, 0.0, 0.05, 0.3)
 def _drawn(view: LiveView, *, ascii_only: bool, width: int = 80) -> str:
     file = io.StringIO()
     console = Console(file=file, width=width, force_terminal=True, color_system=None)
-    console.print(picture(view, "camera 0", width, ascii_only=ascii_only))
+    console.print(render_view(view, "camera 0", width, ascii_only=ascii_only))
     return file.getvalue()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import sspd
 import sspd.video.sources
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from helpers.fake_cameras import SteppedCamera
 from sspd.errors import OutputError
 from sspd.live.hints import HINTS
@@ -21,7 +21,7 @@ from sspd.types import Frames, MeasureOptions, Vitals
 
 T = np.arange(15 * 30) / 30
 RATE_BPM = 72.0
-PICTURES = beating_pictures(T, RATE_BPM / 60)
+PICTURES = beating_frames(T, RATE_BPM / 60)
 
 
 def _measured(

@@ -44,7 +44,7 @@ def test_a_steady_wave_passes_through_whatever_the_length(n: int) -> None:
 def test_less_than_a_clip_is_none_and_other_faces_are_refused() -> None:
     network = ClipNetwork(SPEC, brightness)
     assert network(faces_of(np.ones(40))) is None and network([]) is None
-    with pytest.raises(UsageError, match="eats faces"):
+    with pytest.raises(UsageError, match="needs faces"):
         network(np.zeros((50, 16, 16, 3), np.float32))
 
 

@@ -143,7 +143,7 @@ def test_channels_sign_and_sum_follow_the_spec(tmp_path: Path) -> None:
     "shape", [(30, 3, 96, 95), (30, 3, 128, 128), (30, 96, 96, 3), (30, 1, 96, 96), (3, 96, 96)]
 )
 def test_wrong_shapes_are_refused(network: Network, shape: tuple[int, ...]) -> None:
-    with pytest.raises(UsageError, match=r"'mine' eats \(t, 3, 96, 96\), got"):
+    with pytest.raises(UsageError, match=r"'mine' needs \(t, 3, 96, 96\), got"):
         network(np.zeros(shape, np.float32))
     for t in (0, 3):
         with pytest.raises(UsageError, match=f"needs 4 differences, got {t}"):

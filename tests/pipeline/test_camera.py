@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from helpers.fake_cameras import FakeCamera, SteppedCamera, within
 from sspd.errors import CameraError, DecodeError, UsageError
 from sspd.pipeline import open_camera, stream
@@ -197,7 +197,7 @@ def test_what_is_no_camera(wrong: object) -> None:
 def test_updates_name_the_camera_and_have_no_rate_without_it() -> None:
     """An unplugged camera: within 2 s an update says so, and never a rate of before."""
     t = np.arange(330) / 30
-    source = SteppedCamera(beating_pictures(t, 1.25), t.tolist(), gone=GONE).source
+    source = SteppedCamera(beating_frames(t, 1.25), t.tolist(), gone=GONE).source
     seen, last_rate_s, gone_s = [], 0.0, None
     for update in stream(source, method="pos", box=SKIN_BOX, window_s=8.0):
         now_s = source.time_s

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.errors import SSPDError, UsageError
 from sspd.face import chunker
 from sspd.face.chunker import TINY_S, ChunkerState, FaceChunker
@@ -44,7 +44,7 @@ def make(
     def make(name: str, t: NDArray[np.float64], **options: Any) -> Path:
         if (folder / name).exists():
             return folder / name
-        pictures = beating_pictures(t, 1.2)
+        pictures = beating_frames(t, 1.2)
         options = {"options": {"crf": "16", "g": "40"}, "rate": 10} | options
         return write_video(folder / name, pictures, t, **options)
 

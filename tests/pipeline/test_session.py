@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import sspd
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.errors import SourceError, UsageError
 from sspd.pipeline import Session
 from sspd.pipeline.session import UPDATE_S
@@ -231,7 +231,7 @@ def test_a_long_session_keeps_its_last_minutes() -> None:
     with Session(options, keep_s=30.0, updates=False) as session:
         for k in range(0, len(t), 15):
             part = t[k : k + 15]
-            session.push(Frames(beating_pictures(part, 1.2), part))
+            session.push(Frames(beating_frames(part, 1.2), part))
         (vitals,) = session.close()
     assert [round(span.start_s) for span in vitals.faces] == [30, 60]
     assert vitals.signal is not None

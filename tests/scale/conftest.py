@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from helpers.object_stores import Bucket, bucket_of, environment, serving
 
 
@@ -19,7 +19,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., 
     (place / "deeper").mkdir()
     t = np.arange(300) / 30
     for name, hz in (("a.mp4", 1.2), ("deeper/a.mp4", 1.5), ("still.mp4", 0.0)):
-        write_video(place / name, beating_pictures(t, hz), t, options={"crf": "16"})
+        write_video(place / name, beating_frames(t, hz), t, options={"crf": "16"})
     (place / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + os.urandom(3000))
     (place / "empty.mp4").write_bytes(b"")
     (place / "notes.txt").write_text("not a video")

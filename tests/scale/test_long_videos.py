@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.pipeline.batch.result import BatchResult, Task, failed
 from sspd.report.result import Vitals
 from sspd.scale.corpus import measure_corpus
@@ -24,7 +24,7 @@ def long_folder(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[
     for name, seconds in (("long.mp4", 95.0), ("short.mp4", 12.0)):
         t = np.arange(round(15 * seconds)) / 15
         how: dict[str, Any] = {"options": {"crf": "16", "g": "45"}, "rate": 15}
-        write_video(place / name, beating_pictures(t, 1.2), t, **how)
+        write_video(place / name, beating_frames(t, 1.2), t, **how)
     (place / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(3000))
     return place
 

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import sspd
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from helpers.object_stores import Bucket, bucket_of, environment, serving
 from helpers.processes import below_us, kill, killing_readers_of
 from sspd.errors import ClusterError, OutputError
@@ -126,7 +126,7 @@ def test_killed_workers_lose_nothing_and_double_nothing(
 def test_a_video_that_ends_its_process_is_given_up_with_a_reason(
     ray: Any, folder: Path, tmp_path: Path, write_video: Callable[..., Path]
 ) -> None:
-    pictures = np.tile(beating_pictures(np.arange(150) / 30, 1.2), (6, 1, 1, 1))
+    pictures = np.tile(beating_frames(np.arange(150) / 30, 1.2), (6, 1, 1, 1))
     hostile = write_video(tmp_path / "hostile.mp4", pictures, options={"preset": "ultrafast"})
     out, notes = tmp_path / "o.json", list[str]()
     with killing_readers_of(hostile) as killed:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from helpers.servers import Caller, thread_server
 from sspd.server.service import Service
 from sspd.server.settings import Bounds, ServerSettings
@@ -22,7 +22,7 @@ def beating_video(
 ) -> Path:
     t = np.arange(300) / 30
     path = tmp_path_factory.mktemp("secret name") / "Ada Lovelace.mp4"
-    return write_video(path, beating_pictures(t, 1.2), t, options={"crf": "16"})
+    return write_video(path, beating_frames(t, 1.2), t, options={"crf": "16"})
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from helpers.servers import PATIENCE_S, Caller, read_proc, thread_server, until
 from sspd.pipeline import Session
 from sspd.report.json import update_to_dict, vitals_to_dict
@@ -39,7 +39,7 @@ def _message(time_s: float, image: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def images() -> list[bytes]:
-    return [_jpeg(rgb) for rgb in beating_pictures(T, 1.2)]
+    return [_jpeg(rgb) for rgb in beating_frames(T, 1.2)]
 
 
 def _socket(call: Caller, **options: Any) -> ClientConnection:

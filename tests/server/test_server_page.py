@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from helpers.beating_faces import beating_pictures
+from helpers.beating_faces import beating_frames
 from helpers.servers import Caller
 from sspd.server.service import Service
 from sspd.server.settings import ServerSettings
@@ -59,7 +59,7 @@ def test_the_live_example_of_the_page_works(
     (code,) = _blocks("python")
     found: dict[str, object] = {}
     exec(compile(code.replace(":8000", f":{call.port}"), "server.md", "exec"), found)
-    pictures = beating_pictures(np.arange(270) / 30, 1.2)
+    pictures = beating_frames(np.arange(270) / 30, 1.2)
     images = [bytes(cv2.imencode(".png", rgb[:, :, ::-1])[1]) for rgb in pictures]
     measure = found["measure"]
     assert callable(measure)

@@ -14,9 +14,9 @@ from sspd.signal import (
     equalize,
     equalize_signal,
     fit_equalizer,
-    pieces,
     power_spectrum,
     standardise,
+    unbroken_runs,
 )
 from sspd.signal.equalizer import TILT
 from sspd.types import EqualizerSpec, Signal
@@ -178,7 +178,7 @@ def test_gaps_stay_and_nothing_passes_over_them() -> None:
     assert found.start_s == 7.0
     assert np.array_equal(np.isnan(found.values), np.isnan(values))
     assert found.values[150] == values[150]
-    for part, own in zip(pieces(found), pieces(Signal(values, FS, 7.0)), strict=True):
+    for part, own in zip(unbroken_runs(found), unbroken_runs(Signal(values, FS, 7.0)), strict=True):
         if len(own) > 1:
             np.testing.assert_array_equal(part.values, equalize(own.values, spec))
     assert equalize_signal(found, None) is found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sspd.errors import UsageError
-from sspd.signal import join_signals, pieces
+from sspd.signal import join_signals, unbroken_runs
 from sspd.types import Signal
 
 
@@ -30,7 +30,7 @@ def test_a_hole_stays_a_hole() -> None:
     joined = join_signals([_sine(2.0, 90), _sine(8.0, 90)])
     assert joined.start_s == 2.0
     assert np.isnan(joined.values[90:180]).all()
-    parts = pieces(joined)
+    parts = unbroken_runs(joined)
     assert [(p.start_s, len(p)) for p in parts] == [(2.0, 90), (pytest.approx(8.0), 90)]
     np.testing.assert_allclose(parts[1].values, _sine(8.0, 90).values, atol=1e-9)
 

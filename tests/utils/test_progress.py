@@ -42,8 +42,8 @@ def test_a_phase_without_steps_is_named_too() -> None:
         meter.tick()  # what the meter's own thread does
         clock.now += 1
         meter.tick()
-        meter.told("Measuring, fold 1 of 3", 0, 0)
-        meter.told("Measuring, fold 2 of 3", 3, 30)
+        meter.report("Measuring, fold 1 of 3", 0, 0)
+        meter.report("Measuring, fold 2 of 3", 3, 30)
         clock.now += EVERY_S
         meter.tick()
     assert shown.getvalue().splitlines() == [

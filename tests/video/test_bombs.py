@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sspd
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.errors import SourceError
 from sspd.methods import get_method
 from sspd.pipeline.by_face import by_face
@@ -56,7 +56,7 @@ def with_gap(folder: Path, gap_s: float, gaps: int = 1, seconds: float = 20.0) -
         stream: Any = container.add_stream("libx264", rate=FPS, options={"crf": "16"})
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
         stream.codec_context.time_base = stream.time_base = tick
-        for rgb, at_s in zip(beating_pictures(k / FPS, 1.2), t, strict=True):
+        for rgb, at_s in zip(beating_frames(k / FPS, 1.2), t, strict=True):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
             frame.pts, frame.time_base = round(at_s * 1000), tick
             container.mux(stream.encode(frame))
@@ -100,7 +100,7 @@ def test_a_face_that_is_away_has_windows_and_a_gap_has_none() -> None:
     from sspd.face.track import iter_face_chunks
 
     t = np.concatenate([np.arange(0, 600), np.arange(9000, 9600)]) / FPS
-    rgb = beating_pictures(t[:300], 1.2)
+    rgb = beating_frames(t[:300], 1.2)
     chunks = [sspd.types.Frames(rgb, t[k : k + 300]) for k in range(0, 1200, 300)]
     waves = run_segments(iter_face_chunks(chunks, size=8, box=SKIN_BOX), get_method("pos"))
     first, then = [each for each in waves if each.segment.box is not None]

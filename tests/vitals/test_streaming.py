@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.pulses import pulse_wave
 from sspd.errors import UsageError
-from sspd.signal import equalize_signal, pieces
+from sspd.signal import equalize_signal, unbroken_runs
 from sspd.types import ConfidenceSpec, EqualizerSpec, FrameStats, Signal, WindowVitals
 from sspd.vitals import (
     ReadoutSettings,
@@ -68,15 +68,15 @@ def same(ours: Any, theirs: Any, tolerance: float = 1e-6) -> None:
 
 
 def read_plainly(signal: Signal, rows: FrameStats, asked: ReadoutSettings) -> list[WindowVitals]:
-    """The whole of each piece filtered at once, then cut."""
+    """The whole of each run filtered at once, then cut."""
     found: list[WindowVitals] = []
-    for piece in pieces(signal):
-        end_s = piece.start_s + piece.duration_s
-        if piece.duration_s < SHORTEST_WAVEFORM_S:
-            found += unread_windows(piece.start_s, end_s, "too_short", window_s=asked.window_s)
+    for run in unbroken_runs(signal):
+        end_s = run.start_s + run.duration_s
+        if run.duration_s < SHORTEST_WAVEFORM_S:
+            found += unread_windows(run.start_s, end_s, "too_short", window_s=asked.window_s)
             continue
-        filtered = Signal(pulse_band(piece.values, piece.fs), piece.fs, piece.start_s)
-        for a, b in cut_windows(piece.start_s, end_s, asked.window_s, asked.step_s):
+        filtered = Signal(pulse_band(run.values, run.fs), run.fs, run.start_s)
+        for a, b in cut_windows(run.start_s, end_s, asked.window_s, asked.step_s):
             window = read_window(filtered.between(a, b), rows, confidence=asked.confidence)
             found.append(replace(window, start_s=a, end_s=b))
     return found

@@ -171,13 +171,13 @@ def _measure(
     stopped = stack.enter_context(stop_at_ctrl_c())
     fps = camera.info.fps or 30.0
     recorder, recorded = recording(stack, outputs.record, outputs.overlay, fps)
-    tell = json_line_writer(stack, outputs.json_lines)
+    write_view = json_line_writer(stack, outputs.json_lines)
     send = lsl_sender(camera, method.fs) if outputs.lsl else None
     measurement = LiveMeasurement(camera, options, method, recorder=recorder, stopped=stopped)
     with display(console, name) as shown:
         for view in measurement.views():
             shown.show(view)
-            tell(view)
+            write_view(view)
             if send is not None:
                 send(view)
     if recorder is not None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sspd.pipeline.camera import CameraSource
     from sspd.types import Vitals
 
-#: Takes a view.
-Tell = Callable[["LiveView"], object]
+#: Called with each view of a live measurement.
+OnView = Callable[["LiveView"], object]
 
 
 def recording(
@@ -68,7 +68,7 @@ def write_overlays(results: Sequence[Vitals], recorded: Path, overlay: Path) -> 
     write_overlay(replace(results[0], source=str(recorded)), overlay)
 
 
-def json_line_writer(stack: ExitStack, path: Path | None) -> Tell:
+def json_line_writer(stack: ExitStack, path: Path | None) -> OnView:
     """Open the file of JSON lines, and return what writes a view to it.
 
     Each line is written at once, so that a reader can follow; so it is the one output that is
@@ -100,7 +100,7 @@ def json_line_writer(stack: ExitStack, path: Path | None) -> Tell:
         file.write(to_line(message))
         file.flush()
 
-    def tell(view: LiveView) -> None:
+    def write_view(view: LiveView) -> None:
         if view.phase == "done":
             write(final_message(view.results))
         elif view.update is not None:
@@ -108,10 +108,10 @@ def json_line_writer(stack: ExitStack, path: Path | None) -> Tell:
             write(update_message(view.update, shown_bpm=view.rate_bpm, **more))
 
     write(ready_message())
-    return tell
+    return write_view
 
 
-def lsl_sender(camera: CameraSource, fs: float) -> Tell:
+def lsl_sender(camera: CameraSource, fs: float) -> OnView:
     """Open the streams of LSL, and return what sends a view to them.
 
     Parameters

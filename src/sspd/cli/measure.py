@@ -230,7 +230,7 @@ def measure(
         journal=journal,
         **settings,
         limit_s=limit,
-        progress=meter.tell,
+        progress=meter.report,
     )
     results, broken_off = collect_results(
         run, found, method, messages, waveforms="report" in outputs, meter=meter

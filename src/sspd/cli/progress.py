@@ -112,7 +112,7 @@ class VideoMeter:
         share = f"{100 * self._done() / (sum(self._sizes) or 1):.0f} %"
         return share if len(self._sizes) == 1 else f"{self._videos}/{len(self._sizes)}, {share}"
 
-    def tell(self, index: int, phase: str, done: float) -> None:
+    def report(self, index: int, phase: str, done: float) -> None:
         """Update the progress of one video; reading is the first phase and nearly all of the work.
 
         Parameters

@@ -41,7 +41,7 @@ def serve(
         typer.Option(
             "--proxy",
             metavar="ADDRESS",
-            help="Proxy, or network of proxies, whose X-Forwarded-For is believed; repeatable.",
+            help="Proxy, or network of proxies, whose X-Forwarded-For is trusted; repeatable.",
         ),
     ] = None,
     tls_cert: Annotated[

@@ -21,13 +21,13 @@ from sspd.video.bounds import GAP_S
 
 #: Length of a segment, seconds.
 SEGMENT_S = 30.0
-#: Where no face is found, the next look follows after this much video.
+#: Where no face is found, the next detection follows after this much video, seconds.
 DETECT_EVERY_S = 0.5
-#: A rest of the video shorter than this belongs to the segment before it.
+#: A remainder of the video shorter than this belongs to the segment before it, seconds.
 SHORTEST_SEGMENT_S = 10.0
-#: Pictures in a piece: fewer take less memory, each piece its time.
+#: Frames in a chunk of crops: fewer take less memory, but each chunk costs time.
 CROP_CHUNK_FRAMES = 16
-#: What a video says of its length may be so wrong, seconds.
+#: Largest error of the duration that a video states, seconds.
 _SLACK_S = 1.0
 #: Times closer than this are the same, seconds.
 TINY_S = 1e-6
@@ -55,8 +55,8 @@ class FaceChunker:
         The first frame begins a segment in the middle of a video, as if all before it had been
         pushed too; None: it is the first of the video.
     on_look : callable, optional
-        Is told of each look for faces: its time, seconds, and the boxes that were found, padded,
-        the largest first.
+        Called after each detection with its time, seconds, and the padded boxes of the faces, the
+        largest first.
 
     Raises
     ------
@@ -157,7 +157,7 @@ class FaceChunker:
 
 @dataclass
 class OpenSegment:
-    """A stretch so far; of what was seen, what no piece holds yet."""
+    """A segment that still grows, and its frames that are in no chunk yet."""
 
     box: Box | None
     size: int
@@ -177,9 +177,9 @@ def _next(segments: Sequence[OpenSegment]) -> int:
 
 
 def _nearly_over(t: float, boundary_s: float, end_s: float | None) -> bool:
-    """Whether so little of the video is left that it makes no segment of its own.
+    """Return whether too little of the video is left for a segment of its own.
 
-    What a video says of its length is not believed any more when it goes on beyond it.
+    A stated duration is ignored once the video goes on beyond it.
     """
     if end_s is None or t >= boundary_s + SHORTEST_SEGMENT_S:
         return False

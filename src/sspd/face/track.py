@@ -1,4 +1,4 @@
-"""A video's faces, stretch by stretch, each with one fixed box (the paper's choice)."""
+"""Cut faces out of a video, in segments with one fixed box each (the paper's choice)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def iter_face_chunks(
 ) -> Iterator[FaceSegment]:
     """Cut faces out of a video, chunk by chunk.
 
-    A segment starts every `segment_s` seconds; its box is found on its first picture
-    or, failing that, on a later one (a look every `DETECT_EVERY_S`), and stays. Pictures
-    before a face is found make a stretch of their own, without a box. A gap in the times
-    longer than `GAP_S` ends a segment, and the next one starts behind it. The face is the
+    A segment starts every `segment_s` seconds; its box is found on its first frame
+    or, failing that, on a later one (one detection every `DETECT_EVERY_S`), and stays. Frames
+    before a face is found make a segment of their own, without a box. A gap in the times
+    longer than `GAP_S` ends a segment, and the next one starts after it. The face is the
     largest one, in later segments the same person's where that is still there.
 
     Parameters
@@ -34,28 +34,28 @@ def iter_face_chunks(
     chunks : iterable of Frames
         The video in order, of any depth.
     size : int
-        Side of the face pictures, pixels.
+        Height and width of the crops, pixels.
     segment_s : float
         Length of a segment, seconds.
     box : Box, optional
         Use this box throughout, as it is; nothing is detected.
     end_s : float, optional
         Where the video is said to end: a last segment that would be shorter than
-        `SHORT_S` is not begun.
+        `SHORTEST_SEGMENT_S` is not begun.
     every : bool
-        Every face, not just one; who comes in later waits for the next segment.
+        Every face, not just one; a person who comes later is tracked from the next segment on.
 
     Yields
     ------
     FaceSegment
-        `CROP_CHUNK_FRAMES` pictures or fewer, in order of time, without a gap of more than `GAP_S`;
+        `CROP_CHUNK_FRAMES` frames or fewer, in order of time, without a gap of more than `GAP_S`;
         chunks of one segment have the same ``segment_index``. ``box`` None, in one chunk, where
         there is no face.
 
     Raises
     ------
     UsageError
-        `box` does not lie inside the video's pictures, or `size` or `segment_s` is not
+        `box` does not lie inside the video's frames, or `size` or `segment_s` is not
         positive.
 
     Examples
@@ -79,7 +79,7 @@ def face_segments(
     box: Box | None = None,
     end_s: float | None = None,
 ) -> Iterator[FaceSegment]:
-    """Cut the largest face out of a video, a whole stretch at a time.
+    """Cut the largest face out of a video, a whole segment at a time.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def face_segments(
     Yields
     ------
     FaceSegment
-        A stretch, all its pictures in memory.
+        A segment, with all its crops in memory.
 
     Examples
     --------

@@ -38,7 +38,9 @@ _COLOURS = {
 }
 
 
-def picture(view: LiveView, name: str, width: int, *, ascii_only: bool = False) -> RenderableType:
+def render_view(
+    view: LiveView, name: str, width: int, *, ascii_only: bool = False
+) -> RenderableType:
     """Return what a terminal shows of one moment.
 
     Parameters
@@ -150,7 +152,7 @@ def plain_line(view: LiveView) -> str:
 
 
 class Display:
-    """Shows views: as a picture that changes in a terminal, as lines elsewhere.
+    """Shows views: as an image that changes in a terminal, as lines elsewhere.
 
     Parameters
     ----------
@@ -174,7 +176,7 @@ class Display:
         """
         if self._live is not None:
             width = self._console.width
-            drawn = picture(view, self._name, width, ascii_only=self._ascii)
+            drawn = render_view(view, self._name, width, ascii_only=self._ascii)
             self._live.update(drawn, refresh=True)
         elif view.time_s >= self._next_s and view.phase != "done":
             self._next_s = view.time_s + LINE_S

@@ -59,7 +59,7 @@ def build_nano(
     def crops(faces: Iterable[Frames]) -> Iterable[Frames]:
         return network_chunks((chunk for chunk in faces if len(chunk)), spec.size, spec.follow)
 
-    def waveform(faces: Iterable[Frames], tell: OnSignal | None) -> Signal | None:
+    def waveform(faces: Iterable[Frames], on_signal: OnSignal | None) -> Signal | None:
         chunks = iter(faces)
         first = next(chunks, None)
         if first is None:
@@ -69,8 +69,8 @@ def build_nano(
         def signal(wave: NDArray[np.float64]) -> Signal:
             return Signal(standardise(wave), spec.fs, start_s)
 
-        told = None if tell is None else lambda wave: tell(signal(wave))
-        wave = network(grid_chunks(chain([first], chunks), spec.fs), tell=told)
+        on_output = None if on_signal is None else lambda wave: on_signal(signal(wave))
+        wave = network(grid_chunks(chain([first], chunks), spec.fs), on_output=on_output)
         return signal(wave) if wave.size >= FEWEST_FACES else None
 
     stages = Stages(waveform, crops, ahead=_AHEAD)

@@ -73,7 +73,7 @@ def build_network(
             f"{weights}: holds a {spec.network!r}, the method needs a {architecture!r}"
         )
 
-    def waveform(faces: Iterable[Frames], tell: OnSignal | None) -> Signal | None:
+    def waveform(faces: Iterable[Frames], on_signal: OnSignal | None) -> Signal | None:
         chunks = (chunk for chunk in faces if len(chunk))
         first = next(chunks, None)
         if first is None:
@@ -83,8 +83,8 @@ def build_network(
         def signal(wave: NDArray[np.float64]) -> Signal:
             return Signal(standardise(wave), spec.fs, start_s)
 
-        told = None if tell is None else lambda wave: tell(signal(wave))
-        wave = network(grid_chunks(chain([first], chunks), spec.fs), tell=told)
+        on_output = None if on_signal is None else lambda wave: on_signal(signal(wave))
+        wave = network(grid_chunks(chain([first], chunks), spec.fs), on_output=on_output)
         return None if wave is None else signal(wave)
 
     stages = Stages(waveform)

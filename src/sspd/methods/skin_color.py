@@ -16,8 +16,8 @@ from sspd.types import Frames, Signal
 FS = 30.0
 #: Side of the crops that the colour methods take, pixels; only means are computed of them.
 SIZE = 64
-#: While a video is running, the waveform so far is told this often, seconds of the video.
-TELL_S = 1.0
+#: While a video is running, the waveform so far is reported this often, seconds of the video.
+REPORT_EVERY_S = 1.0
 #: Region of the padded face box that is averaged, as fractions of its height and width: mostly
 #: skin, from the brows to the chin, without hair and background.
 SKIN_ROWS = (0.20, 0.85)
@@ -195,14 +195,14 @@ def color_method(
             return None
         return Signal(standardise(waveform(rgb, FS)), FS, start_s)
 
-    def stream(faces: Iterable[Frames], tell: OnSignal | None) -> Signal | None:
-        trace, told_s = _Trace(_means, 3), -np.inf
+    def stream(faces: Iterable[Frames], on_signal: OnSignal | None) -> Signal | None:
+        trace, reported_s = _Trace(_means, 3), -np.inf
         for chunk in faces:
             trace.add(chunk)
-            if tell is not None and len(chunk) and chunk.t[-1] - told_s >= TELL_S:
-                told_s = float(chunk.t[-1])
+            if on_signal is not None and len(chunk) and chunk.t[-1] - reported_s >= REPORT_EVERY_S:
+                reported_s = float(chunk.t[-1])
                 if (so_far := signal(trace)) is not None:
-                    tell(so_far)
+                    on_signal(so_far)
         return signal(trace)
 
     stages = Stages(stream)

@@ -81,7 +81,7 @@ def _build_large(weights: str | Path | None, precision: str, threads: int | None
     def crops(faces: Iterable[Frames]) -> Iterable[Frames]:
         return network_chunks((chunk for chunk in faces if len(chunk)), spec.size, spec.follow)
 
-    def waveform(faces: Iterable[Frames], tell: OnSignal | None) -> Signal | None:
+    def waveform(faces: Iterable[Frames], on_signal: OnSignal | None) -> Signal | None:
         chunks = iter(faces)
         first = next(chunks, None)
         if first is None:
@@ -96,8 +96,8 @@ def _build_large(weights: str | Path | None, precision: str, threads: int | None
         def signal(wave: NDArray[np.float64]) -> Signal:
             return Signal(standardise(wave), spec.fs, start_s)
 
-        told = None if tell is None else lambda wave: tell(signal(wave))
-        return signal(network(chain(enough, rows), tell=told))
+        on_output = None if on_signal is None else lambda wave: on_signal(signal(wave))
+        return signal(network(chain(enough, rows), on_output=on_output))
 
     # stabilizing costs as much as the network: they run side by side, and while the network
     # works on one block, the crops of the next wait

@@ -22,7 +22,7 @@ def run_in_chunks(
     differences: Iterable[NDArray[np.float32]],
     chunk: int = CLIP_FRAMES,
     margin: int = MARGIN,
-    tell: Callable[[NDArray[np.float64]], object] | None = None,
+    on_output: Callable[[NDArray[np.float64]], object] | None = None,
 ) -> NDArray[np.float64]:
     """Run a network over any number of differences in chunks of one length.
 
@@ -35,7 +35,7 @@ def run_in_chunks(
     chunk, margin : int
         Even. A network is run on ``chunk + 2 * margin``; only the middle is kept, but at the
         ends of the video.
-    tell : callable, optional
+    on_output : callable, optional
         Is given the values so far, after each chunk.
 
     Returns
@@ -60,8 +60,8 @@ def run_in_chunks(
         if filled == length:
             waveform.append(run(now)[done - n :][: n - margin - done])
             done = n - margin
-            if tell is not None:
-                tell(np.concatenate(waveform))
+            if on_output is not None:
+                on_output(np.concatenate(waveform))
             now, before = np.empty_like(now) if before is empty else before, now
             now[:, :overlap] = before[:, chunk:]
             filled = overlap

@@ -31,7 +31,7 @@ class ClipNetwork:
     def __call__(
         self,
         faces: Iterable[NDArray[np.float32]],
-        tell: Callable[[NDArray[np.float64]], object] | None = None,
+        on_output: Callable[[NDArray[np.float64]], object] | None = None,
     ) -> NDArray[np.float64] | None:
         """Return the waveform of faces on the network's grid.
 
@@ -42,7 +42,7 @@ class ClipNetwork:
         ----------
         faces : iterable of float32 arrays, shape (size, size, 3)
             RGB, pixel values 0-255, on the grid of ``spec.fs``.
-        tell : callable, optional
+        on_output : callable, optional
             Is given the waveform so far, after each clip.
 
         Returns
@@ -63,8 +63,8 @@ class ClipNetwork:
             if n > clip and (n - clip - 1) % hop == 0:
                 self._add(held, n - clip - 1, total, weight)
                 done = n
-                if tell is not None:
-                    tell(self._upright(total.values[: n - 1] / weight.values[: n - 1]))
+                if on_output is not None:
+                    on_output(self._upright(total.values[: n - 1] / weight.values[: n - 1]))
         if n <= clip:
             return None
         if done < n:
@@ -90,7 +90,9 @@ class ClipNetwork:
     def _checked(self, face: NDArray[np.float32]) -> NDArray[np.float32]:
         size = self.spec.size
         if face.shape != (size, size, 3):
-            raise UsageError(f"{self.spec.name!r} eats faces ({size}, {size}, 3), got {face.shape}")
+            raise UsageError(
+                f"{self.spec.name!r} needs faces ({size}, {size}, 3), got {face.shape}"
+            )
         return face
 
 

@@ -45,7 +45,7 @@ class Network:
         self,
         differences: Iterable[NDArray[np.float32]],
         fs: float | None = None,
-        tell: Callable[[NDArray[np.float64]], object] | None = None,
+        on_output: Callable[[NDArray[np.float64]], object] | None = None,
     ) -> NDArray[np.float64]:
         """Return the waveform of RGB frame differences, or of what ``spec.input`` is.
 
@@ -57,7 +57,7 @@ class Network:
             (`sspd.face.stabilize`) where ``spec.follow`` says so.
         fs : float, optional
             Their rate, Hz, where it is not that of the grid (Fig. 7 of the paper).
-        tell : callable, optional
+        on_output : callable, optional
             Is given the waveform so far, a few times per second or less often.
 
         Returns
@@ -77,17 +77,17 @@ class Network:
         def upright(raw: NDArray[np.float64]) -> NDArray[np.float64]:
             return integrate(self.spec.polarity * raw, rate, self.spec.summations)
 
-        told = None if tell is None else lambda raw: tell(upright(raw))
+        report = None if on_output is None else lambda raw: on_output(upright(raw))
         if self.begin is None:
-            return upright(run_in_chunks(self.run, coming, tell=told))
-        return upright(run_in_stream(self.begin, self.run, coming, told))
+            return upright(run_in_chunks(self.run, coming, on_output=report))
+        return upright(run_in_stream(self.begin, self.run, coming, report))
 
     def _checked(self, differences: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         size = self.spec.size
         for difference in differences:
             if difference.shape != (3, size, size):
                 raise UsageError(
-                    f"the network {self.spec.name!r} eats (t, 3, {size}, {size}),"
+                    f"the network {self.spec.name!r} needs (t, 3, {size}, {size}),"
                     f" got {difference.shape} at a time"
                 )
             yield difference[::-1] if self.spec.colour == "bgr" else difference

@@ -56,7 +56,7 @@ class StreamNetwork:
     def __call__(
         self,
         faces: Iterable[NDArray[np.float32]],
-        tell: Callable[[NDArray[np.float64]], object] | None = None,
+        on_output: Callable[[NDArray[np.float64]], object] | None = None,
     ) -> NDArray[np.float64]:
         """Return the waveform of a whole segment.
 
@@ -64,7 +64,7 @@ class StreamNetwork:
         ----------
         faces : iterable of float32 arrays, shape (size, size, 3)
             RGB, pixel values 0-255, on the time grid of ``spec.fs``.
-        tell : callable, optional
+        on_output : callable, optional
             Is given the values so far, once per second of video.
 
         Returns
@@ -77,8 +77,8 @@ class StreamNetwork:
         every = max(1, round(self.spec.fs))
         for n, face in enumerate(faces, 1):
             parts.append(stream.push(face[None]))
-            if tell is not None and n % every == 0 and n > self.spec.latency:
-                tell(np.concatenate(parts))
+            if on_output is not None and n % every == 0 and n > self.spec.latency:
+                on_output(np.concatenate(parts))
         parts.append(stream.finish())
         return np.concatenate(parts)
 

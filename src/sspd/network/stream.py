@@ -35,7 +35,7 @@ def run_in_stream(
     begin: Begin,
     run: RunNetwork,
     differences: Iterable[NDArray[np.float32]],
-    tell: Callable[[NDArray[np.float64]], object] | None = None,
+    on_output: Callable[[NDArray[np.float64]], object] | None = None,
 ) -> NDArray[np.float64]:
     """Run a network over any number of differences, each through each layer once.
 
@@ -51,7 +51,7 @@ def run_in_stream(
         Maps (3, t, h, w) with even t to (t,): the same network without a state.
     differences : iterable of float32 arrays, shape (3, h, w)
         In order, or an array (t, 3, h, w). Little more than a block is held at a time.
-    tell : callable, optional
+    on_output : callable, optional
         Is given the values so far, after each block.
 
     Returns
@@ -78,8 +78,8 @@ def run_in_stream(
     late, end = [step(block)], new[:, -2 * EDGE :].copy()
     for block, more in blocks:
         late.append(step(block))
-        if tell is not None:
-            tell(np.concatenate([first, np.concatenate(late)[LATENCY:][EDGE:]]))
+        if on_output is not None:
+            on_output(np.concatenate([first, np.concatenate(late)[LATENCY:][EDGE:]]))
         new = block[:, CONTEXT : CONTEXT + more + more % 2][:, -2 * EDGE :]
         rest = 2 * EDGE - new.shape[1]
         end[:, :rest], end[:, rest:] = end[:, 2 * EDGE - rest :], new

@@ -40,7 +40,7 @@ def by_face(segments: Sequence[SegmentWaveform]) -> list[tuple[int, list[Segment
 
 
 def _seen(segments: Sequence[SegmentWaveform]) -> list[tuple[float, float]]:
-    """From when to when there are pictures, whoever is in them."""
+    """First and last time of the frames, with or without a face."""
     spans: list[tuple[float, float]] = []
     for each in sorted(segments, key=lambda each: each.segment.start_s):
         start_s, end_s = each.segment.start_s, each.segment.end_s

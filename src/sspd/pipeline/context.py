@@ -28,7 +28,8 @@ def video_context(
     coding: Coding,
     options: MeasureOptions,
     method: Method,
-    told: tuple[tuple[str, ...], dict[str, float]],
+    warnings: tuple[str, ...],
+    timing_s: dict[str, float],
 ) -> VideoContext:
     """Return everything that the vitals of a video's faces depend on beside their segments.
 
@@ -38,8 +39,9 @@ def video_context(
     coding : Coding
     options : MeasureOptions
     method : Method
-    told : (tuple of str, dict of str to float)
-        Warnings, and seconds of work by stage.
+    warnings : tuple of str
+    timing_s : dict of str to float
+        Seconds of work by stage.
 
     Returns
     -------
@@ -54,8 +56,8 @@ def video_context(
         container_fps=info.fps,
         stated_fps=options.fps,
         windows=(),
-        warnings=told[0],
-        timing_s=told[1],
+        warnings=warnings,
+        timing_s=timing_s,
     )
     confidence, equalizer = method.confidence, method.equalizer
     return VideoContext(info, coding, replace(options), confidence, outline, equalizer)

@@ -17,7 +17,7 @@ from sspd.pipeline.session import Session
 from sspd.report.result import Vitals
 from sspd.types import Frames, MeasureOptions, Update, VideoSource
 from sspd.video.camera.states import WITH_FRAMES
-from sspd.video.progress import Progress, telling
+from sspd.video.progress import Progress, with_progress
 from sspd.video.sources import AnySource, open_source
 
 #: An update of a camera that rests on frames older than this has no rate, seconds.
@@ -158,7 +158,7 @@ def _timed(
     if progress is not None:
         stated_s = video.info.duration_s
         asked_s = stated_s if end_s is None else min(end_s, stated_s or end_s)
-        frames = telling(frames, progress, start_s, asked_s)
+        frames = with_progress(frames, progress, start_s, asked_s)
     while True:
         before = time.perf_counter()
         found = next(frames, None)

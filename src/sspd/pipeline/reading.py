@@ -105,7 +105,7 @@ def update_now(
     face_id: int,
     own: Sequence[SegmentWaveform],
     time_s: float,
-    told_s: float,
+    reported_s: float,
 ) -> Update:
     """Return what is known of a face so far, read from its last seconds.
 
@@ -117,8 +117,8 @@ def update_now(
         Its last segments, the last one with the waveform so far.
     time_s : float
         Time of the last frame, seconds.
-    told_s : float
-        Samples of the waveform up to this time were told before, seconds.
+    reported_s : float
+        Samples of the waveform up to this time were in an earlier update, seconds.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def update_now(
     box = own[-1].segment.box
     signal = join_signals(waves) if waves else None
     pulse = None if signal is None else equalize_signal(signal, context.equalizer)
-    new = None if pulse is None else pulse.between(told_s, np.inf)
+    new = None if pulse is None else pulse.between(reported_s, np.inf)
     new = new if new is not None and len(new) else None
     window = None if signal is None else _last_window(context, own, signal)
     reasons = ("too_short",) if window is None else window.reasons

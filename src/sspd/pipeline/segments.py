@@ -82,12 +82,12 @@ class SegmentRunner:
     method : Method
     executor : Executor
         Its threads end with it.
-    telling : bool
+    with_updates : bool
         Whether waveforms so far are kept, see `RunningSegment.so_far`.
     """
 
-    def __init__(self, method: Method, executor: Executor, *, telling: bool = False) -> None:
-        self._method, self._executor, self._telling = method, executor, telling
+    def __init__(self, method: Method, executor: Executor, *, with_updates: bool = False) -> None:
+        self._method, self._executor, self._with_updates = method, executor, with_updates
         self._running: dict[int, RunningSegment] = {}
         self._ending: list[RunningSegment] = []
         self.segments: list[RunningSegment] = []
@@ -236,12 +236,12 @@ class SegmentRunner:
         if stages is None:
             return self._method.run(faces)
 
-        def tell(so_far: Signal) -> None:
+        def report(so_far: Signal) -> None:
             segment.so_far = so_far
 
         if stages.crops is not None:
             faces = self._executor.ahead(stages.crops(faces), stages.ahead)
-        return stages.waveform(faces, tell if self._telling else None)
+        return stages.waveform(faces, report if self._with_updates else None)
 
 
 def _wait_for(ending: Iterable[RunningSegment]) -> None:

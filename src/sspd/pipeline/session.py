@@ -83,13 +83,13 @@ class Session:
         self._warnings = getattr(source, "warnings", None)
         self._updates = updates
         self._executor = Executor(side_by_side=not updates, buffers=buffers)
-        self._runner = SegmentRunner(self._method, self._executor, telling=updates)
+        self._runner = SegmentRunner(self._method, self._executor, with_updates=updates)
         self._chunker: FaceChunker | None = None
         self._closed = self._seen = False
         self._camera: str | None = None
         self._last: tuple[float, tuple[int, ...]] | None = None
         self._next_s = -np.inf
-        self._told_s: dict[int, float] = {}
+        self._reported_s: dict[int, float] = {}
         self._keep_s = keep_s
         self._began = time.perf_counter()
         self.spent_s = {"decode": 0.0, "face": 0.0, "network": 0.0, "total": 0.0}
@@ -269,10 +269,10 @@ class Session:
             yield no_face(time_s, self._seen)
         for face_id, own in faces.items():
             self._seen = True
-            told_s = self._told_s.get(face_id, -np.inf)
-            update = update_now(context, face_id, own, time_s, told_s)
+            reported_s = self._reported_s.get(face_id, -np.inf)
+            update = update_now(context, face_id, own, time_s, reported_s)
             if update.signal is not None:
-                self._told_s[face_id] = float(update.signal.t[-1]) + 0.5 / update.signal.fs
+                self._reported_s[face_id] = float(update.signal.t[-1]) + 0.5 / update.signal.fs
             yield update
 
     def _forgotten(self, name: str) -> Iterator[str]:
@@ -281,5 +281,5 @@ class Session:
 
     def _context(self, info: VideoInfo) -> VideoContext:
         warnings = (*(self._warnings or ()), *self._forgotten(info.name))
-        told = warnings, self.spent_s
-        return video_context(info, self._coding, self.options, self._method, told)
+        so_far = warnings, self.spent_s
+        return video_context(info, self._coding, self.options, self._method, *so_far)

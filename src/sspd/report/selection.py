@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sspd.signal import pieces
+from sspd.signal import unbroken_runs
 from sspd.types import Signal, Vitals, WindowVitals
 from sspd.vitals import beat_waveforms, pulse_band
 
@@ -36,7 +36,7 @@ def in_pulse_band(vitals: Vitals) -> list[Signal]:
         return []
     return [
         Signal(pulse_band(part.values, part.fs), part.fs, part.start_s)
-        for part in pieces(vitals.signal)
+        for part in unbroken_runs(vitals.signal)
         if part.duration_s >= LEAST_FILTERED_S
     ]
 

@@ -120,9 +120,9 @@ def measure_corpus(
     allow_http : bool
         Whether addresses of web servers (``https://``) may be opened.
     on_result : callable, optional
-        Is told each result as it comes, without its waveform.
+        Called with each result as it comes, without its waveform.
     note : callable, optional
-        Is told what happens to workers, one line each.
+        Called with one line about each event of a worker.
 
     Returns
     -------

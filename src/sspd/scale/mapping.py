@@ -52,7 +52,7 @@ def mapping_of(
     address : str or None
         Of a Ray cluster; None: Ray is started here, for as long as it is needed.
     note : callable, optional
-        Is told what happens to workers, one line each.
+        Called with one line about each event of a worker.
 
     Returns
     -------

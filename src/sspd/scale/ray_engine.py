@@ -36,7 +36,7 @@ def measure_on_ray(
         What ``options`` made ready.
     settings : RaySettings
     note : callable
-        Is told what happens to workers, one line each.
+        Called with one line about each event of a worker.
     tasks : iterator of Task or None
         See `sspd.scale.scheduler.Scheduler.results`.
 

@@ -43,7 +43,7 @@ class CorpusRun:
     allow_http : bool
     journal : Journal or None
     on_result : callable or None
-        Is told each result as it comes.
+        Called with each result as it comes.
     """
 
     rows: Iterator[Row]

@@ -28,7 +28,7 @@ MAX_NODES = 10
 MAX_STARTS = 5
 #: Time between two looks at the cluster's size, and the longest wait for a result, seconds.
 GROW_S, POLL_S = 5.0, 1.0
-#: Without any worker for this long, the user is told, seconds.
+#: Time without any worker after which the user is warned, seconds.
 PATIENCE_S = 30.0
 #: Most actors of a run.
 MAX_ACTORS = 4096
@@ -97,7 +97,7 @@ class Scheduler:
         Names of the method and of its weights.
     settings : RaySettings
     note : callable
-        Is told what happens to workers, one line each.
+        Called with one line about each event of a worker.
     """
 
     ray: Any
@@ -115,7 +115,7 @@ class Scheduler:
     exhausted: bool = False
     grown_s: float = -GROW_S
     alone_s: float = field(default_factory=time.monotonic)
-    """When there was a worker last; infinite when the user was told."""
+    """When there was a worker last; infinite after the user was warned."""
     numbers: count[int] = field(default_factory=count)
 
     def results(self, tasks: Iterator[Task | None]) -> Iterator[BatchResult]:
@@ -275,7 +275,7 @@ class Scheduler:
             slot.actor = None
 
     def _tell_of_waiting(self) -> None:
-        """Tell the user once when no worker is there for long: the cluster may be full."""
+        """Warn the user once when no worker is there for long: the cluster may be full."""
         now_s = time.monotonic()
         if any(slot.ready for slot in self.slots):
             self.alone_s = now_s

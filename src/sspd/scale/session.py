@@ -30,7 +30,7 @@ def ray_session(address: str | None, jobs: int, note: Callable[[str], object]) -
     jobs : int
         Cores to offer on this machine; 0: all of them.
     note : callable
-        Is told what is unsafe, one line.
+        Called with one line about what is unsafe.
 
     Yields
     ------

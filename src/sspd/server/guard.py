@@ -172,7 +172,7 @@ def _token(scope: Scope, headers: Headers) -> str:
 
 
 def _only(headers: Headers, name: str) -> str:
-    """A header that comes once; of several, none is believed."""
+    """A header that comes once; of several, none is used."""
     found = headers.getlist(name)
     return found[0] if len(found) == 1 else ""
 

@@ -64,13 +64,13 @@ async def _session(websocket: WebSocket, service: Service) -> None:
     try:
         await process.start()
         receiving = asyncio.create_task(_receive(websocket, process, service, ready))
-        telling = asyncio.create_task(_tell(websocket, process, ready))
+        sending = asyncio.create_task(_send_updates(websocket, process, ready))
         try:
-            good = await _until_over(receiving, telling, bounds)
+            good = await _until_over(receiving, sending, bounds)
         finally:
-            for task in (receiving, telling):
+            for task in (receiving, sending):
                 task.cancel()
-            await asyncio.gather(receiving, telling, return_exceptions=True)
+            await asyncio.gather(receiving, sending, return_exceptions=True)
     finally:
         await process.end()
     if websocket.client_state is WebSocketState.CONNECTED:
@@ -78,19 +78,19 @@ async def _session(websocket: WebSocket, service: Service) -> None:
 
 
 async def _until_over(
-    receiving: asyncio.Task[None], telling: asyncio.Task[str], bounds: Bounds
+    receiving: asyncio.Task[None], sending: asyncio.Task[str], bounds: Bounds
 ) -> bool:
     """Wait until the worker has sent everything, or one side fails; whether there is a result."""
-    both = {receiving, telling}
+    both = {receiving, sending}
     done, _ = await asyncio.wait(both, timeout=bounds.live_s, return_when=asyncio.FIRST_COMPLETED)
     if not done:
         raise Problem("too_large", f"a live session may take {bounds.live_s:g} s")
-    if telling not in done:
+    if sending not in done:
         receiving.result()  # raises what went wrong
-        done, _ = await asyncio.wait({telling}, timeout=_PATIENCE_S)
+        done, _ = await asyncio.wait({sending}, timeout=_PATIENCE_S)
         if not done:
             raise Problem("internal", "the result takes too long")
-    last = telling.result()
+    last = sending.result()
     if not last.startswith((FINAL_START, ERROR_START)):
         raise Problem("internal", "the process of this session ended; begin another one")
     return last.startswith(FINAL_START)
@@ -155,7 +155,7 @@ class _Pace:
         )
 
 
-async def _tell(websocket: WebSocket, process: LiveProcess, ready: asyncio.Event) -> str:
+async def _send_updates(websocket: WebSocket, process: LiveProcess, ready: asyncio.Event) -> str:
     """Pass lines on until there are no more; the last one."""
     last = ""
     while (line := await process.line()) is not None:

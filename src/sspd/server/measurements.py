@@ -25,7 +25,7 @@ from sspd.server.service import Service, new_id
 from sspd.server.uploads import Upload, check_size, receive, too_large
 from sspd.utils.content import text_key
 
-#: Policy of a report, which has its pictures and its style in itself.
+#: Content security policy of a report, which contains its images and its style.
 _REPORT_POLICY = (
     "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
 )

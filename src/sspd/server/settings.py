@@ -65,7 +65,7 @@ class ServerSettings:
     names: tuple[str, ...] = ()
     """Host names, beside those of this machine, by which it may be called."""
     proxies: tuple[str, ...] = ()
-    """Addresses or networks of proxies whose word on the caller's address is believed."""
+    """Addresses or networks of proxies whose statement of the caller's address is trusted."""
     certificate: Path | None = None
     key: Path | None = None
     options: MeasureOptions = field(default_factory=MeasureOptions)

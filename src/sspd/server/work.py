@@ -173,14 +173,14 @@ class Slots:
     def _measure(self, worker: Worker, job: Job) -> None:
         video = self._video_of(job.id)
 
-        def tell(_: int, phase: str, done: float) -> None:
+        def report(_: int, phase: str, done: float) -> None:
             if job.id in self._deleted:
                 raise _DeletedError
             self._progress[job.id] = (phase, done)
 
         task = Task(0, str(video), options=json.loads(job.options))
         try:
-            result = worker.measure(task, tell)
+            result = worker.measure(task, report)
         except (WorkerDiedError, OSError) as error:  # it could not even be started
             self._worker_died(job, _plain(str(error), video))
             return

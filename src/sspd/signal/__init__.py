@@ -3,7 +3,7 @@
 from sspd.signal.equalizer import equalize, equalize_signal, fit_equalizer
 from sspd.signal.filters import bandpass, bandpass_power_gain, detrend, standardise
 from sspd.signal.integral import integrate
-from sspd.signal.join import join_signals, pieces
+from sspd.signal.join import join_signals, unbroken_runs
 from sspd.signal.peaks import find_beats, interval_spread
 from sspd.signal.quality import band_shares, snr_db
 from sspd.signal.resample import resample_times
@@ -25,7 +25,6 @@ __all__ = [
     "interval_spread",
     "join_signals",
     "peak_frequency",
-    "pieces",
     "power_spectrum",
     "pulse_frequency",
     "released_readout",
@@ -34,4 +33,5 @@ __all__ = [
     "snr_db",
     "spectrogram",
     "standardise",
+    "unbroken_runs",
 ]

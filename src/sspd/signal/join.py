@@ -96,7 +96,7 @@ def runs(mask: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def pieces(signal: Signal) -> list[Signal]:
+def unbroken_runs(signal: Signal) -> list[Signal]:
     """Return the parts of a waveform between its gaps, in order.
 
     Parameters
@@ -109,7 +109,7 @@ def pieces(signal: Signal) -> list[Signal]:
     list of Signal
         Without NaN, at the rate of `signal`, each with its own start.
 
-    >>> [len(p) for p in pieces(Signal(np.array([1.0, np.nan, 2.0, 3.0]), 1.0))]
+    >>> [len(p) for p in unbroken_runs(Signal(np.array([1.0, np.nan, 2.0, 3.0]), 1.0))]
     [1, 2]
     """
     return [

@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 #: Progress callback: called with the number of finished items and the total number.
 Counted = Callable[[int, int], None]
 #: Progress callback: called with the phase, the finished items and the total (0 if unknown).
-Told = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 #: Time between two lines when the output is not a terminal, seconds.
 EVERY_S = 30.0
 #: The remaining time is estimated from the speed over this time, seconds.
@@ -180,7 +180,7 @@ class Meter:
             if self._bar is not None:
                 self._bar.reset(self._task, completed=int(done), count=self._counted())
 
-    def told(self, what: str, done: float, total: float | None) -> None:
+    def report(self, what: str, done: float, total: float | None) -> None:
         """Set the progress of a phase, and begin it if it is another one.
 
         Parameters

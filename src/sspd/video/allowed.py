@@ -21,7 +21,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from sspd.errors import DecodeError
-from sspd.video.picture import MAX_PIXELS, MAX_SIDE
+from sspd.video.rgb import MAX_PIXELS, MAX_SIDE
 
 #: Allowed demuxers, by FFmpeg's names (one of several names is enough).
 CONTAINERS = (

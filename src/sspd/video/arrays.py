@@ -13,7 +13,7 @@ from sspd.errors import SourceError, UsageError
 from sspd.types import Frames, VideoInfo
 from sspd.types.spans import check_fps
 from sspd.video.bounds import bounded
-from sspd.video.picture import checked_size
+from sspd.video.rgb import checked_size
 
 #: Pixel value of full white, by type.
 WHITE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
@@ -97,7 +97,7 @@ def checked_pixels(rgb: NDArray[Any], name: str) -> NDArray[Any]:
     UsageError
         Another shape or type.
     SourceError
-        Larger than `sspd.video.picture.MAX_SIDE` or `MAX_PIXELS`.
+        Larger than `sspd.video.rgb.MAX_SIDE` or `MAX_PIXELS`.
 
     >>> checked_pixels(np.zeros((2, 4, 4, 3)), "array")
     Traceback (most recent call last):

@@ -16,11 +16,11 @@ from sspd.accel.buffers import recycling_allocator
 from sspd.errors import DecodeError, UsageError
 from sspd.types import Frames
 from sspd.video.clock import Clock
-from sspd.video.picture import converter
+from sspd.video.rgb import converter
 from sspd.video.source import stated_duration_s
 from sspd.video.timestamps import repair_timestamps
 
-#: A chunk holds fewer pictures than asked where they would take more than this.
+#: A chunk holds fewer frames than asked where they would take more than this, bytes.
 MAX_CHUNK_BYTES = 1 << 26
 #: Where a video states more than this beyond what could be decoded, it was cut short.
 MISSING_S = 1.5
@@ -78,10 +78,10 @@ def in_chunks(
     n = max(1, min(chunk, MAX_CHUNK_BYTES // (3 * height * width)))
     take, times = recycling_allocator(), list[float]()
     rgb = take((n, height, width, 3), np.uint8)
-    for picture, t in timed:
+    for frame, t in timed:
         if t < start_s:
             continue
-        convert(picture, rgb[len(times)])
+        convert(frame, rgb[len(times)])
         times.append(t)
         if len(times) == n:
             yield Frames(rgb, np.array(times))
@@ -119,14 +119,14 @@ def selected(
     (av.VideoFrame, float)
     """
     dropped, last_s = 0, 0.0
-    for picture, t in seconds:
+    for frame, t in seconds:
         if t is None:
             dropped += 1
             continue
         if t >= end_s:
             break
         last_s = t
-        yield picture, t
+        yield frame, t
     else:
         if missing := cut_short(path, video, last_s, scale):
             warn(missing)
@@ -182,8 +182,8 @@ def on_clock(
     if clock.fps is not None:
         yield from zip(decoded, (n / clock.fps for n in count()), strict=False)
         return
-    for picture, t in _seconds(path, decoded, rate):
-        yield picture, None if t is None else t * clock.scale
+    for frame, t in _seconds(path, decoded, rate):
+        yield frame, None if t is None else t * clock.scale
 
 
 def _seconds(
@@ -192,9 +192,9 @@ def _seconds(
     waiting: deque[VideoFrame] = deque()  # one at most; itertools.tee would hold dozens
 
     def timestamps() -> Iterator[float | None]:
-        for picture in decoded:
-            waiting.append(picture)
-            yield picture.time if picture.pts is not None and picture.time_base else None
+        for frame in decoded:
+            waiting.append(frame)
+            yield frame.time if frame.pts is not None and frame.time_base else None
 
     try:
         for t in repair_timestamps(timestamps(), 1 / rate if rate else None):

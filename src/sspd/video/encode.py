@@ -19,7 +19,7 @@ from sspd.errors import UsageError
 from sspd.types import Frames
 from sspd.utils.files import whole_file
 from sspd.video.encoders import ENCODERS, Encoding, encoder_options, get_encoder, ticks_hz
-from sspd.video.picture import converter
+from sspd.video.rgb import converter
 from sspd.video.write import encode_chunk
 
 #: FFmpeg's names of the formats whose suffixes differ.

@@ -20,8 +20,8 @@ from sspd.video.bounds import bounded
 from sspd.video.clock import Clock, clock_of
 from sspd.video.coding import Coding, noting
 from sspd.video.decode import check_span, in_chunks, on_clock, selected
-from sspd.video.picture import converter
-from sspd.video.source import mean_rate, opened, pictures, stated_duration_s
+from sspd.video.rgb import converter
+from sspd.video.source import decoded_frames, mean_rate, opened, stated_duration_s
 from sspd.video.stored import Place
 from sspd.video.tracks import tracks_note
 
@@ -101,7 +101,7 @@ class VideoFile:
         Raises
         ------
         SourceError
-            Missing, a folder, or larger than `sspd.video.picture.MAX_SIDE` or `MAX_PIXELS`.
+            Missing, a folder, or larger than `sspd.video.rgb.MAX_SIDE` or `MAX_PIXELS`.
         DecodeError
             Not a video, or no frame of it can be decoded.
         NoVideoError
@@ -187,7 +187,7 @@ class VideoFile:
         with ExitStack() as stack:
             container, stream = stack.enter_context(opened(self._place))
             damage: list[str] = []
-            decoded = pictures(container, stream, damage)
+            decoded = decoded_frames(container, stream, damage)
             first = next(decoded, None)
             if first is None:
                 raise DecodeError(f"{self._path}: no frame of this video can be decoded")

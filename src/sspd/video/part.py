@@ -28,8 +28,8 @@ from sspd.video.clock import Clock, clock_of
 from sspd.video.coding import Coding
 from sspd.video.decode import check_span, cut_short, in_chunks, on_clock
 from sspd.video.file import info_of
-from sspd.video.picture import converter
-from sspd.video.source import mean_rate, opened, pictures
+from sspd.video.rgb import converter
+from sspd.video.source import decoded_frames, mean_rate, opened
 from sspd.video.stored import Place
 from sspd.video.tracks import tracks_note
 
@@ -71,9 +71,9 @@ class VideoPart:
     trouble : str or None
         Why this video is to be measured as a whole, a few words.
     warnings : list of str
-        What every reader of the video is told.
+        Warnings about the whole video.
     ending : list of str
-        What is said of the video's end.
+        Warnings about the video's end.
     coding : Coding
     info : VideoInfo or None
         After the first frames.
@@ -116,7 +116,7 @@ class VideoPart:
         """
         with opened(self._place) as (container, stream):
             damage: list[str] = []
-            decoded = pictures(container, stream, damage)
+            decoded = decoded_frames(container, stream, damage)
             first = next(decoded, None)
             if first is None:
                 raise DecodeError(f"{self._path}: no frame of this video can be decoded")
@@ -126,7 +126,7 @@ class VideoPart:
             notes += [note] if (note := tracks_note(self._path, container, stream)) else []
             self.warnings = notes
             if self._start_s > 0 and self._seek((container, stream), first, clock):
-                decoded = pictures(container, stream, damage)
+                decoded = decoded_frames(container, stream, damage)
             timed = self._timed((container, stream), first, decoded, clock)
             for frames in in_chunks(self._path, first, timed, self._start_s, self._chunk):
                 if self.first is None:
@@ -158,7 +158,7 @@ class VideoPart:
     ) -> Iterator[tuple[VideoFrame, float]]:
         """The frames of the part with their times, and what is to be known of them."""
         lead, decoded = self._start_s > 0, chain([first], rest)
-        for picture, t in on_clock(self._path, decoded, mean_rate(video[1]), clock):
+        for frame, t in on_clock(self._path, decoded, mean_rate(video[1]), clock):
             if lead and (t is None or t < self._start_s):
                 continue
             lead = False
@@ -169,20 +169,20 @@ class VideoPart:
                 self.trouble = "timestamps beyond a day"
                 return
             if t >= self._end_s:
-                self.after = self._seam(first, picture, t)
+                self.after = self._seam(first, frame, t)
                 return
             if self.last_s is not None and t - self.last_s > GAP_S:
                 self.gaps.append((self.last_s, t))
             self.last_s = t
-            self.coding.add(picture, t)
-            yield picture, t
+            self.coding.add(frame, t)
+            yield frame, t
         if missing := cut_short(self._path, video, self.last_s or 0.0, clock.scale):
             self.ending.append(missing)
 
-    def _seam(self, first: VideoFrame, picture: VideoFrame, t: float) -> Seam:
+    def _seam(self, first: VideoFrame, frame: VideoFrame, t: float) -> Seam:
         convert, (height, width) = converter(self._path, first)
         rgb = np.empty((height, width, 3), np.uint8)
-        convert(picture, rgb)
+        convert(frame, rgb)
         return Seam(t, _digest(rgb))
 
 

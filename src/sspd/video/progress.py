@@ -11,7 +11,7 @@ from sspd.types import Frames
 Progress = Callable[[str, float], object]
 
 
-def telling(
+def with_progress(
     chunks: Iterable[Frames], progress: Progress, start_s: float, end_s: float | None
 ) -> Iterator[Frames]:
     """Yield frames, and report the progress of reading from their timestamps.
@@ -32,7 +32,7 @@ def telling(
 
     >>> import numpy as np
     >>> two = Frames(np.zeros((2, 4, 4, 3), np.uint8), np.array([1.0, 2.0]))
-    >>> [len(chunk) for chunk in telling([two], print, 0.0, 4.0)]
+    >>> [len(chunk) for chunk in with_progress([two], print, 0.0, 4.0)]
     reading 0.5
     network 1.0
     [2]

@@ -14,7 +14,7 @@ from sspd.video.file import VideoFile
 
 
 def probe(path: str | Path, *, fps: float | None = None) -> VideoInfo:
-    """Read what a video states, and its first picture's orientation.
+    """Read what a video states, and its first frame's orientation.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def probe(path: str | Path, *, fps: float | None = None) -> VideoInfo:
     SourceError
         Missing, a folder, or larger than `MAX_SIDE` or `MAX_PIXELS`.
     DecodeError
-        Not a video, or no picture of it can be decoded.
+        Not a video, or no frame of it can be decoded.
     NoVideoError
-        No pictures in it.
+        No frames in it.
 
     Examples
     --------
@@ -65,13 +65,13 @@ def read(
     path : str or Path
         The video.
     start_s, end_s : float
-        Only pictures with ``start_s <= t < end_s``, seconds of the video.
+        Only frames with ``start_s <= t < end_s``, seconds of the video.
     chunk : int
-        Pictures a chunk, at most; large pictures come in smaller chunks, so that a
+        Most frames of a chunk; large frames come in smaller chunks, so that a
         chunk stays under `MAX_CHUNK_BYTES`.
     warn : callable, optional
-        Told, in one line each, what was wrong with a video that could still be read:
-        cut short, damaged pictures, timestamps that were mended.
+        Called with one line about each fault of a video that could still be read: cut short,
+        damaged frames, timestamps that were repaired.
     fps : float, optional
         Frames per second: frame n is at n / fps, whatever the container says. Without it
         the clock is `sspd.video.clock.clock_of` the video.
@@ -81,15 +81,15 @@ def read(
     Returns
     -------
     iterator of Frames
-        uint8, ``t`` in seconds since the video's first picture, strictly rising: a
-        picture whose timestamp repeats or falls behind is left out, a clock that starts
+        uint8, ``t`` in seconds since the video's first frame, strictly rising: a
+        frame whose timestamp repeats or falls behind is left out, a clock that starts
         anew goes on, missing timestamps are counted on at the mean rate. Times stay within
         the bounds of `sspd.video.bounds`.
 
     Raises
     ------
     UsageError
-        At once, for a stretch, chunk or rate that cannot be.
+        At once, for an impossible time span, chunk or rate.
     SourceError, DecodeError, NoVideoError
         With the first chunk, as `probe`.
 

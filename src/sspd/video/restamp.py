@@ -15,7 +15,7 @@ from sspd.errors import DecodeError
 from sspd.types import Frames
 from sspd.video.bounds import bounded
 from sspd.video.decode import check_span, in_chunks
-from sspd.video.source import opened, pictures
+from sspd.video.source import decoded_frames, opened
 from sspd.video.timestamps import SAME_TIME_S
 from sspd.video.tracks import tracks_note
 
@@ -82,7 +82,7 @@ def _read(
 ) -> Iterator[Frames]:
     with opened(path) as video:
         damage: list[str] = []
-        decoded = pictures(*video, damage)
+        decoded = decoded_frames(*video, damage)
         first = next(decoded, None)
         if first is None:
             raise DecodeError(f"{path}: no frame of this video can be decoded")

@@ -21,7 +21,7 @@ from sspd.video.allowed import (
     open_options,
 )
 from sspd.video.boxes import check_counts_of, check_sample_counts
-from sspd.video.picture import checked_size
+from sspd.video.rgb import checked_size
 from sspd.video.stored import Place, StoredVideo, first_bytes
 from sspd.video.tracks import chosen_track
 
@@ -134,7 +134,7 @@ def _video_stream(path: str | Path, container: InputContainer) -> VideoStream:
     return stream
 
 
-def pictures(
+def decoded_frames(
     container: InputContainer, stream: VideoStream, damage: list[str]
 ) -> Iterator[VideoFrame]:
     """Iterate over the frames that can be decoded.
@@ -164,7 +164,7 @@ def pictures(
             return
         try:
             decoded = stream.decode(packet)
-        except av.EOFError:  # it was told of its end before
+        except av.EOFError:  # it had been sent its end before
             return
         except av.FFmpegError as error:
             damage.append(_brief(error))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sspd.errors import DecodeError, SourceError, UsageError
-from sspd.video.picture import checked_size
+from sspd.video.rgb import checked_size
 
 #: Colours of the first two pixels of the first two rows to OpenCV's conversion. (OpenCV's
 #: older names refer to the second row: its BayerBG is RGGB.)

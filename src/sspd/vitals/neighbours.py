@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sspd.types import RateBand, WindowVitals
 from sspd.vitals.acceptance import LEAST_CONFIDENCE
 
-#: Rates that are told apart, beats per minute.
+#: Grid of rates, beats per minute.
 RATES_BPM = np.arange(35.0, 215.0, 0.5)
 #: Mean change of the rate in 30 s, beats per minute: in 12 recordings of people at rest it is
 #: 1.9, at most 4.9. One change in ten is of another kind: someone stands up.

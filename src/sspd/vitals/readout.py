@@ -25,7 +25,7 @@ from sspd.vitals.windows import unread_windows
 
 #: A segment without a waveform that is shorter than this gets no window, seconds.
 BRIEF_S = 1.0
-#: A whole waveform goes through the streaming read-out in pieces of this many samples.
+#: A whole waveform goes through the streaming read-out in blocks of this many samples.
 DRAIN_SAMPLES = 3600
 #: Number of frames at the end and start of segments over which colours are matched.
 MATCH_FRAMES = 8
@@ -201,13 +201,13 @@ def read_windows(
     )
     state = begin_readout(settings)
     rows: list[WindowVitals] = []
-    told_s = signal.start_s - ROWS_AROUND_S
+    given_s = signal.start_s - ROWS_AROUND_S
     for first in range(0, len(signal), DRAIN_SAMPLES):
         values = signal.values[first : first + DRAIN_SAMPLES]
         end_s = signal.start_s + (first + values.size) / signal.fs + ROWS_AROUND_S
-        state, windows = push_readout(state, values, frame_stats.between(told_s, end_s))
+        state, windows = push_readout(state, values, frame_stats.between(given_s, end_s))
         rows += windows
-        told_s = end_s
+        given_s = end_s
     return [*rows, *close_readout(state)]
 
 

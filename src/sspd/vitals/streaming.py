@@ -121,7 +121,7 @@ def settled(state: ReadoutState) -> tuple[ReadoutState, tuple[WindowVitals, ...]
 
 
 def unfinished(state: ReadoutState) -> tuple[WindowVitals, ...]:
-    """Read the windows of the last piece that are not complete, as if it ended now.
+    """Read the windows of the last run that are not complete, as if it ended now.
 
     Parameters
     ----------
@@ -132,16 +132,16 @@ def unfinished(state: ReadoutState) -> tuple[WindowVitals, ...]:
     -------
     tuple of WindowVitals
     """
-    if state.piece is None:
+    if state.run is None:
         return ()
-    settings, start_s, end_s = state.settings, state.piece_start_s, state.end_s
-    if state.piece.n_samples / settings.fs < SHORTEST_WAVEFORM_S:
+    settings, start_s, end_s = state.settings, state.run_start_s, state.end_s
+    if state.run.n_samples / settings.fs < SHORTEST_WAVEFORM_S:
         return tuple(unread_windows(start_s, end_s, "too_short", window_s=settings.window_s))
     spans = cut_windows(start_s, end_s, settings.window_s, settings.step_s, first=state.n_read)
     if not spans:
         return ()
     first = _number(state, spans[0][0])
-    values = filtered_now(state.piece, first)
+    values = filtered_now(state.run, first)
     filtered = Signal(values, settings.fs, start_s + first / settings.fs)
     return tuple(_read(state, filtered.between(a, b), a, b) for a, b in spans)
 
@@ -187,7 +187,7 @@ def _advance(
     found: list[WindowVitals] = []
     last = 0
     for first, end in runs(np.isfinite(values)):
-        if first > last or (first == 0 and state.piece is None):
+        if first > last or (first == 0 and state.run is None):
             found += unfinished(state)
             state = _after_gap(state, first - last)
         state, windows = _extend(state, values[first:end])
@@ -195,47 +195,47 @@ def _advance(
         last = end
     if last < values.size:
         found += unfinished(state)
-        state = replace(_after_gap(state, values.size - last), piece=None)
+        state = replace(_after_gap(state, values.size - last), run=None)
     return _trimmed(state, values, found), tuple(found)
 
 
 def _after_gap(state: ReadoutState, n_gap: int) -> ReadoutState:
-    piece = begin_filter(state.settings.fs, PASS_HZ)
-    return replace(state, n_samples=state.n_samples + n_gap, piece=piece, n_read=0)
+    run = begin_filter(state.settings.fs, PASS_HZ)
+    return replace(state, n_samples=state.n_samples + n_gap, run=run, n_read=0)
 
 
 def _extend(
     state: ReadoutState, values: NDArray[np.float64]
 ) -> tuple[ReadoutState, list[WindowVitals]]:
-    """Add samples to the piece, and read the windows that are complete by them."""
-    assert state.piece is not None
+    """Add samples to the run, and read the windows that are complete by them."""
+    assert state.run is not None
     fs = state.settings.fs
-    piece = push_filter(state.piece, values)
-    state = replace(state, piece=piece, n_samples=state.n_samples + values.size)
+    run = push_filter(state.run, values)
+    state = replace(state, run=run, n_samples=state.n_samples + values.size)
     wait = max(settle_samples(fs, PASS_HZ), int(np.ceil(REMAINDER_S * fs)) + 1)
     windows: list[WindowVitals] = []
     while True:
         a, b = _span(state, state.n_read)
         first, end = _number(state, a), _number(state, b)
-        if end + wait > piece.n_samples:
+        if end + wait > run.n_samples:
             return state, windows
-        values = filtered_for_good(piece, first, end)
-        part = Signal(values, fs, state.piece_start_s + first / fs)
+        values = filtered_for_good(run, first, end)
+        part = Signal(values, fs, state.run_start_s + first / fs)
         windows.append(_read(state, part, a, b))
         state = replace(state, n_read=state.n_read + 1)
 
 
 def _span(state: ReadoutState, k: int) -> tuple[float, float]:
-    """Return start and end of a window of the piece, seconds."""
+    """Return start and end of a window of the run, seconds."""
     settings = state.settings
     step_s = settings.window_s if settings.step_s is None else settings.step_s
-    start_s = state.piece_start_s + k * step_s
+    start_s = state.run_start_s + k * step_s
     return start_s, start_s + settings.window_s
 
 
 def _number(state: ReadoutState, time_s: float) -> int:
-    """Return the number of the piece's first sample from a time on, as `Signal.between`."""
-    return max(0, int(np.ceil((time_s - 1e-9 - state.piece_start_s) * state.settings.fs)))
+    """Return the number of the run's first sample from a time on, as `Signal.between`."""
+    return max(0, int(np.ceil((time_s - 1e-9 - state.run_start_s) * state.settings.fs)))
 
 
 def _read(state: ReadoutState, filtered: Signal, start_s: float, end_s: float) -> WindowVitals:
@@ -256,12 +256,12 @@ def _trimmed(
     """Forget what no later window needs."""
     settings, end_s = state.settings, state.end_s
     needed_s = end_s
-    piece = state.piece
-    if piece is not None:
+    run = state.run
+    if run is not None:
         needed_s = min(
-            _span(state, state.n_read)[0], max(end_s - settings.window_s, state.piece_start_s)
+            _span(state, state.n_read)[0], max(end_s - settings.window_s, state.run_start_s)
         )
-        piece = trim_filter(piece, _number(state, needed_s))
+        run = trim_filter(run, _number(state, needed_s))
     rows = state.frame_stats
     if rows.t.size and rows.t[0] < needed_s - 2 * ROWS_AROUND_S:
         rows = rows.between(needed_s - 2 * ROWS_AROUND_S, np.inf)
@@ -269,7 +269,7 @@ def _trimmed(
     n_recent = int(np.ceil(RHYTHM_S * settings.fs)) + MOST_TAPS
     return replace(
         state,
-        piece=piece,
+        run=run,
         frame_stats=rows,
         recent=np.concatenate([state.recent, values])[-n_recent:].copy(),
         windows=tuple(w for w in (*state.windows, *found) if w.start_s >= end_s - RHYTHM_S),

@@ -61,10 +61,10 @@ class ReadoutState:
     """The last samples, not yet in what follows."""
     n_samples: int
     """Samples before ``held``."""
-    piece: FilterState | None
-    """Filter of the waveform since the last gap; None in a gap."""
+    run: FilterState | None
+    """Filter of the run, which is the waveform since the last gap; None in a gap."""
     n_read: int
-    """Windows of the piece that are complete."""
+    """Windows of the run that are complete."""
     frame_stats: FrameStats
     recent: NDArray[np.float64]
     """The last `RHYTHM_S` of the waveform before ``held``, NaN in gaps."""
@@ -77,9 +77,9 @@ class ReadoutState:
         return self.settings.start_s + self.n_samples / self.settings.fs
 
     @property
-    def piece_start_s(self) -> float:
-        """Start of the piece, seconds; ``end_s`` in a gap."""
-        n = self.piece.n_samples if self.piece else 0
+    def run_start_s(self) -> float:
+        """Start of the run, seconds; ``end_s`` in a gap."""
+        n = self.run.n_samples if self.run else 0
         return self.settings.start_s + (self.n_samples - n) / self.settings.fs
 
 

@@ -160,11 +160,11 @@ def _update(state: ReadoutState, complete: tuple[WindowVitals, ...]) -> ReadoutU
 
 
 def _pulse(now: ReadoutState) -> Signal | None:
-    piece, fs = now.piece, now.settings.fs
-    if piece is None or piece.n_samples / fs < SHORTEST_WAVEFORM_S:
+    run, fs = now.run, now.settings.fs
+    if run is None or run.n_samples / fs < SHORTEST_WAVEFORM_S:
         return None
-    first = max(0, piece.n_samples - round(now.settings.window_s * fs))
-    return Signal(filtered_now(piece, first), fs, now.piece_start_s + first / fs)
+    first = max(0, run.n_samples - round(now.settings.window_s * fs))
+    return Signal(filtered_now(run, first), fs, now.run_start_s + first / fs)
 
 
 def _window(now: ReadoutState) -> WindowVitals | None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.beating_faces import SKIN_BOX, beating_pictures
+from helpers.beating_faces import SKIN_BOX, beating_frames
 from sspd.errors import OutputError
 from sspd.pipeline.batch import Journal
 
@@ -33,7 +33,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., 
         if i == 5:
             (folder / "f5.mp4").write_text("no video at all")
         else:
-            pictures = beating_pictures(t, 1.0 + 0.1 * i)
+            pictures = beating_frames(t, 1.0 + 0.1 * i)
             write_video(folder / f"f{i}.mp4", pictures, t, options={"crf": "16", "threads": "1"})
     return folder
 
@@ -41,7 +41,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., 
 @pytest.fixture(scope="session")
 def long(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Path]) -> Path:
     """A video of four minutes, which takes long enough to do something meanwhile."""
-    pictures = beating_pictures(np.arange(750) / 30, 1.2)  # 30 whole beats
+    pictures = beating_frames(np.arange(750) / 30, 1.2)  # 30 whole beats
     path = tmp_path_factory.mktemp("long") / "long.mp4"
     options = {"threads": "1", "preset": "ultrafast"}
     return write_video(path, np.tile(pictures, (10, 1, 1, 1)), options=options)

@@ -179,7 +179,7 @@ def test_windows_without_reference_or_belief_are_counted_not_scored(
     assert all(score.n_windows == 3 for score in found.scores)
     believed = run(root, out, "measure")
     for score in believed.scores:
-        assert score.n_windows + score.excluded.get("not believed", 0) == 4
+        assert score.n_windows + score.excluded.get("rejected", 0) == 4
 
 
 def test_nothing_to_score_is_said(root: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def window(subject: str, quantity: str, reference: float, estimate: float, **mor
 RATES = [
     window("a", "hr_bpm", 60.0, 61.0, snr_db=3.0),
     window("b", "hr_bpm", 80.0, 78.0, snr_db=5.0),
-    window("c", "hr_bpm", 90.0, 120.0, snr_db=-9.0, excluded="not believed"),
+    window("c", "hr_bpm", 90.0, 120.0, snr_db=-9.0, excluded="rejected"),
 ]
 SHARES = [window("a", "lf_nu", 0.4, 0.45), window("b", "lf_nu", 0.5, 0.475)]
 
@@ -46,7 +46,7 @@ def test_heart_rate_alone_has_its_unit_in_the_heads() -> None:
     ]
     assert row[0] == "pos" and row[1].startswith("1.50 [") and row[6].startswith("-0.50 [")
     assert row[7].startswith("4.00 [3.00, 5.00]")  # what is excluded does not count
-    assert row[-3:] == ["2", "2", "1 not believed"]
+    assert row[-3:] == ["2", "2", "1 rejected"]
 
 
 def test_agreement_of_waveforms_has_a_column_where_it_is_known() -> None:
@@ -117,7 +117,7 @@ def test_csv_has_every_number_and_the_paper_without_intervals() -> None:
     share, rate, *others = csv.DictReader(text.splitlines())
     assert float(share["mae"]) == pytest.approx(0.0375)
     assert float(rate["snr_db"]) == 4.0 and share["snr_db"] == ""
-    assert rate["excluded"] == "not believed: 1" and rate["macc"] == ""
+    assert rate["excluded"] == "rejected: 1" and rate["macc"] == ""
     assert len(others) == 36 and others[-1]["method"] == "SSPD-L3 (paper)"
     assert others[-1]["quantity"] == "respiration_hz" and others[-1]["sd"] == "0.044"
     assert others[-1]["sd_low"] == others[-1]["windows"] == ""

@@ -50,7 +50,7 @@ def test_noise_is_reported_at_the_reference_rate(name: str) -> None:
     else:
         assert all(row.macc is None for row in rows)
     if name == "measure":
-        assert [row.excluded for row in rows] == ["", "not believed"]
+        assert [row.excluded for row in rows] == ["", "rejected"]
         assert [row.estimate for row in rows] == [72.1, 72.3]
 
 

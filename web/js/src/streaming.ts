@@ -61,8 +61,8 @@ export interface State {
   /** Samples before `held`. */
   readonly count: number;
   /** Filter of the waveform since the last gap; null in a gap. */
-  readonly piece: FilterState | null;
-  /** Windows of the piece that are complete. */
+  readonly run: FilterState | null;
+  /** Windows of the run that are complete. */
   readonly nRead: number;
   /** The last five minutes before `held`, NaN in gaps. */
   readonly recent: Float64Array;
@@ -79,7 +79,7 @@ export function begin(asked: Settings): State {
     settings: asked,
     held: none,
     count: 0,
-    piece: null,
+    run: null,
     nRead: 0,
     recent: none,
     windows: [],
@@ -108,11 +108,11 @@ export function endS(state: State): number {
 
 /** Return the last seconds of the filtered waveform, at most one window; null under 8 s. */
 export function pulseNow(state: State): Stretch | null {
-  const { piece, settings: asked, count } = settled(state).state;
-  if (piece === null || pushed(piece) / asked.fs < SHORTEST_WAVEFORM_S) return null;
-  const first = Math.max(0, pushed(piece) - Math.round(asked.windowS * asked.fs));
-  const startS = asked.startS + (count - pushed(piece)) / asked.fs + first / asked.fs;
-  return { values: filteredNow(piece, first), fs: asked.fs, startS };
+  const { run, settings: asked, count } = settled(state).state;
+  if (run === null || pushed(run) / asked.fs < SHORTEST_WAVEFORM_S) return null;
+  const first = Math.max(0, pushed(run) - Math.round(asked.windowS * asked.fs));
+  const startS = asked.startS + (count - pushed(run)) / asked.fs + first / asked.fs;
+  return { values: filteredNow(run, first), fs: asked.fs, startS };
 }
 
 /** Read the last seconds of a waveform, as if it ended now; null under 8 s. */
@@ -144,19 +144,19 @@ function settled(state: State): { state: State; windows: Window[] } {
   return { state: { ...next.state, held: new Float64Array(0) }, windows: next.windows };
 }
 
-/** Read the windows of the last piece that are not complete, as if it ended now. */
+/** Read the windows of the last run that are not complete, as if it ended now. */
 function unfinished(state: State): Window[] {
-  const { piece, settings: asked } = state;
-  if (piece === null) return [];
-  const [startS, end] = [pieceStart(state), endOf(state)];
-  if (pushed(piece) / asked.fs < SHORTEST_WAVEFORM_S) {
+  const { run, settings: asked } = state;
+  if (run === null) return [];
+  const [startS, end] = [runStart(state), endOf(state)];
+  if (pushed(run) / asked.fs < SHORTEST_WAVEFORM_S) {
     return unreadWindows(startS, end, "too_short", asked.windowS);
   }
   const spans = cutWindows(startS, end, asked.windowS, asked.stepS, state.nRead);
   if (!spans.length) return [];
   const first = numberOf(state, spans[0]![0]);
   const filtered = {
-    values: filteredNow(piece, first),
+    values: filteredNow(run, first),
     fs: asked.fs,
     startS: startS + first / asked.fs,
   };
@@ -172,7 +172,7 @@ function advance(from: State, values: Float64Array): { state: State; windows: Wi
   const windows: Window[] = [];
   let last = 0;
   for (const [first, end] of runs(values)) {
-    if (first > last || (first === 0 && state.piece === null)) {
+    if (first > last || (first === 0 && state.run === null)) {
       windows.push(...unfinished(state));
       state = afterGap(state, first - last, beginFilter(state.settings.fs, PASS_HZ));
     }
@@ -188,23 +188,23 @@ function advance(from: State, values: Float64Array): { state: State; windows: Wi
   return { state: trimmed(state, values, windows), windows };
 }
 
-function afterGap(state: State, nGap: number, piece: FilterState | null): State {
-  return { ...state, count: state.count + nGap, piece, nRead: 0 };
+function afterGap(state: State, nGap: number, run: FilterState | null): State {
+  return { ...state, count: state.count + nGap, run, nRead: 0 };
 }
 
-/** Add samples to the piece, and read the windows that are complete by them. */
+/** Add samples to the run, and read the windows that are complete by them. */
 function extend(from: State, values: Float64Array): { state: State; windows: Window[] } {
   const { fs, read } = from.settings;
-  const piece = pushFilter(from.piece!, values);
-  let state: State = { ...from, piece, count: from.count + values.length };
+  const run = pushFilter(from.run!, values);
+  let state: State = { ...from, run, count: from.count + values.length };
   const wait = Math.max(settleSamples(fs, PASS_HZ), Math.ceil(REMAINDER_S * fs) + 1);
   const windows: Window[] = [];
   for (;;) {
     const [a, b] = span(state, state.nRead);
     const [first, end] = [numberOf(state, a), numberOf(state, b)];
-    if (end + wait > pushed(piece)) return { state, windows };
-    const startS = pieceStart(state) + first / fs;
-    const filtered = { values: filteredForGood(piece, first, end), fs, startS };
+    if (end + wait > pushed(run)) return { state, windows };
+    const startS = runStart(state) + first / fs;
+    const filtered = { values: filteredForGood(run, first, end), fs, startS };
     windows.push({ ...read(filtered), startS: a, endS: b });
     state = { ...state, nRead: state.nRead + 1 };
   }
@@ -212,20 +212,20 @@ function extend(from: State, values: Float64Array): { state: State; windows: Win
 
 function span(state: State, k: number): readonly [number, number] {
   const { windowS, stepS } = state.settings;
-  const startS = pieceStart(state) + k * (stepS ?? windowS);
+  const startS = runStart(state) + k * (stepS ?? windowS);
   return [startS, startS + windowS];
 }
 
 function numberOf(state: State, timeS: number): number {
-  return Math.max(0, Math.ceil((timeS - 1e-9 - pieceStart(state)) * state.settings.fs));
+  return Math.max(0, Math.ceil((timeS - 1e-9 - runStart(state)) * state.settings.fs));
 }
 
 function endOf(state: State): number {
   return state.settings.startS + state.count / state.settings.fs;
 }
 
-function pieceStart(state: State): number {
-  const n = state.piece === null ? 0 : pushed(state.piece);
+function runStart(state: State): number {
+  const n = state.run === null ? 0 : pushed(state.run);
   return state.settings.startS + (state.count - n) / state.settings.fs;
 }
 
@@ -233,16 +233,16 @@ function pieceStart(state: State): number {
 function trimmed(state: State, values: Float64Array, found: readonly Window[]): State {
   const { fs, windowS } = state.settings;
   const end = endOf(state);
-  let { piece } = state;
-  if (piece !== null) {
-    const shown = Math.max(end - windowS, pieceStart(state));
-    piece = trimFilter(piece, numberOf(state, Math.min(span(state, state.nRead)[0], shown)));
+  let { run } = state;
+  if (run !== null) {
+    const shown = Math.max(end - windowS, runStart(state));
+    run = trimFilter(run, numberOf(state, Math.min(span(state, state.nRead)[0], shown)));
   }
   // a little longer, as an equalizer needs neighbours
   const n = Math.ceil(RHYTHM_S * fs) + MOST_TAPS;
   return {
     ...state,
-    piece,
+    run,
     recent: concat(state.recent, values).slice(-n),
     windows: [...state.windows, ...found].filter((w) => w.startS >= end - RHYTHM_S),
   };

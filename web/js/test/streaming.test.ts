@@ -14,8 +14,8 @@ test("what is remembered does not grow", () => {
     const next = sspd.push(state, pulse(60, 12));
     state = next.state;
     assert.ok(next.windows.length <= 3);
-    const { piece, recent, held, windows } = state;
-    sizes.push(piece!.raw.length + piece!.forward.length + recent.length + held.length);
+    const { run, recent, held, windows } = state;
+    sizes.push(run!.raw.length + run!.forward.length + recent.length + held.length);
     assert.ok(windows.length <= 10);
   }
   assert.ok(Math.max(...sizes.slice(6)) <= Math.max(...sizes.slice(0, 6)) + 12);

@@ -1,9 +1,9 @@
 """What a run has measured so far: an SQLite file, each video on the disk at once.
 
 A run that dies loses the videos in progress and no other: a result is one transaction of
-a write-ahead log. A result is believed where all that its numbers depend on is the same
+a write-ahead log. A result is reused where all that its numbers depend on is the same
 (`entry_of`), so it never matters which run wrote it, and where its CRC-32 is right. The
-file itself is believed in nothing: it has a bounded size, one table whose definition is ours
+file itself is not trusted: it has a bounded size, one table whose definition is ours
 to the letter, and no other run at it.
 """
 

@@ -27,7 +27,7 @@ from sspd.pipeline.batch.serialize import MAX_LINE_BYTES
 from sspd.types import MeasureOptions
 from sspd.utils.exit_codes import death_words
 
-#: Is told the index of a video, a phase of `sspd.measure` and how much of it is done.
+#: Called with the index of a video, a phase of `sspd.measure` and its finished fraction.
 Progress = Callable[[int, str, float], object]
 #: How long a worker may take to remove what it was writing, seconds.
 GRACE_S = 2.0
@@ -63,7 +63,7 @@ def measure_in_workers(
         Seconds that a video may take, its process' start included; its process then has
         no more than `LIMIT_BYTES` either. None: no limits.
     progress : callable, optional
-        Is told the index of a task, a phase and how much of it is done, by any thread.
+        Called with the index of a task, a phase and its finished fraction, by any thread.
 
     Yields
     ------
@@ -118,7 +118,7 @@ def _environment(threads: int | None) -> dict[str, str]:
     """Give our own environment, with our own places to import from and a share of the cores."""
     places = [place or str(os.getcwd()) for place in sys.path]  # noqa: PTH109
     shares = {} if threads is None else dict.fromkeys(_THREAD_VARIABLES, str(threads))
-    # one heap for all threads of a worker: pictures go from one to the other (glibc's name)
+    # one heap for all threads of a worker: frames go from one to the other (glibc's name)
     heap = {"MALLOC_ARENA_MAX": "1"}
     return heap | shares | os.environ | {"PYTHONPATH": os.pathsep.join(places)}
 
@@ -186,7 +186,7 @@ class Worker:
         process = self.process or self._started()
         trouble: list[Exception] = []
 
-        def tell(phase: str, done: float) -> None:
+        def report(phase: str, done: float) -> None:
             if progress is None or trouble:
                 return
             try:
@@ -200,7 +200,7 @@ class Worker:
         try:
             process.stdin.write((self.hello if fresh else b"") + line.encode() + b"\n")
             process.stdin.flush()
-            reply, in_time = self._reply(process, process.stdout, tell)
+            reply, in_time = self._reply(process, process.stdout, report)
         except OSError:  # a broken pipe
             reply, in_time = b"", True
         except (ValueError, RecursionError):  # ours sends no such line: whose is it now?
@@ -231,11 +231,11 @@ class Worker:
         self,
         process: subprocess.Popen[bytes],
         pipe: IO[bytes],
-        tell: Callable[[str, float], object],
+        report: Callable[[str, float], object],
     ) -> tuple[bytes, bool]:
         """A line from the process, cut short where it dies, and whether it came in time."""
         if self.limit_s is None:
-            return last_line(pipe, tell, MAX_LINE_BYTES), True
+            return last_line(pipe, report, MAX_LINE_BYTES), True
         late = threading.Event()
 
         def stop() -> None:
@@ -245,7 +245,7 @@ class Worker:
         timer = threading.Timer(min(self.limit_s, threading.TIMEOUT_MAX), stop)
         timer.start()
         try:
-            reply = last_line(pipe, tell, MAX_LINE_BYTES)
+            reply = last_line(pipe, report, MAX_LINE_BYTES)
         finally:
             timer.cancel()
             timer.join()

@@ -67,14 +67,14 @@ def from_reply(task: Task, reply: dict[str, Any]) -> BatchResult:
     return BatchResult(task.index, vitals, misused, failures, others=tuple(others), part=part)
 
 
-def last_line(pipe: IO[bytes], tell: Callable[[str, float], object], max_bytes: int) -> bytes:
+def last_line(pipe: IO[bytes], report: Callable[[str, float], object], max_bytes: int) -> bytes:
     r"""Read the reply, after the lines that say how far the video is.
 
     Parameters
     ----------
     pipe : binary file
-    tell : callable
-        Is told a phase and how much of it is done.
+    report : callable
+        Called with a phase and its finished fraction.
     max_bytes : int
         A reply's largest size.
 
@@ -102,7 +102,7 @@ def last_line(pipe: IO[bytes], tell: Callable[[str, float], object], max_bytes: 
         n += 1
         if n > FREE_LINES and n > FREE_LINES + LINES_PER_S * (time.monotonic() - began_s):
             raise ValueError("too many lines of progress")
-        tell(*_progress(line))
+        report(*_progress(line))
     if len(line) > max_bytes:
         raise ValueError("too long")
     return line

@@ -78,7 +78,7 @@ def measure_many(
         in a process that may take 4 GiB of address space (where the system has limits,
         which Windows has not).
     progress : callable, optional
-        Is told the place of a video among ``videos``, a phase and how much of it is done
+        Called with the index of a video in ``videos``, a phase and its finished fraction
         (see `sspd.measure`), by any thread.
 
     Yields

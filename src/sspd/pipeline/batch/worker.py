@@ -28,7 +28,7 @@ from sspd.types import MeasureOptions
 #: How long an orphan's video may take to let go, seconds.
 GRACE_S = 1.0
 #: Seconds between two lines that say how far a video is.
-TELL_S = 0.5
+REPORT_EVERY_S = 0.5
 
 Lines = SimpleQueue[bytes | None]
 
@@ -49,7 +49,7 @@ def main() -> None:
     if hello["limit_bytes"] is not None:
         _bound_memory(hello["limit_bytes"])
     method: Method | None = None
-    tell = _Teller(replies)
+    reporter = _ProgressReporter(replies)
     while (line := lines.get()) is not None:
         task = Task(**json.loads(line))
         try:
@@ -58,11 +58,11 @@ def main() -> None:
             done = failed(task, options.method, None, error)
         else:
             own = options if task.options is None else MeasureOptions.from_dict({**task.options})
-            done = measure_video(task, own, method, tell)
-        tell.send(_line(task, done))
+            done = measure_video(task, own, method, reporter)
+        reporter.send(_line(task, done))
 
 
-class _Teller:
+class _ProgressReporter:
     """Says how far a video is, not too often; threads take turns."""
 
     def __init__(self, replies: IO[bytes]) -> None:
@@ -71,7 +71,7 @@ class _Teller:
 
     def __call__(self, phase: str, done: float) -> None:
         now_s = time.monotonic()
-        if phase == self._phase and now_s - self._said_s < TELL_S:
+        if phase == self._phase and now_s - self._said_s < REPORT_EVERY_S:
             return
         self._phase, self._said_s = phase, now_s
         self.send(PROGRESS + json.dumps([phase, round(done, 4)]).encode())

@@ -61,7 +61,7 @@ def join_parts(
             spent_s[stage] = spent_s.get(stage, 0.0) + seconds
     if on_phase is not None:
         on_phase("vitals", 0.0)
-    context = video_context(info, coding, options, method, (_warnings(facts, info.name), spent_s))
+    context = video_context(info, coding, options, method, _warnings(facts, info.name), spent_s)
     return [face_vitals(context, face_id, own) for face_id, own in by_face(segments)]
 
 
@@ -88,7 +88,7 @@ def joined_segments(parts: Sequence[MeasuredPart]) -> list[SegmentWaveform]:
 
 
 def _warnings(parts: Sequence[PartFacts], name: str) -> tuple[str, ...]:
-    """What a whole run would have been told, in its order."""
+    """Return the warnings of a run over the whole video, in its order."""
     gaps = gaps_of(parts)
     longest_s = max((after_s - before_s for before_s, after_s in gaps), default=0.0)
     said = [gap_warning(name, len(gaps), longest_s)] if gaps else []

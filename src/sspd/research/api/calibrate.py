@@ -14,7 +14,7 @@ from sspd.types import ConfidenceSpec, EqualizerSpec
 from sspd.utils.content import content_key, file_digest
 from sspd.utils.files import check_output
 from sspd.utils.partials import hold_folder
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 if TYPE_CHECKING:
     from sspd.research.calibration.measured import MeasuredVideo
@@ -65,7 +65,7 @@ def calibrate(
     jobs: int = 1,
     folder: str | Path | None = None,
     equalizer: bool = False,
-    progress: Told = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
 ) -> Calibration:
     """Fit a confidence to simulated videos, and write the weights anew with it.
 
@@ -127,7 +127,7 @@ def calibrate(
     >>> sspd.measure("face.mp4", weights=found.files[1]).confidence         # doctest: +SKIP
     0.93
 
-    It takes hours, so it is skipped here; what cannot be done is told at once:
+    It takes hours, so it is skipped here; what cannot be done is an error at once:
 
     >>> calibrate("missing.safetensors", "mine-calibrated")
     Traceback (most recent call last):
@@ -151,7 +151,7 @@ def calibrate(
     if equalizer and checkpoint is not None:
         progress("Fitting the equalizer", 0, 0)
         return _equalized(checkpoint, files)
-    ready_method(given, method, None)  # what cannot be used is told before videos are made
+    ready_method(given, method, None)  # what cannot be used is an error before videos are made
     kept = Path(folder) if folder is not None else _beside(files[0])
     key = content_key([VERSION, method, _digest(given, method), seed, seconds])[:10]
     how = Measuring(kept / key, given, method, seconds, seed, jobs)

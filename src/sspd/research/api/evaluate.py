@@ -26,7 +26,7 @@ from sspd.research.recipes import (
 )
 from sspd.scale.mapping import check_jobs, mapping_of
 from sspd.utils.partials import hold_folder
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 SHIPPED = "shipped"
 #: A network of one method, or networks by method; ``"shipped"`` is the package's.
@@ -52,7 +52,7 @@ def evaluate(
     jobs: int = 1,
     engine: str = "local",
     address: str | None = None,
-    progress: Told = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
     notice: Notice = lambda line: None,
 ) -> Evaluation:
     """Score methods on a dataset; with a protocol, train the networks first.
@@ -125,7 +125,7 @@ def evaluate(
     | method | ...
 
     It needs a dataset on disk, so it is skipped here; ``sspd.simulate(..., layout=...)``
-    writes simulated videos in the layout of any. What cannot be right is told at once:
+    writes simulated videos in the layout of any. A wrong argument is an error at once:
 
     >>> evaluate("ubfc-rppg:/data/UBFC", "runs/ubfc", steps=3)
     Traceback (most recent call last):
@@ -147,7 +147,7 @@ def evaluate(
     if trains:
         recipes = _recipes(networks, protocol, recipe, steps, select)
         training = Training(
-            recipes, out, seed=seed, device=device, jobs=jobs or 1, told=progress, warn=notice
+            recipes, out, seed=seed, device=device, jobs=jobs or 1, progress=progress, warn=notice
         )
     with hold_folder(out, "waveforms/*"):
         plan = plan_evaluation(

@@ -16,7 +16,7 @@ from sspd.scale.mapping import MapOver, check_jobs, mapping_of
 from sspd.utils.partials import hold_folder
 from sspd.utils.places import make_folder
 from sspd.utils.process_map import Words, process_map
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 if TYPE_CHECKING:
     from sspd.simulation import VideoSpec
@@ -82,7 +82,7 @@ def simulate(
     jobs: int = 1,
     engine: str = "local",
     address: str | None = None,
-    progress: Told = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
 ) -> Simulation:
     """Write videos of simulated faces with a known pulse, and their truth in ``out/truth``.
 
@@ -245,7 +245,7 @@ def write_all(
     jobs : int
         Processes.
     told : callable
-        Is told how many are done, and how many there are.
+        Called with the number done and the total.
     over : callable
         See `sspd.scale.mapping.mapping_of`.
 

@@ -15,7 +15,7 @@ from sspd.research.api.train_data import faces_of
 from sspd.research.api.train_on_ray import train_on_ray
 from sspd.research.recipes import AnyRecipe, RecipeLike, choose_recipe
 from sspd.scale.mapping import mapping_of
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 if TYPE_CHECKING:
     from sspd.research.train.data import TrainingData
@@ -89,7 +89,7 @@ def train(
     engine: str = "local",
     address: str | None = None,
     faces: str | Path | None = None,
-    progress: Told = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
     notice: Notice = lambda line: None,
 ) -> TrainingResult:
     """Train a network on face videos; labels are neither needed nor read.
@@ -171,7 +171,7 @@ def train(
     >>> sspd.measure("face.mp4", weights=result.onnx).hr_bpm             # doctest: +SKIP
     61.4
 
-    It takes minutes, so it is skipped here; an argument that cannot be right is told at once:
+    It takes minutes, so it is skipped here; a wrong argument is an error at once:
 
     >>> train("my_videos", recipe="soup")                            # doctest: +ELLIPSIS
     Traceback (most recent call last):

@@ -15,7 +15,7 @@ from sspd.scale.mapping import MapOver
 from sspd.utils.addresses import SCHEMES, scheme_of
 from sspd.utils.places import make_folder
 from sspd.utils.process_map import process_map
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 if TYPE_CHECKING:
     from sspd.research.train.data import TrainingData
@@ -52,7 +52,7 @@ def faces_of(
     faces: str | Path | None,
     split: tuple[str | None, str | None],
     workers: tuple[int | None, MapOver],
-    progress: Told,
+    progress: OnProgress,
     notice: Notice,
 ) -> TrainingData:
     """Crop the faces of what is trained on, or find them.

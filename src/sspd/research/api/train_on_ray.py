@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sspd.errors import ClusterError, TrainingError
 from sspd.scale.deaths import brief
 from sspd.scale.session import ray_session
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 from sspd.version import package_version
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def train_on_ray(
     devices: int,
     nodes: int,
     address: str | None,
-    tell: tuple[Told, Callable[[str], object]],
+    tell: tuple[OnProgress, Callable[[str], object]],
 ) -> TrainingResult:
     """Train in several processes on a cluster.
 
@@ -259,7 +259,7 @@ def _actors(ray: Any, group: Any, devices: int, nodes: int, on_gpus: bool) -> li
 
 
 def _waited(
-    ray: Any, refs: list[Any], mailbox: Any, tell: tuple[Told, Callable[[str], object]]
+    ray: Any, refs: list[Any], mailbox: Any, tell: tuple[OnProgress, Callable[[str], object]]
 ) -> TrainingResult:
     """Wait for all processes, and tell what the first one says; an end of any ends all."""
     progress, notice = tell

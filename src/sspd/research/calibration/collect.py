@@ -84,7 +84,7 @@ def measured_videos(
     numbers : dict
         Part -> number of videos.
     progress : callable
-        Is told how many are done, and how many there are.
+        Called with the number done and the total.
 
     Returns
     -------

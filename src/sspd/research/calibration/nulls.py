@@ -93,8 +93,8 @@ def _frames(
 
 
 def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Frames]:
-    """One picture of a face, filmed; held in a hand it sways, trembles and turns."""
-    picture = render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
+    """A photograph of a face before the camera; held in a hand it sways, trembles and turns."""
+    image = render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(spec.duration_s * FPS)) / FPS
     sway: NDArray[np.float64] = np.zeros((2, t.size))
     turn: NDArray[np.float64] = np.zeros(t.size)
@@ -111,14 +111,14 @@ def _photo(spec: VideoSpec, rng: np.random.Generator, held: bool) -> Iterator[Fr
         matrix = np.asarray(cv2.getRotationMatrix2D(middle, angle, 1.0), np.float64)
         matrix[:, 2] += sway[:, k]
         levels = cv2.warpAffine(
-            picture * np.float32(light[k]), matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
+            image * np.float32(light[k]), matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT
         )
-        yield _picture(np.asarray(levels, np.float32), noise, t[k])
+        yield _noisy_frame(np.asarray(levels, np.float32), noise, t[k])
 
 
 def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
-    """One picture of a face in the light of a screen, whose colours change cut by cut."""
-    picture = render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
+    """A photograph of a face in the light of a screen, whose colours change cut by cut."""
+    image = render_pixels(set_stage(spec.replace(duration_s=1.0)), 0)
     t = np.arange(round(spec.duration_s * FPS)) / FPS
     shot_s, uneven = rng.uniform(0.35, 1.5), rng.uniform(0.0, 0.5)
     cuts = np.cumsum(
@@ -135,17 +135,17 @@ def _screen(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     noise = _tile(rng, spec.noise_levels)
     for k in range(t.size):
         gain = 1 + reach * level[k].astype(np.float32)
-        yield _picture(picture * gain, noise, t[k])
+        yield _noisy_frame(image * gain, noise, t[k])
 
 
 def _wall(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
-    """Film the background behind a head, without the head, in drifting light."""
-    picture = draw_background(spec)
+    """Record the background behind a head, without the head, in drifting light."""
+    image = draw_background(spec)
     t = np.arange(round(spec.duration_s * FPS)) / FPS
     noise = _tile(rng, spec.noise_levels)
     light = 1 + rng.uniform(0, 0.02) * smooth_noise(rng, t, (0.02, 0.4))
     for k in range(t.size):
-        yield _picture(picture * np.float32(light[k]), noise, t[k])
+        yield _noisy_frame(image * np.float32(light[k]), noise, t[k])
 
 
 def _noise(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
@@ -156,10 +156,10 @@ def _noise(spec: VideoSpec, rng: np.random.Generator) -> Iterator[Frames]:
     for k in range(round(spec.duration_s * FPS)):
         grains = 128 + strength * rng.standard_normal(shape, dtype=np.float32)
         levels = cv2.resize(grains, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
-        yield _picture(np.asarray(levels, np.float32), none, k / FPS)
+        yield _noisy_frame(np.asarray(levels, np.float32), none, k / FPS)
 
 
-def _picture(levels: NDArray[np.float32], noise: NDArray[np.float32], t: float) -> Frames:
+def _noisy_frame(levels: NDArray[np.float32], noise: NDArray[np.float32], t: float) -> Frames:
     """Make one camera frame; the tile of the noise is larger than the frame."""
     down, right = np.random.default_rng(round(t * 1e6)).integers(0, _TILE_MARGIN, 2)
     noisy = cv2.add(levels, noise[down : down + HEIGHT, right : right + WIDTH])

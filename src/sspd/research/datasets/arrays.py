@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sspd.errors import SourceError
 from sspd.types import Frames
-from sspd.video.picture import checked_size
+from sspd.video.rgb import checked_size
 
 #: Rendered frames overshoot white a little; beyond this the values are not a range of 0 to 1.
 OVERSHOOT = 1.5

@@ -1,4 +1,4 @@
-"""What an entry of a store of faces says of itself: metadata that are checked, never believed."""
+"""Metadata of the entries of a face store, which are checked before they are used."""
 
 from __future__ import annotations
 

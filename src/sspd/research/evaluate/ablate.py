@@ -18,7 +18,7 @@ from sspd.research.recipes import Recipe
 from sspd.research.recipes.ablations import Grid
 from sspd.research.train.memory import prepare_memory
 from sspd.utils.process_map import Words, process_map
-from sspd.utils.progress import Counted, Told
+from sspd.utils.progress import Counted, OnProgress
 
 ABLATION_METRICS = ("mae", "rmse", "r")
 
@@ -163,7 +163,7 @@ def _phase(
 
 
 def run_task(
-    task: AblationTask, progress: Told = lambda what, done, total: None
+    task: AblationTask, progress: OnProgress = lambda what, done, total: None
 ) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """Train and score one cell with one seed; finished parts are not repeated.
 
@@ -181,7 +181,7 @@ def run_task(
         One line for each failure.
     """
     training = Training(
-        {"sspd": task.recipe}, task.out, seed=task.seed, device=task.device, told=progress
+        {"sspd": task.recipe}, task.out, seed=task.seed, device=task.device, progress=progress
     )
     plan = plan_evaluation(task.data, ["sspd"], protocol=task.protocol, training=training)
     try:

@@ -35,7 +35,7 @@ from sspd.scale.mapping import MapOver
 from sspd.types import Recording, Series
 from sspd.utils.files import whole_file
 from sspd.utils.places import make_folder
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 #: Seed of the bootstrap's draws: the same rows give the same intervals.
 BOOTSTRAP_SEED = 20_240
@@ -72,7 +72,7 @@ def evaluate(
     keep_defects: bool = False,
     jobs: int = 1,
     over: MapOver | None = None,
-    progress: Told = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
 ) -> Evaluation:
     """Score methods on a dataset; saved predictions are not measured again.
 
@@ -153,7 +153,7 @@ class _Count:
 
     total: int
     folds: int
-    report: Told
+    report: OnProgress
     done: int = 0
     where: str = ""
 

@@ -18,7 +18,7 @@ from sspd.research.recipes import AnyRecipe
 from sspd.types import Recording
 from sspd.utils.content import content_key, facts_of_files
 from sspd.utils.packages import require
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Training:
         See `sspd.research.train.loop.train`.
     jobs : int
         Processes that cut out faces.
-    told : callable
+    progress : callable
         Progress.
     warn : callable
         Is given a line for each video that cannot be trained on, and what the faces take.
@@ -48,7 +48,7 @@ class Training:
     seed: int = 0
     device: str = "auto"
     jobs: int = 1
-    told: Told = lambda what, done, total: None
+    progress: OnProgress = lambda what, done, total: None
     warn: Callable[[str], None] = lambda line: None
 
     def recipe_of(self, method: str) -> AnyRecipe:
@@ -75,18 +75,18 @@ class Training:
 def trained_weights(
     training: Training, method: str, recordings: Sequence[Recording], name: str
 ) -> Path:
-    """Train a method's network on recordings, or find the one that was trained so before.
+    """Train a method's network on recordings, or find the one of an earlier run.
 
-    A training that was stopped goes on where it was.
+    An interrupted training is continued.
 
     Parameters
     ----------
     training : Training
     method : str
     recordings : sequence of Recording
-        Their pictures alone are read, but by recipes that learn from labels.
+        Only their frames are read, except by recipes that learn from labels.
     name : str
-        Of the network; a part of a file's name.
+        Name of the network, a part of its file name.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def trained_weights(
         recipe,
         training.out / FACES_FOLDER,
         jobs=training.jobs,
-        progress=training.told,
+        progress=training.progress,
         notice=training.warn,
     )
     if not data.videos:
@@ -132,7 +132,7 @@ def trained_weights(
         device=training.device,
         resume=bool(saved_steps(folder)),
         name=name,
-        progress=training.told,
+        progress=training.progress,
     )
     return weights
 

@@ -197,7 +197,7 @@ def _estimate(
     read = prediction.windows[apart <= SAME_WINDOW_S]
     if not read.size or np.isnan(read[0, 2]):
         return _Read({}, "no reading")
-    return _Read({"hr_bpm": float(read[0, 2])}, "" if read[0, 3] == 1 else "not believed")
+    return _Read({"hr_bpm": float(read[0, 2])}, "" if read[0, 3] == 1 else "rejected")
 
 
 def _macc(known: References, wave: Signal | None) -> float | None:

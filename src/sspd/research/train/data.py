@@ -25,7 +25,7 @@ from sspd.research.train.sampler import Video, usable_videos
 from sspd.scale.mapping import MapOver
 from sspd.types import Recording, Series
 from sspd.utils.process_map import process_map
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 #: Folder of the stored faces in the folder of a training.
 FACES_FOLDER = "faces"
@@ -100,7 +100,7 @@ def prepare_data(
     *,
     jobs: int = 1,
     over: MapOver = process_map,
-    progress: Told = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
     notice: Notice = lambda line: None,
 ) -> TrainingData:
     """Crop the faces of videos into a store, find their labels, and leave out what is unusable.
@@ -122,7 +122,7 @@ def prepare_data(
     over : callable
         See `sspd.scale.mapping.mapping_of`.
     progress : callable
-        Is told what is done, how many of it, and how many there are.
+        Called with the name of the phase, the number done, and the total.
     notice : callable
         Is given a line for each video that is left out, and for what the faces take.
 
@@ -181,7 +181,7 @@ def _left_out(line: str, notice: Notice) -> str:
 
 
 def _of_store(
-    given: FaceStore, store: FaceStore, size: int, stabilize: bool, progress: Told
+    given: FaceStore, store: FaceStore, size: int, stabilize: bool, progress: OnProgress
 ) -> list[FaceEntry]:
     entries = open_remote(given) if isinstance(given, StoreAddress) else open_store(given)
     if not stabilize or all(entry.still for entry in entries):

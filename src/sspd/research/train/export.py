@@ -12,7 +12,7 @@ from sspd.research.recipes import AnyRecipe
 from sspd.research.train.loop import TrainingProgress, train
 from sspd.research.train.process_group import SINGLE, ProcessGroup
 from sspd.research.train.sampler import Video
-from sspd.utils.progress import Told
+from sspd.utils.progress import OnProgress
 
 
 def train_and_export(
@@ -28,7 +28,7 @@ def train_and_export(
     minutes: float | None = None,
     name: str | None = None,
     processes: ProcessGroup = SINGLE,
-    progress: Told = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
     notice: Callable[[str], None] = lambda line: None,
 ) -> tuple[Path, Path]:
     """Train a network, and write it as a checkpoint and as ONNX.
@@ -45,10 +45,10 @@ def train_and_export(
     minutes : float, optional
         Stop after this time, minutes.
     name : str, optional
-        How reports call the weights, and where progress is told of several; None: the
-        folder's name, and it is told of one.
+        Name of the weights in reports, and of this training in its progress; None: the
+        folder's name, and progress without a name.
     progress : callable
-        Is told what is done, how many of it, and how many there are.
+        Called with the name of the phase, the number done, and the total.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """The clips of each step, read ahead: by threads, or by PyTorch's `DataLoader` for a GPU.
 
 Which clips they are is decided by seed and step alone, whoever reads them. A processor
-trains slowly enough that threads keep up. A GPU eats fifty clips a second, and threads would
+trains slowly enough that threads keep up. A GPU takes fifty clips a second, and threads would
 wait for Python's one lock, as would the steps themselves: there processes read.
 """
 

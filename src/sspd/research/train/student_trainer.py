@@ -50,7 +50,7 @@ def student_trainer(recipe: StudentRecipe, teacher: str | Path) -> Trainer:
         return load_teacher(teacher, recipe, device)
 
     def begin(seed: int, device: torch.device, start: str) -> OneNetworkState[NanoNetwork]:
-        teacher_on(device)  # what cannot be used is told before the first step
+        teacher_on(device)  # a teacher that cannot be used is an error before the first step
         state = new_student(recipe, seed, device)
         if start == "shipped":
             raise UsageError("no weights of nano come with the package; --init FILE would work")

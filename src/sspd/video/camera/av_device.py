@@ -16,7 +16,7 @@ from sspd.errors import DecodeError
 from sspd.video.allowed import CONTAINERS, VIDEO_CODECS, check_codec, decoder_options
 from sspd.video.camera.controls import CameraControls
 from sspd.video.camera.device import DeviceFacts, EndOfDevice, Locks, Shot
-from sspd.video.picture import converter
+from sspd.video.rgb import converter
 
 #: Size and rate that are asked for; the driver gives what is nearest.
 WIDTH, HEIGHT, FPS = 640, 480, 30

@@ -98,7 +98,7 @@ class V4l2Controls:
     def lock(self) -> Locks:
         """Make exposure and white balance stay as they are now.
 
-        A camera that is told to be manual goes to the exposure time that was set last by hand;
+        A camera that is set to manual goes to the exposure time that was set last by hand;
         so the automatic one is read before, and set.
 
         Returns

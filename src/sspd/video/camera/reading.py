@@ -33,7 +33,7 @@ WAIT_S = 0.1
 REOPEN_S = 4.0
 #: Time between two tries to open, at first and at most, seconds.
 FIRST_RETRY_S, LAST_RETRY_S = 0.25, 2.0
-#: Where a clock is not believed any more, this much time passes in the frames' own: more than
+#: Where a clock is not trusted any more, this much time passes in the frames' own: more than
 #: a gap, so that nothing is measured across it, seconds.
 BREAK_S = 2.5
 #: Repeated frames are noticed by every this-many-th row and column.

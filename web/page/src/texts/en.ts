@@ -44,7 +44,7 @@ export const en = {
     one_person: "One person at a time, please: the largest face is measured.",
     move_closer: "Move closer to the camera.",
     move_back: "Move back a little.",
-    center: "Move to the middle of the picture.",
+    center: "Move to the middle of the image.",
     more_light: "More light on the face, please.",
     less_light: "Less light on the face, please: it is overexposed.",
     sit_still: "Sit still.",
