@@ -1,11 +1,11 @@
 """Fit the confidence of the shipped weights again, as it was fitted for them.
 
-python benchmarks/doubt.py collect fit FOLDER --jobs 2
+python benchmarks/confidence.py collect fit FOLDER --jobs 2
 python benchmarks/calibrate.py FOLDER --write OUT
 
 `sspd calibrate` fits a confidence to any weights; this adds the videos that tempt
 (`benchmarks/wrong_videos.py`), which only this clone makes, and validates across videos. FOLDER
-holds what `doubt.py collect` kept. OUT gets the weights anew, ``OUT.safetensors`` and
+holds what `confidence.py collect` kept. OUT gets the weights anew, ``OUT.safetensors`` and
 ``OUT.onnx``, with the confidence in them.
 """
 

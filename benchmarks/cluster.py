@@ -188,7 +188,7 @@ def main() -> None:
         raise SystemExit(measure_parts(args.folder, *parts))
     if args.memory:
         raise SystemExit(print_memory(args.folder, args.memory))
-    videos = args.folder / "films"
+    videos = args.folder / "videos"
     make_videos(videos, args.videos)
     if args.costs:
         print_costs(videos, args.method)

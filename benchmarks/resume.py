@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, help="seed of the moments; random by default")
     args = parser.parse_args()
-    videos = args.folder / "films"
+    videos = args.folder / "videos"
     make_videos(videos, args.videos)
     with tempfile.TemporaryDirectory(prefix="results-", dir=args.folder) as results:
         whole, broken = Path(results) / "whole", Path(results) / "broken"

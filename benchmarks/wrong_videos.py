@@ -1,7 +1,7 @@
 """Kinds of videos that a careless method would accept with a wrong rate.
 
 Made from the simulator's own frames, as good as the ``good_*`` videos of
-`benchmarks/doubt_videos.py` except for one misleading property. `benchmarks/wrong.py` counts
+`benchmarks/confidence_videos.py` except for one misleading property. `benchmarks/wrong.py` counts
 how many are accepted and wrong; the confidence is fitted to the same kinds, made from
 `FIT_SEED`, except those that are held out.
 """

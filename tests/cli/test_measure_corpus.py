@@ -14,10 +14,10 @@ def test_what_a_corpus_cannot_have_is_refused_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments, words in (
-        (["films.csv", "--overlay", "o.mp4"], "--overlay is not for lists"),
+        (["videos.csv", "--overlay", "o.mp4"], "--overlay is not for lists"),
         (["a.mp4", "--engine", "spark"], "the engine is one of local, ray"),
         (["a.mp4", "--address", "auto"], "needs the engine ray"),
-        (["films.csv"], "films.csv: cannot be read"),
+        (["videos.csv"], "videos.csv: cannot be read"),
         (["a.mp4", "--parquet", "out", "--resume", "--limit", "0"], "more than 0 s"),
     ):
         code, out, errors = measure(*arguments)
@@ -35,16 +35,16 @@ def test_web_servers_are_opened_only_with_the_option(measure: Any) -> None:
 @pytest.mark.slow
 def test_a_list_is_measured_and_resumed(measure: Any, videos: Path, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow", reason="needs pyarrow, of the extra scale")
-    films, out = tmp_path / "films.csv", tmp_path / "o.json"
-    films.write_text(f"video,subject\n{videos / 'b.mp4'},7\ngone.mp4,8\n")
-    arguments = [films, "--json", out, "--parquet", tmp_path / "shards"]
+    listed, out = tmp_path / "videos.csv", tmp_path / "o.json"
+    listed.write_text(f"video,subject\n{videos / 'b.mp4'},7\ngone.mp4,8\n")
+    arguments = [listed, "--json", out, "--parquet", tmp_path / "shards"]
     code, said, errors = measure(*arguments)
     assert (code, len(errors)) == (1, 1) and "gone.mp4: no such file" in errors[0]
     assert said.startswith("2 videos: 1 measured, 0 without a reliable pulse, 1 failed")
     assert "--resume continues" in said
     assert [row["columns"]["subject"] for row in json.loads(out.read_text())] == ["7", "8"]
-    films.write_text(f"video,subject\n{videos / 'b.mp4'},9\n")  # what is beside does not matter
+    listed.write_text(f"video,subject\n{videos / 'b.mp4'},9\n")  # what is beside does not matter
     code, said, errors = measure(*arguments, "--resume")
     assert (code, errors) == (0, []) and "; 1 by a run before" in said
     assert json.loads(out.read_text())[0]["columns"] == {"subject": "9"}
-    assert {path.name for path in tmp_path.iterdir()} == {"films.csv", "o.json", "shards"}
+    assert {path.name for path in tmp_path.iterdir()} == {"videos.csv", "o.json", "shards"}

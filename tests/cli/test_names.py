@@ -129,7 +129,7 @@ def test_what_a_shell_makes_an_option_of_is_reported_legibly() -> None:
 @pytest.mark.parametrize("name", FORMULAE)
 def test_no_cell_is_a_formula(name: str, tmp_path: Path) -> None:
     vitals = replace(
-        results.refused(), source=name, weights=name, warnings=(name,), error=f"{name}: no"
+        results.rejected(), source=name, weights=name, warnings=(name,), error=f"{name}: no"
     )
     write_csv([vitals], tmp_path / "a.csv")
     cells = next(iter(csv.DictReader((tmp_path / "a.csv").read_text("utf-8").splitlines())))

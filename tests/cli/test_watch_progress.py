@@ -29,7 +29,7 @@ def _videos(n: int) -> list[tuple[Path, str | None]]:
 
 def test_results_stand_in_the_order_of_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
     found = [*_videos(2), (Path("empty"), "empty: no video in this folder"), *_videos(1)]
-    done = [BatchResult(2, results.refused()), BatchResult(0, results.measured())]
+    done = [BatchResult(2, results.rejected()), BatchResult(0, results.measured())]
     messages = Messages()
     rows, broken_off = collect_results(
         _run(*done, BatchResult(1, results.failed())), found, "pos", messages, waveforms=False
@@ -64,7 +64,7 @@ def test_files_that_failed_and_misuse_are_reported() -> None:
     lines: list[str] = []
     messages = Messages(out=lines.append)
     failed = BatchResult(1, replace(results.failed(), error="the box is too large"), misused=True)
-    run = _run(BatchResult(0, results.refused(), failures=("a.png: no space",)), failed)
+    run = _run(BatchResult(0, results.rejected(), failures=("a.png: no space",)), failed)
     rows, _ = collect_results(run, _videos(2), "pos", messages, waveforms=False)
     assert lines == ["sspd: a.png: no space", "sspd: the box is too large"]
     assert messages.code(rows) == 2
@@ -75,7 +75,7 @@ def test_ctrl_c_keeps_what_came_before() -> None:
 
     def run() -> Generator[BatchResult, None, None]:
         try:
-            yield BatchResult(1, results.refused())
+            yield BatchResult(1, results.rejected())
             raise KeyboardInterrupt
         finally:
             ended.append("workers")
@@ -99,7 +99,7 @@ def test_a_terminal_shows_videos_done_and_time_left(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     found = _sized(tmp_path, 3)
-    before = BatchResult(2, results.refused(), resumed=True)
+    before = BatchResult(2, results.rejected(), resumed=True)
     screen, messages = _Terminal(), Messages()
     monkeypatch.setattr("sys.stderr", screen)
     collect_results(
@@ -126,7 +126,7 @@ def test_a_meter_grows_with_the_size_of_the_videos(tmp_path: Path) -> None:
     assert meter.words() == "videos: 0/4, 0 %, 0:00 so far"
     # what was measured before this run says nothing about the time left
     now[0] = 60.0
-    bar.add(BatchResult(2, results.refused(), resumed=True))
+    bar.add(BatchResult(2, results.rejected(), resumed=True))
     assert meter.words() == "videos: 1/4, 50 %, 1:00 so far"
     # half of one and a tenth of another in 10 s
     now[0] = 70.0
@@ -152,7 +152,7 @@ def test_a_single_video_names_its_phase(tmp_path: Path) -> None:
 
 def test_a_pipe_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     collect_results(
-        _run(BatchResult(0, results.refused())), _videos(1), "pos", Messages(), waveforms=False
+        _run(BatchResult(0, results.rejected())), _videos(1), "pos", Messages(), waveforms=False
     )
     assert capsys.readouterr() == ("", "")
 

@@ -173,9 +173,9 @@ def environment(port: int) -> dict[str, str]:
 
 
 def bucket_of(folder: Path) -> Bucket:
-    """A bucket that has the files of a folder under ``films``."""
+    """A bucket that has the files of a folder under ``videos``."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return Bucket({f"films/{path.relative_to(folder)}": path.read_bytes() for path in files})
+    return Bucket({f"videos/{path.relative_to(folder)}": path.read_bytes() for path in files})
 
 
 @contextmanager

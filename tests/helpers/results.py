@@ -41,7 +41,7 @@ def measured() -> Vitals:
 
 
 @cache
-def refused() -> Vitals:
+def rejected() -> Vitals:
     """A video in which no face was found."""
     row = WindowVitals(0.0, 12.0, None, None, None, None, False, ("no_face",))
     return Vitals("b.mp4", "sspd", "sspd-1", 12.0, 25.0, (row,), reasons=("no_face",))

@@ -18,7 +18,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def test_a_row_a_source(tmp_path: Path) -> None:
     measured = results.measured()
-    refused = results.refused()
+    refused = results.rejected()
     failed = results.failed()
     write_csv([measured, refused, failed], tmp_path / "a.csv")
     good, none, bad = _rows(tmp_path / "a.csv")
@@ -48,12 +48,12 @@ def test_the_waveform_with_its_beats(tmp_path: Path) -> None:
 
 
 def test_no_waveform_is_a_header(tmp_path: Path) -> None:
-    refused = results.refused()
+    refused = results.rejected()
     write_signal_csv(refused, tmp_path / "s.csv")
     assert (tmp_path / "s.csv").read_text() == "time_s,rppg,beat,rppg_filtered\n"
 
 
 def test_a_name_that_is_no_text_is_written(tmp_path: Path) -> None:
-    write_csv([replace(results.refused(), source="b\udcff ü.mp4")], tmp_path / "a.csv")
+    write_csv([replace(results.rejected(), source="b\udcff ü.mp4")], tmp_path / "a.csv")
     (row,) = _rows(tmp_path / "a.csv")
     assert row["source"] == "b\\udcff ü.mp4"

@@ -41,7 +41,7 @@ def _real_like(seed: int, bpm: float, fs: float, accepted: tuple[bool, ...]) -> 
         _window(0.5 + 15 * k, 15.5 + 15 * k, bpm, good) for k, good in enumerate(accepted)
     )
     beats_s = analyze_beats(signal, windows).beats_s
-    return replace(results.refused(), signal=signal, windows=windows, beats_s=beats_s)
+    return replace(results.rejected(), signal=signal, windows=windows, beats_s=beats_s)
 
 
 def _tops(t: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,7 +121,7 @@ def test_marks_of_the_csv_are_on_tops_of_its_filtered_column(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("n", [0, 1, 30])
 def test_what_is_too_short_to_filter_has_an_empty_column(n: int, tmp_path: Path) -> None:
-    short = replace(results.refused(), signal=Signal(np.ones(n), 30.0))
+    short = replace(results.rejected(), signal=Signal(np.ones(n), 30.0))
     write_signal_csv(short, tmp_path / "a.csv")
     rows = (tmp_path / "a.csv").read_text().splitlines()[1:]
     assert len(rows) == n

@@ -87,7 +87,7 @@ def test_the_same_result_gives_the_same_bytes() -> None:
 @pytest.mark.parametrize("n", [0, 1, 70, 76, 100, 240, 299])
 def test_short_and_flat_waveforms_are_drawn(n: int) -> None:
     row = WindowVitals(0.0, n / 30, None, None, None, None, False, ("too_short",))
-    short = replace(results.refused(), windows=(row,), signal=Signal(np.zeros(n), 30.0))
+    short = replace(results.rejected(), windows=(row,), signal=Signal(np.zeros(n), 30.0))
     found = drawings(short)
     if n < 75:
         assert found == []

@@ -32,7 +32,7 @@ def _pixels(png: bytes) -> np.ndarray:
 def _vitals(path: Path, *faces: FaceSpan) -> Vitals:
     boxes = [span.box for span in faces if span.box]
     return replace(
-        results.refused(), source=str(path), faces=faces, face_box=boxes[0] if boxes else None
+        results.rejected(), source=str(path), faces=faces, face_box=boxes[0] if boxes else None
     )
 
 

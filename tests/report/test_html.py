@@ -159,7 +159,7 @@ def test_a_video_that_is_gone_leaves_the_rest(tmp_path: Path) -> None:
 
 
 def test_no_pulse_is_said_in_plain_words_with_what_helps(tmp_path: Path) -> None:
-    page = _page(tmp_path / "a.html", replace(results.refused(), reasons=REASONS))
+    page = _page(tmp_path / "a.html", replace(results.rejected(), reasons=REASONS))
     assert "No reliable pulse" in page.text
     for words in REASON_WORDS.values():
         assert f"{words.meaning} {words.help}" in page.text
@@ -187,7 +187,7 @@ def test_captions_name_only_what_is_drawn(filmed: Vitals, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_several_videos_are_one_page_with_a_table_in_front(filmed: Vitals, tmp_path: Path) -> None:
-    given = [filmed, results.refused(), results.failed(), replace(filmed, face_id=1)]
+    given = [filmed, results.rejected(), results.failed(), replace(filmed, face_id=1)]
     page = _page(tmp_path / "a.html", *given)
     assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
     assert page.values("href") == [f"#video-{i}" for i in range(1, 5)]
@@ -224,7 +224,7 @@ def test_several_faces_of_a_video_are_called_so(filmed: Vitals, tmp_path: Path) 
 )
 def test_names_from_outside_stay_words(name: str, tmp_path: Path) -> None:
     odd = replace(
-        results.refused(),
+        results.rejected(),
         source=f"videos/{name}",
         method=name,
         weights=name,
@@ -235,7 +235,7 @@ def test_names_from_outside_stay_words(name: str, tmp_path: Path) -> None:
         hrv={"sdnn_ms": Estimate(None, reason=name)},
     )
     failed = replace(results.failed(), source=name, error=name)
-    plain = _page(tmp_path / "plain.html", results.refused(), results.failed())
+    plain = _page(tmp_path / "plain.html", results.rejected(), results.failed())
     page = _page(tmp_path / "odd.html", odd, failed)
     assert sorted(set(page.tags)) == sorted(set(plain.tags))
     assert page.values("onerror") == page.values("onmouseover") == []

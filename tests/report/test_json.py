@@ -40,7 +40,7 @@ def test_the_schema(tmp_path: Path) -> None:
 
 def test_what_is_not_accepted_is_null_with_reasons() -> None:
     measured = results.measured()
-    refused = results.refused()
+    refused = results.rejected()
     row = vitals_to_dict(measured)
     bad = [window for window in row["windows"] if not window["accepted"]]
     assert bad
@@ -77,6 +77,6 @@ def test_breaths_are_sixty_times_hertz() -> None:
 
 
 def test_a_name_that_is_no_text_comes_back_as_it_was(tmp_path: Path) -> None:
-    odd = replace(results.refused(), source="b\udcff ü.mp4")
+    odd = replace(results.rejected(), source="b\udcff ü.mp4")
     write_json([odd], tmp_path / "a.json")
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))[0]["source"] == odd.source

@@ -34,7 +34,7 @@ def test_a_file_that_fails_leaves_the_others(
 
     monkeypatch.setattr("sspd.report.plots.plot_vitals", broken)
     outputs = {"plot": tmp_path / "a.png", "signal": tmp_path / "a.csv"}
-    (line,) = write_outputs(results.refused(), outputs)
+    (line,) = write_outputs(results.rejected(), outputs)
     assert line == f"{tmp_path / 'a.png'}: unexpected RuntimeError: two lines"
     assert outputs["signal"].exists()
 

@@ -53,7 +53,7 @@ def grey(tmp_path_factory: pytest.TempPathFactory, write_video: Callable[..., Pa
 
 
 def pulse(path: Path, t: np.ndarray, *faces: FaceSpan) -> Vitals:
-    """The first half is believed at 72 bpm, the second refused."""
+    """The first half is accepted at 72 bpm, the second rejected."""
     middle, end = float(t[0] + t[-1]) / 2, float(t[-1]) + 0.04
     values = np.sin(2 * np.pi * 1.2 * np.arange(round(30 * end)) / 30)
     return Vitals(
@@ -107,11 +107,11 @@ def test_the_strip_shows_the_rate_or_why_there_is_none(grey: Any, tmp_path: Path
     write_overlay(pulse(video, t, FaceSpan(0.0, 12.0, Box(10, 10, 90, 90))), tmp_path / "o.mp4")
     strip = back(tmp_path / "o.mp4").rgb[:, 240:]
     words = strip[:, :30]
-    believed, refused = words[100], words[300]
-    assert near(believed, GOOD, 90).sum() > 30
-    assert near(believed, BAD, 60).sum() == 0
-    assert near(refused, BAD, 90).sum() > 30
-    assert near(refused, GOOD, 60).sum() == 0
+    accepted, rejected = words[100], words[300]
+    assert near(accepted, GOOD, 90).sum() > 30
+    assert near(accepted, BAD, 60).sum() == 0
+    assert near(rejected, BAD, 90).sum() > 30
+    assert near(rejected, GOOD, 60).sum() == 0
     field = strip[:, 46:-8, 10:-10]
     assert near(field[100], REFUSED).mean() < 0.01
     assert near(field[355], REFUSED).mean() > 0.4
@@ -168,7 +168,7 @@ def test_without_a_face_or_a_waveform_there_is_still_a_video(grey: Any, tmp_path
     t = np.arange(20) / 30
     video = grey(t)
     for faces in ((FaceSpan(0.0, 0.7, None),), ()):
-        none = replace(results.refused(), source=str(video), faces=faces, windows=())
+        none = replace(results.rejected(), source=str(video), faces=faces, windows=())
         write_overlay(none, tmp_path / "o.mp4")
         found = back(tmp_path / "o.mp4")
         assert len(found.t) == 20
@@ -178,7 +178,9 @@ def test_without_a_face_or_a_waveform_there_is_still_a_video(grey: Any, tmp_path
 
 def test_one_picture_is_a_video(grey: Any, tmp_path: Path) -> None:
     video = grey(np.zeros(1))
-    one = replace(results.refused(), source=str(video), faces=(FaceSpan(0.0, 0.0, None),), fps=None)
+    one = replace(
+        results.rejected(), source=str(video), faces=(FaceSpan(0.0, 0.0, None),), fps=None
+    )
     write_overlay(one, tmp_path / "o.mp4")
     assert len(back(tmp_path / "o.mp4").t) == 1
 
@@ -217,7 +219,7 @@ def test_what_cannot_be_is_one_error_and_leaves_nothing(grey: Any, tmp_path: Pat
 
 def test_long_reasons_and_other_letters_fit(grey: Any) -> None:
     windows = (WindowVitals(0.0, 9.0, None, None, None, None, False, ("low_snr",) * 12 + ("é",)),)
-    panel = make_panel(replace(results.refused(), windows=windows), 320, 240)
+    panel = make_panel(replace(results.rejected(), windows=windows), 320, 240)
     canvas = np.zeros((panel_height(320, 240), 320, 3), np.uint8)
     panel.paint(canvas, 3.0)
     assert (canvas[:, -6:] == PAPER).all()

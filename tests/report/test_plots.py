@@ -29,7 +29,7 @@ def _share(picture: np.ndarray, colour: str) -> float:
 @pytest.mark.slow
 def test_accepted_and_refused_look_different(tmp_path: Path) -> None:
     measured = results.measured()
-    refused = results.refused()
+    refused = results.rejected()
     plot_vitals(measured, tmp_path / "a.png")
     plot_vitals(refused, tmp_path / "b.png")
     good, none = _picture(tmp_path / "a.png"), _picture(tmp_path / "b.png")
@@ -60,6 +60,6 @@ def test_other_formats_by_suffix_and_nonsense_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["$x^$.mp4", "bytes \udcff.mp4", "顔\n\a.mp4"], ids=range(3))
 def test_any_name_can_be_drawn(name: str, tmp_path: Path) -> None:
-    odd = replace(results.refused(), source=name, method=name, weights=name)
+    odd = replace(results.rejected(), source=name, method=name, weights=name)
     plot_vitals(odd, tmp_path / "a.png")
     _picture(tmp_path / "a.png")

@@ -23,7 +23,7 @@ from sspd.report.result import MOST_ROWS, Vitals
 from sspd.types import Respiration, WindowVitals
 
 
-@pytest.mark.parametrize("vitals", [results.measured(), results.refused(), results.failed()])
+@pytest.mark.parametrize("vitals", [results.measured(), results.rejected(), results.failed()])
 def test_a_result_is_one_short_line(vitals: Vitals) -> None:
     text = repr(vitals)
     assert isinstance(vitals, sspd.Vitals)
@@ -37,7 +37,7 @@ def test_what_the_line_says() -> None:
     assert f"{measured.hr_bpm:.1f} bpm" in repr(measured)
     assert "confidence unknown" in repr(measured)
     assert "face_id=1" in repr(replace(measured, face_id=1))
-    assert "rejected: no_face" in repr(results.refused())
+    assert "rejected: no_face" in repr(results.rejected())
     assert "failed: c.mp4: no such file" in repr(results.failed())
     # what it holds is no longer either
     for part in (measured.signal, measured.windows[0], measured.hrv["sdnn_ms"]):
@@ -92,22 +92,22 @@ def test_a_notebook_shows_a_picture_and_a_table() -> None:
 
 
 def test_a_notebook_says_why_there_is_no_rate() -> None:
-    text = results.refused()._repr_html_()
+    text = results.rejected()._repr_html_()
     assert REASON_WORDS["no_face"].help in text
     assert "<img" not in text
     assert "c.mp4: no such file" in results.failed()._repr_html_()
-    evil = replace(results.refused(), source="<script>alert(1)</script>.mp4")
+    evil = replace(results.rejected(), source="<script>alert(1)</script>.mp4")
     assert "<script" not in evil._repr_html_()
 
 
 def test_an_hours_windows_are_cut_short() -> None:
     row = WindowVitals(0.0, 30.0, 60.0, 60.0, 5.0, 0.9, accepted=True)
-    text = replace(results.refused(), windows=(row,) * 120)._repr_html_()
+    text = replace(results.rejected(), windows=(row,) * 120)._repr_html_()
     assert text.count("<tr>") == 1 + MOST_ROWS
     assert f"and {120 - MOST_ROWS} more windows" in text
 
 
-@pytest.mark.parametrize("vitals", [results.measured(), results.refused(), results.failed()])
+@pytest.mark.parametrize("vitals", [results.measured(), results.rejected(), results.failed()])
 def test_plot_gives_a_figure_without_a_window(vitals: Vitals, tmp_path: Path) -> None:
     figure = vitals.plot()
     assert isinstance(figure, Figure)

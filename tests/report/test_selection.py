@@ -74,6 +74,6 @@ def test_without_windows_or_where_they_have_no_waveform_the_longest_piece_is_sho
 
 
 def test_no_waveform_or_too_short_ones_give_no_pieces() -> None:
-    assert in_pulse_band(results.refused()) == []
+    assert in_pulse_band(results.rejected()) == []
     short = replace(results.measured(), signal=Signal(np.ones(60), 30.0))
     assert in_pulse_band(short) == []

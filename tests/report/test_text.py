@@ -13,7 +13,7 @@ from sspd.types import Vitals
 
 def test_headlines() -> None:
     measured = results.measured()
-    refused = results.refused()
+    refused = results.rejected()
     failed = results.failed()
     assert headline(measured) == f"{measured.hr_bpm:.1f} bpm"
     assert headline(refused) == "no reliable pulse: no face"
@@ -22,7 +22,7 @@ def test_headlines() -> None:
 
 def test_the_table_holds_every_source_and_the_notice() -> None:
     measured = results.measured()
-    refused = results.refused()
+    refused = results.rejected()
     failed = results.failed()
     console = Console(width=160, record=True, file=StringIO())
     odd = replace(measured, source="videos/[red]name.mp4")
@@ -33,11 +33,11 @@ def test_the_table_holds_every_source_and_the_notice() -> None:
 
 
 def test_all_videos_in_one_line() -> None:
-    doubtful = [
+    rejected = [
         Vitals("d.mp4", "pos", None, 30.0, 30.0, (), reasons=reasons)
         for reasons in [("no_face",), ("low_snr", "no_face"), ("low_snr",), ("no_face",)]
     ]
-    line = summary([results.measured(), *doubtful, results.failed()])
+    line = summary([results.measured(), *rejected, results.failed()])
     assert line == (
         "6 videos: 1 measured, 4 without a reliable pulse (no face 3, low snr 2), 1 failed"
     )

@@ -34,7 +34,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Bucket]:
-    """A store that has the videos of `folder` under ``films``."""
+    """A store that has the videos of `folder` under ``videos``."""
     pytest.importorskip("obstore", reason="needs obstore, of the extra scale")
     with serving(found := bucket_of(folder)) as port:
         for name, value in environment(port).items():

@@ -87,8 +87,8 @@ def test_a_store_gives_and_takes_the_same(
     outputs = {kind: f"{place}/r.{kind}" for kind in ("json", "csv")} | {"parquet": f"{place}/r"}
     outputs |= {"signal": f"{place}/s.csv", "page": f"{place}/p.html"}
     bucket.objects["out/r/part-000009.parquet"] = b"of a longer run"
-    measure_corpus("s3://bucket/films/", engine="local", jobs=1, outputs=outputs, **options)
-    found = bucket.objects["out/r.json"].decode().replace("s3://bucket/films", str(folder))
+    measure_corpus("s3://bucket/videos/", engine="local", jobs=1, outputs=outputs, **options)
+    found = bucket.objects["out/r.json"].decode().replace("s3://bucket/videos", str(folder))
     (tmp_path / "stored.json").write_text(found)
     assert without_times(tmp_path / "stored.json") == without_times(tmp_path / "local.json")
     of_films = {key for key in bucket.objects if key.startswith("out/")}
@@ -115,7 +115,7 @@ def test_columns_of_a_list_are_carried_along(
         ("7", str(folder / "a.mp4"), "=1+1"),
         ("8", "gone.mp4", ""),
     ]
-    source = manifest(tmp_path / "films.csv", rows)
+    source = manifest(tmp_path / "videos.csv", rows)
     kinds = {"json": "o.json", "csv": "o.csv", "parquet": "shards"}
     outputs = {kind: tmp_path / name for kind, name in kinds.items()}
     summary = measure_corpus(source, engine="local", outputs=outputs, **options)
@@ -144,21 +144,21 @@ def test_what_the_journal_has_is_not_given_to_the_engine(
     settings: dict[str, Any] = {"engine": "local", "jobs": 1, "outputs": outputs, **options}
     journal = sspd.Journal(where)
     with pytest.raises(KeyboardInterrupt):
-        measure_corpus("s3://bucket/films", journal=journal, on_result=stops, **settings)
+        measure_corpus("s3://bucket/videos", journal=journal, on_result=stops, **settings)
     journal.close()
     assert len(json.loads(outputs["json"].read_text())) == len(seen)  # type: ignore[attr-defined]
     bucket.asked.clear()
     journal = sspd.Journal(where, resume=True)
-    summary = measure_corpus("s3://bucket/films", journal=journal, **settings)
+    summary = measure_corpus("s3://bucket/videos", journal=journal, **settings)
     journal.close()
     assert (summary.videos, summary.resumed, summary.measured) == (5, 2, 2)
     assert len(json.loads(outputs["json"].read_text())) == 5  # type: ignore[attr-defined]
     known = {one.vitals.source.removeprefix("s3://bucket/") for one in seen if not one.vitals.error}
     assert known.isdisjoint(key for method, key, _ in bucket.asked if method == "GET")
     # content that changed is measured again
-    bucket.objects["films/a.mp4"] = bucket.objects["films/deeper/a.mp4"]
+    bucket.objects["videos/a.mp4"] = bucket.objects["videos/deeper/a.mp4"]
     journal = sspd.Journal(where, resume=True)
-    assert measure_corpus("s3://bucket/films", journal=journal, **settings).resumed == 2
+    assert measure_corpus("s3://bucket/videos", journal=journal, **settings).resumed == 2
     journal.close()
 
 
@@ -169,12 +169,12 @@ def test_what_the_journal_has_is_not_given_to_the_engine(
 def test_what_a_store_refuses_is_a_row_with_a_reason(
     bucket: Bucket, tmp_path: Path, options: dict[str, Any], fault: str, words: str
 ) -> None:
-    bucket.faults["films/a.mp4"] = [fault]
+    bucket.faults["videos/a.mp4"] = [fault]
     out = tmp_path / "o.json"
-    measure_corpus("s3://bucket/films", engine="local", jobs=1, outputs={"json": out}, **options)
+    measure_corpus("s3://bucket/videos", engine="local", jobs=1, outputs={"json": out}, **options)
     rows = {row["source"]: row for row in json.loads(out.read_text())}
-    assert words in rows["s3://bucket/films/a.mp4"]["error"]
-    assert rows["s3://bucket/films/deeper/a.mp4"]["accepted"]
+    assert words in rows["s3://bucket/videos/a.mp4"]["error"]
+    assert rows["s3://bucket/videos/deeper/a.mp4"]["accepted"]
 
 
 def test_a_file_that_cannot_be_sent_is_named_and_tried_again(

@@ -77,8 +77,8 @@ def test_a_store_that_cannot_be_listed_is_a_row_and_others_follow(
 
 
 def test_a_list_in_a_store_is_read_by_ranges(store: Bucket) -> None:
-    store.objects = {"x/films.csv": "video,subject\nb.mp4,Ä\ns3://other/c.mp4,2\n".encode()}
-    rows = list(list_rows(["s3://bucket/x/films.csv"], Stores()))
+    store.objects = {"x/videos.csv": "video,subject\nb.mp4,Ä\ns3://other/c.mp4,2\n".encode()}
+    rows = list(list_rows(["s3://bucket/x/videos.csv"], Stores()))
     assert [row.video for row in rows] == ["s3://bucket/x/b.mp4", "s3://other/c.mp4"]
     assert rows[0].columns == {"subject": "Ä"}
 
@@ -96,7 +96,7 @@ def test_a_list_in_a_store_is_read_by_ranges(store: Bucket) -> None:
     ],
 )
 def test_lists_that_are_none_are_refused_in_words(tmp_path: Path, text: bytes, words: str) -> None:
-    path = tmp_path / "films.csv"
+    path = tmp_path / "videos.csv"
     path.write_bytes(text)
     with pytest.raises(UsageError, match=words):
         carried_columns([str(path)], Stores())
@@ -104,7 +104,7 @@ def test_lists_that_are_none_are_refused_in_words(tmp_path: Path, text: bytes, w
 
 
 def test_rows_before_a_damaged_one_are_kept(tmp_path: Path) -> None:
-    path = tmp_path / "films.csv"
+    path = tmp_path / "videos.csv"
     path.write_text("video,subject\na.mp4,1\n\n,2\nb.mp4\n")
     found = videos([str(path)])
     assert found[0] == (str(tmp_path / "a.mp4"), None)
@@ -115,7 +115,7 @@ def test_parquet_columns_keep_their_kinds(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="needs pyarrow, of the extra scale")
     from pyarrow import parquet
 
-    path = tmp_path / "films.parquet"
+    path = tmp_path / "videos.parquet"
     day = __import__("datetime").date(2026, 11, 30)
     table = {"uri": ["a.mp4"], "age": [41], "dark": [True], "lux": [0.5], "day": [day]}
     parquet.write_table(pyarrow.table(table), path)
@@ -127,14 +127,14 @@ def test_parquet_columns_keep_their_kinds(tmp_path: Path) -> None:
     other.write_text("video,age\nb.mp4,old\n")
     assert carried_columns([str(path), str(other)], Stores())["age"] == "text"
     path.write_bytes(b"PAR1 and nothing else")
-    with pytest.raises(SSPDError, match=r"films\.parquet: no Parquet file"):
+    with pytest.raises(SSPDError, match=r"videos\.parquet: no Parquet file"):
         carried_columns([str(path)], Stores())
 
 
 @pytest.mark.parametrize("video", ["/etc/passwd", "~/a.mp4", "file:///etc/passwd", "C:\\a.mp4"])
 def test_a_list_in_a_store_names_no_file_of_this_machine(video: str) -> None:
     with pytest.raises(UsageError, match="a file of this machine"):
-        place_of(video, "s3://bucket/films.csv")
+        place_of(video, "s3://bucket/videos.csv")
 
 
 def test_names_of_files_are_those_of_the_command() -> None:

@@ -28,17 +28,17 @@ def test_s3_gives_and_takes_what_a_folder_does(
             monkeypatch.setenv(name, value)
         stores = Stores()
         for path in (path for path in folder.rglob("*") if path.is_file()):
-            stores.write(f"s3://bucket/films/{path.relative_to(folder)}", path)
+            stores.write(f"s3://bucket/videos/{path.relative_to(folder)}", path)
         there = {kind: f"s3://bucket/out/{name}" for kind, name in kinds.items()}
         for n in (7, 8):  # of a run that had more
             stores.write(f"{there['parquet']}/part-00000{n}.parquet", b"old")
-        measure_corpus("s3://bucket/films/", engine="local", jobs=1, outputs=there, **options)
+        measure_corpus("s3://bucket/videos/", engine="local", jobs=1, outputs=there, **options)
         keys = {address for address, _ in stores.list("s3://bucket/out/")}
         size = stores.facts(there["json"]).size
         rows = json.loads(stores.read(there["json"], 0, size))
         size = stores.facts("s3://bucket/out/s-a-2.csv").size
         signal = stores.read("s3://bucket/out/s-a-2.csv", 0, size)
-        gone = "s3://bucket/films/gone.mp4"
+        gone = "s3://bucket/videos/gone.mp4"
         assert measure_corpus(gone, engine="local", **options).failed == 1
         assert measure_corpus("s3://no-bucket/a", engine="local", **options).failed == 1
     names = ("o.json", "o.csv", "shards/part-000000.parquet", "s-a.csv", "s-a-2.csv", "s-still.csv")
@@ -47,4 +47,4 @@ def test_s3_gives_and_takes_what_a_folder_does(
     for row, same in zip(rows, json.loads(here["json"].read_text()), strict=True):
         ours = {name: row[name] for name in row if name not in ("source", "timing_s", "error")}
         assert ours == {name: same[name] for name in ours}
-        assert row["source"].removeprefix("s3://bucket/films/") in same["source"]
+        assert row["source"].removeprefix("s3://bucket/videos/") in same["source"]

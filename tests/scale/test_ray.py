@@ -190,13 +190,13 @@ def test_videos_of_a_store_are_read_by_the_workers(
     ray: Any, served: Bucket, folder: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     names = {**outputs(tmp_path), "signal": "s3://bucket/out/s.csv"}
-    served.faults["films/still.mp4"] = ["gone*"]  # it was there when it was listed
-    measure_corpus("s3://bucket/films", jobs=2, outputs=names, method="pos", box=BOX)
+    served.faults["videos/still.mp4"] = ["gone*"]  # it was there when it was listed
+    measure_corpus("s3://bucket/videos", jobs=2, outputs=names, method="pos", box=BOX)
     rows = {row["source"]: row for row in json.loads((tmp_path / "o.json").read_text())}
-    assert "no such file" in rows.pop("s3://bucket/films/still.mp4")["error"]
+    assert "no such file" in rows.pop("s3://bucket/videos/still.mp4")["error"]
     locally = {row["source"]: row for row in json.loads((undisturbed / "o.json").read_text())}
     for source, row in rows.items():
-        same = locally[source.replace("s3://bucket/films", str(folder))]
+        same = locally[source.replace("s3://bucket/videos", str(folder))]
         assert (row["hr_bpm"], row["windows"]) == (same["hr_bpm"], same["windows"])
     for name in "s-a.csv", "s-a-2.csv":
         assert served.objects[f"out/{name}"] == (undisturbed / name).read_bytes()

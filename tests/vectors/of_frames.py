@@ -117,7 +117,7 @@ def quality(given: Case) -> Case | None:
 
 
 def confidence(given: Case) -> Case:
-    """Say how far readings with given quality features are believed, and what speaks against it."""
+    """Return the confidence of readings by their quality features, and rejection reasons."""
     spec, found = ConfidenceSpec.from_dict(given["spec"]), {}
     for name, change in given["changes"]:
         known = {k: np.nan if v is None else v for k, v in {**given["clean"], **change}.items()}

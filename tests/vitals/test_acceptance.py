@@ -22,7 +22,7 @@ def _scene(**rows: float) -> FrameStats:
     return replace(still, **{k: np.full(900, v, np.float32) for k, v in rows.items()})
 
 
-def _doubts(
+def _reasons(
     reading: Reading, frame_stats: FrameStats, facts: VideoFacts | None = None
 ) -> tuple[str, ...]:
     return rejection_reasons(reading, frame_stats, 0.0, 30.0, facts or VideoFacts())
@@ -50,7 +50,7 @@ def test_the_list_is_the_documented_one() -> None:
     ],
 )
 def test_reasons_of_the_waveform(reading: Reading, expected: tuple[str, ...]) -> None:
-    assert _doubts(reading, _scene()) == expected
+    assert _reasons(reading, _scene()) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_reasons_of_the_waveform(reading: Reading, expected: tuple[str, ...]) ->
 def test_a_hard_scene_explains_a_refusal_but_does_not_make_one(
     rows: dict[str, float], name: str
 ) -> None:
-    assert _doubts(GOOD, _scene(**rows)) == ()
-    assert _doubts(POOR, _scene(**rows)) == ("low_snr", name)
+    assert _reasons(GOOD, _scene(**rows)) == ()
+    assert _reasons(POOR, _scene(**rows)) == ("low_snr", name)
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,19 @@ def test_a_hard_scene_explains_a_refusal_but_does_not_make_one(
     ],
 )
 def test_an_extreme_scene_refuses(rows: dict[str, float], name: str) -> None:
-    assert _doubts(GOOD, _scene(**rows)) == (name,)
+    assert _reasons(GOOD, _scene(**rows)) == (name,)
 
 
 def test_compression_only_explains() -> None:
-    assert _doubts(GOOD, _scene(), VideoFacts(bits_per_pixel=0.01)) == ()
-    assert _doubts(POOR, _scene(), VideoFacts(bits_per_pixel=0.01)) == ("low_snr", "compression")
-    assert _doubts(POOR, _scene(), VideoFacts(bits_per_pixel=0.1)) == ("low_snr",)
+    assert _reasons(GOOD, _scene(), VideoFacts(bits_per_pixel=0.01)) == ()
+    assert _reasons(POOR, _scene(), VideoFacts(bits_per_pixel=0.01)) == ("low_snr", "compression")
+    assert _reasons(POOR, _scene(), VideoFacts(bits_per_pixel=0.1)) == ("low_snr",)
 
 
 @pytest.mark.parametrize(("fps", "refused"), [(5.0, True), (11.0, True), (12.5, False)])
 def test_too_few_pictures_a_second(fps: float, refused: bool) -> None:
     frame_stats = still_scene(np.arange(int(30 * fps)) / fps)
-    assert (_doubts(GOOD, frame_stats) == ("frame_rate_too_low",)) == refused
+    assert (_reasons(GOOD, frame_stats) == ("frame_rate_too_low",)) == refused
 
 
 def test_short_windows_must_be_clearer() -> None:
@@ -175,12 +175,12 @@ def test_windows_get_the_confidence_that_is_asked_for() -> None:
     frame_stats = replace(still_scene(wave.t), quarters_rgb=quarters)
     (without,) = read_windows(wave, frame_stats)
     assert without.confidence is None and without.accepted
-    for intercept, believed in ((3.0, True), (-3.0, False)):
+    for intercept, is_accepted in ((3.0, True), (-3.0, False)):
         (window,) = read_windows(wave, frame_stats, confidence=ConfidenceSpec(intercept, ()))
         assert window.confidence == pytest.approx(1 / (1 + np.exp(-intercept)))
-        assert window.accepted == believed
-        assert window.candidate_bpm == (None if believed else window.spectral_bpm)
+        assert window.accepted == is_accepted
+        assert window.candidate_bpm == (None if is_accepted else window.spectral_bpm)
         least = 0.01 if window.confidence < 0.5 else 0.99
         spec = ConfidenceSpec(intercept, ())
         (other,) = read_windows(wave, frame_stats, confidence=spec, least_confidence=least)
-        assert other.accepted != believed
+        assert other.accepted != is_accepted

@@ -78,7 +78,7 @@ def test_the_shipped_weights_speak_in_their_directions(shipped: ConfidenceSpec) 
         {"halves_bpm": 40.0, "pos_bpm": 40.0},
     ],
 )
-def test_clean_videos_are_believed_and_each_doubt_lowers_it(
+def test_clean_videos_are_accepted_and_each_fault_lowers_the_confidence(
     worse: dict[str, float], shipped: ConfidenceSpec
 ) -> None:
     assert confidence_of(CLEAN, shipped) > 0.95

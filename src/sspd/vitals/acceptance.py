@@ -46,7 +46,7 @@ REASONS = (
 OF_RHYTHM = {"rate_changes", "irregular", "out_of_range"}
 #: Least signal-to-noise ratio of a window of 30 s or more, dB; and the additional ratio for a
 #: window of a third of that length, as short windows of noise more often contain a line.
-#: tests/vitals/test_doubt.py tests how seldom noise passes; MODEL_CARD.md describes how the
+#: tests/vitals/test_confidence.py tests how seldom noise passes; MODEL_CARD.md describes how the
 #: number was chosen, and on which videos.
 LEAST_SNR_DB = 1.3
 SHORT_EXTRA_DB = 1.5

@@ -2,7 +2,7 @@
 
 A logistic regression on bounded terms. Its weights were fitted to simulated videos: good
 ones, difficult ones and some without a pulse. Of the readings with a confidence of 0.9, nine
-in ten are within 3 beats per minute (`benchmarks/doubt.py`, MODEL_CARD.md). The weights belong
+in ten are within 3 beats per minute (`benchmarks/confidence.py`, MODEL_CARD.md). The weights belong
 to a network and are stored with it.
 """
 

@@ -48,7 +48,7 @@ def test_a_journal_keeps_no_row_that_it_would_not_read(
     told = journal.add({"film": "a.mp4"}, results.measured())
     assert told is not None
     assert "a.mp4: not kept" in told
-    assert journal.add({"film": "b.mp4"}, results.refused()) is None
+    assert journal.add({"film": "b.mp4"}, results.rejected()) is None
     journal.close()
     again = Journal(tmp_path / "j", resume=True)
     assert again.find({"film": "a.mp4"}) is None
@@ -127,7 +127,7 @@ for line in sys.stdin:
     print('~["reading", 0.5]', flush=True)
     reply = {"faces": [RECORD | {"source": video}], "misused": False, "failures": []}
     print(json.dumps(reply), flush=True)
-""".replace("RECORD", repr(to_record(results.refused())))
+""".replace("RECORD", repr(to_record(results.rejected())))
     start = subprocess.Popen
 
     def other(command: list[str], **options: Any) -> subprocess.Popen[bytes]:

@@ -43,7 +43,7 @@ def _found(path: Path, name: str) -> tuple[Vitals, ...] | None:
     ids=range(13),
 )
 def test_a_row_that_means_nothing_is_passed_over(tmp_path: Path, faces: Any) -> None:
-    path = _written(tmp_path / "j", ({"film": "b"}, results.refused()))
+    path = _written(tmp_path / "j", ({"film": "b"}, results.rejected()))
     key = json.dumps({"film": "a"})
     crc32 = journal_module._crc32(key, faces) if isinstance(faces, bytes) else 0
     with closing(sqlite3.connect(path)) as file, file:
@@ -90,7 +90,7 @@ HOSTILE = {
 @pytest.mark.parametrize("sql", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("mode", ["WAL", "DELETE"])
 def test_a_file_with_another_schema_is_no_journal(tmp_path: Path, sql: str, mode: str) -> None:
-    path = _written(tmp_path / "j", ({"film": "a"}, results.refused()))
+    path = _written(tmp_path / "j", ({"film": "a"}, results.rejected()))
     with closing(sqlite3.connect(path)) as file:
         file.executescript(sql)
         file.execute(f"PRAGMA journal_mode = {mode}")
@@ -116,17 +116,17 @@ def test_another_file_or_a_journal_of_an_older_version_is_named_and_kept(
 
 def test_what_a_run_left_before_its_first_result_is_an_empty_journal(tmp_path: Path) -> None:
     (tmp_path / "j").touch()
-    path = _written(tmp_path / "j", ({"film": "a"}, results.refused()))
+    path = _written(tmp_path / "j", ({"film": "a"}, results.rejected()))
     assert _found(path, "a") is not None
 
 
 def test_a_stranger_s_rollback_file_is_not_rolled_back(tmp_path: Path) -> None:
-    path = _written(tmp_path / "j", ({"film": "a"}, results.refused()))
+    path = _written(tmp_path / "j", ({"film": "a"}, results.rejected()))
     for place in (path, tmp_path / "new"):
         rollback = place.with_name(f"{place.name}-journal")
         rollback.symlink_to("nothing")
         with closing(Journal(tmp_path / "new")) as journal:
-            told = journal.add({"film": "a"}, results.refused()) if place != path else ""
+            told = journal.add({"film": "a"}, results.rejected()) if place != path else ""
         if place == path:
             with pytest.raises(OutputError, match="j-journal is not a run's"):
                 Journal(path)
@@ -135,7 +135,7 @@ def test_a_stranger_s_rollback_file_is_not_rolled_back(tmp_path: Path) -> None:
 
 
 def test_a_log_is_not_followed_through_a_link(tmp_path: Path) -> None:
-    path = _written(tmp_path / "j", ({"film": "a"}, results.refused()))
+    path = _written(tmp_path / "j", ({"film": "a"}, results.rejected()))
     (tmp_path / "secret").write_bytes(b"kept")
     (tmp_path / "j-wal").symlink_to("secret")
     with pytest.raises(OutputError, match="cannot be read"):
@@ -146,13 +146,13 @@ def test_a_log_is_not_followed_through_a_link(tmp_path: Path) -> None:
 def test_a_journal_has_a_size_that_it_does_not_exceed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _written(tmp_path / "j", ({"film": "a"}, results.refused()))
+    path = _written(tmp_path / "j", ({"film": "a"}, results.rejected()))
     monkeypatch.setattr(journal_module, "MAX_JOURNAL_BYTES", 1 << 18)
     with closing(Journal(path)) as journal:  # a full disk is the same to SQLite
         told = [journal.add({"film": str(n)}, results.measured()) for n in range(20)]
         said = [line for line in told if line is not None]
         assert said == [f"{path}: cannot be written (database or disk is full)"]
-        assert journal.add({"film": "b"}, results.refused()) is None
+        assert journal.add({"film": "b"}, results.rejected()) is None
     assert _found(path, "0") is not None
     with path.open("ab") as file:
         file.truncate(1 << 20)

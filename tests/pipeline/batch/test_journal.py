@@ -64,10 +64,10 @@ def test_a_result_is_found_again_and_gone_when_removed(tmp_path: Path) -> None:
 
 
 def test_without_resume_nothing_is_found_and_nothing_lost(tmp_path: Path) -> None:
-    path = _written(tmp_path / "j", ({"film": "a"}, results.refused()))
+    path = _written(tmp_path / "j", ({"film": "a"}, results.rejected()))
     with closing(Journal(path)) as again:
         assert again.find({"film": "a"}) is None
-        again.add({"film": "b"}, results.refused())
+        again.add({"film": "b"}, results.rejected())
     assert _found(path, "a") is not None
 
 
@@ -75,7 +75,7 @@ def test_a_journal_is_on_the_disk_after_each_video(tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "j")) as journal:
         assert not journal.path.exists()
         for n in (1, 2, 3):
-            journal.add({"film": str(n)}, results.refused())
+            journal.add({"film": str(n)}, results.rejected())
             left = _as_killed(journal.path, tmp_path / f"killed{n}")
             with closing(Journal(left)) as again:
                 assert again.found_results == n
@@ -85,33 +85,33 @@ def test_a_journal_is_on_the_disk_after_each_video(tmp_path: Path) -> None:
 def test_a_torn_result_takes_no_other_along(tmp_path: Path, keep: float) -> None:
     with closing(Journal(tmp_path / "j")) as journal:
         log = tmp_path / "j-wal"
-        assert journal.add({"film": "a"}, results.refused()) is None
+        assert journal.add({"film": "a"}, results.rejected()) is None
         whole = log.stat().st_size
         assert journal.add({"film": "b"}, results.measured()) is None
         torn = whole + round(keep * (log.stat().st_size - whole))
         path = _as_killed(journal.path, tmp_path / "killed")
     with (tmp_path / "killed" / "j-wal").open("r+b") as file:
         file.truncate(torn)
-    _written(path, ({"film": "c"}, results.refused()))
+    _written(path, ({"film": "c"}, results.rejected()))
     assert [_found(path, name) is not None for name in "abc"] == [True, False, True]
 
 
 def test_the_last_word_on_a_video_counts(tmp_path: Path) -> None:
-    early = replace(results.refused(), duration_s=1.0)
-    path = _written(tmp_path / "j", ({"film": "a"}, early), ({"film": "a"}, results.refused()))
+    early = replace(results.rejected(), duration_s=1.0)
+    path = _written(tmp_path / "j", ({"film": "a"}, early), ({"film": "a"}, results.rejected()))
     found = _found(path, "a")
     assert found is not None
-    assert [each.duration_s for each in found] == [results.refused().duration_s]
+    assert [each.duration_s for each in found] == [results.rejected().duration_s]
 
 
 def test_two_runs_do_not_write_one_journal(tmp_path: Path) -> None:
     one, other = Journal(tmp_path / "j"), Journal(tmp_path / "j")
     with closing(one), closing(other):
-        assert one.add({"film": "a"}, results.refused()) is None
-        assert "another run is writing it" in str(other.add({"film": "b"}, results.refused()))
+        assert one.add({"film": "a"}, results.rejected()) is None
+        assert "another run is writing it" in str(other.add({"film": "b"}, results.rejected()))
         with pytest.raises(OutputError, match="another run is writing it"):
             Journal(tmp_path / "j")
-        assert one.add({"film": "c"}, results.refused()) is None
+        assert one.add({"film": "c"}, results.rejected()) is None
     with closing(Journal(tmp_path / "j")) as again:
         assert again.found_results == 2
 
@@ -132,7 +132,7 @@ def test_a_video_that_changed_is_another_one(
 ) -> None:
     entry = entry_of(Task(0, str(video)), MADE_WITH)
     assert entry is not None
-    path = _written(tmp_path / "j", (entry, results.refused()))
+    path = _written(tmp_path / "j", (entry, results.rejected()))
     with closing(Journal(path, resume=True)) as journal:
         assert journal.find(json.loads(json.dumps(entry))) is not None
         change(video)
@@ -147,7 +147,7 @@ def test_files_of_a_video_must_be_asked_alike_and_there(video: Path, tmp_path: P
     )
     assert with_plot is not None
     assert without is not None
-    path = _written(tmp_path / "j", (with_plot, results.refused()))
+    path = _written(tmp_path / "j", (with_plot, results.rejected()))
     with closing(Journal(path, resume=True)) as journal:
         assert journal.find(without) is None
         assert journal.find(with_plot) is None
@@ -156,7 +156,7 @@ def test_files_of_a_video_must_be_asked_alike_and_there(video: Path, tmp_path: P
 
 
 def test_everybody_in_a_video_is_found_again_with_their_files(tmp_path: Path) -> None:
-    one, other = results.measured(), replace(results.refused(), face_id=1)
+    one, other = results.measured(), replace(results.rejected(), face_id=1)
     entry = {"film": "a", "outputs": {"signal": str(tmp_path / "s.csv")}}
     path = tmp_path / "j"
     journal = Journal(path)

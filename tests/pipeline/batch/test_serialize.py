@@ -31,7 +31,7 @@ def _assert_same(one: Any, other: Any) -> None:
 
 
 def test_results_of_all_kinds_come_back_whole() -> None:
-    for vitals in (results.refused(), results.failed(), results.measured()):
+    for vitals in (results.rejected(), results.failed(), results.measured()):
         again = _round_trip(vitals)
         assert vitals_to_dict(again) == vitals_to_dict(vitals)
         assert again.beats_s is None or again.beats_s.dtype == np.float64
@@ -69,7 +69,7 @@ def test_numbers_of_numpy_become_plain() -> None:
         *(np.float64(0), np.float32(8), 60.1, None, None, None),
         np.bool_(True),  # type: ignore[arg-type]
     )
-    again = _round_trip(replace(results.refused(), windows=(window,)))
+    again = _round_trip(replace(results.rejected(), windows=(window,)))
     assert again.windows[0].accepted is True
     assert again.windows[0].end_s == 8.0
 
@@ -98,7 +98,7 @@ def test_numbers_of_numpy_become_plain() -> None:
 )
 def test_what_is_no_record_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"[Ee]xpected|missing|waveform|buffer|positive|[Nn]umber"):
-        from_record(to_record(results.refused()) | wrong)
+        from_record(to_record(results.rejected()) | wrong)
 
 
 @pytest.mark.parametrize("wrong", [None, [], "text", 3, {}])

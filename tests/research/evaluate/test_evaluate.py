@@ -177,8 +177,8 @@ def test_windows_without_reference_or_belief_are_counted_not_scored(
     found = run(copy, tmp_path / "out")
     assert all(score.excluded == {"no reference": 1} for score in found.scores)
     assert all(score.n_windows == 3 for score in found.scores)
-    believed = run(root, out, "measure")
-    for score in believed.scores:
+    accepted = run(root, out, "measure")
+    for score in accepted.scores:
         assert score.n_windows + score.excluded.get("rejected", 0) == 4
 
 

@@ -1,4 +1,4 @@
-"""Capture times: those of a true clock come back, those of a false one are not believed."""
+"""Capture times: those of a true clock come back, those of a false one are not trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real files without a pulse, whole way through: nothing is believed."""
+"""Real files without a pulse, through the whole command: nothing is accepted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_mannequin_has_no_heart_rate(options: dict[str, object], tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_a_pulse_is_believed_and_other_weights_have_no_confidence(tmp_path: Path) -> None:
+def test_a_pulse_is_accepted_and_other_weights_have_no_confidence(tmp_path: Path) -> None:
     spec = VideoSpec(seed=21, duration_s=12.0, pulse_percent=1.0, face_px=160, hr_bpm=68.0)
     write_video(spec, tmp_path / "face.mp4")
     vitals = sspd.measure(tmp_path / "face.mp4")

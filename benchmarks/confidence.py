@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from doubt_videos import SETS, collect, make_videos
+from confidence_videos import SETS, collect, make_videos
 from sspd.network import load_network
 from sspd.research.calibration.measured import load_all_measured
 from sspd.research.calibration.score import auroc, bins, calibration_error
@@ -46,11 +46,11 @@ def _line(name: str, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     videos = len({(row["kind"], row["film"]) for row in rows})
-    believed = [row for row in rows if row["accepted"]]
-    right, wrong = sum(map(is_right, rows)), sum(not is_right(row) for row in believed)
+    accepted = [row for row in rows if row["accepted"]]
+    right, wrong = sum(map(is_right, rows)), sum(not is_right(row) for row in accepted)
     print(
         f"  {name:16s} {videos:4d} videos {len(rows):4d} windows: {right:4d} right,"
-        f" {len(believed):4d} accepted ({len(believed) / len(rows):.1%}), {wrong} of them wrong"
+        f" {len(accepted):4d} accepted ({len(accepted) / len(rows):.1%}), {wrong} of them wrong"
     )
 
 
