@@ -33,8 +33,9 @@ Transform Trim Tune Unpack Update Upsample Validate Verify Wait Warn Weight Wrap
 Yield
 """
 VERBS = frozenset(_VERBS.split())
-#: Words with which the first line of a class or property may not begin: they make riddles.
-_RIDDLES = "What Who Whose Whom Where How Whether Which When Why That This These Those It Its So As"
+#: Words with which no docstring may begin: they make riddles.
+_RIDDLES = """What Who Whose Whom Where How Whether Which When Why That This These Those It Its
+So As Of"""
 RIDDLES = frozenset(_RIDDLES.split())
 MOST_CHARACTERS = 100
 _TWO_SENTENCES = re.compile(r"(?<!Sec)(?<!Fig)(?<!Eq)[.!?] +[A-Z`]")
@@ -181,6 +182,36 @@ def test_docstrings_are_understood_and_complete() -> None:
     assert len(entries) > 300
     faults = [f"{entry}: {fault}" for entry, fault in faults_of(entries)]
     assert not faults, "\n" + "\n".join(faults)
+
+
+def riddles_of(source: str) -> list[tuple[int, str]]:
+    """Return line and text of docstrings that say no noun: of modules, attributes, anything."""
+    bodies = [getattr(node, "body", None) for node in ast.walk(ast.parse(source))]
+    texts = [
+        (one.lineno, one.value.value.strip())
+        for body in bodies
+        if isinstance(body, list)
+        for one in body
+        if isinstance(one, ast.Expr)
+        and isinstance(one.value, ast.Constant)
+        and isinstance(one.value.value, str)
+    ]
+    return [(line, text) for line, text in texts if text.split(maxsplit=1)[0] in RIDDLES]
+
+
+@pytest.mark.slow
+def test_no_docstring_is_a_riddle() -> None:
+    faults = [
+        f"{path.relative_to(SOURCE)}:{line}: {text.splitlines()[0]}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        for line, text in riddles_of(path.read_text(encoding="utf-8"))
+    ]
+    assert not faults, "\n" + "\n".join(faults)
+
+
+def test_riddles_are_found() -> None:
+    source = '"""What is here."""\nx = 1\n"""A number."""\ny = 2\n"""Whether it is two."""'
+    assert [line for line, _ in riddles_of(source)] == [1, 5]
 
 
 LONG = '"""Return ' + 100 * "x" + '."""'

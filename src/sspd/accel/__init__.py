@@ -1,1 +1,1 @@
-"""What exists only for speed or memory, each with a plain twin; see `sspd.accel.switch`."""
+"""Code for speed or memory alone, each part with a plain twin; see `sspd.accel.switch`."""

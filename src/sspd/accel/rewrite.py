@@ -1,4 +1,4 @@
-"""Which rewritings of a network's graph (OpenVINO's) are used where, in which order.
+"""The order in which a network's OpenVINO graph is rewritten, and for which hardware.
 
 Plain twins: the graph as it was exported, and `sspd.network.chunks` instead of streaming.
 Integers of 8 bits are the user's choice and no trick, so that they come with either.

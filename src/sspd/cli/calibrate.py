@@ -99,7 +99,7 @@ def calibrate(
 
 
 def _table(scores: Sequence[ConfidenceScore]) -> str:
-    """What the confidence is worth on held-out simulated videos, in Markdown."""
+    """Return the scores of the confidence on held-out simulated videos, in Markdown."""
     heads = ["windows", "videos", "windows", "readings wrong", "ECE", "AUROC", "accepted"]
     heads += ["accepted and wrong", "right ones accepted"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]

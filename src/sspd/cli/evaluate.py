@@ -131,7 +131,7 @@ def evaluate(
 
 
 def _prepare_memory(methods: list[str], given: dict[str, str]) -> None:
-    """Where networks are trained, settle how this process keeps memory, before torch is there."""
+    """Tune the memory of a process that trains networks, before torch is imported."""
     from sspd.methods.registry import takes_weights
     from sspd.research.train.memory import prepare_memory
 

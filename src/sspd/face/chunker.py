@@ -37,7 +37,7 @@ class ChunkerState(NamedTuple):
     """Everything that a segment depends on beside its own frames."""
 
     boundary_s: float
-    """Where it begins, seconds: its first frame may be a little later."""
+    """Start of the segment, seconds; its first frame may be a little later."""
     known: tuple[tuple[int, Box], ...] = ()
     """Number and last place of each face before."""
 

@@ -69,7 +69,7 @@ class FaceTracker:
 
 
 def _pairs(known: Mapping[int, Box], boxes: list[Box]) -> tuple[dict[int, Box], set[int]]:
-    """As many pairs as there can be, of the least distance in all; which boxes have one."""
+    """Find as many pairs as possible with the least total distance, and the boxes that have one."""
     if not (known and boxes):
         return {}, set()
     distances = [[_distance(before, box) for box in boxes] for before in known.values()]

@@ -1,4 +1,4 @@
-"""What is known of a live measurement at one moment: for a display, a line or a program."""
+"""State of a live measurement at one moment, for a display, a line or a program."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Compiler:
     lock: Lock = field(default_factory=Lock)
     """Held while a network is compiled or run: several faces of a video take turns."""
     streams: list[Any] = field(default_factory=list)
-    """What was compiled for streaming, see `compile`."""
+    """The compiled streaming network, see `compile`."""
 
     def compile(self, graph: Any, *, streaming: bool = False) -> Any:
         """Compile a graph; one for streaming runs while its next frames are made.

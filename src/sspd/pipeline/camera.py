@@ -208,7 +208,7 @@ class CameraSource:
             self._queue.end()
 
     def _is_silent(self) -> bool:
-        """Whether a camera was opened and gives no frame; a file may only be slow to decode."""
+        """True if an open camera gives no frames; a file may only be slow to decode."""
         reader = self._reader
         return self._camera.lasting and reader.opened > 0 and reader.state() == "stalled"
 
@@ -228,7 +228,7 @@ class CameraSource:
         )
 
     def _is_late(self) -> bool:
-        """Whether frames were dropped lately because they were too old."""
+        """True if frames were dropped lately because they were too old."""
         return self._now() - self._late_s < RATE_SPAN_S
 
     def _tell(self) -> None:

@@ -241,7 +241,7 @@ def _marked(coding: Coding, own: Sequence[SegmentWaveform]) -> list[FaceSegment]
 
 
 def _spans(segments: Sequence[FaceSegment], end_s: float | None) -> tuple[FaceSpan, ...]:
-    """Where the face was; a segment ends a frame's time late, not after ``end_s``."""
+    """Return times and boxes of the face; a segment ends one frame later, at most at ``end_s``."""
     asked_s = np.inf if end_s is None else end_s
     return tuple(FaceSpan(s.start_s, min(s.end_s, asked_s), s.box) for s in segments)
 

@@ -1,4 +1,4 @@
-"""What a report says of one video, in the words and numbers that its page prints."""
+"""One video in a report: the texts and numbers that its page prints."""
 
 from __future__ import annotations
 

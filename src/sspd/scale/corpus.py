@@ -36,7 +36,7 @@ class CorpusOptions:
 
     engine: str = "local"
     address: str | None = None
-    """Of a Ray cluster; None: one of this machine alone, for this run."""
+    """Address of a Ray cluster; None: a cluster of this machine alone, for this run."""
     jobs: int = 0
     limit_s: float | None = None
     allow_http: bool = False

@@ -1,4 +1,4 @@
-"""What Ray says of an actor that ended, and how long to wait after it."""
+"""Causes that Ray reports for an actor that ended, and the wait before the next one."""
 
 from __future__ import annotations
 

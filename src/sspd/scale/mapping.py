@@ -172,7 +172,7 @@ class _Try:
     deaths: int = 0
     nodes: int = 0
     from_s: float = 0.0
-    """When it may be tried again."""
+    """Time of the next try."""
 
 
 @dataclass

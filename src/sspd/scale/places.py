@@ -1,4 +1,4 @@
-"""Where the results of a corpus go: files of this machine, or objects of a store."""
+"""Destinations of the results of a corpus: local files, or objects of a store."""
 
 from __future__ import annotations
 

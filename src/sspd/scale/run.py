@@ -106,7 +106,7 @@ class CorpusRun:
             yield task
 
     def _ending(self, row: Row, alone: bool) -> str:
-        """What a video's files are called by, as the local command calls them."""
+        """Return the stem of a video's output files, as the local command names them."""
         if not self.outputs or alone:
             return ""
         stem = stem_of(row.video)
@@ -155,7 +155,7 @@ class CorpusRun:
 
 
 def _entry(task: Task, row: Row, made_with: dict[str, Any]) -> dict[str, Any] | None:
-    """What a result depends on, see `sspd.pipeline.batch.journal.entry_of`."""
+    """Return what a result depends on, see `sspd.pipeline.batch.journal.entry_of`."""
     entry: dict[str, Any] | None
     if row.facts is None:
         entry = entry_of(task, made_with)

@@ -81,7 +81,7 @@ class _Slot:
     deaths: int = 0
     """One after the other, without a result."""
     rested_s: float = 0.0
-    """When the next actor may start here."""
+    """Earliest start of the next actor here."""
 
 
 @dataclass
@@ -115,7 +115,7 @@ class Scheduler:
     exhausted: bool = False
     grown_s: float = -GROW_S
     alone_s: float = field(default_factory=time.monotonic)
-    """When there was a worker last; infinite after the user was warned."""
+    """Last time with a worker; infinite after the user was warned."""
     numbers: count[int] = field(default_factory=count)
 
     def results(self, tasks: Iterator[Task | None]) -> Iterator[BatchResult]:

@@ -22,12 +22,12 @@ class CorpusSummary:
     unwritten: int = 0
     """Files that could not be written."""
     misused: bool = False
-    """Whether an argument was at fault for one of them."""
+    """True if an argument was at fault for one of them."""
     video_s: float = 0.0
     """Seconds of video that were measured."""
     elapsed_s: float = 0.0
     interrupted: bool = False
-    """Whether Ctrl-C came before the end."""
+    """True if Ctrl-C came before the end."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Rejection reasons, counted by video."""
 

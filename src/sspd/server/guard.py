@@ -100,7 +100,7 @@ class Guard:
         scope["client_name"] = self._owner(scope, headers)
 
     def _owner(self, scope: Scope, headers: Headers) -> str:
-        """Who calls: a token's owner, or an address where none is asked for."""
+        """Return the caller: the owner of a token, or the address where no token is required."""
         tokens, path = self._service.tokens, scope["path"]
         if not tokens.wanted:
             return _address_name(scope)

@@ -1,4 +1,4 @@
-"""How a video or a live session is measured, as its caller asks for it."""
+"""Options of a job or a live session, as its caller gives them."""
 
 from __future__ import annotations
 

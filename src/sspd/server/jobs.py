@@ -62,7 +62,7 @@ class Job:
     faces: bytes | None = None
     """JSON: a list of `sspd.pipeline.batch.serialize.to_record`, one a face."""
     reason: str | None = None
-    """Why it failed, one sentence."""
+    """Reason for the failure, one sentence."""
 
 
 def open_table(path: Path) -> sqlite3.Connection:

@@ -224,7 +224,7 @@ def bound_socket(settings: ServerSettings) -> socket.socket:
 
 
 def _most_files() -> int:
-    """How many files this process may open, as many as the system lets it."""
+    """Raise the limit of open files as far as the system allows, and return it."""
     try:
         import resource
     except ImportError:  # Windows

@@ -1,4 +1,4 @@
-"""What a server holds while it runs: its folder, the jobs, the slots, the metrics."""
+"""State of a running server: its folder, jobs, slots and metrics."""
 
 from __future__ import annotations
 

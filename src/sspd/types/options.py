@@ -1,4 +1,4 @@
-"""How a video is measured, as data."""
+"""Options of a measurement."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class MeasureOptions:
     """Time between the starts of windows, seconds; None: ``window_s``."""
     start_s: float = 0.0
     end_s: float | None = None
-    """Where to stop, seconds; None: at the end of the video."""
+    """Time to stop at, seconds; None: the end of the video."""
     box: Box | None = None
     """Pixels of the upright video; None: the face is detected."""
     fps: float | None = None
     """Frames per second as the user states them; None: the video's own clock."""
     every_face: bool = False
-    """Whether everybody is measured, not the largest face alone."""
+    """True to measure every face, not the largest one alone."""
     smooth: bool = False
-    """Whether unsure windows lean on accepted neighbours (`sspd.vitals.neighbours`)."""
+    """True if unsure windows may use their accepted neighbours (`sspd.vitals.neighbours`)."""
     min_confidence: float | None = None
     """Lowest confidence of an accepted window; None: that of `sspd.vitals.acceptance`."""
 

@@ -73,7 +73,7 @@ class WindowVitals:
     track_bpm: tuple[float, ...] = field(default=(), repr=False)
     """Rate every `TRACK_STEP_S` from the start on, if it changes within the window."""
     smoothed: bool = False
-    """Whether it was accepted because its accepted neighbours predict it."""
+    """True if it was accepted because its accepted neighbours predict it."""
 
     @property
     def hr_bpm(self) -> float | None:

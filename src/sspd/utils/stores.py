@@ -30,7 +30,7 @@ class ObjectFacts(NamedTuple):
     size: int
     """Bytes."""
     etag: str | None
-    """What changes with the object's content; None: the store does not say."""
+    """Tag that changes with the object's content; None: the store gives none."""
     modified: str
     """Time of the last change, ISO 8601."""
 

@@ -46,7 +46,7 @@ class Seam(NamedTuple):
     t: float
     """Seconds of the video."""
     digest: str
-    """Of its upright RGB."""
+    """Digest of its upright RGB."""
 
 
 class VideoPart:

@@ -1,4 +1,4 @@
-"""What the colours of a face and its background say about a rate.
+"""Evidence about a rate from the colours of a face and its background.
 
 The pulse has another colour in each camera: AC/DC of red 0 to 0.9 and of blue 0 to 1.1 of that
 of green. So nothing here divides by what green does more than the others. Each statement about the

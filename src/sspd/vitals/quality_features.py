@@ -61,14 +61,14 @@ class QualityFeatures:
     with_pos: float
     """Cosine between waveform and POS near the rate, -1 to 1; small delays do not count."""
     change_db: float
-    """How sure it is that the colours of the face change at the rate, whatever the colour of the
+    """Certainty that the colours of the face change at the rate, dB, whatever the colour of the
     pulse; see `sspd.vitals.colour_direction`, as for the next seven. NaN: unknown."""
     half_change_db: float
-    """How sure it is that they change at half of the rate. NaN: unknown, as under 54 bpm."""
+    """Certainty that they change at half of the rate, dB. NaN: unknown, as under 54 bpm."""
     beyond_grey_db: float
-    """How sure it is that they do not all change alike."""
+    """Certainty that they do not all change alike, dB."""
     beyond_blood_db: float
-    """How sure it is that they change in other proportions or phases than a pulse does."""
+    """Certainty that they change in other proportions or phases than a pulse does, dB."""
     beside_blood: float
     """Part of their change, 0 to 1, that surely is no pulse's."""
     with_mix: float

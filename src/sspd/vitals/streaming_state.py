@@ -69,7 +69,7 @@ class ReadoutState:
     recent: NDArray[np.float64]
     """The last `RHYTHM_S` of the waveform before ``held``, NaN in gaps."""
     windows: tuple[WindowVitals, ...]
-    """Those that are complete and begin in the last `RHYTHM_S`."""
+    """Complete windows that begin in the last `RHYTHM_S`."""
 
     @property
     def end_s(self) -> float:

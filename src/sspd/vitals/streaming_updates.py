@@ -39,7 +39,7 @@ class ReadoutUpdate:
     complete: tuple[WindowVitals, ...]
     """Windows that became complete since the update before."""
     final: bool = False
-    """Whether the waveform has ended; then ``complete`` has all windows that were left."""
+    """True if the waveform has ended; then ``complete`` has all windows that were left."""
 
 
 def pulse_now(state: ReadoutState) -> Signal | None:

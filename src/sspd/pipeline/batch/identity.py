@@ -1,4 +1,4 @@
-"""What a result depends on beside its video, as data that another day can compare."""
+"""Everything beside the video that a result depends on, as data that a later run can compare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run has measured so far: an SQLite file, each video on the disk at once.
+"""Journal of the results of a run: an SQLite file, with each video written at once.
 
 A run that dies loses the videos in progress and no other: a result is one transaction of
 a write-ahead log. A result is reused where all that its numbers depend on is the same
@@ -261,7 +261,7 @@ def _pragma(file: sqlite3.Connection, text: str) -> Any:
 
 
 def _why(error: Exception) -> str:
-    """What a system or SQLite says of a file, in a few words."""
+    """Return the message of the system or of SQLite about a file, in a few words."""
     match getattr(error, "sqlite_errorname", ""):
         case "SQLITE_BUSY":
             return "another run is writing it"

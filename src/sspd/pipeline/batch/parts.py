@@ -1,4 +1,4 @@
-"""What a worker does of a long video: say its parts, measure one of them, or join all.
+"""A worker's tasks for a long video: plan its parts, measure one, or join all of them.
 
 A task says so in ``part``, by one of three keys:
 

@@ -109,7 +109,7 @@ def last_line(pipe: IO[bytes], report: Callable[[str, float], object], max_bytes
 
 
 def _progress(line: bytes) -> tuple[str, float]:
-    """What a line of progress says."""
+    """Parse a line of progress."""
     told = json.loads(line[len(PROGRESS) :])
     match told:
         case [str(phase), float(done)] if phase in PHASES and math.isfinite(done):

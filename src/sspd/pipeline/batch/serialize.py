@@ -84,7 +84,7 @@ def _fields() -> frozenset[str]:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no kind for."""
+    """Convert a value that JSON has no type for."""
     if isinstance(value, np.generic):  # numpy's own numbers stand in some fields
         return value.item()
     if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype != np.float64:

@@ -1,4 +1,4 @@
-"""Where a long video is cut into parts, and whether measured parts fit together."""
+"""Boundaries of the parts of a long video, and the test that measured parts fit together."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PartRange(NamedTuple):
     start_s: float
     end_s: float | None
     state: ChunkerState | None
-    """What is known, or guessed, of the run before; None: the video begins here."""
+    """Known or predicted state of the run up to here; None: the video begins here."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def gaps_of(parts: Sequence[PartFacts]) -> list[tuple[float, float]]:
 
 
 def _unfit(parts: Sequence[PartFacts]) -> str | None:
-    """Why parts cannot be joined, if they cannot."""
+    """Return the reason why parts cannot be joined, or None."""
     for part in parts:
         if part.trouble is not None:
             return part.trouble
@@ -248,7 +248,7 @@ def _unfit(parts: Sequence[PartFacts]) -> str | None:
 
 
 def _begins_so(measured: Mapping[tuple[float, float | None], PartRange], wanted: PartRange) -> bool:
-    """Whether a part was measured from the same boundary on."""
+    """Return whether a part was measured from the same boundary on."""
     found = measured.get(wanted[:2])
     if found is None or found.state is None or wanted.state is None:
         return found is not None and found.state is wanted.state
@@ -256,7 +256,7 @@ def _begins_so(measured: Mapping[tuple[float, float | None], PartRange], wanted:
 
 
 def _guessed_right(part: PartFacts, known: tuple[tuple[int, Box], ...], every_face: bool) -> bool:
-    """Whether a part chose the faces, and numbered them, as a whole run does."""
+    """Return whether a part selected and numbered the faces as a run over the whole video does."""
     guess = () if part.range.state is None else part.range.state.known
     ours, true = FaceTracker(every_face, dict(guess)), FaceTracker(every_face, dict(known))
     return all(ours.assign(look.boxes) == true.assign(look.boxes) for look in part.looks)

@@ -202,7 +202,7 @@ def _checkpoint(weights: str | None, method: str) -> Path | None:
 
 
 def _new_files(out: Path, checkpoint: Path | None) -> tuple[Path, ...]:
-    """What will be written; none of it may be there, and all of it must be possible."""
+    """Return the files that will be written; none may exist, and all must be writable."""
     suffixes = (".json",) if checkpoint is None else (".safetensors", ".onnx")
     stem = out.name.removesuffix(out.suffix) if out.suffix in suffixes else out.name
     files = tuple(out.with_name(stem + suffix) for suffix in suffixes)
@@ -218,7 +218,7 @@ def _beside(file: Path) -> Path:
 
 
 def _digest(weights: str | None, method: str) -> str:
-    """What the waveforms depend on: the bytes of the weights that measure."""
+    """Return a digest of the weights that measure: the waveforms depend on them."""
     from sspd.network.load import find_weights
 
     if not takes_weights(method):

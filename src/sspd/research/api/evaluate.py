@@ -182,7 +182,7 @@ def _how(training: Training) -> str:
 
 
 def _scoring_of(protocol: str | None, trains_elsewhere: bool) -> str:
-    """How the protocol of what is tested is scored; spectral, where there is none."""
+    """Return the scoring of the protocol under test; spectral if there is no protocol."""
     return get_protocol(protocol).scoring if protocol and not trains_elsewhere else "spectral"
 
 
@@ -227,7 +227,7 @@ def _recipes(
     steps: int | None,
     select: str | None,
 ) -> dict[str, AnyRecipe]:
-    """How each method is trained: sspd as asked, others by their own recipes."""
+    """Return the recipe of each method: the requested one for sspd, their own for others."""
     if recipe is None:
         recipe = "paper" if protocol is None else get_protocol(protocol).recipe
     if recipe in STUDENTS or isinstance(recipe, StudentRecipe):

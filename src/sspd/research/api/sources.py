@@ -1,4 +1,4 @@
-"""What the public calls take as data: folders, videos, and datasets by name."""
+"""Data that the public calls accept: folders, videos, and datasets by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a confidence is worth on videos that it was not fitted to."""
+"""Scores of a confidence on videos that it was not fitted to."""
 
 from __future__ import annotations
 

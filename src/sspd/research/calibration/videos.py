@@ -1,4 +1,4 @@
-"""Which simulated videos a confidence is fitted to, and which ones judge it."""
+"""Simulated videos for fitting a confidence, and others for scoring it."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class FaceEntry:
     """The store."""
     size: int
     still: bool = False
-    """Whether the faces are stabilized."""
+    """True if the faces are stabilized."""
 
     def times(self) -> NDArray[np.float64]:
         """Return the time of each face, seconds, shape (time,)."""

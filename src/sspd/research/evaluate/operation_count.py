@@ -1,4 +1,4 @@
-"""What a network costs: parameters and multiply-adds, counted on it and not typed in."""
+"""Cost of a network: its parameters and multiply-adds, counted on the network itself."""
 
 from __future__ import annotations
 

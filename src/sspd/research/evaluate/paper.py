@@ -64,7 +64,7 @@ class PaperRow:
     mark: str
     printed: Mapping[str, str]
     otherwise: bool = False
-    """Whether the scoring in use reads rates in another way than this row."""
+    """Return whether the scoring in use reads rates in another way than this row."""
 
     @property
     def marks(self) -> str:

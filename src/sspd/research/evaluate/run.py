@@ -54,9 +54,9 @@ class Evaluation:
     failures: tuple[str, ...]
     """One line each."""
     folder: Path = Path()
-    """Where its tables are: ``out``, or a folder in it where that holds another scoring's."""
+    """Folder of the tables: ``out``, or one in it if ``out`` holds those of another scoring."""
     scoring: str = ""
-    """How rates were read, and where that comes from."""
+    """Scoring by which rates were read, with its source."""
 
     @property
     def table(self) -> str:

@@ -1,4 +1,4 @@
-"""Who is trained on and who is tested: a dataset's recordings by a protocol."""
+"""Selection of a dataset's recordings for training and for testing, by a protocol."""
 
 from __future__ import annotations
 

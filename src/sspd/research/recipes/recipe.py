@@ -31,7 +31,7 @@ class LossSpec:
     band_hz: tuple[float, float] = (0.5, 3.0)
     """The band a of Eq. 10, Hz."""
     snr_counts_dc: bool = True
-    """Whether b of Eq. 10 begins at 0 Hz and includes the mean of the wave, as in the paper, so
+    """True if b of Eq. 10 begins at 0 Hz and includes the mean of the wave, as in the paper, so
     that a map of ones has the highest loss. False removes the mean first, as in the training of
     the package's weights."""
 
@@ -58,7 +58,7 @@ class ViewSpec:
     mask_shape: Literal["element", "pixel"] = "element"
     """One draw for each element (paper), or one for the three channels (released code)."""
     disturbance: Disturbance | None = None
-    """What each view has for itself of light, noise and coding; None (paper): nothing."""
+    """Light, noise and coding that each view draws for itself; None (paper): nothing."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.mask_ratio < 1:
@@ -96,13 +96,13 @@ class Recipe:
     warmup_steps: int = 0
     """Steps over which the rate rises from 0."""
     rate_schedule: Literal["constant", "cosine"] = "constant"
-    """Whether the learning rate falls to 0 along a half cosine; the paper mentions none."""
+    """True if the learning rate falls to 0 along a half cosine; the paper mentions none."""
     momentum_start: float = 0.9
     """rho of Eq. 13 at the first step."""
     momentum_end: float = 1.0
     """rho at the last step; it rises along a half cosine (Sec. IV-B)."""
     stop_gradient: bool = True
-    """Whether gradients stop between backbone and predictor."""
+    """True if gradients stop between backbone and predictor."""
     exported: Literal["online", "target"] = "target"
     """The network that measures afterwards."""
     precision: Precision = "f32"

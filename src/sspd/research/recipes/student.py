@@ -34,7 +34,7 @@ class StudentViews:
     shift: float = 0.06
     """Movement of the head, fraction of the face's side."""
     zoom: float = 0.2
-    """How much smaller the region of the face may be that is shown."""
+    """Largest reduction of the region of the face that is shown, fraction of its side."""
     exposure: float = 0.5
     """Change of the exposure, in stops; too bright pixels are cut off."""
     dropped: float = 0.1

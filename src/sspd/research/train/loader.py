@@ -218,7 +218,10 @@ def _own_signals() -> Iterator[None]:
 
 
 def _exit_codes(workers: Iterable[BaseProcess]) -> list[int]:
-    """Of those that did not end well; what one held is missed before the system tells."""
+    """Return the exit codes of workers that failed, and wait for those that just ended.
+
+    A lost clip is noticed before the system reports the exit code of its worker.
+    """
     workers = list(workers)
     ended = wait([worker.sentinel for worker in workers], timeout=_GRACE_S)
     for worker in workers:
@@ -228,7 +231,7 @@ def _exit_codes(workers: Iterable[BaseProcess]) -> list[int]:
 
 
 def _cores() -> int:
-    """How many processor cores this process may use."""
+    """Return the number of processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -237,7 +240,7 @@ def _cores() -> int:
 def _waves(
     videos: Sequence[Video], recipe: AnyRecipe, draws: Sequence[Draw], seed: int
 ) -> Tensor | None:
-    """What a network that learns from labels should give for clips, (n, t)."""
+    """Return the labels of clips for a network that learns from labels, (n, t)."""
     if not isinstance(recipe, BaselineRecipe) or recipe.kind != "labelled":
         return None
     if all(videos[draw.video].rates is not None for draw in draws):

@@ -25,7 +25,7 @@ class Stored(NamedTuple):
     values: Tensor
     """uint16 seen as int16, as stored; or float32, the clip itself."""
     grid: tuple[Tensor, Tensor] | None
-    """What the network's clock is made of, of stored faces; None: it is the clip itself."""
+    """Resampling of stored faces to the network's time grid; None: the clip is on it already."""
     max_value: int = 0
 
 
@@ -76,7 +76,7 @@ def moved(clip: Stored, device: torch.device, colour: str) -> Tensor:
 
 @contextmanager
 def _beside(device: torch.device) -> Iterator[None]:
-    """What is asked for runs beside what the device computes; what follows waits for it."""
+    """Run the work inside on a stream of its own; later work of the device waits for it."""
     if device.type != "cuda":
         yield
         return

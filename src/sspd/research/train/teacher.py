@@ -51,7 +51,7 @@ class Lesson(NamedTuple):
     features: Tensor
     """S of the backbone, one row per difference, shape (n, t, C)."""
     weights: Tensor
-    """How sure the teacher is, 0 to 1, shape (n,)."""
+    """Certainty of the teacher, 0 to 1, shape (n,)."""
 
 
 def teacher_file(teacher: str | Path) -> Path:

@@ -1,4 +1,4 @@
-"""Which camera is meant: a number, a device, an address, a pipe, or a video that is played."""
+"""Selection of a camera: a number, a device, an address, a pipe, or a video that is played."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Camera(NamedTuple):
     name: str
     open: Callable[[Wanted], Device]
     lasting: bool = True
-    """Whether to try again where it cannot be opened; False of a file and a pipe."""
+    """True to retry when it cannot be opened; False for a file and a pipe."""
     device: Path | None = None
-    """Its device in the file system, where it has one."""
+    """Path of its device in the file system, if it has one."""
 
     def check(self) -> None:
         """Raise an error if it is plain without opening it that it cannot be opened.

@@ -1,4 +1,4 @@
-"""What stands in for a camera: a video that is played at its own speed, and a pipe."""
+"""Sources in place of a camera: a video that is played at its own speed, and a pipe."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class CameraReader:
         self.failure: SSPDError | None = None
         """The error that kept it from ever being opened, or ended one that is not lasting."""
         self.notes: list[str] = []
-        """What was noticed, one line each."""
+        """Notices, one line each."""
         self.opened = self.frames = self.dropped = self.repeated = 0
 
     def status(self) -> CameraStatus:
