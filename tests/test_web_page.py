@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ import pytest
 
 import sspd
 from helpers.formula_network import formula_network
+from helpers.networks import nano_network
 from helpers.page_videos import frames_of, person, side_by_side, write_mjpeg, write_webm, write_y4m
 from helpers.servers import thread_server
+from sspd.network.export import export_onnx
 from sspd.report.csv import CSV_COLUMNS
 from sspd.report.json import vitals_to_dict
+from sspd.research.recipes.student import NANO as NANO_RECIPE
 from sspd.server.settings import ServerSettings
 from sspd.types import Box
 from test_web_js import NO_NETWORK
@@ -76,10 +80,13 @@ def python_on(folder: Path, frames: np.ndarray, t: np.ndarray, box: Box) -> Any:
     )
 
 
-def measured(folder: Path, tmp: Path, frames: np.ndarray, t: np.ndarray, box: Box) -> Any:
+def measured(
+    folder: Path, tmp: Path, frames: np.ndarray, t: np.ndarray, box: Box, **more: int
+) -> Any:
     """What the page's code measures on frames in a box, in Node."""
     frames.tofile(tmp / "frames.rgb")
-    facts = {"t": t.tolist(), "box": list(box), "w": frames.shape[2], "h": frames.shape[1]}
+    size = {"w": frames.shape[2], "h": frames.shape[1]}
+    facts = {"t": t.tolist(), "box": list(box), **size, **more}
     (tmp / "frames.json").write_text(json.dumps(facts))
     tool = PACKAGE / "build" / "tools" / "measure-frames.mjs"
     given = folder / "model.onnx", tmp / "frames.rgb", tmp / "frames.json"
@@ -131,6 +138,17 @@ def test_the_page_measures_what_python_measures(
     assert found["fps"] == pytest.approx(vitals.fps, rel=1e-3)
     same = np.corrcoef(found["values"], vitals.signal.values)[0, 1]
     assert same > 0.9999
+
+
+def test_one_thread_keeps_up_with_a_camera(built: Path, tmp_path: Path) -> None:
+    """The small network (with random weights) and an update a second, beside 30 frames."""
+    spec = NANO_RECIPE.network
+    export_onnx(nano_network(**asdict(spec)), tmp_path / "model.onnx")
+    frames = np.stack(list(frames_of(person(12.0, 5))))
+    t = np.arange(len(frames)) / 30
+    found = measured(tmp_path, tmp_path, frames, t, PAGE_BOX, every=30)
+    assert len(found["values"]) == len(t)
+    assert found["workMs"] < 1000 / 30  # of the processor: waiting for it does not count
 
 
 @pytest.mark.parametrize("loop_s", [1.4, 3.6, None])

@@ -21,7 +21,7 @@ const [left, top, right, bottom] = box;
 const { spec, step } = await loadNetwork(readFileSync(model));
 const measurement = new Measurement(spec, step, { left, top, right, bottom });
 const file = openSync(frames, "r");
-const began = performance.now();
+const [began, work] = [performance.now(), process.cpuUsage()];
 for (const [k, at] of t.entries()) {
   const data = new Uint8Array(3 * w * h);
   readSync(file, data, 0, data.length, k * data.length);
@@ -29,9 +29,11 @@ for (const [k, at] of t.entries()) {
   if (every && k % every === every - 1) measurement.now();
 }
 const spentMs = (performance.now() - began) / t.length;
+const { user, system } = process.cpuUsage(work);
+const workMs = (user + system) / 1000 / t.length;
 const { windows, reasons, rhythm, signal, fps } = await measurement.close();
 const beats = Array.from(rhythm.beatsS);
 const values = Array.from(signal?.values ?? []);
 console.log(
-  JSON.stringify({ windows, reasons, beats, values, startS: signal?.startS, fps, spentMs }),
+  JSON.stringify({ windows, reasons, beats, values, startS: signal?.startS, fps, spentMs, workMs }),
 );
