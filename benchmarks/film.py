@@ -3,8 +3,9 @@
 python benchmarks/film.py FOLDER --sizes 640x480,1920x1080 --minutes 1,10
 
 One minute of a simulated face is written for each size; longer videos repeat that minute's packets,
-with shifted timestamps. Every run is a new process; printed are the video's length divided by its
-wall-clock seconds, and its peak memory.
+with shifted timestamps. Every run is a new process, the settings in turns; printed are the video's
+length divided by its wall-clock seconds, seconds of processor time, and peak memory. A setting is
+a precision of the shipped weights, `pos` or `green`, or weights: `nano`, or a file.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from pathlib import Path
 
 import av
 
+from sspd.network.load import PRECISIONS
 from sspd.simulation import VideoSpec, write_video
 from sspd.utils.pool import process_pool
 
 MINUTE_S = 60.0
+COLOUR_METHODS = ("pos", "green")
 SPEC = VideoSpec(seed=5, hr_bpm=71, duration_s=MINUTE_S, fps=30.0)
 
 
@@ -80,8 +83,19 @@ def run_once(video: Path, arguments: list[str]) -> dict[str, float]:
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - began
         row = json.loads(out.read_text())[0]
-    memory_mb = usage.ru_maxrss / 1024
-    return {"seconds": seconds, "memory_mb": memory_mb, "hr_bpm": row["hr_bpm"] or float("nan")}
+    return {
+        "seconds": seconds,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "memory_mb": usage.ru_maxrss / 1024,
+        "hr_bpm": row["hr_bpm"] or float("nan"),
+    }
+
+
+def options_of(setting: str) -> list[str]:
+    """Return the options of the command for one setting."""
+    if setting in PRECISIONS:
+        return ["--precision", setting]
+    return ["--method" if setting in COLOUR_METHODS else "--weights", setting]
 
 
 def main() -> None:
@@ -99,10 +113,13 @@ def main() -> None:
         first = minute(args.folder, width, height)
         for minutes in (int(n) for n in args.minutes.split(",")):
             video = repeated(first, minutes)
-            for setting in args.settings.split(","):
-                colour = setting in ("pos", "green")
-                options = ["--method" if colour else "--precision", setting]
-                rows = [run_once(video, options) for _ in range(args.repeats)]
+            settings = args.settings.split(",")
+            runs = [
+                {setting: run_once(video, options_of(setting)) for setting in settings}
+                for _ in range(args.repeats)
+            ]
+            for setting in settings:
+                rows = [run[setting] for run in runs]
                 times = [row["seconds"] for row in rows]
                 seconds = statistics.median(times)
                 shown = {
@@ -111,6 +128,7 @@ def main() -> None:
                     "setting": setting,
                     "seconds": round(seconds, 2),
                     "best_s": round(min(times), 2),
+                    "cpu_s": round(statistics.median(row["cpu_s"] for row in rows), 2),
                     "times_real_time": round(MINUTE_S * minutes / seconds, 1),
                     "memory_mb": round(max(row["memory_mb"] for row in rows)),
                     "hr_bpm": rows[0]["hr_bpm"],
