@@ -42,7 +42,7 @@ HARD = {"varied": 16, "weak": 16, "compressed": 16, "faint": 24, "flicker": 14, 
 
 
 def fit_set() -> list[CalibrationVideo]:
-    """What the confidence is fitted to."""
+    """Videos that the confidence is fitted to."""
     videos = draw_videos("fit", N_FIT, FIT_SEED)
     tempting = [
         name
@@ -62,7 +62,7 @@ def fit_set() -> list[CalibrationVideo]:
 
 
 def held_set() -> list[CalibrationVideo]:
-    """What judges: good videos, hard ones, and such without a pulse; kinds by turns."""
+    """Videos for scoring: good ones, hard ones, and some without a pulse; kinds by turns."""
     kinds = {f"good_{kind}": N_GOOD // len(GOOD) for kind in GOOD} | HARD
     kinds |= {f"null_{kind}": N_NULL // len(NULLS) for kind in NULLS}
     videos = [

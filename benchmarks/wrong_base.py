@@ -31,7 +31,7 @@ class Truth:
     beats_s: tuple[float, ...] | None
     """On the clock of the world, from the first frame; None: nothing alive is seen."""
     box: Box | None = None
-    """Where to look, where no face can be found."""
+    """Face box of videos in which no face is found."""
     options: dict[str, Any] = field(default_factory=dict)
     """For `sspd.measure`, such as ``fps``."""
 

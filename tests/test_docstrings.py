@@ -185,7 +185,7 @@ def test_docstrings_are_understood_and_complete() -> None:
 
 
 def riddles_of(source: str) -> list[tuple[int, str]]:
-    """Return line and text of docstrings that say no noun: of modules, attributes, anything."""
+    """Return line and text of docstrings and ``#:`` comments that begin with a riddle's word."""
     bodies = [getattr(node, "body", None) for node in ast.walk(ast.parse(source))]
     texts = [
         (one.lineno, one.value.value.strip())
@@ -195,6 +195,12 @@ def riddles_of(source: str) -> list[tuple[int, str]]:
         if isinstance(one, ast.Expr)
         and isinstance(one.value, ast.Constant)
         and isinstance(one.value.value, str)
+    ]
+    lines = [line.strip() for line in source.splitlines()]
+    texts += [
+        (number, line[3:])
+        for number, line in enumerate(lines, 1)
+        if line.startswith("#: ") and not lines[number - 2].startswith("#: ")
     ]
     return [(line, text) for line, text in texts if text.split(maxsplit=1)[0] in RIDDLES]
 
@@ -211,7 +217,8 @@ def test_no_docstring_is_a_riddle() -> None:
 
 def test_riddles_are_found() -> None:
     source = '"""What is here."""\nx = 1\n"""A number."""\ny = 2\n"""Whether it is two."""'
-    assert [line for line, _ in riddles_of(source)] == [1, 5]
+    source += "\n#: How it is.\nz = 3\n#: The last number.\n#: It is four.\na = 4"
+    assert [line for line, _ in riddles_of(source)] == [1, 5, 6]
 
 
 LONG = '"""Return ' + 100 * "x" + '."""'

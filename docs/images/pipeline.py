@@ -32,7 +32,7 @@ class Room(NamedTuple):
     result: str
     """``module:object``: the type that its annotations return."""
     travels: str
-    """That type, as the picture calls it."""
+    """Name of a type in the drawing."""
 
 
 ROOMS = (
@@ -119,7 +119,7 @@ def _need(package: str, modules: tuple[str, ...]) -> None:
 
 
 def _returned(place: str) -> str:
-    """What the annotations of ``module:object`` say that it returns."""
+    """Return the return type of ``module:object`` by its annotations."""
     module, path = place.split(":")
     owner, _, name = path.rpartition(".")
     found = import_module(f"sspd.{module}")

@@ -15,7 +15,7 @@ from sspd.accel.switch import enabled
 
 #: Maps shape and dtype to an array of undefined values, as `numpy.empty` does.
 Allocator = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
-#: How many unused blocks are kept: the memory does not stay as large as it ever was.
+#: Number of unused blocks that are kept; others are freed.
 SPARE = 4
 
 

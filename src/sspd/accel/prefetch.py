@@ -19,9 +19,9 @@ from typing import TypeVar
 from sspd.accel.switch import enabled
 
 Item = TypeVar("Item")
-#: How often a waiting thread checks whether it is still wanted, seconds.
+#: Time between two checks of a waiting thread whether it is still needed, seconds.
 _POLL_S = 0.05
-#: How much lower the priority of prefetching is than its consumer's, and the lowest (nice(2)).
+#: Niceness of prefetching above its consumer's, and the highest niceness (nice(2)).
 _NICE_STEP, _NICE_MAX = 5, 19
 
 

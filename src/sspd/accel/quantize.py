@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-#: What keeps values within a tanh's bounds.
+#: Operations that keep values within the bounds of a tanh.
 _KEEPS_BOUNDS = ("AvgPool", "Interpolate")
 #: Steps between -1 and 1, the upper end left out.
 LEVELS = 256
 #: Steps between a kernel's least and largest weight, 0 in the middle.
 KERNEL_LEVELS = 255
-#: Where Linux names what a processor can do, and its names of what is wanted.
+#: File in which Linux lists the features of the processor, and the names of the required ones.
 _CPUINFO, _DOT_PRODUCTS = Path("/proc/cpuinfo"), ("avx512_vnni", "avx_vnni")
 
 

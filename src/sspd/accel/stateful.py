@@ -12,7 +12,7 @@ import numpy as np
 
 from sspd.accel.graph import identity_convolution
 
-#: What may stand between two convolutions that share one state.
+#: Operations allowed between two convolutions that share one state.
 _BETWEEN = ("Add", "BatchNormInference", "Tanh")
 #: The end of a slice without an end.
 _FAR = 1 << 31

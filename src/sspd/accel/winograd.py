@@ -18,7 +18,7 @@ from sspd.accel.graph import constant_value, identity_convolution, is_constant, 
 
 #: Frames that are made together.
 PHASES = 4
-#: What the three frames of a kernel become, at the points 0, 1, -1, 2, -2 and infinity.
+#: Transform of the three frames of a kernel, at the points 0, 1, -1, 2, -2 and infinity.
 _KERNELS = np.array(
     [
         [1 / 4, 0, 0],

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: Exit code of a run that Ctrl-C interrupted, as shells have it.
 BROKEN_OFF = 130
-#: Whose pulse is measured.
+#: Faces that can be measured: the largest one, or all.
 FACES = ("largest", "all")
 
 

@@ -21,7 +21,7 @@ from sspd.video.bounds import GAP_S
 
 #: Length of a segment, seconds.
 SEGMENT_S = 30.0
-#: Where no face is found, the next detection follows after this much video, seconds.
+#: Time from one failed detection to the next, seconds of video.
 DETECT_EVERY_S = 0.5
 #: A remainder of the video shorter than this belongs to the segment before it, seconds.
 SHORTEST_SEGMENT_S = 10.0

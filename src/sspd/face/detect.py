@@ -27,7 +27,7 @@ MIN_HEIGHT = 640
 SECOND_PASS_PIXELS = 2_000_000
 #: A face is left out if less than this fraction of its rectangle is inside the frame.
 MIN_INSIDE = 0.5
-#: Where a face was a moment ago, it is looked for at this size, pixels.
+#: Size at which a face is searched near its last box, pixels.
 NEAR_FACE = 110
 
 

@@ -36,7 +36,7 @@ HINTS: Mapping[str, str] = MappingProxyType(
 )
 #: Hints that are shown at once, and go at once: the camera's own.
 AT_ONCE = frozenset(HINTS) & frozenset(CAMERA_STATES) - WITH_FRAMES
-#: What a hint is about must last this long until it is shown, and a shown one stays this long,
+#: Time that a condition must last until its hint is shown, and least time that a hint is shown,
 #: seconds.
 APPEAR_S, STAY_S = 1.0, 2.5
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # a server that only passes lines on needs no numpy
     from sspd.types import Update, Vitals
 
-#: How the last line of a session begins.
+#: First characters of the last line of a session.
 FINAL_START, ERROR_START = '{"type": "final"', '{"type": "error"'
 
 

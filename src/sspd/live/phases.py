@@ -20,7 +20,7 @@ PHASE_WORDS = {
 }
 #: A face that is not seen for this long is lost, seconds: detectors miss one now and then.
 LOST_S = 1.5
-#: So long a lost pulse may be found again before it is begun anew, seconds.
+#: Longest time in which a lost pulse may be found again before the session starts anew, seconds.
 RECOVER_S = 10.0
 #: Two rates of two updates agree if they differ by this much at most, bpm.
 STEADY_BPM = AGREE_BPM

@@ -26,7 +26,7 @@ from sspd.video.camera.states import WITH_FRAMES
 
 #: Time between two views without an update, and between two measurements of the gauges, seconds.
 VIEW_S, GAUGE_S = 0.2, 0.2
-#: How much of the waveform a view has, seconds.
+#: Length of the waveform in a view, seconds.
 SHOWN_S = 10.0
 #: A face that is further from the box of its segment than this, in widths of it, has moved away.
 MOVED = 0.35

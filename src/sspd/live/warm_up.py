@@ -13,7 +13,7 @@ from sspd.types import Box, Frames, MeasureOptions, Signal
 from sspd.vitals import read_windows
 from sspd.vitals.acceptance import still_scene
 
-#: As many frames of nothing go through a session that a network has worked once.
+#: Number of blank frames after which a network has run once.
 _FRAMES, _SIDE, _FS = 130, 64, 30.0
 
 

@@ -11,7 +11,7 @@ from sspd.signal import join_signals
 from sspd.types import Respiration, Signal, Update, WindowVitals
 from sspd.vitals import analyze_beats
 
-#: How much of the waveform is kept, seconds: breathing needs half a minute.
+#: Length of the waveform that is kept, seconds: breathing needs half a minute.
 KEPT_S = 60.0
 #: Time between two analyses of the beats, seconds.
 ANALYZE_S = 2.0

@@ -35,7 +35,7 @@ class BatchNorm(nn.BatchNorm3d):
     (torch.Size([2, 8, 4, 6, 6]), False)
     """
 
-    #: Whether statistics of a training are taken over all processes; all must then call it.
+    #: True if statistics are taken over all processes of a training; all must then call it.
     together = False
 
     def forward(self, x: Tensor) -> Tensor:

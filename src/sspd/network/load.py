@@ -23,7 +23,7 @@ from sspd.utils.packages import require
 if TYPE_CHECKING:
     from torch import nn
 
-#: What may be asked for; "auto" is what the processor does fastest.
+#: Values of `precision` and `backend`; "auto" is the fastest on this processor.
 PRECISIONS = ("auto", "f32", "bf16", "int8")
 BACKENDS = ("auto", "openvino", "torch")
 SHORTEST = 4

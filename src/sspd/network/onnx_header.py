@@ -12,13 +12,13 @@ from typing import Any
 
 from sspd.utils.schema import strict_json
 
-#: Where the network's facts stand, and the checksum of all bytes before its own entry.
+#: Metadata keys of the network's facts, and of the checksum of all bytes before its own entry.
 METADATA_KEY, CHECKSUM_KEY = "sspd", "sspd.sha256"
-#: Of `ModelProto`: versions, producer, graph, operators, metadata; what PyTorch writes.
+#: Fields of `ModelProto` that PyTorch writes: versions, producer, graph, operators, metadata.
 _MODEL_FIELDS = {1, 2, 3, 7, 8, 14}
 _GRAPH, _METADATA = 7, 14
 MOST_FACT_BYTES, MOST_PARTS = 1 << 18, 20_000
-#: How a tensor begins to say in which other file its numbers are.
+#: First bytes of a tensor whose numbers are in another file.
 _EXTERNAL = b"\x0a\x08location"
 
 

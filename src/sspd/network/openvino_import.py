@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-#: What tells OpenVINO's makers over the internet that somebody imported it. Where it is not
-#: installed OpenVINO does without.
+#: Package that reports each import to OpenVINO's makers over the internet; OpenVINO works
+#: without it.
 _TELEMETRY = "openvino_telemetry"
 _ONE_IMPORTS = Lock()
 
 
 def import_without_telemetry() -> Any:
-    """Import OpenVINO without telling its makers.
+    """Import OpenVINO without its report to its makers.
 
     Its import starts a process that reports to a web address, whatever is then done with
     it, unless the user has forbidden that in a file of their own. A program that imported

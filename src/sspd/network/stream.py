@@ -22,12 +22,12 @@ Begin = Callable[[], Step]
 
 #: Differences that go through the network at once. Even, as the predictor halves the rate.
 BLOCK_FRAMES = 60
-#: What the first block sees again of those before: both of its kernels look back by two.
+#: Differences of earlier blocks that a block needs: two kernels look back by two each.
 CONTEXT = 4
-#: How late a value comes. Ten kernels three wide look one difference ahead each, one of
-#: them at half the rate two.
+#: Latency of a value, differences: ten kernels three wide look one ahead each, one of them
+#: two, at half the rate.
 LATENCY = 11
-#: How far from a video's ends its ends are seen; even.
+#: Reach of a video's ends, differences; even.
 EDGE = 12
 
 

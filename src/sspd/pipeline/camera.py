@@ -18,15 +18,15 @@ from sspd.video.camera.opening import Camera, find_camera, opener
 from sspd.video.camera.reading import CameraReader
 from sspd.video.camera.states import RATE_SPAN_S, camera_error
 
-#: Where no frame comes for this long, empty frames do, so that whoever iterates can tell.
+#: Time without a frame after which empty frames are given, so that the consumer notices, seconds.
 HEARTBEAT_S = 0.2
-#: How long the first frame of a camera is waited for, seconds.
+#: Longest wait for the first frame of a camera, seconds.
 FIRST_FRAME_S = 10.0
 #: A frame that waited longer than this is dropped, seconds: what is said of it would be old.
 OLD_S = 1.8
-#: How long a thread that a driver holds up is waited for, seconds.
+#: Longest wait for a thread that a driver blocks, seconds.
 _PATIENCE_S = 3.0
-#: How much of a live measurement is kept for its result, seconds: half an hour takes 9 MB.
+#: Part of a live measurement that is kept for its result, seconds: half an hour takes 9 MB.
 KEEP_S = 1800.0
 
 
@@ -52,7 +52,7 @@ class CameraSource:
         were dropped. Filled while frames are read.
     """
 
-    #: How much of a live measurement is kept for its result, seconds.
+    #: Part of a live measurement that is kept for its result, seconds.
     keep_s = KEEP_S
 
     def __init__(

@@ -16,7 +16,7 @@ from sspd.accel.prefetch import prefetch, run_in_background
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-#: How often a thread that waits for room looks whether it is still wanted, seconds.
+#: Time between two checks of a thread that waits for room whether it is still needed, seconds.
 _LOOK_S = 0.05
 
 

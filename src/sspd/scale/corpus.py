@@ -26,7 +26,7 @@ from sspd.types.arguments import BoxLike, Source, face_box, source_list, source_
 from sspd.utils.addresses import scheme_of
 from sspd.utils.stores import Stores
 
-#: Where videos are measured.
+#: Engines that can measure videos.
 ENGINES = ("local", "ray")
 
 

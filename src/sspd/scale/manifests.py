@@ -29,7 +29,7 @@ MAX_GROUP_BYTES = 1 << 30
 #: Rows that are read at a time.
 _BATCH = 1000
 
-#: What a cell holds.
+#: Type of a cell.
 Cell = str | int | float | bool | None
 #: Name of a column to its kind: ``text``, ``int``, ``float`` or ``bool``.
 Columns = Mapping[str, str]

@@ -21,7 +21,7 @@ from sspd.version import package_version
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-#: Where a function is run.
+#: Engines that can run a function.
 ENGINES = ("local", "ray")
 #: Items that are given to a cluster beyond its cores, so that none of them waits.
 AHEAD = 2

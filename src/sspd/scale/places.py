@@ -13,7 +13,7 @@ from sspd.pipeline.batch.result import BatchResult, Task
 from sspd.utils.addresses import HTTP_SCHEMES, scheme_of
 from sspd.utils.stores import Stores
 
-#: What may stand in the name of a kind's temporary file.
+#: Stem of the temporary file that is uploaded.
 _PLAIN = "output"
 
 

@@ -17,7 +17,7 @@ from sspd.server.problems import CODES, Problem
 from sspd.server.service import Service
 from sspd.utils.content import text_key
 
-#: What may be seen without a token: nothing of anybody's video.
+#: Paths that need no token: they show nothing of any video.
 PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz")
 PUBLIC_FOLDERS = ("/static/", "/page/")
 #: Methods that change nothing.

@@ -28,8 +28,8 @@ COLUMNS = (
     "id, client, key, state, size, sha256, options, created_s, claimed_s, ended_s, fetched_s,"
     " tries, restarts, faces, reason"
 )
-#: Whose turn it is: the caller with the fewest jobs that run; then who waits longest for a
-#: turn; then a job that ended nobody; then the oldest one.
+#: The next job: of the caller with the fewest running jobs; then of the caller whose last turn
+#: is the longest ago; then a job that ended no worker; then the oldest one.
 NEXT = """
 SELECT id FROM job AS one WHERE state = 'queued' ORDER BY
     (SELECT count(*) FROM job WHERE client = one.client AND state = 'running'),

@@ -22,7 +22,7 @@ from sspd.server.settings import Bounds
 PROTOCOL = "sspd.live.v1"
 #: Longest text of a caller, characters.
 _LONGEST_TEXT = 2000
-#: How long a caller may take to take a line, and a worker to take a frame or to end, seconds.
+#: Longest time for a caller to take a line, and for a worker to take a frame or to end, seconds.
 _PATIENCE_S = 30.0
 #: Codes of a close (RFC 6455, 7.4.1).
 _NORMAL, _GOING, _POLICY, _INTERNAL, _LATER = 1000, 1001, 1008, 1011, 1013

@@ -14,7 +14,7 @@ from sspd.types import MeasureOptions
 
 #: Longest line of a worker, bytes: the result of the longest session takes a part of it.
 MAX_LINE_BYTES = 1 << 23
-#: How long a worker may take to end by itself, seconds.
+#: Longest time for a worker to end by itself, seconds.
 _GRACE_S = 2.0
 
 

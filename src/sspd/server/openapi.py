@@ -41,7 +41,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("face", {"enum": ["largest", "all"]}, "Faces to measure."),
     ("smooth", {"type": "boolean"}, "Unsure windows lean on accepted neighbours."),
 )
-#: What any place may answer.
+#: Responses that every path may give.
 _ALWAYS = ("bad_request", "no_token", "unknown_host", "internal", "storage")
 
 

@@ -20,7 +20,7 @@ from sspd.server.jobs import Job
 from sspd.server.metrics import Metrics
 from sspd.server.settings import ServerSettings
 
-#: How a video is called in what its job says; its caller's name for it is never known.
+#: Name of every video in the messages of its job; its caller's name for it is never known.
 VIDEO_NAME = "video"
 #: A slot looks for jobs at least so often, seconds.
 _LOOK_S = 1.0

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from sspd.errors import UsageError
 from sspd.signal.filters import bandpass, butterworth, checked, edge_samples
 
-#: What is left of the beginning of the backward pass where a value counts as final.
+#: Remaining effect of the start of the backward pass at which a value counts as final.
 SETTLED = 1e-10
 
 

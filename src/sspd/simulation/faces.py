@@ -27,7 +27,7 @@ PAD_SCALE, PAD_UP = 1.5, 0.10
 _SCALE_ERROR, _PLACE_ERROR = 0.08, 0.035
 #: A face gets more than its share of a video's bits, by this factor.
 FACE_BITS = 2.0
-#: What a camera's filters see beyond a box, pixels.
+#: Reach of a camera's filters beyond a box, pixels.
 _MARGIN_PX = 12
 
 

@@ -22,7 +22,7 @@ from sspd.video.timestamps import repair_timestamps
 
 #: A chunk holds fewer frames than asked where they would take more than this, bytes.
 MAX_CHUNK_BYTES = 1 << 26
-#: Where a video states more than this beyond what could be decoded, it was cut short.
+#: Stated duration beyond the decoded one from which on a video was cut short, seconds.
 MISSING_S = 1.5
 
 

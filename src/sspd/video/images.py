@@ -15,7 +15,7 @@ from sspd.video.arrays import array_times
 from sspd.video.sequence import read_images
 from sspd.video.still import read_still
 
-#: What counts as a frame inside a folder.
+#: Endings of files that count as frames in a folder.
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm")
 
 

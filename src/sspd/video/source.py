@@ -27,7 +27,7 @@ from sspd.video.tracks import chosen_track
 
 #: Bytes that FFmpeg asks a store's file for at a time.
 _READ_BYTES = 1 << 17
-#: Of a video in a store no file and no address is opened beside it: no protocol has this name.
+#: Option for a video in a store, which opens no other file or address: no protocol has this name.
 _NO_FILES = {"protocol_whitelist": "none"}
 
 

@@ -27,7 +27,7 @@ from sspd.video.remote import RemoteVideo
 
 #: A stream that holds more is not copied to the disk, bytes.
 MAX_STREAM_BYTES = 1 << 35
-#: What can be measured.
+#: Types of sources that can be measured.
 AnySource = (
     Source | NDArray[Any] | Iterable[Item] | IO[bytes] | Recording | VideoSource | RemoteVideo
 )

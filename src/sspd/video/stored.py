@@ -84,7 +84,7 @@ class StoredVideo(Protocol):
         ...
 
 
-#: Where a video is: the path of a file, or something that can be opened like one.
+#: Location of a video: the path of a file, or an object that can be opened like one.
 Place = str | Path | StoredVideo
 
 

@@ -40,7 +40,7 @@ BLOOD_DELAYS_S = np.array(
 )
 #: Part of a change that may lie beside these: the steps between them, and delays of some ms.
 BLOOD_TOLERANCE = 0.25
-#: What is called sure exceeds the noise by so many standard deviations.
+#: Standard deviations of the noise by which a sure value exceeds it.
 SURE_DEVIATIONS = 2.0
 #: All statements are less sure than this, dB.
 MOST_SURE_DB = 5 * MOST_DB

@@ -61,8 +61,8 @@ ON_WALL = 0.1
 ON_EDGES = 0.85
 #: The whole face box changes against its middle by this share: the edges of the face move over it.
 AGAINST_EDGES = -0.25
-#: This part of the change of the colours surely is none of a pulse's: a coloured light. (Delays
-#: between the colours of a pulse are a smaller part.)
+#: Part of the change of the colours that surely is no pulse's, from which on it is a coloured
+#: light. (Delays between the colours of a pulse are a smaller part.)
 COLOURED_LIGHT = 0.25
 #: A waveform with this signal-to-noise ratio, dB, has a cosine to POS under this, and the colours
 #: do not explain why: POS misses a pulse only in some colours, in which red changes much. Either

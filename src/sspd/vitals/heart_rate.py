@@ -18,10 +18,10 @@ from sspd.vitals.rate_track import RateTrack, track_rate
 PASS_HZ = (0.5, 4.0)
 #: Band in which the heart rate is searched, Hz: 36 to 216 beats per minute.
 SEARCH_HZ = (0.6, 3.6)
-#: A half of the rate that was read is looked at from here on, Hz (33 beats per minute), if the
-#: waveform beats once in its period. Nothing is searched below `SEARCH_HZ`: slow noise is there.
+#: Lowest half of the measured rate that is examined, Hz (33 beats per minute), if the waveform
+#: beats once in its period. Nothing is searched below `SEARCH_HZ`: slow noise is there.
 SLOWEST_HALF_HZ = 0.55
-#: It does so if the second highest maximum of its mean wave is under this fraction of the highest,
+#: Highest second maximum of the mean wave of a waveform that beats once, relative to the first,
 #: above the lowest value: up to 0.61 for simulated hearts of 33-36 bpm, whose second harmonic is
 #: up to 12 dB too strong; 0.76 or more for beats in pairs, 0.84 or more for even beats.
 SECOND_MAXIMUM = 0.65

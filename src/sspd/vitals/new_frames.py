@@ -39,7 +39,7 @@ ALONE_RATIO, ALONE_SHARE, MOST_SPREAD = 1.4, 0.6, 0.9
 #: True frames like that: spread 0.54 or more, change 0.12 or less; repeated ones of that
 #: spread: change 0.15 or more.
 SKIPPED_SPREAD, LEAST_CHANGE = 0.5, 0.125
-#: Where repeats were found, new frames change by at least this fraction of the largest change
+#: If repeats were found, new frames change by at least this fraction of the largest change
 #: nearby; or by less, from the least frequent fraction between these two on, if at most this
 #: fraction of new frames then follows another new frame.
 NEW_SHARE, VALLEY, MOST_IN_A_ROW = 0.5, (0.1, 0.5), 0.35

@@ -29,11 +29,11 @@ from sspd.utils.exit_codes import death_words
 
 #: Called with the index of a video, a phase of `sspd.measure` and its finished fraction.
 Progress = Callable[[int, str, float], object]
-#: How long a worker may take to remove what it was writing, seconds.
+#: Longest time for a worker to remove unfinished files, seconds.
 GRACE_S = 2.0
 #: Address space of a worker whose videos are not trusted: by the network, 1080p takes 2.3 GiB.
 LIMIT_BYTES = 4 << 30
-#: Where libraries look, once, how many threads to start.
+#: Environment variables from which libraries read, once, their number of threads.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 

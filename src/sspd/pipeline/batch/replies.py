@@ -11,7 +11,7 @@ from typing import IO, Any
 from sspd.pipeline.batch.result import PROGRESS, BatchResult, Task
 from sspd.pipeline.batch.serialize import from_record, to_record
 
-#: What a worker may say that it does (see `sspd.video.progress`).
+#: Phases that a worker may report (see `sspd.video.progress`).
 PHASES = frozenset(("reading", "network", "vitals", "writing"))
 #: A line of progress takes no more, bytes.
 MAX_PROGRESS_BYTES = 200

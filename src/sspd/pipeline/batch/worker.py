@@ -25,7 +25,7 @@ from sspd.pipeline.batch.serialize import MAX_LINE_BYTES
 from sspd.pipeline.loading import load_method
 from sspd.types import MeasureOptions
 
-#: How long an orphan's video may take to let go, seconds.
+#: Longest time for a worker without a parent to stop its video, seconds.
 GRACE_S = 1.0
 #: Seconds between two lines that say how far a video is.
 REPORT_EVERY_S = 0.5

@@ -21,9 +21,9 @@ from sspd.utils.progress import OnProgress
 if TYPE_CHECKING:
     from sspd.simulation import VideoSpec
 
-#: How videos and truths can be laid out in the folder, besides the layouts of datasets.
+#: Layouts of the videos and their truths in a folder, besides those of datasets.
 OWN_LAYOUTS = ("folder", "faces")
-#: What is left where a run is interrupted.
+#: Temporary files that an interrupted run leaves.
 KEPT = "complete videos are kept, the same command continues"
 
 

@@ -24,9 +24,9 @@ from sspd.version import package_version
 if TYPE_CHECKING:
     from sspd.research.api.train import TrainingResult
 
-#: How often the driver asks how far the training is, seconds.
+#: Time between two progress requests of the driver, seconds.
 POLL_S = 0.5
-#: How long a cluster may take to have room for all processes, seconds.
+#: Longest wait for a cluster with room for all processes, seconds.
 PLACE_S = 600.0
 
 

@@ -27,7 +27,7 @@ from sspd.utils.places import make_folder
 from sspd.utils.process_map import Words, process_map
 from sspd.utils.progress import Counted
 
-#: What is left where a run is interrupted.
+#: Temporary files that an interrupted run leaves.
 KEPT = "measured videos are kept, the same command continues"
 
 

@@ -15,7 +15,7 @@ from sspd.types import ConfidenceSpec
 from sspd.vitals.acceptance import LEAST_CONFIDENCE
 from sspd.vitals.confidence import AGAINST, TERMS
 
-#: How far weights are drawn to 0, per squared weight of a standardised term.
+#: Penalty per squared weight of a standardised term, which draws weights to 0.
 RIDGE = 4.0
 #: Wrong readings count as if they were this share of all: confidence depends on how many
 #: there are, and more than half of what it is shown here is hard or has no pulse.

@@ -73,7 +73,7 @@ TIGHT: Mapping[str, Any] = MappingProxyType({"width": 360, "height": 360, "face_
 #: Options of a video of a scene, and of one of a simple preset.
 SCENE: Mapping[str, Any] = MappingProxyType({"width": 480, "height": 360})
 CLIP: Mapping[str, Any] = MappingProxyType({"fps": FPS})
-#: What moves or flickers in a tight frame without a pulse.
+#: Motion and flicker in tight frames without a pulse.
 TIGHT_NULLS = ("nodding", "flicker", "swinging", "translation")
 
 

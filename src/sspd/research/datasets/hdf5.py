@@ -25,7 +25,7 @@ MAX_SIGNAL_SAMPLES = 1 << 25
 MAX_UNPACKED_BYTES = 1 << 30
 #: Frames are read from the file in blocks of about this size, bytes.
 BLOCK_BYTES = 1 << 28
-#: What h5py raises for damaged files.
+#: Exceptions that h5py raises for damaged files.
 _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, KeyError)
 
 

@@ -40,7 +40,7 @@ from sspd.utils.exit_codes import death_words
 THREADS, AHEAD = 4, 2
 #: Processes that read: as many as cores less one for the steps, but no more.
 MOST_PROCESSES = 12
-#: How long the system may take to say that a process died, seconds.
+#: Longest time until the system reports a dead process, seconds.
 _GRACE_S = 5.0
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sspd.research.recipes import AnyRecipe
 
-#: Where PyTorch looks, once, whether to ask the kernel for huge pages.
+#: Environment variable that PyTorch reads once: whether to ask the kernel for huge pages.
 _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 #: Peak bytes of a step for each pixel of its clips: twice the value measured for 12 clips in
 #: bfloat16.

@@ -19,7 +19,7 @@ from sspd.video.encoders import Encoding
 from sspd.video.write import write_h264
 
 U8 = NDArray[np.uint8]
-#: How a receiver records: x264 at a constant rate factor of 14, nearly without loss.
+#: Recording of a receiver: x264 at a constant rate factor of 14, nearly without loss.
 RECORDING = Encoding("h264", "live", quality=100.0)
 
 

@@ -18,7 +18,7 @@ _HEIGHT = 0.28
 _ROOF = 0.04
 #: Mean of a row of lamps whose peaks are 1 (computed).
 _LAMP_MEAN = 0.355
-#: What the change does to R, G and B: street lamps are warm, shadows leave the blue sky.
+#: Effect on R, G and B: street light is warm, shadows leave the blue sky.
 _COLOURS = {
     "lamps": np.array([1.1, 1.0, 0.75], np.float32),
     "trees": np.array([1.04, 1.0, 0.9], np.float32),

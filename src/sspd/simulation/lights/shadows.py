@@ -14,7 +14,7 @@ from sspd.simulation.person.anatomy import F32
 
 #: Penumbra of a passing shadow over its width.
 _PENUMBRA = 0.6
-#: What is left in a shadow is a little bluer: R, G and B of the depth.
+#: Depth of a shadow in R, G and B: the rest of the light is a little bluer.
 _COLOUR = np.array([1.02, 1.0, 0.95], np.float32)
 #: Displacement of the shadow on the wall, face widths, largest.
 _PARALLAX = 0.8

@@ -13,7 +13,7 @@ from sspd.simulation.lights.options import LightSpec
 
 #: Band of the changes by clouds, Hz, and the exponent of their power.
 _CLOUD_HZ, _CLOUD_SLOPE = (0.005, 0.5), 5 / 3
-#: What clouds do to R, G and B: the sun is warmer than the sky that remains.
+#: Effect of clouds on R, G and B: the sun is warmer than the sky that remains.
 _CLOUD_COLOUR = np.array([1.06, 1.0, 0.9])
 #: Second harmonic of a limit cycle, and the peak-to-peak value of the sum.
 _HARMONIC, _SWING = 0.25, 2.2018

@@ -20,9 +20,9 @@ from sspd.video.rgb import converter
 
 #: Size and rate that are asked for; the driver gives what is nearest.
 WIDTH, HEIGHT, FPS = 640, 480, 30
-#: How long a camera may take to be opened, and a stream to give the next part, seconds.
+#: Longest time to open a camera, and for a stream to give its next part, seconds.
 OPEN_S, READ_S = 10.0, 2.0
-#: How often a camera is asked that has no frame yet, seconds.
+#: Time between two requests to a camera that has no frame yet, seconds.
 _ASK_S = 0.002
 #: FFmpeg's AVFMT_FLAG_NONBLOCK, which has no name among its options: reading returns at once.
 _NONBLOCK = "+4"

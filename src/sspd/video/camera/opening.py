@@ -23,7 +23,7 @@ from sspd.video.camera.device import Device, OpenDevice
 from sspd.video.camera.played import PlayedVideo, open_pipe
 from sspd.video.camera.states import camera_error, error_state
 
-#: Whether a device is still wanted: a pipe waits no longer than that.
+#: Callback that says whether a device is still needed: a pipe waits no longer than that.
 Wanted = Callable[[], bool]
 _V4L2_PATH = re.compile(r"/dev/video(\d{1,3})")
 

@@ -17,7 +17,7 @@ from sspd.video.file import VideoFile
 
 #: A frame that is not due yet is waited for in steps of this, seconds.
 _SLEEP_S = 0.002
-#: How often a pipe is looked at whether it is still wanted, seconds.
+#: Time between two checks whether a pipe is still needed, seconds.
 _LOOK_S = 0.1
 
 

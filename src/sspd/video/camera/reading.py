@@ -27,14 +27,14 @@ from sspd.video.camera.states import (
     error_state,
 )
 
-#: How long a device is waited for at a time, seconds.
+#: Longest wait for a device at a time, seconds.
 WAIT_S = 0.1
 #: A device that gave nothing for this long is opened anew, seconds.
 REOPEN_S = 4.0
 #: Time between two tries to open, at first and at most, seconds.
 FIRST_RETRY_S, LAST_RETRY_S = 0.25, 2.0
-#: Where a clock is not trusted any more, this much time passes in the frames' own: more than
-#: a gap, so that nothing is measured across it, seconds.
+#: Step in the frames' times after a clock is no longer trusted, seconds: more than a gap, so
+#: that nothing is measured across it.
 BREAK_S = 2.5
 #: Repeated frames are noticed by every this-many-th row and column.
 _SAMPLED = 8

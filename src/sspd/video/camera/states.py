@@ -17,7 +17,7 @@ STALL_S = 1.5
 LEAST_NEW_FPS = 12.0
 #: The rates of new and of dropped frames are those of this time, seconds.
 RATE_SPAN_S = 2.0
-#: Where more than this fraction of the frames is dropped, this machine is too slow for them.
+#: Fraction of dropped frames above which this machine is too slow for the camera.
 MOST_DROPPED = 0.25
 
 
