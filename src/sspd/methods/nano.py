@@ -83,6 +83,7 @@ def build_nano(
         weights=spec.name,
         confidence=spec.confidence,
         needs=needs,
+        prepare=network.begin,
         stages=stages,
         equalizer=spec.equalizer,
     )

@@ -32,7 +32,7 @@ class StreamNetwork:
     key: str
     """SHA-256 of the network's weights, which its states carry."""
     begin: Callable[[], NanoStep]
-    """Makes the function of one stream; streams may run side by side."""
+    """Makes the function of one stream; streams may run side by side. The first call compiles."""
 
     def stream(self, state: NanoState | None = None) -> NanoStream:
         """Start a stream, or continue one.

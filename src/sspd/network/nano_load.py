@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,9 +136,18 @@ def stream_of_onnx(data: bytes, name: str, threads: int | None = None) -> Stream
     except (RuntimeError, ValueError, TypeError, KeyError, SSPDError) as error:
         why = str(error).splitlines()[0] if isinstance(error, SSPDError | ValueError) else "damaged"
         raise WeightsError(f"{name}: not a network nano exported by sspd ({why})") from error
-    network = Compiler(core, "f32", threads or 1).compile(model)
+    compiler = Compiler(core, "f32", threads or 1)
 
-    return StreamNetwork(spec, hashlib.sha256(data).hexdigest(), lambda: _new_step(network))
+    @cache
+    def compiled() -> Any:
+        return compiler.compile(model)
+
+    def begin() -> NanoStep:
+        with compiler.lock:  # compiled once, by the first stream
+            network = compiled()
+        return _new_step(network)
+
+    return StreamNetwork(spec, hashlib.sha256(data).hexdigest(), begin)
 
 
 def _new_step(network: Any) -> NanoStep:
