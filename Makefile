@@ -6,7 +6,7 @@ help:  ## say what there is
 setup:  ## make .venv with everything: training, tests, checks
 	scripts/setup dev
 
-demo:  ## measure a simulated face whose pulse is known (needs only Python; no torch)
+demo:  ## measure a simulated face whose pulse is known (PAGE=1: then open the page in a browser)
 	scripts/demo
 
 page:  ## build the page that measures in a browser into the package (needs Node 20)

@@ -119,9 +119,9 @@ def thread_server(settings: ServerSettings) -> Iterator[tuple[Caller, Service]]:
 class ProcessServer:
     """``sspd serve`` in a process of its own."""
 
-    def __init__(self, folder: Path, *arguments: str, token: str = "") -> None:
+    def __init__(self, folder: Path, *arguments: str, token: str = "", **environment: str) -> None:
         command = [sys.executable, "-m", "sspd.cli.main", "serve", "--port", "0"]
-        own = {"SSPD_TOKENS": token} if token else {}
+        own = ({"SSPD_TOKENS": token} if token else {}) | environment
         self.process = subprocess.Popen(
             [*command, "--folder", str(folder), *arguments],
             stderr=subprocess.PIPE,

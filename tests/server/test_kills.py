@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -141,5 +142,32 @@ def test_tls_and_a_token_from_the_environment(tmp_path: Path) -> None:
         asked = Request(f"{server.url}/metrics", headers={"Authorization": f"Bearer {token}"})
         with urlopen(asked, context=context, timeout=PATIENCE_S) as answer:
             assert b"sspd_jobs" in answer.read()
+    finally:
+        assert server.stop() == 0
+
+
+@pytest.mark.slow
+def test_the_page_is_opened_when_it_can_be_loaded(tmp_path: Path) -> None:
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    fetch = "import sys, urllib.request as r; print(sys.argv[1], r.urlopen(sys.argv[1]).status)"
+    browser.write_text(f"#!/bin/sh\n{sys.executable} -c '{fetch}' \"$1\" > {opened}.part\n")
+    with browser.open("a") as file:
+        file.write(f"mv {opened}.part {opened}\n")
+    browser.chmod(0o755)
+    server = ProcessServer(tmp_path / "state", *QUICK, "--open", BROWSER=f"{browser} %s")
+    try:
+        until(opened.exists)
+        assert opened.read_text() == f"{server.url}/ 200\n"
+    finally:
+        assert server.stop() == 0
+
+
+@pytest.mark.slow
+def test_where_no_browser_can_be_opened_a_line_says_so(tmp_path: Path) -> None:
+    server = ProcessServer(
+        tmp_path / "state", *QUICK, "--open", BROWSER="/gone", PATH="", DISPLAY=""
+    )
+    try:
+        until(lambda: any("no browser can be opened here; open http" in x for x in server.lines))
     finally:
         assert server.stop() == 0

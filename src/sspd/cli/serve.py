@@ -88,6 +88,9 @@ def serve(
     live: Annotated[
         int, typer.Option("--live", metavar="N", help="Live sessions at the same time.")
     ] = 2,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the default browser.")
+    ] = False,
     method: MethodName = "sspd",
     weights: WeightsFile = None,
     precision: Arithmetic = "f32",
@@ -130,7 +133,7 @@ def serve(
     from sspd.server.run import run_server
 
     try:
-        run_server(settings)
+        run_server(settings, open_page=open_page)
     except KeyboardInterrupt:  # it was asked to stop, and did
         raise typer.Exit(0) from None
 

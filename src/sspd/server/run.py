@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import sys
+import webbrowser
 from typing import Any
 
 import h11
@@ -26,12 +27,14 @@ _OTHER_FILES = 200
 _log = logging.getLogger("sspd.server")
 
 
-def run_server(settings: ServerSettings) -> None:
+def run_server(settings: ServerSettings, *, open_page: bool = False) -> None:
     """Run a server until SIGTERM or Ctrl-C; what it measures then ends, or is queued again.
 
     Parameters
     ----------
     settings : ServerSettings
+    open_page : bool
+        Open the page in the default browser as soon as it can be loaded.
 
     Raises
     ------
@@ -42,6 +45,7 @@ def run_server(settings: ServerSettings) -> None:
     with bound_socket(settings) as listener:
         server = make_server(settings)
         server.said = f"listening {address(settings, listener)}"
+        server.page = f"{address(settings, listener)}/" if open_page else None
         if settings.certificate is None and not is_loopback(settings.host):
             _log.warning("tokens and videos travel in plain text: use --tls-cert, or a proxy")
         server.run([listener])
@@ -50,9 +54,11 @@ def run_server(settings: ServerSettings) -> None:
 
 
 class Server(uvicorn.Server):
-    """A server that says so when it can be called."""
+    """A server that says when it can be called, and opens its page then if it should."""
 
     said = "listening"
+    page: str | None = None
+    """Address that is opened in the default browser; None: nothing is opened."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen.
@@ -64,6 +70,14 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             _log.info(self.said)
+            if self.page is not None:
+                asyncio.get_running_loop().run_in_executor(None, _open, self.page)
+
+
+def _open(page: str) -> None:
+    """Open a page in the default browser; a line says where there is none."""
+    if not webbrowser.open(page):
+        _log.warning("no browser can be opened here; open %s in one", page)
 
 
 def make_server(settings: ServerSettings) -> Server:
