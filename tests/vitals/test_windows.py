@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers.pulses import pulse_wave
 from sspd.errors import UsageError
-from sspd.types import ConfidenceSpec, Signal, Vitals, WindowVitals
+from sspd.types import ConfidenceSpec, FrameStats, Signal, Vitals, WindowVitals
 from sspd.vitals import accepted_runs, cut_windows, read_windows, unread_windows
 from sspd.vitals.acceptance import still_scene
 from sspd.vitals.windows import END_TOLERANCE_S
@@ -137,8 +137,8 @@ def test_accepted_runs_end_at_what_was_refused() -> None:
     assert accepted_runs(rows) == [(0, 60, 60, 70), (90, 120, 65, 65)]
 
 
-def test_a_rate_read_double_is_put_right_where_its_half_is_believed() -> None:
-    """A waveform of which the slope is strong and the rate itself weak."""
+def _read_double() -> tuple[Signal, FrameStats]:
+    """A waveform of which the slope is strong and the rate itself weak, and its frames."""
     t = np.arange(900) / 30
     phase = 2 * np.pi * np.cumsum(0.85 + 0.015 * np.sin(0.6 * t)) / 30
     rng = np.random.default_rng(6)
@@ -147,11 +147,18 @@ def test_a_rate_read_double_is_put_right_where_its_half_is_believed() -> None:
     colours = -0.003 * blood[:, None, None] * np.array([0.33, 0.77, 0.53])
     levels = 120 * (1 + colours + 0.0003 * rng.normal(size=(t.size, 4, 3)))
     frame_stats = replace(still_scene(t), quarters_rgb=levels.astype(np.float32))
-    signal = Signal(wave, 30.0)
+    return Signal(wave, 30.0), frame_stats
+
+
+#: A confidence that asks for agreement with POS accepts the half of `_read_double` alone.
+ASKS_POS = ConfidenceSpec(4.0, (("pos_apart", -1.0), ("not_with_pos", -4.0)))
+
+
+def test_a_rate_read_double_is_corrected_if_its_half_is_accepted() -> None:
+    signal, frame_stats = _read_double()
+    asks = ASKS_POS
     (plain,) = read_windows(signal, frame_stats)
     assert plain.spectral_bpm == pytest.approx(102, abs=1)
-    # who asks for agreement with POS believes the half alone
-    asks = ConfidenceSpec(4.0, (("pos_apart", -1.0), ("not_with_pos", -4.0)))
     (window,) = read_windows(signal, frame_stats, confidence=asks)
     assert window.hr_bpm == pytest.approx(51, abs=1)
     # where neither is accepted, the likelier one is the candidate; of two alike, the first
@@ -159,6 +166,19 @@ def test_a_rate_read_double_is_put_right_where_its_half_is_believed() -> None:
     assert neither.candidate_bpm == pytest.approx(51, abs=1)
     (alike,) = read_windows(signal, frame_stats, confidence=ConfidenceSpec(-4.0, ()))
     assert alike.candidate_bpm == plain.spectral_bpm
+
+
+def test_half_of_a_rate_at_which_the_light_changes_is_rejected() -> None:
+    signal, frame_stats = _read_double()
+    light = np.sin(2 * np.pi * 1.7 * frame_stats.t)[:, None] * np.array([1.0, 1.0, 1.0])
+    still = 90 + np.random.default_rng(7).normal(0, 0.02, light.shape)
+    for strength, reasons in ((0.0, ()), (0.5, ("flicker",))):
+        wall = (still + strength * light).astype(np.float32)
+        rows = replace(frame_stats, background_rgb=wall)
+        (window,) = read_windows(signal, rows, confidence=ASKS_POS)
+        assert window.spectral_bpm == pytest.approx(51, abs=1)
+        assert window.reasons == reasons
+        assert (window.hr_bpm is None) == bool(reasons)
 
 
 def test_peaks_that_tell_another_rate_are_not_told() -> None:

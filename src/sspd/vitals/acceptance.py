@@ -42,6 +42,8 @@ REASONS = (
     "clock_unknown",
 )
 
+#: A reason that rejects half of a rate too.
+FLICKER = "flicker"
 #: Reasons that describe the rhythm of the heart.
 OF_RHYTHM = {"rate_changes", "irregular", "out_of_range"}
 #: Least signal-to-noise ratio of a window of 30 s or more, dB; and the additional ratio for a

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from sspd.types import TRACK_STEP_S, ConfidenceSpec, FrameStats, Signal, WindowVitals
 from sspd.types.spans import SHORTEST_WINDOW_S, window_lengths
-from sspd.vitals.acceptance import VideoFacts, rejection_reasons
+from sspd.vitals.acceptance import FLICKER, REASONS, VideoFacts, rejection_reasons
 from sspd.vitals.confidence import confidence_of
 from sspd.vitals.heart_rate import Reading, follow_rate, read_half, read_rate
 from sspd.vitals.quality_features import compute_quality_features
@@ -129,8 +130,16 @@ def _read_window(
         other = read_half(filtered.values, filtered.fs, reading)
         if other is not None:
             half = assess(follow_rate(filtered.values, filtered.fs, other))
+            if FLICKER in found.reasons:  # a light that changes at a rate may do so at its half
+                half = _reject(half, FLICKER)
             found = half if half.accepted or _likelier(half, found) else found
     return found
+
+
+def _reject(window: WindowVitals, reason: str) -> WindowVitals:
+    """Return a window that is rejected for one more reason."""
+    reasons = tuple(one for one in REASONS if one == reason or one in window.reasons)
+    return replace(window, accepted=False, reasons=reasons)
 
 
 def _likelier(one: WindowVitals, other: WindowVitals) -> bool:

@@ -7,8 +7,11 @@ import { type ConfidenceSpec, confidenceOf } from "./confidence.js";
 import { contradictions } from "./contradictions.js";
 import { type FrameTraces, measureQuality } from "./quality.js";
 import { followRate, readHalf, readRate, type Reading } from "./rate.js";
-import { rejectionReasons, type Scene, sceneBetween } from "./reasons.js";
+import { type Reason, REASONS, rejectionReasons, type Scene, sceneBetween } from "./reasons.js";
 import { type Stretch, type Window, windowOf } from "./windows.js";
+
+/** A reason that rejects half of a rate too. */
+const FLICKER: Reason = "flicker";
 
 /** All statistics of frames over time, a row each. */
 export interface FrameRows extends FrameTraces, Scene {}
@@ -30,9 +33,17 @@ export function assessWindow(filtered: Stretch, rows: FrameRows, facts: Facts): 
   // A rejected rate may be twice the heart's: of the two, the more likely one is taken.
   const other = readHalf(values, fs, reading);
   if (other === null) return found;
-  const half = assess(filtered, followRate(values, fs, other), rows, facts);
+  const read = assess(filtered, followRate(values, fs, other), rows, facts);
+  // a light that changes at a rate may do so at its half
+  const half = found.reasons.includes(FLICKER) ? rejected(read, FLICKER) : read;
   const isLikelier = (half.confidence ?? 0) > (found.confidence ?? 0);
   return half.reasons.length === 0 || isLikelier ? half : found;
+}
+
+/** Return a window that is rejected for one more reason. */
+function rejected(window: Window, reason: Reason): Window {
+  const reasons = REASONS.filter((one) => one === reason || window.reasons.includes(one));
+  return { ...window, reasons };
 }
 
 function assess(filtered: Stretch, reading: Reading, rows: FrameRows, facts: Facts): Window {

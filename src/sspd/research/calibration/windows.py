@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sspd.research.calibration.measured import MeasuredVideo
 from sspd.types import ConfidenceSpec, FaceSegment, Signal
 from sspd.vitals import join_frame_stats, pulse_band, read_rate, read_vitals
+from sspd.vitals.acceptance import FLICKER
 from sspd.vitals.confidence import TERMS
 from sspd.vitals.contradictions import contradictions
 from sspd.vitals.heart_rate import follow_rate, read_half
@@ -81,10 +82,13 @@ def gather_windows(videos: Iterable[MeasuredVideo]) -> Windows:
     right = np.zeros((len(rows), 2), bool)
     contradicted = np.ones((len(rows), 2), bool)
     for i, row in enumerate(rows):
+        in_light = False
         for k, (bpm, seen) in enumerate(row["readings"]):
             terms[i, k] = [float(term(seen)) for term in TERMS.values()]
             right[i, k] = near(bpm, row["truth_bpm"])
-            contradicted[i, k] = bool(contradictions(seen, bpm))
+            against = contradictions(seen, bpm)
+            contradicted[i, k] = bool(against) or in_light
+            in_light |= FLICKER in against  # which rejects the half too, as in `read_window`
     names = sorted({(row["kind"], row["film"]) for row in rows})
     video = np.array([names.index((row["kind"], row["film"])) for row in rows], np.int64)
     return Windows(terms, right, contradicted, video, np.array([row["window_s"] for row in rows]))
