@@ -8,7 +8,7 @@ import { contradictions } from "./contradictions.js";
 import { type FrameTraces, measureQuality } from "./quality.js";
 import { followRate, readHalf, readRate, type Reading } from "./rate.js";
 import { type Reason, REASONS, rejectionReasons, type Scene, sceneBetween } from "./reasons.js";
-import { type Stretch, type Window, windowOf } from "./windows.js";
+import { type Signal, type Window, windowOf } from "./windows.js";
 
 /** A reason that rejects half of a rate too. */
 const FLICKER: Reason = "flicker";
@@ -24,8 +24,8 @@ export interface Facts {
   readonly leastConfidence?: number;
 }
 
-/** Read the heart rate of one filtered window, and judge it by its frames. */
-export function assessWindow(filtered: Stretch, rows: FrameRows, facts: Facts): Window {
+/** Read the heart rate of one filtered window, with its confidence and rejection reasons. */
+export function assessWindow(filtered: Signal, rows: FrameRows, facts: Facts): Window {
   const { values, fs } = filtered;
   const reading = followRate(values, fs, readRate(values, fs));
   const found = assess(filtered, reading, rows, facts);
@@ -46,7 +46,7 @@ function rejected(window: Window, reason: Reason): Window {
   return { ...window, reasons };
 }
 
-function assess(filtered: Stretch, reading: Reading, rows: FrameRows, facts: Facts): Window {
+function assess(filtered: Signal, reading: Reading, rows: FrameRows, facts: Facts): Window {
   const durationS = filtered.values.length / filtered.fs;
   const endS = filtered.startS + durationS;
   const quality = measureQuality(filtered, reading, rows);

@@ -4,7 +4,7 @@
  */
 
 import { roundHalfEven } from "./arrays.js";
-import { type Box, cut, type Picture, resizeArea, type Rgb, whole } from "./pictures.js";
+import { type Box, cut, type RgbImage, resizeArea, type Rgb, whole } from "./images.js";
 import { hann } from "./spectrum.js";
 
 /** Statistics of one frame, pixel values 0-255. */
@@ -40,9 +40,9 @@ const RIDGE = 50;
 
 /** Compute the statistics of one frame; `face` is its crop, resized; `before` that of the last. */
 export function measureFrame(
-  frame: Picture,
+  frame: RgbImage,
   box: Box,
-  face: Picture,
+  face: RgbImage,
   before: FrameRow | null,
 ): FrameRow {
   const small = resizeArea(face, MOTION_SIDE, MOTION_SIDE);
@@ -71,13 +71,13 @@ export function measureFrame(
   };
 }
 
-function colourAt({ data, channels }: Picture, k: number): Rgb {
+function colourAt({ data, channels }: RgbImage, k: number): Rgb {
   return [data[channels * k]!, data[channels * k + 1]!, data[channels * k + 2]!];
 }
 
 /** Return the mean colour of boxes, of every `step`-th row. */
-function meanRgb(boxes: readonly Box[], picture: Picture, step = 1): Rgb {
-  const { data, channels, width } = picture;
+function meanRgb(boxes: readonly Box[], image: RgbImage, step = 1): Rgb {
+  const { data, channels, width } = image;
   let [red, green, blue, n] = [0, 0, 0, 0];
   for (const { left, top, right, bottom } of boxes) {
     for (let y = top; y < bottom; y++) {
@@ -93,7 +93,7 @@ function meanRgb(boxes: readonly Box[], picture: Picture, step = 1): Rgb {
   return [red / n, green / n, blue / n];
 }
 
-function exposure(frame: Picture, box: Box): { overexposed: number; dark: number } {
+function exposure(frame: RgbImage, box: Box): { overexposed: number; dark: number } {
   const [wide, high] = [box.right - box.left, box.bottom - box.top];
   const step = Math.max(1, Math.floor(Math.min(wide, high) / EXPOSURE_SIDE));
   const [width, height] = [Math.floor(wide / step), Math.floor(high / step)];
@@ -112,7 +112,7 @@ function exposure(frame: Picture, box: Box): { overexposed: number; dark: number
 }
 
 /** Return the mean colour outside of a person's outline. */
-function background(frame: Picture, box: Box): Rgb {
+function background(frame: RgbImage, box: Box): Rgb {
   const step = Math.max(1, Math.floor(frame.height / ROWS));
   const height = Math.ceil(frame.height / step);
   for (const outline of OUTLINES) {

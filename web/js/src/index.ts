@@ -27,7 +27,7 @@ export { beatSizes, type BeatTimes, type IntervalNoise, timeBeats } from "./beat
 export { type Estimate, goodIntervals, HRV_NAMES, hrv, type HrvName } from "./hrv.js";
 export { type Respiration, respiration } from "./respiration.js";
 export { acceptedRuns, analyzeBeats, type Rhythm } from "./rhythm.js";
-export { cutWindows, readWindow, type Stretch, type Window } from "./windows.js";
+export { cutWindows, readWindow, type Signal, type Window } from "./windows.js";
 export {
   begin,
   close,
@@ -42,7 +42,7 @@ export {
 } from "./streaming.js";
 export { posWaveform, resampleTimes } from "./colour.js";
 export { displacement, type FrameRow, measureFrame } from "./frame-statistics.js";
-export { type Box, cropFace, cut, type Picture, resizeArea, type Rgb } from "./pictures.js";
+export { type Box, cropFace, cut, type RgbImage, resizeArea, type Rgb } from "./images.js";
 export { groupLines } from "./groups.js";
 export { type Colours, isFlicker } from "./flicker.js";
 export { cosine, lateCosine, lineDb, near, part, relative } from "./lines.js";

@@ -7,7 +7,7 @@
 import { argmax, clip, differences, mean, median, roundHalfEven } from "./arrays.js";
 import { filterBackward, filterOnce, highpass4, steadyState } from "./filters.js";
 import type { Colours } from "./flicker.js";
-import { type Picture, resizeArea } from "./pictures.js";
+import { type RgbImage, resizeArea } from "./images.js";
 
 /** Longest loop that is known by its noise, seconds and frames; shortest lag, seconds. */
 const LONGEST_S = 8.5;
@@ -52,7 +52,7 @@ export class LoopMemory {
   readonly lags: number[] = [];
 
   /** Compare a face with those before; `change` is its mean change from the last one. */
-  add(face: Picture, t: number, change: number): void {
+  add(face: RgbImage, t: number, change: number): void {
     const small = reducedGreen(face);
     const before = this.#small;
     this.#small = small;
@@ -194,7 +194,7 @@ function percentile(values: readonly number[], share: number): number {
 }
 
 /** Return the green channel of the middle of a face, reduced. */
-function reducedGreen(face: Picture): Float64Array {
+function reducedGreen(face: RgbImage): Float64Array {
   const top = Math.max(0, face.height - PATCH) >> 1;
   const left = Math.max(0, face.width - PATCH) >> 1;
   const box = {

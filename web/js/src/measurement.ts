@@ -16,7 +16,7 @@ import {
   type NanoStream,
   pushNano,
 } from "./nano.js";
-import { type Box, cropFace, type Picture } from "./pictures.js";
+import { type Box, cropFace, type RgbImage } from "./images.js";
 import { markNew, type RepeatMemory, repeatMemory, seenChange } from "./repeats.js";
 import type { Rhythm } from "./rhythm.js";
 import {
@@ -30,7 +30,7 @@ import {
   type State,
   windowNow,
 } from "./streaming.js";
-import type { Stretch, Window } from "./windows.js";
+import type { Signal, Window } from "./windows.js";
 
 /** Fewest faces on the grid that give a waveform. */
 const FEWEST_FACES = 4;
@@ -46,7 +46,7 @@ export interface Result {
   readonly reasons: readonly string[];
   readonly rhythm: Rhythm;
   /** The pulse, equalized; null if there were too few frames. */
-  readonly signal: Stretch | null;
+  readonly signal: Signal | null;
   readonly box: Box;
   /** New frames per second. */
   readonly fps: number | null;
@@ -88,7 +88,7 @@ export class Measurement {
   }
 
   /** Take in a frame at time `t`, seconds, later than those before. */
-  async push(frame: Picture, t: number): Promise<FrameRow> {
+  async push(frame: RgbImage, t: number): Promise<FrameRow> {
     const crop = cropFace(frame, this.box, this.spec.size);
     const before = this.#rows[this.#rows.length - 1] ?? null;
     const row = measureFrame(frame, this.box, crop, before);
@@ -115,7 +115,7 @@ export class Measurement {
   }
 
   /** Return the last values of the waveform, as the network gives them. */
-  tail(seconds: number): Stretch {
+  tail(seconds: number): Signal {
     const { fs } = this.spec;
     const first = Math.max(0, this.#values.length - Math.round(seconds * fs));
     const startS = this.#startS() + first / fs;
@@ -162,7 +162,7 @@ export class Measurement {
 
   #settings(): Settings {
     const { fs, taps, confidence } = this.spec;
-    const read = (part: Stretch): Window => assessWindow(part, this.#frameRows(), { confidence });
+    const read = (part: Signal): Window => assessWindow(part, this.#frameRows(), { confidence });
     return settings(fs, { startS: this.#startS(), windowS: LONGEST_S, taps, read });
   }
 

@@ -14,7 +14,7 @@ import { boundedDb, complexCosine, lateCosine, lineDb, near, part, sizeDb, TREND
 import { intervalSpread } from "./peaks.js";
 import { onBeatClock, PASS_HZ, type Reading, SEARCH_HZ, searchBand } from "./rate.js";
 import { pulseFrequency } from "./spectrum.js";
-import type { Stretch } from "./windows.js";
+import type { Signal } from "./windows.js";
 
 /** Frames up to this long before and after a window are used, seconds. */
 const ROWS_AROUND_S = 1;
@@ -57,7 +57,7 @@ export interface Quality extends ColourFeatures {
 
 /** Compute the quality features of a reading; null if there is none, or nothing changes. */
 export function measureQuality(
-  filtered: Stretch,
+  filtered: Signal,
   reading: Reading,
   frames: FrameTraces,
 ): Quality | null {

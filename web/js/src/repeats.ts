@@ -6,9 +6,9 @@
 import { argmax, mean, median } from "./arrays.js";
 import type { Colours } from "./flicker.js";
 import { looped, LoopMemory } from "./loops.js";
-import type { Box, Picture } from "./pictures.js";
+import type { Box, RgbImage } from "./images.js";
 
-/** Frames over which a concentration of change is measured, and that are judged together. */
+/** Frames over which a concentration of change is measured, and that are classified together. */
 const BLOCK = 24;
 const SECTION = 240;
 /** Least effective fraction of the frames that contain the change. */
@@ -31,7 +31,7 @@ const SIDE = 128;
 
 /** The last face, and the change of each frame from the one before; NaN: unknown. */
 export interface RepeatMemory {
-  before: Picture | null;
+  before: RgbImage | null;
   readonly changes: number[];
   readonly loops: LoopMemory;
 }
@@ -42,7 +42,7 @@ export function repeatMemory(): RepeatMemory {
 }
 
 /** Remember a frame at time `t` by its change from the one before. */
-export function seenChange(memory: RepeatMemory, frame: Picture, box: Box, t: number): void {
+export function seenChange(memory: RepeatMemory, frame: RgbImage, box: Box, t: number): void {
   const now = sampled(frame, box);
   const { before } = memory;
   let total = 0;
@@ -145,7 +145,7 @@ function heldOf(c: Float64Array): boolean[] {
   return inARow <= MOST_IN_A_ROW ? held : share.map((v) => v < NEW_SHARE);
 }
 
-function sampled({ data, width, channels }: Picture, box: Box): Picture {
+function sampled({ data, width, channels }: RgbImage, box: Box): RgbImage {
   const [wide, high] = [box.right - box.left, box.bottom - box.top];
   const step = Math.max(1, Math.floor(Math.min(wide, high) / SIDE));
   const [columns, rows] = [Math.floor(wide / step), Math.floor(high / step)];

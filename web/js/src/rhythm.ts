@@ -5,7 +5,7 @@ import { beatSizes, type BeatTimes, timeBeats } from "./beats.js";
 import { type Estimate, goodIntervals, HRV_NAMES, hrv, type HrvName } from "./hrv.js";
 import { pulseBand } from "./rate.js";
 import { respiration, type Respiration } from "./respiration.js";
-import type { Stretch, Window } from "./windows.js";
+import type { Signal, Window } from "./windows.js";
 
 export interface Rhythm {
   /** Times of the beats, seconds. */
@@ -41,7 +41,7 @@ export function acceptedRuns(windows: readonly Window[]): Run[] {
 }
 
 /** Return the part of a waveform with `startS <= t < endS`. */
-export function between(signal: Stretch, startS: number, endS: number): Stretch {
+export function between(signal: Signal, startS: number, endS: number): Signal {
   const number = (t: number): number =>
     Math.max(0, Math.ceil((t - 1e-9 - signal.startS) * signal.fs));
   const first = number(startS);
@@ -54,13 +54,13 @@ export function between(signal: Stretch, startS: number, endS: number): Stretch 
  * waveform before its equalizer, of which variability and breathing are taken.
  */
 export function analyzeBeats(
-  signal: Stretch,
+  signal: Signal,
   windows: readonly Window[],
-  unequalized?: Stretch,
+  unequalized?: Signal,
 ): Rhythm {
   const runs = acceptedRuns(windows);
   if (!runs.length) return without("no accepted stretch");
-  const timed = (wave: Stretch, run: Run): { part: Stretch; beats: BeatTimes } => {
+  const timed = (wave: Signal, run: Run): { part: Signal; beats: BeatTimes } => {
     const part = between(wave, run.startS, run.endS);
     return { part, beats: timeBeats(part.values, part.fs, run.slowest, run.fastest) };
   };

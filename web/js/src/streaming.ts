@@ -24,7 +24,7 @@ import {
   readWindow,
   REMAINDER_S,
   SHORTEST_WAVEFORM_S,
-  type Stretch,
+  type Signal,
   unreadWindows,
   type Window,
 } from "./windows.js";
@@ -45,7 +45,7 @@ export interface Settings {
   /** Equalizer, applied before beats are detected; null: none. */
   readonly taps: readonly number[] | null;
   /** Reads one filtered window; `readWindow` knows no frames. */
-  readonly read: (filtered: Stretch) => Window;
+  readonly read: (filtered: Signal) => Window;
 }
 
 /** Settings with the defaults of `sspd.measure`. */
@@ -107,7 +107,7 @@ export function endS(state: State): number {
 }
 
 /** Return the last seconds of the filtered waveform, at most one window; null under 8 s. */
-export function pulseNow(state: State): Stretch | null {
+export function pulseNow(state: State): Signal | null {
   const { run, settings: asked, count } = settled(state).state;
   if (run === null || pushed(run) / asked.fs < SHORTEST_WAVEFORM_S) return null;
   const first = Math.max(0, pushed(run) - Math.round(asked.windowS * asked.fs));

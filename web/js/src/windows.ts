@@ -13,8 +13,8 @@ export const SHORTEST_WAVEFORM_S = 8 - END_TOLERANCE_S;
 /** Time between two values of `trackBpm`, seconds. */
 const TRACK_STEP_S = 1;
 
-/** A filtered stretch of a waveform, and the time of its first sample. */
-export interface Stretch {
+/** A part of a waveform, and the time of its first sample. */
+export interface Signal {
   readonly values: Float64Array;
   readonly fs: number;
   readonly startS: number;
@@ -82,7 +82,7 @@ export function unreadWindows(
  * Read one window without frames: accepted by fixed rules, as `sspd.vitals.read_window` does
  * where there are neither frame statistics nor a calibrated confidence.
  */
-export function readWindow(filtered: Stretch): Window {
+export function readWindow(filtered: Signal): Window {
   const { values, fs } = filtered;
   const reading = followRate(values, fs, readRate(values, fs));
   return windowOf(filtered, reading, null, rejectionReasons(reading, values.length / fs));
@@ -90,7 +90,7 @@ export function readWindow(filtered: Stretch): Window {
 
 /** Return a reading as a window. */
 export function windowOf(
-  { values, fs, startS }: Stretch,
+  { values, fs, startS }: Signal,
   reading: Reading,
   confidence: number | null,
   reasons: readonly Reason[],

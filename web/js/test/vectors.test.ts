@@ -350,7 +350,7 @@ check(
     const box = { left, top, right, bottom };
     let before: sspd.FrameRow | null = null;
     const rows = frames.map((data: number[]) => {
-      const frame: sspd.Picture = { data, width, height, channels: 3 };
+      const frame: sspd.RgbImage = { data, width, height, channels: 3 };
       const face = sspd.resizeArea(sspd.cut(frame, box), size, size);
       const row = sspd.measureFrame(frame, box, face, before);
       before = row;
@@ -374,8 +374,8 @@ check(
   ({ t, values, fs, pixels, box, size }) => {
     if (pixels !== undefined) {
       const [left, top, right, bottom] = box;
-      const picture: sspd.Picture = { data: pixels, width: 9, height: 8, channels: 3 };
-      const { data } = sspd.cropFace(picture, { left, top, right, bottom }, size);
+      const image: sspd.RgbImage = { data: pixels, width: 9, height: 8, channels: 3 };
+      const { data } = sspd.cropFace(image, { left, top, right, bottom }, size);
       return { face: rowsOf(rowsOf(Array.from(data), 3), size) };
     }
     const faces = values.map((v: number, k: number) => ({
@@ -411,7 +411,7 @@ test("a canvas, with a fourth channel, is the same frame", () => {
   );
   const box = { left: 12, top: 8, right: 37, bottom: 33 };
   const rows = ([3, 4] as const).map((channels) => {
-    const frame: sspd.Picture = { data: channels === 3 ? data : four, width, height, channels };
+    const frame: sspd.RgbImage = { data: channels === 3 ? data : four, width, height, channels };
     return sspd.measureFrame(frame, box, sspd.cut(frame, box), null);
   });
   assert.deepEqual(rows[0], rows[1]);

@@ -1,7 +1,7 @@
 /**
  * A jsPsych plugin: a trial in which the heart rate is measured on the participant's device.
  *
- * Its data say what was measured, or why nothing was; no picture is kept.
+ * Its data say what was measured, or why nothing was; no image is kept.
  */
 
 import { type JsPsych, type JsPsychPlugin, ParameterType, type TrialType } from "jspsych";

@@ -3,7 +3,7 @@
  * detection on mobile GPUs", CVPR workshops 2019), the short-range network of MediaPipe.
  */
 
-import { type Box, type Picture, resizeArea } from "../../../js/src/index.js";
+import { type Box, type RgbImage, resizeArea } from "../../../js/src/index.js";
 import { runGraph } from "./graph.js";
 import { type Graph, readTflite } from "./tflite.js";
 
@@ -37,7 +37,7 @@ export interface Found {
 }
 
 /** Finds the faces in a frame, the largest first. */
-export type Detector = (frame: Picture) => Found[];
+export type Detector = (frame: RgbImage) => Found[];
 
 /** Load the detector from its file. */
 export function loadDetector(tflite: Uint8Array): Detector {
@@ -55,7 +55,7 @@ export function padded(face: Found, width: number, height: number): Box {
   return { left, top, right: left + side, bottom: top + side };
 }
 
-function detectFaces(graph: Graph, frame: Picture): Found[] {
+function detectFaces(graph: Graph, frame: RgbImage): Found[] {
   const { input, scale, left, top } = letterboxed(frame);
   const outputs = runGraph(graph, input);
   const [boxes, scores] =
@@ -87,7 +87,7 @@ function detectFaces(graph: Graph, frame: Picture): Found[] {
 }
 
 /** Reduce a frame into the network's square, and tell how: pixels of the frame for one of it. */
-function letterboxed(frame: Picture): {
+function letterboxed(frame: RgbImage): {
   input: Float32Array;
   scale: number;
   left: number;

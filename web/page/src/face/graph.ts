@@ -141,7 +141,7 @@ function convolved(
   for (let y = 0; y < out.height; y++) {
     for (let x = 0; x < out.width; x++) {
       const to = (y * out.width + x) * out.channels;
-      // what a row of the window covers is one stretch of numbers, of the map and of the weights
+      // what a row of the window covers is one run of numbers, of the map and of the weights
       const column = x * stepX - left;
       const [first, end] = [Math.max(0, -column), Math.min(wide, input.width - column)];
       const n = (end - first) * depth;

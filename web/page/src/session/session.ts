@@ -4,7 +4,7 @@ import {
   type Box,
   type FrameRow,
   Measurement,
-  type Picture,
+  type RgbImage,
   pulseBand,
   type Result,
   type Window,
@@ -102,7 +102,7 @@ export class Session {
   ) {}
 
   /** Take in a frame at time `t`, seconds; returns an update if it is time for one. */
-  async push(frame: Picture, t: number): Promise<Update | null> {
+  async push(frame: RgbImage, t: number): Promise<Update | null> {
     if (!(t > this.#lastS)) return null;
     if (t - this.#lastS > GAP_S) this.#begin(null, t);
     this.#firstS ??= t;
@@ -138,7 +138,7 @@ export class Session {
     return isDone || t - (this.#firstS ?? t) >= MOST_S;
   }
 
-  #look(frame: Picture, t: number): void {
+  #look(frame: RgbImage, t: number): void {
     this.#lookS = t;
     const found = this.detect(frame);
     this.#faces = found.length;
@@ -169,7 +169,7 @@ export class Session {
     this.#readS = this.#beganS = t;
   }
 
-  #update(frame: Picture, row: FrameRow | null, t: number, isOver: boolean): Update {
+  #update(frame: RgbImage, row: FrameRow | null, t: number, isOver: boolean): Update {
     const measurement = this.#measurement;
     let rateBpm: number | null | undefined;
     if (measurement !== null && t - this.#readS >= READ_S) {
@@ -211,7 +211,7 @@ function shown(measurement: Measurement): Float64Array | null {
   return pulseBand(values, fs);
 }
 
-function placeOf(face: Found, { width, height }: Picture): Place {
+function placeOf(face: Found, { width, height }: RgbImage): Place {
   const x = (face.x + face.width / 2) / width - 0.5;
   const y = (face.y + face.height / 2) / height - 0.5;
   const aside = Math.max(Math.abs(x), Math.abs(y));

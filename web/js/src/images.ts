@@ -1,7 +1,7 @@
-/** Pictures, boxes in them, and their resizing (`sspd.face.crop`). */
+/** Images, boxes in them, and their resizing (`sspd.face.crop`). */
 
 /** Pixels row by row; 3 channels, or 4 as a canvas gives them, of which the last is not used. */
-export interface Picture {
+export interface RgbImage {
   readonly data: ArrayLike<number>;
   readonly width: number;
   readonly height: number;
@@ -25,41 +25,41 @@ interface Weights {
   readonly values: readonly Float64Array[];
 }
 
-/** Return the box of a whole picture. */
-export function whole({ width, height }: Picture): Box {
+/** Return the box of a whole image. */
+export function whole({ width, height }: RgbImage): Box {
   return { left: 0, top: 0, right: width, bottom: height };
 }
 
-/** Cut a box out of a picture. */
-export function cut(picture: Picture, { left, top, right, bottom }: Box): Picture {
+/** Cut a box out of a image. */
+export function cut(image: RgbImage, { left, top, right, bottom }: Box): RgbImage {
   const [width, height] = [right - left, bottom - top];
   const data = new Float64Array(3 * width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const from = picture.channels * ((top + y) * picture.width + left + x);
-      for (let c = 0; c < 3; c++) data[3 * (y * width + x) + c] = picture.data[from + c]!;
+      const from = image.channels * ((top + y) * image.width + left + x);
+      for (let c = 0; c < 3; c++) data[3 * (y * width + x) + c] = image.data[from + c]!;
     }
   }
   return { data, width, height, channels: 3 };
 }
 
-/** Resize a box of a picture by averaging areas: each pixel counts once. */
+/** Resize a box of a image by averaging areas: each pixel counts once. */
 export function resizeArea(
-  picture: Picture,
+  image: RgbImage,
   width: number,
   height: number,
-  box: Box = whole(picture),
-): Picture {
+  box: Box = whole(image),
+): RgbImage {
   const columns = areaWeights(box.right - box.left, width);
   const rows = areaWeights(box.bottom - box.top, height);
-  return resized(picture, box, columns, rows);
+  return resized(image, box, columns, rows);
 }
 
 /** Cut out a face as a square: smaller by averaging areas, larger by linear interpolation. */
-export function cropFace(picture: Picture, box: Box, size: number): Picture {
+export function cropFace(image: RgbImage, box: Box, size: number): RgbImage {
   const [wide, high] = [box.right - box.left, box.bottom - box.top];
-  if (Math.min(wide, high) >= size) return resizeArea(picture, size, size, box);
-  return resized(picture, box, linearWeights(wide, size), linearWeights(high, size));
+  if (Math.min(wide, high) >= size) return resizeArea(image, size, size, box);
+  return resized(image, box, linearWeights(wide, size), linearWeights(high, size));
 }
 
 /** Return the places of `from` pixels that each of `to` pixels averages. */
@@ -91,14 +91,14 @@ function linearWeights(from: number, to: number): Weights {
   return { first, end, values };
 }
 
-function resized(picture: Picture, box: Box, columns: Weights, rows: Weights): Picture {
+function resized(image: RgbImage, box: Box, columns: Weights, rows: Weights): RgbImage {
   const [width, height] = [columns.first.length, rows.first.length];
   const data = new Float64Array(3 * width * height);
   const line = new Float64Array(3 * width);
   let of = -1;
   for (let y = 0; y < height; y++) {
     for (let j = rows.first[y]!; j < rows.end[y]!; j++) {
-      if (j !== of) reduceRow(picture, box, j, columns, line);
+      if (j !== of) reduceRow(image, box, j, columns, line);
       of = j;
       const weight = rows.values[y]![j - rows.first[y]!]!;
       for (let i = 0; i < line.length; i++) {
@@ -111,14 +111,14 @@ function resized(picture: Picture, box: Box, columns: Weights, rows: Weights): P
 
 /** Resize row `j` of a box. */
 function reduceRow(
-  picture: Picture,
+  image: RgbImage,
   box: Box,
   j: number,
   columns: Weights,
   line: Float64Array,
 ): void {
-  const { data, channels } = picture;
-  const start = channels * ((box.top + j) * picture.width + box.left);
+  const { data, channels } = image;
+  const start = channels * ((box.top + j) * image.width + box.left);
   for (let x = 0; x < columns.first.length; x++) {
     let [red, green, blue] = [0, 0, 0];
     const weights = columns.values[x]!;
