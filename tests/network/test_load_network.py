@@ -169,6 +169,15 @@ def test_unknown_choices_are_refused(folder: Path) -> None:
         load_network(folder / "net.onnx", backend="tensorrt")
 
 
+@pytest.mark.parametrize("precision", ["f32", "auto"])
+def test_the_weights_of_the_package_have_a_name(precision: str) -> None:
+    """By their name too they may run in int8, which ``auto`` allows them alone."""
+    size = load_network(precision=precision).spec.size
+    x = random_input(40, size)
+    named, plain = (load_network(name, precision=precision)(x) for name in ("large", None))
+    np.testing.assert_array_equal(named, plain)
+
+
 def _refused(path: Path, match: str = "not a network exported by sspd") -> None:
     with pytest.raises(WeightsError, match=match) as caught:
         load_network(path)

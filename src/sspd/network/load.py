@@ -28,7 +28,7 @@ PRECISIONS = ("auto", "f32", "bf16", "int8")
 BACKENDS = ("auto", "openvino", "torch")
 SHORTEST = 4
 #: Names that stand for weights of the package, and the stems of their files.
-NAMED_WEIGHTS = {"nano": "nano"}
+NAMED_WEIGHTS = {"large": "sspd", "nano": "nano"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def load_network(
     ----------
     weights : path, optional
         A checkpoint of ours (``.safetensors``; needs torch) or an exported network
-        (``.onnx``). None: the weights that come with the package.
+        (``.onnx``). None or ``large``: the weights that come with the package.
     backend : str
         ``openvino``, ``torch``, or ``auto``: torch on a CUDA device where one is at
         hand and the weights are a checkpoint, OpenVINO elsewhere.
@@ -159,7 +159,8 @@ def load_network(
             from sspd.network.openvino import read_onnx
 
             # of the package's weights it is known that integers do, see benchmarks/README.md
-            settings = precision, threads, NetworkSpec.from_dict, weights is None
+            ours = weights is None or str(weights) in NAMED_WEIGHTS
+            settings = precision, threads, NetworkSpec.from_dict, ours
             return Network(*read_onnx(path, *settings))
     return _load_safetensors(path, backend, precision, threads)
 
@@ -200,7 +201,7 @@ def find_weights(weights: str | PathLike[str] | None, suffix: str = ".onnx") -> 
     WeightsError
         The name is known, but no such weights come with this version.
 
-    >>> find_weights("mine.onnx").name, find_weights(None).name
+    >>> find_weights("mine.onnx").name, find_weights("large").name
     ('mine.onnx', 'sspd.onnx')
     """
     if weights is None:
