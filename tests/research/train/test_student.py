@@ -225,7 +225,7 @@ def test_what_cannot_teach_is_refused(teacher: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "told"), [("shipped", "no weights of nano"), ("other", "its layers differ")]
+    ("start", "told"), [("shipped", "no weights of this name"), ("other", "its layers differ")]
 )
 def test_initial_weights_must_fit(teacher: Path, tmp_path: Path, start: str, told: str) -> None:
     save_checkpoint(nano_network(), tmp_path / "other")

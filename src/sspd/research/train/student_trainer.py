@@ -14,10 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sspd.errors import UsageError, WeightsError
+from sspd.errors import WeightsError
 from sspd.models.checkpoint import load_nano
 from sspd.models.nano import NanoNetwork, whole_waveform
 from sspd.network.grid import to_grid
+from sspd.network.load import find_weights
 from sspd.research.recipes import StudentRecipe
 from sspd.research.train.equalizer import network_equalizer
 from sspd.research.train.sampler import Video
@@ -52,10 +53,9 @@ def student_trainer(recipe: StudentRecipe, teacher: str | Path) -> Trainer:
     def begin(seed: int, device: torch.device, start: str) -> OneNetworkState[NanoNetwork]:
         teacher_on(device)  # a teacher that cannot be used is an error before the first step
         state = new_student(recipe, seed, device)
-        if start == "shipped":
-            raise UsageError("no weights of nano come with the package; --init FILE would work")
         if start != "nothing":
-            network, _ = load_nano(start)
+            file = find_weights("nano", ".safetensors") if start == "shipped" else start
+            network, _ = load_nano(file)
             if _shape(network) != _shape(state.network):
                 raise WeightsError(f"{start}: its layers differ from recipe {recipe.name!r}")
             state.network.load_state_dict(network.state_dict())
