@@ -32,6 +32,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "web" / "page"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 #: Errors that a page may have against Python on the same frames.
 MOST_BPM, MOST_CONFIDENCE = 0.2, 0.02
+#: A rejected reading under this is noise, in which two lines may be as high as each other.
+FAINT_CONFIDENCE = 0.1
 #: A face box of `person`.
 PAGE_BOX = Box(100, 40, 230, 170)
 pytestmark = pytest.mark.slow
@@ -97,8 +99,9 @@ def check(found: dict[str, Any], vitals: Any) -> None:
     """Hold what the page found against Python."""
     assert len(found["windows"]) == len(vitals.windows) == 1
     ours, theirs = found["windows"][0], vitals.windows[0]
-    assert ours["spectralBpm"] == pytest.approx(theirs.spectral_bpm, abs=MOST_BPM)
     assert ours["confidence"] == pytest.approx(theirs.confidence, abs=MOST_CONFIDENCE)
+    if theirs.accepted or theirs.confidence > FAINT_CONFIDENCE:
+        assert ours["spectralBpm"] == pytest.approx(theirs.spectral_bpm, abs=MOST_BPM)
     assert ours["reasons"] == list(theirs.reasons)
 
 
