@@ -5,7 +5,7 @@ python benchmarks/film.py FOLDER --sizes 640x480,1920x1080 --minutes 1,10
 One minute of a simulated face is written for each size; longer videos repeat that minute's packets,
 with shifted timestamps. Every run is a new process, the settings in turns; printed are the video's
 length divided by its wall-clock seconds, seconds of processor time, and peak memory. A setting is
-a precision of the shipped weights, `pos` or `green`, or weights: `nano`, or a file.
+a precision of the shipped weights, `pos` or `green`, or other weights by name or file.
 """
 
 from __future__ import annotations

@@ -32,8 +32,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "web" / "page"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 #: Errors that a page may have against Python on the same frames.
 MOST_BPM, MOST_CONFIDENCE = 0.2, 0.02
-#: A rejected reading under this is noise, in which two lines may be as high as each other.
-FAINT_CONFIDENCE = 0.1
+#: Readings under this are noise, in which two lines may be as high as each other: which one is
+#: read depends on the last bits of frames that a browser saw, and they differ from run to run.
+NOISE_CONFIDENCE = 0.1
 #: A face box of `person`.
 PAGE_BOX = Box(100, 40, 230, 170)
 pytestmark = pytest.mark.slow
@@ -95,12 +96,12 @@ def measured(
     return json.loads(node("node", tool, *given))
 
 
-def check(found: dict[str, Any], vitals: Any) -> None:
-    """Hold what the page found against Python."""
+def check(found: dict[str, Any], vitals: Any, *, least_confidence: float = 0.0) -> None:
+    """Hold what the page found against Python; rates from a confidence on."""
     assert len(found["windows"]) == len(vitals.windows) == 1
     ours, theirs = found["windows"][0], vitals.windows[0]
     assert ours["confidence"] == pytest.approx(theirs.confidence, abs=MOST_CONFIDENCE)
-    if theirs.accepted or theirs.confidence > FAINT_CONFIDENCE:
+    if theirs.confidence >= least_confidence:
         assert ours["spectralBpm"] == pytest.approx(theirs.spectral_bpm, abs=MOST_BPM)
     assert ours["reasons"] == list(theirs.reasons)
 
@@ -254,7 +255,9 @@ def test_a_browser_measures_what_python_measures(videos: Path, tmp_path: Path, n
     t = np.array([shot["t"] for shot in shots])
     used = slice(len(shots) - final["frames"], None)  # from the first one with a face on
     vitals = python_on(videos, np.ascontiguousarray(frames[used]), t[used], box)
-    check(final, vitals)
+    check(final, vitals, least_confidence=NOISE_CONFIDENCE)
+    assert vitals.confidence is not None
+    assert (vitals.confidence >= NOISE_CONFIDENCE) == name.startswith("one")
     (row,), theirs = json.loads(final["json"]), vitals_to_dict(vitals)
     assert row.keys() == theirs.keys() and row["windows"][0].keys() == theirs["windows"][0].keys()
     for key in ("start_s", "end_s", "accepted", "track_bpm"):

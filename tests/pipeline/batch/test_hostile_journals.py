@@ -126,12 +126,12 @@ def test_a_stranger_s_rollback_file_is_not_rolled_back(tmp_path: Path) -> None:
         rollback = place.with_name(f"{place.name}-journal")
         rollback.symlink_to("nothing")
         with closing(Journal(tmp_path / "new")) as journal:
-            told = journal.add({"film": "a"}, results.rejected()) if place != path else ""
+            warning = journal.add({"film": "a"}, results.rejected()) if place != path else ""
         if place == path:
             with pytest.raises(OutputError, match="j-journal is not a run's"):
                 Journal(path)
         else:
-            assert "new-journal is not a run's" in str(told)
+            assert "new-journal is not a run's" in str(warning)
 
 
 def test_a_log_is_not_followed_through_a_link(tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_a_journal_has_a_size_that_it_does_not_exceed(
     path = _written(tmp_path / "j", ({"film": "a"}, results.rejected()))
     monkeypatch.setattr(journal_module, "MAX_JOURNAL_BYTES", 1 << 18)
     with closing(Journal(path)) as journal:  # a full disk is the same to SQLite
-        told = [journal.add({"film": str(n)}, results.measured()) for n in range(20)]
-        said = [line for line in told if line is not None]
+        warnings = [journal.add({"film": str(n)}, results.measured()) for n in range(20)]
+        said = [line for line in warnings if line is not None]
         assert said == [f"{path}: cannot be written (database or disk is full)"]
         assert journal.add({"film": "b"}, results.rejected()) is None
     assert _found(path, "0") is not None

@@ -225,12 +225,12 @@ def test_what_cannot_teach_is_refused(teacher: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "told"), [("shipped", "no weights of this name"), ("other", "its layers differ")]
+    ("start", "message"), [("shipped", "no weights of this name"), ("other", "its layers differ")]
 )
-def test_initial_weights_must_fit(teacher: Path, tmp_path: Path, start: str, told: str) -> None:
+def test_initial_weights_must_fit(teacher: Path, tmp_path: Path, start: str, message: str) -> None:
     save_checkpoint(nano_network(), tmp_path / "other")
     trainer = trainer_for(TINY, teacher=teacher)
-    with pytest.raises(SSPDError, match=told):
+    with pytest.raises(SSPDError, match=message):
         trainer.begin(0, CPU, start if start == "shipped" else str(tmp_path / start))
 
 

@@ -30,7 +30,7 @@ export function whole({ width, height }: RgbImage): Box {
   return { left: 0, top: 0, right: width, bottom: height };
 }
 
-/** Cut a box out of a image. */
+/** Cut a box out of an image. */
 export function cut(image: RgbImage, { left, top, right, bottom }: Box): RgbImage {
   const [width, height] = [right - left, bottom - top];
   const data = new Float64Array(3 * width * height);
@@ -43,7 +43,7 @@ export function cut(image: RgbImage, { left, top, right, bottom }: Box): RgbImag
   return { data, width, height, channels: 3 };
 }
 
-/** Resize a box of a image by averaging areas: each pixel counts once. */
+/** Resize a box of an image by averaging areas: each pixel counts once. */
 export function resizeArea(
   image: RgbImage,
   width: number,
