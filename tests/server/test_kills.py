@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from helpers.servers import PATIENCE_S, ProcessServer, until
+from sspd.server.run import bound_socket, page_address
+from sspd.server.settings import ServerSettings
 
 pytestmark = [
     pytest.mark.slow,
@@ -160,6 +162,18 @@ def test_the_page_is_opened_when_it_can_be_loaded(tmp_path: Path) -> None:
         assert opened.read_text() == f"{server.url}/ 200\n"
     finally:
         assert server.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "page"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]")]
+)
+def test_the_page_of_all_addresses_is_opened_on_this_machine(
+    host: str, page: str, tmp_path: Path
+) -> None:
+    settings = ServerSettings(tmp_path, host=host, port=0, tokens=("x" * 32,))
+    with bound_socket(settings) as listener:
+        port = listener.getsockname()[1]
+        assert page_address(settings, listener) == f"http://{page}:{port}/"
 
 
 @pytest.mark.slow

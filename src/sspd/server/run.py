@@ -45,7 +45,7 @@ def run_server(settings: ServerSettings, *, open_page: bool = False) -> None:
     with bound_socket(settings) as listener:
         server = make_server(settings)
         server.said = f"listening {address(settings, listener)}"
-        server.page = f"{address(settings, listener)}/" if open_page else None
+        server.page = page_address(settings, listener) if open_page else None
         if settings.certificate is None and not is_loopback(settings.host):
             _log.warning("tokens and videos travel in plain text: use --tls-cert, or a proxy")
         server.run([listener])
@@ -121,6 +121,23 @@ def address(settings: ServerSettings, listener: socket.socket) -> str:
     """
     host, port = listener.getsockname()[:2]
     return f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def page_address(settings: ServerSettings, listener: socket.socket) -> str:
+    """Return the address of the page for a browser on this machine.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+    listener : socket.socket
+
+    Returns
+    -------
+    str
+        On the loopback address if the server listens on all addresses, which are none to open.
+    """
+    here = address(settings, listener)
+    return here.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:") + "/"
 
 
 def _config(settings: ServerSettings, service: Service) -> uvicorn.Config:
